@@ -1,0 +1,1 @@
+"""How media becomes items. Imports `search`, never `web`."""

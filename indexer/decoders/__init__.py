@@ -1,0 +1,28 @@
+"""From a file to what can be embedded: pictures, sound and passages of text, each with its place."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from indexer.decoders.audio import decode_audio
+from indexer.decoders.content import Content
+from indexer.decoders.document import decode_document
+from indexer.decoders.image import decode_image
+from indexer.decoders.video import decode_video
+from search.records import ItemType
+
+__all__ = ["Content", "decode_file"]
+
+DECODERS: dict[ItemType, Callable[[Path, int], Content]] = {
+    ItemType.IMAGE: decode_image,
+    ItemType.AUDIO: decode_audio,
+    ItemType.VIDEO: decode_video,
+    ItemType.DOCUMENT: decode_document,
+}
+
+
+def decode_file(path: Path, kind: ItemType, side: int) -> Content:
+    """Decode a file of a type; `side`: the smallest picture side that is of use.
+
+    Raises UnreadableMediaError with the reason, without naming the file.
+    """
+    return DECODERS[kind](path, side)

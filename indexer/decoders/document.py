@@ -1,0 +1,160 @@
+"""Documents: text with its pages."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.decoders.content import Content
+from indexer.passages import cut_passages
+from search.errors import UnreadableMediaError
+from search.media.picture import THUMBNAIL_SIZE, Picture
+from search.records import MediaFacts, Segment, SegmentKind
+
+SIZE_LIMIT = 512 * 1024 * 1024
+UNPACKED_LIMIT = 256 * 1024 * 1024
+PAGE_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Text:
+    """The pages of a document (one without pages has a single one, numbered None)."""
+
+    pages: list[tuple[int | None, str]]
+    title: str | None = None
+    cover: Picture | None = None
+
+
+def decode_document(path: Path, _side: int) -> Content:
+    """Read a document's text and cut it into passages; subtitles keep their times."""
+    size = path.stat().st_size
+    if size > SIZE_LIMIT:
+        raise UnreadableMediaError(f"document of more than {SIZE_LIMIT // 2**20} MiB")
+    body = path.read_bytes()
+    if not body.strip():
+        raise UnreadableMediaError("empty document")
+    suffix = path.suffix.lower()
+    if suffix in {".srt", ".vtt"}:
+        return Content(MediaFacts(), passages=_read_subtitles(_decode_text(body)))
+    text = READERS.get(suffix, _read_plain)(body)
+    passages = list(_cut_pages(text))
+    if not passages:
+        raise UnreadableMediaError("no text in the document (scanned pages are not read yet)")
+    return Content(MediaFacts(title=text.title), passages=passages, thumbnail=text.cover)
+
+
+def _cut_pages(text: Text) -> Iterator[Segment]:
+    offset = 0
+    for page, content in text.pages:
+        yield from cut_passages(content, page, offset)
+        offset += len(content) + 1
+
+
+def _decode_text(body: bytes) -> str:
+    import charset_normalizer
+
+    if b"\0" in body[:4096] and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnreadableMediaError("not a text: its content is binary")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(body).best()
+    if best is None:
+        raise UnreadableMediaError("not a text in any known character encoding")
+    return str(best)
+
+
+def _read_plain(body: bytes) -> Text:
+    return Text([(None, _decode_text(body))])
+
+
+def _read_markdown(body: bytes) -> Text:
+    from markdown_it import MarkdownIt
+
+    return _read_html(MarkdownIt("commonmark").render(_decode_text(body)).encode())
+
+
+def _read_html(body: bytes) -> Text:
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(body, "lxml")
+    title = soup.title.get_text(" ", strip=True) if soup.title else None
+    heading = soup.find("h1")
+    for hidden in soup(["script", "style", "noscript", "template", "head"]):
+        hidden.decompose()
+    for block in soup(["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dd", "dt"]):
+        block.append("\n\n")
+    title = title or (heading.get_text(" ", strip=True) if heading else None)
+    return Text([(None, soup.get_text(" "))], title or None)
+
+
+def _read_pdf(body: bytes) -> Text:
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(body) as document:
+            if len(document) > PAGE_LIMIT:
+                raise UnreadableMediaError(f"PDF of more than {PAGE_LIMIT} pages")
+            pages: list[tuple[int | None, str]] = []
+            for number in range(len(document)):
+                page = document[number]
+                textpage = page.get_textpage()
+                pages.append((number + 1, textpage.get_text_bounded()))
+                textpage.close()
+                page.close()
+            title = document.get_metadata_value("Title") or None
+            scale = THUMBNAIL_SIZE[0] / max(document[0].get_size()) if len(document) else 1
+            cover = document[0].render(scale=scale).to_pil().convert("RGB") if len(document) else None
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableMediaError(f"damaged or protected PDF: {error}") from error
+    return Text(pages, title, cover)
+
+
+def _read_docx(body: bytes) -> Text:
+    from docx import Document
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > UNPACKED_LIMIT:
+            raise UnreadableMediaError(f"unpacks to more than {UNPACKED_LIMIT // 2**20} MiB")
+        document = Document(io.BytesIO(body))
+        parts = [paragraph.text for paragraph in document.paragraphs]
+        for table in document.tables:
+            parts += [" | ".join(cell.text for cell in row.cells) for row in table.rows]
+        title = document.core_properties.title or None
+    except (OpcError, zipfile.BadZipFile, KeyError, ValueError, LxmlError, NotImplementedError) as error:
+        raise UnreadableMediaError(f"not a DOCX document, or damaged: {error}") from error
+    return Text([(None, "\n\n".join(parts))], title)
+
+
+def _read_subtitles(text: str) -> list[Segment]:
+    import pysubs2
+
+    try:
+        lines = pysubs2.SSAFile.from_string(text)
+    except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
+        raise UnreadableMediaError(f"not subtitles, or damaged: {error}") from error
+    segments = [
+        Segment(SegmentKind.PASSAGE, line.plaintext.replace("\n", " ").strip(), line.start / 1000,
+                line.end / 1000)
+        for line in lines
+        if line.plaintext.strip()
+    ]
+    if not segments:
+        raise UnreadableMediaError("no line of subtitles in the file")
+    return segments
+
+
+READERS: dict[str, Callable[[bytes], Text]] = {
+    ".md": _read_markdown,
+    ".markdown": _read_markdown,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".xhtml": _read_html,
+    ".pdf": _read_pdf,
+    ".docx": _read_docx,
+}

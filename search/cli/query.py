@@ -1,0 +1,112 @@
+"""`crossmodal search`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from search.cli.output import format_time, json_option, print_json
+from search.errors import UnreadableMediaError, UsageError
+from search.records import Answer, Evidence, Filters, ItemType, Query
+from search.settings import Settings
+
+
+@click.command("search")
+@click.argument("text", required=False)
+@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path),
+              help="A picture to search by; may be given more than once.")
+@click.option("--voice", type=click.Path(path_type=Path), help="A recording of a spoken query.")
+@click.option("--not", "exclude", multiple=True, help="What hits must not show.")
+@click.option("--like", multiple=True, type=int, help="The id of an item that hits should resemble.")
+@click.option("--type", "types", multiple=True, type=click.Choice([str(one) for one in ItemType]),
+              help="Only items of this type.")
+@click.option("--in", "path", type=click.Path(path_type=Path), help="Only items in this folder.")
+@click.option("--after", help="Only items from this date on, such as 2024-05.")
+@click.option("--before", help="Only items before this date.")
+@click.option("--limit", default=20, show_default=True, help="How many hits.")
+@click.option("--cursor", help="Go on from an earlier answer's `next`.")
+@click.option("--all", "include_all", is_flag=True, help="Keep hits below the relevance cut.")
+@click.option("--explain", is_flag=True, help="With --json: add each lane's raw score.")
+@json_option
+@click.pass_obj
+def search_command(
+    settings: Settings,
+    text: str | None,
+    images: tuple[Path, ...],
+    voice: Path | None,
+    exclude: tuple[str, ...],
+    like: tuple[int, ...],
+    types: tuple[str, ...],
+    path: Path | None,
+    after: str | None,
+    before: str | None,
+    limit: int,
+    cursor: str | None,
+    include_all: bool,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Search by text, picture, voice or any mix."""
+    from search.engine import Engine
+    from search.library import open_library
+    from search.wire import describe_answer
+
+    query = Query(
+        text=text,
+        images=tuple(_read_file(one) for one in images),
+        voice=_read_file(voice) if voice else None,
+        exclude=exclude,
+        like=like,
+        filters=Filters(
+            types=tuple(ItemType(one) for one in types),
+            path=str(path.expanduser().absolute()) if path else None,
+            after=after,
+            before=before,
+        ),
+        limit=limit,
+        cursor=cursor,
+        include_all=include_all,
+        explain=explain,
+    )
+    library = open_library(settings)
+    try:
+        answer = Engine(library).search(query)
+    except UnreadableMediaError as error:
+        # The engine sees bytes; only here is it known which file they came from.
+        names = ", ".join(str(one) for one in (*images, voice) if one)
+        raise type(error)(f"{names}: {error}") from error
+    finally:
+        library.close()
+    if as_json:
+        print_json(describe_answer(query, answer))
+    else:
+        _print_answer(answer)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _print_answer(answer: Answer) -> None:
+    if answer.voice_text:
+        click.echo(f'heard: "{answer.voice_text}"')
+    if answer.nothing_relevant:
+        click.echo("nothing relevant" + ("" if answer.hits else "; --all shows the nearest"))
+    colour = sys.stdout.isatty()
+    for hit in answer.hits:
+        mark = "" if hit.relevant else " (below the cut)"
+        click.echo(f"{hit.rank:4}  {hit.score:.2f}  {click.style(hit.item.path, bold=colour)}{mark}")
+        for evidence in hit.evidence[:2]:
+            click.echo(f"            {_describe(evidence)}")
+    if answer.next:
+        click.echo(f"      {answer.total} relevant in all; go on with --cursor {answer.next}")
+
+
+def _describe(evidence: Evidence) -> str:
+    place = f" at {format_time(evidence.start)}" if evidence.start is not None else ""
+    page = f" on page {evidence.page}" if evidence.page is not None else ""
+    snippet = f": {evidence.snippet}" if evidence.snippet else ""
+    return f"{evidence.lane} ({evidence.kind}{place}{page}){snippet}"

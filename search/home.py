@@ -1,0 +1,64 @@
+"""The data directory of one installation and what lies where in it."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import HomeError
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths inside a home; making one touches nothing."""
+
+    root: Path
+
+    @property
+    def catalogue(self) -> Path:
+        """The SQLite file that is the truth."""
+        return self.root / "catalogue.db"
+
+    @property
+    def index(self) -> Path:
+        """FAISS generations, one folder a space; disposable."""
+        return self.root / "index"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Small pictures by item id; disposable."""
+        return self.root / "thumbnails"
+
+    @property
+    def models(self) -> Path:
+        """Model files joined or converted for this machine; disposable."""
+        return self.root / "models"
+
+    def thumbnail(self, item_id: int) -> Path:
+        """Where the thumbnail of an item lies, in folders of a thousand."""
+        return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.webp"
+
+    def create(self) -> None:
+        """Make the folders. Raises HomeError when they cannot be made."""
+        try:
+            for folder in (self.root, self.index, self.thumbnails, self.models):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeError(f"cannot create the home {self.root}: {error.strerror}") from error
+
+    def require(self) -> None:
+        """Raise HomeError unless a catalogue exists here."""
+        if not self.catalogue.exists():
+            raise HomeError(
+                f"nothing is indexed in {self.root} yet: run `crossmodal index FOLDER` first, "
+                "or name another home with --home"
+            )
+
+    def lock(self) -> AbstractContextManager[object]:
+        """Hold the right to index; raises HomeError when another process has it."""
+        import filelock
+
+        lock = filelock.FileLock(self.root / "index.lock", timeout=0)
+        try:
+            return lock.acquire()
+        except filelock.Timeout as error:
+            raise HomeError(f"another process is indexing into {self.root}: wait for it to end") from error

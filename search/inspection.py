@@ -1,0 +1,67 @@
+"""Looking at a library from outside: what it holds, and whether its parts agree."""
+
+from pathlib import Path
+from typing import Any
+
+from search.library import Library
+
+
+def read_status(library: Library) -> dict[str, Any]:
+    """Give counts by type and state, models, spaces, disk use and sources."""
+    catalogue = library.catalogue
+    revision = catalogue.read_revision()
+    items: dict[str, dict[str, int]] = {}
+    for (kind, state), number in sorted(catalogue.count_states().items(), key=str):
+        items.setdefault(kind or "other", {})[state] = number
+    recorded = catalogue.list_spaces()
+    spaces = {}
+    for space in library.spaces.values():
+        name = next(name for name, row in recorded.items() if row["id"] == space.space_id)
+        snapshot = space.refresh(revision)
+        generation = snapshot.generation.manifest.generation if snapshot.generation else 0
+        spaces[name] = {
+            "model": recorded[name]["model"],
+            "fingerprint": recorded[name]["fingerprint"],
+            "dimension": space.dimension,
+            "embeddings": space.count_rows(),
+            "generation": generation,
+        }
+    return {
+        "home": str(library.home.root),
+        "disk": sum(path.stat().st_size for path in library.home.root.rglob("*") if path.is_file()),
+        "sources": list(catalogue.list_sources().values()),
+        "items": items,
+        "spaces": spaces,
+        "speech": library.models.speech.name,
+        "chosen": "the embedded default: needs no download, no GPU, and understands about 100 languages",
+    }
+
+
+def verify_library(library: Library) -> list[str]:
+    """Give what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
+    catalogue = library.catalogue
+    problems = [f"catalogue: {line}" for line in catalogue.check()]
+    problems += [f"catalogue: {line}" for line in catalogue.find_strays()]
+    revision = catalogue.read_revision()
+    for lane, space in library.spaces.items():
+        snapshot = space.refresh(revision)
+        visible = snapshot.read_ids()
+        committed = space.read_live_ids()
+        lost = len(committed - visible)
+        ghosts = len(visible - committed)
+        if lost:
+            problems.append(f"{lane} index: {lost} committed embeddings cannot be found")
+        if ghosts:
+            problems.append(f"{lane} index: {ghosts} entries have no live row")
+    thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.webp")}
+    known = {item.id for item in catalogue.list_items()}
+    strays = len(thumbnails - known)
+    if strays:
+        problems.append(f"thumbnails: {strays} belong to no item")
+    return problems
+
+
+def drop_thumbnail(library: Library, item_id: int) -> None:
+    """Remove an item's thumbnail."""
+    path: Path = library.home.thumbnail(item_id)
+    path.unlink(missing_ok=True)

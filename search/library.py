@@ -1,0 +1,66 @@
+"""One opened home: its catalogue, its models and an index for each space, checked to belong together."""
+
+from dataclasses import dataclass
+
+from search.errors import HomeError
+from search.home import Home
+from search.models.encoder import PictureEncoder, TextEncoder
+from search.models.registry import Models, choose_models
+from search.records import LANE_SPACES, Lane
+from search.settings import Settings
+from search.store.catalogue import Catalogue
+from search.store.database import Database
+from search.store.space import SpaceIndex
+
+
+@dataclass(frozen=True)
+class Library:
+    """What the engine and the indexer share."""
+
+    home: Home
+    catalogue: Catalogue
+    models: Models
+    spaces: dict[Lane, SpaceIndex]
+
+    def close(self) -> None:
+        """Close the database connections."""
+        self.catalogue.database.close()
+
+
+def open_library(settings: Settings, create: bool = False) -> Library:
+    """Open a home; with `create`, make it when it is new.
+
+    Raises HomeError when there is none, or when it was filled by another model.
+    """
+    home = Home(settings.home)
+    if create:
+        home.create()
+    else:
+        home.require()
+    catalogue = Catalogue(Database(home.catalogue))
+    models = choose_models(home.models, settings.threads)
+    encoders: dict[Lane, PictureEncoder | TextEncoder] = {
+        Lane.PICTURE: models.picture,
+        Lane.MEANING: models.meaning,
+    }
+    spaces = {lane: _open_space(home, catalogue, lane, encoder) for lane, encoder in encoders.items()}
+    return Library(home, catalogue, models, spaces)
+
+
+def _open_space(
+    home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder
+) -> SpaceIndex:
+    name = LANE_SPACES[lane]
+    known = catalogue.list_spaces().get(name)
+    if known is None:
+        space_id = catalogue.add_space(name, encoder.name, encoder.fingerprint, encoder.dimension)
+    elif known["fingerprint"] != encoder.fingerprint:
+        raise HomeError(
+            f"the {name} space of {home.root} was made by {known['model']} ({known['fingerprint']}), this "
+            f"version uses {encoder.name} ({encoder.fingerprint}): index into a new home with --home"
+        )
+    else:
+        space_id = known["id"]
+    return SpaceIndex(
+        catalogue.database, space_id, encoder.dimension, encoder.fingerprint, home.index / name
+    )

@@ -1,0 +1,117 @@
+"""Pictures: opened safely, upright, in RGB. Home of Pillow."""
+
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from search.errors import UnreadableMediaError
+from search.records import Pixels
+
+# A header may claim any size; decoding costs 3 bytes a pixel. 400 megapixels take 1.2 GB.
+PIXEL_LIMIT = 400_000_000
+Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
+pillow_heif.register_heif_opener()
+
+EXIF_IFD = 0x8769
+DATE_TIME = 0x0132
+DATE_TIME_ORIGINAL = 0x9003
+THUMBNAIL_SIZE = (512, 512)
+
+Picture = Image.Image
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """What a picture file says of itself; width and height as displayed, in pixels."""
+
+    width: int
+    height: int
+    captured_at: str | None
+
+
+def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, PictureFacts]:
+    """Decode a picture file upright as RGB, transparency over white.
+
+    side: when given, JPEG decoding may stop at a smaller scale whose shorter side is at least this many
+    pixels; the facts keep the true size. Raises UnreadableMediaError, without naming the file.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with Image.open(stream) as image:
+            width, height = image.size
+            if width * height > PIXEL_LIMIT:
+                raise UnreadableMediaError(
+                    f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
+                )
+            exif = image.getexif()
+            captured_at = _read_date(exif)
+            if side is not None:
+                image.draft("RGB", (side, side))
+            turned = exif.get(0x0112, 1) in {5, 6, 7, 8}
+            upright = ImageOps.exif_transpose(image)
+            picture = _flatten(upright)
+    except UnidentifiedImageError:
+        raise UnreadableMediaError("not a picture: its content is of no picture format") from None
+    except Image.DecompressionBombError as error:
+        raise UnreadableMediaError(f"too large to decode: {error}") from error
+    except (OSError, SyntaxError, ValueError, EOFError, ArithmeticError, IndexError, KeyError, TypeError,
+            AttributeError, RuntimeError, MemoryError) as error:
+        # Decoders raise nearly anything on damaged input; each means that this file cannot be read.
+        raise UnreadableMediaError(f"damaged picture: {error or type(error).__name__}") from error
+    if turned:
+        width, height = height, width
+    return picture, PictureFacts(width, height, captured_at)
+
+
+def crop_square(picture: Picture, side: int) -> Pixels:
+    """Scale the shorter side to `side` (bicubic) and cut the centre; give shape (side, side, 3) uint8."""
+    scale = side / min(picture.size)
+    size = (max(side, round(picture.width * scale)), max(side, round(picture.height * scale)))
+    scaled = picture.resize(size, Image.Resampling.BICUBIC)
+    left, top = (scaled.width - side) // 2, (scaled.height - side) // 2
+    return np.asarray(scaled.crop((left, top, left + side, top + side)), np.uint8)
+
+
+def make_picture(pixels: Pixels) -> Picture:
+    """Make a picture of an array of shape (h, w, 3) uint8."""
+    return Image.fromarray(pixels, "RGB") if pixels.ndim == 3 else Image.fromarray(pixels).convert("RGB")
+
+
+def measure_change(before: Picture, after: Picture) -> float:
+    """Give the mean absolute difference of two pictures seen at 16 x 16 pixels, 0 to 1."""
+    small = [np.asarray(p.resize((16, 16)), np.float32) for p in (before, after)]
+    return float(np.abs(small[0] - small[1]).mean() / 255)
+
+
+def encode_thumbnail(picture: Picture) -> bytes:
+    """Give a WebP file at most 512 pixels wide and high."""
+    small = picture.copy()
+    small.thumbnail(THUMBNAIL_SIZE, Image.Resampling.BICUBIC)
+    stream = io.BytesIO()
+    small.save(stream, "WEBP", quality=78, method=0)
+    return stream.getvalue()
+
+
+def _flatten(image: Image.Image) -> Picture:
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert(
+            "RGB"
+        )
+    return image.convert("RGB")
+
+
+def _read_date(exif: Image.Exif) -> str | None:
+    value = exif.get_ifd(EXIF_IFD).get(DATE_TIME_ORIGINAL) or exif.get(DATE_TIME)
+    try:
+        return datetime.strptime(str(value).strip("\0 "), "%Y:%m:%d %H:%M:%S").isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,106 @@
+"""The embedded default model: its files, checked against their recorded hashes."""
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.errors import ModelError
+from search.records import Vectors
+
+FOLDER = Path(__file__).parent
+FILES = ("image.onnx", "text.onnx", "head.npz")
+
+
+def hash_file(path: Path) -> str:
+    """Give a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class CompactFiles:
+    """What the package carries of `compact`. Nothing is read before it is used."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Point at a folder made by the build."""
+        self.image_graph = folder / "image.onnx"
+        self.text_graph = folder / "text.onnx"
+        self._arrays_file = folder / "head.npz"
+        self._manifest_file = folder / "manifest.json"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Sizes, inputs and SHA-256 of every file, as the build wrote them."""
+        try:
+            content: dict[str, Any] = json.loads(self._manifest_file.read_text())
+        except (OSError, ValueError) as error:
+            raise ModelError(f"the compact model is incomplete, reinstall crossmodal: {error}") from error
+        return content
+
+    @property
+    def side(self) -> int:
+        """Height and width of the picture tower's input in pixels."""
+        return int(self.manifest["side"])
+
+    @property
+    def picture_dimension(self) -> int:
+        """Length of a vector of the picture space."""
+        return int(self.manifest["picture_dimension"])
+
+    @property
+    def text_dimension(self) -> int:
+        """Length of a vector of the meaning space."""
+        return int(self.manifest["text_dimension"])
+
+    @property
+    def picture_fingerprint(self) -> str:
+        """Changes when any vector of the picture space would."""
+        return _join_hashes(self.manifest, FILES)
+
+    @property
+    def text_fingerprint(self) -> str:
+        """Changes when any vector of the meaning space would."""
+        return _join_hashes(self.manifest, ("text.onnx",))
+
+    @property
+    def query_mean(self) -> Vectors:
+        """The mean of question vectors, shape (384,)."""
+        return self._arrays["query_mean"]
+
+    @property
+    def passage_mean(self) -> Vectors:
+        """The mean of passage vectors, shape (384,)."""
+        return self._arrays["passage_mean"]
+
+    def project(self, texts: Vectors) -> Vectors:
+        """Carry centred question vectors of shape (n, 384) into the picture space, unit length."""
+        arrays = self._arrays
+        hidden = _gelu(texts @ arrays["inner.weight"].T + arrays["inner.bias"])
+        projected = texts @ arrays["projection.weight"].T + hidden @ arrays["outer.weight"].T
+        lengths = np.linalg.norm(projected, axis=1, keepdims=True)
+        result: Vectors = (projected / lengths).astype(np.float32)
+        return result
+
+    def read_head(self) -> dict[str, Vectors]:
+        """Give the trained head's tensors by name, as the torch model has them."""
+        return {name: array for name, array in self._arrays.items() if not name.endswith("_mean")
+                or name.startswith(("pooled", "middle"))}
+
+    @cached_property
+    def _arrays(self) -> dict[str, Vectors]:
+        with np.load(self._arrays_file) as stored:
+            return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
+def _gelu(x: Vectors) -> Vectors:
+    # The tanh form, so that no error function is needed here.
+    result: Vectors = 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3)))
+    return result
+
+
+def _join_hashes(manifest: dict[str, Any], names: tuple[str, ...]) -> str:
+    joined = "".join(manifest["sha256"][name] for name in names)
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]

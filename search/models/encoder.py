@@ -1,0 +1,65 @@
+"""What a model must offer, whatever runs it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from search.media.picture import Picture
+from search.records import Pixels, Samples, Transcript, Vectors
+
+
+class PictureEncoder(Protocol):
+    """Embeds pictures and texts into one space (`picture`); vectors have unit length."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, `architecture/pretrained`."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the vectors would."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+    def prepare(self, picture: Picture) -> Pixels:
+        """Scale and cut a picture to what the model sees; safe to call from many threads."""
+
+    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+        """Embed prepared pictures; shape (n, d), float32."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts to be compared with pictures; shape (n, d), float32."""
+
+
+class TextEncoder(Protocol):
+    """Embeds questions and passages into one space (`meaning`); vectors have unit length."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the vectors would."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is asked; shape (n, d), float32."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is searched; shape (n, d), float32."""
+
+
+class Transcriber(Protocol):
+    """Turns speech into words with their times."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+
+    def transcribe(self, samples: Samples) -> Transcript:
+        """Give what is said in mono sound at 16 kHz; empty where nothing is."""

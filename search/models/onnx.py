@@ -1,0 +1,154 @@
+"""Encoders that run on ONNX Runtime: the embedded default, and later everything exported. Home of onnxruntime."""
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.media.picture import Picture, crop_square
+from search.models.compact import CompactFiles
+from search.models.compact.e5 import PAD, WIDTH, E5Weights, find_weights
+from search.models.compact.graph import list_initializers
+from search.records import Pixels, Vectors
+
+TEXT_BATCH = 32
+REMEMBERED_QUERIES = 512
+
+
+def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None) -> Any:
+    """Open an ONNX file for CPU; threads 0 = all cores; tensors: weights that the file leaves out."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if tensors:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
+        options.add_external_initializers(list(tensors), values)
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+class E5Encoder:
+    """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centred."""
+
+    def __init__(self, graph: Path, threads: int) -> None:
+        """Load nothing yet; the first call does. graph: the file written by `build_text_graph`."""
+        self._graph = graph
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+
+    @cached_property
+    def weights(self) -> E5Weights:
+        """The memory-mapped weights and the tokenizer."""
+        return E5Weights(find_weights())
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self._graph, self._threads, list_initializers(self.weights))
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions, remembering the latest; shape (n, 384), float32."""
+        return np.stack([self._encode_query(text) for text in texts])
+
+    def encode(self, texts: Sequence[str], prefix: str) -> Vectors:
+        """Embed texts behind `query: ` or `passage: `; shape (n, 384), float32."""
+        with self._lock:
+            tokens = self.weights.tokenize([prefix + text for text in texts])
+            out = np.empty((len(tokens), WIDTH), np.float32)
+            # Texts of like length share a batch, so that little is computed for padding.
+            order = sorted(range(len(tokens)), key=lambda at: len(tokens[at]))
+            for start in range(0, len(order), TEXT_BATCH):
+                chosen = order[start : start + TEXT_BATCH]
+                out[chosen] = self._run([tokens[at] for at in chosen])
+        return out
+
+    def _encode_one(self, text: str) -> Vectors:
+        return self.encode([text], "query: ")[0]
+
+    def _run(self, tokens: list[list[int]]) -> Vectors:
+        longest = max(map(len, tokens))
+        ids = np.full((len(tokens), longest), PAD, np.int64)
+        mask = np.zeros((len(tokens), longest), np.int32)
+        for row, one in enumerate(tokens):
+            ids[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        result: Vectors = self._session.run(None, {"words": self.weights.read_words(ids), "mask": mask})[0]
+        return result
+
+
+class CompactTextEncoder:
+    """The `meaning` space of the embedded default: centred e5 vectors."""
+
+    name = "multilingual-e5-small"
+
+    def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+        self._files = files
+        self._e5 = e5
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._files.text_fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """384."""
+        return self._files.text_dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is asked; shape (n, 384), float32, unit length."""
+        return _center(self._e5.encode_queries(texts), self._files.query_mean)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is searched; shape (n, 384), float32, unit length."""
+        return _center(self._e5.encode(texts, "passage: "), self._files.passage_mean)
+
+
+class CompactPictureEncoder:
+    """The `picture` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
+
+    name = "compact/flickr8k"
+
+    def __init__(self, files: CompactFiles, e5: E5Encoder, threads: int) -> None:
+        self._files = files
+        self._e5 = e5
+        self._threads = threads
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self._files.image_graph, self._threads)
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._files.picture_fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._files.picture_dimension
+
+    def prepare(self, picture: Picture) -> Pixels:
+        """Scale and cut to the tower's input, shape (260, 260, 3) uint8."""
+        return crop_square(picture, self._files.side)
+
+    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+        """Embed prepared pictures; shape (n, d), float32, unit length."""
+        with self._lock:
+            result: Vectors = self._session.run(None, {"pixels": np.stack(prepared)})[0]
+        return result
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
+        return self._files.project(_center(self._e5.encode_queries(texts), self._files.query_mean))
+
+
+def _center(vectors: Vectors, mean: Vectors) -> Vectors:
+    moved = vectors - mean
+    centred: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return centred

@@ -1,0 +1,49 @@
+"""Home of open_clip, timm and torch: loading them, and `compact` as an open_clip model."""
+
+from functools import cache
+from typing import Any
+
+from search.errors import ModelError
+
+
+@cache
+def import_timm() -> Any:
+    """Import timm. Raises ModelError when the `clip` extra is not installed."""
+    _declare_operators()
+    try:
+        import timm
+    except ImportError as error:
+        raise ModelError(f"{error.name} is not installed: pip install 'crossmodal[clip]'") from error
+    return timm
+
+
+@cache
+def import_open_clip() -> Any:
+    """Import open_clip. Raises ModelError when the `clip` extra is not installed."""
+    import_timm()
+    import open_clip
+
+    return open_clip
+
+
+def _declare_operators() -> None:
+    """Let torchvision load beside a CPU build of torch.
+
+    Where torchvision's compiled part does not fit the installed torch, its import stops at two operators
+    that no image-text model uses; declaring their signatures is enough.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise ModelError("torch is not installed: pip install 'crossmodal[clip]'") from error
+    try:
+        import torchvision  # noqa: F401
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _KEPT.append(library)
+
+
+# A declared library is withdrawn when its object dies.
+_KEPT: list[Any] = []

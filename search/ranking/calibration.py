@@ -1,0 +1,81 @@
+"""Raw similarity to probability of relevance, against the query's own background.
+
+A cosine of 0.3 means much for a picture and nothing for a passage. What it means for this query is told by
+the similarities of a random sample of the library: the score is expressed in robust standard deviations
+above that sample's median, then passed through a logistic curve whose two constants per lane were fitted
+on labelled queries (`benchmarks/calibration.py`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.records import Lane, Vectors
+
+# The probability below which a hit counts as not relevant.
+RELEVANCE_CUT = 0.5
+# A small library says little about chance; this many imagined samples of the prior are added to it.
+PRIOR_WEIGHT = 100
+MAD_TO_DEVIATION = 1.4826
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Constants of a lane and kind of query. median, deviation: of unrelated pairs, as a prior.
+
+    slope, middle: of the logistic curve over standard deviations above the background.
+    """
+
+    median: float
+    deviation: float
+    slope: float
+    middle: float
+
+
+TEXT_CURVES = {
+    Lane.PICTURE: Curve(median=0.0, deviation=0.08, slope=1.8, middle=3.6),
+    Lane.MEANING: Curve(median=0.0, deviation=0.12, slope=1.8, middle=4.0),
+}
+PICTURE_CURVE = Curve(median=0.1, deviation=0.12, slope=1.8, middle=4.0)
+
+
+@dataclass(frozen=True)
+class Background:
+    """What unrelated segments score for one query."""
+
+    median: float
+    deviation: float
+
+
+def measure_background(query: Vectors, sample: Vectors, curve: Curve) -> Background:
+    """Give the robust centre and spread of a query's similarities to a sample of the library.
+
+    query: shape (d,); sample: shape (m, d), m may be 0.
+    """
+    if not len(sample):
+        return Background(curve.median, curve.deviation)
+    scores = sample @ query
+    median = float(np.median(scores))
+    deviation = float(np.median(np.abs(scores - median))) * MAD_TO_DEVIATION
+    share = len(sample) / (len(sample) + PRIOR_WEIGHT)
+    return Background(
+        share * median + (1 - share) * curve.median,
+        share * deviation + (1 - share) * curve.deviation,
+    )
+
+
+def calibrate(scores: Vectors, background: Background, curve: Curve) -> Vectors:
+    """Give the probability of relevance of raw scores of any shape, each 0 to 1."""
+    z = (np.asarray(scores, np.float32) - background.median) / max(background.deviation, 1e-6)
+    result: Vectors = 1 / (1 + np.exp(-curve.slope * (z - curve.middle)))
+    return result
+
+
+def calibrate_words(shares: Vectors, lengths: Vectors) -> Vectors:
+    """Give the probability that a segment holding a share of the query's word mass is relevant.
+
+    shares: matched part of the sum of inverse document frequencies, 0 to 1; lengths: number of different
+    query words matched, since one word shared by chance says less than three.
+    """
+    result: Vectors = shares**3 * (1 - 0.4 ** np.maximum(lengths, 1)) ** 0.5
+    return result

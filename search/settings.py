@@ -1,0 +1,56 @@
+"""The settings of one process. The only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be configured from outside, with its default.
+
+    home: data directory (`CROSSMODAL_HOME`); threads: CPU threads for the models, 0 = all
+    (`CROSSMODAL_THREADS`); hosts: host names the server answers to besides loopback
+    (`CROSSMODAL_HOSTS`, comma separated); upload_limit: largest request body in bytes
+    (`CROSSMODAL_UPLOAD_LIMIT`).
+    """
+
+    home: Path
+    threads: int = 0
+    hosts: tuple[str, ...] = ()
+    upload_limit: int = 64 * 1024 * 1024
+
+
+def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
+    """Read the settings from the environment; `home` given on the command line wins.
+
+    Raises UsageError when a number cannot be read.
+    """
+    env = os.environ if environ is None else environ
+    if home is None:
+        home = Path(env["CROSSMODAL_HOME"]) if env.get("CROSSMODAL_HOME") else _find_default_home()
+    hosts = tuple(host.strip() for host in env.get("CROSSMODAL_HOSTS", "").split(",") if host.strip())
+    return Settings(
+        home=home.expanduser().absolute(),
+        threads=_read_number(env, "CROSSMODAL_THREADS", Settings.threads),
+        hosts=hosts,
+        upload_limit=_read_number(env, "CROSSMODAL_UPLOAD_LIMIT", Settings.upload_limit),
+    )
+
+
+def _find_default_home() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("crossmodal", appauthor=False))
+
+
+def _read_number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "")
+    if not text:
+        return default
+    if not text.isdecimal():
+        raise UsageError(f"{name} must be a whole number of 0 or more, not {text!r}")
+    return int(text)

@@ -1,0 +1,273 @@
+"""The truth: sources, the ledger of items, their segments and their embeddings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.records import (
+    Coverage,
+    FileFacts,
+    FoundSegment,
+    Item,
+    ItemType,
+    MediaFacts,
+    Segment,
+    SegmentKind,
+    State,
+    Vectors,
+)
+from search.store import tables as t
+from search.store.database import Database
+
+MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language")
+
+
+def now() -> str:
+    """Give the present moment in UTC as ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Catalogue:
+    """Reads and writes of the ledger. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def read_revision(self) -> int:
+        """Give a number that moves with every committed write."""
+        with self.database.read() as db:
+            value = db.execute(select(t.setting.c.value).where(t.setting.c.key == "revision")).scalar()
+        return int(value or 0)
+
+    def add_source(self, path: str) -> int:
+        """Give the id of the source rooted at `path`, adding it when it is new."""
+        with self.database.write() as db:
+            row = upsert(t.source).values(path=path, added_at=now()).on_conflict_do_nothing()
+            db.execute(row)
+            return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
+
+    def merge_source(self, root: str, source_id: int) -> None:
+        """Move the items of the sources that lie below `root` into one source and drop the emptied ones."""
+        below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
+        nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
+        with self.database.write() as db:
+            moved = update(t.item).where(t.item.c.source_id.in_(nested)).values(source_id=source_id)
+            db.execute(moved)
+            db.execute(delete(t.source).where(below, t.source.c.id != source_id))
+
+    def list_sources(self) -> dict[int, str]:
+        """Give every source's root path by id."""
+        with self.database.read() as db:
+            rows = db.execute(select(t.source.c.id, t.source.c.path))
+            return {source_id: path for source_id, path in rows}
+
+    def add_space(self, name: str, model: str, fingerprint: str, dimension: int) -> int:
+        """Give the id of the space `name`, recording its model when it is new."""
+        with self.database.write() as db:
+            values = {"name": name, "model": model, "fingerprint": fingerprint, "dimension": dimension}
+            db.execute(upsert(t.space).values(values).on_conflict_do_nothing())
+            return int(db.execute(select(t.space.c.id).where(t.space.c.name == name)).scalar_one())
+
+    def list_spaces(self) -> dict[str, dict[str, Any]]:
+        """Give id, model, fingerprint and dimension of every space by name."""
+        with self.database.read() as db:
+            return {row.name: dict(row._mapping) for row in db.execute(select(t.space))}
+
+    def read_ledger(self, source_id: int) -> dict[str, Row[Any]]:
+        """Give id, state, size, mtime_ns, content_hash and reason of every file of a source, by path."""
+        c = t.item.c
+        columns = (c.path, c.id, c.state, c.size, c.mtime_ns, c.content_hash, c.reason)
+        with self.database.read() as db:
+            rows = db.execute(select(*columns).where(c.source_id == source_id))
+            return {row.path: row for row in rows}
+
+    def mark(self, files: Iterable[FileFacts], state: State, reason: str | None = None) -> None:
+        """Put files into a state, in one transaction; what was embedded of them is dropped."""
+        with self.database.write() as db:
+            for file in files:
+                _save_row(db, file, state, reason)
+
+    def mark_missing(self, item_ids: Iterable[int]) -> None:
+        """Put items whose file was not found into the state `missing`; embeddings stay."""
+        self._set_state(item_ids, State.MISSING)
+
+    def restore(self, item_ids: Iterable[int]) -> None:
+        """Put missing items whose unchanged file is back into the state `indexed`."""
+        self._set_state(item_ids, State.INDEXED)
+
+    def rename(self, item_id: int, file: FileFacts) -> None:
+        """Give an item its file's new path; segments and embeddings stay."""
+        with self.database.write() as db:
+            # A row that the scan made for the new path holds nothing yet.
+            db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))
+            values = asdict(file) | {"state": State.INDEXED}
+            db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
+
+    def save_item(
+        self,
+        file: FileFacts,
+        content_hash: str,
+        media: MediaFacts,
+        segments: Sequence[Segment],
+        embeddings: Sequence[tuple[int, int, Vectors]],
+    ) -> int:
+        """Write an item, its segments and its embeddings as one transaction; give the item's id.
+
+        embeddings: (position in `segments`, space id, vector of shape (d,)).
+        """
+        with self.database.write() as db:
+            item_id = _save_row(db, file, State.INDEXED, None)
+            values = asdict(media) | {"content_hash": content_hash, "indexed_at": now()}
+            db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
+            ids = [
+                db.execute(insert(t.segment).values(asdict(s) | {"item_id": item_id})).inserted_primary_key
+                for s in segments
+            ]
+            rows = [
+                {"segment_id": ids[at][0], "space_id": space, "vector": vector.astype("<f2").tobytes()}
+                for at, space, vector in embeddings
+            ]
+            if rows:
+                db.execute(insert(t.embedding), rows)
+        return item_id
+
+    def forget(self, item_ids: Iterable[int]) -> int:
+        """Remove items and all that was derived from them; give how many there were."""
+        with self.database.write() as db:
+            rows = [db.execute(delete(t.item).where(t.item.c.id == one)).rowcount for one in item_ids]
+            return sum(rows)
+
+    def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
+        """Give items by id; ids without a row are left out."""
+        with self.database.read() as db:
+            query = _select_items().where(t.item.c.id.in_(list(item_ids)))
+            return {row.id: _make_item(row) for row in db.execute(query)}
+
+    def list_items(self, state: State | None = None) -> list[Item]:
+        """Give the ledger in order of path, or the part of it in one state."""
+        query = _select_items().order_by(t.item.c.path)
+        if state is not None:
+            query = query.where(t.item.c.state == state)
+        with self.database.read() as db:
+            return [_make_item(row) for row in db.execute(query)]
+
+    def list_page(self, state: State | None, after_id: int, limit: int) -> list[Item]:
+        """Give up to `limit` items with ids above `after_id`, in order of id."""
+        query = _select_items().where(t.item.c.id > after_id).order_by(t.item.c.id).limit(limit)
+        if state is not None:
+            query = query.where(t.item.c.state == state)
+        with self.database.read() as db:
+            return [_make_item(row) for row in db.execute(query)]
+
+    def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
+        """Give segments of indexed items by segment id."""
+        c = t.segment.c
+        query = (
+            select(t.segment)
+            .join(t.item, t.item.c.id == c.item_id)
+            .where(c.id.in_(list(segment_ids)), t.item.c.state == State.INDEXED)
+        )
+        with self.database.read() as db:
+            return {row.id: _make_segment(row) for row in db.execute(query)}
+
+    def list_segments(self, item_id: int) -> list[FoundSegment]:
+        """Give all segments of an item in order."""
+        query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)
+        with self.database.read() as db:
+            return [_make_segment(row) for row in db.execute(query)]
+
+    def read_vectors(self, item_id: int, space_id: int) -> Vectors:
+        """Give the embeddings of an item in a space, shape (n, d), float32; n may be 0."""
+        query = (
+            select(t.embedding.c.vector)
+            .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
+            .where(t.segment.c.item_id == item_id, t.embedding.c.space_id == space_id)
+        )
+        with self.database.read() as db:
+            rows = [np.frombuffer(row.vector, "<f2") for row in db.execute(query)]
+        return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
+
+    def count_states(self) -> dict[tuple[str | None, str], int]:
+        """Give the number of items by (type, state)."""
+        c = t.item.c
+        query = select(c.type, c.state, func.count()).group_by(c.type, c.state)
+        with self.database.read() as db:
+            return {(kind, state): number for kind, state, number in db.execute(query)}
+
+    def read_coverage(self) -> Coverage:
+        """Give how many items can be found, and how many cannot be yet or at all."""
+        totals = dict.fromkeys(State, 0)
+        for (_, state), number in self.count_states().items():
+            totals[State(state)] += number
+        return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
+
+    def check(self) -> list[str]:
+        """Give what SQLite's own checks find wrong, one line each."""
+        with self.database.read() as db:
+            lines = [str(row[0]) for row in db.execute(text("PRAGMA integrity_check"))]
+            lines += [f"{row[0]} row {row[1]} lacks its {row[2]}" for row in
+                      db.execute(text("PRAGMA foreign_key_check"))]
+        return [line for line in lines if line != "ok"]
+
+    def find_strays(self) -> list[str]:
+        """Give where the parts of an item contradict its state, one line each."""
+        questions = {
+            "indexed items hold no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
+            "(SELECT 1 FROM segment WHERE item_id = item.id)",
+            "failed or skipped items hold segments": "SELECT count(*) FROM item WHERE state IN "
+            "('failed', 'skipped', 'pending') AND EXISTS (SELECT 1 FROM segment WHERE item_id = item.id)",
+            "text segments are not in the full-text index": "SELECT count(*) FROM segment "
+            "WHERE text IS NOT NULL AND id NOT IN (SELECT id FROM words_docsize)",
+            "full-text entries have no segment": "SELECT count(*) FROM words_docsize "
+            "WHERE id NOT IN (SELECT id FROM segment)",
+        }
+        with self.database.read() as db:
+            counts = {name: db.execute(text(query)).scalar_one() for name, query in questions.items()}
+        return [f"{number} {name}" for name, number in counts.items() if number]
+
+    def _set_state(self, item_ids: Iterable[int], state: State) -> None:
+        with self.database.write() as db:
+            for item_id in item_ids:
+                db.execute(update(t.item).where(t.item.c.id == item_id).values(state=state))
+
+
+def _save_row(db: Connection, file: FileFacts, state: State, reason: str | None) -> int:
+    """Insert or reset an item's row, dropping its segments; give its id."""
+    values = asdict(file) | {"state": state, "reason": reason}
+    statement = upsert(t.item).values(values)
+    statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
+    item_id: int = db.execute(statement.returning(t.item.c.id)).scalar_one()
+    db.execute(delete(t.segment).where(t.segment.c.item_id == item_id))
+    return item_id
+
+
+def _select_items() -> Any:
+    return select(t.item, t.source.c.path.label("source_path")).join(
+        t.source, t.source.c.id == t.item.c.source_id
+    )
+
+
+def _make_item(row: Row[Any]) -> Item:
+    return Item(
+        id=row.id,
+        path=row.path,
+        source=row.source_path,
+        type=ItemType(row.type) if row.type else None,
+        state=State(row.state),
+        reason=row.reason,
+        size=row.size,
+        mtime_ns=row.mtime_ns,
+        facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}),
+    )
+
+
+def _make_segment(row: Row[Any]) -> FoundSegment:
+    segment = Segment(
+        SegmentKind(row.kind), row.text, row.start, row.end, row.page, row.offset, row.confidence
+    )
+    return FoundSegment(row.id, row.item_id, segment)

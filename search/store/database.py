@@ -1,0 +1,100 @@
+"""Opening the SQL database of a home: connection rules and schema migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from search.errors import HomeError
+
+SCHEMA = "0001"
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """Connections to one SQLite file, every one with foreign keys, WAL and full synchronisation on."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file at `path`, creating or migrating the schema. Raises HomeError when it cannot."""
+        self.path = path
+        self.engine = _make_engine(path)
+        try:
+            self._migrate()
+        except DBAPIError as error:
+            raise HomeError(f"cannot open the catalogue {path}: {error.orig}") from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one consistent state."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection inside one transaction that is the only writer; commit at the end.
+
+        Every write moves the revision, by which readers notice that something changed.
+        """
+        with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            yield connection
+            connection.execute(
+                text(
+                    "INSERT INTO setting (key, value) VALUES ('revision', '1') "
+                    "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+                )
+            )
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            found = _read_schema(connection)
+        if found == SCHEMA:
+            return
+        if found is not None and found > SCHEMA:
+            raise HomeError(f"{self.path} was made by a newer version of crossmodal (schema {found})")
+        from alembic import command
+        from alembic.config import Config
+
+        with self.engine.connect().execution_options(write=True) as connection:
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+            config.set_main_option("path_separator", "os")
+            config.attributes["connection"] = connection
+            command.upgrade(config, SCHEMA)
+            connection.commit()
+
+
+def _read_schema(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return version
+
+
+def _make_engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # The driver's own transaction handling starts too late (at the first write); we begin ourselves.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine

@@ -1,0 +1,1 @@
+"""One file a step; names start with their number."""

@@ -1,0 +1,101 @@
+"""The tables of the catalogue. Changing one means writing a migration beside this file."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+space = Table(
+    "space",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("model", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("dimension", Integer, nullable=False),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("added_at", Text, nullable=False),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("path", Text, nullable=False, unique=True),
+    Column("type", Text),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("content_hash", Text, index=True),
+    Column("title", Text),
+    Column("captured_at", Text, index=True),
+    Column("duration", Float),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("language", Text),
+    Column("indexed_at", Text),
+    Index("ix_item_state_type", "state", "type"),
+    sqlite_autoincrement=True,
+)
+
+segment = Table(
+    "segment",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("text", Text),
+    Column("start", Float),
+    Column("end", Float),
+    Column("page", Integer),
+    Column("offset", Integer),
+    Column("confidence", Float),
+    sqlite_autoincrement=True,
+)
+
+embedding = Table(
+    "embedding",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("segment_id", ForeignKey("segment.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("space_id", ForeignKey("space.id", ondelete="CASCADE"), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("space_id", "segment_id"),
+    sqlite_autoincrement=True,
+)
+
+# Filled by a trigger on `embedding`: what a reader of an older generation must no longer return.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("space_id", Integer, nullable=False),
+    Column("embedding_id", Integer, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)

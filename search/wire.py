@@ -1,0 +1,79 @@
+"""The JSON form of answers and items: the same document from the command line and over REST."""
+
+from dataclasses import asdict
+from typing import Any
+
+from search.records import Answer, Evidence, FoundSegment, Hit, Item, Query
+
+
+def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
+    """Give the search document of the design's contract."""
+    return {
+        "query": {
+            "text": query.text,
+            "voice_text": answer.voice_text,
+            "voice_language": answer.voice_language,
+            "images": len(query.images),
+            "like": list(query.like),
+            "not": list(query.exclude),
+        },
+        "took_ms": round(answer.took_ms, 1),
+        "nothing_relevant": answer.nothing_relevant,
+        "coverage": asdict(answer.coverage),
+        "total": answer.total,
+        "next": answer.next,
+        "hits": [_describe_hit(hit, query.explain) for hit in answer.hits],
+    }
+
+
+def describe_item(item: Item) -> dict[str, Any]:
+    """Give what the ledger knows of an item."""
+    return {
+        "id": item.id,
+        "type": item.type,
+        "path": item.path,
+        "source": item.source,
+        **asdict(item.facts),
+    }
+
+
+def describe_ledger_row(item: Item) -> dict[str, Any]:
+    """Give an item's place in the ledger."""
+    return {
+        "id": item.id,
+        "path": item.path,
+        "type": item.type,
+        "state": item.state,
+        "reason": item.reason,
+        "size": item.size,
+    }
+
+
+def describe_segment(found: FoundSegment) -> dict[str, Any]:
+    """Give a segment with its place in the item; what does not apply is left out."""
+    return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None}
+
+
+def _describe_hit(hit: Hit, explain: bool) -> dict[str, Any]:
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 4),
+        "relevant": hit.relevant,
+        "item": describe_item(hit.item),
+        "evidence": [_describe_evidence(one, explain) for one in hit.evidence],
+    }
+
+
+def _describe_evidence(evidence: Evidence, explain: bool) -> dict[str, Any]:
+    described = {
+        "lane": evidence.lane,
+        "kind": evidence.kind,
+        "score": round(evidence.score, 4),
+        "start": evidence.start,
+        "end": evidence.end,
+        "page": evidence.page,
+        "snippet": evidence.snippet,
+    }
+    if explain:
+        described |= {"segment": evidence.segment_id, "raw": round(evidence.raw, 6)}
+    return described

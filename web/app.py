@@ -1,0 +1,44 @@
+"""The application factory. Home of Flask."""
+
+from flask import Flask, Response
+
+from search.engine import Engine
+from search.library import Library
+from search.settings import Settings
+from web import pages, problems
+from web.api import health, items, search
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+# The page loads only its own files; nothing may frame it or be fetched from elsewhere.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(library: Library, settings: Settings) -> Flask:
+    """Make the application over an opened library."""
+    app = Flask(__name__)
+    # Only these names are answered, so that another site cannot reach a loopback server by its own name.
+    app.config.update(
+        TRUSTED_HOSTS=[*LOOPBACK, *settings.hosts],
+        MAX_CONTENT_LENGTH=settings.upload_limit,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    engine = Engine(library)
+    app.register_blueprint(search.make_blueprint(engine))
+    app.register_blueprint(items.make_blueprint(engine))
+    app.register_blueprint(health.make_blueprint(library))
+    app.register_blueprint(pages.make_blueprint())
+    problems.register(app)
+    app.after_request(_harden)
+    return app
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response

@@ -1,0 +1,47 @@
+"""`crossmodal serve`."""
+
+import ipaddress
+
+import click
+
+from search.errors import CrossmodalError, HomeError
+from search.settings import Settings
+
+
+class NotAllowedError(CrossmodalError):
+    """The server would be open to others."""
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.pass_obj
+def serve_command(settings: Settings, host: str, port: int) -> None:
+    """Serve the page and the REST interface."""
+    import waitress
+
+    from search.library import open_library
+    from web.app import create_app
+
+    if not _is_loopback(host):
+        raise NotAllowedError(
+            f"refused to listen on {host}: without API keys, which this version does not have yet, anyone there "
+            "could read the library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)"
+        )
+    app = create_app(open_library(settings), settings)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
+    except OSError as error:
+        raise HomeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    name = f"[{host}]" if ":" in host else host
+    click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
+    server.run()
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

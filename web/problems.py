@@ -1,0 +1,45 @@
+"""Errors as RFC 9457 problem documents."""
+
+import json
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from search.errors import CrossmodalError
+
+
+def make_problem(status: int, title: str, detail: str) -> Response:
+    """Give an `application/problem+json` response."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path}
+    return Response(
+        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
+    )
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the application with a problem document."""
+
+    @app.errorhandler(CrossmodalError)
+    def _answer_own(error: CrossmodalError) -> Response:
+        return make_problem(error.http_status, error.title, str(error))
+
+    @app.errorhandler(RequestEntityTooLarge)
+    def _answer_large(_error: RequestEntityTooLarge) -> Response:
+        limit = app.config["MAX_CONTENT_LENGTH"] // 2**20
+        return make_problem(413, "Too large", f"the request is larger than {limit} MiB, or has too many fields")
+
+    @app.errorhandler(HTTPException)
+    def _answer_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        response = make_problem(status, HTTPStatus(status).phrase, error.description or "")
+        for name, value in error.get_headers(None, None):
+            if name.lower() not in {"content-type", "content-length"}:
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def _answer_unexpected(error: Exception) -> Response:
+        logging.getLogger("crossmodal").exception("unexpected error at %s", request.path, exc_info=error)
+        return make_problem(500, "Internal error", "an unexpected error; the server's log holds the details")
