@@ -186,7 +186,7 @@ class Engine:
             for embedding, raw, probability in zip(ids.tolist(), scores, probabilities, strict=True)
             if embedding in owners and embedding not in unwanted
         ]
-        return Retrieved(candidates, len(ids) < min(depth, snapshot.count))
+        return Retrieved(candidates, len(ids) < depth)
 
     def _find_unwanted(
         self, probes: Sequence[Probe], space: SpaceIndex, snapshot: Snapshot, ids: Ids
@@ -284,9 +284,12 @@ def _read_cursor(query: Query) -> int:
     if query.cursor is None:
         return 0
     try:
-        return int(json.loads(base64.urlsafe_b64decode(query.cursor))["offset"])
+        offset = int(json.loads(base64.urlsafe_b64decode(query.cursor))["offset"])
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError("cursor is not one that this server gave out") from error
+    if not 0 <= offset < 2**31:
+        raise UsageError("cursor is not one that this server gave out")
+    return offset
 
 
 def _write_cursor(offset: int) -> str:

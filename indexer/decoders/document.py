@@ -59,10 +59,14 @@ def _decode_text(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(body).best()
+        matches = charset_normalizer.from_bytes(body)
+    best = matches.best()
     if best is None:
         raise UnreadableMediaError("not a text in any known character encoding")
-    return str(best)
+    # Several Latin encodings read alike; the commonest wins where it reads no worse.
+    common = [one for one in matches if one.encoding == "cp1252" and one.coherence >= best.coherence
+              and one.chaos <= best.chaos + 0.02]
+    return str(common[0] if common else best)
 
 
 def _read_plain(body: bytes) -> Text:

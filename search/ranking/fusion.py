@@ -9,6 +9,7 @@ from search.records import Lane
 # Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
 RRF_CONSTANT = 60
 MOMENTS_KEPT = 8
+LEAST_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -57,5 +58,7 @@ def _join(probabilities: Iterable[float]) -> float:
 
 
 def _pick_moments(candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    """Keep the strongest, and only those that weigh something beside the strongest."""
     ordered = sorted(candidates, key=lambda one: (-one.probability, one.segment_id))
-    return tuple(ordered[:MOMENTS_KEPT])
+    least = ordered[0].probability * LEAST_SHARE
+    return tuple(one for one in ordered[:MOMENTS_KEPT] if one.probability >= least)

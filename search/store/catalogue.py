@@ -22,7 +22,7 @@ from search.records import (
     Vectors,
 )
 from search.store import tables as t
-from search.store.database import Database
+from search.store.database import Database, match_ids
 
 MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language")
 
@@ -145,7 +145,7 @@ class Catalogue:
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Give items by id; ids without a row are left out."""
         with self.database.read() as db:
-            query = _select_items().where(t.item.c.id.in_(list(item_ids)))
+            query = _select_items().where(match_ids(t.item.c.id, item_ids))
             return {row.id: _make_item(row) for row in db.execute(query)}
 
     def list_items(self, state: State | None = None) -> list[Item]:
@@ -170,7 +170,7 @@ class Catalogue:
         query = (
             select(t.segment)
             .join(t.item, t.item.c.id == c.item_id)
-            .where(c.id.in_(list(segment_ids)), t.item.c.state == State.INDEXED)
+            .where(match_ids(c.id, segment_ids), t.item.c.state == State.INDEXED)
         )
         with self.database.read() as db:
             return {row.id: _make_segment(row) for row in db.execute(query)}

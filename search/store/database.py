@@ -1,11 +1,12 @@
 """Opening the SQL database of a home: connection rules and schema migrations."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from search.errors import HomeError
@@ -68,6 +69,12 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, SCHEMA)
             connection.commit()
+
+
+def match_ids(column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
+    """Give the condition that a column holds one of any number of ids (a list of parameters is limited)."""
+    rows = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(rows.c.value))
 
 
 def _read_schema(connection: Connection) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from search.records import Filters, Ids, Vectors
 from search.store import tables as t
-from search.store.database import Database
+from search.store.database import Database, match_ids
 from search.store.filters import select_embeddings, select_hidden
 from search.store.vectors import (
     SAMPLE,
@@ -104,7 +104,7 @@ class SpaceIndex:
         query = (
             select(c.id, c.segment_id, t.segment.c.item_id)
             .join(t.segment, t.segment.c.id == c.segment_id)
-            .where(c.id.in_(embedding_ids.tolist()))
+            .where(match_ids(c.id, embedding_ids.tolist()))
         )
         with self._database.read() as db:
             return {row.id: (row.segment_id, row.item_id) for row in db.execute(query)}
@@ -112,7 +112,7 @@ class SpaceIndex:
     def read_vectors(self, embedding_ids: Ids) -> Vectors:
         """Give stored vectors in the order of their ids, shape (n, d), float32; zeros for rows gone."""
         query = select(t.embedding.c.id, t.embedding.c.vector).where(
-            t.embedding.c.id.in_(embedding_ids.tolist())
+            match_ids(t.embedding.c.id, embedding_ids.tolist())
         )
         with self._database.read() as db:
             rows = {row.id: np.frombuffer(row.vector, "<f2") for row in db.execute(query)}

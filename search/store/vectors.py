@@ -59,8 +59,6 @@ def build_index(ids: Ids, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Any
         )
         chosen = np.random.default_rng(0).choice(n, min(n, cells * 40), replace=False)
         index.train(vectors[chosen])
-        # Keep the Python object: the index only borrows it.
-        index.quantizer_owner = quantizer
     if n:
         index.add_with_ids(vectors, ids)
     return index

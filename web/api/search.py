@@ -1,7 +1,7 @@
 """POST and GET /api/v1/search."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -21,7 +21,7 @@ class SearchRequest(BaseModel):
 
     text: str | None = Field(None, max_length=20_000)
     exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
-    like: list[int] = Field(default_factory=list, max_length=20)
+    like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
     weights: dict[Lane, float] = Field(default_factory=dict)
     types: list[ItemType] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)

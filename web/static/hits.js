@@ -4,6 +4,9 @@ import { thumbnailAddress } from "./api.js";
 
 const TYPE_NAMES = { image: "picture", video: "video", audio: "audio", document: "document" };
 
+// Sound has no thumbnail, and of documents only PDFs have one.
+export const hasPicture = (item) => item.type === "image" || item.type === "video" || /\.pdf$/i.test(item.path);
+
 export const nameItem = (item) => item.path.split("/").pop();
 
 export function formatTime(seconds) {
@@ -54,8 +57,8 @@ function makeFace(hit, words) {
     element.append(spoken ? markWords(`“${spoken.snippet}”`, words) : nameItem(item));
     return element;
   };
-  if (item.type === "audio" || (item.type === "document" && spoken)) {
-    face.append(quote());
+  if (!hasPicture(item) || (item.type === "document" && spoken)) {
+    face.append(spoken ? quote() : make("span", "glyph", item.type === "audio" ? "♪" : "¶"));
   } else {
     const image = make("img");
     image.src = thumbnailAddress(item);

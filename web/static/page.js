@@ -134,10 +134,11 @@ async function showLibrary() {
   try {
     const [{ items }, library] = await Promise.all([listItems(), readStatus()]);
     if (mine !== latest) return;
-    const names = { image: "pictures", video: "videos", audio: "recordings", document: "documents" };
+    const names = { image: "picture", video: "video", audio: "recording", document: "document" };
     const counts = Object.entries(names)
-      .filter(([type]) => library.items[type]?.indexed)
-      .map(([type, name]) => `${library.items[type].indexed} ${name}`);
+      .map(([type, name]) => [library.items[type]?.indexed ?? 0, name])
+      .filter(([number]) => number)
+      .map(([number, name]) => `${number} ${name}${number === 1 ? "" : "s"}`);
     say(counts.length ? ["In your library: ", makeStrong(counts.join(", "))] : ["Your library is empty."]);
     grid.replaceChildren();
     showHits(items.map((item) => ({ item, evidence: [], relevant: true, score: null })), "");

@@ -1,7 +1,7 @@
 // One item in full: picture, player at the moment found, or passages, with the evidence beside it.
 
 import { mediaAddress, readItem, thumbnailAddress } from "./api.js";
-import { explain, formatTime, markWords, nameItem } from "./hits.js";
+import { explain, formatTime, hasPicture, markWords, nameItem } from "./hits.js";
 
 // Formats that browsers do not show; the thumbnail stands in.
 const NOT_SHOWN = /\.(heic|heif|tiff?)$/i;
@@ -19,6 +19,7 @@ function makeStage(item, start) {
     return [make("img", { src: shown, alt: nameItem(item) }), null];
   }
   if (item.type === "document") {
+    if (!hasPicture(item)) return [make("span", { className: "glyph" }, "¶"), null];
     const cover = make("img", { src: thumbnailAddress(item), alt: "" });
     cover.addEventListener("error", () => cover.remove());
     return [cover, null];
@@ -49,6 +50,15 @@ function makeList(title, moments, words, player) {
   return [make("h3", {}, title), make("ul", {}, ...moments.map((one) => makeMoment(one, words, player)))];
 }
 
+// Two lanes may speak for the same segment; a reader needs it once.
+function dropRepeated(evidence) {
+  const seen = new Set();
+  return evidence.filter((one) => {
+    const place = [one.kind, one.start, one.page, one.snippet].join("|");
+    return !seen.has(place) && seen.add(place);
+  });
+}
+
 export async function openViewer(hit, words, searchLike) {
   const { item } = hit;
   const start = hit.evidence.find((one) => one.start !== null && one.start !== undefined)?.start ?? 0;
@@ -60,7 +70,7 @@ export async function openViewer(hit, words, searchLike) {
   side.append(
     make("h2", { id: "viewer-title" }, item.title || nameItem(item)),
     make("p", { className: "path" }, item.path),
-    ...makeList("Why it is here", hit.evidence, words, player),
+    ...makeList("Why it is here", dropRepeated(hit.evidence), words, player),
   );
   const similar = make("button", { type: "button" }, "More like this");
   similar.addEventListener("click", () => searchLike(item));

@@ -77,9 +77,7 @@ class CompactFiles:
 
     def project(self, texts: Vectors) -> Vectors:
         """Carry centred question vectors of shape (n, 384) into the picture space, unit length."""
-        arrays = self._arrays
-        hidden = _gelu(texts @ arrays["inner.weight"].T + arrays["inner.bias"])
-        projected = texts @ arrays["projection.weight"].T + hidden @ arrays["outer.weight"].T
+        projected = texts @ self._arrays["projection.weight"].T
         lengths = np.linalg.norm(projected, axis=1, keepdims=True)
         result: Vectors = (projected / lengths).astype(np.float32)
         return result
@@ -93,12 +91,6 @@ class CompactFiles:
     def _arrays(self) -> dict[str, Vectors]:
         with np.load(self._arrays_file) as stored:
             return {name: stored[name].astype(np.float32) for name in stored.files}
-
-
-def _gelu(x: Vectors) -> Vectors:
-    # The tanh form, so that no error function is needed here.
-    result: Vectors = 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x**3)))
-    return result
 
 
 def _join_hashes(manifest: dict[str, Any], names: tuple[str, ...]) -> str:

@@ -75,12 +75,9 @@ class Head(nn.Module):
         self.gain = nn.Parameter(torch.ones(()))
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(20.0))))
         self.projection = nn.Linear(TEXT, dimension, bias=False)
-        self.inner = nn.Linear(TEXT, 2 * TEXT)
-        self.outer = nn.Linear(2 * TEXT, dimension, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.text_dropout = nn.Dropout(text_dropout)
         nn.init.zeros_(self.conse.bias)
-        nn.init.zeros_(self.outer.weight)
         self.register_buffer("classes", torch.zeros(CLASSES, TEXT))
         for name, size in (("pooled", POOLED), ("middle", MIDDLE)):
             self.register_buffer(f"{name}_mean", torch.zeros(size))
@@ -98,10 +95,7 @@ class Head(nn.Module):
 
     def embed_texts(self, texts: Tensor) -> Tensor:
         """Carry centred unit e5 vectors of shape (n, 384) into the picture space."""
-        hidden = functional.gelu(self.inner(texts), approximate="tanh")
-        return normalize(
-            self.projection(self.text_dropout(texts)) + self.outer(self.text_dropout(hidden))
-        )
+        return normalize(self.projection(self.text_dropout(texts)))
 
     @property
     def scale(self) -> Tensor:

@@ -13,8 +13,9 @@ from search.models.compact.training.network import CLASSES, normalize
 from search.models.onnx import E5Encoder
 from search.records import Vectors
 
-# How often a class is called by its usual name, and how often by another.
+# How often a class is called by its usual name rather than another, and in English.
 USUAL = 0.7
+ENGLISH = 0.3
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,11 @@ class Vocabulary:
     def draw_names(self, chance: np.random.Generator, languages: tuple[str, ...] = LANGUAGES) -> Tensor:
         """Name each class once, in a language and phrasing drawn by chance; shape (1000, 384)."""
         drawn = []
-        for one, choice in zip(self._classes, chance.integers(0, len(languages) + 1, CLASSES), strict=True):
-            names = one.names["en" if choice == 0 else languages[choice - 1]]
+        for one in self._classes:
+            english = chance.random() < ENGLISH
+            names = one.names["en" if english else languages[chance.integers(len(languages))]]
             name = names[0] if chance.random() < USUAL else names[chance.integers(len(names))]
-            drawn.append(PROMPTS[chance.integers(len(PROMPTS))].format(name) if choice == 0 else name)
+            drawn.append(PROMPTS[chance.integers(len(PROMPTS))].format(name) if english else name)
         return self.embed(drawn)
 
     def draw_broader(self, chance: np.random.Generator) -> Tensor:

@@ -1,0 +1,46 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+HOME_DIR ?= .home
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: run test check clean
+
+# Indexes MEDIA (or a small demo library) and serves the page.
+run: $(VENV)/.base
+ifdef MEDIA
+	$(BIN)/crossmodal --home $(HOME_DIR) index $(MEDIA) || [ $$? -eq 1 ]
+else
+	$(PIP) --no-deps --requirement demo-requirements.txt
+	$(BIN)/crossmodal demo demo
+	$(BIN)/crossmodal --home $(HOME_DIR) index demo
+endif
+	$(BIN)/crossmodal --home $(HOME_DIR) serve --port $(PORT)
+
+# Linter, strict types and every test, with all extras that a machine without GPU can use.
+test: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# The quick part only: no browser, no torch.
+check: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not slow"
+
+clean:
+	rm -rf $(VENV) demo $(HOME_DIR) build *.egg-info
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.all: pyproject.toml constraints.txt demo-requirements.txt | $(VENV)/bin/pip
+	$(PIP) --editable '.[clip,test]'
+	$(PIP) --no-deps --requirement demo-requirements.txt
+	touch $@ $(VENV)/.base

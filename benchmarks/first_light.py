@@ -1,0 +1,77 @@
+"""Does a photo come first for its class name, and a recording for its own words spoken?
+
+    python benchmarks/first_light.py --home HOME --photos DIR --speech DIR [--voice]
+
+The home must hold both folders. Photos are named `wnid_class_name.jpg`; the speech folder holds WAV files
+and `transcripts.tsv` (file, seconds, words). Class names are part of the photos' file names, so they are also
+asked with the word lane off.
+"""
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+
+from search.engine import Engine
+from search.errors import NothingHeardError
+from search.library import open_library
+from search.models.compact.training.data import LANGUAGES, read_check, read_classes
+from search.records import Lane, Query
+from search.settings import read_settings
+
+
+def report(name: str, ranks: list[int], took: list[float]) -> None:
+    """Print the share of first places and of the first ten."""
+    first = sum(rank == 1 for rank in ranks) / len(ranks)
+    ten = sum(1 <= rank <= 10 for rank in ranks) / len(ranks)
+    found = sum(rank > 0 for rank in ranks) / len(ranks)
+    print(f"{name:28} n={len(ranks):4}  first {first:6.1%}  first ten {ten:6.1%}  shown {found:6.1%}  "
+          f"median {statistics.median(took):6.1f} ms")
+
+
+def main() -> None:
+    """Run the three checks."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--speech", type=Path, required=True)
+    parser.add_argument("--voice", action="store_true", help="also ask with every recording (slow)")
+    options = parser.parse_args()
+    engine = Engine(open_library(read_settings(home=options.home)))
+    photos = {path.name.split("_")[0]: path for path in options.photos.iterdir()}
+    classes = {one.wnid: one.names["en"][0] for one in read_classes()}
+    asked = {"class names, en": {wnid: classes[wnid] for wnid in photos}}
+    for language in LANGUAGES:
+        asked[f"check names, {language}"] = {
+            wnid: words[language] for wnid, words in read_check().items() if wnid in photos
+        }
+    for name, names in asked.items():
+        for title, weights in ((name, {Lane.WORDS: 0.0}), (f"{name} + file names", {})):
+            queries = {wnid: Query(text=text, weights=weights, limit=100) for wnid, text in names.items()}
+            run(engine, title, {photos[wnid]: query for wnid, query in queries.items()})
+    lines = (options.speech / "transcripts.tsv").read_text().splitlines()
+    words = {options.speech / line.split("\t")[0]: line.split("\t")[2] for line in lines}
+    words = {path: text for path, text in words.items() if path.exists()}
+    run(engine, "prompts, typed", {path: Query(text=text, limit=100) for path, text in words.items()})
+    if options.voice:
+        spoken = {path: Query(voice=path.read_bytes(), limit=100) for path in words}
+        run(engine, "prompts, spoken", spoken)
+
+
+def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
+    """Ask every query and report."""
+    ranks, took = [], []
+    for path, query in queries.items():
+        try:
+            answer = engine.search(query)
+        except NothingHeardError as error:
+            print(f"{path.name}: {error}", file=sys.stderr)
+            ranks.append(0)
+            continue
+        took.append(answer.took_ms)
+        ranks.append(next((h.rank for h in answer.hits if h.item.path == str(path.resolve())), 0))
+    report(title, ranks, took)
+
+
+if __name__ == "__main__":
+    main()

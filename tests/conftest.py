@@ -1,0 +1,45 @@
+"""One small real library for all tests, indexed once with the real models."""
+
+from pathlib import Path
+
+import pytest
+
+from indexer.demo import make_demo
+from indexer.pipeline import Options, Summary, run_index
+from search.engine import Engine
+from search.library import Library, open_library
+from search.settings import Settings
+
+
+def index(library: Library, *paths: Path, **options) -> Summary:
+    """Index without showing progress."""
+    return run_index(library, list(paths), Options(**options), lambda *_: None)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    make_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(demo, tmp_path_factory):
+    library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
+    summary = index(library, demo)
+    assert summary.failures == {}
+    yield library
+    library.close()
+
+
+@pytest.fixture(scope="session")
+def engine(library) -> Engine:
+    return Engine(library)
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A new empty library; each test gets its own."""
+    library = open_library(Settings(home=tmp_path / "home"), create=True)
+    yield library
+    library.close()

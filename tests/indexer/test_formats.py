@@ -1,0 +1,184 @@
+"""Every promised format, written by a real encoder and read back."""
+
+import io
+import zipfile
+from fractions import Fraction
+
+import av
+import docx
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from indexer.decoders import decode_file
+from indexer.decoders.document import PAGE_LIMIT
+from indexer.scan import SUFFIXES
+from search.errors import UnreadableMediaError
+from search.records import ItemType
+
+RED = Image.new("RGB", (320, 200), (200, 30, 30))
+PICTURES = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tiff": "TIFF",
+            "heic": "HEIF", "avif": "AVIF"}
+SOUNDS = {"wav": "pcm_s16le", "mp3": "libmp3lame", "m4a": "aac", "ogg": "libopus", "opus": "libopus", "flac": "flac"}
+FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-vp9", "avi": "mpeg4"}
+
+
+@pytest.mark.parametrize("suffix", PICTURES)
+def test_pictures(tmp_path, suffix):
+    pillow_heif.register_heif_opener()
+    RED.save(tmp_path / f"a.{suffix}", PICTURES[suffix])
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.IMAGE, 260)
+    (_, picture), = content.pictures
+    assert (content.facts.width, content.facts.height) == (320, 200)
+    assert abs(np.asarray(picture).mean((0, 1)) - (200, 30, 30)).max() < 6
+
+
+@pytest.mark.parametrize("suffix", SOUNDS)
+def test_sounds(tmp_path, suffix):
+    rate = 48000 if SOUNDS[suffix] == "libopus" else 22050
+    tone = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 8000).astype(np.int16)
+    with av.open(str(tmp_path / f"a.{suffix}"), "w") as out:
+        stream = out.add_stream(SOUNDS[suffix], rate=rate)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")
+        frame.sample_rate = rate
+        resampler = av.AudioResampler(stream.format, "mono", rate, frame_size=stream.codec_context.frame_size or 1024)
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            out.mux(stream.encode(part))
+        out.mux(stream.encode(None))
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.AUDIO, 260)
+    assert content.facts.duration == pytest.approx(1.0, abs=0.12)
+    spectrum = np.abs(np.fft.rfft(content.samples))
+    assert np.argmax(spectrum) * 16000 / len(content.samples) == pytest.approx(440, abs=5)
+
+
+@pytest.mark.parametrize("suffix", FILMS)
+def test_films(tmp_path, suffix):
+    with av.open(str(tmp_path / f"a.{suffix}"), "w") as out:
+        stream = out.add_stream(FILMS[suffix], rate=Fraction(10))
+        stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
+        for number in range(40):
+            colour = (200, 30, 30) if number < 20 else (20, 40, 200)
+            out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), colour))))
+        out.mux(stream.encode(None))
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.VIDEO, 260)
+    red, blue = content.pictures
+    assert red[0].start == 0
+    assert blue[0].start == pytest.approx(2.0, abs=0.15)
+    assert red[0].end == blue[0].start
+    assert np.asarray(blue[1]).mean((0, 1))[2] > 150
+
+
+def make_pdf(text):
+    stream = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET".encode()
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+               b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+               b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+               b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
+    body, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj%s endobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return body + b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
+
+
+def make_docx():
+    document = docx.Document()
+    document.add_paragraph("The harvest was good.")
+    document.add_table(1, 2).rows[0].cells[1].text = "wheat"
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+DOCUMENTS = {
+    "txt": (b"The harvest was good.", "harvest"),
+    "md": b"# Title\n\nThe *harvest* was [good](http://x).\n",
+    "html": b"<title>T</title><script>var harvest_no</script><p>The harvest was good.</p>",
+    "pdf": make_pdf("The harvest was good."),
+    "docx": make_docx(),
+    "srt": b"1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n",
+    "vtt": b"WEBVTT\n\n00:01.500 --> 00:03.000\nThe harvest was good.\n",
+}
+
+
+@pytest.mark.parametrize("suffix", DOCUMENTS)
+def test_documents(tmp_path, suffix):
+    body = DOCUMENTS[suffix]
+    (tmp_path / f"a.{suffix}").write_bytes(body[0] if isinstance(body, tuple) else body)
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.DOCUMENT, 260)
+    text = " ".join(one.text for one in content.passages)
+    assert "harvest was good" in text
+    assert "harvest_no" not in text
+    if suffix in {"srt", "vtt"}:
+        assert (content.passages[0].start, content.passages[0].end) == (1.5, 3.0)
+    if suffix == "pdf":
+        assert content.passages[0].page == 1
+        assert content.thumbnail is not None
+
+
+def test_text_in_an_old_encoding_is_read(tmp_path):
+    text = "Les élèves étaient très fatigués après la fête à l'école, où ils avaient dansé. " * 4
+    (tmp_path / "a.txt").write_bytes(text.encode("cp1252"))
+    assert "élèves étaient" in decode_file(tmp_path / "a.txt", ItemType.DOCUMENT, 260).passages[0].text
+
+
+def test_exif_turns_and_dates_a_picture(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x0132] = "2021:07:14 10:20:30"
+    RED.save(tmp_path / "a.jpg", exif=exif)
+    facts = decode_file(tmp_path / "a.jpg", ItemType.IMAGE, 260).facts
+    assert (facts.width, facts.height) == (200, 320)
+    assert facts.captured_at == "2021-07-14T10:20:30"
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
+def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
+    kind = "TIFF" if mode in {"CMYK", "I;16", "F"} else "PNG"
+    Image.new(mode, (40, 30)).save(tmp_path / "a.png", kind)
+    assert decode_file(tmp_path / "a.png", ItemType.IMAGE, 260).pictures[0][1].mode == "RGB"
+
+
+def make_bomb():
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"0" * (300 * 2**20))
+    return stream.getvalue()
+
+
+BAD = {
+    "text.jpg": (ItemType.IMAGE, b"this is text", "not a picture"),
+    "half.png": (ItemType.IMAGE, None, "damaged picture"),
+    "noise.mp3": (ItemType.AUDIO, bytes(range(256)) * 20, "cannot be decoded|no audio|no sound"),
+    "noise.mp4": (ItemType.VIDEO, bytes(range(256)) * 20, "cannot be decoded"),
+    "zero.wav": (ItemType.AUDIO, b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\0\0\0\0", "no sound"),
+    "binary.txt": (ItemType.DOCUMENT, b"\0\1\2\3" * 50, "not a text"),
+    "blank.txt": (ItemType.DOCUMENT, b"  \n", "empty document"),
+    "fake.pdf": (ItemType.DOCUMENT, b"%PDF-1.4 no", "PDF"),
+    "fake.docx": (ItemType.DOCUMENT, b"PK no", "not a DOCX"),
+    "bomb.docx": (ItemType.DOCUMENT, make_bomb(), "unpacks to more"),
+    "empty.srt": (ItemType.DOCUMENT, b"nothing here", "subtitles"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_says_why(tmp_path, name):
+    kind, body, says = BAD[name]
+    if body is None:
+        stream = io.BytesIO()
+        Image.effect_noise((200, 200), 80).save(stream, "PNG")
+        body = stream.getvalue()[:9000]
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises(UnreadableMediaError, match=says):
+        decode_file(tmp_path / name, kind, 260)
+
+
+def test_the_promised_suffixes_are_known():
+    assert set(PICTURES) <= set(SUFFIXES[ItemType.IMAGE].split())
+    assert set(SOUNDS) <= set(SUFFIXES[ItemType.AUDIO].split())
+    assert set(FILMS) <= set(SUFFIXES[ItemType.VIDEO].split())
+    assert set(DOCUMENTS) <= set(SUFFIXES[ItemType.DOCUMENT].split())
+    assert PAGE_LIMIT >= 1000

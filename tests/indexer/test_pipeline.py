@@ -1,0 +1,168 @@
+"""Whole runs: every file ends in one state, and the ledger follows the disk."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from indexer.pipeline import LOOK_AHEAD
+from search.engine import Engine
+from search.errors import HomeError, UsageError
+from search.inspection import verify_library
+from search.records import Query, State
+from tests.conftest import index
+
+
+def states(library):
+    return {Path(item.path).name: item.state for item in library.catalogue.list_items()}
+
+
+@pytest.fixture
+def media(tmp_path):
+    folder = tmp_path / "media"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.txt").write_text("The lighthouse keeper wrote a letter.")
+    (folder / "sub/b.md").write_text("# Recipe\n\nBoil the potatoes.")
+    Image.new("RGB", (64, 64), (10, 200, 10)).save(folder / "green.png")
+    return folder
+
+
+def test_a_run_counts_what_it_did_and_a_second_finds_nothing_to_do(fresh, media):
+    assert index(fresh, media).counts["added"] == 3
+    again = index(fresh, media)
+    assert (again.counts["added"], again.counts["unchanged"]) == (0, 3)
+    assert verify_library(fresh) == []
+
+
+def test_bad_files_are_named_and_the_rest_is_indexed(fresh, media):
+    (media / "empty.jpg").touch()
+    (media / "text.jpg").write_text("I am a text")
+    Image.effect_noise((90, 90), 60).save(media / "cut.png")
+    (media / "cut.png").write_bytes((media / "cut.png").read_bytes()[:3000])
+    (media / "loop").symlink_to(media)
+    summary = index(fresh, media)
+    assert {Path(path).name: reason.split(":")[0] for path, reason in summary.failures.items()} == {
+        "empty.jpg": "empty file",
+        "text.jpg": "not a picture",
+        "cut.png": "damaged picture",
+        "loop": "symbolic link loop",
+    }
+    assert summary.counts["added"] == 3
+    again = index(fresh, media)
+    assert again.failures == summary.failures
+    shutil.copy(media / "green.png", media / "cut.png")
+    assert str(media / "cut.png") not in index(fresh, media).failures
+    assert states(fresh)["cut.png"] is State.INDEXED
+
+
+def test_changed_moved_and_deleted_files_are_followed(fresh, media):
+    index(fresh, media)
+    engine = Engine(fresh)
+    before = {item.path: item.id for item in fresh.catalogue.list_items()}
+    (media / "a.txt").write_text("The gardener planted roses in the rain.")
+    shutil.move(media / "sub/b.md", media / "c.md")
+    (media / "green.png").unlink()
+    counts = index(fresh, media).counts
+    assert (counts["updated"], counts["renamed"], counts["removed"], counts["added"]) == (1, 1, 1, 0)
+    after = {item.path: item.id for item in fresh.catalogue.list_items()}
+    assert after[str(media / "c.md")] == before[str(media / "sub/b.md")]
+    assert states(fresh)["green.png"] is State.MISSING
+    assert [Path(hit.item.path).name for hit in engine.search(Query(text="roses in the rain")).hits] == ["a.txt"]
+    assert engine.search(Query(text="lighthouse keeper")).hits == ()
+    everything = engine.search(Query(text="green", include_all=True, limit=50)).hits
+    assert "green.png" not in {Path(hit.item.path).name for hit in everything}
+    assert verify_library(fresh) == []
+
+
+def test_a_file_that_is_back_is_found_again_without_new_embedding(fresh, media):
+    index(fresh, media)
+    item = next(one.id for one in fresh.catalogue.list_items() if one.path.endswith("green.png"))
+    vectors = fresh.catalogue.list_segments(item)
+    shutil.move(media / "green.png", media.parent / "away.png")
+    index(fresh, media)
+    shutil.move(media.parent / "away.png", media / "green.png")
+    assert index(fresh, media).counts["added"] == 0
+    assert states(fresh)["green.png"] is State.INDEXED
+    assert fresh.catalogue.list_segments(item) == vectors
+
+
+def test_an_unreadable_folder_sweeps_nothing(fresh, media, monkeypatch):
+    index(fresh, media)
+    real = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("/sub"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    summary = index(fresh, media)
+    assert summary.counts["removed"] == 0
+    assert states(fresh)["b.md"] is State.INDEXED
+
+
+def test_sources_inside_one_another_are_one(fresh, media):
+    index(fresh, media / "sub")
+    assert index(fresh, media).counts["added"] == 2
+    assert index(fresh, media / "sub").counts["unchanged"] == 1
+    assert list(fresh.catalogue.list_sources().values()) == [str(media)]
+
+
+def test_a_single_file_can_be_indexed(fresh, media):
+    assert index(fresh, media / "a.txt").counts["added"] == 1
+
+
+def test_dry_run_changes_nothing(fresh, media):
+    assert index(fresh, media, dry_run=True).counts["added"] == 3
+    assert fresh.catalogue.list_items() == []
+    assert fresh.catalogue.list_sources() == {}
+
+
+def test_failed_files_are_tried_again_when_asked(fresh, media, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("decoder bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("indexer.pipeline.decode_file", refuse)
+        summary = index(fresh, media)
+    assert set(summary.failures.values()) == {"cannot be decoded: RuntimeError: decoder bug"}
+    assert len(index(fresh, media).failures) == 3
+    assert index(fresh, media, retry_failed=True).counts["updated"] == 3
+
+
+def test_what_was_pending_when_a_run_broke_is_done_by_the_next(fresh, media, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("indexer.pipeline._commit", stop)
+        with pytest.raises(KeyboardInterrupt):
+            index(fresh, media)
+    assert set(states(fresh).values()) == {State.PENDING}
+    index(fresh, media)
+    assert set(states(fresh).values()) == {State.INDEXED}
+
+
+def test_one_run_at_a_time(fresh, media):
+    with fresh.home.lock(), pytest.raises(HomeError, match="another process is indexing"):
+        index(fresh, media)
+
+
+def test_a_path_that_does_not_exist_is_refused(fresh, tmp_path):
+    with pytest.raises(UsageError, match="does not exist"):
+        index(fresh, tmp_path / "nothing")
+
+
+def test_more_files_than_the_look_ahead_all_arrive(fresh, tmp_path):
+    for number in range(LOOK_AHEAD + 20):
+        (tmp_path / f"m{number}.txt").write_text(f"note {number}")
+    assert index(fresh, tmp_path, workers=3).counts["added"] == LOOK_AHEAD + 20
+
+
+def test_names_are_found_by_their_parts(fresh, tmp_path):
+    Image.new("RGB", (32, 32)).save(tmp_path / "summerHoliday_2019-rome.png")
+    index(fresh, tmp_path)
+    for word in ("holiday", "2019", "rome"):
+        assert Engine(fresh).search(Query(text=word)).total == 1, word

@@ -1,0 +1,122 @@
+"""SQL is the truth: transactions, triggers, migrations."""
+
+import numpy as np
+import pytest
+from sqlalchemy import inspect, text
+
+from search.errors import HomeError
+from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Segment, SegmentKind, State
+from search.store import tables
+from search.store.catalogue import Catalogue
+from search.store.database import Database
+from search.store.words import count_words, search_words, split_words
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    database = Database(tmp_path / "catalogue.db")
+    yield Catalogue(database)
+    database.close()
+
+
+def save(catalogue, name="a.txt", words="the quick brown fox", space=None):
+    source = catalogue.add_source("/m")
+    file = FileFacts(f"/m/{name}", source, ItemType.DOCUMENT, 10, 1_700_000_000_000_000_000)
+    embeddings = [(0, space, np.ones(4, np.float32))] if space else []
+    return catalogue.save_item(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, words)], embeddings)
+
+
+def test_migrations_make_the_tables_that_the_code_expects(catalogue):
+    with catalogue.database.read() as db:
+        found = inspect(db)
+        for table in tables.metadata.sorted_tables:
+            columns = {column["name"] for column in found.get_columns(table.name)}
+            assert columns == set(table.columns.keys()), table.name
+
+
+def test_saving_again_replaces_and_forgetting_leaves_nothing(catalogue):
+    space = catalogue.add_space("s", "m", "f", 4)
+    first = save(catalogue, space=space)
+    assert save(catalogue, words="lazy dog", space=space) == first
+    assert search_words(catalogue.database, ["fox"], Filters(), 5) == []
+    assert len(search_words(catalogue.database, ["dog"], Filters(), 5)) == 1
+    catalogue.forget([first])
+    with catalogue.database.read() as db:
+        for table in ("item", "segment", "embedding", "words_docsize"):
+            assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
+        assert db.execute(text("SELECT count(*) FROM tombstone")).scalar() == 2
+
+
+def test_a_failed_transaction_leaves_the_old_item(catalogue):
+    save(catalogue)
+    source = catalogue.add_source("/m")
+    file = FileFacts("/m/a.txt", source, ItemType.DOCUMENT, 10, 1)
+    with pytest.raises(IndexError):
+        catalogue.save_item(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])
+    assert len(search_words(catalogue.database, ["fox"], Filters(), 5)) == 1
+    assert catalogue.list_items()[0].mtime_ns == 1_700_000_000_000_000_000
+
+
+def test_words_fold_case_and_accents(catalogue):
+    save(catalogue, words="Café Größe naïve")
+    for word in ("cafe", "CAFÉ", "grosse", "naive"):
+        found = search_words(catalogue.database, split_words(word), Filters(), 5)
+        assert bool(found) == (word != "grosse")
+    counts, total = count_words(catalogue.database, ["cafe", "nothing"])
+    assert (counts, total) == ({"cafe": 1, "nothing": 0}, 1)
+
+
+@pytest.mark.parametrize("query", ['"', "a OR b", "NEAR(", "x*", "col:y", "-", "'; DROP TABLE item"])
+def test_words_take_no_syntax(catalogue, query):
+    save(catalogue)
+    search_words(catalogue.database, split_words(query), Filters(), 5)
+
+
+def test_filters_agree_with_what_they_say(catalogue):
+    save(catalogue, "deep/a.txt")
+    save(catalogue, "deeper/b.txt")
+
+    def count(**fields):
+        return len(search_words(catalogue.database, ["fox"], Filters(**fields), 9))
+
+    assert count() == 2
+    assert count(path="/m/deep") == 1
+    assert count(path="/m/dee_") == 0
+    assert count(types=(ItemType.IMAGE,)) == 0
+    assert count(after="2023-11-14") == 2  # the modification time, where no date is known
+    assert count(before="2023-11-14") == 0
+    assert count(sources=("/m",)) == 2
+
+
+def test_missing_items_are_not_found_until_they_are_back(catalogue):
+    item = save(catalogue)
+    catalogue.mark_missing([item])
+    assert search_words(catalogue.database, ["fox"], Filters(), 5) == []
+    catalogue.restore([item])
+    assert len(search_words(catalogue.database, ["fox"], Filters(), 5)) == 1
+
+
+def test_every_write_moves_the_revision(catalogue):
+    before = catalogue.read_revision()
+    save(catalogue)
+    assert catalogue.read_revision() > before
+
+
+def test_a_newer_schema_is_refused(tmp_path):
+    database = Database(tmp_path / "c.db")
+    with database.write() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(HomeError, match="newer version"):
+        Database(tmp_path / "c.db")
+
+
+def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
+    (tmp_path / "c.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(HomeError, match="cannot open the catalogue"):
+        Database(tmp_path / "c.db")
+
+
+def test_states_are_the_design_s():
+    assert {*State} == {"pending", "indexed", "failed", "skipped", "missing"}
+    assert {*Lane} == {"picture", "meaning", "words"}

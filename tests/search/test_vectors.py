@@ -1,0 +1,74 @@
+"""FAISS generations: exact, filtered, durable."""
+
+import json
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.store import vectors as v
+
+NONE = np.zeros(0, np.int64)
+
+
+def make_unit(n, d=16, seed=0):
+    rows = np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.integers(0, 199)), st.sets(st.integers(0, 199)), st.integers(1, 50))
+def test_filtered_search_equals_brute_force(allowed, denied, k):
+    rows, query = make_unit(200), make_unit(1, seed=1)
+    ids = np.arange(200, dtype=np.int64) * 7 + 3
+    index = v.build_index(ids, rows)
+    chosen = np.array(sorted(ids[i] for i in allowed), np.int64)
+    banned = np.array(sorted(ids[i] for i in denied), np.int64)
+    scores, found = v.search_index(index, query, k, chosen, banned)
+    found = found[0][found[0] >= 0]
+    live = sorted(allowed - denied, key=lambda i: -float(rows[i] @ query[0]))[:k]
+    assert len(found) == len(live)
+    exact = np.array([rows[i] @ query[0] for i in live])
+    np.testing.assert_allclose(scores[0][: len(found)], exact, atol=2e-3)
+
+
+@pytest.mark.parametrize("flat_limit", [10, 10_000])
+def test_cells_and_flat_find_the_same(flat_limit):
+    rows = make_unit(3000)
+    index = v.build_index(np.arange(3000, dtype=np.int64), rows, flat_limit)
+    assert isinstance(index, faiss.IndexIVF) == (flat_limit == 10)
+    _, found = v.search_index(index, rows[:100], 1, None, NONE)
+    assert (found[:, 0] == np.arange(100)).mean() > 0.97
+    few = np.array([5, 17, 900], np.int64)
+    _, found = v.search_index(index, rows[:1], 10, few, NONE)
+    assert set(found[0].tolist()) == {5, 17, 900, -1}
+    assert sorted(v.list_ids(index).tolist()) == list(range(3000))
+
+
+def test_a_torn_file_is_not_loaded(tmp_path):
+    rows = make_unit(20)
+    manifest = v.write_generation(tmp_path, np.arange(20, dtype=np.int64), rows, "m", 19, 0)
+    assert v.load_generation(tmp_path, manifest).index.ntotal == 20
+    path = tmp_path / manifest.file
+    path.write_bytes(path.read_bytes()[:-9])
+    assert v.load_generation(tmp_path, manifest) is None
+    path.unlink()
+    assert v.load_generation(tmp_path, manifest) is None
+
+
+def test_manifests_of_another_model_or_unreadable_ones_are_passed_over(tmp_path):
+    v.write_generation(tmp_path, np.arange(5, dtype=np.int64), make_unit(5), "m", 4, 0)
+    (tmp_path / "generation-00000009.json").write_text("{torn")
+    (tmp_path / "generation-00000008.json").write_text(json.dumps({"generation": 8}))
+    assert [one.generation for one in v.find_manifests(tmp_path, "m")] == [1]
+    assert v.find_manifests(tmp_path, "other") == []
+
+
+def test_old_generations_are_dropped(tmp_path):
+    for number in range(5):
+        v.write_generation(tmp_path, np.arange(5, dtype=np.int64), make_unit(5), "m", 4, number)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"generation-0000000{n}.{kind}" for n in (4, 5) for kind in ("faiss", "json")
+    ]

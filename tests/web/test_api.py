@@ -1,0 +1,219 @@
+"""REST: the contract, and what happens to requests that break it."""
+
+import io
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from search.settings import Settings
+from web.app import create_app
+
+
+class Client(FlaskClient):
+    """Reads and closes every response, as a browser would."""
+
+    def open(self, *args, **kwargs):
+        return super().open(*args, buffered=True, **kwargs)
+
+
+def make_client(library):
+    app = create_app(library, Settings(home=library.home.root))
+    app.test_client_class = Client
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def client(library):
+    return make_client(library)
+
+
+def ask(client, **body):
+    return client.post("/api/v1/search", json=body)
+
+
+def get_item(client, name):
+    items = client.get("/api/v1/items?limit=1000").json["items"]
+    return next(one["id"] for one in items if one["path"].endswith(name))
+
+
+def test_search_gives_the_document_of_the_contract(client):
+    answer = ask(client, text="a cat", limit=1).json
+    assert set(answer) == {"query", "took_ms", "nothing_relevant", "coverage", "total", "next", "hits"}
+    assert set(answer["coverage"]) == {"indexed", "pending", "failed"}
+    (hit,) = answer["hits"]
+    assert set(hit) == {"rank", "score", "relevant", "item", "evidence"}
+    assert set(hit["item"]) == {"id", "type", "path", "source", "title", "captured_at", "duration", "width",
+                                "height", "language"}
+    assert set(hit["evidence"][0]) == {"lane", "kind", "score", "start", "end", "page", "snippet"}
+
+
+def test_get_and_post_and_form_agree(client):
+    hits = [
+        response.json["hits"]
+        for response in (
+            ask(client, text="coffee", types=["image"]),
+            client.get("/api/v1/search?q=coffee&types=image"),
+            client.post("/api/v1/search", data={"text": "coffee", "types": "image"}, content_type="multipart/form-data"),
+            client.post("/api/v1/search", data={"request": json.dumps({"text": "coffee", "types": ["image"]})},
+                        content_type="multipart/form-data"),
+        )
+    ]
+    assert hits[0]
+    assert all(one == hits[0] for one in hits)
+
+
+def test_pictures_and_voice_come_as_parts(client, demo):
+    picture = (demo / "pets/chelsea.jpg").open("rb")
+    voice = (demo / "notes/train.wav").open("rb")
+    found = client.post("/api/v1/search", data={"image": (picture, "x.jpg"), "limit": "2"}).json
+    assert any(hit["item"]["path"].endswith("chelsea.jpg") for hit in found["hits"])
+    heard = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
+    assert "train" in heard["query"]["voice_text"]
+    assert heard["hits"][0]["item"]["path"].endswith("train.wav")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({}, 400, "the query is empty"),
+        ({"text": "a", "colour": "red"}, 400, "colour"),
+        ({"text": 5}, 400, "text"),
+        ({"text": "a", "limit": 0}, 400, "limit"),
+        ({"text": "a", "types": ["song"]}, 400, "types.0"),
+        ({"text": "a", "after": "soon"}, 400, "after"),
+        ({"like": [10**6]}, 404, "no item 1000000"),
+        ({"text": "a", "cursor": "zzz"}, 400, "cursor"),
+    ],
+)
+def test_wrong_fields_are_named_in_a_problem_document(client, body, status, says):
+    response = ask(client, **body)
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    assert says in response.json["detail"]
+    assert response.json["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[1]", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"a=b", "application/x-www-form-urlencoded", 400),
+        (b"", "text/plain", 400),
+    ],
+)
+def test_bodies_of_no_sense_are_problems(client, data, kind, status):
+    response = client.post("/api/v1/search", data=data, content_type=kind)
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize("part", ["image", "voice"])
+@pytest.mark.parametrize("body", [b"", b"not media", bytes(range(256)) * 8])
+def test_files_that_cannot_be_read_are_unprocessable(client, part, body):
+    response = client.post("/api/v1/search", data={part: (io.BytesIO(body), "x")})
+    assert (response.status_code, response.content_type) == (422, "application/problem+json")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(["text", "not", "like", "types", "limit", "cursor", "all", "after", "weights", "path", "x"]),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.lists(st.text(max_size=5)),
+        max_size=4,
+    )
+)
+def test_no_body_makes_the_server_fail(client, body):
+    response = client.post("/api/v1/search", data=json.dumps(body), content_type="application/json")
+    assert response.status_code in {200, 400, 404}
+
+
+def test_media_is_sent_whole_and_in_ranges(client, demo):
+    item = get_item(client, "holiday.mp4")
+    body = (demo / "films/holiday.mp4").read_bytes()
+    whole = client.get(f"/api/v1/items/{item}/media")
+    assert (whole.status_code, whole.data, whole.content_type) == (200, body, "video/mp4")
+    part = client.get(f"/api/v1/items/{item}/media", headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.data) == (206, body[100:200])
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(body)}"
+    beyond = client.get(f"/api/v1/items/{item}/media", headers={"Range": "bytes=99999999-"})
+    assert beyond.status_code == 416
+
+
+def test_documents_cannot_act_as_pages_of_the_site(client):
+    response = client.get(f"/api/v1/items/{get_item(client, 'lease.html')}/media")
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_items_tell_their_segments_transcript_and_thumbnail(client):
+    item = get_item(client, "holiday.mp4")
+    shown = client.get(f"/api/v1/items/{item}").json
+    assert {one["kind"] for one in shown["segments"]} == {"frame", "speech", "name"}
+    spoken = client.get(f"/api/v1/items/{item}/transcript").json
+    assert "flower" in " ".join(one["text"] for one in spoken["segments"])
+    assert all(one["end"] > one["start"] for one in spoken["segments"])
+    thumbnail = client.get(f"/api/v1/items/{item}/thumbnail")
+    assert thumbnail.content_type == "image/webp"
+    assert client.get(f"/api/v1/items/{item}/similar").json["hits"]
+
+
+@pytest.mark.parametrize("path", ["items/999999", "items/999999/media", "items/999999/thumbnail", "nothing"])
+def test_what_is_not_there_is_a_problem(client, path):
+    response = client.get(f"/api/v1/{path}")
+    assert (response.status_code, response.content_type) == (404, "application/problem+json")
+
+
+def test_the_ledger_is_paged(client):
+    seen, cursor = [], 0
+    while cursor is not None:
+        page = client.get(f"/api/v1/items?limit=7&cursor={cursor}&state=indexed").json
+        seen += [one["id"] for one in page["items"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) == 22
+    assert client.get("/api/v1/items?state=odd").status_code == 400
+    assert client.get("/api/v1/items?limit=x").status_code == 400
+
+
+def test_only_known_hosts_are_answered(client):
+    assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/healthz", headers={"Host": "127.0.0.1:8000"}).json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ready"}
+    assert client.get("/api/v1/status").json["items"]["image"] == {"indexed": 12}
+
+
+def test_the_page_and_its_files_come_with_a_strict_policy(client):
+    page = client.get("/")
+    assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
+    for name in ("page.js", "api.js", "hits.js", "viewer.js", "voice.js", "page.css", "icon.svg"):
+        assert client.get(f"/static/{name}").status_code == 200
+
+
+def test_forgetting_an_item_leaves_the_file(fresh, tmp_path):
+    from tests.conftest import index
+
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/a.txt").write_text("a lonely lighthouse")
+    index(fresh, tmp_path / "m")
+    client = make_client(fresh)
+    item = get_item(client, "a.txt")
+    assert client.delete(f"/api/v1/items/{item}").status_code == 204
+    assert client.delete(f"/api/v1/items/{item}").status_code == 404
+    assert ask(client, text="lighthouse", all=True).json["hits"] == []
+    assert (tmp_path / "m/a.txt").exists()
+
+
+def test_a_file_deleted_from_disk_is_said_to_be_gone(fresh, tmp_path):
+    from tests.conftest import index
+
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/a.txt").write_text("a lonely lighthouse")
+    index(fresh, tmp_path / "m")
+    client = make_client(fresh)
+    (tmp_path / "m/a.txt").unlink()
+    response = client.get(f"/api/v1/items/{get_item(client, 'a.txt')}/media")
+    assert response.status_code == 404
+    assert "is not there" in response.json["detail"]
