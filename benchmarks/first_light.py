@@ -25,8 +25,10 @@ def report(name: str, ranks: list[int], took: list[float]) -> None:
     first = sum(rank == 1 for rank in ranks) / len(ranks)
     ten = sum(1 <= rank <= 10 for rank in ranks) / len(ranks)
     found = sum(rank > 0 for rank in ranks) / len(ranks)
-    print(f"{name:28} n={len(ranks):4}  first {first:6.1%}  first ten {ten:6.1%}  shown {found:6.1%}  "
-          f"median {statistics.median(took):6.1f} ms")
+    print(
+        f"{name:28} n={len(ranks):4}  first {first:6.1%}  first ten {ten:6.1%}  shown {found:6.1%}  "
+        f"median {statistics.median(took):6.1f} ms"
+    )
 
 
 def main() -> None:

@@ -124,9 +124,9 @@ class Voice:
     def __init__(self, library: ctypes.CDLL, data: str) -> None:
         self._library = library
         self._chunks: list[bytes] = []
-        self._callback = ctypes.CFUNCTYPE(
-            ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
-        )(self._collect)
+        self._callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)(
+            self._collect
+        )
         self._rate = library.espeak_Initialize(self._SYNCHRONOUS, 0, data.encode(), 0)
         library.espeak_SetSynthCallback(self._callback)
         library.espeak_SetVoiceByName(b"en-us")
@@ -150,9 +150,7 @@ class Voice:
 def open_voice() -> Iterator[Voice]:
     """Load the synthesiser from the `espeakng-loader` package. Raises ModelError when it is missing."""
     if importlib.util.find_spec("espeakng_loader") is None:
-        raise ModelError(
-            "the demo speaks through espeakng-loader: pip install --no-deps -r demo-requirements.txt"
-        )
+        raise ModelError("the demo speaks through espeakng-loader: pip install --no-deps -r demo-requirements.txt")
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())

@@ -31,13 +31,15 @@ def hash_content(path: str) -> str:
 
 
 def plan_source(
-    catalogue: Catalogue, source_id: int, root: Path, found: Iterable[Found], retry_failed: bool,
+    catalogue: Catalogue,
+    source_id: int,
+    root: Path,
+    found: Iterable[Found],
+    retry_failed: bool,
     dry_run: bool = False,
 ) -> Plan:
     """Bring the ledger of a source up to date with a finished scan and give what is left to index."""
-    ledger = {
-        path: row for path, row in catalogue.read_ledger(source_id).items() if _lies_in(path, str(root))
-    }
+    ledger = {path: row for path, row in catalogue.read_ledger(source_id).items() if _lies_in(path, str(root))}
     plan = Plan()
     fresh: list[FileFacts] = []
     marks: dict[tuple[State, str | None], list[FileFacts]] = {}
@@ -131,9 +133,7 @@ def _lies_in(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _find_renames(
-    fresh: list[FileFacts], gone: dict[str, Any]
-) -> dict[str, tuple[int, FileFacts]]:
+def _find_renames(fresh: list[FileFacts], gone: dict[str, Any]) -> dict[str, tuple[int, FileFacts]]:
     """Match new files with vanished ones of equal content; give (item id, file) by new path."""
     by_size: dict[int, dict[str, Any]] = {}
     for row in gone.values():

@@ -49,7 +49,7 @@ class Decoded:
     file: FileFacts
     reason: str | None = None
     content_hash: str = ""
-    facts: MediaFacts = MediaFacts()
+    facts: MediaFacts = field(default_factory=MediaFacts)
     pictures: list[tuple[Segment, Pixels]] = field(default_factory=list)
     passages: list[Segment] = field(default_factory=list)
     samples: Samples | None = None
@@ -167,7 +167,7 @@ def _decode(library: Library, file: FileFacts) -> Decoded:
             return Decoded(file, "empty file: it has no content")
         if file.type is None:
             return Decoded(file, "unknown file type")
-        content = decode_file(path, file.type, 260)
+        content = decode_file(path, file.type)
         return Decoded(
             file,
             content_hash=hash_content(file.path),
@@ -219,9 +219,7 @@ def _commit(library: Library, decoded: Decoded, vectors: dict[str, list[Vectors]
     facts = decoded.facts
     segments = [segment for segment, _ in decoded.pictures]
     picture_space = library.spaces[Lane.PICTURE].space_id
-    embeddings = [
-        (at, picture_space, vector) for at, vector in enumerate(vectors[decoded.file.path])
-    ]
+    embeddings = [(at, picture_space, vector) for at, vector in enumerate(vectors[decoded.file.path])]
     texts = list(decoded.passages)
     if decoded.samples is not None:
         heard, language = _transcribe(library, decoded.samples)

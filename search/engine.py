@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.errors import NotFoundError, NothingHeardError, UsageError
+from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
-from search.media.picture import open_picture
+from search.media.picture import USEFUL_SIDE, open_picture
 from search.ranking.calibration import (
     PICTURE_CURVE,
     RELEVANCE_CUT,
@@ -38,7 +38,7 @@ from search.records import (
     Vectors,
 )
 from search.store.filters import select_embeddings
-from search.store.space import SpaceIndex, Snapshot
+from search.store.space import Snapshot, SpaceIndex
 from search.store.words import count_words, search_words, split_words
 
 FIRST_DEPTH = 256
@@ -112,7 +112,7 @@ class Engine:
             raise UsageError("the query is empty: give text, a picture, a voice recording or an item")
         probes = self._probe_texts(texts)
         for image in query.images:
-            picture, _ = open_picture(image, 512)
+            picture, _ = open_picture(image, USEFUL_SIDE)
             vector = models.picture.encode_pictures([models.picture.prepare(picture)])[0]
             probes[Lane.PICTURE].append(Probe(vector, PICTURE_CURVE))
         for item_id in query.like:
@@ -138,8 +138,7 @@ class Engine:
 
     def _probe_item(self, item_id: int, probes: dict[Lane, list[Probe]]) -> None:
         """Add what an indexed item looks and sounds like to the query."""
-        if item_id not in self.library.catalogue.read_items([item_id]):
-            raise NotFoundError(f"there is no item {item_id}")
+        self.library.catalogue.get_item(item_id)
         curves = {Lane.PICTURE: PICTURE_CURVE, Lane.MEANING: TEXT_CURVES[Lane.MEANING]}
         for lane, space in self.library.spaces.items():
             rows = self.library.catalogue.read_vectors(item_id, space.space_id)
@@ -156,16 +155,12 @@ class Engine:
             found = {lane: self._retrieve(lane, query, encoded, depth, revision) for lane in lanes}
             ranked = fuse({lane: one.candidates for lane, one in found.items()}, query.weights)
             floor = 0.0 if query.include_all and len(ranked) < wanted else FLOOR
-            open_lanes = [
-                one for one in found.values() if not one.exhausted and _last_probability(one) >= floor
-            ]
+            open_lanes = [one for one in found.values() if not one.exhausted and _last_probability(one) >= floor]
             if not open_lanes:
                 return ranked
             depth *= 4
 
-    def _retrieve(
-        self, lane: Lane, query: Query, encoded: Encoded, depth: int, revision: int
-    ) -> Retrieved:
+    def _retrieve(self, lane: Lane, query: Query, encoded: Encoded, depth: int, revision: int) -> Retrieved:
         if lane is Lane.WORDS:
             return self._retrieve_words(query.filters, encoded, depth)
         space = self.library.spaces[lane]
@@ -188,9 +183,7 @@ class Engine:
         ]
         return Retrieved(candidates, len(ids) < depth)
 
-    def _find_unwanted(
-        self, probes: Sequence[Probe], space: SpaceIndex, snapshot: Snapshot, ids: Ids
-    ) -> set[int]:
+    def _find_unwanted(self, probes: Sequence[Probe], space: SpaceIndex, snapshot: Snapshot, ids: Ids) -> set[int]:
         """Give those candidates that show what the query excludes."""
         unwanted: set[int] = set()
         if probes and len(ids):

@@ -47,9 +47,7 @@ def open_library(settings: Settings, create: bool = False) -> Library:
     return Library(home, catalogue, models, spaces)
 
 
-def _open_space(
-    home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder
-) -> SpaceIndex:
+def _open_space(home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
     name = LANE_SPACES[lane]
     known = catalogue.list_spaces().get(name)
     if known is None:
@@ -61,6 +59,4 @@ def _open_space(
         )
     else:
         space_id = known["id"]
-    return SpaceIndex(
-        catalogue.database, space_id, encoder.dimension, encoder.fingerprint, home.index / name
-    )
+    return SpaceIndex(catalogue.database, space_id, encoder.dimension, encoder.fingerprint, home.index / name)

@@ -47,7 +47,7 @@ def list_imports(path: Path, top_only: bool = False) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_module_keeps_the_import_rule(path):
     name = str(path.relative_to(ROOT))
-    room = name.split("/")[0]
+    room = name.split("/", maxsplit=1)[0]
     imports = list_imports(path)
     for other in set(ROOMS) - ROOMS[room]:
         assert not [one for one in imports if one.split(".")[0] == other], f"{name} imports {other}"

@@ -6,7 +6,7 @@ from search.engine import Engine
 from search.library import Library
 from search.settings import Settings
 from web import pages, problems
-from web.api import health, items, search
+from web.api import content, health, items, search
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # The page loads only its own files; nothing may frame it or be fetched from elsewhere.
@@ -30,6 +30,7 @@ def create_app(library: Library, settings: Settings) -> Flask:
     engine = Engine(library)
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
+    app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(health.make_blueprint(library))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)

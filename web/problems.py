@@ -12,10 +12,14 @@ from search.errors import CrossmodalError
 
 def make_problem(status: int, title: str, detail: str) -> Response:
     """Give an `application/problem+json` response."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path}
-    return Response(
-        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
-    )
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+    }
+    return Response(json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json")
 
 
 def register(app: Flask) -> None:

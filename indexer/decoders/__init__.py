@@ -12,7 +12,7 @@ from search.records import ItemType
 
 __all__ = ["Content", "decode_file"]
 
-DECODERS: dict[ItemType, Callable[[Path, int], Content]] = {
+DECODERS: dict[ItemType, Callable[[Path], Content]] = {
     ItemType.IMAGE: decode_image,
     ItemType.AUDIO: decode_audio,
     ItemType.VIDEO: decode_video,
@@ -20,9 +20,9 @@ DECODERS: dict[ItemType, Callable[[Path, int], Content]] = {
 }
 
 
-def decode_file(path: Path, kind: ItemType, side: int) -> Content:
-    """Decode a file of a type; `side`: the smallest picture side that is of use.
+def decode_file(path: Path, kind: ItemType) -> Content:
+    """Decode a file of a type.
 
     Raises UnreadableMediaError with the reason, without naming the file.
     """
-    return DECODERS[kind](path, side)
+    return DECODERS[kind](path)

@@ -26,7 +26,7 @@ class Text:
     cover: Picture | None = None
 
 
-def decode_document(path: Path, _side: int) -> Content:
+def decode_document(path: Path) -> Content:
     """Read a document's text and cut it into passages; subtitles keep their times."""
     size = path.stat().st_size
     if size > SIZE_LIMIT:
@@ -64,8 +64,11 @@ def _decode_text(body: bytes) -> str:
     if best is None:
         raise UnreadableMediaError("not a text in any known character encoding")
     # Several Latin encodings read alike; the commonest wins where it reads no worse.
-    common = [one for one in matches if one.encoding == "cp1252" and one.coherence >= best.coherence
-              and one.chaos <= best.chaos + 0.02]
+    common = [
+        one
+        for one in matches
+        if one.encoding == "cp1252" and one.coherence >= best.coherence and one.chaos <= best.chaos + 0.02
+    ]
     return str(common[0] if common else best)
 
 
@@ -143,8 +146,7 @@ def _read_subtitles(text: str) -> list[Segment]:
     except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
         raise UnreadableMediaError(f"not subtitles, or damaged: {error}") from error
     segments = [
-        Segment(SegmentKind.PASSAGE, line.plaintext.replace("\n", " ").strip(), line.start / 1000,
-                line.end / 1000)
+        Segment(SegmentKind.PASSAGE, line.plaintext.replace("\n", " ").strip(), line.start / 1000, line.end / 1000)
         for line in lines
         if line.plaintext.strip()
     ]

@@ -41,8 +41,11 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="The data directory "
-              "[default: $CROSSMODAL_HOME, or the user's data directory].")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The data directory [default: $CROSSMODAL_HOME, or the user's data directory].",
+)
 @click.version_option(package_name="crossmodal", prog_name="crossmodal")
 @click.pass_context
 def cli(ctx: click.Context, home: Path | None) -> None:

@@ -22,11 +22,19 @@ def list_command(settings: Settings, as_json: bool) -> None:
     from search.models.registry import choose_models
 
     models = choose_models(Home(settings.home).models, settings.threads)
-    rows = [
-        {"for": "picture", "name": models.picture.name, "dimension": models.picture.dimension,
-         "fingerprint": models.picture.fingerprint},
-        {"for": "meaning", "name": models.meaning.name, "dimension": models.meaning.dimension,
-         "fingerprint": models.meaning.fingerprint},
+    rows: list[dict[str, object]] = [
+        {
+            "for": "picture",
+            "name": models.picture.name,
+            "dimension": models.picture.dimension,
+            "fingerprint": models.picture.fingerprint,
+        },
+        {
+            "for": "meaning",
+            "name": models.meaning.name,
+            "dimension": models.meaning.dimension,
+            "fingerprint": models.meaning.fingerprint,
+        },
         {"for": "speech", "name": models.speech.name},
     ]
     if as_json:
@@ -37,15 +45,29 @@ def list_command(settings: Settings, as_json: bool) -> None:
 
 
 @models_command.command("build-compact")
-@click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="Captioned photos: captions.tsv, train.txt, dev.txt, images/.")
-@click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="ImageNet photos named wnid_name.jpg, only measured on.")
-@click.option("--cache", required=True, type=click.Path(path_type=Path, file_okay=False),
-              help="Where features are kept between runs.")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Captioned photos: captions.tsv, train.txt, dev.txt, images/.",
+)
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="ImageNet photos named wnid_name.jpg, only measured on.",
+)
+@click.option(
+    "--cache",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where features are kept between runs.",
+)
 @click.option("--epochs", default=None, type=click.IntRange(1), help="Instead of the recipe's number.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False, exists=True),
-              help="Where to write [default: the package itself].")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where to write [default: the package itself].",
+)
 @json_option
 def build_command(
     data: Path, photos: Path | None, cache: Path, epochs: int | None, out: Path | None, as_json: bool

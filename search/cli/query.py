@@ -13,13 +13,23 @@ from search.settings import Settings
 
 @click.command("search")
 @click.argument("text", required=False)
-@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path),
-              help="A picture to search by; may be given more than once.")
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A picture to search by; may be given more than once.",
+)
 @click.option("--voice", type=click.Path(path_type=Path), help="A recording of a spoken query.")
 @click.option("--not", "exclude", multiple=True, help="What hits must not show.")
 @click.option("--like", multiple=True, type=int, help="The id of an item that hits should resemble.")
-@click.option("--type", "types", multiple=True, type=click.Choice([str(one) for one in ItemType]),
-              help="Only items of this type.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    type=click.Choice([str(one) for one in ItemType]),
+    help="Only items of this type.",
+)
 @click.option("--in", "path", type=click.Path(path_type=Path), help="Only items in this folder.")
 @click.option("--after", help="Only items from this date on, such as 2024-05.")
 @click.option("--before", help="Only items before this date.")

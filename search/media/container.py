@@ -1,6 +1,7 @@
 """Sound and video files: samples and frames with their times. Home of PyAV."""
 
 import io
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from search.records import Samples
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+
     from search.media.picture import Picture
 
 SAMPLE_RATE = 16_000
@@ -69,10 +71,10 @@ def decode_sound(source: Path | bytes) -> Samples:
         if not container.streams.audio:
             raise UnreadableMediaError("no audio track")
         resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        for frame in container.decode(audio=0):
-            parts += [part.to_ndarray().reshape(-1) for part in resampler.resample(frame)]
-        parts += [part.to_ndarray().reshape(-1) for part in resampler.resample(None)]
-    return np.concatenate(parts).astype(np.float32) if parts else np.zeros(0, np.float32)
+        for frame in itertools.chain(container.decode(audio=0), (None,)):
+            for part in resampler.resample(frame):
+                parts.append(part.to_ndarray().reshape(-1).astype(np.float32))
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def iterate_frames(source: Path | bytes, spacing: float) -> Iterator[Frame]:
@@ -92,7 +94,7 @@ def iterate_frames(source: Path | bytes, spacing: float) -> Iterator[Frame]:
             first = frame.time if first is None else first
             seconds = frame.time - first
             if seconds + 1e-6 >= due:
-                yield Frame(seconds, frame.to_image())
+                yield Frame(seconds, frame.to_image())  # type: ignore[no-untyped-call]
                 due = seconds + spacing
 
 
@@ -108,7 +110,7 @@ def _open(source: Path | bytes) -> Iterator["InputContainer"]:
 
     stream: BinaryIO | str = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     try:
-        with av.open(stream, metadata_errors="ignore") as container:
+        with av.open(stream, "r", metadata_errors="ignore") as container:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -130,7 +132,7 @@ def write_video(
                 video.pix_fmt = "yuv420p"
                 audio = container.add_stream("aac", rate=sample_rate)
                 audio.layout = "mono"
-            container.mux(video.encode(av.VideoFrame.from_image(frame)))
+            container.mux(video.encode(av.VideoFrame.from_image(frame)))  # type: ignore[no-untyped-call]
         if video is None:
             return
         container.mux(video.encode(None))

@@ -21,6 +21,8 @@ EXIF_IFD = 0x8769
 DATE_TIME = 0x0132
 DATE_TIME_ORIGINAL = 0x9003
 THUMBNAIL_SIZE = (512, 512)
+# The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
+USEFUL_SIDE = 512
 
 Picture = Image.Image
 
@@ -59,8 +61,19 @@ def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture
         raise UnreadableMediaError("not a picture: its content is of no picture format") from None
     except Image.DecompressionBombError as error:
         raise UnreadableMediaError(f"too large to decode: {error}") from error
-    except (OSError, SyntaxError, ValueError, EOFError, ArithmeticError, IndexError, KeyError, TypeError,
-            AttributeError, RuntimeError, MemoryError) as error:
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        ArithmeticError,
+        IndexError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        MemoryError,
+    ) as error:
         # Decoders raise nearly anything on damaged input; each means that this file cannot be read.
         raise UnreadableMediaError(f"damaged picture: {error or type(error).__name__}") from error
     if turned:
@@ -77,9 +90,17 @@ def crop_square(picture: Picture, side: int) -> Pixels:
     return np.asarray(scaled.crop((left, top, left + side, top + side)), np.uint8)
 
 
-def make_picture(pixels: Pixels) -> Picture:
-    """Make a picture of an array of shape (h, w, 3) uint8."""
-    return Image.fromarray(pixels, "RGB") if pixels.ndim == 3 else Image.fromarray(pixels).convert("RGB")
+def cut_views(picture: Picture, side: int, zoom: float) -> Pixels:
+    """Give the whole picture pressed into a square and its centre closer up: (2, side, side, 3) uint8.
+
+    zoom: the centre's side as a share of the picture's shorter side. The first view misses nothing at the
+    edges, the second shows small things larger.
+    """
+    edge = zoom * min(picture.size)
+    left, top = (picture.width - edge) / 2, (picture.height - edge) / 2
+    boxes = ((0.0, 0.0, picture.width, picture.height), (left, top, left + edge, top + edge))
+    views = [picture.resize((side, side), Image.Resampling.BICUBIC, box=box) for box in boxes]
+    return np.stack([np.asarray(view, np.uint8) for view in views])
 
 
 def measure_change(before: Picture, after: Picture) -> float:
@@ -103,9 +124,7 @@ def _flatten(image: Image.Image) -> Picture:
         ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
         return Image.alpha_composite(ground, layer).convert("RGB")
     if image.mode.startswith("I;16") or image.mode == "I":
-        return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert(
-            "RGB"
-        )
+        return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
 
 

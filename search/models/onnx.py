@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from search.media.picture import Picture, crop_square
+from search.media.picture import Picture, cut_views
 from search.models.compact import CompactFiles
 from search.models.compact.e5 import PAD, WIDTH, E5Weights, find_weights
 from search.models.compact.graph import list_initializers
@@ -52,7 +52,8 @@ class E5Encoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed questions, remembering the latest; shape (n, 384), float32."""
-        return np.stack([self._encode_query(text) for text in texts])
+        rows: Vectors = np.stack([self._encode_query(text) for text in texts])
+        return rows
 
     def encode(self, texts: Sequence[str], prefix: str) -> Vectors:
         """Embed texts behind `query: ` or `passage: `; shape (n, 384), float32."""
@@ -67,7 +68,8 @@ class E5Encoder:
         return out
 
     def _encode_one(self, text: str) -> Vectors:
-        return self.encode([text], "query: ")[0]
+        row: Vectors = self.encode([text], "query: ")[0]
+        return row
 
     def _run(self, tokens: list[list[int]]) -> Vectors:
         longest = max(map(len, tokens))
@@ -134,13 +136,15 @@ class CompactPictureEncoder:
         return self._files.picture_dimension
 
     def prepare(self, picture: Picture) -> Pixels:
-        """Scale and cut to the tower's input, shape (260, 260, 3) uint8."""
-        return crop_square(picture, self._files.side)
+        """Cut the two views that are embedded, shape (2, 260, 260, 3) uint8."""
+        return cut_views(picture, self._files.side, self._files.zoom)
 
     def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
-        """Embed prepared pictures; shape (n, d), float32, unit length."""
+        """Embed prepared pictures, each by the mean of its views; shape (n, d), float32, unit length."""
         with self._lock:
-            result: Vectors = self._session.run(None, {"pixels": np.stack(prepared)})[0]
+            rows: Vectors = self._session.run(None, {"pixels": np.concatenate(prepared)})[0]
+        means = rows.reshape(len(prepared), -1, rows.shape[1]).mean(1)
+        result: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
         return result
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:

@@ -77,5 +77,5 @@ def calibrate_words(shares: Vectors, lengths: Vectors) -> Vectors:
     shares: matched part of the sum of inverse document frequencies, 0 to 1; lengths: number of different
     query words matched, since one word shared by chance says less than three.
     """
-    result: Vectors = shares**3 * (1 - 0.4 ** np.maximum(lengths, 1)) ** 0.5
+    result: Vectors = (shares**3 * (1 - 0.4 ** np.maximum(lengths, 1)) ** 0.5).astype(np.float32)
     return result

@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from search.errors import NotFoundError
 from search.records import (
     Coverage,
     FileFacts,
@@ -78,7 +79,7 @@ class Catalogue:
         with self.database.read() as db:
             return {row.name: dict(row._mapping) for row in db.execute(select(t.space))}
 
-    def read_ledger(self, source_id: int) -> dict[str, Row[Any]]:
+    def read_ledger(self, source_id: int) -> dict[str, Any]:
         """Give id, state, size, mtime_ns, content_hash and reason of every file of a source, by path."""
         c = t.item.c
         columns = (c.path, c.id, c.state, c.size, c.mtime_ns, c.content_hash, c.reason)
@@ -124,12 +125,10 @@ class Catalogue:
             item_id = _save_row(db, file, State.INDEXED, None)
             values = asdict(media) | {"content_hash": content_hash, "indexed_at": now()}
             db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
-            ids = [
-                db.execute(insert(t.segment).values(asdict(s) | {"item_id": item_id})).inserted_primary_key
-                for s in segments
-            ]
+            added = insert(t.segment).returning(t.segment.c.id)
+            ids = [db.execute(added.values(asdict(one) | {"item_id": item_id})).scalar_one() for one in segments]
             rows = [
-                {"segment_id": ids[at][0], "space_id": space, "vector": vector.astype("<f2").tobytes()}
+                {"segment_id": ids[at], "space_id": space, "vector": vector.astype("<f2").tobytes()}
                 for at, space, vector in embeddings
             ]
             if rows:
@@ -147,6 +146,13 @@ class Catalogue:
         with self.database.read() as db:
             query = _select_items().where(match_ids(t.item.c.id, item_ids))
             return {row.id: _make_item(row) for row in db.execute(query)}
+
+    def get_item(self, item_id: int) -> Item:
+        """Give one item. Raises NotFoundError."""
+        item = self.read_items([item_id]).get(item_id)
+        if item is None:
+            raise NotFoundError(f"there is no item {item_id}")
+        return item
 
     def list_items(self, state: State | None = None) -> list[Item]:
         """Give the ledger in order of path, or the part of it in one state."""
@@ -210,8 +216,9 @@ class Catalogue:
         """Give what SQLite's own checks find wrong, one line each."""
         with self.database.read() as db:
             lines = [str(row[0]) for row in db.execute(text("PRAGMA integrity_check"))]
-            lines += [f"{row[0]} row {row[1]} lacks its {row[2]}" for row in
-                      db.execute(text("PRAGMA foreign_key_check"))]
+            lines += [
+                f"{row[0]} row {row[1]} lacks its {row[2]}" for row in db.execute(text("PRAGMA foreign_key_check"))
+            ]
         return [line for line in lines if line != "ok"]
 
     def find_strays(self) -> list[str]:
@@ -247,9 +254,7 @@ def _save_row(db: Connection, file: FileFacts, state: State, reason: str | None)
 
 
 def _select_items() -> Any:
-    return select(t.item, t.source.c.path.label("source_path")).join(
-        t.source, t.source.c.id == t.item.c.source_id
-    )
+    return select(t.item, t.source.c.path.label("source_path")).join(t.source, t.source.c.id == t.item.c.source_id)
 
 
 def _make_item(row: Row[Any]) -> Item:
@@ -267,7 +272,5 @@ def _make_item(row: Row[Any]) -> Item:
 
 
 def _make_segment(row: Row[Any]) -> FoundSegment:
-    segment = Segment(
-        SegmentKind(row.kind), row.text, row.start, row.end, row.page, row.offset, row.confidence
-    )
+    segment = Segment(SegmentKind(row.kind), row.text, row.start, row.end, row.page, row.offset, row.confidence)
     return FoundSegment(row.id, row.item_id, segment)

@@ -1,8 +1,9 @@
 """Filters as SQL: the same conditions for the vector lanes and the word lane."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 
 from search.errors import UsageError
 from search.records import Filters, Ids, State
@@ -36,7 +37,7 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
 def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:
     """Give the ids of a space's embeddings whose item satisfies the filters, ascending."""
-    query: Select[tuple[int]] = (
+    query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
         .join(t.item, t.item.c.id == t.segment.c.item_id)
@@ -61,7 +62,7 @@ def select_hidden(database: Database, space_id: int) -> Ids:
         return _make_ids([row[0] for row in db.execute(query)])
 
 
-def _make_ids(values: list[int]) -> Ids:
+def _make_ids(values: Sequence[int]) -> Ids:
     import numpy as np
 
     return np.array(values, np.int64)
@@ -74,7 +75,5 @@ def _check_date(name: str, value: str) -> str:
         else:
             datetime.fromisoformat(value)
     except ValueError as error:
-        raise UsageError(
-            f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}"
-        ) from error
+        raise UsageError(f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}") from error
     return value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from search.records import Filters, Ids, Vectors
 from search.store import tables as t
@@ -54,9 +54,7 @@ class Snapshot:
 class SpaceIndex:
     """Searches one space. Safe to share between threads."""
 
-    def __init__(
-        self, database: Database, space_id: int, dimension: int, fingerprint: str, folder: Path
-    ) -> None:
+    def __init__(self, database: Database, space_id: int, dimension: int, fingerprint: str, folder: Path) -> None:
         """Read nothing yet; `refresh` loads. folder: where this space's generations lie."""
         self.space_id = space_id
         self.dimension = dimension
@@ -76,9 +74,7 @@ class SpaceIndex:
                 self._snapshot = self._load(revision)
             return self._snapshot
 
-    def search(self, snapshot: Snapshot, queries: Vectors, k: int, allowed: Ids | None) -> list[
-        tuple[Ids, Vectors]
-    ]:
+    def search(self, snapshot: Snapshot, queries: Vectors, k: int, allowed: Ids | None) -> list[tuple[Ids, Vectors]]:
         """Give (embedding ids, inner products) per query, best first, at most k each.
 
         queries: shape (q, d), unit length; allowed: the only ids to return, ascending, or None.
@@ -165,9 +161,7 @@ class SpaceIndex:
         nothing = np.zeros(0, np.int64)
         return self._assemble(revision, generation, nothing, np.zeros((0, self.dimension), np.float32))
 
-    def _assemble(
-        self, revision: int, generation: Generation | None, delta_ids: Ids, delta: Vectors
-    ) -> Snapshot:
+    def _assemble(self, revision: int, generation: Generation | None, delta_ids: Ids, delta: Vectors) -> Snapshot:
         gone = np.array(self._read_tombstones(), np.int64)
         denied = np.union1d(gone, select_hidden(self._database, self.space_id))
         sample = generation.sample if generation is not None and len(generation.sample) else delta[:SAMPLE]
@@ -175,9 +169,7 @@ class SpaceIndex:
 
     def _read_rows(self, mark: int) -> tuple[Ids, Vectors]:
         c = t.embedding.c
-        query: Select[tuple[int, bytes]] = (
-            select(c.id, c.vector).where(c.space_id == self.space_id, c.id > mark).order_by(c.id)
-        )
+        query = select(c.id, c.vector).where(c.space_id == self.space_id, c.id > mark).order_by(c.id)
         with self._database.read() as db:
             rows = db.execute(query).all()
         ids = np.array([row[0] for row in rows], np.int64)

@@ -19,6 +19,13 @@ SAMPLE = 1024
 KEEP_GENERATIONS = 2
 
 
+def _import_faiss() -> Any:
+    """Import faiss when it is first needed; its type stubs describe the C++ interface, so as Any."""
+    import faiss
+
+    return faiss
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a generation claims to be. mark: the highest embedding id it could hold."""
@@ -43,13 +50,10 @@ class Generation:
 
 def build_index(ids: Ids, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Any:
     """Build a FAISS index over unit vectors of shape (n, d) under the given ids."""
-    import faiss
-
+    faiss = _import_faiss()
     n, dimension = vectors.shape
     if n <= flat_limit:
-        flat = faiss.IndexScalarQuantizer(
-            dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
+        flat = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         index = faiss.IndexIDMap2(flat)
     else:
         cells = int(4 * n**0.5)
@@ -64,16 +68,13 @@ def build_index(ids: Ids, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Any
     return index
 
 
-def search_index(
-    index: Any, queries: Vectors, k: int, allowed: Ids | None, denied: Ids
-) -> tuple[Vectors, Ids]:
+def search_index(index: Any, queries: Vectors, k: int, allowed: Ids | None, denied: Ids) -> tuple[Vectors, Ids]:
     """Give inner products and ids, shape (q, k), best first; id -1 where there are fewer than k.
 
     allowed: the only ids to return (every one is then compared, so the answer is exact); denied: ids
     never to return. Both int64, ascending.
     """
-    import faiss
-
+    faiss = _import_faiss()
     selector = None
     if allowed is not None:
         selector = faiss.IDSelectorBatch(np.setdiff1d(allowed, denied, assume_unique=True))
@@ -91,8 +92,7 @@ def search_index(
 
 def list_ids(index: Any) -> Ids:
     """Give every id in an index, shape (n,), int64, in no particular order."""
-    import faiss
-
+    faiss = _import_faiss()
     if isinstance(index, faiss.IndexIDMap2):
         ids: Ids = faiss.vector_to_array(index.id_map)
         return ids
@@ -101,12 +101,9 @@ def list_ids(index: Any) -> Ids:
     return np.concatenate(parts)
 
 
-def write_generation(
-    folder: Path, ids: Ids, vectors: Vectors, fingerprint: str, mark: int, previous: int
-) -> Manifest:
+def write_generation(folder: Path, ids: Ids, vectors: Vectors, fingerprint: str, mark: int, previous: int) -> Manifest:
     """Build the generation after `previous` and publish it; a crash at any instant leaves the old one."""
-    import faiss
-
+    faiss = _import_faiss()
     folder.mkdir(parents=True, exist_ok=True)
     dimension = vectors.shape[1]
     index = build_index(ids, vectors)
@@ -138,8 +135,7 @@ def find_manifests(folder: Path, fingerprint: str) -> list[Manifest]:
 
 def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
     """Read a generation into memory; None when its file is missing, torn or not what it claims."""
-    import faiss
-
+    faiss = _import_faiss()
     try:
         body = (folder / manifest.file).read_bytes()
     except FileNotFoundError:

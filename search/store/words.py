@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, literal_column, select, text
+from sqlalchemy import ColumnElement, Float, bindparam, literal_column, select, text
 
 from search.records import Filters
 from search.store import tables as t
@@ -36,7 +36,7 @@ def search_words(database: Database, words: Sequence[str], filters: Filters, lim
     if not words:
         return []
     match = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
-    score = literal_column("bm25(words)")
+    score: ColumnElement[float] = literal_column("bm25(words)", Float)
     index = text("words MATCH :match").bindparams(bindparam("match", match))
     query = (
         select(t.segment.c.id, t.segment.c.item_id, t.segment.c.text, score.label("score"))

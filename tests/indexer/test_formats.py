@@ -18,9 +18,24 @@ from search.errors import UnreadableMediaError
 from search.records import ItemType
 
 RED = Image.new("RGB", (320, 200), (200, 30, 30))
-PICTURES = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tiff": "TIFF",
-            "heic": "HEIF", "avif": "AVIF"}
-SOUNDS = {"wav": "pcm_s16le", "mp3": "libmp3lame", "m4a": "aac", "ogg": "libopus", "opus": "libopus", "flac": "flac"}
+PICTURES = {
+    "jpg": "JPEG",
+    "png": "PNG",
+    "webp": "WEBP",
+    "gif": "GIF",
+    "bmp": "BMP",
+    "tiff": "TIFF",
+    "heic": "HEIF",
+    "avif": "AVIF",
+}
+SOUNDS = {
+    "wav": "pcm_s16le",
+    "mp3": "libmp3lame",
+    "m4a": "aac",
+    "ogg": "libopus",
+    "opus": "libopus",
+    "flac": "flac",
+}
 FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-vp9", "avi": "mpeg4"}
 
 
@@ -28,8 +43,8 @@ FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-v
 def test_pictures(tmp_path, suffix):
     pillow_heif.register_heif_opener()
     RED.save(tmp_path / f"a.{suffix}", PICTURES[suffix])
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.IMAGE, 260)
-    (_, picture), = content.pictures
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.IMAGE)
+    ((_, picture),) = content.pictures
     assert (content.facts.width, content.facts.height) == (320, 200)
     assert abs(np.asarray(picture).mean((0, 1)) - (200, 30, 30)).max() < 6
 
@@ -47,7 +62,7 @@ def test_sounds(tmp_path, suffix):
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             out.mux(stream.encode(part))
         out.mux(stream.encode(None))
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.AUDIO, 260)
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.AUDIO)
     assert content.facts.duration == pytest.approx(1.0, abs=0.12)
     spectrum = np.abs(np.fft.rfft(content.samples))
     assert np.argmax(spectrum) * 16000 / len(content.samples) == pytest.approx(440, abs=5)
@@ -62,7 +77,7 @@ def test_films(tmp_path, suffix):
             colour = (200, 30, 30) if number < 20 else (20, 40, 200)
             out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), colour))))
         out.mux(stream.encode(None))
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.VIDEO, 260)
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.VIDEO)
     red, blue = content.pictures
     assert red[0].start == 0
     assert blue[0].start == pytest.approx(2.0, abs=0.15)
@@ -72,16 +87,24 @@ def test_films(tmp_path, suffix):
 
 def make_pdf(text):
     stream = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET".encode()
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-               b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-               b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-               b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
     body, places = b"%PDF-1.4\n", []
     for number, one in enumerate(objects, 1):
         places.append(len(body))
         body += b"%d 0 obj%s endobj\n" % (number, one)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return body + b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
+    return (
+        body
+        + b"xref\n0 6\n0000000000 65535 f \n"
+        + table
+        + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
+    )
 
 
 def make_docx():
@@ -108,7 +131,7 @@ DOCUMENTS = {
 def test_documents(tmp_path, suffix):
     body = DOCUMENTS[suffix]
     (tmp_path / f"a.{suffix}").write_bytes(body[0] if isinstance(body, tuple) else body)
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.DOCUMENT, 260)
+    content = decode_file(tmp_path / f"a.{suffix}", ItemType.DOCUMENT)
     text = " ".join(one.text for one in content.passages)
     assert "harvest was good" in text
     assert "harvest_no" not in text
@@ -122,7 +145,7 @@ def test_documents(tmp_path, suffix):
 def test_text_in_an_old_encoding_is_read(tmp_path):
     text = "Les élèves étaient très fatigués après la fête à l'école, où ils avaient dansé. " * 4
     (tmp_path / "a.txt").write_bytes(text.encode("cp1252"))
-    assert "élèves étaient" in decode_file(tmp_path / "a.txt", ItemType.DOCUMENT, 260).passages[0].text
+    assert "élèves étaient" in decode_file(tmp_path / "a.txt", ItemType.DOCUMENT).passages[0].text
 
 
 def test_exif_turns_and_dates_a_picture(tmp_path):
@@ -130,7 +153,7 @@ def test_exif_turns_and_dates_a_picture(tmp_path):
     exif[0x0112] = 6
     exif[0x0132] = "2021:07:14 10:20:30"
     RED.save(tmp_path / "a.jpg", exif=exif)
-    facts = decode_file(tmp_path / "a.jpg", ItemType.IMAGE, 260).facts
+    facts = decode_file(tmp_path / "a.jpg", ItemType.IMAGE).facts
     assert (facts.width, facts.height) == (200, 320)
     assert facts.captured_at == "2021-07-14T10:20:30"
 
@@ -139,7 +162,7 @@ def test_exif_turns_and_dates_a_picture(tmp_path):
 def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
     kind = "TIFF" if mode in {"CMYK", "I;16", "F"} else "PNG"
     Image.new(mode, (40, 30)).save(tmp_path / "a.png", kind)
-    assert decode_file(tmp_path / "a.png", ItemType.IMAGE, 260).pictures[0][1].mode == "RGB"
+    assert decode_file(tmp_path / "a.png", ItemType.IMAGE).pictures[0][1].mode == "RGB"
 
 
 def make_bomb():
@@ -154,7 +177,11 @@ BAD = {
     "half.png": (ItemType.IMAGE, None, "damaged picture"),
     "noise.mp3": (ItemType.AUDIO, bytes(range(256)) * 20, "cannot be decoded|no audio|no sound"),
     "noise.mp4": (ItemType.VIDEO, bytes(range(256)) * 20, "cannot be decoded"),
-    "zero.wav": (ItemType.AUDIO, b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\0\0\0\0", "no sound"),
+    "zero.wav": (
+        ItemType.AUDIO,
+        b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\0\0\0\0",
+        "no sound",
+    ),
     "binary.txt": (ItemType.DOCUMENT, b"\0\1\2\3" * 50, "not a text"),
     "blank.txt": (ItemType.DOCUMENT, b"  \n", "empty document"),
     "fake.pdf": (ItemType.DOCUMENT, b"%PDF-1.4 no", "PDF"),
@@ -173,7 +200,7 @@ def test_what_cannot_be_read_says_why(tmp_path, name):
         body = stream.getvalue()[:9000]
     (tmp_path / name).write_bytes(body)
     with pytest.raises(UnreadableMediaError, match=says):
-        decode_file(tmp_path / name, kind, 260)
+        decode_file(tmp_path / name, kind)
 
 
 def test_the_promised_suffixes_are_known():

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from indexer.passages import OVERLAP, TARGET, cut_passages
 
 PROSE = st.lists(
-    st.sampled_from(["The cat sat. ", "Why? ", "你好。", "x" * 900 + " ", "Line\n\n", "word " * 60 + ". "]), max_size=40
+    st.sampled_from(["The cat sat. ", "Why? ", "你好。", "x" * 900 + " ", "Line\n\n", "word " * 60 + ". "]),
+    max_size=40,
 ).map("".join)
 
 

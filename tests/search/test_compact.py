@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from search.media.picture import open_picture
 from search.models.compact import FILES, FOLDER, CompactFiles, hash_file
@@ -12,8 +13,18 @@ from search.models.compact.e5 import find_weights
 from search.models.onnx import CompactPictureEncoder, CompactTextEncoder, E5Encoder
 
 TEXTS = [
-    "a dog runs over the grass", "一只狗在草地上奔跑", "Ein Hund läuft über die Wiese", "犬が走る", "un perro",
-    "un chien", "  spaces   and\ttabs ", "emoji 🐕 and ½ Ⅳ ﬁ", "x" * 300, "A", "собака", "كلب",
+    "a dog runs over the grass",
+    "一只狗在草地上奔跑",
+    "Ein Hund läuft über die Wiese",
+    "犬が走る",
+    "un perro",
+    "un chien",
+    "  spaces   and\ttabs ",
+    "emoji 🐕 and ½ Ⅳ ﬁ",
+    "x" * 300,
+    "A",
+    "собака",
+    "كلب",
 ]
 
 
@@ -66,22 +77,27 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     torch = pytest.importorskip("torch")
     from search.models.compact.training.export import export_image
     from search.models.compact.training.network import load_head
-    from search.models.compact.training.tower import open_compact_in_open_clip
+    from search.models.compact.training.open_clip_model import open_compact, tokenize
     from search.models.onnx import open_session
 
-    model, preprocess, tokenize = open_compact_in_open_clip(files, tmp_path)
+    model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))
     pictures = [open_picture(path)[0] for path in photos]
-    with torch.inference_mode():
-        wanted = model.encode_image(torch.stack([preprocess(one) for one in pictures]), normalize=True).numpy()
-        words = model.encode_text(tokenize(TEXTS), normalize=True).numpy()
     encoder = CompactPictureEncoder(files, e5, 2)
     prepared = [encoder.prepare(one) for one in pictures]
+    with torch.inference_mode():
+        square = [Image.fromarray(one[0]) for one in prepared]
+        whole = model.encode_image(torch.stack([preprocess(one) for one in square]), normalize=True).numpy()
+        scaled = [torch.from_numpy((one.astype(np.float32) - 127) / 128).permute(0, 3, 1, 2) for one in prepared]
+        views = np.stack([model.encode_image(one, normalize=True).numpy() for one in scaled])
+        words = model.encode_text(tokenize(TEXTS), normalize=True).numpy()
     full = tmp_path / "full.onnx"
     export_image(load_head(files.read_head()), full)
-    exact = open_session(full, 2).run(None, {"pixels": np.stack(prepared)})[0]
-    np.testing.assert_allclose(exact, wanted, atol=1e-3)
+    exact = open_session(full, 2).run(None, {"pixels": np.concatenate(prepared)})[0].reshape(views.shape)
+    np.testing.assert_allclose(exact, views, atol=1e-3)
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), words, atol=1e-3)
+    np.testing.assert_allclose(whole, views[:, 0], atol=1e-3)
+    wanted = views.mean(1) / np.linalg.norm(views.mean(1), axis=1, keepdims=True)
     shipped = encoder.encode_pictures(prepared)
     assert (shipped * wanted).sum(1).min() > 0.9
     assert (shipped * wanted).sum(1).mean() > 0.95

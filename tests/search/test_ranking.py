@@ -1,5 +1,7 @@
 """Ranking is pure; its laws hold for any input."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,13 +25,11 @@ def make_lane(lane, rows):
 
 @given(candidates, candidates)
 def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
-    ranked = fuse(
-        {Lane.PICTURE: make_lane(Lane.PICTURE, pictures), Lane.WORDS: make_lane(Lane.WORDS, words)}, {}
-    )
+    ranked = fuse({Lane.PICTURE: make_lane(Lane.PICTURE, pictures), Lane.WORDS: make_lane(Lane.WORDS, words)}, {})
     ids = [one.item_id for one in ranked]
     assert sorted(ids) == sorted({item for item, _ in pictures + words})
     assert all(0 <= one.score <= 1 for one in ranked)
-    assert all(a.score >= b.score - 1e-5 for a, b in zip(ranked, ranked[1:], strict=False))
+    assert all(a.score >= b.score - 1e-5 for a, b in itertools.pairwise(ranked))
 
 
 @given(candidates, st.integers(0, 9), probabilities)

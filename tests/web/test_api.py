@@ -45,8 +45,18 @@ def test_search_gives_the_document_of_the_contract(client):
     assert set(answer["coverage"]) == {"indexed", "pending", "failed"}
     (hit,) = answer["hits"]
     assert set(hit) == {"rank", "score", "relevant", "item", "evidence"}
-    assert set(hit["item"]) == {"id", "type", "path", "source", "title", "captured_at", "duration", "width",
-                                "height", "language"}
+    assert set(hit["item"]) == {
+        "id",
+        "type",
+        "path",
+        "source",
+        "title",
+        "captured_at",
+        "duration",
+        "width",
+        "height",
+        "language",
+    }
     assert set(hit["evidence"][0]) == {"lane", "kind", "score", "start", "end", "page", "snippet"}
 
 
@@ -56,9 +66,16 @@ def test_get_and_post_and_form_agree(client):
         for response in (
             ask(client, text="coffee", types=["image"]),
             client.get("/api/v1/search?q=coffee&types=image"),
-            client.post("/api/v1/search", data={"text": "coffee", "types": "image"}, content_type="multipart/form-data"),
-            client.post("/api/v1/search", data={"request": json.dumps({"text": "coffee", "types": ["image"]})},
-                        content_type="multipart/form-data"),
+            client.post(
+                "/api/v1/search",
+                data={"text": "coffee", "types": "image"},
+                content_type="multipart/form-data",
+            ),
+            client.post(
+                "/api/v1/search",
+                data={"request": json.dumps({"text": "coffee", "types": ["image"]})},
+                content_type="multipart/form-data",
+            ),
         )
     ]
     assert hits[0]

@@ -96,10 +96,7 @@ def _read_json(body: bytes | str) -> object:
 
 def _read_form() -> Query:
     fields = _collect(request.form)
-    if "request" in fields:
-        parsed = parse_request(_read_json(fields["request"]))
-    else:
-        parsed = parse_request(fields)
+    parsed = parse_request(_read_json(fields["request"]) if "request" in fields else fields)
     unknown = set(request.files) - {"image", "voice"}
     if unknown:
         raise UsageError(f"{min(unknown)}: not a part of a search; files are `image` and `voice`")

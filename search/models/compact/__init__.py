@@ -46,6 +46,11 @@ class CompactFiles:
         return int(self.manifest["side"])
 
     @property
+    def zoom(self) -> float:
+        """Side of the closer view as a share of a picture's shorter side."""
+        return float(self.manifest["zoom"])
+
+    @property
     def picture_dimension(self) -> int:
         """Length of a vector of the picture space."""
         return int(self.manifest["picture_dimension"])
@@ -84,8 +89,11 @@ class CompactFiles:
 
     def read_head(self) -> dict[str, Vectors]:
         """Give the trained head's tensors by name, as the torch model has them."""
-        return {name: array for name, array in self._arrays.items() if not name.endswith("_mean")
-                or name.startswith(("pooled", "middle"))}
+        return {
+            name: array
+            for name, array in self._arrays.items()
+            if not name.endswith("_mean") or name.startswith(("pooled", "middle"))
+        }
 
     @cached_property
     def _arrays(self) -> dict[str, Vectors]:

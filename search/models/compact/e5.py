@@ -62,11 +62,10 @@ class E5Weights:
         scores = self._piece_scores.tolist()
         blob = self._pieces
         vocabulary = [
-            (blob[start:end].decode(), score)
-            for start, end, score in zip(starts[:-1], starts[1:], scores, strict=True)
+            (blob[start:end].decode(), score) for start, end, score in zip(starts[:-1], starts[1:], scores, strict=True)
         ]
         tokenizer = Tokenizer(models.Unigram(vocabulary, UNKNOWN, False))
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", "always")  # type: ignore[assignment]
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", "always")
         return tokenizer
 
     def tokenize(self, texts: list[str]) -> list[list[int]]:
@@ -81,6 +80,10 @@ class E5Weights:
         weights, scales = _split_blocks(self._words[unique])
         rows: Vectors = ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, WIDTH)
         return rows[back.reshape(ids.shape)]
+
+    def read_vocabulary_size(self) -> int:
+        """Give the number of rows of the word table."""
+        return len(self._words)
 
     def read_floats(self, name: str) -> Vectors:
         """Give a plain tensor, flat, float32."""
@@ -105,7 +108,7 @@ class E5Weights:
         return raw.view(BLOCK_TYPE).reshape(-1, WIDTH // BLOCK)
 
     def _read_directory(self) -> None:
-        view = memoryview(self._file)
+        view = memoryview(self._file)  # type: ignore[arg-type]
         at = 8 + 7 * 4 + 8  # magic, version, seven sizes, epsilon, block size
         (pieces,) = struct.unpack_from("<i", view, at)
         (blob_length,) = struct.unpack_from("<Q", view, at + 20)

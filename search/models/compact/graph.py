@@ -62,8 +62,7 @@ def build_text_graph(weights: E5Weights) -> bytes:
     state = build.normalize("words", spread, "words_norm", None)
     for layer in range(LAYERS):
         state = _add_layer(build, layer, state)
-    mask = build.add("Unsqueeze", [build.add("Cast", ["mask"], to=TensorProto.FLOAT),
-                                   build.integers("two", [2])])
+    mask = build.add("Unsqueeze", [build.add("Cast", ["mask"], to=TensorProto.FLOAT), build.integers("two", [2])])
     total = build.add("ReduceSum", [build.add("Mul", [state, mask]), build.integers("one", [1])], keepdims=0)
     build.nodes.append(helper.make_node("LpNormalization", [total], ["vectors"], axis=1, p=2))
     graph = helper.make_graph(

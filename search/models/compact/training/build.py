@@ -9,20 +9,26 @@ from typing import Any
 import numpy as np
 import torch
 
+from search.media.picture import cut_views, open_picture
 from search.models.compact import FOLDER
-from search.models.compact.training.data import read_captioned, read_classes
+from search.models.compact.training.data import CLASSES_FILE, read_captioned, read_classes
 from search.models.compact.training.export import write_package_data
-from search.models.compact.training.features import list_views, read_features, see_whole
+from search.models.compact.training.features import list_views, read_features, read_test_features
 from search.models.compact.training.fit import Recipe, fit_head
-from search.models.compact.training.network import SIDE, Head, Tower, normalize
-from search.models.compact.training.quality import embed_features, measure_captions, measure_classes
+from search.models.compact.training.network import SIDE, ZOOM, Head, Tower, normalize
+from search.models.compact.training.quality import embed_views, measure_captions, measure_classes
 from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
 from search.models.onnx import open_session
 
 
 def build_compact(
-    captioned: Path, check_photos: Path | None, cache: Path, recipe: Recipe, say: Callable[[str], None],
-    target: Path = FOLDER, write: bool = True,
+    captioned: Path,
+    check_photos: Path | None,
+    cache: Path,
+    recipe: Recipe,
+    say: Callable[[str], None],
+    target: Path = FOLDER,
+    write: bool = True,
 ) -> dict[str, Any]:
     """Train on `train.txt`, measure on `dev.txt`, write the package data; give the figures.
 
@@ -35,13 +41,10 @@ def build_compact(
     say(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
     vocabulary = Vocabulary(texts, means, classes)
     session = _open_tower(cache)
-    views = [
-        read_features(session, f"train-{name}", train.photos, view, cache)
-        for name, view in list_views().items()
-    ]
-    dev_features = read_features(session, "dev-whole", dev.photos, see_whole, cache)
+    views = [read_features(session, f"train-{name}", train.photos, view, cache) for name, view in list_views().items()]
+    dev_views = read_test_features(session, "dev", dev.photos, cache)
     photos = sorted(check_photos.iterdir()) if check_photos else []
-    photo_features = read_features(session, "photos-whole", photos, see_whole, cache) if photos else None
+    photo_views = read_test_features(session, "photos", photos, cache) if photos else []
     captions, dev_captions = (
         normalize(torch.stack([torch.from_numpy(texts.encode(five) - means.query) for five in one.captions]))
         for one in (train, dev)
@@ -49,12 +52,22 @@ def build_compact(
 
     def measure(head: Head) -> dict[str, Any]:
         figures: dict[str, Any] = {
-            "captions": measure_captions(head, embed_features(head, dev_features), dev_captions)
+            "captions": measure_captions(head, embed_views(head, dev_views), dev_captions),
+            "captions, one view": measure_captions(head, embed_views(head, dev_views[:1]), dev_captions),
         }
-        if photo_features is not None:
-            pictures = embed_features(head, photo_features)
+        if photo_views:
+            pictures = embed_views(head, photo_views)
             figures["classes"] = measure_classes(head, pictures, photos, classes, vocabulary)
         return figures
+
+    def measure_int8(image: Path) -> dict[str, Any]:
+        quantized = open_session(image, 0)
+        pictures = _embed_photos(quantized, dev.photos)
+        found: dict[str, Any] = {"captions, int8": measure_captions(head, pictures, dev_captions)}
+        if photos:
+            pictures = _embed_photos(quantized, photos)
+            found["classes, int8"] = measure_classes(head, pictures, photos, classes, vocabulary)
+        return found
 
     def report(epoch: int, loss: float, head: Head) -> None:
         if epoch % 20 == 0 or epoch == recipe.epochs:
@@ -64,8 +77,18 @@ def build_compact(
     _round(head)
     figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
     if write:
-        write_package_data(target, head, means.query, means.passage, train.photos, figures)
+        inputs = [captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
+        write_package_data(target, head, means, train.photos, figures, [*inputs, CLASSES_FILE], measure_int8)
     return figures
+
+
+def _embed_photos(session: Any, photos: list[Path]) -> torch.Tensor:
+    """Embed photos as the shipped encoder does, shape (n, d)."""
+    rows = []
+    for photo in photos:
+        views = session.run(None, {"pixels": cut_views(open_picture(photo)[0], SIDE, ZOOM)})[0]
+        rows.append(torch.from_numpy(views.mean(0)))
+    return normalize(torch.stack(rows))
 
 
 def _round(head: Head) -> None:

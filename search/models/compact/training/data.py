@@ -7,6 +7,7 @@ from pathlib import Path
 from search.errors import UsageError
 
 FOLDER = Path(__file__).parent
+CLASSES_FILE = FOLDER / "classes.tsv"
 LANGUAGES = ("zh", "es", "fr", "de", "ja")
 PROMPTS = ("{}", "a photo of a {}.", "a picture of the {}")
 
@@ -44,7 +45,7 @@ def read_captioned(folder: Path, split: str) -> Captioned:
 
 def read_classes() -> list[ClassNames]:
     """Read the 1000 classes in the order of the tower's logits."""
-    with (FOLDER / "classes.tsv").open(encoding="utf-8", newline="") as stream:
+    with CLASSES_FILE.open(encoding="utf-8", newline="") as stream:
         return [
             ClassNames(
                 row["wnid"],

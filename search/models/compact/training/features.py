@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from search.media.picture import Picture, crop_square, open_picture
-from search.models.compact.training.network import SIDE
+from search.media.picture import Picture, crop_square, cut_views, open_picture
+from search.models.compact.training.network import SIDE, ZOOM
 from search.records import Pixels
 
 CROPS = 9
@@ -41,8 +41,17 @@ def list_views() -> dict[str, View]:
 
 
 def see_whole(picture: Picture, _number: int) -> Pixels:
-    """The view that is used outside training."""
+    """The view trained on first."""
     return crop_square(picture, SIDE)
+
+
+def read_test_features(session: Any, name: str, photos: Sequence[Path], cache: Path) -> list[Features]:
+    """Compute or read the features of the two views that are averaged outside training."""
+
+    def make_view(number: int) -> View:
+        return lambda picture, _number: cut_views(picture, SIDE, ZOOM)[number]
+
+    return [read_features(session, f"{name}-view{number}", photos, make_view(number), cache) for number in range(2)]
 
 
 def read_features(session: Any, name: str, photos: Sequence[Path], view: View, cache: Path) -> Features:

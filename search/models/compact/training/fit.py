@@ -27,11 +27,11 @@ class Recipe:
     """The settings of a run."""
 
     dimension: int = 512
-    epochs: int = 100
+    epochs: int = 120
     batch: int = 512
     rate: float = 1e-3
     decay: float = 0.05
-    dropout: float = 0.5
+    dropout: float = 0.6
     text_dropout: float = 0.1
     invented: int = 512
     class_weight: float = 1.0
@@ -62,7 +62,10 @@ class Inventor:
 
 
 def fit_head(
-    views: list[Features], captions: Tensor, vocabulary: Vocabulary, recipe: Recipe,
+    views: list[Features],
+    captions: Tensor,
+    vocabulary: Vocabulary,
+    recipe: Recipe,
     report: Callable[[int, float, Head], None],
 ) -> Head:
     """Train a head.
@@ -145,4 +148,6 @@ def _compare_classes(
     broader = head.embed_texts(vocabulary.draw_broader(chance))
     scores = (head.scale * pictures @ broader.T).log_softmax(1)
     wanted = vocabulary.is_broader[classes]
-    return loss - recipe.broader_weight * (scores * wanted / wanted.sum(1, keepdim=True)).sum(1).mean()
+    covered = (scores * wanted / wanted.sum(1, keepdim=True)).sum(1).mean()
+    result: Tensor = loss - recipe.broader_weight * covered
+    return result

@@ -17,6 +17,7 @@ from search.errors import ModelError
 from search.models.open_clip import import_timm
 
 SIDE = 260
+ZOOM = 0.72
 TEXT = 384
 CLASSES = 1000
 POOLED = 1280
@@ -66,6 +67,10 @@ class Head(nn.Module):
     """From the tower's outputs to a unit vector of the picture space, and from texts to the same."""
 
     classes: Tensor
+    pooled_mean: Tensor
+    pooled_deviation: Tensor
+    middle_mean: Tensor
+    middle_deviation: Tensor
 
     def __init__(self, dimension: int, dropout: float = 0.5, text_dropout: float = 0.1) -> None:
         super().__init__()
@@ -103,18 +108,31 @@ class Head(nn.Module):
         return self.log_scale.exp().clamp(max=100)
 
 
-class ImageModel(nn.Module):
-    """Tower and head as exported: uint8 pixels (n, 260, 260, 3) to unit vectors (n, d)."""
+class Embedder(nn.Module):
+    """Tower and head: normalised pictures (n, 3, 260, 260) to unit vectors (n, d)."""
 
     def __init__(self, head: Head) -> None:
         super().__init__()
         self.tower = Tower()
         self.head = head.eval()
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Embed pictures scaled to about -1 to 1."""
+        result: Tensor = self.head(*self.tower(x))
+        return result
+
+
+class ImageModel(nn.Module):
+    """What is exported: uint8 pixels (n, 260, 260, 3) to unit vectors (n, d)."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.embedder = Embedder(head)
+
     def forward(self, pixels: Tensor) -> Tensor:
         """Embed pictures as they come from `crop_square`."""
-        x = (pixels.permute(0, 3, 1, 2).float() - 127) / 128
-        return self.head(*self.tower(x))
+        result: Tensor = self.embedder((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
+        return result
 
 
 def embed_classes(logits: Tensor, classes: Tensor) -> Tensor:

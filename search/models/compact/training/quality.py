@@ -1,5 +1,6 @@
 """Measuring a head: captions to photos, and class names in six languages to ImageNet photos."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +9,21 @@ from torch import Tensor
 
 from search.models.compact.training.data import LANGUAGES, ClassNames, read_check
 from search.models.compact.training.features import Features
-from search.models.compact.training.network import Head
+from search.models.compact.training.network import Head, normalize
 from search.models.compact.training.texts import Vocabulary
 
 DEPTHS = (1, 5, 10)
 
 
-def embed_features(head: Head, features: Features) -> Tensor:
-    """Give the head's vectors for stored features, shape (n, d)."""
+def embed_views(head: Head, views: Sequence[Features]) -> Tensor:
+    """Give the mean of the head's vectors over views of the same photos, shape (n, d), unit length."""
+    head.eval()
     with torch.no_grad():
-        parts = (torch.from_numpy(one).float() for one in (features.pooled, features.logits, features.middle))
-        result: Tensor = head.eval()(*parts)
+        rows = [
+            head(*(torch.from_numpy(one).float() for one in (view.pooled, view.logits, view.middle))) for view in views
+        ]
     head.train()
-    return result
+    return normalize(torch.stack(rows).mean(0))
 
 
 def measure_captions(head: Head, pictures: Tensor, captions: Tensor) -> dict[str, float]:

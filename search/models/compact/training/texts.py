@@ -76,9 +76,7 @@ class Vocabulary:
 
     def make_class_table(self) -> Tensor:
         """Give the text of each class that ConSE mixes: its usual English name in three phrasings."""
-        phrased = [
-            self.embed([prompt.format(one.names["en"][0]) for one in self._classes]) for prompt in PROMPTS
-        ]
+        phrased = [self.embed([prompt.format(one.names["en"][0]) for one in self._classes]) for prompt in PROMPTS]
         return normalize(torch.stack(phrased).mean(0))
 
     def draw_names(self, chance: np.random.Generator, languages: tuple[str, ...] = LANGUAGES) -> Tensor:

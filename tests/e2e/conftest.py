@@ -1,0 +1,99 @@
+"""A server in a process of its own and a real Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+def find_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def server(library):
+    """The address of a running `crossmodal serve` over the demo library."""
+    port = find_port()
+    command = [
+        sys.executable,
+        "-m",
+        "search.cli",
+        "--home",
+        str(library.home.root),
+        "serve",
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    else:
+        pytest.fail("the server did not start")
+    yield address
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def open_browser(playwright):
+    """Start Chromium; `voice` is a WAV file that its microphone hears."""
+    running = []
+
+    def start(voice=None):
+        capture = [f"--use-file-for-fake-audio-capture={voice}%noloop"] if voice else []
+        found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        running.append(playwright.chromium.launch(executable_path=found, args=ARGUMENTS + capture))
+        return running[-1]
+
+    yield start
+    for browser in running:
+        browser.close()
+
+
+@pytest.fixture
+def open_page(open_browser, server):
+    """Open the page and fail on any console error, failed request or error status."""
+    troubles = []
+
+    def open_at(path="/", voice=None, **options):
+        context = open_browser(voice).new_context(**options)
+        context.grant_permissions(["microphone"], origin=server)
+        page = context.new_page()
+        page.on("console", lambda one: one.type == "error" and troubles.append(one.text))
+        page.on("pageerror", lambda one: troubles.append(str(one)))
+        page.on("response", lambda one: one.status >= 400 and troubles.append(f"{one.status} {one.url}"))
+        page.goto(server + path)
+        return page
+
+    yield open_at
+    assert troubles == []

@@ -1,0 +1,164 @@
+"""The page in a real browser: the three kinds of query, as a person would ask them."""
+
+import os
+import wave
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+
+
+def names(page):
+    page.wait_for_selector("#hits .hit meter")
+    return [one.get_attribute("title").split("/")[-1] for one in page.query_selector_all("#hits .name")]
+
+
+def ask(page, text):
+    page.fill("#text", text)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#status').textContent.match(/hit|relevant/)")
+
+
+def shoot(page, name):
+    """Keep a screenshot where SCREENSHOTS names a folder."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.wait_for_timeout(400)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+@pytest.mark.parametrize("options", [{}, PHONE | {"color_scheme": "dark"}], ids=["desktop", "phone"])
+def test_text_finds_and_the_player_starts_at_the_moment(open_page, options):
+    page = open_page(**options)
+    page.wait_for_selector("#hits .hit")
+    assert "12 pictures" in page.text_content("#status")
+    shoot(page, f"library-{len(options)}")
+    ask(page, "a red flower opens")
+    assert "holiday.mp4" in names(page)
+    shoot(page, f"text-{len(options)}")
+    page.click(".hit:has([title$='holiday.mp4'])")
+    page.wait_for_function("document.querySelector('dialog video')?.currentTime > 4")
+    assert "flower" in page.text_content("dialog mark, dialog .moment:has(mark)")
+    shoot(page, f"viewer-{len(options)}")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('dialog').open")
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0
+
+
+def test_the_address_holds_the_query(open_page):
+    page = open_page("/?q=a+cat&type=image")
+    assert names(page) == ["chelsea.jpg"]
+    ask(page, "a cup of coffee")
+    assert names(page)[0] == "morning.jpg"
+    page.go_back()
+    page.wait_for_function("document.querySelector('#text').value === 'a cat'")
+    page.wait_for_selector("[title$='chelsea.jpg']")
+
+
+def test_chinese_words_find_pictures(open_page):
+    page = open_page()
+    ask(page, "一只猫")
+    assert "chelsea.jpg" in names(page)[:2]
+
+
+def test_a_chosen_picture_finds_its_like(open_page, demo):
+    page = open_page()
+    page.set_input_files("#file", str(demo / "pets/chelsea.jpg"))
+    page.wait_for_selector(".part img")
+    assert set(names(page)[:2]) == {"chelsea.jpg", "holiday.mp4"}
+    shoot(page, "picture")
+    page.click(".part button")
+    page.wait_for_function("document.querySelector('#status').textContent.includes('In your library')")
+
+
+def test_a_dropped_and_a_pasted_picture_are_asked_for(open_page, demo):
+    page = open_page()
+    body = list((demo / "kitchen/morning.jpg").read_bytes())
+    for event in ("drop", "paste"):
+        page.goto(page.url)
+        page.evaluate(
+            """([event, body]) => {
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(body)], "a.jpg", { type: "image/jpeg" }));
+                dispatchEvent(event === "drop" ? new DragEvent("drop", { dataTransfer: data })
+                                               : new ClipboardEvent("paste", { clipboardData: data }));
+            }""",
+            [event, body],
+        )
+        assert names(page)[0] == "morning.jpg"
+
+
+def test_a_spoken_query_is_heard_and_shown(open_page, demo):
+    """CROSSMODAL_TEST_VOICE may name a recording and what must be heard in it: FILE:WORD."""
+    chosen = os.environ.get("CROSSMODAL_TEST_VOICE")
+    path, word = chosen.rsplit(":", 1) if chosen else (demo / "notes/train.wav", "train")
+    page = open_page(voice=path)
+    page.wait_for_selector("#hits .hit")
+    page.click("#speak")
+    page.wait_for_selector("#speak[aria-pressed=true]")
+    with wave.open(str(path)) as recording:
+        seconds = recording.getnframes() / recording.getframerate()
+    page.wait_for_timeout(seconds * 1000 + 800)
+    page.click("#speak")
+    page.wait_for_function("document.querySelector('#status').textContent.includes('Heard')", timeout=60_000)
+    assert word in page.input_value("#text")
+    shoot(page, "voice")
+    if not chosen:
+        assert names(page)[0] == "train.wav"
+
+
+def test_silence_is_said_to_be_silence(open_page, tmp_path):
+    with wave.open(str(tmp_path / "silence.wav"), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16000)
+        out.writeframes(bytes(64000))
+    page = open_page(voice=tmp_path / "silence.wav")
+    page.wait_for_selector("#hits .hit")
+    page.click("#speak")
+    page.wait_for_timeout(1500)
+    with page.expect_response("**/search") as waiting:
+        page.click("#speak")
+    assert waiting.value.status == 422
+    page.wait_for_selector("#status.wrong")
+    assert "nothing was heard" in page.text_content("#status")
+
+
+def test_nonsense_is_said_to_be_irrelevant_and_the_nearest_are_offered(open_page):
+    page = open_page()
+    ask(page, "xqzzt blorfing vrunk")
+    assert "Nothing relevant" in page.text_content("#status")
+    assert page.query_selector("#hits .hit") is None
+    page.click("text=Show the nearest")
+    page.wait_for_selector("#hits .hit.below")
+    assert "come nearest" in page.text_content("#status")
+
+
+def test_more_like_this_searches_by_the_item(open_page):
+    page = open_page()
+    ask(page, "a cat")
+    page.click(".hit:has([title$='chelsea.jpg'])")
+    page.click("text=More like this")
+    page.wait_for_function("location.search.startsWith('?like=')")
+    assert "chelsea.jpg" in names(page)
+
+
+def test_a_search_needs_only_the_keyboard(open_page):
+    page = open_page()
+    page.wait_for_selector("#hits .hit")
+    assert page.evaluate("document.activeElement.id") == "text"
+    page.keyboard.type("a cup of coffee")
+    page.keyboard.press("Enter")
+    names(page)
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className").startswith("hit"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open] img")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('dialog').open")

@@ -1,0 +1,144 @@
+"""The command line: its documents, its errors, its exit statuses."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"numpy", "sqlalchemy", "flask", "onnxruntime", "faiss", "av", "PIL", "torch", "rich"}
+
+
+def run(*arguments, home=None):
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "search.cli",
+        *(["--home", str(home)] if home else []),
+        *arguments,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def home(library):
+    return library.home.root
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from search.cli import cli\n"
+        "cli.main(['--help'], standalone_mode=False)\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "search" in done.stdout
+
+
+def test_search_prints_hits_and_the_json_document(home):
+    shown = run("search", "a cup of coffee", home=home)
+    assert shown.returncode == 0
+    assert "morning.jpg" in shown.stdout
+    document = json.loads(run("search", "a cup of coffee", "--json", "--explain", home=home).stdout)
+    assert document["hits"][0]["item"]["path"].endswith("morning.jpg")
+    assert "raw" in document["hits"][0]["evidence"][0]
+
+
+def test_pictures_voice_and_filters_are_options(home, demo):
+    cat = json.loads(
+        run("search", "--image", str(demo / "pets/chelsea.jpg"), "--type", "image", "--json", home=home).stdout
+    )
+    assert [hit["item"]["type"] for hit in cat["hits"]] == ["image"] * len(cat["hits"])
+    heard = json.loads(run("search", "--voice", str(demo / "notes/train.wav"), "--json", home=home).stdout)
+    assert "train" in heard["query"]["voice_text"]
+    inside = json.loads(run("search", "cat", "--all", "--in", str(demo / "papers"), "--json", home=home).stdout)
+    assert inside["hits"]
+    assert all("/papers/" in hit["item"]["path"] for hit in inside["hits"])
+
+
+def test_status_files_verify_and_models_tell_what_is_there(home):
+    status = json.loads(run("status", "--json", home=home).stdout)
+    assert status["items"]["image"] == {"indexed": 12}
+    assert status["spaces"]["picture"]["embeddings"] >= 15
+    items = json.loads(run("files", "--state", "indexed", "--json", home=home).stdout)["items"]
+    assert len(items) == 22
+    assert {"path", "type", "state", "reason"} <= set(items[0])
+    assert json.loads(run("verify", "--json", home=home).stdout) == {"consistent": True, "problems": []}
+    assert {row["for"] for row in json.loads(run("models", "list", "--json", home=home).stdout)["models"]} == {
+        "picture",
+        "meaning",
+        "speech",
+    }
+    for command in ("status", "files", "verify"):
+        assert run(command, home=home).returncode == 0
+
+
+def test_index_names_bad_files_and_exits_1(tmp_path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/empty.txt").touch()
+    (tmp_path / "m/good.txt").write_text("good")
+    done = run("index", str(tmp_path / "m"), "--json", home=tmp_path / "home")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert set(document) == {
+        "scanned",
+        "added",
+        "updated",
+        "renamed",
+        "unchanged",
+        "removed",
+        "failed",
+        "skipped",
+        "seconds",
+        "failures",
+    }
+    assert (document["added"], document["failed"]) == (1, 1)
+    assert f"{tmp_path}/m/empty.txt: empty file" in done.stderr
+    again = run("index", str(tmp_path / "m"), home=tmp_path / "home")
+    assert again.returncode == 1
+    assert "1 unchanged" in again.stdout or "2 unchanged" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (["search"], 2, "the query is empty"),
+        (["search", "a", "--type", "song"], 2, "--type"),
+        (["search", "a", "--after", "soon"], 2, "after must be a date"),
+        (["search", "--image", "/nothing.jpg"], 2, "/nothing.jpg cannot be read"),
+        (["search", "--image", __file__], 2, "not a picture"),
+        (["search", "--like", "99999"], 2, "no item 99999"),
+        (["index", "/nothing"], 2, "/nothing does not exist"),
+        (["serve", "--host", "0.0.0.0"], 3, "refused to listen on 0.0.0.0"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_errors_are_one_line_and_a_status(home, arguments, status, says):
+    done = run(*arguments, home=home)
+    assert done.returncode == status
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_home_that_is_not_there_or_not_writable_is_refused(tmp_path):
+    done = run("search", "a", home=tmp_path / "none")
+    assert done.returncode == 3
+    assert "crossmodal index" in done.stderr
+    (tmp_path / "file").touch()
+    assert run("index", str(tmp_path), home=tmp_path / "file" / "home").returncode == 3
+
+
+def test_a_home_of_another_model_is_refused(tmp_path):
+    import sqlite3
+
+    (tmp_path / "a.txt").write_text("a")
+    run("index", str(tmp_path / "a.txt"), home=tmp_path / "home")
+    with sqlite3.connect(tmp_path / "home/catalogue.db") as db:
+        db.execute("UPDATE space SET fingerprint = 'other'")
+    db.close()
+    done = run("search", "a", home=tmp_path / "home")
+    assert done.returncode == 3
+    assert "was made by" in done.stderr

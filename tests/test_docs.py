@@ -1,0 +1,65 @@
+"""The documents agree with the code."""
+
+import importlib
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from search.cli import COMMANDS
+from search.settings import Settings
+from web.app import create_app
+
+ROOT = Path(__file__).parent.parent
+CLI = (ROOT / "docs/cli.md").read_text()
+REST = (ROOT / "docs/rest.md").read_text()
+
+
+def load(name):
+    return getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name):
+    section = CLI.split(f"## {name}\n", 1)[1].split("\n## ", 1)[0]
+    command = load(name)
+    assert COMMANDS[name][1].rstrip(".").split(",")[0].split(";")[0] in (command.help or "")
+    for one in command.commands.values() if isinstance(command, click.Group) else [command]:
+        for parameter in one.params:
+            if isinstance(parameter, click.Option):
+                assert f"`{parameter.opts[0]}" in section, parameter.opts[0]
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section, re.M))
+    known = {
+        option
+        for one in (command.commands.values() if isinstance(command, click.Group) else [command])
+        for parameter in one.params
+        for option in parameter.opts
+    }
+    assert documented <= known
+
+
+def test_every_route_is_documented_and_no_other(library):
+    app = create_app(library, Settings(home=library.home.root))
+    routes = {
+        f"{method} {re.sub('<int:item_id>', '{id}', rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static" and not rule.rule.startswith("/favicon")
+    }
+    documented = set(re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)`", REST, re.M))
+    assert documented == routes
+
+
+def test_every_environment_variable_is_documented():
+    source = (ROOT / "search/settings.py").read_text()
+    names = set(re.findall(r'"(CROSSMODAL_[A-Z_]+)"', source))
+    assert names
+    for name in names:
+        assert f"`{name}`" in CLI, name
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
