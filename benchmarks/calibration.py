@@ -18,7 +18,7 @@ import numpy as np
 from PIL import ImageOps
 
 from search.library import Library, open_library
-from search.media.picture import open_picture
+from search.media.picture import Picture, open_picture
 from search.models.compact.training.data import read_classes
 from search.ranking.calibration import PICTURE_CURVE, TEXT_CURVES, Curve, measure_background
 from search.records import Lane, Vectors
@@ -78,6 +78,10 @@ def make_nonsense(number: int) -> list[str]:
     ]
 
 
+def _cut_middle(picture: Picture) -> Picture:
+    return ImageOps.crop(picture, min(picture.size) // 10)
+
+
 def main() -> None:
     """Fit all curves."""
     parser = argparse.ArgumentParser()
@@ -121,7 +125,7 @@ def measure_copies(library: Library, shelf: Shelf, photos: list[Path]) -> tuple[
     encoder = library.models.picture
     positive, negative = [], []
     for path in photos:
-        picture = ImageOps.mirror(ImageOps.crop(open_picture(path)[0], 30))
+        picture = ImageOps.mirror(_cut_middle(open_picture(path)[0]))
         vector = encoder.encode_pictures([encoder.prepare(picture)])[0]
         positive.append(shelf.measure(vector, PICTURE_CURVE, path.name))
         negative.append(shelf.measure_others(vector, PICTURE_CURVE, path.name))

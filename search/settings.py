@@ -2,24 +2,29 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from search.errors import UsageError
+
+
+def count_cores() -> int:
+    """Give the number of processors that this process may use; libraries left to choose take fewer."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that can be configured from outside, with its default.
 
-    home: data directory (`CROSSMODAL_HOME`); threads: CPU threads for the models, 0 = all
-    (`CROSSMODAL_THREADS`); hosts: host names the server answers to besides loopback
+    home: data directory (`CROSSMODAL_HOME`); threads: CPU threads for the models (`CROSSMODAL_THREADS`,
+    0 or unset: as many as this process may use); hosts: names the server answers to besides loopback
     (`CROSSMODAL_HOSTS`, comma separated); upload_limit: largest request body in bytes
     (`CROSSMODAL_UPLOAD_LIMIT`).
     """
 
     home: Path
-    threads: int = 0
+    threads: int = field(default_factory=count_cores)
     hosts: tuple[str, ...] = ()
     upload_limit: int = 64 * 1024 * 1024
 
@@ -35,7 +40,7 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
     hosts = tuple(host.strip() for host in env.get("CROSSMODAL_HOSTS", "").split(",") if host.strip())
     return Settings(
         home=home.expanduser().absolute(),
-        threads=_read_number(env, "CROSSMODAL_THREADS", Settings.threads),
+        threads=_read_number(env, "CROSSMODAL_THREADS", 0) or count_cores(),
         hosts=hosts,
         upload_limit=_read_number(env, "CROSSMODAL_UPLOAD_LIMIT", Settings.upload_limit),
     )

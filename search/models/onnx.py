@@ -19,7 +19,7 @@ REMEMBERED_QUERIES = 512
 
 
 def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None) -> Any:
-    """Open an ONNX file for CPU; threads 0 = all cores; tensors: weights that the file leaves out."""
+    """Open an ONNX file for CPU; tensors: weights that the file leaves out."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

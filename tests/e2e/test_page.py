@@ -117,7 +117,7 @@ def test_silence_is_said_to_be_silence(open_page, tmp_path):
         out.setsampwidth(2)
         out.setframerate(16000)
         out.writeframes(bytes(64000))
-    page = open_page(voice=tmp_path / "silence.wav")
+    page = open_page(voice=tmp_path / "silence.wav", refused=422)
     page.wait_for_selector("#hits .hit")
     page.click("#speak")
     page.wait_for_timeout(1500)

@@ -22,7 +22,7 @@ class SearchRequest(BaseModel):
     text: str | None = Field(None, max_length=20_000)
     exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
     like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
-    weights: dict[Lane, float] = Field(default_factory=dict)
+    weights: dict[Lane, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     types: list[ItemType] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)
     path: str | None = None

@@ -19,6 +19,7 @@ from search.models.compact.training.network import SIDE, ZOOM, Head, Tower, norm
 from search.models.compact.training.quality import embed_views, measure_captions, measure_classes
 from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
 from search.models.onnx import open_session
+from search.settings import count_cores
 
 
 def build_compact(
@@ -61,7 +62,7 @@ def build_compact(
         return figures
 
     def measure_int8(image: Path) -> dict[str, Any]:
-        quantized = open_session(image, 0)
+        quantized = open_session(image, count_cores())
         pictures = _embed_photos(quantized, dev.photos)
         found: dict[str, Any] = {"captions, int8": measure_captions(head, pictures, dev_captions)}
         if photos:
@@ -123,4 +124,4 @@ def _open_tower(cache: Path) -> Any:
                 opset_version=18,
                 dynamo=False,
             )
-    return open_session(path, 0)
+    return open_session(path, count_cores())

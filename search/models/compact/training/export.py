@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from search.media.picture import crop_square, open_picture
+from search.media.picture import cut_views, open_picture
 from search.models.compact import FILES, hash_file
 from search.models.compact.e5 import E5Weights, find_weights
 from search.models.compact.graph import build_text_graph
@@ -40,7 +40,7 @@ def export_image(head: Head, path: Path) -> None:
 
 
 def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
-    """Write an int8 version of the tower's convolutions, calibrated on photos; the head stays float32."""
+    """Write an int8 version of the tower's convolutions, calibrated on photos; all else stays float32."""
     import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -51,11 +51,13 @@ def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
 
         def get_next(self) -> dict[str, Pixels] | None:
             photo = next(self._batches, None)
-            return None if photo is None else {"pixels": read_pixels(photo)[None]}
+            return None if photo is None else {"pixels": cut_views(open_picture(photo)[0], SIDE, ZOOM)}
 
     ready = target.with_suffix(".ready.onnx")
     quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-    convolutions = [node.name for node in onnx.load(str(ready)).graph.node if node.op_type == "Conv"]
+    # With its clip, a convolution is quantised over 0 to 6; before it, over a range a few outliers set.
+    nodes = onnx.load(str(ready)).graph.node
+    tower = [node.name for node in nodes if node.op_type in {"Conv", "Clip"} and "/tower/" in node.name]
     quantize_static(
         str(ready),
         str(target),
@@ -64,15 +66,9 @@ def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
-        nodes_to_quantize=convolutions,
+        nodes_to_quantize=tower,
     )
     ready.unlink()
-
-
-def read_pixels(photo: Path) -> Pixels:
-    """Give a photo as the tower sees it, shape (260, 260, 3) uint8."""
-    picture, _ = open_picture(photo)
-    return crop_square(picture, SIDE)
 
 
 def write_package_data(

@@ -12,6 +12,7 @@ from search.models.compact.training.data import LANGUAGES, PROMPTS, Captioned, C
 from search.models.compact.training.network import CLASSES, normalize
 from search.models.onnx import E5Encoder
 from search.records import Vectors
+from search.settings import count_cores
 
 # How often a class is called by its usual name rather than another, and in English.
 USUAL = 0.7
@@ -106,4 +107,4 @@ def make_graph_encoder(cache: Path) -> E5Encoder:
     cache.mkdir(parents=True, exist_ok=True)
     graph = cache / "text.onnx"
     graph.write_bytes(build_text_graph(E5Weights(find_weights())))
-    return E5Encoder(graph, 0)
+    return E5Encoder(graph, count_cores())
