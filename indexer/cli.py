@@ -61,7 +61,7 @@ def index_command(
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def demo_command(folder: Path) -> None:
-    """Write a small library of pictures, speech, documents and a film to try things on."""
+    """Write a small library to try things on: pictures, speech, documents and a film."""
     from indexer.demo import make_demo
 
     click.echo(f"{make_demo(folder)} files in {folder}")

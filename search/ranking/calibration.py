@@ -33,10 +33,10 @@ class Curve:
 
 
 TEXT_CURVES = {
-    Lane.PICTURE: Curve(median=0.0, deviation=0.08, slope=1.8, middle=3.6),
-    Lane.MEANING: Curve(median=0.0, deviation=0.12, slope=1.8, middle=4.0),
+    Lane.PICTURE: Curve(median=0.06, deviation=0.08, slope=1.8, middle=2.7),
+    Lane.MEANING: Curve(median=0.11, deviation=0.065, slope=2.5, middle=3.3),
 }
-PICTURE_CURVE = Curve(median=0.1, deviation=0.12, slope=1.8, middle=4.0)
+PICTURE_CURVE = Curve(median=0.10, deviation=0.09, slope=1.5, middle=5.5)
 
 
 @dataclass(frozen=True)

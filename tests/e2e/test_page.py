@@ -16,10 +16,19 @@ def names(page):
     return [one.get_attribute("title").split("/")[-1] for one in page.query_selector_all("#hits .name")]
 
 
+def wait(page, condition):
+    """Wait until a JavaScript expression is true; asked from outside, which the page's policy allows."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never came true: {condition}")
+
+
 def ask(page, text):
     page.fill("#text", text)
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('#status').textContent.match(/hit|relevant/)")
+    wait(page, "document.querySelector('#status').textContent.match(/hit|relevant/)")
 
 
 def shoot(page, name):
@@ -40,11 +49,11 @@ def test_text_finds_and_the_player_starts_at_the_moment(open_page, options):
     assert "holiday.mp4" in names(page)
     shoot(page, f"text-{len(options)}")
     page.click(".hit:has([title$='holiday.mp4'])")
-    page.wait_for_function("document.querySelector('dialog video')?.currentTime > 4")
+    wait(page, "document.querySelector('dialog video')?.currentTime > 4")
     assert "flower" in page.text_content("dialog mark, dialog .moment:has(mark)")
     shoot(page, f"viewer-{len(options)}")
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('dialog').open")
+    wait(page, "!document.querySelector('dialog').open")
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert width <= 0
 
@@ -55,7 +64,7 @@ def test_the_address_holds_the_query(open_page):
     ask(page, "a cup of coffee")
     assert names(page)[0] == "morning.jpg"
     page.go_back()
-    page.wait_for_function("document.querySelector('#text').value === 'a cat'")
+    wait(page, "document.querySelector('#text').value === 'a cat'")
     page.wait_for_selector("[title$='chelsea.jpg']")
 
 
@@ -72,7 +81,7 @@ def test_a_chosen_picture_finds_its_like(open_page, demo):
     assert set(names(page)[:2]) == {"chelsea.jpg", "holiday.mp4"}
     shoot(page, "picture")
     page.click(".part button")
-    page.wait_for_function("document.querySelector('#status').textContent.includes('In your library')")
+    wait(page, "document.querySelector('#status').textContent.includes('In your library')")
 
 
 def test_a_dropped_and_a_pasted_picture_are_asked_for(open_page, demo):
@@ -104,7 +113,7 @@ def test_a_spoken_query_is_heard_and_shown(open_page, demo):
         seconds = recording.getnframes() / recording.getframerate()
     page.wait_for_timeout(seconds * 1000 + 800)
     page.click("#speak")
-    page.wait_for_function("document.querySelector('#status').textContent.includes('Heard')", timeout=60_000)
+    wait(page, "document.querySelector('#status').textContent.includes('Heard')")
     assert word in page.input_value("#text")
     shoot(page, "voice")
     if not chosen:
@@ -143,7 +152,7 @@ def test_more_like_this_searches_by_the_item(open_page):
     ask(page, "a cat")
     page.click(".hit:has([title$='chelsea.jpg'])")
     page.click("text=More like this")
-    page.wait_for_function("location.search.startsWith('?like=')")
+    wait(page, "location.search.startsWith('?like=')")
     assert "chelsea.jpg" in names(page)
 
 
@@ -161,4 +170,4 @@ def test_a_search_needs_only_the_keyboard(open_page):
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog[open] img")
     page.keyboard.press("Escape")
-    page.wait_for_function("!document.querySelector('dialog').open")
+    wait(page, "!document.querySelector('dialog').open")

@@ -99,5 +99,5 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     np.testing.assert_allclose(whole, views[:, 0], atol=1e-3)
     wanted = views.mean(1) / np.linalg.norm(views.mean(1), axis=1, keepdims=True)
     shipped = encoder.encode_pictures(prepared)
-    assert (shipped * wanted).sum(1).min() > 0.9
-    assert (shipped * wanted).sum(1).mean() > 0.95
+    assert (shipped * wanted).sum(1).min() > 0.93
+    assert (shipped * wanted).sum(1).mean() > 0.98

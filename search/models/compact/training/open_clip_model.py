@@ -118,8 +118,6 @@ class CentredMeanPooler(nn.Module):
 
 def _register(files: CompactFiles) -> None:
     """Make the trunk known to timm and the pooler to open_clip, by which their configurations name them."""
-    from open_clip.hf_model import register_pooler
-
     arrays = files.read_head()
 
     def crossmodal_compact(pretrained: bool = False, **_options: Any) -> nn.Module:
@@ -127,7 +125,7 @@ def _register(files: CompactFiles) -> None:
 
     crossmodal_compact.__module__ = __name__
     import_timm().models.register_model(crossmodal_compact)
-    register_pooler(CentredMeanPooler)
+    import_open_clip().hf_model.register_pooler(CentredMeanPooler)
 
 
 def _read_text_state(weights: E5Weights) -> dict[str, Tensor]:
