@@ -73,6 +73,10 @@ class Engine:
     def __init__(self, library: Library) -> None:
         self.library = library
 
+    def warm_up(self) -> None:
+        """Load what a text query takes."""
+        self._probe_texts(["a photo"])
+
     def search(self, query: Query) -> Answer:
         """Answer a query.
 

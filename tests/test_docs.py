@@ -8,6 +8,7 @@ import click
 import pytest
 
 from search.cli import COMMANDS
+from search.engine import Engine
 from search.settings import Settings
 from web.app import create_app
 
@@ -40,7 +41,7 @@ def test_every_command_and_option_is_documented(name):
 
 
 def test_every_route_is_documented_and_no_other(library):
-    app = create_app(library, Settings(home=library.home.root))
+    app = create_app(Engine(library), Settings(home=library.home.root))
     routes = {
         f"{method} {re.sub('<int:item_id>', '{id}', rule.rule)}"
         for rule in app.url_map.iter_rules()

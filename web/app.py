@@ -3,7 +3,6 @@
 from flask import Flask, Response
 
 from search.engine import Engine
-from search.library import Library
 from search.settings import Settings
 from web import pages, problems
 from web.api import content, health, items, search
@@ -16,8 +15,8 @@ POLICY = (
 )
 
 
-def create_app(library: Library, settings: Settings) -> Flask:
-    """Make the application over an opened library."""
+def create_app(engine: Engine, settings: Settings) -> Flask:
+    """Make the application over an opened library's engine."""
     app = Flask(__name__)
     # Only these names are answered, so that another site cannot reach a loopback server by its own name.
     app.config.update(
@@ -27,11 +26,10 @@ def create_app(library: Library, settings: Settings) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    engine = Engine(library)
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
-    app.register_blueprint(health.make_blueprint(library))
+    app.register_blueprint(health.make_blueprint(engine.library))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)
     app.after_request(_harden)

@@ -1,6 +1,7 @@
 """`crossmodal serve`."""
 
 import ipaddress
+import threading
 
 import click
 
@@ -20,6 +21,7 @@ def serve_command(settings: Settings, host: str, port: int) -> None:
     """Serve the page and the REST interface."""
     import waitress
 
+    from search.engine import Engine
     from search.library import open_library
     from web.app import create_app
 
@@ -28,13 +30,16 @@ def serve_command(settings: Settings, host: str, port: int) -> None:
             f"refused to listen on {host}: without API keys, which this version does not have yet, anyone there "
             "could read the library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)"
         )
-    app = create_app(open_library(settings), settings)
+    engine = Engine(open_library(settings))
+    app = create_app(engine, settings)
     try:
         server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
     except OSError as error:
         raise HomeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     name = f"[{host}]" if ":" in host else host
     click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
+    # The first query should not wait for the models.
+    threading.Thread(target=engine.warm_up, daemon=True).start()
     server.run()
 
 

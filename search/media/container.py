@@ -98,6 +98,28 @@ def iterate_frames(source: Path | bytes, spacing: float) -> Iterator[Frame]:
                 due = seconds + spacing
 
 
+def read_frame(source: Path, seconds: float) -> "Picture":
+    """Give the frame shown at a time, or the last one when the film is shorter.
+
+    Raises UnreadableMediaError when there is no video track or it cannot be decoded.
+    """
+    with _open(source) as container:
+        if not container.streams.video:
+            raise UnreadableMediaError("no video track")
+        stream = container.streams.video[0]
+        start = stream.start_time or 0
+        if stream.time_base:
+            container.seek(start + int(seconds / stream.time_base), stream=stream)
+        last = None
+        for frame in container.decode(stream):
+            last = frame
+            if frame.time is not None and frame.time - float(start * (stream.time_base or 0)) >= seconds - 1e-3:
+                break
+        if last is None:
+            raise UnreadableMediaError("no frame at this time")
+        return last.to_image()  # type: ignore[no-untyped-call,no-any-return]
+
+
 def _is_cover(stream: object) -> bool:
     import av
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search.engine import Engine
 from search.settings import Settings
 from web.app import create_app
 
@@ -20,7 +21,7 @@ class Client(FlaskClient):
 
 
 def make_client(library):
-    app = create_app(library, Settings(home=library.home.root))
+    app = create_app(Engine(library), Settings(home=library.home.root))
     app.test_client_class = Client
     return app.test_client()
 
@@ -176,6 +177,16 @@ def test_items_tell_their_segments_transcript_and_thumbnail(client):
     thumbnail = client.get(f"/api/v1/items/{item}/thumbnail")
     assert thumbnail.content_type == "image/webp"
     assert client.get(f"/api/v1/items/{item}/similar").json["hits"]
+
+
+def test_a_film_shows_the_frame_asked_for(client):
+    item = get_item(client, "holiday.mp4")
+    frames = [client.get(f"/api/v1/items/{item}/thumbnail?at={at}") for at in (0.5, 4, 8, 500)]
+    assert [one.content_type for one in frames] == ["image/webp"] * 4
+    assert len({one.data for one in frames[:3]}) == 3
+    assert client.get(f"/api/v1/items/{item}/thumbnail?at=x").status_code == 400
+    assert client.get(f"/api/v1/items/{item}/thumbnail?at=nan").status_code == 400
+    assert client.get(f"/api/v1/items/{get_item(client, 'train.wav')}/thumbnail?at=1").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["items/999999", "items/999999/media", "items/999999/thumbnail", "nothing"])

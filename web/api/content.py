@@ -4,11 +4,13 @@ import mimetypes
 import os
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify, send_file
+from flask import Blueprint, Response, jsonify, request, send_file
 
 from search.engine import Engine
-from search.errors import NotFoundError
-from search.records import Query, SegmentKind, State
+from search.errors import NotFoundError, UsageError
+from search.media.container import read_frame
+from search.media.picture import encode_thumbnail
+from search.records import Item, ItemType, Query, SegmentKind, State
 from search.wire import describe_answer, describe_segment
 
 DAY = 24 * 3600
@@ -64,6 +66,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>/thumbnail")
     def send_thumbnail(item_id: int) -> Response:
+        if "at" in request.args:
+            return _send_moment(find(item_id), request.args["at"])
         path = library.home.thumbnail(item_id)
         if not path.is_file():
             find(item_id)
@@ -71,3 +75,18 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return send_file(path, mimetype="image/webp", conditional=True, max_age=DAY)
 
     return api
+
+
+def _send_moment(item: Item, at: str) -> Response:
+    """Send what a film shows at a time."""
+    try:
+        seconds = float(at)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < 10**6:
+        raise UsageError(f"at must be a number of seconds, not {at!r}")
+    if item.type is not ItemType.VIDEO or item.state is not State.INDEXED or not Path(item.path).is_file():
+        raise NotFoundError(f"item {item.id} has no frame to show")
+    response = Response(encode_thumbnail(read_frame(Path(item.path), seconds)), mimetype="image/webp")
+    response.cache_control.max_age = DAY
+    return response

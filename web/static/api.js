@@ -31,4 +31,6 @@ export async function readStatus() {
 }
 
 export const mediaAddress = (item) => `/api/v1/items/${item.id}/media`;
-export const thumbnailAddress = (item) => `/api/v1/items/${item.id}/thumbnail`;
+// Of a film, the frame at a moment.
+export const thumbnailAddress = (item, at = null) =>
+  `/api/v1/items/${item.id}/thumbnail${item.type === "video" && at !== null ? `?at=${at}` : ""}`;

@@ -51,6 +51,7 @@ function make(tag, name, text) {
 function makeFace(hit, words) {
   const face = make("div", "face");
   const { item } = hit;
+  const moment = hit.evidence.find((one) => one.start !== null && one.start !== undefined);
   const spoken = hit.evidence.find((one) => one.snippet && one.kind !== "name");
   const quote = () => {
     const element = make("blockquote");
@@ -61,13 +62,12 @@ function makeFace(hit, words) {
     face.append(spoken ? quote() : make("span", "glyph", item.type === "audio" ? "♪" : "¶"));
   } else {
     const image = make("img");
-    image.src = thumbnailAddress(item);
+    image.src = thumbnailAddress(item, moment?.start);
     image.alt = "";
     image.loading = "lazy";
     image.addEventListener("error", () => image.replaceWith(quote()));
     face.append(image);
   }
-  const moment = hit.evidence.find((one) => one.start !== null && one.start !== undefined);
   const time = moment ? formatTime(moment.start) : item.duration ? formatTime(item.duration) : "";
   if (item.type !== "image") face.append(make("span", "badge", [TYPE_NAMES[item.type], time].filter(Boolean).join(" ")));
   return face;
