@@ -10,11 +10,10 @@ recording are relevant; the nearest recording to a photo's class name is not. Pr
 """
 
 import argparse
-import random
-import string
 from pathlib import Path
 
 import numpy as np
+from first_light import make_nonsense
 from PIL import ImageOps
 
 from search.library import Library, open_library
@@ -67,15 +66,6 @@ def fit(name: str, positive: list[float], negative: list[float]) -> None:
         f"irrelevant shown {(no > middle).mean():.1%} of {len(no)}; "
         f"percentiles {np.percentile(yes, [3, 10, 50]).round(2)} against {np.percentile(no, [50, 90, 97]).round(2)}"
     )
-
-
-def make_nonsense(number: int) -> list[str]:
-    """Give strings of random letters in two or three words."""
-    chance = random.Random(3)
-    return [
-        " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(2))
-        for _ in range(number)
-    ]
 
 
 def _cut_middle(picture: Picture) -> Picture:

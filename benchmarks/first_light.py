@@ -8,7 +8,9 @@ asked with the word lane off.
 """
 
 import argparse
+import random
 import statistics
+import string
 import sys
 from pathlib import Path
 
@@ -55,9 +57,20 @@ def main() -> None:
     words = {options.speech / line.split("\t")[0]: line.split("\t")[2] for line in lines}
     words = {path: text for path, text in words.items() if path.exists()}
     run(engine, "prompts, typed", {path: Query(text=text, limit=100) for path, text in words.items()})
+    silent = [engine.search(Query(text=text)).nothing_relevant for text in make_nonsense(100)]
+    print(f"nonsense answered by nothing relevant: {sum(silent)} of {len(silent)}")
     if options.voice:
         spoken = {path: Query(voice=path.read_bytes(), limit=100) for path in words}
         run(engine, "prompts, spoken", spoken)
+
+
+def make_nonsense(number: int) -> list[str]:
+    """Give strings of two words of random letters."""
+    chance = random.Random(3)
+    return [
+        " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(2))
+        for _ in range(number)
+    ]
 
 
 def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:

@@ -14,8 +14,6 @@ from search.records import Lane, Vectors
 
 # The probability below which a hit counts as not relevant.
 RELEVANCE_CUT = 0.5
-# A small library says little about chance; this many imagined samples of the prior are added to it.
-PRIOR_WEIGHT = 100
 MAD_TO_DEVIATION = 1.4826
 
 
@@ -23,20 +21,23 @@ MAD_TO_DEVIATION = 1.4826
 class Curve:
     """Constants of a lane and kind of query. median, deviation: of unrelated pairs, as a prior.
 
-    slope, middle: of the logistic curve over standard deviations above the background.
+    slope, middle: of the logistic curve over standard deviations above the background; prior: how many
+    vectors of the library the prior weighs as much as. It is heavy for pictures: what is common in a library
+    (dogs, in one of dogs) must not count as background.
     """
 
     median: float
     deviation: float
     slope: float
     middle: float
+    prior: int
 
 
 TEXT_CURVES = {
-    Lane.PICTURE: Curve(median=0.06, deviation=0.08, slope=1.8, middle=2.7),
-    Lane.MEANING: Curve(median=0.11, deviation=0.065, slope=2.5, middle=3.3),
+    Lane.PICTURE: Curve(median=0.06, deviation=0.08, slope=1.8, middle=2.4, prior=3000),
+    Lane.MEANING: Curve(median=0.11, deviation=0.065, slope=2.5, middle=3.0, prior=100),
 }
-PICTURE_CURVE = Curve(median=0.10, deviation=0.09, slope=1.5, middle=5.5)
+PICTURE_CURVE = Curve(median=0.10, deviation=0.09, slope=1.5, middle=5.5, prior=3000)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def measure_background(query: Vectors, sample: Vectors, curve: Curve) -> Backgro
     scores = sample @ query
     median = float(np.median(scores))
     deviation = float(np.median(np.abs(scores - median))) * MAD_TO_DEVIATION
-    share = len(sample) / (len(sample) + PRIOR_WEIGHT)
+    share = len(sample) / (len(sample) + curve.prior)
     return Background(
         share * median + (1 - share) * curve.median,
         share * deviation + (1 - share) * curve.deviation,

@@ -13,7 +13,7 @@ from search.ranking.lanes import Candidate
 from search.ranking.snippets import SNIPPET, cut_snippet
 from search.records import Lane
 
-CURVE = TEXT_CURVES[Lane.PICTURE]
+CURVE = TEXT_CURVES[Lane.MEANING]
 probabilities = st.floats(0, 1)
 candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
 
