@@ -1,12 +1,11 @@
 """The run: scan, decode ahead in threads, embed in batches, commit file by file."""
 
 import os
-import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.decoders import decode_file
@@ -14,7 +13,7 @@ from indexer.ledger import Plan, hash_content, plan_source
 from indexer.scan import scan_source
 from search.errors import CrossmodalError, UsageError
 from search.library import Library
-from search.media.picture import encode_thumbnail
+from search.media.picture import encode_thumbnail, measure_look
 from search.records import (
     FileFacts,
     Lane,
@@ -30,7 +29,6 @@ from search.records import (
 BATCH = 32
 # Decoded files waiting for the models: enough to fill a batch, few enough to bound memory.
 LOOK_AHEAD = 48
-WORD_BREAK = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,10 @@ def _decode(library: Library, file: FileFacts) -> Decoded:
             file,
             content_hash=hash_content(file.path),
             facts=content.facts,
-            pictures=[(segment, encoder.prepare(picture)) for segment, picture in content.pictures],
+            pictures=[
+                (replace(segment, look=measure_look(picture)), encoder.prepare(picture))
+                for segment, picture in content.pictures
+            ],
             passages=[*content.passages, _name_segment(file)],
             samples=content.samples,
             thumbnail=encode_thumbnail(content.thumbnail) if content.thumbnail else None,
@@ -186,9 +187,9 @@ def _decode(library: Library, file: FileFacts) -> Decoded:
 
 
 def _name_segment(file: FileFacts) -> Segment:
-    """Make the file's own and its folder's name findable, split at case, digits and signs."""
+    """Make the file's own and its folder's name findable."""
     path = Path(file.path)
-    return Segment(SegmentKind.NAME, " ".join(filter(None, WORD_BREAK.split(f"{path.parent.name} {path.name}"))))
+    return Segment(SegmentKind.NAME, f"{path.parent.name}/{path.name}")
 
 
 def _fill_batches(decoded: Iterator[Decoded]) -> Iterator[list[Decoded]]:

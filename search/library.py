@@ -59,4 +59,4 @@ def _open_space(home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEn
         )
     else:
         space_id = known["id"]
-    return SpaceIndex(catalogue.database, space_id, encoder.dimension, encoder.fingerprint, home.index / name)
+    return SpaceIndex(catalogue.database, space_id, encoder.fingerprint, encoder.bank, home.index / name)

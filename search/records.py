@@ -1,6 +1,6 @@
 """Plain values that cross room borders: what was indexed, what was asked, what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -59,7 +59,8 @@ class Segment:
     """The smallest thing that is embedded and found.
 
     start, end: seconds in the recording; page: 1-based; offset: characters from the start of the
-    document's text; confidence: mean word probability of recognised speech, 0 to 1.
+    document's text; confidence: mean word probability of recognised speech, 0 to 1; look: 64-bit perceptual
+    hash of a picture, as a signed number.
     """
 
     kind: SegmentKind
@@ -69,6 +70,7 @@ class Segment:
     page: int | None = None
     offset: int | None = None
     confidence: float | None = None
+    look: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class MediaFacts:
     width: int | None = None
     height: int | None = None
     language: str | None = None
+    camera: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,9 @@ class FoundSegment:
 class Filters:
     """What a hit must satisfy besides matching; an empty field filters nothing.
 
-    path is a folder or file; after and before are ISO 8601 dates or times, after inclusive, before
-    exclusive.
+    path is a folder or file, as a whole path or as the name of a folder somewhere in it; after and before are ISO
+    8601 dates or times, after inclusive, before exclusive; longer (inclusive) and shorter (exclusive) are seconds
+    of sound or video; phrases are words that the item must hold one after the other; camera is a part of its name.
     """
 
     types: tuple[ItemType, ...] = ()
@@ -131,6 +135,11 @@ class Filters:
     path: str | None = None
     after: str | None = None
     before: str | None = None
+    longer: float | None = None
+    shorter: float | None = None
+    languages: tuple[str, ...] = ()
+    camera: str | None = None
+    phrases: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -138,25 +147,46 @@ class Filters:
         return self == Filters()
 
 
+# A region of a picture: left, top, width, height as shares of its width and height.
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class QueryPart:
+    """A part of a mixed query: a text, the bytes of a picture file, or the id of an item; one of the three.
+
+    weight: how much it counts beside the other parts; below 0 it pushes away. crop: only that region of the
+    picture or of the item's picture.
+    """
+
+    text: str | None = None
+    image: bytes | None = None
+    item: int | None = None
+    weight: float = 1.0
+    crop: Box | None = None
+
+
 @dataclass(frozen=True)
 class Query:
     """What is asked: any mix of words, pictures, recorded voice and known items.
 
-    images and voice hold the bytes of media files. exclude lists things the hits must not show.
-    weights maps a lane to the factor of its vote (default 1).
+    text is read as the query language of `search.ranking.grammar`; voice holds the bytes of a media file. exclude
+    lists things the hits must not show. weights maps a lane to the factor of its vote (default 1). stack: join
+    near-identical pictures to one hit; diversity: 0 to 1, how much a hit unlike those before it is preferred.
     """
 
     text: str | None = None
-    images: tuple[bytes, ...] = ()
+    parts: tuple[QueryPart, ...] = ()
     voice: bytes | None = None
     exclude: tuple[str, ...] = ()
-    like: tuple[int, ...] = ()
-    weights: dict[Lane, float] = field(default_factory=dict)
+    weights: Mapping[Lane, float] = field(default_factory=dict)
     filters: Filters = Filters()
     limit: int = 20
     cursor: str | None = None
     include_all: bool = False
     explain: bool = False
+    stack: bool = True
+    diversity: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -164,7 +194,7 @@ class Evidence:
     """Why an item is a hit: the lane and the segment that made it one.
 
     score is the probability of relevance that this lane gives the segment, 0 to 1; raw the lane's own
-    figure (cosine or BM25).
+    figure (cosine or BM25); terms what the score is made of, when that was asked for.
     """
 
     lane: Lane
@@ -175,18 +205,21 @@ class Evidence:
     start: float | None = None
     end: float | None = None
     page: int | None = None
+    offset: int | None = None
     snippet: str | None = None
+    terms: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
 class Hit:
-    """An item with its score and its evidence, best first."""
+    """An item with its score and its evidence, best first; stacked: near-identical items that it stands for."""
 
     rank: int
     score: float
     relevant: bool
     item: Item
     evidence: tuple[Evidence, ...]
+    stacked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

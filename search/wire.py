@@ -13,8 +13,8 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
             "text": query.text,
             "voice_text": answer.voice_text,
             "voice_language": answer.voice_language,
-            "images": len(query.images),
-            "like": list(query.like),
+            "images": sum(part.image is not None for part in query.parts),
+            "like": [part.item for part in query.parts if part.item is not None],
             "not": list(query.exclude),
         },
         "took_ms": round(answer.took_ms, 1),
@@ -59,6 +59,7 @@ def _describe_hit(hit: Hit, explain: bool) -> dict[str, Any]:
         "rank": hit.rank,
         "score": round(hit.score, 4),
         "relevant": hit.relevant,
+        "stacked": list(hit.stacked),
         "item": describe_item(hit.item),
         "evidence": [_describe_evidence(one, explain) for one in hit.evidence],
     }
@@ -67,13 +68,16 @@ def _describe_hit(hit: Hit, explain: bool) -> dict[str, Any]:
 def _describe_evidence(evidence: Evidence, explain: bool) -> dict[str, Any]:
     described = {
         "lane": evidence.lane,
+        "segment": evidence.segment_id,
         "kind": evidence.kind,
         "score": round(evidence.score, 4),
         "start": evidence.start,
         "end": evidence.end,
         "page": evidence.page,
+        "offset": evidence.offset,
         "snippet": evidence.snippet,
     }
     if explain:
-        described |= {"segment": evidence.segment_id, "raw": round(evidence.raw, 6)}
+        described["raw"] = round(evidence.raw, 6)
+        described["terms"] = {name: round(value, 5) for name, value in (evidence.terms or {}).items()}
     return described

@@ -20,10 +20,12 @@ HOMES = {
     "torch": ("search/models/open_clip.py", "search/models/compact/training/"),
     "timm": ("search/models/open_clip.py",),
     "open_clip": ("search/models/open_clip.py",),
+    "Stemmer": ("search/store/words/forms.py",),
+    "rapidfuzz": ("search/store/words/forms.py",),
     "pypdfium2": ("indexer/decoders/document.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
-LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic"}
+LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz"}
 INSIDE = (
     ("search/models/", ("search.store", "search.ranking", "search.engine", "search.library")),
     ("search/store/", ("search.models", "search.ranking", "search.engine", "search.library")),

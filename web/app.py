@@ -5,7 +5,7 @@ from flask import Flask, Response
 from search.engine import Engine
 from search.settings import Settings
 from web import pages, problems
-from web.api import content, health, items, search
+from web.api import content, health, items, search, text
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # The page loads only its own files; nothing may frame it or be fetched from elsewhere.
@@ -29,6 +29,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
+    app.register_blueprint(text.make_blueprint(engine.library.catalogue))
     app.register_blueprint(health.make_blueprint(engine.library))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)

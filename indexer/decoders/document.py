@@ -1,6 +1,7 @@
 """Documents: text with its pages."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from search.records import MediaFacts, Segment, SegmentKind
 SIZE_LIMIT = 512 * 1024 * 1024
 UNPACKED_LIMIT = 256 * 1024 * 1024
 PAGE_LIMIT = 10_000
+XML_DECLARATION = re.compile(rb"\s*<\?xml[^>]*\?>")
+XML_ENCODING = re.compile(rb"encoding=[\"']([\w.-]+)[\"']")
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,11 @@ def _read_markdown(body: bytes) -> Text:
 def _read_html(body: bytes) -> Text:
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(body, "lxml")
+    # XHTML begins with an XML declaration; read as HTML, which is more forgiving, it must not.
+    declared = XML_DECLARATION.match(body)
+    named = XML_ENCODING.search(declared[0]) if declared else None
+    encoding = named[1].decode("ascii", "replace") if named else None
+    soup = BeautifulSoup(body[declared.end() :] if declared else body, "lxml", from_encoding=encoding)
     title = soup.title.get_text(" ", strip=True) if soup.title else None
     heading = soup.find("h1")
     for hidden in soup(["script", "style", "noscript", "template", "head"]):

@@ -16,6 +16,7 @@ COMMANDS = {
     "files": ("search.cli.ledger", "List every file with its state and the reason."),
     "verify": ("search.cli.ledger", "Check that SQL, the index files and the disk agree."),
     "models": ("search.cli.models", "Show the models in use; build the embedded one."),
+    "evaluate": ("search.cli.evaluate", "Measure how well the library answers the queries of a file."),
 }
 
 

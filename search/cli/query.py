@@ -7,7 +7,7 @@ import click
 
 from search.cli.output import format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Answer, Evidence, Filters, ItemType, Query
+from search.records import Answer, Evidence, Filters, ItemType, Query, QueryPart
 from search.settings import Settings
 
 
@@ -36,7 +36,9 @@ from search.settings import Settings
 @click.option("--limit", default=20, show_default=True, help="How many hits.")
 @click.option("--cursor", help="Go on from an earlier answer's `next`.")
 @click.option("--all", "include_all", is_flag=True, help="Keep hits below the relevance cut.")
-@click.option("--explain", is_flag=True, help="With --json: add each lane's raw score.")
+@click.option("--explain", is_flag=True, help="With --json: add every term of each score.")
+@click.option("--flat", is_flag=True, help="Show near-identical pictures one by one, not as one stack.")
+@click.option("--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer hits unlike those above, 0 to 1.")
 @json_option
 @click.pass_obj
 def search_command(
@@ -54,6 +56,8 @@ def search_command(
     cursor: str | None,
     include_all: bool,
     explain: bool,
+    flat: bool,
+    diversity: float,
     as_json: bool,
 ) -> None:
     """Search by text, picture, voice or any mix."""
@@ -63,10 +67,12 @@ def search_command(
 
     query = Query(
         text=text,
-        images=tuple(_read_file(one) for one in images),
+        parts=(
+            *(QueryPart(image=_read_file(one)) for one in images),
+            *(QueryPart(item=item_id) for item_id in like),
+        ),
         voice=_read_file(voice) if voice else None,
         exclude=exclude,
-        like=like,
         filters=Filters(
             types=tuple(ItemType(one) for one in types),
             path=str(path.expanduser().absolute()) if path else None,
@@ -77,6 +83,8 @@ def search_command(
         cursor=cursor,
         include_all=include_all,
         explain=explain,
+        stack=not flat,
+        diversity=diversity,
     )
     library = open_library(settings)
     try:
@@ -109,6 +117,8 @@ def _print_answer(answer: Answer) -> None:
     for hit in answer.hits:
         mark = "" if hit.relevant else " (below the cut)"
         click.echo(f"{hit.rank:4}  {hit.score:.2f}  {click.style(hit.item.path, bold=colour)}{mark}")
+        if hit.stacked:
+            click.echo(f"            and {len(hit.stacked)} near-identical")
         for evidence in hit.evidence[:2]:
             click.echo(f"            {_describe(evidence)}")
     if answer.next:

@@ -9,8 +9,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from search.errors import UnreadableMediaError
-from search.records import Pixels
+from search.errors import UnreadableMediaError, UsageError
+from search.records import Box, Pixels
 
 # A header may claim any size; decoding costs 3 bytes a pixel. 400 megapixels take 1.2 GB.
 PIXEL_LIMIT = 400_000_000
@@ -19,10 +19,12 @@ pillow_heif.register_heif_opener()
 
 EXIF_IFD = 0x8769
 DATE_TIME = 0x0132
+MAKE, MODEL = 0x010F, 0x0110
 DATE_TIME_ORIGINAL = 0x9003
 THUMBNAIL_SIZE = (512, 512)
 # The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
 USEFUL_SIDE = 512
+LEAST_CROP = 8
 
 Picture = Image.Image
 
@@ -34,6 +36,7 @@ class PictureFacts:
     width: int
     height: int
     captured_at: str | None
+    camera: str | None = None
 
 
 def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, PictureFacts]:
@@ -51,7 +54,7 @@ def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture
                     f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
                 )
             exif = image.getexif()
-            captured_at = _read_date(exif)
+            captured_at, camera = _read_date(exif), _read_camera(exif)
             if side is not None:
                 image.draft("RGB", (side, side))
             turned = exif.get(0x0112, 1) in {5, 6, 7, 8}
@@ -78,7 +81,29 @@ def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture
         raise UnreadableMediaError(f"damaged picture: {error or type(error).__name__}") from error
     if turned:
         width, height = height, width
-    return picture, PictureFacts(width, height, captured_at)
+    return picture, PictureFacts(width, height, captured_at, camera)
+
+
+def crop_box(picture: Picture, box: Box) -> Picture:
+    """Cut a region: left, top, width, height as shares of the picture's. Raises UsageError when nothing is in it."""
+    left, top, width, height = box
+    edges = (
+        left * picture.width,
+        top * picture.height,
+        (left + width) * picture.width,
+        (top + height) * picture.height,
+    )
+    pixels = [round(min(max(edge, 0), limit)) for edge, limit in zip(edges, picture.size * 2, strict=True)]
+    if pixels[2] - pixels[0] < LEAST_CROP or pixels[3] - pixels[1] < LEAST_CROP:
+        raise UsageError(f"crop: the region is smaller than {LEAST_CROP} x {LEAST_CROP} pixels")
+    return picture.crop((pixels[0], pixels[1], pixels[2], pixels[3]))
+
+
+def measure_look(picture: Picture) -> int:
+    """Give the 64-bit difference hash of a picture, as a signed number: alike for copies scaled or compressed anew."""
+    grey = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
+    bits = (grey[:, 1:] > grey[:, :-1]).flatten()
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
 def crop_square(picture: Picture, side: int) -> Pixels:
@@ -134,3 +159,10 @@ def _read_date(exif: Image.Exif) -> str | None:
         return datetime.strptime(str(value).strip("\0 "), "%Y:%m:%d %H:%M:%S").isoformat()
     except ValueError:
         return None
+
+
+def _read_camera(exif: Image.Exif) -> str | None:
+    make, model = (str(exif.get(tag, "")).strip("\0 ") for tag in (MAKE, MODEL))
+    # Most makers begin the model's name with their own.
+    name = model if model.lower().startswith(make.lower().split(" ")[0]) else f"{make} {model}"
+    return name.strip() or None

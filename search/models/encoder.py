@@ -22,6 +22,17 @@ class PictureEncoder(Protocol):
     def dimension(self) -> int:
         """The length of a vector."""
 
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The lengths of the parts of a vector that are judged apart; they add up to the dimension."""
+
+    @property
+    def bank(self) -> Vectors:
+        """Unrelated queries by which hubs are told, shape (b, d)."""
+
+    def measure_naming(self, texts: Sequence[str]) -> Vectors:
+        """Give how much each text names a thing rather than describing a scene: shape (n,), 0 to 1."""
+
     def prepare(self, picture: Picture) -> Pixels:
         """Scale and cut a picture to what the model sees; safe to call from many threads."""
 
@@ -46,6 +57,10 @@ class TextEncoder(Protocol):
     @property
     def dimension(self) -> int:
         """The length of a vector."""
+
+    @property
+    def bank(self) -> Vectors:
+        """Unrelated queries by which hubs are told, shape (b, d)."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked; shape (n, d), float32."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from search.media.picture import Picture, cut_views
-from search.models.compact import CompactFiles
+from search.models.compact import CompactFiles, normalize
 from search.models.compact.e5 import PAD, WIDTH, E5Weights, find_weights
 from search.models.compact.graph import list_initializers
 from search.records import Pixels, Vectors
@@ -56,15 +56,30 @@ class E5Encoder:
         return rows
 
     def encode(self, texts: Sequence[str], prefix: str) -> Vectors:
-        """Embed texts behind `query: ` or `passage: `; shape (n, 384), float32."""
+        """Embed texts behind `query: ` or `passage: `; shape (n, 384), float32.
+
+        A text longer than the model sees at once is the mean of its windows, each counting by its length.
+        """
         with self._lock:
-            tokens = self.weights.tokenize([prefix + text for text in texts])
-            out = np.empty((len(tokens), WIDTH), np.float32)
-            # Texts of like length share a batch, so that little is computed for padding.
-            order = sorted(range(len(tokens)), key=lambda at: len(tokens[at]))
-            for start in range(0, len(order), TEXT_BATCH):
-                chosen = order[start : start + TEXT_BATCH]
-                out[chosen] = self._run([tokens[at] for at in chosen])
+            windows = [self.weights.cut_windows(text, prefix) for text in texts]
+            rows = self._encode_windows([tokens for one in windows for tokens in one])
+        if len(rows) == len(texts):
+            return rows
+        out = np.empty((len(texts), WIDTH), np.float32)
+        start = 0
+        for at, one in enumerate(windows):
+            lengths = np.array([len(tokens) for tokens in one], np.float32)
+            out[at] = normalize(lengths @ rows[start : start + len(one)])
+            start += len(one)
+        return out
+
+    def _encode_windows(self, windows: list[list[int]]) -> Vectors:
+        out = np.empty((len(windows), WIDTH), np.float32)
+        # Windows of like length share a batch, so that little is computed for padding.
+        order = sorted(range(len(windows)), key=lambda at: len(windows[at]))
+        for start in range(0, len(order), TEXT_BATCH):
+            chosen = order[start : start + TEXT_BATCH]
+            out[chosen] = self._run([windows[at] for at in chosen])
         return out
 
     def _encode_one(self, text: str) -> Vectors:
@@ -101,13 +116,18 @@ class CompactTextEncoder:
         """384."""
         return self._files.text_dimension
 
+    @property
+    def bank(self) -> Vectors:
+        """The names of 1,000 classes of things, shape (1000, 384), unit length."""
+        return self._files.class_texts
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked; shape (n, 384), float32, unit length."""
-        return _center(self._e5.encode_queries(texts), self._files.query_mean)
+        return normalize(self._e5.encode_queries(texts) - self._files.query_mean)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed what is searched; shape (n, 384), float32, unit length."""
-        return _center(self._e5.encode(texts, "passage: "), self._files.passage_mean)
+        return normalize(self._e5.encode(texts, "passage: ") - self._files.passage_mean)
 
 
 class CompactPictureEncoder:
@@ -133,26 +153,38 @@ class CompactPictureEncoder:
     @property
     def dimension(self) -> int:
         """The length of a vector."""
-        return self._files.picture_dimension
+        return sum(self._files.picture_parts)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The lengths of the parts of a vector: scene, object."""
+        return self._files.picture_parts
+
+    @property
+    def bank(self) -> Vectors:
+        """The names of the 1,000 classes as queries to the object part, shape (1000, d), unit length."""
+        texts = self._files.class_texts
+        return np.pad(texts, ((0, 0), (self.dimension - texts.shape[1], 0)))
 
     def prepare(self, picture: Picture) -> Pixels:
         """Cut the two views that are embedded, shape (2, 260, 260, 3) uint8."""
         return cut_views(picture, self._files.side, self._files.zoom)
 
     def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
-        """Embed prepared pictures, each by the mean of its views; shape (n, d), float32, unit length."""
+        """Embed prepared pictures, each part by the mean of its views; shape (n, d), float32, unit length."""
         with self._lock:
             rows: Vectors = self._session.run(None, {"pixels": np.concatenate(prepared)})[0]
         means = rows.reshape(len(prepared), -1, rows.shape[1]).mean(1)
-        result: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return result
+        scene, thing = np.split(means, [self.parts[0]], axis=1)
+        return normalize(np.concatenate([normalize(scene), normalize(thing)], axis=1))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
-        return self._files.project(_center(self._e5.encode_queries(texts), self._files.query_mean))
+        return self._files.project(self._center(texts))
 
+    def measure_naming(self, texts: Sequence[str]) -> Vectors:
+        """Give how much each text names a thing rather than describing a scene: (n,), 0 to 1."""
+        return self._files.measure_naming(self._center(texts))
 
-def _center(vectors: Vectors, mean: Vectors) -> Vectors:
-    moved = vectors - mean
-    centred: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    return centred
+    def _center(self, texts: Sequence[str]) -> Vectors:
+        return normalize(self._e5.encode_queries(texts) - self._files.query_mean)

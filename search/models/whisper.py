@@ -72,11 +72,14 @@ class WhisperTranscriber:
         with self._lock:
             if samples.size == 0:
                 return Transcript(None, ())
-            found, info = self._model.transcribe(samples, vad_filter=True, condition_on_previous_text=False)
+            found, info = self._model.transcribe(
+                samples, vad_filter=True, condition_on_previous_text=False, word_timestamps=True
+            )
+            # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
             segments = tuple(
                 SpeechSegment(
-                    start=float(one.start),
-                    end=float(one.end),
+                    start=float(one.words[0].start if one.words else one.start),
+                    end=float(one.words[-1].end if one.words else one.end),
                     text=one.text.strip(),
                     confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
                     no_speech=float(one.no_speech_prob),

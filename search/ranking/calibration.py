@@ -1,12 +1,18 @@
 """Raw similarity to probability of relevance, against the query's own background.
 
-A cosine of 0.3 means much for a picture and nothing for a passage. What it means for this query is told by
-the similarities of a random sample of the library: the score is expressed in robust standard deviations
-above that sample's median, then passed through a logistic curve. Its constants start from labelled
-queries (`benchmarks/calibration.py`); the middles were then set lower by hand, so as to hide little that is right.
+A cosine of 0.3 means much for one query and nothing for another. What it means is told by three things: how
+the query's similarities to a random sample of the library lie (their robust centre and spread, each mixed with
+what is usual), whether the candidate is a hub that is near to every query, and how many vectors there were to
+choose from, since the best of many is high by chance. They are the inputs of a logistic function whose weights
+are learned by `benchmarks/evaluation/fit.py` and stand in `curves.json`.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,68 +21,167 @@ from search.records import Lane, Vectors
 # The probability below which a hit counts as not relevant.
 RELEVANCE_CUT = 0.5
 MAD_TO_DEVIATION = 1.4826
+# What the library itself says of the background counts half at most: what is common in it (dogs, in one of
+# dogs) must not pass for unrelated. A small sample counts less.
+OWN_SHARE = 0.5
+SAMPLE_PRIOR = 100
+CURVES_FILE = Path(__file__).parent / "curves.json"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the vectors. length: its dimensions; median, deviation: of unrelated pairs; weight: of its score."""
+
+    length: int
+    median: float
+    deviation: float
+    weight: float
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Constants of a lane and kind of query. median, deviation: of unrelated pairs, as a prior.
+    """The logistic function of one kind of query in one lane.
 
-    slope, middle: of the logistic curve over standard deviations above the background; prior: how many
-    vectors of the library the prior weighs as much as. It is heavy for pictures: what is common in a library
-    (dogs, in one of dogs) must not count as background.
+    log-odds = bias + the sum of weight x standard score over the parts + hub x hubness + size x log10(vectors).
     """
 
-    median: float
-    deviation: float
-    slope: float
-    middle: float
-    prior: int
+    parts: tuple[Part, ...]
+    bias: float
+    hub: float
+    size: float
 
 
-TEXT_CURVES = {
-    Lane.PICTURE: Curve(median=0.06, deviation=0.08, slope=1.8, middle=2.4, prior=3000),
-    Lane.MEANING: Curve(median=0.11, deviation=0.065, slope=2.5, middle=3.0, prior=100),
-}
-PICTURE_CURVE = Curve(median=0.10, deviation=0.09, slope=1.5, middle=3.8, prior=3000)
+@dataclass(frozen=True)
+class WordCurve:
+    """The logistic function of the words lane: log-odds = bias + share x share + matched x log2(words matched)."""
+
+    bias: float
+    share: float
+    matched: float
 
 
 @dataclass(frozen=True)
 class Background:
-    """What unrelated segments score for one query."""
+    """What unrelated segments score for one query, by part."""
 
-    median: float
-    deviation: float
+    medians: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What is judged: vectors (n, d); their hubness (n,); how many vectors they were the nearest of."""
+
+    vectors: Vectors
+    hubs: Vectors
+    library: int
 
 
 def measure_background(query: Vectors, sample: Vectors, curve: Curve) -> Background:
-    """Give the robust centre and spread of a query's similarities to a sample of the library.
+    """Give the robust centre and spread of a query's similarities to a sample of the library, by part.
 
     query: shape (d,); sample: shape (m, d), m may be 0.
     """
-    if not len(sample):
-        return Background(curve.median, curve.deviation)
-    scores = sample @ query
-    median = float(np.median(scores))
-    deviation = float(np.median(np.abs(scores - median))) * MAD_TO_DEVIATION
-    share = len(sample) / (len(sample) + curve.prior)
-    return Background(
-        share * median + (1 - share) * curve.median,
-        share * deviation + (1 - share) * curve.deviation,
-    )
+    share = OWN_SHARE * len(sample) / (len(sample) + SAMPLE_PRIOR)
+    medians, deviations = [], []
+    for part, scores in zip(curve.parts, score_parts(query, sample, curve), strict=True):
+        median = float(np.median(scores)) if len(scores) else 0.0
+        deviation = float(np.median(np.abs(scores - median))) * MAD_TO_DEVIATION if len(scores) else 0.0
+        medians.append(share * median + (1 - share) * part.median)
+        deviations.append(share * deviation + (1 - share) * part.deviation)
+    return Background(tuple(medians), tuple(deviations))
 
 
-def calibrate(scores: Vectors, background: Background, curve: Curve) -> Vectors:
-    """Give the probability of relevance of raw scores of any shape, each 0 to 1."""
-    z = (np.asarray(scores, np.float32) - background.median) / max(background.deviation, 1e-6)
-    result: Vectors = 1 / (1 + np.exp(-curve.slope * (z - curve.middle)))
-    return result
+def score_parts(query: Vectors, vectors: Vectors, curve: Curve) -> list[Vectors]:
+    """Give the products of each part of a query (d,) with the same part of the vectors (n, d): an array (n,) a part.
 
-
-def calibrate_words(shares: Vectors, lengths: Vectors) -> Vectors:
-    """Give the probability that a segment holding a share of the query's word mass is relevant.
-
-    shares: matched part of the sum of inverse document frequencies, 0 to 1; lengths: number of different
-    query words matched, since one word shared by chance says less than three.
+    The first part's are cosines; the others' are scaled by how much the query weighs them beside the first.
     """
-    result: Vectors = (shares**3 * (1 - 0.4 ** np.maximum(lengths, 1)) ** 0.5).astype(np.float32)
+    scores = []
+    start = 0
+    length = max(float(np.linalg.norm(query[: curve.parts[0].length])), 1e-6)
+    for part in curve.parts:
+        columns = slice(start, start + part.length)
+        start += part.length
+        # Every part of a stored vector has the same share of its unit length.
+        scores.append(vectors[:, columns] @ (query[columns] * (len(curve.parts) ** 0.5 / length)))
+    return scores
+
+
+def compute_features(query: Vectors, candidates: Candidates, background: Background, curve: Curve) -> Vectors:
+    """Give what the logistic function weighs, shape (n, parts + 2): standard scores, hubness, log10 of the size."""
+    scores = score_parts(query, candidates.vectors, curve)
+    columns = [
+        (score - median) / max(deviation, 1e-6)
+        for score, median, deviation in zip(scores, background.medians, background.deviations, strict=True)
+    ]
+    size = np.full(len(candidates.hubs), np.log10(max(candidates.library, 1)), np.float32)
+    result: Vectors = np.stack([*columns, candidates.hubs, size], axis=1).astype(np.float32)
     return result
+
+
+def compute_logits(features: Vectors, curve: Curve) -> Vectors:
+    """Give log-odds of relevance, shape (n,), of features as `compute_features` gives them."""
+    weights = np.array([*(part.weight for part in curve.parts), curve.hub, curve.size], np.float32)
+    result: Vectors = features @ weights + np.float32(curve.bias)
+    return result
+
+
+def to_probability(logits: Vectors) -> Vectors:
+    """Give the probability of log-odds of any shape."""
+    result: Vectors = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+    return result
+
+
+def compute_word_features(shares: Vectors, matched: Vectors) -> Vectors:
+    """Give what the words curve weighs, shape (n, 2).
+
+    shares: the part of the sum of the query's inverse document frequencies that a segment holds, 0 to 1; matched: how
+    many of its words, since one word shared by chance says less than three. Both (n,).
+    """
+    result: Vectors = np.stack([shares, np.log2(np.maximum(matched, 1))], axis=1).astype(np.float32)
+    return result
+
+
+def calibrate_words(features: Vectors, curve: WordCurve) -> Vectors:
+    """Give the probability of relevance, shape (n,), of features as `compute_word_features` gives them."""
+    weights = np.array([curve.share, curve.matched], np.float32)
+    return to_probability(features @ weights + np.float32(curve.bias))
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of a home's models, by lane and kind of query, and the weight of each lane's vote."""
+
+    by_kind: Mapping[str, Curve]
+    words: WordCurve
+    lanes: Mapping[Lane, float]
+
+    def get(self, lane: Lane, kind: str) -> Curve:
+        """Give the curve of a lane for a kind of query: `name`, `description`, `picture` or `text`."""
+        return self.by_kind[f"{lane}/{kind}"]
+
+
+@cache
+def read_curves() -> Curves:
+    """Read the learned weights."""
+    return parse_curves(json.loads(CURVES_FILE.read_text(encoding="utf-8")))
+
+
+def parse_curves(document: Mapping[str, Any]) -> Curves:
+    """Make curves of the document that `describe_curves` gives."""
+    by_kind = {
+        kind: Curve(tuple(Part(**part) for part in one["parts"]), one["bias"], one["hub"], one["size"])
+        for kind, one in document["curves"].items()
+    }
+    lanes = {Lane(lane): weight for lane, weight in document["lanes"].items()}
+    return Curves(by_kind, WordCurve(**document["words"]), lanes)
+
+
+def describe_curves(curves: Curves) -> dict[str, Any]:
+    """Give the document that is kept in `curves.json`."""
+    return {
+        "curves": {kind: asdict(curve) for kind, curve in curves.by_kind.items()},
+        "words": asdict(curves.words),
+        "lanes": {str(lane): weight for lane, weight in curves.lanes.items()},
+    }

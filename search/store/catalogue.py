@@ -1,5 +1,6 @@
 """The truth: sources, the ledger of items, their segments and their embeddings."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from search.errors import NotFoundError
 from search.records import (
     Coverage,
     FileFacts,
+    Filters,
     FoundSegment,
     Item,
     ItemType,
@@ -24,8 +26,9 @@ from search.records import (
 )
 from search.store import tables as t
 from search.store.database import Database, match_ids
+from search.store.filters import make_conditions, read_moment
 
-MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language")
+MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language", "camera")
 
 
 def now() -> str:
@@ -170,6 +173,25 @@ class Catalogue:
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 
+    def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
+        """Give the types of the indexed items among some paths."""
+        c = t.item.c
+        rows = func.json_each(json.dumps(list(paths))).table_valued("value")
+        query = select(c.path, c.type).where(c.path.in_(select(rows.c.value)), c.state == State.INDEXED)
+        with self.database.read() as db:
+            return {row.path: ItemType(row.type) for row in db.execute(query)}
+
+    def list_newest(self, filters: Filters) -> list[int]:
+        """Give the ids of all indexed items that satisfy the filters, those captured or changed last first."""
+        query = (
+            select(t.item.c.id)
+            .join(t.source, t.source.c.id == t.item.c.source_id)
+            .where(make_conditions(filters))
+            .order_by(read_moment().desc(), t.item.c.id.desc())
+        )
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(query)]
+
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
         """Give segments of indexed items by segment id."""
         c = t.segment.c
@@ -272,5 +294,7 @@ def _make_item(row: Row[Any]) -> Item:
 
 
 def _make_segment(row: Row[Any]) -> FoundSegment:
-    segment = Segment(SegmentKind(row.kind), row.text, row.start, row.end, row.page, row.offset, row.confidence)
+    segment = Segment(
+        SegmentKind(row.kind), row.text, row.start, row.end, row.page, row.offset, row.confidence, row.look
+    )
     return FoundSegment(row.id, row.item_id, segment)

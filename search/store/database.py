@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 
 from search.errors import HomeError
+from search.store.analysis import analyze
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -98,6 +99,9 @@ def _make_engine(path: Path) -> Engine:
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        # The triggers that keep the full-text index call these.
+        connection.create_function("list_pieces", 1, lambda value: " ".join(analyze(value).pieces), deterministic=True)
+        connection.create_function("list_wholes", 1, lambda value: " ".join(analyze(value).wholes), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

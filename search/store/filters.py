@@ -1,13 +1,15 @@
 """Filters as SQL: the same conditions for the vector lanes and the word lane."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, func, literal, or_, select, text
 
 from search.errors import UsageError
 from search.records import Filters, Ids, State
 from search.store import tables as t
+from search.store.analysis import analyze
 from search.store.database import Database
 
 
@@ -17,22 +19,62 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
     Raises UsageError when a date cannot be read.
     """
     item = t.item.c
-    # A file without a recorded date counts by its modification time.
-    modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
-    moment = func.coalesce(item.captured_at, modified)
+    moment = read_moment()
     conditions: list[ColumnElement[bool]] = [item.state == State.INDEXED]
     if filters.types:
         conditions.append(item.type.in_(filters.types))
     if filters.sources:
         conditions.append(t.source.c.path.in_(filters.sources))
     if filters.path is not None:
-        root = filters.path.rstrip("/")
-        conditions.append(or_(item.path == root, item.path.startswith(root + "/", autoescape=True)))
+        conditions.append(_match_path(filters.path))
     if filters.after is not None:
         conditions.append(moment >= _check_date("after", filters.after))
     if filters.before is not None:
         conditions.append(moment < _check_date("before", filters.before))
+    if filters.longer is not None:
+        conditions.append(item.duration >= filters.longer)
+    if filters.shorter is not None:
+        conditions.append(item.duration < filters.shorter)
+    if filters.languages:
+        conditions.append(item.language.in_(filters.languages))
+    if filters.camera is not None:
+        conditions.append(item.camera.icontains(filters.camera, autoescape=True))
+    conditions += [_match_words(phrase) for phrase in filters.phrases]
     return and_(*conditions)
+
+
+def read_moment() -> ColumnElement[str]:
+    """Give when an item was captured; a file without a recorded date counts by its modification time."""
+    item = t.item.c
+    modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
+    return func.coalesce(item.captured_at, modified)
+
+
+def match_phrase(phrase: str) -> str:
+    """Give the full-text condition that a segment holds a phrase's words one after the other.
+
+    Raises UsageError when there is no word in it.
+    """
+    pieces = analyze(phrase).pieces
+    if not pieces:
+        raise UsageError(f"the phrase {phrase!r} holds no word")
+    column = "wholes" if pieces == (phrase.strip(),) and len(phrase.strip()) == 1 else "pieces"
+    return f'{column} : "{" ".join(pieces)}"'
+
+
+def _match_path(path: str) -> ColumnElement[bool]:
+    root = path.rstrip("/")
+    if path.startswith("/"):
+        return or_(t.item.c.path == root, t.item.c.path.startswith(root + "/", autoescape=True))
+    return t.item.c.path.icontains(f"/{root}/", autoescape=True)
+
+
+def _match_words(phrase: str) -> ColumnElement[bool]:
+    found = text("SELECT item_id FROM segment WHERE id IN (SELECT rowid FROM words WHERE words MATCH :phrase)")
+    # A name of its own for each: several phrases may stand in one statement.
+    name = f"phrase_{hashlib.sha256(phrase.encode()).hexdigest()[:12]}"
+    query = text(found.text.replace(":phrase", f":{name}")).bindparams(bindparam(name, match_phrase(phrase)))
+    return t.item.c.id.in_(query.columns(column("item_id", Integer)).scalar_subquery())
 
 
 def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:

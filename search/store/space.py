@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import func, select
 
-from search.records import Filters, Ids, Vectors
+from search.records import Filters, Ids, SegmentKind, Vectors
 from search.store import tables as t
 from search.store.database import Database, match_ids
 from search.store.filters import select_embeddings, select_hidden
 from search.store.vectors import (
     SAMPLE,
     Generation,
+    Manifest,
     find_manifests,
-    list_ids,
     load_generation,
+    measure_hubs,
     search_index,
     write_generation,
 )
@@ -36,6 +37,20 @@ class Snapshot:
     delta: Vectors
     denied: Ids
     sample: Vectors
+    delta_hubs: Vectors
+
+    def read_hubs(self, ids: Ids) -> Vectors:
+        """Give how near each vector comes to the nearest query of the bank, shape (n,); 0 for ids not here."""
+        hubs = np.zeros(len(ids), np.float32)
+        parts = [(self.delta_ids, self.delta_hubs)]
+        if self.generation is not None:
+            parts.append((self.generation.ids, self.generation.hubs))
+        for known, values in parts:
+            if len(known):
+                at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
+                hit = known[at] == ids
+                hubs[hit] = values[at[hit]]
+        return hubs
 
     @property
     def count(self) -> int:
@@ -47,17 +62,41 @@ class Snapshot:
         """Give the ids that a search can return."""
         ids = set(self.delta_ids.tolist())
         if self.generation is not None:
-            ids |= set(list_ids(self.generation.index).tolist())
+            ids |= set(self.generation.ids.tolist())
         return ids - set(self.denied.tolist())
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The segment that an embedding belongs to. confidence, look: as in `Segment`."""
+
+    segment_id: int
+    item_id: int
+    kind: SegmentKind
+    confidence: float | None
+    look: int | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Stored embeddings: ids (n,), vectors (n, d) as they were computed, but for float16, and their owners."""
+
+    ids: Ids
+    vectors: Vectors
+    owners: list[Owner]
 
 
 class SpaceIndex:
     """Searches one space. Safe to share between threads."""
 
-    def __init__(self, database: Database, space_id: int, dimension: int, fingerprint: str, folder: Path) -> None:
-        """Read nothing yet; `refresh` loads. folder: where this space's generations lie."""
+    def __init__(self, database: Database, space_id: int, fingerprint: str, bank: Vectors, folder: Path) -> None:
+        """Read nothing yet; `refresh` loads.
+
+        bank: unrelated queries by which hubs are told, shape (b, d); folder: where the generations lie.
+        """
         self.space_id = space_id
-        self.dimension = dimension
+        self.dimension = bank.shape[1]
+        self._bank = bank
         self._database = database
         self._fingerprint = fingerprint
         self._folder = folder
@@ -94,26 +133,18 @@ class SpaceIndex:
                 part.append((snapshot.delta_ids[keep], row))
         return [_merge(part, k) for part in parts]
 
-    def read_segments(self, embedding_ids: Ids) -> dict[int, tuple[int, int]]:
-        """Give (segment id, item id) by embedding id; rows that are gone are left out."""
-        c = t.embedding.c
-        query = (
-            select(c.id, c.segment_id, t.segment.c.item_id)
-            .join(t.segment, t.segment.c.id == c.segment_id)
-            .where(match_ids(c.id, embedding_ids.tolist()))
-        )
+    def read_rows(self, embedding_ids: Ids) -> Rows:
+        """Give what is stored of embeddings in the order of their ids; rows that are gone are left out."""
+        c, s = t.embedding.c, t.segment.c
+        columns = (c.id, c.vector, c.segment_id, s.item_id, s.kind, s.confidence, s.look)
+        query = select(*columns).join(t.segment, s.id == c.segment_id).where(match_ids(c.id, embedding_ids.tolist()))
         with self._database.read() as db:
-            return {row.id: (row.segment_id, row.item_id) for row in db.execute(query)}
-
-    def read_vectors(self, embedding_ids: Ids) -> Vectors:
-        """Give stored vectors in the order of their ids, shape (n, d), float32; zeros for rows gone."""
-        query = select(t.embedding.c.id, t.embedding.c.vector).where(
-            match_ids(t.embedding.c.id, embedding_ids.tolist())
-        )
-        with self._database.read() as db:
-            rows = {row.id: np.frombuffer(row.vector, "<f2") for row in db.execute(query)}
-        nothing = np.zeros(self.dimension, np.float16)
-        return np.stack([rows.get(one, nothing) for one in embedding_ids.tolist()]).astype(np.float32)
+            found = {row[0]: row for row in db.execute(query)}
+        rows = [found[one] for one in embedding_ids.tolist() if one in found]
+        body = b"".join(row[1] for row in rows)
+        vectors = np.frombuffer(body, "<f2").astype(np.float32).reshape(len(rows), self.dimension)
+        owners = [Owner(row[2], row[3], SegmentKind(row[4]), row[5], row[6]) for row in rows]
+        return Rows(np.array([row[0] for row in rows], np.int64), vectors, owners)
 
     def build(self, revision: int) -> Snapshot:
         """Write a new generation from all committed rows and give the snapshot that uses it."""
@@ -156,7 +187,8 @@ class SpaceIndex:
         manifests = find_manifests(self._folder, self._fingerprint)
         previous = manifests[0].generation if manifests else 0
         mark = int(ids[-1]) if len(ids) else 0
-        manifest = write_generation(self._folder, ids, vectors, self._fingerprint, mark, previous)
+        draft = Manifest(previous + 1, self._fingerprint, self.dimension, mark)
+        manifest = write_generation(self._folder, ids, vectors, self._bank, draft)
         generation = load_generation(self._folder, manifest)
         nothing = np.zeros(0, np.int64)
         return self._assemble(revision, generation, nothing, np.zeros((0, self.dimension), np.float32))
@@ -165,7 +197,7 @@ class SpaceIndex:
         gone = np.array(self._read_tombstones(), np.int64)
         denied = np.union1d(gone, select_hidden(self._database, self.space_id))
         sample = generation.sample if generation is not None and len(generation.sample) else delta[:SAMPLE]
-        return Snapshot(revision, generation, delta_ids, delta, denied, sample)
+        return Snapshot(revision, generation, delta_ids, delta, denied, sample, measure_hubs(delta, self._bank))
 
     def _read_rows(self, mark: int) -> tuple[Ids, Vectors]:
         c = t.embedding.c

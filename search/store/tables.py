@@ -59,6 +59,7 @@ item = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("language", Text),
+    Column("camera", Text),
     Column("indexed_at", Text),
     Index("ix_item_state_type", "state", "type"),
     sqlite_autoincrement=True,
@@ -76,6 +77,7 @@ segment = Table(
     Column("page", Integer),
     Column("offset", Integer),
     Column("confidence", Float),
+    Column("look", BigInteger),
     sqlite_autoincrement=True,
 )
 

@@ -1,9 +1,10 @@
 """FAISS indexes: immutable generations built from committed rows, and the few rows since. Home of faiss."""
 
 import hashlib
+import io
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,13 @@ from search.records import Ids, Vectors
 
 # Below this many vectors exhaustive search is fast enough and exact; above it cells are probed.
 FLAT_LIMIT = 50_000
-PROBES = 32
+# The share of cells that is probed, and the share of allowed vectors below which all are; both measured by
+# benchmarks/evaluation/speed.py.
+PROBED_SHARE = 0.06
+SCAN_SHARE = 0.05
+LEAST_PROBES = 16
 SAMPLE = 1024
+HUB_BLOCK = 8192
 KEEP_GENERATIONS = 2
 
 
@@ -31,21 +37,27 @@ class Manifest:
     """What a generation claims to be. mark: the highest embedding id it could hold."""
 
     generation: int
-    file: str
-    sha256: str
     fingerprint: str
     dimension: int
-    count: int
     mark: int
+    file: str = ""
+    sha256: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One built index in memory; searched, never changed."""
+    """One built index in memory; searched, never changed.
+
+    ids: of every vector, ascending; hubs: how near each comes to the nearest query of the bank, (n,); sample:
+    the rows of some vectors drawn by chance, (m, d).
+    """
 
     manifest: Manifest
     index: Any
     sample: Vectors
+    ids: Ids
+    hubs: Vectors
 
 
 def build_index(ids: Ids, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Any:
@@ -71,50 +83,75 @@ def build_index(ids: Ids, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Any
 def search_index(index: Any, queries: Vectors, k: int, allowed: Ids | None, denied: Ids) -> tuple[Vectors, Ids]:
     """Give inner products and ids, shape (q, k), best first; id -1 where there are fewer than k.
 
-    allowed: the only ids to return (every one is then compared, so the answer is exact); denied: ids
-    never to return. Both int64, ascending.
+    allowed: the only ids to return; denied: ids never to return. Both int64, ascending. Where cells are probed, more
+    are the fewer vectors are allowed, and all when few are: then the answer is as exact as the stored vectors.
     """
     faiss = _import_faiss()
-    selector = None
+    selector, kept = None, None
     if allowed is not None:
-        selector = faiss.IDSelectorBatch(np.setdiff1d(allowed, denied, assume_unique=True))
+        chosen = np.setdiff1d(allowed, denied, assume_unique=True)
+        selector = kept = _make_bitmap(faiss, chosen)
     elif denied.size:
-        batch = faiss.IDSelectorBatch(denied)
-        selector = faiss.IDSelectorNot(batch)
+        kept = _make_bitmap(faiss, denied)  # the selector below does not keep it alive
+        selector = faiss.IDSelectorNot(kept)
     if isinstance(index, faiss.IndexIVF):
-        probes = index.nlist if allowed is not None else min(PROBES, index.nlist)
-        parameters = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
+        share = 1.0 if allowed is None else len(allowed) / max(index.ntotal, 1)
+        parameters = faiss.SearchParametersIVF(nprobe=choose_probes(index.nlist, share), sel=selector)
     else:
         parameters = faiss.SearchParameters(sel=selector)
     scores, ids = index.search(queries, k, params=parameters)
     return scores, ids
 
 
-def list_ids(index: Any) -> Ids:
-    """Give every id in an index, shape (n,), int64, in no particular order."""
-    faiss = _import_faiss()
-    if isinstance(index, faiss.IndexIDMap2):
-        ids: Ids = faiss.vector_to_array(index.id_map)
-        return ids
-    lists = index.invlists
-    parts = [faiss.rev_swig_ptr(lists.get_ids(one), lists.list_size(one)) for one in range(index.nlist)]
-    return np.concatenate(parts)
+def choose_probes(cells: int, share: float) -> int:
+    """Give how many cells to look into when a share of all vectors may be returned."""
+    if share < SCAN_SHARE:
+        return cells
+    return min(cells, max(LEAST_PROBES, int(cells * PROBED_SHARE / share**0.5)))
 
 
-def write_generation(folder: Path, ids: Ids, vectors: Vectors, fingerprint: str, mark: int, previous: int) -> Manifest:
-    """Build the generation after `previous` and publish it; a crash at any instant leaves the old one."""
+def _make_bitmap(faiss: Any, ids: Ids) -> Any:
+    """Give a selector of the ids: one bit each, the fastest there is."""
+    bits = np.zeros(int(ids[-1]) + 1 if len(ids) else 8, bool)
+    bits[ids] = True
+    return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+
+
+def measure_hubs(vectors: Vectors, bank: Vectors) -> Vectors:
+    """Give the inner product of each vector (n, d) with the nearest query of the bank (b, d): (n,), float32.
+
+    A vector near to queries that have nothing to do with one another is a hub (Bogolin et al., "Cross modal
+    retrieval with querybank normalisation", CVPR 2022).
+    """
+    hubs = np.zeros(len(vectors), np.float32)
+    if len(bank):
+        for start in range(0, len(vectors), HUB_BLOCK):
+            block = slice(start, start + HUB_BLOCK)
+            hubs[block] = (vectors[block] @ bank.T).max(axis=1)
+    return hubs
+
+
+def write_generation(folder: Path, ids: Ids, vectors: Vectors, bank: Vectors, draft: Manifest) -> Manifest:
+    """Build a generation and publish it; a crash at any instant leaves the one before.
+
+    ids: ascending; draft: the manifest to be, without file, hash and count.
+    """
     faiss = _import_faiss()
     folder.mkdir(parents=True, exist_ok=True)
-    dimension = vectors.shape[1]
     index = build_index(ids, vectors)
-    payload = faiss.serialize_index(index).tobytes()
     chosen = np.random.default_rng(0).permutation(len(vectors))[:SAMPLE]
-    sample = vectors[np.sort(chosen)].astype("<f4").tobytes()
-    name = f"generation-{previous + 1:08d}"
-    body = len(payload).to_bytes(8, "little") + payload + sample
-    _write_durably(folder / f"{name}.faiss", body)
-    digest = hashlib.sha256(body).hexdigest()
-    manifest = Manifest(previous + 1, f"{name}.faiss", digest, fingerprint, dimension, len(ids), mark)
+    body = io.BytesIO()
+    np.savez(
+        body,
+        index=faiss.serialize_index(index),
+        sample=vectors[np.sort(chosen)],
+        ids=ids,
+        hubs=measure_hubs(vectors, bank),
+    )
+    name = f"generation-{draft.generation:08d}"
+    digest = hashlib.sha256(body.getbuffer()).hexdigest()
+    manifest = replace(draft, file=f"{name}.npz", sha256=digest, count=len(ids))
+    _write_durably(folder / manifest.file, body.getbuffer())
     _write_durably(folder / f"{name}.json", json.dumps(asdict(manifest)).encode())
     _drop_old(folder, manifest.generation)
     return manifest
@@ -142,15 +179,15 @@ def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
         return None
     if hashlib.sha256(body).hexdigest() != manifest.sha256:
         return None
-    length = int.from_bytes(body[:8], "little")
-    index = faiss.deserialize_index(np.frombuffer(body, np.uint8, length, 8))
-    sample = np.frombuffer(body, "<f4", offset=8 + length).reshape(-1, manifest.dimension)
+    with np.load(io.BytesIO(body)) as stored:
+        index = faiss.deserialize_index(stored["index"])
+        sample, ids, hubs = (stored[name] for name in ("sample", "ids", "hubs"))
     if index.ntotal != manifest.count or index.d != manifest.dimension:
         return None
-    return Generation(manifest, index, sample)
+    return Generation(manifest, index, sample, ids, hubs)
 
 
-def _write_durably(path: Path, body: bytes) -> None:
+def _write_durably(path: Path, body: bytes | memoryview) -> None:
     """Write a file so that it is either wholly there under its name or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -173,3 +173,34 @@ def test_a_search_needs_only_the_keyboard(open_page):
     page.wait_for_selector("dialog[open] img")
     page.keyboard.press("Escape")
     wait(page, "!document.querySelector('dialog').open")
+
+
+def test_a_box_drawn_on_a_picture_searches_by_what_is_in_it(open_page):
+    page = open_page()
+    ask(page, "a cat")
+    page.click(".hit:has([title$='chelsea.jpg'])")
+    page.wait_for_selector("dialog[open] .croppable img")
+    wait(page, "document.querySelector('dialog img').complete && document.querySelector('dialog img').naturalWidth > 0")
+    place = page.query_selector("dialog .croppable img").bounding_box()
+    page.mouse.move(place["x"] + place["width"] * 0.2, place["y"] + place["height"] * 0.1)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] * 0.8, place["y"] + place["height"] * 0.8, steps=5)
+    assert page.is_visible(".cropbox")
+    shoot(page, "crop")
+    page.mouse.up()
+    wait(page, "location.search.includes('crop=')")
+    assert "chelsea.jpg" in names(page)[:2]
+    region = page.evaluate("new URLSearchParams(location.search).get('crop')")
+    page.reload()
+    assert "chelsea.jpg" in names(page)[:2]
+    assert page.evaluate("new URLSearchParams(location.search).get('crop')") == region
+
+
+def test_the_box_takes_the_query_language_and_names_mistakes(open_page):
+    page = open_page(refused=400)
+    ask(page, "an animal type:image -cat")
+    assert "chelsea.jpg" not in names(page)
+    page.fill("#text", "typ:image cat")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#status.wrong")
+    assert "did you mean type:" in page.text_content("#status")

@@ -7,9 +7,10 @@ from sqlalchemy import inspect, text
 from search.errors import HomeError
 from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Segment, SegmentKind, State
 from search.store import tables
+from search.store.analysis import split_query
 from search.store.catalogue import Catalogue
 from search.store.database import Database
-from search.store.words import count_words, search_words, split_words
+from search.store.words import expand_words, search_words
 
 
 @pytest.fixture
@@ -17,6 +18,11 @@ def catalogue(tmp_path):
     database = Database(tmp_path / "catalogue.db")
     yield Catalogue(database)
     database.close()
+
+
+def find(catalogue, words, **fields):
+    wanted, _ = expand_words(catalogue.database, split_query(words))
+    return search_words(catalogue.database, wanted, Filters(**fields), 9)
 
 
 def save(catalogue, name="a.txt", words="the quick brown fox", space=None):
@@ -38,8 +44,8 @@ def test_saving_again_replaces_and_forgetting_leaves_nothing(catalogue):
     space = catalogue.add_space("s", "m", "f", 4)
     first = save(catalogue, space=space)
     assert save(catalogue, words="lazy dog", space=space) == first
-    assert search_words(catalogue.database, ["fox"], Filters(), 5) == []
-    assert len(search_words(catalogue.database, ["dog"], Filters(), 5)) == 1
+    assert find(catalogue, "fox") == []
+    assert len(find(catalogue, "dog")) == 1
     catalogue.forget([first])
     with catalogue.database.read() as db:
         for table in ("item", "segment", "embedding", "words_docsize"):
@@ -53,23 +59,59 @@ def test_a_failed_transaction_leaves_the_old_item(catalogue):
     file = FileFacts("/m/a.txt", source, ItemType.DOCUMENT, 10, 1)
     with pytest.raises(IndexError):
         catalogue.save_item(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])
-    assert len(search_words(catalogue.database, ["fox"], Filters(), 5)) == 1
+    assert len(find(catalogue, "fox")) == 1
     assert catalogue.list_items()[0].mtime_ns == 1_700_000_000_000_000_000
 
 
 def test_words_fold_case_and_accents(catalogue):
     save(catalogue, words="Café Größe naïve")
-    for word in ("cafe", "CAFÉ", "grosse", "naive"):
-        found = search_words(catalogue.database, split_words(word), Filters(), 5)
-        assert bool(found) == (word != "grosse")
-    counts, total = count_words(catalogue.database, ["cafe", "nothing"])
-    assert (counts, total) == ({"cafe": 1, "nothing": 0}, 1)
+    for word in ("cafe", "CAFÉ", "grosse", "GRÖSSE", "naive"):
+        assert find(catalogue, word), word
+    wanted, total = expand_words(catalogue.database, split_query("cafe nothing"))
+    assert ([one.count for one in wanted], total) == ([1, 0], 1)
+
+
+@pytest.mark.parametrize(
+    ("text_held", "query"),
+    [
+        ("一只狗在草地上奔跑", "草地"),
+        ("一只狗在草地上奔跑", "狗"),
+        ("東京タワーの写真", "タワー"),
+        ("ภาษาไทยที่บ้าน", "บ้าน"),
+        ("한국어 검색", "검색"),
+        ("two libraries were running", "library"),
+        ("two libraries were running", "runs"),
+        ("zwei Häuser", "Häusern"),
+        ("trois chevaux blancs", "cheval"),
+        ("IMG_20240501_beachParty2.jpg", "beach"),
+        ("IMG_20240501_beachParty2.jpg", "beachparty2"),
+        ("IMG_20240501_beachParty2.jpg", "20240501"),
+        ("IMG_20240501_beachParty2.jpg", "2024"),
+        ("my iPhone", "iphone"),
+        ("my iphone", "iPhone"),
+        ("the lighthouse keeper", "lighth"),
+        ("the lighthouse keeper", "ligthouse"),
+        ("the lighthouse keeper", "lighthouze"),
+        ("Москва слезам не верит", "слеза"),
+    ],
+)
+def test_words_are_found_in_every_script_and_form(catalogue, text_held, query):
+    save(catalogue, words=text_held)
+    save(catalogue, "other.txt", "nothing of the kind")
+    assert [hit.text for hit in find(catalogue, query)] == [text_held]
+
+
+@pytest.mark.parametrize(("text_held", "query"), [("a form", "farm house"), ("cart", "dart"), ("草原", "草地")])
+def test_words_that_are_there_are_not_taken_for_others(catalogue, text_held, query):
+    save(catalogue, words=text_held)
+    save(catalogue, "other.txt", query)
+    assert [hit.text for hit in find(catalogue, query)] == [query]
 
 
 @pytest.mark.parametrize("query", ['"', "a OR b", "NEAR(", "x*", "col:y", "-", "'; DROP TABLE item"])
 def test_words_take_no_syntax(catalogue, query):
     save(catalogue)
-    search_words(catalogue.database, split_words(query), Filters(), 5)
+    find(catalogue, query)
 
 
 def test_filters_agree_with_what_they_say(catalogue):
@@ -77,7 +119,7 @@ def test_filters_agree_with_what_they_say(catalogue):
     save(catalogue, "deeper/b.txt")
 
     def count(**fields):
-        return len(search_words(catalogue.database, ["fox"], Filters(**fields), 9))
+        return len(find(catalogue, "fox", **fields))
 
     assert count() == 2
     assert count(path="/m/deep") == 1
@@ -86,14 +128,20 @@ def test_filters_agree_with_what_they_say(catalogue):
     assert count(after="2023-11-14") == 2  # the modification time, where no date is known
     assert count(before="2023-11-14") == 0
     assert count(sources=("/m",)) == 2
+    assert count(path="deep") == 1
+    assert count(phrases=("quick brown",)) == 2
+    assert count(phrases=("brown quick",)) == 0
+    assert count(phrases=("quick brown", "fox")) == 2
+    assert count(phrases=("quick brown", "dog")) == 0
+    assert count(longer=1.0) == count(languages=("en",)) == count(camera="nikon") == 0
 
 
 def test_missing_items_are_not_found_until_they_are_back(catalogue):
     item = save(catalogue)
     catalogue.mark_missing([item])
-    assert search_words(catalogue.database, ["fox"], Filters(), 5) == []
+    assert find(catalogue, "fox") == []
     catalogue.restore([item])
-    assert len(search_words(catalogue.database, ["fox"], Filters(), 5)) == 1
+    assert len(find(catalogue, "fox")) == 1
 
 
 def test_every_write_moves_the_revision(catalogue):

@@ -2,14 +2,18 @@
 
 import dataclasses
 import io
+import shutil
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from search.engine import Engine
 from search.errors import NotFoundError, NothingHeardError, UnreadableMediaError, UsageError
-from search.records import Filters, ItemType, Lane, Query
+from search.records import Filters, ItemType, Lane, Query, QueryPart
+from tests.conftest import index
 
 
 def find(engine, **fields):
@@ -55,7 +59,7 @@ def test_speech_is_found_at_its_moment(engine):
 
 
 def test_a_picture_finds_itself_and_the_film_that_shows_it(engine, demo):
-    names = find(engine, images=((demo / "pets/chelsea.jpg").read_bytes(),))
+    names = find(engine, parts=(QueryPart(image=(demo / "pets/chelsea.jpg").read_bytes()),))
     assert names[:2] in (["chelsea.jpg", "holiday.mp4"], ["holiday.mp4", "chelsea.jpg"])
 
 
@@ -68,13 +72,13 @@ def test_a_voice_finds_what_it_says_and_tells_what_was_heard(engine, demo):
 
 def test_parts_of_a_query_combine(engine, demo):
     cat = (demo / "pets/chelsea.jpg").read_bytes()
-    both = find(engine, text="a cup of coffee", images=(cat,), include_all=True)[:4]
+    both = find(engine, text="a cup of coffee", parts=(QueryPart(image=cat),), include_all=True)[:4]
     assert {"chelsea.jpg", "morning.jpg"} <= set(both)
 
 
 def test_an_item_finds_its_like_first_itself(engine):
     first = engine.search(Query(text="a cat", filters=Filters(types=(ItemType.IMAGE,)))).hits[0]
-    assert engine.search(Query(like=(first.item.id,))).hits[0].item.id in {first.item.id, 2}
+    assert engine.search(Query(parts=(QueryPart(item=first.item.id),))).hits[0].item.id in {first.item.id, 2}
 
 
 def test_exclusion_is_checked_on_what_was_found(engine):
@@ -129,11 +133,11 @@ def test_lane_weights_turn_lanes_off(engine):
         ({"text": "a", "limit": 0}, UsageError, "limit"),
         ({"text": "a", "cursor": "%%%"}, UsageError, "cursor"),
         ({"text": "a", "filters": Filters(after="tomorrow")}, UsageError, "after must be a date"),
-        ({"images": (b"no picture",)}, UnreadableMediaError, "not a picture"),
+        ({"parts": (QueryPart(image=b"no picture"),)}, UnreadableMediaError, "not a picture"),
         ({"voice": b"no sound"}, UnreadableMediaError, "cannot be decoded"),
         ({"voice": make_wave(np.zeros(32000))}, NothingHeardError, "nothing was heard"),
         ({"voice": make_wave(np.zeros(0))}, NothingHeardError, "nothing was heard"),
-        ({"like": (999,)}, NotFoundError, "no item 999"),
+        ({"parts": (QueryPart(item=999),)}, NotFoundError, "no item 999"),
     ],
 )
 def test_what_cannot_be_meant_is_one_clear_error(engine, fields, error, says):
@@ -151,3 +155,106 @@ def test_the_answer_shows_coverage(engine):
         "pending": 0,
         "failed": 0,
     }
+
+
+def test_the_query_language_reaches_every_lane(engine, demo):
+    assert find(engine, text="a cat type:video") in ([], ["holiday.mp4"])
+    assert set(find(engine, text="type:document")) == {path.name for path in demo.rglob("*") if is_document(path)}
+    assert find(engine, text='"night train"', include_all=True) == ["train.wav"]
+    assert "chelsea.jpg" not in find(engine, text="an animal -cat type:image", include_all=True)
+    assert {Path(hit.item.path).parent.name for hit in engine.search(Query(text="in:pets")).hits} == {"pets"}
+    with pytest.raises(UsageError, match="did you mean type"):
+        find(engine, text="typ:image cat")
+
+
+def is_document(path):
+    return path.suffix in {".txt", ".md", ".html", ".pdf", ".docx", ".srt", ".vtt"}
+
+
+def test_weights_shift_a_mixed_query(engine, demo):
+    cat = (demo / "pets/chelsea.jpg").read_bytes()
+
+    def rank(weight):
+        parts = (QueryPart(text="a cup of coffee", weight=weight), QueryPart(image=cat))
+        names = find(engine, parts=parts, include_all=True, filters=Filters(types=(ItemType.IMAGE,)))
+        return names.index("morning.jpg"), names.index("chelsea.jpg")
+
+    assert rank(5.0)[0] == 0
+    assert rank(0.2)[1] == 0
+
+
+def test_a_part_with_a_negative_weight_pushes_away(engine, demo):
+    cat = (demo / "pets/chelsea.jpg").read_bytes()
+    parts = (QueryPart(text="a photo"), QueryPart(image=cat, weight=-1.0))
+    names = find(engine, parts=parts, include_all=True, filters=Filters(types=(ItemType.IMAGE,)), limit=50)
+    assert names.index("chelsea.jpg") == len(names) - 1
+    with pytest.raises(UsageError, match="must be above"):
+        find(engine, parts=(QueryPart(image=cat, weight=-1.0),))
+
+
+def test_a_region_of_a_picture_is_searched_by(engine, demo):
+    cat = (demo / "pets/chelsea.jpg").read_bytes()
+    assert "chelsea.jpg" in find(engine, parts=(QueryPart(image=cat, crop=(0.2, 0.1, 0.6, 0.7)),))[:2]
+    item = engine.search(Query(text="a cat type:image")).hits[0].item
+    assert "chelsea.jpg" in find(engine, parts=(QueryPart(item=item.id, crop=(0.2, 0.1, 0.6, 0.7)),))[:2]
+    with pytest.raises(UsageError, match="smaller than"):
+        find(engine, parts=(QueryPart(image=cat, crop=(0.5, 0.5, 0.0, 0.2)),))
+
+
+def test_pages_do_not_move_while_the_library_changes(fresh, tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number:02}.txt").write_text(f"The garden has roses, row {number}. " * 3)
+    index(fresh, folder)
+    engine = Engine(fresh)
+    query = {"text": "roses in the garden", "include_all": True, "limit": 5}
+    first = engine.search(Query(**query))
+    (folder / "00.txt").unlink()
+    for number in range(20, 30):
+        (folder / f"{number}.txt").write_text("Roses, roses in the garden! The garden has roses.")
+    index(fresh, folder)
+    seen = [hit.item.path for hit in first.hits]
+    for other in (engine, Engine(fresh)):  # with the ranking kept, and without
+        cursor, rest = first.next, []
+        while cursor:
+            page = other.search(Query(**query, cursor=cursor))
+            rest += [hit.item.path for hit in page.hits]
+            cursor = page.next
+        assert len(set(seen + rest)) == len(seen + rest)
+        old = {str(folder / f"{number:02}.txt") for number in range(1, 12)}
+        assert old <= {*seen, *rest}
+
+
+def test_a_cursor_of_another_query_is_refused(engine):
+    cursor = engine.search(Query(text="a cat", include_all=True, limit=2)).next
+    with pytest.raises(UsageError, match="another query"):
+        engine.search(Query(text="a dog", include_all=True, limit=2, cursor=cursor))
+
+
+def test_copies_are_one_hit(fresh, demo, tmp_path):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    with Image.open(demo / "pets/chelsea.jpg") as picture:
+        picture.save(folder / "a.jpg")
+        picture.resize((picture.width // 2, picture.height // 2)).save(folder / "b.jpg", quality=60)
+    shutil.copy(demo / "kitchen/morning.jpg", folder / "other.jpg")
+    index(fresh, folder)
+    engine = Engine(fresh)
+    stacked = engine.search(Query(text="a cat", include_all=True)).hits
+    assert sorted(len(hit.stacked) for hit in stacked) == [0, 1]
+    assert len(engine.search(Query(text="a cat", include_all=True, stack=False)).hits) == 3
+
+
+def test_a_score_can_be_taken_apart(engine):
+    answer = engine.search(Query(text="a cat", explain=True))
+    seen = next(one for hit in answer.hits for one in hit.evidence if one.lane is Lane.PICTURE)
+    terms = seen.terms
+    logit = 0.0
+    for curve in (0, 1):
+        name = f"part0.curve{curve}."
+        own = terms[name + "bias"] + terms[name + "hub"] + terms[name + "size"]
+        own += sum(terms[f"{name}z{part}"] * terms[f"{name}weight{part}"] for part in (0, 1))
+        assert own == pytest.approx(terms[name + "logit"], abs=1e-3)
+        logit += terms[name + "share"] * own
+    assert 1 / (1 + np.exp(-logit)) * terms["coverage"] == pytest.approx(seen.score, abs=1e-3)

@@ -7,13 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.ranking.calibration import TEXT_CURVES, Background, calibrate, calibrate_words, measure_background
+from search.ranking.calibration import (
+    Curve,
+    Part,
+    calibrate_words,
+    compute_logits,
+    compute_word_features,
+    describe_curves,
+    measure_background,
+    parse_curves,
+    read_curves,
+    score_parts,
+    to_probability,
+)
 from search.ranking.fusion import fuse
 from search.ranking.lanes import Candidate
 from search.ranking.snippets import SNIPPET, cut_snippet
 from search.records import Lane
 
-CURVE = TEXT_CURVES[Lane.MEANING]
+CURVE = Curve((Part(2, 0.1, 0.05, 2.0),), -3.0, 0.0, 0.0)
 probabilities = st.floats(0, 1)
 candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
 
@@ -50,25 +62,48 @@ def test_a_lane_of_weight_zero_has_no_say():
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=50))
 def test_calibration_keeps_the_order(scores):
-    p = calibrate(np.array(sorted(scores), np.float32), Background(0.1, 0.05), CURVE)
+    features = np.zeros((len(scores), 3), np.float32)
+    features[:, 0] = sorted(scores)
+    p = to_probability(compute_logits(features, CURVE))
     assert (np.diff(p) >= 0).all()
     assert ((p >= 0) & (p <= 1)).all()
 
 
-def test_background_leans_on_the_prior_while_the_library_is_small():
+def test_background_leans_on_what_is_usual_and_wholly_so_in_an_empty_library():
     query = np.array([1, 0], np.float32)
+    nothing = measure_background(query, np.zeros((0, 2), np.float32), CURVE)
+    assert (nothing.medians, nothing.deviations) == ((0.1,), (0.05,))
     high = np.array([[0.9, 0]], np.float32)
-    assert abs(measure_background(query, high, CURVE).median - CURVE.median) < 0.02
-    many = np.repeat(high, 5000, axis=0)
-    assert measure_background(query, many, CURVE).median == pytest.approx(0.9, abs=0.02)
-    assert measure_background(query, np.zeros((0, 2), np.float32), CURVE).deviation == CURVE.deviation
+    assert measure_background(query, high, CURVE).medians[0] == pytest.approx(0.1, abs=0.02)
+    many = np.repeat(high, 100_000, axis=0)
+    assert measure_background(query, many, CURVE).medians[0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_parts_are_compared_apart():
+    curve = Curve((Part(2, 0, 1, 1), Part(2, 0, 1, 1)), 0, 0, 0)
+    vectors = np.array([[1, 0, 0, 1], [0, 1, 1, 0]], np.float32) / 2**0.5
+    first, second = score_parts(np.array([1, 0, 1, 0], np.float32) / 2**0.5, vectors, curve)
+    np.testing.assert_allclose(first, [1, 0], atol=1e-6)
+    np.testing.assert_allclose(second, [0, 1], atol=1e-6)
+    # A query that asks nothing of a part is not judged by it.
+    _, second = score_parts(np.array([1, 0, 0, 0], np.float32), vectors, curve)
+    assert second.tolist() == [0, 0]
+
+
+def test_the_shipped_curves_fit_the_shipped_models_and_never_reward_being_unlike():
+    curves = read_curves()
+    assert set(curves.by_kind) == {"picture/name", "picture/description", "picture/picture", "meaning/text"}
+    for curve in curves.by_kind.values():
+        assert all(part.weight >= 0 and part.deviation > 0 for part in curve.parts)
+    assert parse_curves(describe_curves(curves)) == curves
 
 
 def test_words_count_by_how_much_of_the_query_they_cover():
-    p = calibrate_words(np.array([1.0, 0.5, 0.05], np.float32), np.array([3, 2, 1], np.float32))
-    assert p[0] > 0.9
+    features = compute_word_features(np.array([1.0, 0.5, 0.05], np.float32), np.array([3, 2, 1], np.float32))
+    p = calibrate_words(features, read_curves().words)
+    assert p[0] > 0.7
     assert p[0] > p[1] > p[2]
-    assert p[2] < 0.01
+    assert p[2] < 0.1
 
 
 @given(st.text(max_size=1500), st.lists(st.text(min_size=1, max_size=8), max_size=3))

@@ -20,7 +20,7 @@ class Shelf:
         self.source = self.catalogue.add_source("/m")
 
     def open(self):
-        return SpaceIndex(self.catalogue.database, self.space_id, D, "f", self.folder)
+        return SpaceIndex(self.catalogue.database, self.space_id, "f", np.eye(D, dtype=np.float32)[:2], self.folder)
 
     def add(self, number):
         vector = np.zeros(D, np.float32)
@@ -35,7 +35,7 @@ class Shelf:
         snapshot = space.refresh(self.catalogue.read_revision())
         ids, scores = space.search(snapshot, query, 5, allowed)[0]
         good = ids[scores > 0.9]
-        return {item for _, item in space.read_segments(good).values()}
+        return {owner.item_id for owner in space.read_rows(good).owners}
 
     def close(self):
         self.catalogue.database.close()
@@ -70,7 +70,7 @@ def test_a_lost_or_torn_index_is_made_again(tmp_path):
     shelf = Shelf(tmp_path)
     items = {shelf.add(number) for number in range(0, 40, 8)}
     shelf.open().build(shelf.catalogue.read_revision())
-    for path in shelf.folder.glob("*.faiss"):
+    for path in shelf.folder.glob("*.npz"):
         path.write_bytes(b"torn")
     assert shelf.find(shelf.open(), 0) == items
     shutil.rmtree(shelf.folder)
@@ -82,4 +82,17 @@ def test_an_empty_space_answers_nothing(tmp_path):
     shelf = Shelf(tmp_path)
     assert shelf.find(shelf.open(), 0) == set()
     assert shelf.find(shelf.open(), 0, np.zeros(0, np.int64)) == set()
+    shelf.close()
+
+
+def test_hubness_is_told_of_built_and_later_rows(tmp_path):
+    shelf = Shelf(tmp_path)
+    shelf.add(0)
+    shelf.add(3)
+    space = shelf.open()
+    space.build(shelf.catalogue.read_revision())
+    shelf.add(1)
+    snapshot = space.refresh(shelf.catalogue.read_revision())
+    ids = np.array([3, 1, 2, 99], np.int64)
+    assert snapshot.read_hubs(ids).tolist() == [1, 1, 0, 0]
     shelf.close()

@@ -45,7 +45,7 @@ def test_search_gives_the_document_of_the_contract(client):
     assert set(answer) == {"query", "took_ms", "nothing_relevant", "coverage", "total", "next", "hits"}
     assert set(answer["coverage"]) == {"indexed", "pending", "failed"}
     (hit,) = answer["hits"]
-    assert set(hit) == {"rank", "score", "relevant", "item", "evidence"}
+    assert set(hit) == {"rank", "score", "relevant", "stacked", "item", "evidence"}
     assert set(hit["item"]) == {
         "id",
         "type",
@@ -57,8 +57,19 @@ def test_search_gives_the_document_of_the_contract(client):
         "width",
         "height",
         "language",
+        "camera",
     }
-    assert set(hit["evidence"][0]) == {"lane", "kind", "score", "start", "end", "page", "snippet"}
+    assert set(hit["evidence"][0]) == {
+        "lane",
+        "segment",
+        "kind",
+        "score",
+        "start",
+        "end",
+        "page",
+        "offset",
+        "snippet",
+    }
 
 
 def test_get_and_post_and_form_agree(client):
@@ -104,6 +115,12 @@ def test_pictures_and_voice_come_as_parts(client, demo):
         ({"text": "a", "after": "soon"}, 400, "after"),
         ({"like": [10**6]}, 404, "no item 1000000"),
         ({"text": "a", "cursor": "zzz"}, 400, "cursor"),
+        ({"text": "typ:image a"}, 400, "did you mean type"),
+        ({"parts": [{"text": "a", "weight": 99}]}, 400, "parts.0.weight"),
+        ({"parts": [{"image": 0}]}, 400, "no uploaded image 0"),
+        ({"parts": [{"text": "a", "item": 1}]}, 400, "one of text, image or item"),
+        ({"parts": [{"item": 1, "crop": [0, 0, 2, 1]}]}, 400, "crop"),
+        ({"text": "a", "diversity": 2}, 400, "diversity"),
     ],
 )
 def test_wrong_fields_are_named_in_a_problem_document(client, body, status, says):
@@ -245,3 +262,21 @@ def test_a_file_deleted_from_disk_is_said_to_be_gone(fresh, tmp_path):
     response = client.get(f"/api/v1/items/{get_item(client, 'a.txt')}/media")
     assert response.status_code == 404
     assert "is not there" in response.json["detail"]
+
+
+def test_a_mix_with_a_region_comes_in_one_request(client, demo):
+    with (demo / "pets/chelsea.jpg").open("rb") as picture:
+        parts = [{"image": 0, "crop": [0.2, 0.1, 0.6, 0.7], "weight": 2}, {"text": "fur"}]
+        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (picture, "x.jpg")}
+        hits = client.post("/api/v1/search", data=body).json["hits"]
+    assert hits[0]["item"]["path"].endswith("chelsea.jpg")
+
+
+def test_a_passage_comes_with_its_neighbours(client):
+    item = get_item(client, "bread.md")
+    whole = client.get(f"/api/v1/items/{item}/passages").json["segments"]
+    assert [one["kind"] for one in whole].count("passage") >= 1
+    around = client.get(f"/api/v1/items/{item}/passages?around={whole[0]['id']}&count=0").json["segments"]
+    assert [one["id"] for one in around] == [whole[0]["id"]]
+    missing = client.get(f"/api/v1/items/{item}/passages?around=999999")
+    assert missing.status_code == 404

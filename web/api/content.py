@@ -1,4 +1,4 @@
-"""What belongs to one item: its file, thumbnail, transcript and likenesses."""
+"""What belongs to one item: its file, thumbnail and likenesses."""
 
 import mimetypes
 import os
@@ -10,8 +10,8 @@ from search.engine import Engine
 from search.errors import NotFoundError, UsageError
 from search.media.container import read_frame
 from search.media.picture import encode_thumbnail
-from search.records import Item, ItemType, Query, SegmentKind, State
-from search.wire import describe_answer, describe_segment
+from search.records import Item, ItemType, Query, QueryPart, State
+from search.wire import describe_answer
 
 DAY = 24 * 3600
 TYPES = {
@@ -36,18 +36,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/similar")
     def find_similar(item_id: int) -> Response:
         find(item_id)
-        query = Query(like=(item_id,))
+        query = Query(parts=(QueryPart(item=item_id),))
         return jsonify(describe_answer(query, engine.search(query)))
-
-    @api.get("/<int:item_id>/transcript")
-    def show_transcript(item_id: int) -> Response:
-        item = find(item_id)
-        spoken = [
-            describe_segment(one)
-            for one in library.catalogue.list_segments(item_id)
-            if one.segment.kind is SegmentKind.SPEECH
-        ]
-        return jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
 
     @api.get("/<int:item_id>/media")
     def send_media(item_id: int) -> Response:

@@ -6,12 +6,33 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from search.engine import MAX_LIMIT, Engine
+from search.engine import Engine
+from search.engine.paging import MAX_LIMIT
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Filters, ItemType, Lane, Query
+from search.records import Filters, ItemType, Lane, Query, QueryPart
 from search.wire import describe_answer
 
-LISTS = ("not", "like", "types", "sources")
+LISTS = ("not", "like", "types", "sources", "languages", "phrases")
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class PartRequest(BaseModel):
+    """A part of a mixed query: one of text, item (its id) and image (the number of the uploaded file, from 0)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str | None = Field(None, max_length=20_000)
+    item: int | None = Field(None, ge=1, lt=2**63)
+    image: int | None = Field(None, ge=0)
+    weight: float = Field(1.0, ge=-10, le=10)
+    crop: tuple[Share, Share, Share, Share] | None = None
+
+    def make_part(self, images: tuple[bytes, ...]) -> QueryPart:
+        """Give the engine's part. Raises UsageError when the image named was not uploaded."""
+        if self.image is not None and self.image >= len(images):
+            raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
+        image = images[self.image] if self.image is not None else None
+        return QueryPart(self.text, image, self.item, self.weight, self.crop)
 
 
 class SearchRequest(BaseModel):
@@ -23,11 +44,19 @@ class SearchRequest(BaseModel):
     exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
     like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
     weights: dict[Lane, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
+    parts: list[PartRequest] = Field(default_factory=list, max_length=20)
     types: list[ItemType] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)
     path: str | None = None
     after: str | None = None
     before: str | None = None
+    longer: float | None = Field(None, ge=0)
+    shorter: float | None = Field(None, ge=0)
+    languages: list[str] = Field(default_factory=list)
+    camera: str | None = None
+    phrases: list[str] = Field(default_factory=list, max_length=20)
+    stack: bool = True
+    diversity: float = Field(0.0, ge=0, le=1)
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
     cursor: str | None = None
     include_all: bool = Field(False, alias="all")
@@ -35,19 +64,35 @@ class SearchRequest(BaseModel):
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
         """Give the engine's query."""
-        filters = Filters(tuple(self.types), tuple(self.sources), self.path, self.after, self.before)
+        filters = Filters(
+            types=tuple(self.types),
+            sources=tuple(self.sources),
+            path=self.path,
+            after=self.after,
+            before=self.before,
+            longer=self.longer,
+            shorter=self.shorter,
+            languages=tuple(self.languages),
+            camera=self.camera,
+            phrases=tuple(self.phrases),
+        )
+        taken = {part.image for part in self.parts}
+        parts = [part.make_part(images) for part in self.parts]
+        parts += [QueryPart(item=item_id) for item_id in self.like]
+        parts += [QueryPart(image=image) for at, image in enumerate(images) if at not in taken]
         return Query(
             text=self.text,
-            images=images,
+            parts=tuple(parts),
             voice=voice,
             exclude=tuple(self.exclude),
-            like=tuple(self.like),
             weights=self.weights,
             filters=filters,
             limit=self.limit,
             cursor=self.cursor,
             include_all=self.include_all,
             explain=self.explain,
+            stack=self.stack,
+            diversity=self.diversity,
         )
 
 
@@ -114,7 +159,7 @@ def _collect(values: Any) -> dict[str, Any]:
         given = [value for value in values.getlist(name) if value != ""]
         if name in LISTS:
             fields[name] = given
-        elif name == "weights" and given:
+        elif name in {"weights", "parts"} and given:
             fields[name] = _read_json(given[-1])
         elif given:
             fields[name] = given[-1]

@@ -69,6 +69,7 @@ function makeFace(hit, words) {
     face.append(image);
   }
   const time = moment ? formatTime(moment.start) : item.duration ? formatTime(item.duration) : "";
+  if (hit.stacked?.length) face.append(make("span", "badge stack", `+${hit.stacked.length}`));
   if (item.type !== "image") face.append(make("span", "badge", [TYPE_NAMES[item.type], time].filter(Boolean).join(" ")));
   return face;
 }

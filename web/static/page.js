@@ -15,17 +15,19 @@ const speak = find("speak");
 
 const pictures = [];
 let like = null;
+let crop = null;
 let voice = null;
 let latest = 0;
 let next = null;
 
 function readQuery() {
   const types = [...form.querySelectorAll("input[name=type]:checked")].map((input) => input.value);
-  return { text: box.value.trim(), types, like: like ? [like] : [] };
+  const parts = like ? [crop ? { item: like, crop } : { item: like }] : [];
+  return { text: box.value.trim(), types, parts };
 }
 
 function isEmpty(query) {
-  return !query.text && !pictures.length && !query.like.length && !voice;
+  return !query.text && !pictures.length && !query.parts.length && !voice;
 }
 
 function say(parts, wrong = false) {
@@ -74,6 +76,11 @@ function describe(answer, all) {
   return parts;
 }
 
+// The words to mark: without filters and what is excluded.
+function dropSigns(text) {
+  return text.replace(/(^|\s)(-\S+|[a-z]+:\S+)/gi, " ");
+}
+
 async function run({ all = false, cursor = null } = {}) {
   const query = readQuery();
   if (isEmpty(query)) return showLibrary();
@@ -84,7 +91,7 @@ async function run({ all = false, cursor = null } = {}) {
     if (cursor) request.cursor = cursor;
     const answer = await ask(request, pictures.map((one) => one.blob), voice);
     if (mine !== latest) return;
-    const words = `${query.text} ${answer.query.voice_text ?? ""}`;
+    const words = `${dropSigns(query.text)} ${answer.query.voice_text ?? ""}`;
     if (!cursor) grid.replaceChildren();
     showHits(answer.hits, words);
     say(describe(answer, all));
@@ -114,6 +121,7 @@ function remember() {
   if (query.text) address.set("q", query.text);
   query.types.forEach((type) => address.append("type", type));
   if (like) address.set("like", like);
+  if (like && crop) address.set("crop", crop.join(","));
   const target = address.size ? `/?${address}` : "/";
   if (target !== location.pathname + location.search) history.pushState(null, "", target);
 }
@@ -122,6 +130,7 @@ function recall() {
   const address = new URLSearchParams(location.search);
   box.value = address.get("q") ?? "";
   like = Number(address.get("like")) || null;
+  crop = like && address.has("crop") ? address.get("crop").split(",").map(Number) : null;
   const types = address.getAll("type");
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = types.includes(input.value);
   showParts();
@@ -149,7 +158,7 @@ async function showLibrary() {
 
 function showParts() {
   const shown = pictures.map(({ url }, at) => makePart(url, "Picture to search by", () => pictures.splice(at, 1)));
-  if (like) shown.push(makePart(`/api/v1/items/${like}/thumbnail`, "Search for more like this", () => { like = null; }));
+  if (like) shown.push(makePart(`/api/v1/items/${like}/thumbnail`, "Search for more like this", () => { like = crop = null; }));
   find("parts").replaceChildren(...shown);
 }
 
@@ -174,11 +183,12 @@ function addPictures(files) {
   submit();
 }
 
-function searchLike(item) {
+function searchLike(item, region = null) {
   find("viewer").close();
   box.value = "";
   pictures.length = 0;
   like = item.id;
+  crop = region;
   showParts();
   submit();
 }

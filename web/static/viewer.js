@@ -1,6 +1,7 @@
 // One item in full: picture, player at the moment found, or passages, with the evidence beside it.
 
 import { mediaAddress, readItem, thumbnailAddress } from "./api.js";
+import { drawBox } from "./crop.js";
 import { explain, formatTime, hasPicture, markWords, nameItem } from "./hits.js";
 
 // Formats that browsers do not show; the thumbnail stands in.
@@ -13,10 +14,11 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-function makeStage(item, start) {
+function makeStage(item, start, searchLike) {
   if (item.type === "image") {
     const shown = NOT_SHOWN.test(item.path) ? thumbnailAddress(item) : mediaAddress(item);
-    return [make("img", { src: shown, alt: nameItem(item) }), null];
+    const image = make("img", { src: shown, alt: nameItem(item) });
+    return [drawBox(image, (crop) => searchLike(item, crop)), null];
   }
   if (item.type === "document") {
     if (!hasPicture(item)) return [make("span", { className: "glyph" }, "¶"), null];
@@ -50,6 +52,12 @@ function makeList(title, moments, words, player) {
   return [make("h3", {}, title), make("ul", {}, ...moments.map((one) => makeMoment(one, words, player)))];
 }
 
+function makeCopies(ids) {
+  const images = ids.map((id) => make("img", { src: thumbnailAddress({ id }), alt: "near-identical picture", loading: "lazy" }));
+  const links = images.map((image, at) => make("a", { href: mediaAddress({ id: ids[at] }), target: "_blank", rel: "noopener" }, image));
+  return make("div", { className: "copies" }, make("h3", {}, `${ids.length} near-identical`), ...links);
+}
+
 // Two lanes may speak for the same segment; a reader needs it once.
 function dropRepeated(evidence) {
   const seen = new Set();
@@ -62,7 +70,7 @@ function dropRepeated(evidence) {
 export async function openViewer(hit, words, searchLike) {
   const { item } = hit;
   const start = hit.evidence.find((one) => one.start !== null && one.start !== undefined)?.start ?? 0;
-  const [shown, player] = makeStage(item, start);
+  const [shown, player] = makeStage(item, start, searchLike);
   const close = make("button", { type: "button", className: "close" }, "×");
   close.setAttribute("aria-label", "Close");
   close.addEventListener("click", () => dialog.close());
@@ -76,6 +84,8 @@ export async function openViewer(hit, words, searchLike) {
   similar.addEventListener("click", () => searchLike(item));
   const original = make("a", { href: mediaAddress(item), target: "_blank", rel: "noopener" }, "Open the file");
   side.append(make("div", { className: "tools" }, similar, original));
+  if (item.type === "image") side.append(make("p", { className: "hint" }, "Drag a box on the picture to search by that part."));
+  if (hit.stacked?.length) side.append(makeCopies(hit.stacked));
   dialog.replaceChildren(make("div", { className: "sheet" }, make("div", { className: "stage" }, shown), side), close);
   dialog.showModal();
   if (item.type === "image") return;

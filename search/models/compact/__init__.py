@@ -51,9 +51,10 @@ class CompactFiles:
         return float(self.manifest["zoom"])
 
     @property
-    def picture_dimension(self) -> int:
-        """Length of a vector of the picture space."""
-        return int(self.manifest["picture_dimension"])
+    def picture_parts(self) -> tuple[int, int]:
+        """Lengths of the parts of a picture's vector: scene, object."""
+        scene, thing = self.manifest["picture_parts"]
+        return int(scene), int(thing)
 
     @property
     def text_dimension(self) -> int:
@@ -80,11 +81,27 @@ class CompactFiles:
         """The mean of passage vectors, shape (384,)."""
         return self._arrays["passage_mean"]
 
+    @property
+    def class_texts(self) -> Vectors:
+        """The centred texts of the classes that the picture tower knows, shape (1000, 384), unit length."""
+        return self._arrays["classes"]
+
     def project(self, texts: Vectors) -> Vectors:
-        """Carry centred question vectors of shape (n, 384) into the picture space, unit length."""
-        projected = texts @ self._arrays["projection.weight"].T
-        lengths = np.linalg.norm(projected, axis=1, keepdims=True)
-        result: Vectors = (projected / lengths).astype(np.float32)
+        """Carry centred question vectors of shape (n, 384) into the picture space, unit length.
+
+        A name asks for objects as well as the scene, a description for the scene alone.
+        """
+        weight = float(self.manifest["object_weight"]) * self.measure_naming(texts)
+        # Names of one language lie together, and farther from the classes than English ones do.
+        means, gains = self._arrays["language_means"], self._arrays["language_gains"]
+        language = (texts @ normalize(means).T).argmax(axis=1)
+        things = normalize(texts - means[language]) * (weight / gains[language])[:, None]
+        return normalize(np.concatenate([normalize(texts @ self._arrays["projection.weight"].T), things], axis=1))
+
+    def measure_naming(self, texts: Vectors) -> Vectors:
+        """Give how much each of the texts is the name of a thing, not a description: (n,), 0 to 1."""
+        logits = texts @ self._arrays["naming.weight"][0] + self._arrays["naming.bias"]
+        result: Vectors = (1 / (1 + np.exp(-logits))).astype(np.float32)
         return result
 
     def read_head(self) -> dict[str, Vectors]:
@@ -99,6 +116,12 @@ class CompactFiles:
     def _arrays(self) -> dict[str, Vectors]:
         with np.load(self._arrays_file) as stored:
             return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
+def normalize(vectors: Vectors) -> Vectors:
+    """Scale the last axis to unit length."""
+    result: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+    return result
 
 
 def _join_hashes(manifest: dict[str, Any], names: tuple[str, ...]) -> str:

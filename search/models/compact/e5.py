@@ -69,10 +69,17 @@ class E5Weights:
         return tokenizer
 
     def tokenize(self, texts: list[str]) -> list[list[int]]:
-        """Give token ids with start and end marks, cut at 512."""
+        """Give token ids without start and end marks."""
         clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
-        encoded = self.tokenizer.encode_batch(clean)
-        return [[START, *one.ids[: MAX_TOKENS - 2], END] for one in encoded]
+        return [one.ids for one in self.tokenizer.encode_batch(clean)]
+
+    def cut_windows(self, text: str, prefix: str) -> list[list[int]]:
+        """Give the token ids of a text, with marks and `prefix`, in as many windows of at most 512 as it takes."""
+        head, body = self.tokenize([prefix, text])
+        if len(head) + len(body) <= MAX_TOKENS - 2:
+            return [[START, *self.tokenize([prefix + text])[0][: MAX_TOKENS - 2], END]]
+        size = MAX_TOKENS - 2 - len(head)
+        return [[START, *head, *body[start : start + size], END] for start in range(0, len(body), size)]
 
     def read_words(self, ids: Ids) -> Vectors:
         """Give the word vectors of token ids of shape (n, l) as (n, l, 384), float32."""

@@ -14,7 +14,8 @@ from search.media.picture import cut_views, open_picture
 from search.models.compact import FILES, hash_file
 from search.models.compact.e5 import E5Weights, find_weights
 from search.models.compact.graph import build_text_graph
-from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, ImageModel, find_tower_weights
+from search.models.compact.training.card import write_card
+from search.models.compact.training.network import OBJECT_WEIGHT, SIDE, TEXT, ZOOM, Head, ImageModel, find_tower_weights
 from search.models.compact.training.texts import Means
 from search.records import Pixels
 
@@ -98,7 +99,8 @@ def write_package_data(
         "name": "compact/flickr8k",
         "side": SIDE,
         "zoom": ZOOM,
-        "picture_dimension": int(state["residual.weight"].shape[0]),
+        "picture_parts": [int(state["residual.weight"].shape[0]), TEXT],
+        "object_weight": OBJECT_WEIGHT,
         "text_dimension": TEXT,
         "sha256": {name: hash_file(folder / name) for name in FILES},
         "inputs": {
@@ -111,3 +113,4 @@ def write_package_data(
         "figures": figures,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+    write_card(folder)

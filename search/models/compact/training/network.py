@@ -2,6 +2,10 @@
 
 Tower: EfficientNet-Lite2 with ImageNet weights, frozen. Head: ConSE (Norouzi et al., "Zero-shot learning by
 convex combination of semantic embeddings", ICLR 2014) plus a learned residual on pooled features.
+
+A picture's vector has two parts. `scene` is what the head learned from captions and serves descriptions;
+`object` is ConSE by itself, the mean of class texts, and serves names: it alone knows when a thing that was
+asked for is not there.
 """
 
 from collections.abc import Mapping
@@ -20,11 +24,14 @@ SIDE = 260
 ZOOM = 0.72
 TEXT = 384
 CLASSES = 1000
+LANGUAGES = 6
 POOLED = 1280
 # Stages whose means (and, for the second, maxima) are added to the pooled features.
 MIDDLE = 120 + 208 + 208
 CONSE_TOP = 10
 CONSE_TEMPERATURE = 2.0
+# How much the object part of a name weighs beside its scene part.
+OBJECT_WEIGHT = 1.0
 
 
 def find_tower_weights() -> Path:
@@ -66,7 +73,10 @@ class Tower(nn.Module):
 class Head(nn.Module):
     """From the tower's outputs to a unit vector of the picture space, and from texts to the same."""
 
+    scene_classes: Tensor
     classes: Tensor
+    language_means: Tensor
+    language_gains: Tensor
     pooled_mean: Tensor
     pooled_deviation: Tensor
     middle_mean: Tensor
@@ -82,25 +92,42 @@ class Head(nn.Module):
         self.projection = nn.Linear(TEXT, dimension, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.text_dropout = nn.Dropout(text_dropout)
+        # Tells names of things from descriptions of scenes; fitted by itself, see `fit_naming`.
+        self.naming = nn.Linear(TEXT, 1).requires_grad_(False)
         nn.init.zeros_(self.conse.bias)
+        self.register_buffer("scene_classes", torch.zeros(CLASSES, TEXT))
         self.register_buffer("classes", torch.zeros(CLASSES, TEXT))
+        self.register_buffer("language_means", torch.zeros(LANGUAGES, TEXT))
+        self.register_buffer("language_gains", torch.ones(LANGUAGES))
         for name, size in (("pooled", POOLED), ("middle", MIDDLE)):
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_deviation", torch.ones(size))
 
     def forward(self, pooled: Tensor, logits: Tensor, middle: Tensor | None) -> Tensor:
-        """Embed pictures; middle None: only what the pooled features tell."""
+        """Give the scene part of pictures, (n, d); middle None: only what the pooled features tell."""
         shape = (pooled - self.pooled_mean) / self.pooled_deviation
         residual = self.residual(self.dropout(shape))
         if middle is not None:
             shape = (middle - self.middle_mean) / self.middle_deviation
             residual = residual + self.middle(self.dropout(shape))
-        known = self.conse(embed_classes(logits, self.classes))
+        known = self.conse(embed_classes(logits, self.scene_classes))
         return normalize(self.gain * normalize(residual) + known)
 
+    def embed_objects(self, logits: Tensor) -> Tensor:
+        """Give the object part of pictures, (n, 384)."""
+        return embed_classes(logits, self.classes)
+
     def embed_texts(self, texts: Tensor) -> Tensor:
-        """Carry centred unit e5 vectors of shape (n, 384) into the picture space."""
+        """Carry centred unit e5 vectors of shape (n, 384) to where the scene parts lie."""
         return normalize(self.projection(self.text_dropout(texts)))
+
+    def embed_queries(self, texts: Tensor) -> Tensor:
+        """Give query vectors (n, d + 384) of unit length: a name asks for objects too, a description for the scene."""
+        weight = OBJECT_WEIGHT * self.naming(texts).sigmoid()
+        # Names of one language lie together, and farther from the classes than English ones do.
+        language = (texts @ normalize(self.language_means).T).argmax(1)
+        things = normalize(texts - self.language_means[language]) / self.language_gains[language, None]
+        return normalize(torch.cat([self.embed_texts(texts), weight * things], 1))
 
     @property
     def scale(self) -> Tensor:
@@ -109,7 +136,7 @@ class Head(nn.Module):
 
 
 class Embedder(nn.Module):
-    """Tower and head: normalised pictures (n, 3, 260, 260) to unit vectors (n, d)."""
+    """Tower and head: normalised pictures (n, 3, 260, 260) to unit vectors (n, d + 384), scene then object."""
 
     def __init__(self, head: Head) -> None:
         super().__init__()
@@ -118,12 +145,13 @@ class Embedder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed pictures scaled to about -1 to 1."""
-        result: Tensor = self.head(*self.tower(x))
-        return result
+        pooled, logits, middle = self.tower(x)
+        scene = self.head(pooled, logits, middle)
+        return torch.cat([scene, self.head.embed_objects(logits)], 1) / 2**0.5
 
 
 class ImageModel(nn.Module):
-    """What is exported: uint8 pixels (n, 260, 260, 3) to unit vectors (n, d)."""
+    """What is exported: uint8 pixels (n, 260, 260, 3) to unit vectors (n, d + 384)."""
 
     def __init__(self, head: Head) -> None:
         super().__init__()

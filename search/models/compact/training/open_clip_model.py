@@ -48,7 +48,7 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
     (text_folder / "config.json").write_text(json.dumps(text_config))
     config = {
         "model_cfg": {
-            "embed_dim": files.picture_dimension,
+            "embed_dim": sum(files.picture_parts),
             "custom_text": True,
             "vision_cfg": {
                 "timm_model_name": TRUNK,
@@ -78,7 +78,8 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
     state = {f"visual.trunk.{name}": tensor for name, tensor in embedder.state_dict().items()}
     state |= {f"text.transformer.{name}": tensor for name, tensor in _read_text_state(weights).items()}
     state["text.pooler.mean"] = torch.from_numpy(files.query_mean)
-    state["text.proj.weight"] = torch.from_numpy(arrays["projection.weight"])
+    # One linear layer for both parts of a query: the projection to scenes, and the text itself for objects.
+    state["text.proj.weight"] = torch.cat([torch.from_numpy(arrays["projection.weight"]), torch.eye(WIDTH)])
     state["logit_scale"] = torch.from_numpy(arrays["log_scale"]).reshape(())
     torch.save(state, folder / "open_clip_pytorch_model.bin")
 
@@ -94,7 +95,8 @@ def open_compact(files: CompactFiles, folder: Path) -> tuple[Any, Any]:
 
 def tokenize(texts: list[str]) -> Tensor:
     """Give padded token ids of queries, shape (n, length), for the model's `encode_text`."""
-    rows = E5Weights(find_weights()).tokenize([f"query: {text}" for text in texts])
+    weights = E5Weights(find_weights())
+    rows = [weights.cut_windows(text, "query: ")[0] for text in texts]
     out = torch.full((len(rows), max(map(len, rows))), PAD)
     for at, row in enumerate(rows):
         out[at, : len(row)] = torch.tensor(row)

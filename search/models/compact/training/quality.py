@@ -16,14 +16,21 @@ DEPTHS = (1, 5, 10)
 
 
 def embed_views(head: Head, views: Sequence[Features]) -> Tensor:
-    """Give the mean of the head's vectors over views of the same photos, shape (n, d), unit length."""
+    """Give vectors of photos from views of them, shape (n, d + 384): each part the mean of the views'."""
     head.eval()
+    scenes, objects = [], []
     with torch.no_grad():
-        rows = [
-            head(*(torch.from_numpy(one).float() for one in (view.pooled, view.logits, view.middle))) for view in views
-        ]
+        for view in views:
+            pooled, logits, middle = (torch.from_numpy(one).float() for one in (view.pooled, view.logits, view.middle))
+            scenes.append(head(pooled, logits, middle))
+            objects.append(head.embed_objects(logits))
     head.train()
-    return normalize(torch.stack(rows).mean(0))
+    return join_parts(torch.stack(scenes).mean(0), torch.stack(objects).mean(0))
+
+
+def join_parts(scene: Tensor, thing: Tensor) -> Tensor:
+    """Join the parts of vectors (n, d) and (n, 384), both weighing the same; unit length."""
+    return torch.cat([normalize(scene), normalize(thing)], 1) / 2**0.5
 
 
 def measure_captions(head: Head, pictures: Tensor, captions: Tensor) -> dict[str, float]:
@@ -51,7 +58,7 @@ def measure_classes(
 
 def _embed(head: Head, texts: Tensor) -> Tensor:
     with torch.no_grad():
-        result = head.eval().embed_texts(texts)
+        result = head.eval().embed_queries(texts)
     head.train()
     return result
 

@@ -75,10 +75,49 @@ class Vocabulary:
         """Give centred unit vectors, shape (n, 384)."""
         return normalize(torch.from_numpy(self._texts.encode(values) - self._mean))
 
-    def make_class_table(self) -> Tensor:
-        """Give the text of each class that ConSE mixes: its usual English name in three phrasings."""
+    def make_scene_table(self) -> Tensor:
+        """Give the text of each class that ConSE mixes for the scene, centred as captions are, shape (1000, 384).
+
+        Half of it is the usual English name in three phrasings, half the usual names in the other languages.
+        """
         phrased = [self.embed([prompt.format(one.names["en"][0]) for one in self._classes]) for prompt in PROMPTS]
-        return normalize(torch.stack(phrased).mean(0))
+        others = [self.embed([one.names[language][0] for one in self._classes]) for language in LANGUAGES]
+        return normalize(normalize(torch.stack(phrased).mean(0)) + torch.stack(others).mean(0))
+
+    def make_class_table(self) -> Tensor:
+        """Give the text of each class that stands for objects, shape (1000, 384), unit length.
+
+        Half of it is the usual English name, half the usual names in the other languages, each centred by the
+        mean of its language: so a name asked in any of them is near to its class.
+        """
+        means = self.measure_languages()
+        english, *others = (
+            normalize(self.embed([one.names[language][0] for one in self._classes]) - mean)
+            for language, mean in zip(("en", *LANGUAGES), means, strict=True)
+        )
+        return normalize(english + torch.stack(others).mean(0))
+
+    def measure_languages(self) -> Tensor:
+        """Give the mean of the usual class names of each language, English first, shape (6, 384)."""
+        return torch.stack(
+            [self.embed([one.names[language][0] for one in self._classes]).mean(0) for language in ("en", *LANGUAGES)]
+        )
+
+    def measure_gains(self, table: Tensor) -> Tensor:
+        """Give how near each language's names come to the class table, as a share of English, shape (6,).
+
+        The mean over usual names, of which the table is made, and over the others, of which it is not.
+        """
+        shares = []
+        for language, mean in zip(("en", *LANGUAGES), self.measure_languages(), strict=True):
+            cosines = []
+            for chosen in (slice(0, 1), slice(1, None)):
+                named = [(at, name) for at, one in enumerate(self._classes) for name in one.names[language][chosen]]
+                rows = normalize(self.embed([name for _, name in named]) - mean)
+                cosines.append((rows * table[[at for at, _ in named]]).sum(1).mean())
+            shares.append(torch.stack(cosines))
+        gains = torch.stack(shares)
+        return (gains / gains[0]).mean(1)
 
     def draw_names(self, chance: np.random.Generator, languages: tuple[str, ...] = LANGUAGES) -> Tensor:
         """Name each class once, in a language and phrasing drawn by chance; shape (1000, 384)."""
@@ -93,6 +132,10 @@ class Vocabulary:
     def draw_broader(self, chance: np.random.Generator) -> Tensor:
         """Phrase each broader word once; shape (words, 384)."""
         return self.embed([PROMPTS[chance.integers(len(PROMPTS))].format(word) for word in self.broader])
+
+    def list_names(self) -> Tensor:
+        """Give every class name in every language, and every broader word, shape (n, 384)."""
+        return self.embed(self._list_all())
 
     def _list_all(self) -> list[str]:
         names = [name for one in self._classes for group in one.names.values() for name in group]

@@ -1,0 +1,145 @@
+"""Makes the folders and the queries that the figures in `docs/evaluation.md` are measured with.
+
+    python benchmarks/evaluation/build_library.py --photos DIR --flickr DIR --speech DIR --out DIR [--hay DIR]...
+
+    OUT/library/      500 photos, the 1,000 Flickr8k dev photos, the recordings and the documents
+    OUT/hay/          the Flickr8k training photos, and whatever --hay names: what nobody asks for
+    OUT/queries/      pictures and recordings to ask with
+    OUT/cases.jsonl   the queries of the `test` halves, with their answers
+    OUT/names.json    the new name of every file of the library
+
+File names are numbers, so that no lane can read an answer off a name.
+"""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import texts
+from PIL import Image, ImageOps
+
+from search.models.compact.training.data import read_check
+
+PICTURES_ASKED = 60
+
+
+class Folder:
+    """Files under new names, linked where the disk allows; `get` tells the new name of an old path."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._names: dict[Path, Path] = {}
+
+    def add(self, paths: Iterable[Path], kind: str) -> None:
+        """Take files in, in an order that tells nothing."""
+        folder = self.root / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, path in enumerate(sorted(paths, key=lambda one: hash_name(one.name))):
+            target = folder / f"{kind[0]}{number:05d}{path.suffix.lower()}"
+            if not target.exists():
+                try:
+                    os.link(path, target)
+                except OSError:
+                    shutil.copyfile(path, target)
+            self._names[path.resolve()] = target
+
+    def describe(self) -> dict[str, str]:
+        """Give every file's new path by its old."""
+        return {str(old): str(new.absolute()) for old, new in self._names.items()}
+
+    def get(self, path: Path) -> str:
+        """Give a file's path as the cases name it."""
+        return str(self._names[path.resolve()].relative_to(self.root.parent))
+
+
+def hash_name(name: str) -> str:
+    """Give a fixed, meaningless order."""
+    import hashlib
+
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def ask_names(library: Folder, photos: Path) -> list[dict[str, Any]]:
+    """Class names of the test half, in English and by the check names."""
+    there = {path.name.split("_")[0]: path for path in photos.iterdir()}
+    classes = texts.split_classes(photos, "test")
+    check = read_check()
+    cases = [
+        {"query": one.names["en"][0], "relevant": [library.get(there[one.wnid])], "kind": "names"} for one in classes
+    ]
+    for one in classes:
+        cases += [
+            {"query": name, "relevant": [library.get(there[one.wnid])], "kind": "names in other languages"}
+            for name in check.get(one.wnid, {}).values()
+        ]
+    return cases
+
+
+def ask_pictures(library: Folder, photos: Path, queries: Path) -> list[dict[str, Any]]:
+    """Photos mirrored and cut, as somebody else's picture of the same thing."""
+    cases = []
+    for one in sorted(photos.iterdir(), key=lambda path: hash_name(path.name))[:PICTURES_ASKED]:
+        target = queries / f"p{len(cases):03d}.jpg"
+        with Image.open(one) as picture:
+            changed = ImageOps.mirror(ImageOps.crop(picture.convert("RGB"), min(picture.size) // 8))
+            changed.save(target, quality=85)
+        cases.append({"image": f"queries/{target.name}", "relevant": [library.get(one)], "kind": "pictures"})
+    return cases
+
+
+def ask_speech(library: Folder, speech: Path, queries: Path) -> list[dict[str, Any]]:
+    """Recorded prompts, typed and spoken: asked by their own recording."""
+    cases: list[dict[str, Any]] = []
+    for path, words in texts.read_prompts(speech, "test"):
+        answer = [library.get(path)]
+        cases.append({"query": words, "relevant": answer, "kind": "speech, typed"})
+        shutil.copyfile(path, queries / f"s{len(cases):03d}.wav")
+        cases.append({"voice": f"queries/s{len(cases) - 1:03d}.wav", "relevant": answer, "kind": "speech, spoken"})
+    return cases
+
+
+def write(path: Path, cases: Iterable[dict[str, Any]]) -> None:
+    """Write a file of cases."""
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in cases), encoding="utf-8")
+
+
+def main() -> None:
+    """Make everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("photos", "flickr", "speech", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--hay", type=Path, action="append", default=[])
+    options = parser.parse_args()
+    library, queries = Folder(options.out / "library"), options.out / "queries"
+    queries.mkdir(parents=True, exist_ok=True)
+    library.add(options.photos.iterdir(), "pictures")
+    dev = [options.flickr / "images" / name for name in (options.flickr / "dev.txt").read_text().split()]
+    library.add(dev, "snapshots")
+    library.add(options.speech.glob("*.wav"), "audio")
+    library.add((texts.FOLDER / "documents").iterdir(), "documents")
+    hay = Folder(options.out / "hay")
+    hay.add((options.flickr / "images" / name for name in (options.flickr / "train.txt").read_text().split()), "hay")
+    for number, folder in enumerate(options.hay):
+        hay.add((path for path in folder.rglob("*") if path.is_file()), f"more{number}")
+    (options.out / "names.json").write_text(json.dumps(library.describe(), indent=0), encoding="utf-8")
+    cases = ask_names(library, options.photos)
+    captions = texts.read_captions(options.flickr, "test")
+    cases += [{"query": text, "relevant": [library.get(path)], "kind": "captions"} for path, text in captions]
+    cases += ask_pictures(library, options.photos, queries)
+    cases += ask_speech(library, options.speech, queries)
+    for one in texts.read_document_queries("test"):
+        answers = [library.get(texts.FOLDER / str(path)) for path in one["relevant"]]  # type: ignore[attr-defined]
+        cases.append({"query": one["query"], "relevant": answers, "kind": f"documents, {one['style']}"})
+    cases += [{"query": text, "relevant": [], "kind": "absent"} for text in texts.read_absent("test")]
+    cases += [{"query": text, "relevant": [], "kind": "absent, described"} for text in texts.describe_absent("test")]
+    cases += [{"query": text, "relevant": [], "kind": "nonsense"} for text in texts.make_nonsense("test")]
+    write(options.out / "cases.jsonl", cases)
+    print(f"{len(cases)} queries in {options.out / 'cases.jsonl'}")
+
+
+if __name__ == "__main__":
+    main()

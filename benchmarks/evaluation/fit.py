@@ -1,0 +1,260 @@
+"""Learns the weights of `search/ranking/curves.json` from queries with known answers.
+
+    python benchmarks/evaluation/fit.py --home HOME --out OUT --photos DIR --flickr DIR --speech DIR [--write]
+
+OUT is what `build_library.py` made; the home must hold OUT/library and OUT/hay. Each curve is a logistic
+regression over what `search.ranking.calibration.compute_features` gives, on the `fit` halves of the queries,
+in libraries of several sizes at once; right and wrong weigh the same in all. The bias is then moved so that of the
+core queries a stated share falls below the cut: hiding what is there is worse than showing what is not.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import texts
+from PIL import ImageOps
+from shelf import Shelf, fit_logistic, measure_priors, name_of, read_shelf
+
+from search.engine.retrieval import match_words
+from search.library import Library, open_library
+from search.media.picture import open_picture
+from search.models.compact.training.data import read_check, read_classes
+from search.ranking.calibration import CURVES_FILE, Curve, Curves, WordCurve, describe_curves, measure_background
+from search.records import Filters, Lane, Vectors
+from search.settings import read_settings
+from search.store.analysis import split_query
+
+NEAREST = 5
+ROUNDS = 4
+DECAY = 1.0
+DEPTH = 256
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query: its vector, and the paths that answer it; none when nothing should.
+
+    core: it counts when the cut is set; alike: paths that may or may not answer it; when given, the nearest of all
+    others are taken as wrong.
+    """
+
+    vector: Vectors
+    answers: frozenset[str]
+    weight: float
+    core: bool = False
+    alike: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Example:
+    """The nearest candidates of a query in one library: features (n, k), all right or all wrong."""
+
+    features: Vectors
+    right: bool
+    weight: float
+    core: bool = False
+
+
+def collect(shelves: Sequence[Shelf], queries: Sequence[Asked], prior: Curve) -> list[Example]:
+    """Look every query up in every library."""
+    examples = []
+    for shelf in shelves:
+        sample = shelf.sample()
+        for one in queries:
+            background = measure_background(one.vector, sample, prior)
+            order = np.argsort(-(shelf.vectors @ one.vector)).tolist()
+            nearest = order[:NEAREST]
+            if one.alike is not None:
+                spared = one.answers | one.alike
+                wrong = [at for at in order[: len(spared) + NEAREST] if shelf.paths[at] not in spared][:NEAREST]
+                examples.append(Example(shelf.measure(one.vector, background, prior, wrong), False, one.weight))
+            if one.answers:
+                # One that is not found at all teaches nothing of where the cut should be.
+                nearest = [at for at in nearest if shelf.paths[at] in one.answers]
+            if nearest:
+                rows = shelf.measure(one.vector, background, prior, nearest)
+                examples.append(Example(rows, bool(one.answers), one.weight, one.core))
+    return examples
+
+
+def fit_curve(title: str, shelves: Sequence[Shelf], queries: Sequence[Asked], lost: float | None) -> Curve:
+    """Fit the curve of one kind of query. lost: the share of core queries whose answer may fall below the cut."""
+    prior = measure_priors(shelves[0], [one.vector for one in queries])
+    examples = collect(shelves, queries, prior)
+    label = np.array([float(one.right) for one in examples])
+    weight = np.array([one.weight for one in examples])
+    for value in (0.0, 1.0):
+        weight[label == value] *= 500 / weight[label == value].sum()
+    fitted = np.zeros(len(shelves[0].parts) + 3, np.float32)
+    fitted[: len(shelves[0].parts)] = 1
+    for _ in range(ROUNDS):
+        # The candidate that counts is the one that scores best, which depends on the weights.
+        chosen = np.stack([one.features[(one.features @ fitted[:-1]).argmax()] for one in examples])
+        fitted = fit_upward(chosen, label, weight, len(shelves[0].parts))
+    logits = np.array([(one.features @ fitted[:-1]).max() + fitted[-1] for one in examples])
+    bias = float(fitted[-1])
+    core = np.array([one.core for one in examples])
+    if lost is not None:
+        bias -= float(np.quantile(logits[core], lost))
+    shown = logits - fitted[-1] + bias > 0
+    print(
+        f"{title:22} weights {fitted.round(2).tolist()} bias {bias:.2f}; answers kept: core {shown[core].mean():.1%}, "
+        f"all {shown[label == 1].mean():.1%}; irrelevant shown {shown[label == 0].mean():.1%}"
+    )
+    parts = tuple(
+        replace(part, weight=round(float(value), 4)) for part, value in zip(prior.parts, fitted, strict=False)
+    )
+    return Curve(parts, round(bias, 4), round(float(fitted[-3]), 4), round(float(fitted[-2]), 4))
+
+
+def fit_upward(features: Vectors, label: Vectors, weight: Vectors, parts: int) -> Vectors:
+    """Fit with no negative weight on a standard score: being nearer never counts against a candidate."""
+    kept = np.ones(features.shape[1], bool)
+    while True:
+        fitted = np.zeros(features.shape[1] + 1, np.float32)
+        fitted[[*np.flatnonzero(kept).tolist(), -1]] = fit_logistic(features[:, kept], label, weight, DECAY)
+        wrong = np.flatnonzero(fitted[:parts] < 0)
+        if not len(wrong):
+            return fitted
+        kept[wrong] = False
+
+
+def ask_names(library: Library, options: argparse.Namespace) -> list[Asked]:
+    """Names of classes, in English and others, and of broader groups, against what is not there."""
+    encode = library.models.picture.encode_texts
+    photos = {name_of(str(path)): options.names[str(path.resolve())] for path in options.photos.iterdir()}
+    classes = texts.split_classes(options.photos, "fit")
+    asked = [Asked(encode([one.names["en"][0]])[0], frozenset([photos[one.wnid]]), 1.0, core=True) for one in classes]
+    check = read_check()
+    foreign = [(name, one.wnid) for one in classes if one.wnid in check for name in check[one.wnid].values()]
+    asked += [Asked(encode([name])[0], frozenset([photos[wnid]]), 0.5) for name, wnid in foreign]
+    groups: dict[str, list[str]] = {}
+    for one in classes:
+        for word in one.broader:
+            groups.setdefault(word, []).append(photos[one.wnid])
+    asked += [Asked(encode([f"a {word}"])[0], frozenset(paths), 0.5) for word, paths in groups.items()]
+    asked += [Asked(encode([text])[0], frozenset(), 1.0) for text in texts.read_absent("fit")]
+    asked += [Asked(encode([text])[0], frozenset(), 0.5) for text in texts.make_nonsense("fit")]
+    return asked
+
+
+def ask_descriptions(library: Library, options: argparse.Namespace) -> list[Asked]:
+    """Captions, against sentences about what is not there, questions about documents, and nonsense."""
+    encode = library.models.picture.encode_texts
+    captions = texts.read_captions(options.flickr, "fit")
+    asked = [
+        Asked(encode([text])[0], frozenset([options.names[str(path.resolve())]]), 1.0, core=True)
+        for path, text in captions
+    ]
+    others = texts.describe_absent("fit") + texts.make_nonsense("fit", 6)
+    others += [str(one["query"]) for one in texts.read_document_queries("fit") if one["style"] != "keyword"]
+    others += [text for _, text in texts.read_prompts(options.speech, "fit")]
+    return asked + [Asked(encode([text])[0], frozenset(), 1.0) for text in others]
+
+
+def ask_pictures(library: Library, options: argparse.Namespace) -> list[Asked]:
+    """Photos cut and mirrored, against the same with the photo and all that shares a group with it left out."""
+    encoder = library.models.picture
+    photos = {name_of(str(path)): options.names[str(path.resolve())] for path in options.photos.iterdir()}
+    groups = {one.wnid: set(one.broader) for one in read_classes() if one.wnid in photos}
+    asked = []
+    for path in sorted(options.photos.iterdir())[::2]:
+        picture = open_picture(path)[0]
+        cut = ImageOps.mirror(ImageOps.crop(picture, min(picture.size) // 8))
+        vector = encoder.encode_pictures([encoder.prepare(cut)])[0]
+        own = groups[name_of(str(path))]
+        alike = frozenset(photos[wnid] for wnid, words in groups.items() if words & own)
+        asked.append(Asked(vector, frozenset([options.names[str(path.resolve())]]), 1.0, core=True, alike=alike))
+    return asked
+
+
+def ask_meanings(library: Library, options: argparse.Namespace) -> list[Asked]:
+    """Queries over documents and halves of what was said, against what nothing speaks of."""
+    encode = library.models.meaning.encode_queries
+    asked = []
+    for one in texts.read_document_queries("fit"):
+        paths = frozenset(options.names[str((texts.FOLDER / path).resolve())] for path in one["relevant"])  # type: ignore[attr-defined]
+        asked.append(Asked(encode([str(one["query"])])[0], paths, 1.0, core=True))
+    for path, words in texts.read_prompts(options.speech, "fit"):
+        half = " ".join(words.split()[len(words.split()) // 2 :])
+        if len(half.split()) >= 3:
+            asked.append(Asked(encode([half])[0], frozenset([options.names[str(path.resolve())]]), 1.0, core=True))
+    others = texts.read_absent("fit") + texts.make_nonsense("fit") + texts.describe_absent("fit")
+    others += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
+    return asked + [Asked(encode([text])[0], frozenset(), 1.0) for text in others]
+
+
+def fit_words(library: Library, options: argparse.Namespace) -> WordCurve:
+    """Fit the curve of the words lane: queries over documents and speech, against what no text says."""
+    queries: list[tuple[str, frozenset[str]]] = []
+    for one in texts.read_document_queries("fit"):
+        paths = frozenset(options.names[str((texts.FOLDER / path).resolve())] for path in one["relevant"])  # type: ignore[attr-defined]
+        queries.append((str(one["query"]), paths))
+    for path, words in texts.read_prompts(options.speech, "fit"):
+        half = " ".join(words.split()[len(words.split()) // 2 :])
+        queries.append((half, frozenset([options.names[str(path.resolve())]])))
+    nothing = texts.read_absent("fit") + texts.make_nonsense("fit") + texts.describe_absent("fit")
+    nothing += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
+    features, label = [], []
+    for text, answers in [*queries, *((text, frozenset()) for text in nothing)]:
+        found = match_words(library.catalogue.database, split_query(text), Filters(), DEPTH)
+        items = library.catalogue.read_items({hit.item_id for hit in found.hits})
+        rows = [(row, items[hit.item_id].path in answers) for row, hit in zip(found.features, found.hits, strict=True)]
+        for right in (True, False):
+            best = max((row for row, own in rows if own is right), key=tuple, default=None)
+            # Who asks for a word and gets a text that holds it was answered.
+            if best is not None and (right or best[0] < 1):
+                features.append(best)
+                label.append(float(right))
+    truth = np.array(label)
+    weight = np.where(truth > 0, 500 / max(truth.sum(), 1), 500 / max((1 - truth).sum(), 1))
+    share, matched, bias = fit_upward(np.stack(features), truth, weight, 2).tolist()
+    shown = np.stack(features) @ np.array([share, matched]) + bias > 0
+    print(
+        f"{'words':22} weights {share:.2f} {matched:.2f} bias {bias:.2f}; answers kept {shown[truth > 0].mean():.1%}; "
+        f"irrelevant shown {shown[truth == 0].mean():.1%} of those that share a word"
+    )
+    return WordCurve(round(bias, 4), round(share, 4), round(matched, 4))
+
+
+def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shelf]:
+    """Give libraries of growing size that all hold what lies in a folder."""
+    core = [at for at, path in enumerate(shelf.paths) if path.startswith(folder)]
+    rest = sorted(set(range(len(shelf.paths))) - set(core))
+    random.Random(5).shuffle(rest)
+    return [shelf.select(core + rest[: max(0, size - len(core))]) for size in sizes]
+
+
+def main() -> None:
+    """Fit every curve."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("home", "out", "photos", "flickr", "speech"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--write", action="store_true", help="write curves.json")
+    options = parser.parse_args()
+    library = open_library(read_settings(home=options.home))
+    pictures, passages = (read_shelf(library, lane) for lane in (Lane.PICTURE, Lane.MEANING))
+    options.names = json.loads((options.out / "names.json").read_text(encoding="utf-8"))
+    root = str((options.out / "library").absolute())
+    named = make_libraries(pictures, f"{root}/pictures", (500, 1500, len(pictures.paths)))
+    described = make_libraries(pictures, f"{root}/snapshots", (1000, 1500, len(pictures.paths)))
+    spoken = make_libraries(passages, root, (0, 2000, len(passages.paths)))
+    curves = {
+        "picture/name": fit_curve("picture by name", named, ask_names(library, options), 0.02),
+        "picture/description": fit_curve("picture by description", described, ask_descriptions(library, options), 0.05),
+        "picture/picture": fit_curve("picture by picture", named[:1], ask_pictures(library, options), None),
+        "meaning/text": fit_curve("meaning", spoken, ask_meanings(library, options), 0.03),
+    }
+    lanes = {Lane.PICTURE: 1.0, Lane.MEANING: 1.0, Lane.WORDS: 1.0}
+    document = describe_curves(Curves(curves, fit_words(library, options), lanes))
+    if options.write:
+        CURVES_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The vectors of one space in memory, and what the fitting asks of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search.library import Library
+from search.ranking.calibration import Background, Candidates, Curve, Part, compute_features, score_parts
+from search.records import Lane, Vectors
+from search.store.vectors import SAMPLE, measure_hubs
+
+MAD_TO_DEVIATION = 1.4826
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Vectors (n, d), their hubness (n,), the path of the file each is from, and the parts of the space."""
+
+    vectors: Vectors
+    hubs: Vectors
+    paths: list[str]
+    parts: tuple[int, ...]
+
+    def select(self, places: Sequence[int]) -> "Shelf":
+        """Give a smaller library."""
+        chosen = list(places)
+        return Shelf(self.vectors[chosen], self.hubs[chosen], [self.paths[at] for at in chosen], self.parts)
+
+    def find(self, path: str) -> list[int]:
+        """Give where the vectors of a file are."""
+        return [at for at, one in enumerate(self.paths) if one == path]
+
+    def sample(self) -> Vectors:
+        """Give a random sample as a generation keeps one."""
+        chosen = np.random.default_rng(0).permutation(len(self.vectors))[:SAMPLE]
+        rows: Vectors = self.vectors[np.sort(chosen)]
+        return rows
+
+    def measure(self, query: Vectors, background: Background, curve: Curve, places: Sequence[int]) -> Vectors:
+        """Give the features of some vectors for a query, shape (n, parts + 2)."""
+        chosen = list(places)
+        candidates = Candidates(self.vectors[chosen], self.hubs[chosen], len(self.vectors))
+        return compute_features(query, candidates, background, curve)
+
+
+def read_shelf(library: Library, lane: Lane) -> Shelf:
+    """Read a whole space."""
+    space = library.spaces[lane]
+    ids = np.array(sorted(space.read_live_ids()), np.int64)
+    rows = space.read_rows(ids)
+    items = library.catalogue.read_items({owner.item_id for owner in rows.owners})
+    names = [items[owner.item_id].path for owner in rows.owners]
+    encoder = library.models.picture if lane is Lane.PICTURE else library.models.meaning
+    parts = library.models.picture.parts if lane is Lane.PICTURE else (encoder.dimension,)
+    return Shelf(rows.vectors, measure_hubs(rows.vectors, encoder.bank), names, parts)
+
+
+def measure_priors(shelf: Shelf, queries: Sequence[Vectors]) -> Curve:
+    """Give a curve without weights whose parts hold the usual background of such queries."""
+    blank = Curve(tuple(Part(length, 0.0, 1.0, 0.0) for length in shelf.parts), 0.0, 0.0, 0.0)
+    sample = shelf.sample()
+    medians, deviations = [], []
+    for query in queries:
+        scores = score_parts(query, sample, blank)
+        medians.append([float(np.median(one)) for one in scores])
+        deviations.append([float(np.median(np.abs(one - np.median(one)))) * MAD_TO_DEVIATION for one in scores])
+    usual = zip(shelf.parts, np.median(medians, axis=0), np.median(deviations, axis=0), strict=True)
+    parts = tuple(Part(length, round(float(m), 4), round(max(float(d), 1e-3), 4), 0.0) for length, m, d in usual)
+    return Curve(parts, 0.0, 0.0, 0.0)
+
+
+def fit_logistic(features: Vectors, label: Vectors, weight: Vectors, decay: float = 1e-4) -> Vectors:
+    """Fit a logistic regression by Newton's method; give the weights with the bias last, shape (k + 1,).
+
+    A weight that comes out negative where more must not mean less (the standard scores) is for the caller to drop.
+    """
+    x = np.concatenate([features, np.ones((len(features), 1), np.float32)], axis=1).astype(np.float64)
+    w = np.zeros(x.shape[1])
+    ridge = np.full(x.shape[1], decay)
+    ridge[-1] = 0
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        gradient = x.T @ (weight * (p - label)) + ridge * w
+        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(ridge + 1e-9)
+        step = np.linalg.solve(hessian, gradient)
+        w = w - step
+        if np.abs(step).max() < 1e-8:
+            break
+    return w.astype(np.float32)
+
+
+def name_of(path: str) -> str:
+    """Give the WordNet id of a photo named `wnid_class.jpg`."""
+    return Path(path).name.split("_")[0]

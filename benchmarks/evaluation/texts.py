@@ -1,0 +1,69 @@
+"""The texts that are asked, split into those to fit on and those to measure on."""
+
+import csv
+import json
+import random
+import string
+from pathlib import Path
+
+from search.models.compact.training.data import ClassNames, read_classes
+
+FOLDER = Path(__file__).parent
+SCENES = (
+    "a person looks at {}",
+    "two people stand next to {}",
+    "{} in front of a white wall",
+    "close view of {} at night",
+)
+
+
+def split_classes(photos: Path, split: str) -> list[ClassNames]:
+    """Give the classes that have a photo: 400 to fit on, the other 100 to measure on."""
+    there = {path.name.split("_")[0] for path in photos.iterdir()}
+    classes = [one for one in read_classes() if one.wnid in there]
+    random.Random(7).shuffle(classes)
+    return classes[:100] if split == "test" else classes[100:]
+
+
+def read_absent(split: str) -> list[str]:
+    """Give 60 concepts of which no photo, recording or document shows anything."""
+    with (FOLDER / "absent.tsv").open(encoding="utf-8", newline="") as stream:
+        return [row["concept"] for row in csv.DictReader(stream, delimiter="\t") if row["split"] == split]
+
+
+def make_nonsense(split: str, words: int = 2) -> list[str]:
+    """Give 100 strings of random letters."""
+    chance = random.Random(f"{split}{words}")
+    return [
+        " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(words))
+        for _ in range(100)
+    ]
+
+
+def describe_absent(split: str) -> list[str]:
+    """Give a sentence about each absent concept."""
+    return [SCENES[at % len(SCENES)].format(concept) for at, concept in enumerate(read_absent(split))]
+
+
+def read_document_queries(split: str) -> list[dict[str, object]]:
+    """Give the queries over `documents/`."""
+    lines = (FOLDER / "documents.jsonl").read_text(encoding="utf-8").splitlines()
+    return [one for line in lines if (one := json.loads(line))["split"] == split]
+
+
+def read_prompts(speech: Path, split: str) -> list[tuple[Path, str]]:
+    """Give recordings with their words, every other one to measure on."""
+    rows = [line.split("\t") for line in (speech / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
+    there = [(speech / row[0], row[2]) for row in rows if (speech / row[0]).exists()]
+    return there[0::2] if split == "fit" else there[1::2]
+
+
+def read_captions(flickr: Path, split: str) -> list[tuple[Path, str]]:
+    """Give one caption of each photo of `dev.txt`, every other photo to measure on."""
+    chosen = (flickr / "dev.txt").read_text(encoding="utf-8").split()
+    captions: dict[str, list[str]] = {}
+    for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
+        name, caption = line.split("\t", 1)
+        captions.setdefault(name, []).append(caption)
+    numbered = list(enumerate(chosen))[0 if split == "fit" else 1 :: 2]
+    return [(flickr / "images" / name, captions[name][number % 5]) for number, name in numbered]

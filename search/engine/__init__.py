@@ -1,0 +1,141 @@
+"""A query becomes hits: encode, retrieve by lane, calibrate, fuse, group, explain."""
+
+import time
+from collections.abc import Sequence
+
+from search.engine.encoding import Encoded, encode_query
+from search.engine.paging import Cursor, Ranking, RankingCache, find_place, read_cursor, write_cursor
+from search.engine.retrieval import Retriever
+from search.library import Library
+from search.ranking.calibration import RELEVANCE_CUT, read_curves
+from search.ranking.fusion import Ranked, fuse
+from search.ranking.grouping import Stack, diversify, stack_copies
+from search.ranking.lanes import Candidate, Retrieved
+from search.ranking.snippets import cut_snippet
+from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment
+
+FIRST_DEPTH = 256
+DEEPENING = 4
+# Candidates less likely than this cannot make an item relevant, unless everything is asked for.
+FLOOR = 0.1
+
+
+class Engine:
+    """Answers queries over one library. Safe to share between threads."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._rankings = RankingCache()
+        self._coverage: tuple[int, Coverage] | None = None
+
+    def warm_up(self) -> None:
+        """Load what a text query takes."""
+        encode_query(self.library, Query(text="a photo"))
+
+    def search(self, query: Query) -> Answer:
+        """Answer a query.
+
+        Raises UsageError for a request that cannot be meant, UnreadableMediaError for a picture or voice
+        that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
+        """
+        began = time.perf_counter()
+        cursor = read_cursor(query)
+        ranking = self._rankings.get(cursor.query) if query.cursor else None
+        place = cursor.place
+        if ranking is None or not ranking.reaches(place + query.limit, query.include_all):
+            ranking = self._make_ranking(query, place + query.limit + 1)
+            self._rankings.put(cursor.query, ranking)
+            place = find_place(cursor, ranking) if query.cursor else 0
+        shown = ranking.stacks if query.include_all else ranking.stacks[: ranking.relevant]
+        page = shown[place : place + query.limit]
+        end = place + len(page)
+        following = Cursor(cursor.query, end, page[-1].first.item_id) if page and end < len(shown) else None
+        return Answer(
+            text=query.text,
+            voice_text=ranking.voice.text if ranking.voice else None,
+            voice_language=ranking.voice.language if ranking.voice else None,
+            hits=self._make_hits(page, place, ranking.words),
+            total=ranking.relevant,
+            next=write_cursor(following) if following else None,
+            nothing_relevant=ranking.relevant == 0,
+            coverage=self._read_coverage(),
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def _read_coverage(self) -> Coverage:
+        """Give the coverage, counted anew only when something was written: counting reads every item."""
+        revision = self.library.catalogue.read_revision()
+        known = self._coverage
+        if known is None or known[0] != revision:
+            known = self._coverage = (revision, self.library.catalogue.read_coverage())
+        return known[1]
+
+    def _make_ranking(self, query: Query, wanted: int) -> Ranking:
+        encoded = encode_query(self.library, query)
+        if encoded.is_browsing:
+            newest = self.library.catalogue.list_newest(encoded.filters)
+            ranked, complete = [Ranked(item_id, 1.0, 0.0, ()) for item_id in newest], True
+        else:
+            ranked, complete = self._rank(query, encoded, wanted)
+        stacks = stack_copies(ranked) if query.stack else [Stack(one) for one in ranked]
+        relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
+        stacks = diversify(stacks[:relevant], query.diversity) + stacks[relevant:]
+        words = tuple(word.whole for word in encoded.words)
+        return Ranking(tuple(stacks), relevant, complete, words, encoded.voice)
+
+    def _rank(self, query: Query, encoded: Encoded, wanted: int) -> tuple[list[Ranked], bool]:
+        """Look deeper into every lane until it holds nothing more that could be relevant.
+
+        When everything is asked for, look on until `wanted` items are there. Gives the items, and whether there
+        are no more.
+        """
+        weights = {lane: weight * query.weights.get(lane, 1.0) for lane, weight in read_curves().lanes.items()}
+        retriever = Retriever(self.library, encoded, query.explain)
+        lanes = [lane for lane in Lane if weights[lane] > 0]
+        found: dict[Lane, Retrieved] = {}
+        depths = dict.fromkeys(lanes, FIRST_DEPTH)
+        deepened = set(lanes)
+        while True:
+            found |= {lane: retriever.retrieve(lane, depths[lane]) for lane in deepened}
+            deepened = {lane for lane in lanes if not found[lane].exhausted and found[lane].floor >= FLOOR}
+            if not deepened:
+                ranked = fuse({lane: found[lane].candidates for lane in lanes}, weights)
+                deepened = {lane for lane in lanes if not found[lane].exhausted}
+                if not (query.include_all and deepened and len(ranked) < wanted):
+                    return ranked, not deepened
+            depths |= {lane: depths[lane] * DEEPENING for lane in deepened}
+
+    def _make_hits(self, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
+        catalogue = self.library.catalogue
+        items = catalogue.read_items([stack.first.item_id for stack in page])
+        wanted = [candidate.segment_id for stack in page for candidate in stack.first.candidates]
+        segments = catalogue.read_segments(wanted)
+        hits = []
+        for place, stack in enumerate(page):
+            one = stack.first
+            if one.item_id not in items:
+                continue  # forgotten since it was ranked
+            evidence = tuple(
+                _make_evidence(candidate, segments[candidate.segment_id].segment, words)
+                for candidate in one.candidates
+                if candidate.segment_id in segments
+            )
+            relevant = one.score >= RELEVANCE_CUT
+            hits.append(Hit(offset + place + 1, one.score, relevant, items[one.item_id], evidence, stack.others))
+        return tuple(hits)
+
+
+def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:
+    return Evidence(
+        lane=candidate.lane,
+        segment_id=candidate.segment_id,
+        kind=segment.kind,
+        score=candidate.probability,
+        raw=candidate.raw,
+        start=segment.start,
+        end=segment.end,
+        page=segment.page,
+        offset=segment.offset,
+        snippet=cut_snippet(segment.text, words) if segment.text else None,
+        terms=candidate.terms,
+    )

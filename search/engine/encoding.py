@@ -1,0 +1,147 @@
+"""A query made ready: every part of it as vectors, each with the curves that judge it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from search.errors import NothingHeardError, UsageError
+from search.library import Library
+from search.media.container import decode_sound
+from search.media.picture import USEFUL_SIDE, crop_box, open_picture
+from search.ranking.calibration import Curve, read_curves
+from search.ranking.grammar import join_filters, parse_query
+from search.records import Box, Filters, ItemType, Lane, Query, QueryPart, Transcript, Vectors
+from search.store.analysis import Word, split_query
+
+VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One part of a query in one space: its vector (d,), the curves that judge it with their shares, its weight."""
+
+    vector: Vectors
+    curves: tuple[tuple[float, Curve], ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A query made ready. coverage: which share of it, by weight, a lane can judge at all."""
+
+    probes: dict[Lane, list[Probe]]
+    excluded: dict[Lane, list[Probe]]
+    words: list[Word]
+    excluded_words: list[list[Word]]
+    coverage: dict[Lane, float]
+    filters: Filters
+    voice: Transcript | None
+
+    @property
+    def is_browsing(self) -> bool:
+        """True when nothing is asked but filters."""
+        return not self.words and not any(self.probes.values())
+
+
+def encode_query(library: Library, query: Query) -> Encoded:
+    """Encode a query.
+
+    Raises UsageError for one that says nothing or cannot be read, UnreadableMediaError for a picture or voice
+    that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
+    """
+    parsed = parse_query(query.text or "")
+    voice = _listen(library, query.voice) if query.voice is not None else None
+    parts = [QueryPart(text=text) for text in (parsed.text, voice.text if voice else "") if text.strip()]
+    parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
+    parts += query.parts
+    filters = join_filters(query.filters, parsed.filters)
+    excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
+    _check(parts, filters)
+    probes: dict[Lane, list[Probe]] = {lane: [] for lane in VECTOR_LANES}
+    for part in parts:
+        for lane, probe in _probe_part(library, part).items():
+            probes[lane].append(replace(probe, weight=part.weight))
+    texts = [(part.text, part.weight) for part in parts if part.text]
+    total = sum(abs(part.weight) for part in parts) or 1.0
+    coverage = {lane: sum(abs(one.weight) for one in probes[lane]) / total for lane in VECTOR_LANES}
+    coverage[Lane.WORDS] = sum(abs(weight) for _, weight in texts) / total
+    without = [_probe_text(library, text) for text in excluded]
+    return Encoded(
+        probes=probes,
+        excluded={lane: [one[lane] for one in without] for lane in VECTOR_LANES},
+        words=split_query(" ".join(text for text, weight in texts if weight > 0)),
+        excluded_words=[split_query(text) for text in excluded],
+        coverage=coverage,
+        filters=filters,
+        voice=voice,
+    )
+
+
+def _listen(library: Library, voice: bytes) -> Transcript:
+    heard = library.models.speech.transcribe(decode_sound(voice))
+    if not heard.text:
+        raise NothingHeardError("nothing was heard in the voice query: speak closer, or type the words")
+    return heard
+
+
+def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
+    if not parts and filters.is_empty:
+        raise UsageError("the query is empty: give text, a picture, a voice recording, an item or a filter")
+    if parts and all(part.weight <= 0 for part in parts):
+        raise UsageError("every part of the query has a weight of 0 or below: one at least must be above")
+    for part in parts:
+        if sum(one is not None for one in (part.text, part.image, part.item)) != 1:
+            raise UsageError("each part of a query is one of text, image or item")
+
+
+def _probe_part(library: Library, part: QueryPart) -> dict[Lane, Probe]:
+    if part.text is not None:
+        return _probe_text(library, part.text)
+    if part.image is not None:
+        return {Lane.PICTURE: _probe_picture(library, part.image, part.crop)}
+    return _probe_item(library, part.item or 0, part.crop)
+
+
+def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
+    curves = read_curves()
+    picture = library.models.picture
+    naming = float(picture.measure_naming([text])[0])
+    shares = ((naming, "name"), (1 - naming, "description"))
+    return {
+        Lane.PICTURE: Probe(
+            picture.encode_texts([text])[0],
+            tuple((share, curves.get(Lane.PICTURE, kind)) for share, kind in shares),
+        ),
+        Lane.MEANING: Probe(
+            library.models.meaning.encode_queries([text])[0], ((1.0, curves.get(Lane.MEANING, "text")),)
+        ),
+    }
+
+
+def _probe_picture(library: Library, image: bytes, crop: Box | None) -> Probe:
+    picture, _ = open_picture(image, None if crop else USEFUL_SIDE)
+    if crop:
+        picture = crop_box(picture, crop)
+    encoder = library.models.picture
+    vector = encoder.encode_pictures([encoder.prepare(picture)])[0]
+    return Probe(vector, ((1.0, read_curves().get(Lane.PICTURE, "picture")),))
+
+
+def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, Probe]:
+    """Add what an indexed item looks and sounds like."""
+    item = library.catalogue.get_item(item_id)
+    if crop:
+        if item.type is not ItemType.IMAGE:
+            raise UsageError(f"crop: item {item_id} is no picture")
+        return {Lane.PICTURE: _probe_picture(library, Path(item.path).read_bytes(), crop)}
+    kinds = {Lane.PICTURE: "picture", Lane.MEANING: "text"}
+    probes = {}
+    for lane, space in library.spaces.items():
+        rows = library.catalogue.read_vectors(item_id, space.space_id)
+        if len(rows):
+            mean = rows.mean(axis=0)
+            curve = read_curves().get(lane, kinds[lane])
+            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, curve),))
+    return probes

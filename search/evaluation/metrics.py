@@ -1,0 +1,85 @@
+"""Measures of ranked answers. Pure; rankings are lists of grades, best hit first, 0 for what is not relevant."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+ROUNDS = 1000
+
+
+def compute_recall(grades: Sequence[float], relevant: int, k: int) -> float:
+    """Give the share of the relevant that is among the first k."""
+    return sum(grade > 0 for grade in grades[:k]) / relevant
+
+
+def compute_precision(grades: Sequence[float], k: int) -> float:
+    """Give the share of the first k that is relevant."""
+    return sum(grade > 0 for grade in grades[:k]) / k
+
+
+def compute_reciprocal_rank(grades: Sequence[float]) -> float:
+    """Give one divided by the rank of the first relevant hit, 0 when there is none."""
+    return next((1 / rank for rank, grade in enumerate(grades, 1) if grade > 0), 0.0)
+
+
+def compute_average_precision(grades: Sequence[float], relevant: int) -> float:
+    """Give the mean over the relevant of the precision at their ranks; those not retrieved count 0."""
+    found = 0
+    total = 0.0
+    for rank, grade in enumerate(grades, 1):
+        if grade > 0:
+            found += 1
+            total += found / rank
+    return total / relevant
+
+
+def compute_ndcg(grades: Sequence[float], ideal: Sequence[float], k: int) -> float:
+    """Give the normalised discounted cumulative gain of the first k (Järvelin and Kekäläinen, TOIS 2002).
+
+    ideal: the grades of everything relevant, in any order.
+    """
+    best = _discount(sorted(ideal, reverse=True)[:k])
+    return _discount(grades[:k]) / best if best else 0.0
+
+
+def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """Give the chance that a positive's score is above a negative's, ties counting half."""
+    yes, no = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
+    if not len(yes) or not len(no):
+        return float("nan")
+    above = (yes[:, None] > no[None]).mean() + 0.5 * (yes[:, None] == no[None]).mean()
+    return float(above)
+
+
+def compute_calibration_error(scores: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Give the expected calibration error: how far, on average, a score lies from the share that is right."""
+    values, truth = np.asarray(scores, np.float64), np.asarray(right, np.float64)
+    if not len(values):
+        return float("nan")
+    place = np.minimum((values * bins).astype(int), bins - 1)
+    error = 0.0
+    for one in range(bins):
+        chosen = place == one
+        if chosen.any():
+            error += chosen.mean() * abs(values[chosen].mean() - truth[chosen].mean())
+    return float(error)
+
+
+def bootstrap(
+    values: Sequence[float], measure: Callable[[Floats], Any] = np.mean, rounds: int = ROUNDS
+) -> tuple[float, float]:
+    """Give the 95 % interval of a measure over queries drawn anew with replacement; the seed is fixed."""
+    array = np.asarray(values, np.float64)
+    if not len(array):
+        return float("nan"), float("nan")
+    chance = np.random.default_rng(0)
+    drawn = [float(measure(array[chance.integers(len(array), size=len(array))])) for _ in range(rounds)]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _discount(grades: Sequence[float]) -> float:
+    return float(sum((2.0**grade - 1) / np.log2(rank + 1) for rank, grade in enumerate(grades, 1)))

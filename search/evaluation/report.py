@@ -1,0 +1,66 @@
+"""A report as text for people (Markdown) and for programs (JSON)."""
+
+from dataclasses import asdict
+from typing import Any
+
+from search.evaluation.run import Figure, Report
+
+
+def describe_report(report: Report) -> dict[str, Any]:
+    """Give the report as a JSON document; figures to four places."""
+    document: dict[str, Any] = _round(asdict(report))
+    document["exposure"] = {
+        kind: {"answers": answers, "shown": shown} for kind, (answers, shown) in document["exposure"].items()
+    }
+    return document
+
+
+def write_markdown(report: Report, title: str) -> str:
+    """Give the report as a Markdown page."""
+    lines = [f"# {title}", ""]
+    for kind, ways in report.ranking.items():
+        number = report.queries.get(kind, sum(report.queries[one] for one in report.ranking if one in report.queries))
+        lines += [f"## {kind} ({number} queries)", ""]
+        measures = list(next(iter(ways.values())))
+        lines += ["| ranking | " + " | ".join(measures) + " |", "|---|" + "---|" * len(measures)]
+        lines += [f"| {way} | " + " | ".join(map(_write_figure, row.values())) + " |" for way, row in ways.items()]
+        lines.append("")
+    lines += ["## Nothing relevant", "", "| queries | told that nothing is relevant | AUROC of the best hit's score |"]
+    lines.append("|---|---|---|")
+    for kind, share in report.nothing.items():
+        auroc = f"{report.auroc[kind]:.3f}" if kind in report.auroc else "(these have answers)"
+        lines.append(f"| {kind} ({report.queries[kind]}) | {share:.1%} | {auroc} |")
+    lines += [
+        "",
+        f"Expected calibration error of the first ten hits' scores: {report.calibration_error:.3f}.",
+        "",
+        "## Exposure",
+        "",
+        "| type | share of the answers | share of the first ten places |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {kind} | {answers:.1%} | {shown:.1%} |" for kind, (answers, shown) in report.exposure.items()]
+    if report.confusion:
+        lines += ["", "## Labels", "", *_write_confusion(report)]
+    return "\n".join(lines) + "\n"
+
+
+def _write_figure(figure: Figure) -> str:
+    return f"{figure.mean:.3f} ({figure.low:.3f} to {figure.high:.3f})"
+
+
+def _write_confusion(report: Report) -> list[str]:
+    labels = list(report.confusion)
+    lines = ["| label | " + " | ".join(labels) + " |", "|---|" + "---|" * len(labels)]
+    for label in labels:
+        row = report.confusion[label]
+        lines.append(f"| {label} | " + " | ".join(str(row.get(other, 0) or "") for other in labels) + " |")
+    return lines
+
+
+def _round(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _round(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_round(one) for one in value]
+    return round(value, 4) if isinstance(value, float) else value

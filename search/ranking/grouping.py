@@ -1,0 +1,100 @@
+"""Near-identical pictures to one stack, and a list made less alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from search.ranking.fusion import Ranked
+from search.ranking.lanes import Candidate
+from search.records import Lane, Vectors
+
+# Two pictures are near-identical when their perceptual hashes differ in few of 64 bits and their vectors hardly:
+# either alone is fooled, the hash by plain skies, the vector by two photos of one scene.
+MOST_BITS = 10
+LEAST_COSINE = 0.9
+# Copies score alike, so they stand near one another in a ranking.
+WINDOW = 24
+# How far down a list is made less alike.
+DIVERSIFIED = 200
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A ranked item and the near-identical ones below it."""
+
+    first: Ranked
+    others: tuple[int, ...] = ()
+
+
+def stack_copies(ranked: Sequence[Ranked]) -> list[Stack]:
+    """Join near-identical pictures, each to the best-ranked of them; the order is kept."""
+    stacks: list[Stack] = []
+    looks: list[tuple[int, Candidate]] = []
+    for one in ranked:
+        picture = _find_picture(one)
+        place = _find_copy(looks[-WINDOW:], picture) if picture else None
+        if place is not None:
+            stacks[place] = replace(stacks[place], others=(*stacks[place].others, one.item_id))
+            continue
+        if picture:
+            looks.append((len(stacks), picture))
+        stacks.append(Stack(one))
+    return stacks
+
+
+def diversify(stacks: Sequence[Stack], strength: float) -> list[Stack]:
+    """Reorder the first 200 so that what is unlike those before comes earlier.
+
+    Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998); strength: 0 leaves the order, 1 looks at
+    nothing but unlikeness. Likeness is the cosine of the best segments of the same lane.
+    """
+    head, tail = list(stacks[:DIVERSIFIED]), list(stacks[DIVERSIFIED:])
+    if strength <= 0 or len(head) < 3:
+        return [*head, *tail]
+    likeness = _compare(head)
+    scores = np.array([stack.first.score for stack in head], np.float32)
+    order = [0]
+    nearest = likeness[0].copy()
+    left = set(range(1, len(head)))
+    while left:
+        choices = sorted(left)
+        gains = (1 - strength) * scores[choices] - strength * nearest[choices]
+        best = choices[int(gains.argmax())]
+        order.append(best)
+        left.remove(best)
+        nearest = np.maximum(nearest, likeness[best])
+    return [*(head[at] for at in order), *tail]
+
+
+def _find_picture(ranked: Ranked) -> Candidate | None:
+    """Give the candidate by which an item of a single picture can be compared."""
+    pictures = [one for one in ranked.candidates if one.look is not None and one.vector is not None]
+    return pictures[0] if len(pictures) == 1 else None
+
+
+def _find_copy(looks: Sequence[tuple[int, Candidate]], picture: Candidate) -> int | None:
+    for place, other in reversed(looks):
+        if picture.look is None or other.look is None or picture.vector is None or other.vector is None:
+            continue
+        bits = ((picture.look ^ other.look) & (2**64 - 1)).bit_count()
+        if bits <= MOST_BITS and float(picture.vector @ other.vector) >= LEAST_COSINE:
+            return place
+    return None
+
+
+def _compare(stacks: Sequence[Stack]) -> Vectors:
+    """Give the cosines between stacks, shape (n, n); 0 between lanes."""
+    likeness = np.zeros((len(stacks), len(stacks)), np.float32)
+    for lane in (Lane.PICTURE, Lane.MEANING):
+        rows = [(at, vector) for at, stack in enumerate(stacks) if (vector := _find_vector(stack, lane)) is not None]
+        if rows:
+            places = [at for at, _ in rows]
+            matrix = np.stack([vector for _, vector in rows])
+            likeness[np.ix_(places, places)] = matrix @ matrix.T
+    return likeness
+
+
+def _find_vector(stack: Stack, lane: Lane) -> Vectors | None:
+    best = stack.first.candidates[0] if stack.first.candidates else None
+    return best.vector if best is not None and best.lane is lane else None

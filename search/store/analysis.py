@@ -1,0 +1,117 @@
+"""Text to the words that are indexed, in any script.
+
+Scripts that put no spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are indexed as
+overlapping pairs of characters, as Lucene's CJK analyser does: that finds every word of two or more
+characters without a dictionary. Everything else is split at what is no letter, digit or mark, and at case
+and digits inside file names; what was split is kept whole as well.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Marks that are part of a letter in scripts that compose them, so that a word is not cut in two.
+_MARKS = (
+    "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f71-\u0fbc"
+    "\u102b-\u103e\u17b4-\u17d3"
+)
+_RUN = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_PIECE = re.compile(
+    rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W\d_{_UNSPACED}{_MARKS}](?:[^\W\d_{_UNSPACED}]|[{_MARKS}])*|\d+|[{_MARKS}]+"
+)
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
+# Accents, and the vowel signs that Arabic and Hebrew may leave out.
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word asked for: the pieces it is indexed as, in order, and the whole where it has several."""
+
+    pieces: tuple[str, ...]
+    whole: str
+
+    @property
+    def is_plain(self) -> bool:
+        """True when it is one piece, of which other forms may be looked for."""
+        return len(self.pieces) == 1
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A text as indexed: its pieces in order, and wholes (of split words, of single unspaced characters)."""
+
+    pieces: tuple[str, ...]
+    wholes: tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Give a text in lower case, without accents, wide letters made narrow."""
+    return _strip_accents(text).casefold()
+
+
+def analyze(text: str) -> Analysis:
+    """Split a text for the index."""
+    pieces: list[str] = []
+    wholes: list[str] = []
+    for run in _split_runs(text):
+        for word in run:
+            pieces.extend(word.pieces)
+            if _is_unspaced(word.whole):
+                wholes.extend(word.whole)
+            elif not word.is_plain:
+                wholes.append(word.whole)
+    return Analysis(tuple(pieces), tuple(dict.fromkeys(wholes)))
+
+
+def split_query(text: str) -> list[Word]:
+    """Give the different words of a query, in order; of unspaced scripts each pair of characters."""
+    words: list[Word] = []
+    for run in _split_runs(text):
+        for word in run:
+            if _is_unspaced(word.whole):
+                words.extend(Word((pair,), pair) for pair in word.pieces)
+            else:
+                words.append(word)
+    return list(dict.fromkeys(words))
+
+
+def _strip_accents(text: str) -> str:
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+
+
+def _split_runs(text: str) -> list[list[Word]]:
+    """Give for each run of letters and digits its words: usually one, more where scripts meet."""
+    runs = []
+    for match in _RUN.finditer(_strip_accents(text)):
+        words: list[Word] = []
+        spaced: list[str] = []
+        for part in _CAMEL.sub(" ", match.group()).split():
+            for piece in _PIECE.finditer(fold(part)):
+                if piece["unspaced"]:
+                    _close(words, spaced)
+                    words.append(Word(_pair(piece.group()), piece.group()))
+                else:
+                    spaced.append(piece.group())
+        _close(words, spaced)
+        runs.append(words)
+    return runs
+
+
+def _close(words: list[Word], spaced: list[str]) -> None:
+    if spaced:
+        words.append(Word(tuple(spaced), "".join(spaced)))
+        spaced.clear()
+
+
+def _pair(run: str) -> tuple[str, ...]:
+    return tuple(run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else (run,)
+
+
+def _is_unspaced(word: str) -> bool:
+    piece = _PIECE.match(word)
+    return bool(piece and piece["unspaced"])

@@ -1,0 +1,44 @@
+"""What an item says: its transcript and its passages."""
+
+from flask import Blueprint, Response, jsonify, request
+
+from search.errors import NotFoundError
+from search.records import FoundSegment, SegmentKind
+from search.store.catalogue import Catalogue
+from search.wire import describe_item, describe_segment
+
+MOST_NEIGHBOURS = 50
+
+
+def make_blueprint(catalogue: Catalogue) -> Blueprint:
+    """Give the routes to an item's text."""
+    api = Blueprint("text", __name__, url_prefix="/api/v1/items")
+    find = catalogue.get_item
+
+    @api.get("/<int:item_id>/transcript")
+    def show_transcript(item_id: int) -> Response:
+        item = find(item_id)
+        spoken = [
+            describe_segment(one) for one in catalogue.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH
+        ]
+        return jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
+
+    @api.get("/<int:item_id>/passages")
+    def show_passages(item_id: int) -> Response:
+        item = find(item_id)
+        texts = [one for one in catalogue.list_segments(item_id) if one.segment.text]
+        around = request.args.get("around", type=int)
+        if around is not None:
+            texts = _cut_neighbours(texts, around, request.args.get("count", 1, type=int))
+        return jsonify({"item": describe_item(item), "segments": [describe_segment(one) for one in texts]})
+
+    return api
+
+
+def _cut_neighbours(texts: list[FoundSegment], around: int, count: int) -> list[FoundSegment]:
+    """Give a segment with up to `count` on either side. Raises NotFoundError."""
+    place = next((at for at, one in enumerate(texts) if one.id == around), None)
+    if place is None:
+        raise NotFoundError(f"the item has no text segment {around}")
+    count = min(max(count, 0), MOST_NEIGHBOURS)
+    return texts[max(0, place - count) : place + count + 1]
