@@ -91,14 +91,15 @@ def ask_pictures(library: Folder, photos: Path, queries: Path) -> list[dict[str,
     return cases
 
 
-def ask_speech(library: Folder, speech: Path, queries: Path) -> list[dict[str, Any]]:
+def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
     """Recorded prompts, typed and spoken: asked by their own recording."""
     cases: list[dict[str, Any]] = []
-    for path, words in texts.read_prompts(speech, "test"):
+    for number, (path, words) in enumerate(texts.read_prompts(speech, "test")):
         answer = [library.get(path)]
+        voice = f"queries/s{number:03d}.wav"
+        shutil.copyfile(path, library.root.parent / voice)
         cases.append({"query": words, "relevant": answer, "kind": "speech, typed"})
-        shutil.copyfile(path, queries / f"s{len(cases):03d}.wav")
-        cases.append({"voice": f"queries/s{len(cases) - 1:03d}.wav", "relevant": answer, "kind": "speech, spoken"})
+        cases.append({"voice": voice, "relevant": answer, "kind": "speech, spoken"})
     return cases
 
 
@@ -130,7 +131,7 @@ def main() -> None:
     captions = texts.read_captions(options.flickr, "test")
     cases += [{"query": text, "relevant": [library.get(path)], "kind": "captions"} for path, text in captions]
     cases += ask_pictures(library, options.photos, queries)
-    cases += ask_speech(library, options.speech, queries)
+    cases += ask_speech(library, options.speech)
     for one in texts.read_document_queries("test"):
         answers = [library.get(texts.FOLDER / str(path)) for path in one["relevant"]]  # type: ignore[attr-defined]
         cases.append({"query": one["query"], "relevant": answers, "kind": f"documents, {one['style']}"})

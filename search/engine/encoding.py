@@ -115,7 +115,8 @@ def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
             tuple((share, curves.get(Lane.PICTURE, kind)) for share, kind in shares),
         ),
         Lane.MEANING: Probe(
-            library.models.meaning.encode_queries([text])[0], ((1.0, curves.get(Lane.MEANING, "text")),)
+            library.models.meaning.encode_queries([text])[0],
+            tuple((share, curves.get(Lane.MEANING, kind)) for share, kind in shares),
         ),
     }
 
@@ -136,7 +137,7 @@ def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, 
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is no picture")
         return {Lane.PICTURE: _probe_picture(library, Path(item.path).read_bytes(), crop)}
-    kinds = {Lane.PICTURE: "picture", Lane.MEANING: "text"}
+    kinds = {Lane.PICTURE: "picture", Lane.MEANING: "description"}
     probes = {}
     for lane, space in library.spaces.items():
         rows = library.catalogue.read_vectors(item_id, space.space_id)

@@ -185,7 +185,9 @@ def match_words(database: Database, words: Sequence[Word], filters: Filters, dep
     texts = [list_held(hit.text) for hit in hits]
     held = np.array([[measure_held(one, text) for one in wanted] for text in texts], np.float32)
     held = held.reshape(len(hits), len(wanted))
-    return Matched(hits, texts, compute_word_features(held @ weights / weights.sum(), (held > 0).sum(axis=1)))
+    # A word that is nearly everywhere is no word at all: each counts by how telling it is.
+    telling = held @ (weights / weights.max())
+    return Matched(hits, texts, compute_word_features(held @ weights / weights.sum(), telling))
 
 
 def judge(probe: Probe, candidates: Candidates, sample: Vectors) -> Vectors:

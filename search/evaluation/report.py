@@ -32,7 +32,7 @@ def write_markdown(report: Report, title: str) -> str:
         lines.append(f"| {kind} ({report.queries[kind]}) | {share:.1%} | {auroc} |")
     lines += [
         "",
-        f"Expected calibration error of the first ten hits' scores: {report.calibration_error:.3f}.",
+        f"Expected calibration error of the best hit's score: {report.calibration_error:.3f}.",
         "",
         "## Exposure",
         "",

@@ -20,8 +20,9 @@ from search.ranking.fusion import RRF_CONSTANT
 from search.records import Answer, Hit, ItemType, Lane, Query
 
 DEPTH = 100
-# How many of a query's hits are looked at for the calibration error: those that people look at.
-JUDGED = 10
+# How many of a query's hits are looked at for the calibration error: further down, much that is relevant has no label.
+JUDGED = 1
+SEEN = 10
 WAYS = ("fused", "rrf", *Lane)
 
 
@@ -90,7 +91,7 @@ def ask(engine: Engine, case: Case, lanes: bool) -> Outcome:
         nothing=answer.nothing_relevant,
         grades=grades,
         judged=_judge(answer, grades["fused"]),
-        types=[hit.item.type for hit in answer.hits[:JUDGED] if hit.item.type is not None],
+        types=[hit.item.type for hit in answer.hits[:SEEN] if hit.item.type is not None],
         places={hit.item.path: hit.score for hit in answer.hits} if case.line.label else {},
     )
 

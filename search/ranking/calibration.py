@@ -53,7 +53,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class WordCurve:
-    """The logistic function of the words lane: log-odds = bias + share x share + matched x log2(words matched)."""
+    """The logistic function of the words lane: log-odds = bias + share x share + matched x log2(1 + telling words)."""
 
     bias: float
     share: float
@@ -137,9 +137,9 @@ def compute_word_features(shares: Vectors, matched: Vectors) -> Vectors:
     """Give what the words curve weighs, shape (n, 2).
 
     shares: the part of the sum of the query's inverse document frequencies that a segment holds, 0 to 1; matched: how
-    many of its words, since one word shared by chance says less than three. Both (n,).
+    many telling words it holds, since one word shared by chance says less than three. Both (n,).
     """
-    result: Vectors = np.stack([shares, np.log2(np.maximum(matched, 1))], axis=1).astype(np.float32)
+    result: Vectors = np.stack([shares, np.log2(1 + matched)], axis=1).astype(np.float32)
     return result
 
 
@@ -158,7 +158,7 @@ class Curves:
     lanes: Mapping[Lane, float]
 
     def get(self, lane: Lane, kind: str) -> Curve:
-        """Give the curve of a lane for a kind of query: `name`, `description`, `picture` or `text`."""
+        """Give the curve of a lane for a kind of query: `name`, `description` or, of pictures, `picture`."""
         return self.by_kind[f"{lane}/{kind}"]
 
 

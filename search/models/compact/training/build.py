@@ -11,7 +11,7 @@ import torch
 
 from search.media.picture import cut_views, open_picture
 from search.models.compact import FOLDER
-from search.models.compact.training.data import CLASSES_FILE, read_captioned, read_classes
+from search.models.compact.training.data import CLASSES_FILE, SENTENCES_FILE, read_captioned, read_classes
 from search.models.compact.training.export import write_package_data
 from search.models.compact.training.features import list_views, read_features, read_test_features
 from search.models.compact.training.fit import Recipe, fit_head, fit_naming
@@ -73,7 +73,7 @@ def build_compact(
         if epoch % 20 == 0 or epoch == recipe.epochs:
             say(f"epoch {epoch}: loss {loss:.3f}, {measure(head)}")
 
-    naming = fit_naming(vocabulary.list_names(), captions.flatten(0, 1))
+    naming = fit_naming(vocabulary.list_names(), captions.flatten(0, 1), vocabulary.list_sentences())
 
     def train_head(seed: int) -> tuple[float, int, Head]:
         head = fit_head(views, captions, vocabulary, dataclasses.replace(recipe, seed=seed), naming, report)
@@ -86,7 +86,9 @@ def build_compact(
     recipe = dataclasses.replace(recipe, seed=seed)
     figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
     inputs = [captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
-    write_package_data(target, head, means, train.photos, figures, [*inputs, CLASSES_FILE], measure_int8)
+    write_package_data(
+        target, head, means, train.photos, figures, [*inputs, CLASSES_FILE, SENTENCES_FILE], measure_int8
+    )
     return figures
 
 

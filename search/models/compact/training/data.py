@@ -8,6 +8,7 @@ from search.errors import UsageError
 
 FOLDER = Path(__file__).parent
 CLASSES_FILE = FOLDER / "classes.tsv"
+SENTENCES_FILE = FOLDER / "sentences.tsv"
 LANGUAGES = ("zh", "es", "fr", "de", "ja")
 PROMPTS = ("{}", "a photo of a {}.", "a picture of the {}")
 
@@ -54,6 +55,15 @@ def read_classes() -> list[ClassNames]:
             )
             for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
         ]
+
+
+def read_sentences() -> dict[str, list[str]]:
+    """Read sentences that name nothing by themselves, by language; `{}` stands for the name of a thing."""
+    sentences: dict[str, list[str]] = {}
+    with SENTENCES_FILE.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE):
+            sentences.setdefault(row["language"], []).append(row["sentence"])
+    return sentences
 
 
 def read_check() -> dict[str, dict[str, str]]:

@@ -102,11 +102,15 @@ def fit_head(
     return head.eval()
 
 
-def fit_naming(names: Tensor, captions: Tensor) -> torch.nn.Linear:
-    """Fit the logistic classifier that tells names (n, 384) from captions (m, 384), both weighing the same."""
-    texts = torch.cat([names, captions])
-    label = torch.cat([torch.ones(len(names)), torch.zeros(len(captions))])
-    weight = torch.where(label > 0, 0.5 / len(names), 0.5 / len(captions))
+def fit_naming(names: Tensor, captions: Tensor, sentences: Tensor) -> torch.nn.Linear:
+    """Fit the logistic classifier that tells names from captions and other sentences, each of shape (n, 384).
+
+    Names weigh as much as all else; of that, captions and sentences half each.
+    """
+    texts = torch.cat([names, captions, sentences])
+    label = torch.cat([torch.ones(len(names)), torch.zeros(len(captions) + len(sentences))])
+    shares = ((names, 0.5), (captions, 0.25), (sentences, 0.25))
+    weight = torch.cat([torch.full((len(group),), share / len(group)) for group, share in shares])
     layer = torch.nn.Linear(texts.shape[1], 1)
     torch.nn.init.zeros_(layer.weight)
     optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200, line_search_fn="strong_wolfe")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from search.models.compact.e5 import E5Weights, find_weights
-from search.models.compact.training.data import LANGUAGES, PROMPTS, Captioned, ClassNames
+from search.models.compact.training.data import LANGUAGES, PROMPTS, Captioned, ClassNames, read_sentences
 from search.models.compact.training.network import CLASSES, normalize
 from search.models.onnx import E5Encoder
 from search.records import Vectors
@@ -136,6 +136,15 @@ class Vocabulary:
     def list_names(self) -> Tensor:
         """Give every class name in every language, and every broader word, shape (n, 384)."""
         return self.embed(self._list_all())
+
+    def list_sentences(self) -> Tensor:
+        """Give questions and statements that hold class names, or none, in every language, shape (n, 384)."""
+        texts = []
+        for language, sentences in read_sentences().items():
+            for number, sentence in enumerate(sentences):
+                chosen = self._classes[number :: len(sentences)] if "{}" in sentence else self._classes[:1]
+                texts += [sentence.format(one.names[language][0]) for one in chosen]
+        return self.embed(texts)
 
     def _list_all(self) -> list[str]:
         names = [name for one in self._classes for group in one.names.values() for name in group]
