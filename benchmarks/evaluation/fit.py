@@ -34,8 +34,10 @@ NEAREST = 5
 ROUNDS = 4
 DECAY = 1.0
 DEPTH = 256
+# The photos are also asked in this many libraries of 25: most people begin with few.
+SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
-LOST = {"name": 0.012, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
+LOST = {"name": 0.015, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,10 @@ def collect(shelves: Sequence[Shelf], queries: Sequence[Asked], prior: Curve) ->
     examples = []
     for shelf in shelves:
         sample = shelf.sample()
+        held = set(shelf.paths)
         for one in queries:
+            if one.answers and held.isdisjoint(one.answers):
+                continue
             background = measure_background(one.vector, sample, prior)
             order = np.argsort(-(shelf.vectors @ one.vector)).tolist()
             nearest = order[:NEAREST]
@@ -85,13 +90,14 @@ def collect(shelves: Sequence[Shelf], queries: Sequence[Asked], prior: Curve) ->
                 nearest = [at for at in nearest if shelf.paths[at] in one.answers]
             if nearest:
                 rows = shelf.measure(one.vector, background, prior, nearest)
-                examples.append(Example(rows, bool(one.answers), one.weight, seen))
+                weight = one.weight if one.answers else one.weight * shelf.share
+                examples.append(Example(rows, bool(one.answers), weight, seen))
     return examples
 
 
 def fit_curve(title: str, shelves: Sequence[Shelf], queries: Sequence[Asked], lost: float | None) -> Curve:
     """Fit the curve of one kind of query. lost: the share of core queries whose answer may fall below the cut."""
-    prior = measure_priors(shelves[0], [one.vector for one in queries])
+    prior = measure_priors(shelves[-1], [one.vector for one in queries])
     examples = collect(shelves, queries, prior)
     label = np.array([float(one.right) for one in examples])
     weight = np.array([one.weight for one in examples])
@@ -141,6 +147,9 @@ def ask_names(library: Library, options: argparse.Namespace) -> list[Asked]:
     check = read_check()
     foreign = [(name, one.wnid) for one in classes if one.wnid in check for name in check[one.wnid].values()]
     asked += [Asked(encode([name])[0], frozenset([photos[wnid]]), 0.2) for name, wnid in foreign]
+    for text, paths in texts.read_phrases(options.flickr, "fit"):
+        answers = frozenset(options.names[str(path.resolve())] for path in paths)
+        asked.append(Asked(encode([text])[0], answers, 0.2))
     groups: dict[str, list[str]] = {}
     for one in classes:
         for word in one.broader:
@@ -250,6 +259,13 @@ def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shel
     return [shelf.select(core + rest[: max(0, size - len(core))]) for size in sizes]
 
 
+def make_small_libraries(shelf: Shelf, count: int) -> list[Shelf]:
+    """Cut a library into small ones of the same size, each with its share of the weight."""
+    places = list(range(len(shelf.paths)))
+    random.Random(6).shuffle(places)
+    return [replace(shelf.select(places[start::count]), share=1 / count) for start in range(count)]
+
+
 def main() -> None:
     """Fit every curve."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -262,6 +278,7 @@ def main() -> None:
     options.names = json.loads((options.out / "names.json").read_text(encoding="utf-8"))
     root = str((options.out / "library").absolute())
     named = make_libraries(pictures, f"{root}/pictures", (500, 1500, len(pictures.paths)))
+    named = [*make_small_libraries(named[0], SMALL), *named]
     described = make_libraries(pictures, f"{root}/snapshots", (1000, 1500, len(pictures.paths)))
     spoken = make_libraries(passages, root, (0, 2000, len(passages.paths)))
     curves = {
@@ -269,7 +286,9 @@ def main() -> None:
         "picture/description": fit_curve(
             "picture by description", described, ask_descriptions(library, options), LOST["description"]
         ),
-        "picture/picture": fit_curve("picture by picture", named[:1], ask_pictures(library, options), None),
+        "picture/picture": fit_curve(
+            "picture by picture", named[SMALL : SMALL + 1], ask_pictures(library, options), None
+        ),
         "meaning/name": fit_curve(
             "meaning by name", spoken, ask_meanings(library, options, True), LOST["meaning by name"]
         ),

@@ -16,12 +16,16 @@ MAD_TO_DEVIATION = 1.4826
 
 @dataclass(frozen=True)
 class Shelf:
-    """Vectors (n, d), their hubness (n,), the path of the file each is from, and the parts of the space."""
+    """Vectors (n, d), their hubness (n,), the path of the file each is from, and the parts of the space.
+
+    share: how much what is irrelevant in it weighs, where the same is asked in several such libraries.
+    """
 
     vectors: Vectors
     hubs: Vectors
     paths: list[str]
     parts: tuple[int, ...]
+    share: float = 1.0
 
     def select(self, places: Sequence[int]) -> "Shelf":
         """Give a smaller library."""

@@ -3,12 +3,16 @@
 import csv
 import json
 import random
+import re
 import string
 from pathlib import Path
 
 from search.models.compact.training.data import ClassNames, read_classes
 
 FOLDER = Path(__file__).parent
+PHRASE = re.compile(
+    r"((?:a|an|the|two|three|some)\s+(?:[a-z]+\s){0,2}?[a-z]+)\s+(?:is|are|in|on|with|at|of|who|that|and|[a-z]+ing|[a-z]+s)\b"
+)
 SCENES = (
     "a person looks at {}",
     "two people stand next to {}",
@@ -61,9 +65,37 @@ def read_prompts(speech: Path, split: str) -> list[tuple[Path, str]]:
 def read_captions(flickr: Path, split: str) -> list[tuple[Path, str]]:
     """Give one caption of each photo of `dev.txt`, every other photo to measure on."""
     chosen = (flickr / "dev.txt").read_text(encoding="utf-8").split()
+    captions = _read_all_captions(flickr)
+    numbered = list(enumerate(chosen))[0 if split == "fit" else 1 :: 2]
+    return [(flickr / "images" / name, captions[name][number % 5]) for number, name in numbered]
+
+
+def read_phrases(flickr: Path, split: str) -> list[tuple[str, list[Path]]]:
+    """Give 200 short phrases that captions begin with ("two young girls"), and the photos that show such a thing.
+
+    A photo shows it when two of its captions hold the phrase's last word.
+    """
+    captions = _read_all_captions(flickr)
+    dev = (flickr / "dev.txt").read_text(encoding="utf-8").split()
+    found: dict[str, str] = {}
+    for path, text in read_captions(flickr, split):
+        match = PHRASE.match(text.lower())
+        if match and path.name not in found:
+            found[path.name] = match[1]
+    phrases = sorted(set(found.values()))
+    random.Random(3).shuffle(phrases)
+    rows = []
+    for phrase in phrases[:200]:
+        noun = phrase.split()[-1]
+        shown = [name for name in dev if sum(noun in text.lower().split() for text in captions[name]) > 1]
+        if shown:
+            rows.append((phrase, [flickr / "images" / name for name in shown]))
+    return rows
+
+
+def _read_all_captions(flickr: Path) -> dict[str, list[str]]:
     captions: dict[str, list[str]] = {}
     for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
         name, caption = line.split("\t", 1)
         captions.setdefault(name, []).append(caption)
-    numbered = list(enumerate(chosen))[0 if split == "fit" else 1 :: 2]
-    return [(flickr / "images" / name, captions[name][number % 5]) for number, name in numbered]
+    return captions

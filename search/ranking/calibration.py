@@ -42,7 +42,8 @@ class Part:
 class Curve:
     """The logistic function of one kind of query in one lane.
 
-    log-odds = bias + the sum of weight x standard score over the parts + hub x hubness + size x log10(vectors).
+    log-odds = bias + the sum of weight x standard score over the parts + hub x hubness + size x sqrt(2 ln vectors),
+    which is about how far the highest of so many independent normal scores lies above their mean.
     """
 
     parts: tuple[Part, ...]
@@ -109,13 +110,13 @@ def score_parts(query: Vectors, vectors: Vectors, curve: Curve) -> list[Vectors]
 
 
 def compute_features(query: Vectors, candidates: Candidates, background: Background, curve: Curve) -> Vectors:
-    """Give what the logistic function weighs, shape (n, parts + 2): standard scores, hubness, log10 of the size."""
+    """Give what the logistic function weighs, shape (n, parts + 2): standard scores, hubness, extremeness."""
     scores = score_parts(query, candidates.vectors, curve)
     columns = [
         (score - median) / max(deviation, 1e-6)
         for score, median, deviation in zip(scores, background.medians, background.deviations, strict=True)
     ]
-    size = np.full(len(candidates.hubs), np.log10(max(candidates.library, 1)), np.float32)
+    size = np.full(len(candidates.hubs), (2 * np.log(max(candidates.library, 1))) ** 0.5, np.float32)
     result: Vectors = np.stack([*columns, candidates.hubs, size], axis=1).astype(np.float32)
     return result
 
