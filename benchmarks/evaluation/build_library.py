@@ -14,6 +14,7 @@ File names are numbers, so that no lane can read an answer off a name.
 import argparse
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -103,6 +104,12 @@ def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
     return cases
 
 
+def read_text(path: Path) -> str:
+    """Give the words of a text file in lower case, one space between them."""
+    body = path.read_text(encoding="utf-8", errors="replace")
+    return re.sub(r"\W+", " ", re.sub(r"<[^>]*>", "", body)).lower()
+
+
 def write(path: Path, cases: Iterable[dict[str, Any]]) -> None:
     """Write a file of cases."""
     path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in cases), encoding="utf-8")
@@ -135,7 +142,10 @@ def main() -> None:
     for one in texts.read_document_queries("test"):
         answers = [library.get(texts.FOLDER / str(path)) for path in one["relevant"]]  # type: ignore[attr-defined]
         cases.append({"query": one["query"], "relevant": answers, "kind": f"documents, {one['style']}"})
-    cases += [{"query": text, "relevant": [], "kind": "absent"} for text in texts.read_absent("test")]
+    hidden = " ".join(read_text(path) for folder in options.hay for path in folder.rglob("*") if path.is_file())
+    for text in texts.read_absent("test"):
+        kind = "absent, but named in the hay" if text.lower() in hidden else "absent"
+        cases.append({"query": text, "relevant": [], "kind": kind})
     cases += [{"query": text, "relevant": [], "kind": "absent, described"} for text in texts.describe_absent("test")]
     cases += [{"query": text, "relevant": [], "kind": "nonsense"} for text in texts.make_nonsense("test")]
     write(options.out / "cases.jsonl", cases)

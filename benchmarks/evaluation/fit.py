@@ -37,7 +37,7 @@ DEPTH = 256
 # The photos are also asked in this many libraries of 25: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
-LOST = {"name": 0.015, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
+LOST = {"name": 0.0125, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
 
 
 @dataclass(frozen=True)

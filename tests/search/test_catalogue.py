@@ -101,7 +101,9 @@ def test_words_are_found_in_every_script_and_form(catalogue, text_held, query):
     assert [hit.text for hit in find(catalogue, query)] == [text_held]
 
 
-@pytest.mark.parametrize(("text_held", "query"), [("a form", "farm house"), ("cart", "dart"), ("草原", "草地")])
+@pytest.mark.parametrize(
+    ("text_held", "query"), [("a form", "farm house"), ("cart", "dart"), ("草原", "草地"), ("torn", "tornado")]
+)
 def test_words_that_are_there_are_not_taken_for_others(catalogue, text_held, query):
     save(catalogue, words=text_held)
     save(catalogue, "other.txt", query)

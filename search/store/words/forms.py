@@ -9,13 +9,20 @@ from sqlalchemy import Connection, text
 # How much a hit by such a form counts beside the word itself.
 INFLECTED, BEGUN, MISSPELT = 0.9, 0.7, 0.6
 STEM_PREFIX = 3
-LEAST_MISSPELT = 4
+LEAST_GUESSED = 4
+# Languages other than English cut words shorter; forms that differ by more letters are mostly other words.
+MOST_LETTERS = 2
 MOST_FORMS = 24
 # A vocabulary this small is searched whole for misspellings; of a larger one, the words with the same first letter.
 SMALL_VOCABULARY = 30_000
 SCANNED = 20_000
 LATIN = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
-BY_SCRIPT = (("\u0400", "\u052f", ("russian",)), ("\u0370", "\u03ff", ("greek",)), ("\u0600", "\u06ff", ("arabic",)))
+BY_SCRIPT = (
+    ("\u0000", "\u036f", LATIN),
+    ("\u0370", "\u03ff", ("greek",)),
+    ("\u0400", "\u052f", ("russian",)),
+    ("\u0600", "\u06ff", ("arabic",)),
+)
 
 
 def find_forms(db: Connection, word: str) -> dict[str, float]:
@@ -28,10 +35,10 @@ def find_forms(db: Connection, word: str) -> dict[str, float]:
     near = _scan(db, word[:STEM_PREFIX]) if len(word) >= STEM_PREFIX else {word}
     if len(word) > STEM_PREFIX and not word.isdigit():
         forms |= {term: INFLECTED for term in near if term != word and _share_stem(term, word)}
-    if word not in near and len(forms) == 1:
+    if word not in near and len(forms) == 1 and len(word) >= LEAST_GUESSED:
         begun = [term for term in near if term.startswith(word)]
         forms |= dict.fromkeys(begun, BEGUN)
-        if not begun and len(word) >= LEAST_MISSPELT and not word.isdigit():
+        if not begun and not word.isdigit():
             forms |= dict.fromkeys(_find_misspelt(db, word), MISSPELT)
     return dict(sorted(forms.items(), key=lambda one: (-one[1], len(one[0]), one[0]))[:MOST_FORMS])
 
@@ -62,19 +69,25 @@ def _find_misspelt(db: Connection, word: str) -> list[str]:
 
 
 def _share_stem(one: str, other: str) -> bool:
-    return any(stem and stem == theirs for stem, theirs in zip(_stem(one), _stem(other), strict=False))
+    near = abs(len(one) - len(other)) <= MOST_LETTERS
+    return any(
+        stem and stem == theirs and (near or language == "english")
+        for language, stem, theirs in zip(_choose_languages(one), _stem(one), _stem(other), strict=False)
+    )
+
+
+def _choose_languages(word: str) -> tuple[str, ...]:
+    for first, last, names in BY_SCRIPT:
+        if first <= word[0] <= last:
+            return names
+    return ()
 
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> tuple[str, ...]:
     """Give the word's stem in each language of its script; empty when a stem would be too short to tell."""
-    languages: tuple[str, ...] = LATIN if word[0] < "\u0370" else ()
-    for first, last, names in BY_SCRIPT:
-        if first <= word[0] <= last:
-            languages = names
-    return tuple(
-        stem if len(stem) >= STEM_PREFIX else "" for stem in (_open(name).stemWord(word) for name in languages)
-    )
+    stems = (_open(name).stemWord(word) for name in _choose_languages(word))
+    return tuple(stem if len(stem) >= STEM_PREFIX else "" for stem in stems)
 
 
 @cache
