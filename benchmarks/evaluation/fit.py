@@ -34,7 +34,7 @@ NEAREST = 5
 ROUNDS = 4
 DECAY = 1.0
 DEPTH = 256
-# The photos are also asked in this many libraries of 25: most people begin with few.
+# Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
 LOST = {"name": 0.0125, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
@@ -280,7 +280,9 @@ def main() -> None:
     named = make_libraries(pictures, f"{root}/pictures", (500, 1500, len(pictures.paths)))
     named = [*make_small_libraries(named[0], SMALL), *named]
     described = make_libraries(pictures, f"{root}/snapshots", (1000, 1500, len(pictures.paths)))
+    described = [*make_small_libraries(described[0], SMALL), *described]
     spoken = make_libraries(passages, root, (0, 2000, len(passages.paths)))
+    spoken = [*make_small_libraries(spoken[0], SMALL // 2), *spoken]
     curves = {
         "picture/name": fit_curve("picture by name", named, ask_names(library, options), LOST["name"]),
         "picture/description": fit_curve(

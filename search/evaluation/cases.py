@@ -79,9 +79,10 @@ def read_cases(file: Path) -> list[Case]:
         try:
             cases.append(_make_case(CaseLine.model_validate(json.loads(line)), file.parent))
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise UsageError(f"{file}, line {number}: {name}: {first['msg']}") from error
+            # Of the readings that were tried, the one that got farthest is the one that was meant.
+            wrong = max(error.errors(), key=lambda one: len(one["loc"]))
+            name = ".".join(str(part) for part in wrong["loc"])
+            raise UsageError(f"{file}, line {number}: {name}: {wrong['msg']}") from error
         except (ValueError, OSError, UsageError) as error:
             raise UsageError(f"{file}, line {number}: {error}") from error
     if not cases:
