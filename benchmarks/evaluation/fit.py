@@ -171,6 +171,9 @@ def ask_descriptions(library: Library, options: argparse.Namespace) -> list[Aske
     others = texts.make_nonsense("fit", 6)
     others += [str(one["query"]) for one in texts.read_document_queries("fit") if one["style"] != "keyword"]
     others += [text for _, text in texts.read_prompts(options.speech, "fit")]
+    # What is plainly no description is not trusted to the picture lane in the first place.
+    kinds = library.models.picture.measure_kinds(others)
+    others = [text for text, (_, _, other) in zip(others, kinds, strict=True) if other < 0.5]
     return asked + [Asked(encode([text])[0], frozenset(), 1.0) for text in others]
 
 
@@ -211,8 +214,8 @@ def ask_meanings(library: Library, options: argparse.Namespace, named: bool) -> 
     others += texts.make_nonsense("fit", 6) + [text for _, text in texts.read_captions(options.flickr, "fit")[:150]]
     others += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
     everything = [*queries, *((text, frozenset[str]()) for text in others)]
-    naming = library.models.picture.measure_naming([text for text, _ in everything])
-    chosen = [one for one, share in zip(everything, naming, strict=True) if bool(share > 0.5) is named]
+    kinds = library.models.picture.measure_kinds([text for text, _ in everything])
+    chosen = [one for one, share in zip(everything, kinds[:, 0], strict=True) if bool(share > 0.5) is named]
     rows = library.models.meaning.encode_queries([text for text, _ in chosen])
     return [Asked(row, answers, 1.0, core=bool(answers)) for row, (_, answers) in zip(rows, chosen, strict=True)]
 

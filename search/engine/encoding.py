@@ -20,16 +20,20 @@ VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
 
 @dataclass(frozen=True)
 class Probe:
-    """One part of a query in one space: its vector (d,), the curves that judge it with their shares, its weight."""
+    """One part of a query in one space: its vector (d,), the curves that judge it with their shares, its weight.
+
+    trust: how likely it is that such a part means anything in this space: a question means no picture.
+    """
 
     vector: Vectors
     curves: tuple[tuple[float, Curve], ...]
     weight: float = 1.0
+    trust: float = 1.0
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A query made ready. coverage: which share of it, by weight, a lane can judge at all."""
+    """A query made ready. coverage: which share of it, by weight and trust, a lane can judge at all."""
 
     probes: dict[Lane, list[Probe]]
     excluded: dict[Lane, list[Probe]]
@@ -65,7 +69,7 @@ def encode_query(library: Library, query: Query) -> Encoded:
             probes[lane].append(replace(probe, weight=part.weight))
     texts = [(part.text, part.weight) for part in parts if part.text]
     total = sum(abs(part.weight) for part in parts) or 1.0
-    coverage = {lane: sum(abs(one.weight) for one in probes[lane]) / total for lane in VECTOR_LANES}
+    coverage = {lane: sum(abs(one.weight) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
     coverage[Lane.WORDS] = sum(abs(weight) for _, weight in texts) / total
     without = [_probe_text(library, text) for text in excluded]
     return Encoded(
@@ -107,16 +111,18 @@ def _probe_part(library: Library, part: QueryPart) -> dict[Lane, Probe]:
 def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
     curves = read_curves()
     picture = library.models.picture
-    naming = float(picture.measure_naming([text])[0])
-    shares = ((naming, "name"), (1 - naming, "description"))
+    name, scene, other = picture.measure_kinds([text])[0].tolist()
+    seen = ((name / (name + scene), "name"), (scene / (name + scene), "description"))
+    read = ((name, "name"), (scene + other, "description"))
     return {
         Lane.PICTURE: Probe(
             picture.encode_texts([text])[0],
-            tuple((share, curves.get(Lane.PICTURE, kind)) for share, kind in shares),
+            tuple((share, curves.get(Lane.PICTURE, kind)) for share, kind in seen),
+            trust=name + scene,
         ),
         Lane.MEANING: Probe(
             library.models.meaning.encode_queries([text])[0],
-            tuple((share, curves.get(Lane.MEANING, kind)) for share, kind in shares),
+            tuple((share, curves.get(Lane.MEANING, kind)) for share, kind in read),
         ),
     }
 

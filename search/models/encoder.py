@@ -30,8 +30,8 @@ class PictureEncoder(Protocol):
     def bank(self) -> Vectors:
         """Unrelated queries by which hubs are told, shape (b, d)."""
 
-    def measure_naming(self, texts: Sequence[str]) -> Vectors:
-        """Give how much each text names a thing rather than describing a scene: shape (n,), 0 to 1."""
+    def measure_kinds(self, texts: Sequence[str]) -> Vectors:
+        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
 
     def prepare(self, picture: Picture) -> Pixels:
         """Scale and cut a picture to what the model sees; safe to call from many threads."""

@@ -182,9 +182,9 @@ class CompactPictureEncoder:
         """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
         return self._files.project(self._center(texts))
 
-    def measure_naming(self, texts: Sequence[str]) -> Vectors:
-        """Give how much each text names a thing rather than describing a scene: (n,), 0 to 1."""
-        return self._files.measure_naming(self._center(texts))
+    def measure_kinds(self, texts: Sequence[str]) -> Vectors:
+        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+        return self._files.measure_kinds(self._center(texts))
 
     def _center(self, texts: Sequence[str]) -> Vectors:
         return normalize(self._e5.encode_queries(texts) - self._files.query_mean)

@@ -91,17 +91,19 @@ class CompactFiles:
 
         A name asks for objects as well as the scene, a description for the scene alone.
         """
-        weight = float(self.manifest["object_weight"]) * self.measure_naming(texts)
+        name, scene, _ = self.measure_kinds(texts).T
+        weight = float(self.manifest["object_weight"]) * name / (name + scene)
         # Names of one language lie together, and farther from the classes than English ones do.
         means, gains = self._arrays["language_means"], self._arrays["language_gains"]
         language = (texts @ normalize(means).T).argmax(axis=1)
         things = normalize(texts - means[language]) * (weight / gains[language])[:, None]
         return normalize(np.concatenate([normalize(texts @ self._arrays["projection.weight"].T), things], axis=1))
 
-    def measure_naming(self, texts: Vectors) -> Vectors:
-        """Give how much each of the texts is the name of a thing, not a description: (n,), 0 to 1."""
-        logits = texts @ self._arrays["naming.weight"][0] + self._arrays["naming.bias"]
-        result: Vectors = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    def measure_kinds(self, texts: Vectors) -> Vectors:
+        """Give the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""
+        logits = texts @ self._arrays["kinds.weight"].T + self._arrays["kinds.bias"]
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        result: Vectors = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
         return result
 
     def read_head(self) -> dict[str, Vectors]:

@@ -14,7 +14,7 @@ from search.models.compact import FOLDER
 from search.models.compact.training.data import CLASSES_FILE, SENTENCES_FILE, read_captioned, read_classes
 from search.models.compact.training.export import write_package_data
 from search.models.compact.training.features import list_views, read_features, read_test_features
-from search.models.compact.training.fit import Recipe, fit_head, fit_naming
+from search.models.compact.training.fit import Recipe, fit_head, fit_kinds
 from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, Tower, normalize
 from search.models.compact.training.quality import embed_views, join_parts, measure_captions, measure_classes
 from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
@@ -73,10 +73,11 @@ def build_compact(
         if epoch % 20 == 0 or epoch == recipe.epochs:
             say(f"epoch {epoch}: loss {loss:.3f}, {measure(head)}")
 
-    naming = fit_naming(vocabulary.list_names(), captions.flatten(0, 1), vocabulary.list_sentences())
+    scenes = [captions.flatten(0, 1), vocabulary.list_sentences("scene")]
+    kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])
 
     def train_head(seed: int) -> tuple[float, int, Head]:
-        head = fit_head(views, captions, vocabulary, dataclasses.replace(recipe, seed=seed), naming, report)
+        head = fit_head(views, captions, vocabulary, dataclasses.replace(recipe, seed=seed), kinds, report)
         _round(head)
         found = measure(head)["captions"]["R@10"]
         say(f"seed {seed}: captions R@10 {found}")

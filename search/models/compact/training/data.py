@@ -57,12 +57,16 @@ def read_classes() -> list[ClassNames]:
         ]
 
 
-def read_sentences() -> dict[str, list[str]]:
-    """Read sentences that name nothing by themselves, by language; `{}` stands for the name of a thing."""
+def read_sentences(kind: str) -> dict[str, list[str]]:
+    """Read sentences by language; `{}` stands for the name of a thing.
+
+    kind: `scene` for those that describe what a photo may show, `other` for questions and statements.
+    """
     sentences: dict[str, list[str]] = {}
     with SENTENCES_FILE.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE):
-            sentences.setdefault(row["language"], []).append(row["sentence"])
+            if row["kind"] == kind:
+                sentences.setdefault(row["language"], []).append(row["sentence"])
     return sentences
 
 

@@ -6,7 +6,7 @@ head forgets no ImageNet class although no ImageNet photo is seen, and names in 
 the English ones do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from search.models.compact.training.texts import Vocabulary
 
 LEAST_DEVIATION = 0.05
 RELU6_TOP = 6.0
-NAMING_DECAY = 1e-5
+KINDS_DECAY = 1e-5
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def fit_head(
     captions: Tensor,
     vocabulary: Vocabulary,
     recipe: Recipe,
-    naming: torch.nn.Linear,
+    kinds: torch.nn.Linear,
     report: Callable[[int, float, Head], None],
 ) -> Head:
     """Train a head.
@@ -79,7 +79,7 @@ def fit_head(
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
     head = Head(recipe.dimension, recipe.dropout, recipe.text_dropout)
-    head.naming = naming
+    head.kinds = kinds
     _set_statistics(head, views[0], vocabulary)
     inventor = Inventor(Tower(), torch.from_numpy(views[0].pooled))
     photos = len(captions)
@@ -102,23 +102,23 @@ def fit_head(
     return head.eval()
 
 
-def fit_naming(names: Tensor, captions: Tensor, sentences: Tensor) -> torch.nn.Linear:
-    """Fit the logistic classifier that tells names from captions and other sentences, each of shape (n, 384).
+def fit_kinds(kinds: Sequence[Sequence[Tensor]]) -> torch.nn.Linear:
+    """Fit the logistic classifier that tells kinds of text: names, descriptions of scenes, other sentences.
 
-    Names weigh as much as all else; of that, captions and sentences half each.
+    kinds: for each kind groups of texts, each of shape (n, 384). All kinds weigh the same, and all groups of one.
     """
-    texts = torch.cat([names, captions, sentences])
-    label = torch.cat([torch.ones(len(names)), torch.zeros(len(captions) + len(sentences))])
-    shares = ((names, 0.5), (captions, 0.25), (sentences, 0.25))
-    weight = torch.cat([torch.full((len(group),), share / len(group)) for group, share in shares])
-    layer = torch.nn.Linear(texts.shape[1], 1)
+    groups = [(kind, group, 1 / (len(kinds) * len(parts))) for kind, parts in enumerate(kinds) for group in parts]
+    texts = torch.cat([group for _, group, _ in groups])
+    label = torch.cat([torch.full((len(group),), kind) for kind, group, _ in groups])
+    weight = torch.cat([torch.full((len(group),), share / len(group)) for _, group, share in groups])
+    layer = torch.nn.Linear(texts.shape[1], len(kinds))
     torch.nn.init.zeros_(layer.weight)
     optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def measure() -> Tensor:
         optimizer.zero_grad()
-        losses = functional.binary_cross_entropy_with_logits(layer(texts)[:, 0], label, reduction="none")
-        loss = (losses * weight).sum() + NAMING_DECAY * layer.weight.pow(2).sum()
+        losses = functional.cross_entropy(layer(texts), label, reduction="none")
+        loss = (losses * weight).sum() + KINDS_DECAY * layer.weight.pow(2).sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

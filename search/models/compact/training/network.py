@@ -92,8 +92,8 @@ class Head(nn.Module):
         self.projection = nn.Linear(TEXT, dimension, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.text_dropout = nn.Dropout(text_dropout)
-        # Tells names of things from descriptions of scenes; fitted by itself, see `fit_naming`.
-        self.naming = nn.Linear(TEXT, 1).requires_grad_(False)
+        # Tells names of things, descriptions of scenes and other sentences; fitted by itself, see `fit_kinds`.
+        self.kinds = nn.Linear(TEXT, 3).requires_grad_(False)
         nn.init.zeros_(self.conse.bias)
         self.register_buffer("scene_classes", torch.zeros(CLASSES, TEXT))
         self.register_buffer("classes", torch.zeros(CLASSES, TEXT))
@@ -123,7 +123,8 @@ class Head(nn.Module):
 
     def embed_queries(self, texts: Tensor) -> Tensor:
         """Give query vectors (n, d + 384) of unit length: a name asks for objects too, a description for the scene."""
-        weight = OBJECT_WEIGHT * self.naming(texts).sigmoid()
+        name, scene, _ = self.kinds(texts).softmax(1).split(1, 1)
+        weight = OBJECT_WEIGHT * name / (name + scene)
         # Names of one language lie together, and farther from the classes than English ones do.
         language = (texts @ normalize(self.language_means).T).argmax(1)
         things = normalize(texts - self.language_means[language]) / self.language_gains[language, None]

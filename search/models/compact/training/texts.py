@@ -137,10 +137,10 @@ class Vocabulary:
         """Give every class name in every language, and every broader word, shape (n, 384)."""
         return self.embed(self._list_all())
 
-    def list_sentences(self) -> Tensor:
-        """Give questions and statements that hold class names, or none, in every language, shape (n, 384)."""
+    def list_sentences(self, kind: str) -> Tensor:
+        """Give the sentences of a kind with class names put in, in every language, shape (n, 384)."""
         texts = []
-        for language, sentences in read_sentences().items():
+        for language, sentences in read_sentences(kind).items():
             for number, sentence in enumerate(sentences):
                 chosen = self._classes[number :: len(sentences)] if "{}" in sentence else self._classes[:1]
                 texts += [sentence.format(one.names[language][0]) for one in chosen]
