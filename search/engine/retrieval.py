@@ -10,7 +10,6 @@ from search.engine.encoding import Encoded, Probe
 from search.errors import UsageError
 from search.library import Library
 from search.ranking.calibration import (
-    RELEVANCE_CUT,
     Candidates,
     calibrate_words,
     compute_features,
@@ -30,14 +29,16 @@ from search.store.words import WordHit, expand_words, list_held, measure_held, s
 
 # Speech recognised with less confidence than this counts less, in proportion.
 SURE_SPEECH = 0.5
+# What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
+# benchmarks/evaluation/exclusion.py.
+EXCLUSION_CUT = 0.15
 
 
 @dataclass(frozen=True)
 class Matched:
-    """What the full text gave: hits, everything each is found by, and the features (n, 2) of the words curve."""
+    """What the full text gave: hits, and the features (n, 2) of the words curve."""
 
     hits: list[WordHit]
-    texts: list[frozenset[str]]
     features: Vectors
 
 
@@ -75,7 +76,7 @@ class Retriever:
         chances *= _discount([owner.confidence for owner in rows.owners])
         kept = self._exclude(lane, candidates, snapshot)
         return Retrieved(
-            self._make_candidates(lane, rows, vector, chances * kept, kept > 1 - RELEVANCE_CUT),
+            self._make_candidates(lane, rows, vector, chances * kept, kept > 1 - EXCLUSION_CUT),
             len(ids) < depth,
             float(chances[-16:].max()),
         )
@@ -162,17 +163,18 @@ class Retriever:
                 hit.kind,
                 terms={"share": float(share), "log2 of words": float(matched)} if self._explain else None,
             )
-            for hit, text, chance, (share, matched) in zip(
-                found.hits, found.texts, chances, found.features, strict=True
-            )
-            if not self._holds_excluded(text)
+            for hit, chance, (share, matched) in zip(found.hits, chances, found.features, strict=True)
+            if not self._holds_excluded(hit.text)
         ]
         candidates.sort(key=lambda one: (-one.probability, -one.raw, one.segment_id))
         return Retrieved(candidates, len(found.hits) < depth, float(chances[-16:].max()) if len(chances) else 0.0)
 
-    def _holds_excluded(self, text: frozenset[str]) -> bool:
+    def _holds_excluded(self, text: str) -> bool:
+        if not any(self._encoded.excluded_words):
+            return False
+        held = list_held(text)
         return any(
-            words and all(text.issuperset(word.pieces) or word.whole in text for word in words)
+            words and all(held.issuperset(word.pieces) or word.whole in held for word in words)
             for words in self._encoded.excluded_words
         )
 
@@ -182,12 +184,10 @@ def match_words(database: Database, words: Sequence[Word], filters: Filters, dep
     wanted, total = expand_words(database, words)
     hits = search_words(database, wanted, filters, depth)
     weights = np.array([math.log(1 + (total + 0.5) / (one.count + 0.5)) for one in wanted], np.float32)
-    texts = [list_held(hit.text) for hit in hits]
-    held = np.array([[measure_held(one, text) for one in wanted] for text in texts], np.float32)
-    held = held.reshape(len(hits), len(wanted))
+    held = measure_held(database, wanted, [hit.segment_id for hit in hits])
     # A word that is nearly everywhere is no word at all: each counts by how telling it is.
     telling = held @ (weights / weights.max())
-    return Matched(hits, texts, compute_word_features(held @ weights / weights.sum(), telling))
+    return Matched(hits, compute_word_features(held @ weights / weights.sum(), telling))
 
 
 def judge(probe: Probe, candidates: Candidates, sample: Vectors) -> Vectors:

@@ -26,7 +26,7 @@ from search.records import (
 )
 from search.store import tables as t
 from search.store.database import Database, match_ids
-from search.store.filters import make_conditions, read_moment
+from search.store.filters import is_indexed, make_conditions, read_moment
 
 MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language", "camera")
 
@@ -196,9 +196,7 @@ class Catalogue:
         """Give segments of indexed items by segment id."""
         c = t.segment.c
         query = (
-            select(t.segment)
-            .join(t.item, t.item.c.id == c.item_id)
-            .where(match_ids(c.id, segment_ids), t.item.c.state == State.INDEXED)
+            select(t.segment).join(t.item, t.item.c.id == c.item_id).where(match_ids(c.id, segment_ids), is_indexed())
         )
         with self.database.read() as db:
             return {row.id: _make_segment(row) for row in db.execute(query)}

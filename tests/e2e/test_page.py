@@ -198,8 +198,10 @@ def test_a_box_drawn_on_a_picture_searches_by_what_is_in_it(open_page):
 
 def test_the_box_takes_the_query_language_and_names_mistakes(open_page):
     page = open_page(refused=400)
-    ask(page, "an animal type:image -cat")
-    assert "chelsea.jpg" not in names(page)
+    ask(page, "a cup of coffee type:image -cat")
+    assert names(page)[0] == "morning.jpg"
+    ask(page, 'a cup of coffee type:image -"a cup of coffee"')
+    assert "Nothing relevant" in page.text_content("#status")
     page.fill("#text", "typ:image cat")
     page.keyboard.press("Enter")
     page.wait_for_selector("#status.wrong")

@@ -89,7 +89,7 @@ def test_a_name_asks_for_objects_and_a_description_for_the_scene(files, e5):
     questions = ["when does the train leave", "was wurde beschlossen?", "会議は何時に始まりますか"]
     for kind, texts in enumerate((names, scenes, questions)):
         assert encoder.measure_kinds(texts)[:, kind].min() > 0.7, texts
-    for texts, low, high in ((names, 0.6, 0.8), (scenes, 0.0, 0.1)):
+    for texts, low, high in ((names, 0.6, 0.95), (scenes, 0.0, 0.2)):
         weights = np.linalg.norm(split(encoder, encoder.encode_texts(texts))[1], axis=1)
         assert ((weights >= low) & (weights <= high)).all()
 
@@ -125,12 +125,13 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     export_image(load_head(files.read_head()), full)
     exact = open_session(full, 2).run(None, {"pixels": np.concatenate(prepared)})[0].reshape(views.shape)
     np.testing.assert_allclose(exact, views, atol=1e-3)
-    # Here one linear layer makes both parts; there the object part is weighed by how much a text names a thing.
-    for ours, theirs in zip(split(encoder, encoder.encode_texts(TEXTS)), split(encoder, words), strict=True):
-        asked = np.linalg.norm(ours, axis=1) > 1e-3
-        np.testing.assert_allclose(unit(ours[asked]), unit(theirs[asked]), atol=1e-3)
+    # There one linear layer makes both parts; here the object part is also centred by language and weighed.
+    (scenes, _), (their_scenes, their_texts) = split(encoder, encoder.encode_texts(TEXTS)), split(encoder, words)
+    np.testing.assert_allclose(unit(scenes), unit(their_scenes), atol=1e-3)
+    np.testing.assert_allclose(unit(their_texts), unit(e5.encode_queries(TEXTS) - files.query_mean), atol=1e-3)
     np.testing.assert_allclose(whole, views[:, 0], atol=1e-3)
     wanted = unit(np.concatenate([unit(part) for part in split(encoder, views.mean(1))], axis=1))
     shipped = encoder.encode_pictures(prepared)
     assert (shipped * wanted).sum(1).min() > 0.93
-    assert (shipped * wanted).sum(1).mean() > 0.98
+    # Class probabilities move a little when quantised, which the object part shows most.
+    assert (shipped * wanted).sum(1).mean() > 0.97

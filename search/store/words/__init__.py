@@ -1,16 +1,21 @@
 """The word lane's store: SQLite's full-text index over every text segment."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import ColumnElement, Float, bindparam, literal_column, select, text
 
-from search.records import Filters, SegmentKind
+from search.records import Filters, SegmentKind, Vectors
 from search.store import tables as t
 from search.store.analysis import Word, analyze
 from search.store.database import Database
 from search.store.filters import make_conditions
-from search.store.words.forms import count_segments, find_forms
+from search.store.words.forms import count_segments, read_vocabulary
+
+# A page pasted as a query is asked by its most telling words.
+MOST_WORDS = 48
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,15 @@ class Wanted:
     word: Word
     forms: dict[str, float]
     count: int
+
+    def list_matches(self) -> list[tuple[float, str]]:
+        """Give full-text conditions, each with how much of the word what satisfies it holds."""
+        by_weight: dict[float, list[str]] = {}
+        for form, weight in self.forms.items():
+            by_weight.setdefault(weight, []).append(f'"{form}"')
+        if not self.word.is_plain:
+            by_weight.setdefault(1.0, []).append(f'pieces : "{" ".join(self.word.pieces)}"')
+        return [(weight, " OR ".join(f"({one})" for one in forms)) for weight, forms in by_weight.items()]
 
 
 @dataclass(frozen=True)
@@ -35,14 +49,32 @@ class WordHit:
 
 
 def expand_words(database: Database, words: Sequence[Word]) -> tuple[list[Wanted], int]:
-    """Give the words with their forms, and how many text segments there are."""
+    """Give the words with their forms, and how many text segments there are; of many words the most telling."""
+    vocabulary = read_vocabulary(database)
     with database.read() as db:
         total = db.execute(text("SELECT count(*) FROM words_docsize")).scalar_one()
         wanted = []
         for word in words:
-            forms = find_forms(db, word.whole) if word.is_plain else {word.whole: 1.0}
+            forms = vocabulary.find_forms(word.whole) if word.is_plain else {word.whole: 1.0}
             wanted.append(Wanted(word, forms, count_segments(db, [*forms, *word.pieces[:1]])))
+    if len(wanted) > MOST_WORDS:
+        rarest = sorted(range(len(wanted)), key=lambda at: wanted[at].count)[:MOST_WORDS]
+        wanted = [wanted[at] for at in sorted(rarest)]
     return wanted, int(total)
+
+
+def measure_held(database: Database, wanted: Sequence[Wanted], segment_ids: Sequence[int]) -> Vectors:
+    """Give how much of each word the segments hold, shape (segments, words), 0 to 1, asked of the index itself."""
+    place = {segment_id: at for at, segment_id in enumerate(segment_ids)}
+    held = np.zeros((len(segment_ids), len(wanted)), np.float32)
+    query = text("SELECT rowid FROM words WHERE words MATCH :match AND rowid IN (SELECT value FROM json_each(:ids))")
+    ids = json.dumps(list(segment_ids))
+    with database.read() as db:
+        for column, one in enumerate(wanted):
+            for weight, match in one.list_matches():
+                for row in db.execute(query, {"match": match, "ids": ids}):
+                    held[place[row[0]], column] = max(held[place[row[0]], column], weight)
+    return held
 
 
 def search_words(database: Database, wanted: Sequence[Wanted], filters: Filters, limit: int) -> list[WordHit]:
@@ -50,7 +82,9 @@ def search_words(database: Database, wanted: Sequence[Wanted], filters: Filters,
     if not wanted:
         return []
     score: ColumnElement[float] = literal_column("bm25(words)", Float)
-    index = text("words MATCH :match").bindparams(bindparam("match", " OR ".join(map(_match_word, wanted))))
+    index = text("words MATCH :match").bindparams(
+        bindparam("match", " OR ".join(match for one in wanted for _, match in one.list_matches()))
+    )
     s = t.segment.c
     query = (
         select(s.id, s.item_id, s.kind, s.confidence, s.text, score.label("score"))
@@ -69,20 +103,7 @@ def search_words(database: Database, wanted: Sequence[Wanted], filters: Filters,
         ]
 
 
-def measure_held(wanted: Wanted, held: frozenset[str]) -> float:
-    """Give how much of a word a text holds, 0 to 1; held: the pieces and wholes of the text."""
-    best = max((weight for form, weight in wanted.forms.items() if form in held), default=0.0)
-    return 1.0 if not wanted.word.is_plain and held.issuperset(wanted.word.pieces) else best
-
-
 def list_held(value: str) -> frozenset[str]:
     """Give everything that a text is found by."""
     analysis = analyze(value)
     return frozenset(analysis.pieces) | frozenset(analysis.wholes)
-
-
-def _match_word(wanted: Wanted) -> str:
-    alternatives = [f'"{form}"' for form in wanted.forms]
-    if not wanted.word.is_plain:
-        alternatives.append(f'pieces : "{" ".join(wanted.word.pieces)}"')
-    return " OR ".join(f"({one})" for one in alternatives)
