@@ -1,12 +1,16 @@
 """SQL is the truth: transactions, triggers, migrations."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from sqlalchemy import inspect, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect, text
 
 from search.errors import HomeError
 from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Segment, SegmentKind, State
-from search.store import tables
+from search.store import migrations, tables
 from search.store.analysis import split_query
 from search.store.catalogue import Catalogue
 from search.store.database import Database
@@ -170,3 +174,26 @@ def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
 def test_states_are_the_design_s():
     assert {*State} == {"pending", "indexed", "failed", "skipped", "missing"}
     assert {*Lane} == {"picture", "meaning", "words"}
+
+
+def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in (
+            "INSERT INTO source (id, path, added_at) VALUES (1, '/m', '')",
+            "INSERT INTO item (id, source_id, path, state, size, mtime_ns) VALUES (1, 1, '/m/a', 'indexed', 1, 1)",
+            "INSERT INTO segment (id, item_id, kind, text) VALUES (1, 1, 'passage', '一只狗在草地上')",
+        ):
+            connection.execute(text(statement))
+        connection.commit()
+    engine.dispose()
+    catalogue = Catalogue(Database(tmp_path / "c.db"))
+    assert [hit.segment_id for hit in find(catalogue, "草地")] == [1]
+    catalogue.forget([1])
+    assert catalogue.find_strays() == []
+    catalogue.database.close()
