@@ -96,8 +96,15 @@ class CompactFiles:
         # Names of one language lie together, and farther from the classes than English ones do.
         means, gains = self._arrays["language_means"], self._arrays["language_gains"]
         language = (texts @ normalize(means).T).argmax(axis=1)
-        things = normalize(texts - means[language]) * (weight / gains[language])[:, None]
+        things = self._add_groups(normalize(texts - means[language])) * (weight / gains[language])[:, None]
         return normalize(np.concatenate([normalize(texts @ self._arrays["projection.weight"].T), things], axis=1))
+
+    def _add_groups(self, things: Vectors) -> Vectors:
+        """Let the name of a group ("dog"), far from those of its members, ask for their middle as well."""
+        nearness = things @ self._arrays["group_texts"].T
+        known = nearness.max(axis=1) >= float(self.manifest["group_nearness"])
+        middle = self._arrays["group_classes"][nearness.argmax(axis=1)] * known[:, None]
+        return normalize(things + middle)
 
     def measure_kinds(self, texts: Vectors) -> Vectors:
         """Give the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""

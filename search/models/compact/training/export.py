@@ -15,7 +15,16 @@ from search.models.compact import FILES, hash_file
 from search.models.compact.e5 import E5Weights, find_weights
 from search.models.compact.graph import build_text_graph
 from search.models.compact.training.card import write_card
-from search.models.compact.training.network import OBJECT_WEIGHT, SIDE, TEXT, ZOOM, Head, ImageModel, find_tower_weights
+from search.models.compact.training.network import (
+    GROUP_NEARNESS,
+    OBJECT_WEIGHT,
+    SIDE,
+    TEXT,
+    ZOOM,
+    Head,
+    ImageModel,
+    find_tower_weights,
+)
 from search.models.compact.training.texts import Means
 from search.records import Pixels
 
@@ -101,6 +110,7 @@ def write_package_data(
         "zoom": ZOOM,
         "picture_parts": [int(state["residual.weight"].shape[0]), TEXT],
         "object_weight": OBJECT_WEIGHT,
+        "group_nearness": GROUP_NEARNESS,
         "text_dimension": TEXT,
         "sha256": {name: hash_file(folder / name) for name in FILES},
         "inputs": {

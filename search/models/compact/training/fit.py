@@ -78,7 +78,7 @@ def fit_head(
     """
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
-    head = Head(recipe.dimension, recipe.dropout, recipe.text_dropout)
+    head = Head(recipe.dimension, len(vocabulary.broader), recipe.dropout, recipe.text_dropout)
     head.kinds = kinds
     _set_statistics(head, views[0], vocabulary)
     inventor = Inventor(Tower(), torch.from_numpy(views[0].pooled))
@@ -131,6 +131,9 @@ def _set_statistics(head: Head, features: Features, vocabulary: Vocabulary) -> N
     head.classes.copy_(vocabulary.make_class_table())
     head.language_means.copy_(vocabulary.measure_languages())
     head.language_gains.copy_(vocabulary.measure_gains(head.classes))
+    group_texts, group_classes = vocabulary.make_groups(head.classes)
+    head.group_texts.copy_(group_texts)
+    head.group_classes.copy_(group_classes)
     for name, values in (("pooled", features.pooled), ("middle", features.middle)):
         getattr(head, f"{name}_mean").copy_(torch.from_numpy(values.astype(np.float32).mean(0)))
         deviation = torch.from_numpy(values.astype(np.float32).std(0)) + LEAST_DEVIATION

@@ -32,6 +32,8 @@ CONSE_TOP = 10
 CONSE_TEMPERATURE = 2.0
 # How much the object part of a name weighs beside its scene part.
 OBJECT_WEIGHT = 1.0
+# The cosine from which a name is taken for the name of a group of classes.
+GROUP_NEARNESS = 0.8
 
 
 def find_tower_weights() -> Path:
@@ -77,12 +79,14 @@ class Head(nn.Module):
     classes: Tensor
     language_means: Tensor
     language_gains: Tensor
+    group_texts: Tensor
+    group_classes: Tensor
     pooled_mean: Tensor
     pooled_deviation: Tensor
     middle_mean: Tensor
     middle_deviation: Tensor
 
-    def __init__(self, dimension: int, dropout: float = 0.5, text_dropout: float = 0.1) -> None:
+    def __init__(self, dimension: int, groups: int, dropout: float = 0.5, text_dropout: float = 0.1) -> None:
         super().__init__()
         self.residual = nn.Linear(POOLED, dimension)
         self.middle = nn.Linear(MIDDLE, dimension)
@@ -99,6 +103,8 @@ class Head(nn.Module):
         self.register_buffer("classes", torch.zeros(CLASSES, TEXT))
         self.register_buffer("language_means", torch.zeros(LANGUAGES, TEXT))
         self.register_buffer("language_gains", torch.ones(LANGUAGES))
+        self.register_buffer("group_texts", torch.zeros(groups, TEXT))
+        self.register_buffer("group_classes", torch.zeros(groups, TEXT))
         for name, size in (("pooled", POOLED), ("middle", MIDDLE)):
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_deviation", torch.ones(size))
@@ -127,7 +133,11 @@ class Head(nn.Module):
         weight = OBJECT_WEIGHT * name / (name + scene)
         # Names of one language lie together, and farther from the classes than English ones do.
         language = (texts @ normalize(self.language_means).T).argmax(1)
-        things = normalize(texts - self.language_means[language]) / self.language_gains[language, None]
+        things = normalize(texts - self.language_means[language])
+        # The name of a group ("dog") is far from the names of its members; it asks for their middle as well.
+        nearness, group = (things @ self.group_texts.T).max(1)
+        middle = torch.where((nearness >= GROUP_NEARNESS)[:, None], self.group_classes[group], torch.zeros_like(things))
+        things = normalize(things + middle) / self.language_gains[language, None]
         return normalize(torch.cat([self.embed_texts(texts), weight * things], 1))
 
     @property
@@ -179,6 +189,6 @@ def normalize(x: Tensor) -> Tensor:
 def load_head(arrays: Mapping[str, Any]) -> Head:
     """Make a head of stored arrays, named as in its state dict."""
     state = {name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in arrays.items()}
-    head = Head(state["residual.weight"].shape[0])
+    head = Head(state["residual.weight"].shape[0], len(state["group_texts"]))
     head.load_state_dict(state)
     return head.eval()

@@ -97,6 +97,11 @@ class Vocabulary:
         )
         return normalize(english + torch.stack(others).mean(0))
 
+    def make_groups(self, table: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the broader words, centred as English names are, and the middle of each one's classes: both (b, 384)."""
+        texts = normalize(self.embed(self.broader) - self.measure_languages()[0])
+        return texts, normalize(self.is_broader.T @ table)
+
     def measure_languages(self) -> Tensor:
         """Give the mean of the usual class names of each language, English first, shape (6, 384)."""
         return torch.stack(
