@@ -197,19 +197,25 @@ def ask_pictures(library: Library, options: argparse.Namespace) -> list[Asked]:
     return asked
 
 
-def ask_meanings(library: Library, options: argparse.Namespace, named: bool) -> list[Asked]:
-    """Queries over documents and halves of what was said, against what nothing speaks of.
-
-    named: those that are names of things, or else those that are not.
-    """
+def list_text_queries(options: argparse.Namespace, least: int) -> list[tuple[str, frozenset[str]]]:
+    """Give queries over documents, and second halves of what was said of `least` words or more, with their answers."""
     queries: list[tuple[str, frozenset[str]]] = []
     for one in texts.read_document_queries("fit"):
         paths = frozenset(options.names[str((texts.FOLDER / path).resolve())] for path in one["relevant"])  # type: ignore[attr-defined]
         queries.append((str(one["query"]), paths))
     for path, words in texts.read_prompts(options.speech, "fit"):
-        half = " ".join(words.split()[len(words.split()) // 2 :])
-        if len(half.split()) >= 3:
-            queries.append((half, frozenset([options.names[str(path.resolve())]])))
+        half = words.split()[len(words.split()) // 2 :]
+        if len(half) >= least:
+            queries.append((" ".join(half), frozenset([options.names[str(path.resolve())]])))
+    return queries
+
+
+def ask_meanings(library: Library, options: argparse.Namespace, named: bool) -> list[Asked]:
+    """Queries over documents and halves of what was said, against what nothing speaks of.
+
+    named: those that are names of things, or else those that are not.
+    """
+    queries = list_text_queries(options, 3)
     others = texts.read_absent("fit") + texts.make_nonsense("fit") + texts.describe_absent("fit")
     others += texts.make_nonsense("fit", 6) + [text for _, text in texts.read_captions(options.flickr, "fit")[:150]]
     others += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
@@ -222,13 +228,7 @@ def ask_meanings(library: Library, options: argparse.Namespace, named: bool) -> 
 
 def fit_words(library: Library, options: argparse.Namespace) -> WordCurve:
     """Fit the curve of the words lane: queries over documents and speech, against what no text says."""
-    queries: list[tuple[str, frozenset[str]]] = []
-    for one in texts.read_document_queries("fit"):
-        paths = frozenset(options.names[str((texts.FOLDER / path).resolve())] for path in one["relevant"])  # type: ignore[attr-defined]
-        queries.append((str(one["query"]), paths))
-    for path, words in texts.read_prompts(options.speech, "fit"):
-        half = " ".join(words.split()[len(words.split()) // 2 :])
-        queries.append((half, frozenset([options.names[str(path.resolve())]])))
+    queries = list_text_queries(options, 1)
     nothing = texts.read_absent("fit") + texts.make_nonsense("fit") + texts.describe_absent("fit")
     nothing += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
     nothing += [text for _, text in texts.read_captions(options.flickr, "fit")]
