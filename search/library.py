@@ -1,4 +1,4 @@
-"""One opened home: its catalogue, its models and an index for each space, checked to belong together."""
+"""One opened home: its catalogue, its models and its indexes, checked to belong together."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from search.settings import Settings
 from search.store.catalogue import Catalogue
 from search.store.database import Database
 from search.store.space import SpaceIndex
+from search.store.words import WordIndex
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Library:
     catalogue: Catalogue
     models: Models
     spaces: dict[Lane, SpaceIndex]
+    words: WordIndex
 
     def close(self) -> None:
         """Close the database connections."""
@@ -44,7 +46,7 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         Lane.MEANING: models.meaning,
     }
     spaces = {lane: _open_space(home, catalogue, lane, encoder) for lane, encoder in encoders.items()}
-    return Library(home, catalogue, models, spaces)
+    return Library(home, catalogue, models, spaces, WordIndex(catalogue.database))
 
 
 def _open_space(home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:

@@ -26,14 +26,13 @@ from search.library import Library, open_library
 from search.media.picture import open_picture
 from search.models.compact.training.data import read_check, read_classes
 from search.ranking.calibration import CURVES_FILE, Curve, Curves, WordCurve, describe_curves, measure_background
-from search.records import Filters, Lane, Vectors
+from search.records import Lane, Vectors
 from search.settings import read_settings
 from search.store.analysis import split_query
 
 NEAREST = 5
 ROUNDS = 4
 DECAY = 1.0
-DEPTH = 256
 # Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
@@ -234,9 +233,10 @@ def fit_words(library: Library, options: argparse.Namespace) -> WordCurve:
     nothing += [text for _, text in texts.read_captions(options.flickr, "fit")]
     features, label = [], []
     for text, answers in [*queries, *((text, frozenset()) for text in nothing)]:
-        found = match_words(library.catalogue.database, split_query(text), Filters(), DEPTH)
-        items = library.catalogue.read_items({hit.item_id for hit in found.hits})
-        rows = [(row, items[hit.item_id].path in answers) for row, hit in zip(found.features, found.hits, strict=True)]
+        found = match_words(library.words, split_query(text))
+        owners = library.words.find_items(found.segments).tolist()
+        items = library.catalogue.read_items(owners)
+        rows = [(row, items[item_id].path in answers) for row, item_id in zip(found.features, owners, strict=True)]
         for right in (True, False):
             best = max((row for row, own in rows if own is right), key=tuple, default=None)
             # Who asks for a word and gets a text that holds it was answered.

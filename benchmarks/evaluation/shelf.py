@@ -8,8 +8,8 @@ import numpy as np
 
 from search.library import Library
 from search.ranking.calibration import Background, Candidates, Curve, Part, compute_features, score_parts
-from search.records import Lane, Vectors
-from search.store.vectors import SAMPLE, measure_hubs
+from search.records import Lane, Owners, Vectors
+from search.store.generations import SAMPLE
 
 MAD_TO_DEVIATION = 1.4826
 
@@ -49,16 +49,21 @@ class Shelf:
         return compute_features(query, candidates, background, curve)
 
 
+def read_space(library: Library, lane: Lane) -> tuple[Vectors, Owners, Vectors]:
+    """Give all vectors of a space, their owners and their hubness."""
+    space = library.spaces[lane]
+    snapshot = space.refresh(library.catalogue.read_revision())
+    return snapshot.gather(np.array(sorted(snapshot.read_ids()), np.int64))
+
+
 def read_shelf(library: Library, lane: Lane) -> Shelf:
     """Read a whole space."""
-    space = library.spaces[lane]
-    ids = np.array(sorted(space.read_live_ids()), np.int64)
-    rows = space.read_rows(ids)
-    items = library.catalogue.read_items({owner.item_id for owner in rows.owners})
-    names = [items[owner.item_id].path for owner in rows.owners]
+    vectors, owners, hubs = read_space(library, lane)
+    items = library.catalogue.read_items(owners["item"].tolist())
+    names = [items[item_id].path for item_id in owners["item"].tolist()]
     encoder = library.models.picture if lane is Lane.PICTURE else library.models.meaning
     parts = library.models.picture.parts if lane is Lane.PICTURE else (encoder.dimension,)
-    return Shelf(rows.vectors, measure_hubs(rows.vectors, encoder.bank), names, parts)
+    return Shelf(vectors, hubs, names, parts)
 
 
 def measure_priors(shelf: Shelf, queries: Sequence[Vectors]) -> Curve:

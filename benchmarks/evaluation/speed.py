@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from shelf import read_space
 from sqlalchemy import insert
 
 from search.engine import Engine
@@ -42,11 +43,10 @@ def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
 def read_originals(library: Library) -> dict[Lane, tuple[Vectors, list[str | None]]]:
     """Give the vectors and texts of a real library by lane."""
     originals = {}
-    for lane, space in library.spaces.items():
-        rows = space.read_rows(np.array(sorted(space.read_live_ids()), np.int64))
-        found = library.catalogue.read_segments([owner.segment_id for owner in rows.owners])
-        texts = [found[owner.segment_id].segment.text for owner in rows.owners]
-        originals[lane] = (rows.vectors, texts)
+    for lane in library.spaces:
+        vectors, owners, _ = read_space(library, lane)
+        found = library.catalogue.read_segments(owners["segment"].tolist())
+        originals[lane] = (vectors, [found[one].segment.text for one in owners["segment"].tolist()])
     return originals
 
 

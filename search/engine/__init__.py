@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from search.engine.encoding import Encoded, encode_query
 from search.engine.paging import Cursor, Ranking, RankingCache, find_place, read_cursor, write_cursor
-from search.engine.retrieval import Retriever
+from search.engine.retrieval import FLOOR, Retriever
 from search.library import Library
 from search.ranking.calibration import RELEVANCE_CUT, read_curves
 from search.ranking.fusion import Ranked, fuse
@@ -16,8 +16,6 @@ from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment
 
 FIRST_DEPTH = 256
 DEEPENING = 4
-# Candidates less likely than this cannot make an item relevant, unless everything is asked for.
-FLOOR = 0.1
 
 
 class Engine:
@@ -92,6 +90,7 @@ class Engine:
         weights = {lane: weight * query.weights.get(lane, 1.0) for lane, weight in read_curves().lanes.items()}
         retriever = Retriever(self.library, encoded, query.explain)
         lanes = [lane for lane in Lane if weights[lane] > 0]
+        least = 0.0 if query.include_all else RELEVANCE_CUT
         found: dict[Lane, Retrieved] = {}
         depths = dict.fromkeys(lanes, FIRST_DEPTH)
         deepened = set(lanes)
@@ -99,7 +98,7 @@ class Engine:
             found |= {lane: retriever.retrieve(lane, depths[lane]) for lane in deepened}
             deepened = {lane for lane in lanes if not found[lane].exhausted and found[lane].floor >= FLOOR}
             if not deepened:
-                ranked = fuse({lane: found[lane].candidates for lane in lanes}, weights)
+                ranked = fuse([found[lane] for lane in lanes], weights, least)
                 deepened = {lane for lane in lanes if not found[lane].exhausted}
                 if not (query.include_all and deepened and len(ranked) < wanted):
                     return ranked, not deepened

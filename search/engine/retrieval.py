@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,17 +17,23 @@ from search.ranking.calibration import (
     compute_logits,
     compute_word_features,
     measure_background,
+    measure_spread,
+    mix_background,
     read_curves,
+    score_parts,
+    standardize,
     to_probability,
 )
-from search.ranking.lanes import Candidate, Retrieved
-from search.records import Filters, Ids, Lane, Vectors
+from search.ranking.lanes import Retrieved, make_nothing
+from search.records import Flags, Ids, Lane, Vectors
 from search.store.analysis import Word
-from search.store.database import Database
-from search.store.filters import select_embeddings
-from search.store.space import Rows, Snapshot
-from search.store.words import WordHit, expand_words, list_held, measure_held, search_words
+from search.store.filters import select_items, select_missing
+from search.store.rows import mark_ids
+from search.store.space import Snapshot
+from search.store.words import Wanted, WordIndex
 
+# Candidates less likely than this cannot make an item relevant, unless everything is asked for.
+FLOOR = 0.1
 # Speech recognised with less confidence than this counts less, in proportion.
 SURE_SPEECH = 0.5
 # What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
@@ -36,9 +43,10 @@ EXCLUSION_CUT = 0.15
 
 @dataclass(frozen=True)
 class Matched:
-    """What the full text gave: hits, and the features (n, 2) of the words curve."""
+    """What the full text gave: segments (n,) that hold any word, ascending, and the words curve's features (n, 2)."""
 
-    hits: list[WordHit]
+    wanted: list[Wanted]
+    segments: Ids
     features: Vectors
 
 
@@ -53,67 +61,56 @@ class Retriever:
         self._allowed: dict[Lane, Ids] = {}
 
     def retrieve(self, lane: Lane, depth: int) -> Retrieved:
-        """Give the best `depth` segments of a lane."""
+        """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
         if lane is Lane.WORDS:
-            return self._retrieve_words(depth)
-        return self._retrieve_near(lane, depth)
+            return self._retrieve_words(depth) if self._encoded.words else make_nothing(lane)
+        return self._retrieve_near(lane, depth) if self._encoded.probes[lane] else make_nothing(lane)
 
     def _retrieve_near(self, lane: Lane, depth: int) -> Retrieved:
         probes = self._encoded.probes[lane]
-        if not probes:
-            return Retrieved([], True)
         space = self._library.spaces[lane]
         snapshot = space.refresh(self._revision)
         vector = combine_probes(probes, snapshot.sample)
-        ids, _ = space.search(snapshot, vector[None], depth, self._select(lane))[0]
-        rows = space.read_rows(ids)
-        if not len(rows.ids):
-            return Retrieved([], len(ids) < depth)
-        candidates = Candidates(rows.vectors, snapshot.read_hubs(rows.ids), snapshot.count)
+        ids, _ = space.search(snapshot, vector[None], depth, self._select(lane, snapshot))[0]
+        vectors, owners, hubs = snapshot.gather(ids)
+        candidates = Candidates(vectors, hubs, snapshot.count)
         total = sum(abs(probe.weight) for probe in probes)
-        logits = sum((probe.weight / total) * judge(probe, candidates, snapshot.sample) for probe in probes)
-        chances = to_probability(np.asarray(logits)) * self._encoded.coverage[lane]
-        chances *= _discount([owner.confidence for owner in rows.owners])
+        logits = np.zeros(len(ids), np.float32)
+        for probe in probes:
+            logits += (probe.weight / total) * judge(probe, candidates, snapshot.sample)
         kept = self._exclude(lane, candidates, snapshot)
+        chances = to_probability(logits) * self._encoded.coverage[lane] * _discount(owners["confidence"])
+        floor = float(chances[-16:].max(initial=0.0))
+        chances *= kept
+        order = np.argsort(-chances, kind="stable")
+        order = order[kept[order] > 1 - EXCLUSION_CUT]
+        chosen = owners[order]
         return Retrieved(
-            self._make_candidates(lane, rows, vector, chances * kept, kept > 1 - EXCLUSION_CUT),
-            len(ids) < depth,
-            float(chances[-16:].max()),
+            lane,
+            chosen["segment"],
+            chosen["item"],
+            (vectors @ vector)[order],
+            chances[order],
+            exhausted=len(ids) < depth,
+            floor=floor,
+            vectors=vectors[order],
+            looks=chosen["look"],
+            pictured=chosen["pictured"],
+            explain=(lambda at: self._take_apart(lane, snapshot, ids[order[at]])) if self._explain else None,
         )
 
-    def _make_candidates(
-        self, lane: Lane, rows: Rows, vector: Vectors, chances: Vectors, kept: np.typing.NDArray[np.bool_]
-    ) -> list[Candidate]:
-        raw = rows.vectors @ vector
-        made = []
-        for at in np.argsort(-chances, kind="stable").tolist():
-            if kept[at]:
-                owner = rows.owners[at]
-                terms = self._take_apart(lane, rows, at) if self._explain else None
-                made.append(
-                    Candidate(
-                        lane,
-                        owner.segment_id,
-                        owner.item_id,
-                        float(raw[at]),
-                        float(chances[at]),
-                        owner.kind,
-                        rows.vectors[at],
-                        owner.look,
-                        terms,
-                    )
-                )
-        return made
-
-    def _select(self, lane: Lane) -> Ids | None:
+    def _select(self, lane: Lane, snapshot: Snapshot) -> Ids | None:
         if self._encoded.filters.is_empty:
             return None
         if lane not in self._allowed:
-            space = self._library.spaces[lane]
-            self._allowed[lane] = select_embeddings(
-                self._library.catalogue.database, space.space_id, self._encoded.filters
-            )
+            self._allowed[lane] = snapshot.select(self._allowed_items)
         return self._allowed[lane]
+
+    @cached_property
+    def _allowed_items(self) -> Flags:
+        """Give a flag for every item id: whether it satisfies the filters; the last stands for all beyond."""
+        ids = select_items(self._library.catalogue.database, self._encoded.filters)
+        return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
     def _exclude(self, lane: Lane, candidates: Candidates, snapshot: Snapshot) -> Vectors:
         """Give the probability of each candidate to show nothing of what the query excludes."""
@@ -122,10 +119,10 @@ class Retriever:
             kept *= 1 - to_probability(judge(probe, candidates, snapshot.sample))
         return kept
 
-    def _take_apart(self, lane: Lane, rows: Rows, at: int) -> dict[str, float]:
+    def _take_apart(self, lane: Lane, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
         """Give every term of a candidate's score by name."""
-        snapshot = self._library.spaces[lane].refresh(self._revision)
-        one = Candidates(rows.vectors[at : at + 1], snapshot.read_hubs(rows.ids[at : at + 1]), snapshot.count)
+        vectors, owners, hubs = snapshot.gather(np.array([embedding_id], np.int64))
+        one = Candidates(vectors, hubs, snapshot.count)
         terms: dict[str, float] = {"coverage": self._encoded.coverage[lane]}
         for number, probe in enumerate(self._encoded.probes[lane]):
             for place, (share, curve) in enumerate(probe.curves):
@@ -142,62 +139,77 @@ class Retriever:
                 terms[name + "hub"] = float(one.hubs[0]) * curve.hub
                 terms[name + "size"] = float(features[0, -1]) * curve.size
                 terms[name + "logit"] = float(compute_logits(features, curve)[0])
-        confidence = rows.owners[at].confidence
-        if confidence is not None:
+        confidence = float(owners["confidence"][0])
+        if not math.isnan(confidence):
             terms["confidence"] = confidence
         return terms
 
     def _retrieve_words(self, depth: int) -> Retrieved:
-        if not self._encoded.words:
-            return Retrieved([], True)
-        found = match_words(self._library.catalogue.database, self._encoded.words, self._encoded.filters, depth)
-        chances = calibrate_words(found.features, read_curves().words) * self._encoded.coverage[Lane.WORDS]
-        chances *= _discount([hit.confidence for hit in found.hits])
-        candidates = [
-            Candidate(
-                Lane.WORDS,
-                hit.segment_id,
-                hit.item_id,
-                hit.bm25,
-                float(chance),
-                hit.kind,
-                terms={"share": float(share), "log2 of words": float(matched)} if self._explain else None,
-            )
-            for hit, chance, (share, matched) in zip(found.hits, chances, found.features, strict=True)
-            if not self._holds_excluded(hit.text)
-        ]
-        candidates.sort(key=lambda one: (-one.probability, -one.raw, one.segment_id))
-        return Retrieved(candidates, len(found.hits) < depth, float(chances[-16:].max()) if len(chances) else 0.0)
+        """Give all segments that could be relevant by their words, and the best `depth` in any case.
 
-    def _holds_excluded(self, text: str) -> bool:
-        if not any(self._encoded.excluded_words):
-            return False
-        held = list_held(text)
-        return any(
-            words and all(held.issuperset(word.pieces) or word.whole in held for word in words)
-            for words in self._encoded.excluded_words
+        How likely each is, is known of all before any is read, so nothing is left to look deeper for.
+        """
+        index = self._library.words
+        found = match_words(index, self._encoded.words)
+        chances = calibrate_words(found.features, read_curves().words) * self._encoded.coverage[Lane.WORDS]
+        fit = self._is_wanted(found.segments)
+        segments, chances, features = found.segments[fit], chances[fit], found.features[fit]
+        likely = np.argsort(-chances, kind="stable")[: max(depth, int((chances >= FLOOR).sum()))]
+        chosen = np.sort(likely)
+        hits = index.read_hits(found.wanted, segments[chosen])
+        places = np.searchsorted(segments, hits.segments)
+        sure = chances[places] * _discount(hits.confidence)
+        order = np.lexsort((hits.segments, -hits.bm25, -sure))
+        terms = features[places][order]
+        return Retrieved(
+            Lane.WORDS,
+            hits.segments[order],
+            hits.items[order],
+            hits.bm25[order],
+            sure[order],
+            exhausted=len(likely) == len(segments),
+            explain=(lambda at: {"share": float(terms[at, 0]), "log2 of words": float(terms[at, 1])})
+            if self._explain
+            else None,
         )
 
+    def _is_wanted(self, segments: Ids) -> Flags:
+        """Tell which segments the filters let through and no excluded words are in."""
+        index = self._library.words
+        wanted = np.ones(len(segments), bool)
+        for words in self._encoded.excluded_words:
+            wanted &= ~np.isin(segments, index.find_all(words))
+        missing = select_missing(self._library.catalogue.database)
+        if len(missing) or not self._encoded.filters.is_empty:
+            items = index.find_items(segments)
+            wanted &= ~np.isin(items, missing)
+            if not self._encoded.filters.is_empty:
+                wanted &= self._allowed_items[np.minimum(items, len(self._allowed_items) - 1)]
+        return wanted
 
-def match_words(database: Database, words: Sequence[Word], filters: Filters, depth: int) -> Matched:
+
+def match_words(index: WordIndex, words: Sequence[Word]) -> Matched:
     """Give the segments that hold any of the words, with how much of the query each holds."""
-    wanted, total = expand_words(database, words)
-    hits = search_words(database, wanted, filters, depth)
+    wanted, total = index.expand(words)
+    holdings = index.find(wanted)
     weights = np.array([math.log(1 + (total + 0.5) / (one.count + 0.5)) for one in wanted], np.float32)
-    held = measure_held(database, wanted, [hit.segment_id for hit in hits])
+    weight = np.zeros(len(holdings.segments), np.float32)
+    for (places, amount), one in zip(holdings.held, weights, strict=True):
+        weight[places] += amount * one
     # A word that is nearly everywhere is no word at all: each counts by how telling it is.
-    telling = held @ (weights / weights.max())
-    return Matched(hits, compute_word_features(held @ weights / weights.sum(), telling))
+    features = compute_word_features(weight / weights.sum(), weight / weights.max())
+    return Matched(wanted, holdings.segments, features)
 
 
 def judge(probe: Probe, candidates: Candidates, sample: Vectors) -> Vectors:
     """Give the log-odds that each candidate is what a probe asks for, shape (n,)."""
     logits = np.zeros(len(candidates.vectors), np.float32)
+    first = probe.curves[0][1]  # all curves of a probe have the same parts
+    spread = measure_spread(score_parts(probe.vector, sample, first))
+    scores = score_parts(probe.vector, candidates.vectors, first)
     for share, curve in probe.curves:
-        background = measure_background(probe.vector, sample, curve)
-        logits += np.float32(share) * compute_logits(
-            compute_features(probe.vector, candidates, background, curve), curve
-        )
+        features = standardize(scores, candidates, mix_background(spread, curve))
+        logits += np.float32(share) * compute_logits(features, curve)
     return logits
 
 
@@ -219,7 +231,7 @@ def combine_probes(probes: Sequence[Probe], sample: Vectors) -> Vectors:
     return (total / length).astype(np.float32)
 
 
-def _discount(confidences: Sequence[float | None]) -> Vectors:
-    """Give the factor for speech that may have been heard wrongly; 1 for all else."""
-    factors = [1.0 if one is None else min(1.0, one / SURE_SPEECH) for one in confidences]
-    return np.array(factors, np.float32)
+def _discount(confidence: Vectors) -> Vectors:
+    """Give the factor for speech that may have been heard wrongly; 1 for all else, whose confidence is NaN."""
+    factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / SURE_SPEECH), nan=1.0)
+    return factors

@@ -8,7 +8,7 @@ are learned by `benchmarks/evaluation/fit.py` and stand in `curves.json`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -70,6 +70,15 @@ class Background:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """What a sample of `count` segments of the library scores for one query, by part."""
+
+    count: int
+    medians: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Candidates:
     """What is judged: vectors (n, d); their hubness (n,); how many vectors they were the nearest of."""
 
@@ -79,18 +88,33 @@ class Candidates:
 
 
 def measure_background(query: Vectors, sample: Vectors, curve: Curve) -> Background:
-    """Give the robust centre and spread of a query's similarities to a sample of the library, by part.
+    """Give what unrelated segments score for a query, as the library says it and as is usual, by part.
 
-    query: shape (d,); sample: shape (m, d), m may be 0.
+    query: shape (d,); sample: of the library, shape (m, d), m may be 0.
     """
-    share = OWN_SHARE * len(sample) / (len(sample) + SAMPLE_PRIOR)
-    medians, deviations = [], []
-    for part, scores in zip(curve.parts, score_parts(query, sample, curve), strict=True):
-        median = float(np.median(scores)) if len(scores) else 0.0
-        deviation = float(np.median(np.abs(scores - median))) * MAD_TO_DEVIATION if len(scores) else 0.0
-        medians.append(share * median + (1 - share) * part.median)
-        deviations.append(share * deviation + (1 - share) * part.deviation)
-    return Background(tuple(medians), tuple(deviations))
+    return mix_background(measure_spread(score_parts(query, sample, curve)), curve)
+
+
+def measure_spread(scores: Sequence[Vectors]) -> Spread:
+    """Give the robust centre and spread of a query's similarities to a sample, as `score_parts` gives them."""
+    if not len(scores[0]):
+        return Spread(0, (0.0,) * len(scores), (0.0,) * len(scores))
+    medians = [float(np.median(row)) for row in scores]
+    deviations = [
+        float(np.median(np.abs(row - median))) * MAD_TO_DEVIATION for row, median in zip(scores, medians, strict=True)
+    ]
+    return Spread(len(scores[0]), tuple(medians), tuple(deviations))
+
+
+def mix_background(spread: Spread, curve: Curve) -> Background:
+    """Temper what a sample says by what is usual."""
+    share = OWN_SHARE * spread.count / (spread.count + SAMPLE_PRIOR)
+    medians = zip(spread.medians, curve.parts, strict=True)
+    deviations = zip(spread.deviations, curve.parts, strict=True)
+    return Background(
+        tuple(share * own + (1 - share) * part.median for own, part in medians),
+        tuple(share * own + (1 - share) * part.deviation for own, part in deviations),
+    )
 
 
 def score_parts(query: Vectors, vectors: Vectors, curve: Curve) -> list[Vectors]:
@@ -111,7 +135,11 @@ def score_parts(query: Vectors, vectors: Vectors, curve: Curve) -> list[Vectors]
 
 def compute_features(query: Vectors, candidates: Candidates, background: Background, curve: Curve) -> Vectors:
     """Give what the logistic function weighs, shape (n, parts + 2): standard scores, hubness, extremeness."""
-    scores = score_parts(query, candidates.vectors, curve)
+    return standardize(score_parts(query, candidates.vectors, curve), candidates, background)
+
+
+def standardize(scores: Sequence[Vectors], candidates: Candidates, background: Background) -> Vectors:
+    """Give what the logistic function weighs of scores that are known by part, shape (n, parts + 2)."""
     columns = [
         (score - median) / max(deviation, 1e-6)
         for score, median, deviation in zip(scores, background.medians, background.deviations, strict=True)

@@ -1,10 +1,12 @@
 """Joining lanes and segments into items."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from search.ranking.lanes import Candidate
-from search.records import Lane
+import numpy as np
+
+from search.ranking.lanes import Candidate, Retrieved
+from search.records import Ids, Lane
 
 # Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
 RRF_CONSTANT = 60
@@ -22,43 +24,47 @@ class Ranked:
     candidates: tuple[Candidate, ...]
 
 
-def fuse(lanes: Mapping[Lane, Sequence[Candidate]], weights: Mapping[Lane, float]) -> list[Ranked]:
-    """Rank items over all lanes, best first.
+def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
+    """Rank the items that score at least `least` over all lanes, best first.
 
     An item's score is the probability that at least one lane is right about it (noisy-or over lanes, each
     with its best segment); reciprocal rank fusion orders those that score alike.
     """
-    best: dict[int, dict[Lane, float]] = {}
-    votes: dict[int, float] = {}
-    moments: dict[int, list[Candidate]] = {}
-    for lane, candidates in lanes.items():
-        weight = weights.get(lane, 1.0)
-        rank = 0
-        for candidate in candidates:
-            item = best.setdefault(candidate.item_id, {})
-            moments.setdefault(candidate.item_id, []).append(candidate)
-            if lane in item:
-                continue
-            rank += 1
-            item[lane] = weight * candidate.probability
-            share = weight / (RRF_CONSTANT + rank)
-            votes[candidate.item_id] = votes.get(candidate.item_id, 0.0) + share
-    ranked = [
-        Ranked(item_id, _join(scores.values()), votes[item_id], _pick_moments(moments[item_id]))
-        for item_id, scores in best.items()
+    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
+    miss = np.ones(len(items))
+    votes = np.zeros(len(items))
+    for lane in lanes:
+        weight = weights.get(lane.lane, 1.0)
+        owners, first = np.unique(lane.items, return_index=True)
+        places = np.searchsorted(items, owners)
+        ranks = np.empty(len(first))
+        ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
+        miss[places] *= 1 - np.clip(weight * lane.probabilities[first], 0, 1)
+        votes[places] += weight / (RRF_CONSTANT + ranks)
+    scores = 1 - miss
+    order = np.lexsort((items, -votes, -np.round(scores, 6)))
+    order = order[scores[order] >= least]
+    moments = _pick_moments(lanes, items[order])
+    return [
+        Ranked(item_id, float(scores[at]), float(votes[at]), moments[item_id])
+        for at, item_id in zip(order.tolist(), items[order].tolist(), strict=True)
     ]
-    return sorted(ranked, key=lambda one: (-round(one.score, 6), -one.votes, one.item_id))
 
 
-def _join(probabilities: Iterable[float]) -> float:
-    miss = 1.0
-    for probability in probabilities:
-        miss *= 1 - min(max(probability, 0.0), 1.0)
-    return 1 - miss
-
-
-def _pick_moments(candidates: list[Candidate]) -> tuple[Candidate, ...]:
-    """Keep the strongest, and only those that weigh something beside the strongest."""
-    ordered = sorted(candidates, key=lambda one: (-one.probability, one.segment_id))
-    least = ordered[0].probability * LEAST_SHARE
-    return tuple(one for one in ordered[:MOMENTS_KEPT] if one.probability >= least)
+def _pick_moments(lanes: Sequence[Retrieved], items: Ids) -> dict[int, tuple[Candidate, ...]]:
+    """Keep of each item the strongest, and only those that weigh something beside the strongest."""
+    where: dict[int, list[tuple[float, int, int, int]]] = {item_id: [] for item_id in items.tolist()}
+    for number, lane in enumerate(lanes):
+        chosen = np.flatnonzero(np.isin(lane.items, items))
+        columns = (lane.items[chosen], lane.probabilities[chosen], lane.segments[chosen])
+        rows = zip(chosen.tolist(), *(column.tolist() for column in columns), strict=True)
+        for at, item_id, probability, segment_id in rows:
+            where[item_id].append((-probability, segment_id, number, at))
+    picked = {}
+    for item_id, found in where.items():
+        strongest = sorted(found)[:MOMENTS_KEPT]
+        least = strongest[0][0] * LEAST_SHARE
+        picked[item_id] = tuple(
+            lanes[number].make_candidate(at) for chance, _, number, at in strongest if chance <= least
+        )
+    return picked

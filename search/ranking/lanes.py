@@ -1,14 +1,16 @@
-"""What a lane gives: candidates with the lane's own score and the probability it stands for."""
+"""What a lane gives: segments with the lane's own score and the probability it stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from search.records import Lane, SegmentKind, Vectors
+import numpy as np
+
+from search.records import Flags, Ids, Lane, Vectors
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A segment that a lane retrieved.
+    """A segment that a lane retrieved, and that speaks for an item.
 
     raw: cosine or BM25; probability: of relevance, 0 to 1; vector: of the segment, (d,), in a lane that has vectors;
     look: perceptual hash of a picture; terms: what the probability is made of, when asked for.
@@ -19,7 +21,6 @@ class Candidate:
     item_id: int
     raw: float
     probability: float
-    kind: SegmentKind = SegmentKind.PASSAGE
     vector: Vectors | None = None
     look: int | None = None
     terms: Mapping[str, float] | None = None
@@ -27,11 +28,40 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Retrieved:
-    """The candidates of one lane, best first; exhausted when there are no more to be had.
+    """The segments of one lane, likeliest first: segments, items, raw and probabilities, all (n,).
 
-    floor: no candidate still to come is likelier than this.
+    exhausted: there are no more to be had; floor: no segment still to come is likelier than this. vectors (n, d), and
+    looks where pictured (n,): in a lane that has them; explain: gives the terms of the one at a place.
     """
 
-    candidates: list[Candidate]
-    exhausted: bool
+    lane: Lane
+    segments: Ids
+    items: Ids
+    raw: Vectors
+    probabilities: Vectors
+    exhausted: bool = True
     floor: float = 0.0
+    vectors: Vectors | None = None
+    looks: Ids | None = None
+    pictured: Flags | None = None
+    explain: Callable[[int], Mapping[str, float]] | None = None
+
+    def make_candidate(self, at: int) -> Candidate:
+        """Give the one at a place by itself."""
+        pictured = self.pictured is not None and bool(self.pictured[at])
+        return Candidate(
+            lane=self.lane,
+            segment_id=int(self.segments[at]),
+            item_id=int(self.items[at]),
+            raw=float(self.raw[at]),
+            probability=float(self.probabilities[at]),
+            vector=self.vectors[at].copy() if self.vectors is not None else None,
+            look=int(self.looks[at]) if self.looks is not None and pictured else None,
+            terms=self.explain(at) if self.explain is not None else None,
+        )
+
+
+def make_nothing(lane: Lane) -> Retrieved:
+    """Give a lane that has nothing to say."""
+    none, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    return Retrieved(lane, none, none, nothing, nothing)

@@ -25,7 +25,7 @@ from search.records import (
     Vectors,
 )
 from search.store import tables as t
-from search.store.database import Database, match_ids
+from search.store.database import Database, match_ids, pack_ids
 from search.store.filters import is_indexed, make_conditions, read_moment
 
 MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language", "camera")
@@ -45,7 +45,7 @@ class Catalogue:
     def read_revision(self) -> int:
         """Give a number that moves with every committed write."""
         with self.database.read() as db:
-            value = db.execute(select(t.setting.c.value).where(t.setting.c.key == "revision")).scalar()
+            value = db.execute(_REVISION).scalar()
         return int(value or 0)
 
     def add_source(self, path: str) -> int:
@@ -147,8 +147,7 @@ class Catalogue:
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Give items by id; ids without a row are left out."""
         with self.database.read() as db:
-            query = _select_items().where(match_ids(t.item.c.id, item_ids))
-            return {row.id: _make_item(row) for row in db.execute(query)}
+            return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_ids(item_ids))}
 
     def get_item(self, item_id: int) -> Item:
         """Give one item. Raises NotFoundError."""
@@ -194,12 +193,8 @@ class Catalogue:
 
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
         """Give segments of indexed items by segment id."""
-        c = t.segment.c
-        query = (
-            select(t.segment).join(t.item, t.item.c.id == c.item_id).where(match_ids(c.id, segment_ids), is_indexed())
-        )
         with self.database.read() as db:
-            return {row.id: _make_segment(row) for row in db.execute(query)}
+            return {row.id: _make_segment(row) for row in db.execute(_SEGMENTS, pack_ids(segment_ids))}
 
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Give all segments of an item in order."""
@@ -275,6 +270,14 @@ def _save_row(db: Connection, file: FileFacts, state: State, reason: str | None)
 
 def _select_items() -> Any:
     return select(t.item, t.source.c.path.label("source_path")).join(t.source, t.source.c.id == t.item.c.source_id)
+
+
+# What every search asks, made once.
+_REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
+_ITEMS = _select_items().where(match_ids(t.item.c.id))
+_SEGMENTS = (
+    select(t.segment).join(t.item, t.item.c.id == t.segment.c.item_id).where(match_ids(t.segment.c.id), is_indexed())
+)
 
 
 def _make_item(row: Row[Any]) -> Item:

@@ -6,10 +6,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, inspect, select, text
+import numpy as np
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
 from search.errors import HomeError
+from search.records import Ids
 from search.store.analysis import analyze
 
 SCHEMA = "0002"
@@ -72,10 +86,34 @@ class Database:
             connection.commit()
 
 
-def match_ids(column: ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
-    """Give the condition that a column holds one of any number of ids (a list of parameters is limited)."""
-    rows = func.json_each(json.dumps(list(ids))).table_valued("value")
+def match_ids(column: ColumnElement[int]) -> ColumnElement[bool]:
+    """Give the condition that a column holds one of the ids bound as `ids` by `pack_ids`."""
+    rows = func.json_each(bindparam("ids")).table_valued("value")
     return column.in_(select(rows.c.value))
+
+
+def pack_ids(ids: Iterable[int]) -> dict[str, str]:
+    """Give any number of ids as one parameter: how many parameters a statement takes is limited."""
+    return {"ids": json.dumps(list(ids))}
+
+
+def join_ids(query: Select[Any]) -> Select[Any]:
+    """Make a query of one column give its numbers as one text, for `read_ids`.
+
+    For a hundred thousand that is ten times faster than a row for each.
+    """
+    return select(func.group_concat(query.subquery().c[0]))
+
+
+def read_ids(database: Database, joined: Select[Any]) -> Ids:
+    """Give the numbers that a query of `join_ids` finds, ascending."""
+    with database.read() as db:
+        return parse_ids(db.execute(joined).scalar())
+
+
+def parse_ids(joined: str | int | None) -> Ids:
+    """Give the numbers of what SQLite's group_concat gave, ascending."""
+    return np.sort(np.fromstring(str(joined), np.int64, sep=",")) if joined else np.zeros(0, np.int64)
 
 
 def _read_schema(connection: Connection) -> str | None:

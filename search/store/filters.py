@@ -1,7 +1,6 @@
 """Filters as SQL: the same conditions for the vector lanes and the word lane."""
 
 import hashlib
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, func, literal, literal_column, or_, select, text
@@ -10,7 +9,9 @@ from search.errors import UsageError
 from search.records import Filters, Ids, State
 from search.store import tables as t
 from search.store.analysis import analyze
-from search.store.database import Database
+from search.store.database import Database, join_ids, read_ids
+
+_MISSING = join_ids(select(t.item.c.id).where(t.item.c.state == State.MISSING))
 
 
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
@@ -85,6 +86,13 @@ def _match_words(phrase: str) -> ColumnElement[bool]:
     return t.item.c.id.in_(query.columns(column("item_id", Integer)).scalar_subquery())
 
 
+def select_items(database: Database, filters: Filters) -> Ids:
+    """Give the ids of the indexed items that satisfy the filters, ascending."""
+    c = t.item.c
+    query = select(c.id).join(t.source, t.source.c.id == c.source_id).where(make_conditions(filters))
+    return read_ids(database, join_ids(query))
+
+
 def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:
     """Give the ids of a space's embeddings whose item satisfies the filters, ascending."""
     query = (
@@ -93,29 +101,24 @@ def select_embeddings(database: Database, space_id: int, filters: Filters) -> Id
         .join(t.item, t.item.c.id == t.segment.c.item_id)
         .join(t.source, t.source.c.id == t.item.c.source_id)
         .where(t.embedding.c.space_id == space_id, make_conditions(filters))
-        .order_by(t.embedding.c.id)
     )
-    with database.read() as db:
-        return _make_ids([row[0] for row in db.execute(query)])
+    return read_ids(database, join_ids(query))
+
+
+def select_missing(database: Database) -> Ids:
+    """Give the ids of the items that keep their segments but must not be found, ascending."""
+    return read_ids(database, _MISSING)
 
 
 def select_hidden(database: Database, space_id: int) -> Ids:
-    """Give the ids of a space's embeddings whose item is not in the state `indexed`, ascending."""
+    """Give the ids of a space's embeddings whose item is missing, ascending."""
     query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
         .join(t.item, t.item.c.id == t.segment.c.item_id)
-        .where(t.embedding.c.space_id == space_id, t.item.c.state != State.INDEXED)
-        .order_by(t.embedding.c.id)
+        .where(t.embedding.c.space_id == space_id, t.item.c.state == State.MISSING)
     )
-    with database.read() as db:
-        return _make_ids([row[0] for row in db.execute(query)])
-
-
-def _make_ids(values: Sequence[int]) -> Ids:
-    import numpy as np
-
-    return np.array(values, np.int64)
+    return read_ids(database, join_ids(query))
 
 
 def _check_date(name: str, value: str) -> str:

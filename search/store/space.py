@@ -7,20 +7,21 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import func, select
 
-from search.records import Filters, Ids, SegmentKind, Vectors
+from search.records import Filters, Flags, Ids, Owners, Vectors
 from search.store import tables as t
-from search.store.database import Database, match_ids
+from search.store.database import Database, join_ids, read_ids
 from search.store.filters import select_embeddings, select_hidden
-from search.store.vectors import (
+from search.store.generations import (
     SAMPLE,
     Generation,
     Manifest,
     find_manifests,
     load_generation,
-    measure_hubs,
-    search_index,
+    lock_folder,
     write_generation,
 )
+from search.store.rows import OWNER, Rows, join_rows, lift, make_rows, read_blocks
+from search.store.vectors import measure_hubs, search_index
 
 # Rows since the last generation are compared one by one; beyond this share a new one is built.
 DELTA_SHARE = 0.1
@@ -29,61 +30,48 @@ DELTA_FLOOR = 2_000
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What searches see; replaced as a whole, never changed. denied: ids never to return."""
+    """What searches see; replaced as a whole, never changed.
+
+    delta: rows since the generation, with their hubness; denied: ids never to return, ascending.
+    """
 
     revision: int
     generation: Generation | None
-    delta_ids: Ids
-    delta: Vectors
+    delta: Rows
+    delta_hubs: Vectors
     denied: Ids
     sample: Vectors
-    delta_hubs: Vectors
-
-    def read_hubs(self, ids: Ids) -> Vectors:
-        """Give how near each vector comes to the nearest query of the bank, shape (n,); 0 for ids not here."""
-        hubs = np.zeros(len(ids), np.float32)
-        parts = [(self.delta_ids, self.delta_hubs)]
-        if self.generation is not None:
-            parts.append((self.generation.ids, self.generation.hubs))
-        for known, values in parts:
-            if len(known):
-                at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-                hit = known[at] == ids
-                hubs[hit] = values[at[hit]]
-        return hubs
 
     @property
     def count(self) -> int:
         """How many vectors can be compared, those denied included."""
-        built = self.generation.manifest.count if self.generation else 0
-        return built + len(self.delta_ids)
+        return sum(len(rows.ids) for rows, _ in self._list_parts())
+
+    def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
+        """Give vectors (n, d) as they were computed but for float16, owners (n,) and hubness (n,) of ids found here."""
+        vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), np.float32)
+        owners = np.zeros(len(ids), OWNER)
+        hubs = np.zeros(len(ids), np.float32)
+        for rows, nearness in self._list_parts():
+            asked, here = rows.find(ids)
+            vectors[asked] = rows.vectors[here]
+            owners[asked] = rows.owners[here]
+            hubs[asked] = nearness[here]
+        return vectors, owners, hubs
+
+    def select(self, items: Flags) -> Ids:
+        """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
+        return np.concatenate(
+            [rows.ids[items[np.minimum(rows.owners["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
+        )
 
     def read_ids(self) -> set[int]:
         """Give the ids that a search can return."""
-        ids = set(self.delta_ids.tolist())
-        if self.generation is not None:
-            ids |= set(self.generation.ids.tolist())
-        return ids - set(self.denied.tolist())
+        return {one for rows, _ in self._list_parts() for one in rows.ids.tolist()} - set(self.denied.tolist())
 
-
-@dataclass(frozen=True)
-class Owner:
-    """The segment that an embedding belongs to. confidence, look: as in `Segment`."""
-
-    segment_id: int
-    item_id: int
-    kind: SegmentKind
-    confidence: float | None
-    look: int | None
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Stored embeddings: ids (n,), vectors (n, d) as they were computed, but for float16, and their owners."""
-
-    ids: Ids
-    vectors: Vectors
-    owners: list[Owner]
+    def _list_parts(self) -> list[tuple[Rows, Vectors]]:
+        built = [(self.generation.rows, self.generation.hubs)] if self.generation is not None else []
+        return [*built, (self.delta, self.delta_hubs)]
 
 
 class SpaceIndex:
@@ -124,27 +112,14 @@ class SpaceIndex:
             scores, ids = search_index(index, queries, min(k, index.ntotal), allowed, snapshot.denied)
             for part, row_ids, row_scores in zip(parts, ids, scores, strict=True):
                 part.append((row_ids[row_ids >= 0], row_scores[row_ids >= 0]))
-        if len(snapshot.delta_ids):
-            keep = ~np.isin(snapshot.delta_ids, snapshot.denied)
+        if len(snapshot.delta.ids):
+            keep = ~np.isin(snapshot.delta.ids, snapshot.denied)
             if allowed is not None:
-                keep &= np.isin(snapshot.delta_ids, allowed)
-            products = queries @ snapshot.delta[keep].T
+                keep &= np.isin(snapshot.delta.ids, allowed)
+            products = queries @ lift(snapshot.delta.vectors[keep]).T
             for part, row in zip(parts, products, strict=True):
-                part.append((snapshot.delta_ids[keep], row))
+                part.append((snapshot.delta.ids[keep], row))
         return [_merge(part, k) for part in parts]
-
-    def read_rows(self, embedding_ids: Ids) -> Rows:
-        """Give what is stored of embeddings in the order of their ids; rows that are gone are left out."""
-        c, s = t.embedding.c, t.segment.c
-        columns = (c.id, c.vector, c.segment_id, s.item_id, s.kind, s.confidence, s.look)
-        query = select(*columns).join(t.segment, s.id == c.segment_id).where(match_ids(c.id, embedding_ids.tolist()))
-        with self._database.read() as db:
-            found = {row[0]: row for row in db.execute(query)}
-        rows = [found[one] for one in embedding_ids.tolist() if one in found]
-        body = b"".join(row[1] for row in rows)
-        vectors = np.frombuffer(body, "<f2").astype(np.float32).reshape(len(rows), self.dimension)
-        owners = [Owner(row[2], row[3], SegmentKind(row[4]), row[5], row[6]) for row in rows]
-        return Rows(np.array([row[0] for row in rows], np.int64), vectors, owners)
 
     def build(self, revision: int) -> Snapshot:
         """Write a new generation from all committed rows and give the snapshot that uses it."""
@@ -164,17 +139,31 @@ class SpaceIndex:
 
     def _load(self, revision: int) -> Snapshot:
         generation = self._find_generation()
-        mark = generation.manifest.mark if generation else 0
-        delta_ids, delta = self._read_rows(mark)
+        snapshot = self._follow(revision, generation)
         built = generation.manifest.count if generation else 0
-        if len(delta_ids) > max(DELTA_FLOOR, DELTA_SHARE * built):
+        if len(snapshot.delta.ids) > max(DELTA_FLOOR, DELTA_SHARE * built):
             return self._build(revision)
-        return self._assemble(revision, generation, delta_ids, delta)
+        return snapshot
+
+    def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
+        """Give a generation with the rows since; what an earlier snapshot has of them is not read again."""
+        delta, hubs = make_rows(self.dimension), np.zeros(0, np.float32)
+        if self._snapshot is not None and self._snapshot.generation is generation:
+            delta, hubs = self._snapshot.delta, self._snapshot.delta_hubs
+        mark = generation.manifest.mark if generation else 0
+        above = int(delta.ids[-1]) if len(delta.ids) else mark
+        for block in read_blocks(self._database, self.space_id, self.dimension, above):
+            delta = join_rows([delta, block])
+            hubs = np.concatenate([hubs, measure_hubs(block.vectors, self._bank)])
+        gone = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
+        denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
+        built = generation is not None and len(generation.sample) > 0
+        sample = generation.sample if generation is not None and built else lift(delta.vectors[:SAMPLE])
+        return Snapshot(revision, generation, delta, hubs, denied, sample)
 
     def _find_generation(self) -> Generation | None:
-        manifests = find_manifests(self._folder, self._fingerprint)
         current = self._snapshot.generation if self._snapshot else None
-        for manifest in manifests:
+        for manifest in find_manifests(self._folder, self._fingerprint):
             if current is not None and manifest == current.manifest:
                 return current
             generation = load_generation(self._folder, manifest)
@@ -183,36 +172,14 @@ class SpaceIndex:
         return None
 
     def _build(self, revision: int) -> Snapshot:
-        ids, vectors = self._read_rows(0)
-        manifests = find_manifests(self._folder, self._fingerprint)
-        previous = manifests[0].generation if manifests else 0
-        mark = int(ids[-1]) if len(ids) else 0
-        draft = Manifest(previous + 1, self._fingerprint, self.dimension, mark)
-        manifest = write_generation(self._folder, ids, vectors, self._bank, draft)
-        generation = load_generation(self._folder, manifest)
-        nothing = np.zeros(0, np.int64)
-        return self._assemble(revision, generation, nothing, np.zeros((0, self.dimension), np.float32))
-
-    def _assemble(self, revision: int, generation: Generation | None, delta_ids: Ids, delta: Vectors) -> Snapshot:
-        gone = np.array(self._read_tombstones(), np.int64)
-        denied = np.union1d(gone, select_hidden(self._database, self.space_id))
-        sample = generation.sample if generation is not None and len(generation.sample) else delta[:SAMPLE]
-        return Snapshot(revision, generation, delta_ids, delta, denied, sample, measure_hubs(delta, self._bank))
-
-    def _read_rows(self, mark: int) -> tuple[Ids, Vectors]:
-        c = t.embedding.c
-        query = select(c.id, c.vector).where(c.space_id == self.space_id, c.id > mark).order_by(c.id)
-        with self._database.read() as db:
-            rows = db.execute(query).all()
-        ids = np.array([row[0] for row in rows], np.int64)
-        body = b"".join(row[1] for row in rows)
-        vectors = np.frombuffer(body, "<f2").astype(np.float32).reshape(len(rows), self.dimension)
-        return ids, vectors
-
-    def _read_tombstones(self) -> list[int]:
-        query = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
-        with self._database.read() as db:
-            return [row[0] for row in db.execute(query)]
+        with lock_folder(self._folder):
+            manifests = find_manifests(self._folder, self._fingerprint)
+            previous = manifests[0].generation if manifests else 0
+            draft = Manifest(previous + 1, self._fingerprint, self.dimension)
+            blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
+            manifest = write_generation(self._folder, blocks, self._bank, draft)
+            generation = load_generation(self._folder, manifest)
+        return self._follow(revision, generation)
 
 
 def _merge(parts: list[tuple[Ids, Vectors]], k: int) -> tuple[Ids, Vectors]:

@@ -10,13 +10,13 @@ from search.media.picture import measure_look
 from search.ranking.fusion import Ranked
 from search.ranking.grouping import MOST_BITS, Stack, diversify, stack_copies
 from search.ranking.lanes import Candidate
-from search.records import Lane, SegmentKind
+from search.records import Lane
 
 
 def make(item_id, score=0.9, axis=0, look=0):
     vector = np.zeros(8, np.float32)
     vector[axis % 8] = 1
-    picture = Candidate(Lane.PICTURE, item_id, item_id, 0.3, score, SegmentKind.PICTURE, vector, look)
+    picture = Candidate(Lane.PICTURE, item_id, item_id, 0.3, score, vector, look)
     return Ranked(item_id, score, 0.0, (picture,))
 
 
@@ -26,7 +26,7 @@ def test_copies_are_stacked_under_the_best():
 
 
 def test_what_has_no_picture_or_several_is_left_alone():
-    speech = Ranked(1, 0.9, 0.0, (Candidate(Lane.MEANING, 1, 1, 0.5, 0.9, SegmentKind.SPEECH),))
+    speech = Ranked(1, 0.9, 0.0, (Candidate(Lane.MEANING, 1, 1, 0.5, 0.9),))
     film = Ranked(2, 0.9, 0.0, make(2).candidates * 2)
     assert len(stack_copies([speech, speech, film, film])) == 4
 

@@ -21,7 +21,7 @@ from search.ranking.calibration import (
     to_probability,
 )
 from search.ranking.fusion import fuse
-from search.ranking.lanes import Candidate
+from search.ranking.lanes import Retrieved
 from search.ranking.snippets import SNIPPET, cut_snippet
 from search.records import Lane
 
@@ -32,16 +32,26 @@ candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
 
 def make_lane(lane, rows):
     ordered = sorted(rows, key=lambda row: -row[1])
-    return [Candidate(lane, at, item, p, p) for at, (item, p) in enumerate(ordered)]
+    items = np.array([item for item, _ in ordered], np.int64)
+    scores = np.array([p for _, p in ordered], np.float32)
+    return Retrieved(lane, np.arange(len(ordered)), items, scores, scores)
 
 
 @given(candidates, candidates)
 def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
-    ranked = fuse({Lane.PICTURE: make_lane(Lane.PICTURE, pictures), Lane.WORDS: make_lane(Lane.WORDS, words)}, {})
+    ranked = fuse([make_lane(Lane.PICTURE, pictures), make_lane(Lane.WORDS, words)], {})
     ids = [one.item_id for one in ranked]
     assert sorted(ids) == sorted({item for item, _ in pictures + words})
     assert all(0 <= one.score <= 1 for one in ranked)
     assert all(a.score >= b.score - 1e-5 for a, b in itertools.pairwise(ranked))
+    assert all(one.candidates for one in ranked)
+
+
+@given(candidates, candidates, probabilities)
+def test_fusion_from_a_score_on_is_the_beginning_of_the_whole(pictures, words, least):
+    lanes = [make_lane(Lane.PICTURE, pictures), make_lane(Lane.WORDS, words)]
+    whole = fuse(lanes, {})
+    assert fuse(lanes, {}, least) == [one for one in whole if one.score >= least]
 
 
 @given(candidates, st.integers(0, 9), probabilities)
@@ -49,13 +59,13 @@ def test_more_evidence_never_lowers_an_item(rows, item, extra):
     def score(lanes):
         return next((one.score for one in fuse(lanes, {}) if one.item_id == item), 0.0)
 
-    without = {Lane.PICTURE: make_lane(Lane.PICTURE, rows)}
-    extended = without | {Lane.WORDS: make_lane(Lane.WORDS, [(item, extra)])}
+    without = [make_lane(Lane.PICTURE, rows)]
+    extended = [*without, make_lane(Lane.WORDS, [(item, extra)])]
     assert score(extended) >= score(without) - 1e-9
 
 
 def test_a_lane_of_weight_zero_has_no_say():
-    lanes = {Lane.PICTURE: make_lane(Lane.PICTURE, [(1, 0.4)]), Lane.WORDS: make_lane(Lane.WORDS, [(2, 0.9)])}
+    lanes = [make_lane(Lane.PICTURE, [(1, 0.4)]), make_lane(Lane.WORDS, [(2, 0.9)])]
     assert fuse(lanes, {Lane.WORDS: 0.0})[0].item_id == 1
     assert fuse(lanes, {})[0].item_id == 2
 

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.errors import HomeError
+from search.store import generations as g
 from search.store import vectors as v
+from search.store.rows import OWNER, Rows
 
 NONE = np.zeros(0, np.int64)
 
@@ -19,8 +22,10 @@ def make_unit(n, d=16, seed=0):
 
 
 def write(folder, rows, previous=0):
-    draft = v.Manifest(previous + 1, "m", rows.shape[1], len(rows) - 1)
-    return v.write_generation(folder, np.arange(len(rows), dtype=np.int64), rows, rows[:2], draft)
+    ids = np.arange(len(rows), dtype=np.int64)
+    blocks = [Rows(ids[part], rows[part].astype("<f2"), np.zeros(len(ids[part]), OWNER)) for part in np.split(ids, 2)]
+    folder.mkdir(exist_ok=True)
+    return g.write_generation(folder, blocks, rows[:2], g.Manifest(previous + 1, "m", rows.shape[1]))
 
 
 @settings(max_examples=30, deadline=None)
@@ -51,28 +56,38 @@ def test_cells_and_flat_find_the_same(flat_limit):
     assert set(found[0].tolist()) == {5, 17, 900, -1}
 
 
-def test_a_torn_file_is_not_loaded(tmp_path):
+@pytest.mark.parametrize("name", [g.INDEX, g.ROWS, g.EXACT])
+def test_a_torn_file_is_not_loaded(tmp_path, name):
     rows = make_unit(20)
     manifest = write(tmp_path, rows)
-    assert v.load_generation(tmp_path, manifest).index.ntotal == 20
-    path = tmp_path / manifest.file
+    generation = g.load_generation(tmp_path, manifest)
+    assert generation.index.ntotal == len(generation.rows.ids) == 20
+    np.testing.assert_allclose(generation.rows.vectors, rows, atol=1e-3)
+    path = tmp_path / manifest.name / name
     path.write_bytes(path.read_bytes()[:-9])
-    assert v.load_generation(tmp_path, manifest) is None
+    assert g.load_generation(tmp_path, manifest) is None
     path.unlink()
-    assert v.load_generation(tmp_path, manifest) is None
+    assert g.load_generation(tmp_path, manifest) is None
 
 
 def test_manifests_of_another_model_or_unreadable_ones_are_passed_over(tmp_path):
-    write(tmp_path, make_unit(5))
+    write(tmp_path, make_unit(6))
     (tmp_path / "generation-00000009.json").write_text("{torn")
     (tmp_path / "generation-00000008.json").write_text(json.dumps({"generation": 8}))
-    assert [one.generation for one in v.find_manifests(tmp_path, "m")] == [1]
-    assert v.find_manifests(tmp_path, "other") == []
+    assert [one.generation for one in g.find_manifests(tmp_path, "m")] == [1]
+    assert g.find_manifests(tmp_path, "other") == []
 
 
-def test_old_generations_are_dropped(tmp_path):
+def test_old_generations_and_what_a_crash_left_are_dropped(tmp_path):
+    (tmp_path / ".generation-00000003.77.tmp").mkdir()
     for number in range(5):
-        write(tmp_path, make_unit(5), number)
+        write(tmp_path, make_unit(6), number)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"generation-0000000{n}.{kind}" for n in (4, 5) for kind in ("json", "npz")
+        f"generation-0000000{n}{kind}" for n in (4, 5) for kind in ("", ".json")
     ]
+
+
+def test_an_index_that_cannot_be_written_is_one_clear_error(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(HomeError, match="cannot write"):
+        v.write_index(v.build_index(np.zeros(0, np.int64), np.zeros((0, 4), np.float32)), tmp_path / "file" / "x")

@@ -1,16 +1,9 @@
 """Other forms of a word that the index holds: inflected, begun, or misspelt by one letter."""
 
 import bisect
-import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
-
-from sqlalchemy import Connection, text
-
-from search.store.database import Database
 
 # How much a hit by such a form counts beside the word itself.
 INFLECTED, BEGUN, MISSPELT = 0.9, 0.7, 0.6
@@ -19,9 +12,8 @@ LEAST_GUESSED = 4
 # Languages other than English cut words shorter; forms that differ by more letters are mostly other words.
 MOST_LETTERS = 2
 MOST_FORMS = 24
-# A vocabulary this small is searched whole for misspellings; of a larger one, the words with the same first letter.
-SMALL_VOCABULARY = 30_000
-FRESH_SECONDS = 2.0
+# Of more words of about the length only those with the same first letter are compared for misspellings.
+MOST_COMPARED = 10_000
 LATIN = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
 BY_SCRIPT = (
     ("\u0000", "\u036f", LATIN),
@@ -32,11 +24,19 @@ BY_SCRIPT = (
 
 
 class Vocabulary:
-    """The words of an index, in order."""
+    """The words of an index, and in how many segments each is."""
 
-    def __init__(self, terms: list[str]) -> None:
-        """terms: ascending."""
-        self._terms = terms
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._counts = counts
+        self._terms = sorted(counts)
+        self._by_shape: dict[tuple[int, str], list[str]] = {}
+        for term in self._terms:
+            self._by_shape.setdefault((len(term), ""), []).append(term)
+            self._by_shape.setdefault((len(term), term[0]), []).append(term)
+
+    def count(self, terms: Iterable[str]) -> int:
+        """Give in how many segments the commonest of the terms is."""
+        return max((self._counts.get(term, 0) for term in terms), default=0)
 
     def find_forms(self, word: str) -> dict[str, float]:
         """Give the indexed forms of a word with how much each counts; the word itself counts 1.
@@ -63,55 +63,25 @@ class Vocabulary:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        terms = self._terms if len(self._terms) < SMALL_VOCABULARY else self._scan(word[0])
+        lengths = (len(word) - 1, len(word), len(word) + 1)
+        count = sum(len(self._by_shape.get((length, ""), ())) for length in lengths)
+        start = "" if count <= MOST_COMPARED else word[0]
+        terms = [term for length in lengths for term in self._by_shape.get((length, start), ())]
         found = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MOST_FORMS)
         return [term for term, _, _ in found if not term.isdigit()]
 
 
-class VocabularyCache:
-    """The vocabulary of each database, read anew when the index has changed and the last reading is old enough."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: WeakKeyDictionary[Database, tuple[int, float, Vocabulary]] = WeakKeyDictionary()
-
-    def get(self, database: Database) -> Vocabulary:
-        """Give a vocabulary that lacks at most the words of the last seconds."""
-        with self._lock:
-            known = self._known.get(database)
-            if known is not None and time.monotonic() - known[1] < FRESH_SECONDS:
-                return known[2]
-            with database.read() as db:
-                size = int(db.execute(text("SELECT coalesce(max(id), 0) FROM segment")).scalar_one())
-                if known is None or known[0] != size:
-                    terms = [row[0] for row in db.execute(text("SELECT term FROM words_vocabulary"))]
-                    known = (size, 0.0, Vocabulary(sorted(terms)))
-            self._known[database] = (known[0], time.monotonic(), known[2])
-            return known[2]
-
-
-_CACHE = VocabularyCache()
-
-
-def read_vocabulary(database: Database) -> Vocabulary:
-    """Give the words of an index."""
-    return _CACHE.get(database)
-
-
-def count_segments(db: Connection, terms: Iterable[str]) -> int:
-    """Give in how many segments the commonest of the terms occurs."""
-    query = text("SELECT doc FROM words_vocabulary WHERE term = :term")
-    return max((int(db.execute(query, {"term": term}).scalar() or 0) for term in terms), default=0)
-
-
 def _share_stem(one: str, other: str) -> bool:
-    near = abs(len(one) - len(other)) <= MOST_LETTERS
-    return any(
-        stem and stem == theirs and (near or language == "english")
-        for language, stem, theirs in zip(_choose_languages(one), _stem(one), _stem(other), strict=False)
-    )
+    ours, theirs = _stem(one), _stem(other)
+    languages = _choose_languages(one)
+    if languages[:1] == ("english",) and ours[0] and ours[0] == theirs[0]:
+        return True
+    if abs(len(one) - len(other)) > MOST_LETTERS:
+        return False
+    return any(stem and stem == their for stem, their in zip(ours, theirs, strict=False))
 
 
+@lru_cache(maxsize=1024)
 def _choose_languages(word: str) -> tuple[str, ...]:
     for first, last, names in BY_SCRIPT:
         if first <= word[0] <= last:

@@ -1,0 +1,82 @@
+"""Embeddings as arrays: what the catalogue holds of them, in the order of their ids."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import select
+
+from search.records import Flags, Ids, Owners, Vectors
+from search.store import tables as t
+from search.store.database import Database
+
+# pictured: whether `look`, a picture's perceptual hash, is known; confidence: of recognised speech, else NaN.
+OWNER = np.dtype(
+    [("segment", "<i8"), ("item", "<i8"), ("look", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
+)
+BLOCK = 8_192
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Stored embeddings: ids (n,), ascending; vectors (n, d), float16; owners (n,), of dtype OWNER."""
+
+    ids: Ids
+    vectors: Vectors
+    owners: Owners
+
+    def find(self, ids: Ids) -> tuple[Ids, Ids]:
+        """Give for the ids that are here their places among the ids asked for, and their places here."""
+        if not len(self.ids):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        here = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        asked = np.flatnonzero(self.ids[here] == ids)
+        return asked, here[asked]
+
+
+def make_rows(dimension: int) -> Rows:
+    """Give no rows."""
+    return Rows(np.zeros(0, np.int64), np.zeros((0, dimension), "<f2"), np.zeros(0, OWNER))
+
+
+def join_rows(parts: Sequence[Rows]) -> Rows:
+    """Give several as one; their ids must ascend from part to part."""
+    return Rows(
+        np.concatenate([one.ids for one in parts]),
+        np.concatenate([one.vectors for one in parts]),
+        np.concatenate([one.owners for one in parts]),
+    )
+
+
+def read_blocks(database: Database, space_id: int, dimension: int, above: int) -> Iterator[Rows]:
+    """Give the committed embeddings of a space with ids above `above`, some thousand at a time."""
+    c, s = t.embedding.c, t.segment.c
+    query = (
+        select(c.id, c.vector, c.segment_id, s.item_id, s.look, s.confidence)
+        .join(t.segment, s.id == c.segment_id)
+        .where(c.space_id == space_id, c.id > above)
+        .order_by(c.id)
+    )
+    with database.read() as db:
+        found = db.execute(query)
+        while part := found.fetchmany(BLOCK):
+            ids, vectors, segments, items, looks, sure = zip(*part, strict=True)
+            owners = np.zeros(len(part), OWNER)
+            owners["segment"], owners["item"] = segments, items
+            owners["pictured"] = [look is not None for look in looks]
+            owners["look"] = [look or 0 for look in looks]
+            owners["confidence"] = [np.nan if one is None else one for one in sure]
+            body = np.frombuffer(b"".join(vectors), "<f2").reshape(len(part), dimension)
+            yield Rows(np.array(ids, np.int64), body, owners)
+
+
+def mark_ids(ids: Ids, size: int) -> Flags:
+    """Give one flag for every number below `size`: whether it is among the ids."""
+    flags = np.zeros(size, bool)
+    flags[ids[ids < size]] = True
+    return flags
+
+
+def lift(vectors: Vectors) -> Vectors:
+    """Give stored vectors as float32."""
+    return vectors.astype(np.float32)
