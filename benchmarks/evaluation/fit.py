@@ -32,11 +32,14 @@ from search.store.analysis import split_query
 
 NEAREST = 5
 ROUNDS = 4
+DEPTH = 256
 DECAY = 1.0
+# What a name in another language, a phrase or a group weighs beside the name of a class.
+OTHERS = 0.1
 # Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
-LOST = {"name": 0.0125, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
+LOST = {"name": 0.011, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
 
 
 @dataclass(frozen=True)
@@ -145,17 +148,17 @@ def ask_names(library: Library, options: argparse.Namespace) -> list[Asked]:
     asked = [Asked(encode([one.names["en"][0]])[0], frozenset([photos[one.wnid]]), 1.0, core=True) for one in classes]
     check = read_check()
     foreign = [(name, one.wnid) for one in classes if one.wnid in check for name in check[one.wnid].values()]
-    asked += [Asked(encode([name])[0], frozenset([photos[wnid]]), 0.2) for name, wnid in foreign]
+    asked += [Asked(encode([name])[0], frozenset([photos[wnid]]), OTHERS) for name, wnid in foreign]
     for text, paths in texts.read_phrases(options.flickr, "fit"):
         answers = frozenset(options.names[str(path.resolve())] for path in paths)
-        asked.append(Asked(encode([text])[0], answers, 0.2))
+        asked.append(Asked(encode([text])[0], answers, OTHERS))
     groups: dict[str, list[str]] = {}
     for one in classes:
         for word in one.broader:
             groups.setdefault(word, []).append(photos[one.wnid])
-    asked += [Asked(encode([f"a {word}"])[0], frozenset(paths), 0.2) for word, paths in groups.items()]
+    asked += [Asked(encode([f"a {word}"])[0], frozenset(paths), OTHERS) for word, paths in groups.items()]
     asked += [Asked(encode([text])[0], frozenset(), 1.0) for text in texts.read_absent("fit")]
-    asked += [Asked(encode([text])[0], frozenset(), 0.5) for text in texts.make_nonsense("fit")]
+    asked += [Asked(encode([text])[0], frozenset(), 1.0) for text in texts.make_nonsense("fit")]
     return asked
 
 
@@ -236,7 +239,8 @@ def fit_words(library: Library, options: argparse.Namespace) -> WordCurve:
         found = match_words(library.words, split_query(text))
         owners = library.words.find_items(found.segments).tolist()
         items = library.catalogue.read_items(owners)
-        rows = [(row, items[item_id].path in answers) for row, item_id in zip(found.features, owners, strict=True)]
+        seen = np.argsort(-found.features[:, 0], kind="stable")[:DEPTH].tolist()
+        rows = [(found.features[at], items[owners[at]].path in answers) for at in seen]
         for right in (True, False):
             best = max((row for row, own in rows if own is right), key=tuple, default=None)
             # Who asks for a word and gets a text that holds it was answered.
@@ -301,7 +305,7 @@ def main() -> None:
             "meaning by description", spoken, ask_meanings(library, options, False), LOST["meaning"]
         ),
     }
-    lanes = {Lane.PICTURE: 1.0, Lane.MEANING: 1.0, Lane.WORDS: 1.0}
+    lanes = {lane: dict.fromkeys(("name", "scene", "other", "picture"), 1.0) for lane in Lane}  # weigh.py learns them
     document = describe_curves(Curves(curves, fit_words(library, options), lanes))
     if options.write:
         CURVES_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from search.engine.encoding import Encoded, encode_query
 from search.engine.paging import Cursor, Ranking, RankingCache, find_place, read_cursor, write_cursor
 from search.engine.retrieval import FLOOR, Retriever
 from search.library import Library
-from search.ranking.calibration import RELEVANCE_CUT, read_curves
+from search.ranking.calibration import RELEVANCE_CUT
 from search.ranking.fusion import Ranked, fuse
 from search.ranking.grouping import Stack, diversify, stack_copies
 from search.ranking.lanes import Candidate, Retrieved
@@ -87,9 +87,8 @@ class Engine:
         When everything is asked for, look on until `wanted` items are there. Gives the items, and whether there
         are no more.
         """
-        weights = {lane: weight * query.weights.get(lane, 1.0) for lane, weight in read_curves().lanes.items()}
         retriever = Retriever(self.library, encoded, query.explain)
-        lanes = [lane for lane in Lane if weights[lane] > 0]
+        lanes = [lane for lane in Lane if encoded.weights[lane] > 0]
         least = 0.0 if query.include_all else RELEVANCE_CUT
         found: dict[Lane, Retrieved] = {}
         depths = dict.fromkeys(lanes, FIRST_DEPTH)
@@ -98,7 +97,7 @@ class Engine:
             found |= {lane: retriever.retrieve(lane, depths[lane]) for lane in deepened}
             deepened = {lane for lane in lanes if not found[lane].exhausted and found[lane].floor >= FLOOR}
             if not deepened:
-                ranked = fuse([found[lane] for lane in lanes], weights, least)
+                ranked = fuse([found[lane] for lane in lanes], encoded.weights, least)
                 deepened = {lane for lane in lanes if not found[lane].exhausted}
                 if not (query.include_all and deepened and len(ranked) < wanted):
                     return ranked, not deepened

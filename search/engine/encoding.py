@@ -1,6 +1,7 @@
 """A query made ready: every part of it as vectors, each with the curves that judge it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,30 +17,38 @@ from search.records import Box, Filters, ItemType, Lane, Query, QueryPart, Trans
 from search.store.analysis import Word, split_query
 
 VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
+PICTURED = {"picture": 1.0}
 
 
 @dataclass(frozen=True)
 class Probe:
     """One part of a query in one space: its vector (d,), the curves that judge it with their shares, its weight.
 
-    trust: how likely it is that such a part means anything in this space: a question means no picture.
+    trust: how likely it is that such a part means anything in this space: a question means no picture; kinds: how much
+    the part is of each kind of query.
     """
 
     vector: Vectors
     curves: tuple[tuple[float, Curve], ...]
+    kinds: Mapping[str, float]
     weight: float = 1.0
     trust: float = 1.0
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A query made ready. coverage: which share of it, by weight and trust, a lane can judge at all."""
+    """A query made ready.
+
+    coverage: which share of it, by weight and trust, a lane can judge at all; weights: how much a lane's word counts,
+    by what was learned for such a query and what was asked for.
+    """
 
     probes: dict[Lane, list[Probe]]
     excluded: dict[Lane, list[Probe]]
     words: list[Word]
     excluded_words: list[list[Word]]
     coverage: dict[Lane, float]
+    weights: dict[Lane, float]
     filters: Filters
     voice: Transcript | None
 
@@ -64,9 +73,13 @@ def encode_query(library: Library, query: Query) -> Encoded:
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     _check(parts, filters)
     probes: dict[Lane, list[Probe]] = {lane: [] for lane in VECTOR_LANES}
+    kinds: defaultdict[str, float] = defaultdict(float)
     for part in parts:
-        for lane, probe in _probe_part(library, part).items():
+        made = _probe_part(library, part)
+        for lane, probe in made.items():
             probes[lane].append(replace(probe, weight=part.weight))
+        for kind, share in next((probe.kinds for probe in made.values()), {}).items():
+            kinds[kind] += abs(part.weight) * share
     texts = [(part.text, part.weight) for part in parts if part.text]
     total = sum(abs(part.weight) for part in parts) or 1.0
     coverage = {lane: sum(abs(one.weight) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
@@ -78,9 +91,17 @@ def encode_query(library: Library, query: Query) -> Encoded:
         words=split_query(" ".join(text for text, weight in texts if weight > 0)),
         excluded_words=[split_query(text) for text in excluded],
         coverage=coverage,
+        weights={lane: weigh_lane(lane, kinds) * query.weights.get(lane, 1.0) for lane in Lane},
         filters=filters,
         voice=voice,
     )
+
+
+def weigh_lane(lane: Lane, kinds: Mapping[str, float]) -> float:
+    """Give how much a lane's word counts for a query that is so much of each kind."""
+    learned = read_curves().lanes[lane]
+    total = sum(kinds.values())
+    return sum(share * learned[kind] for kind, share in kinds.items()) / total if total else 1.0
 
 
 def _listen(library: Library, voice: bytes) -> Transcript:
@@ -112,17 +133,20 @@ def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
     curves = read_curves()
     picture = library.models.picture
     name, scene, other = picture.measure_kinds([text])[0].tolist()
+    kinds = {"name": name, "scene": scene, "other": other}
     seen = ((name / (name + scene), "name"), (scene / (name + scene), "description"))
     read = ((name, "name"), (scene + other, "description"))
     return {
         Lane.PICTURE: Probe(
             picture.encode_texts([text])[0],
             tuple((share, curves.get(Lane.PICTURE, kind)) for share, kind in seen),
+            kinds,
             trust=name + scene,
         ),
         Lane.MEANING: Probe(
             library.models.meaning.encode_queries([text])[0],
             tuple((share, curves.get(Lane.MEANING, kind)) for share, kind in read),
+            kinds,
         ),
     }
 
@@ -133,7 +157,7 @@ def _probe_picture(library: Library, image: bytes, crop: Box | None) -> Probe:
         picture = crop_box(picture, crop)
     encoder = library.models.picture
     vector = encoder.encode_pictures([encoder.prepare(picture)])[0]
-    return Probe(vector, ((1.0, read_curves().get(Lane.PICTURE, "picture")),))
+    return Probe(vector, ((1.0, read_curves().get(Lane.PICTURE, "picture")),), PICTURED)
 
 
 def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, Probe]:
@@ -150,5 +174,5 @@ def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, 
         if len(rows):
             mean = rows.mean(axis=0)
             curve = read_curves().get(lane, kinds[lane])
-            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, curve),))
+            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, curve),), PICTURED)
     return probes

@@ -123,7 +123,7 @@ class Retriever:
         """Give every term of a candidate's score by name."""
         vectors, owners, hubs = snapshot.gather(np.array([embedding_id], np.int64))
         one = Candidates(vectors, hubs, snapshot.count)
-        terms: dict[str, float] = {"coverage": self._encoded.coverage[lane]}
+        terms = {"coverage": self._encoded.coverage[lane], "lane weight": self._encoded.weights[lane]}
         for number, probe in enumerate(self._encoded.probes[lane]):
             for place, (share, curve) in enumerate(probe.curves):
                 background = measure_background(probe.vector, snapshot.sample, curve)
@@ -168,10 +168,20 @@ class Retriever:
             hits.bm25[order],
             sure[order],
             exhausted=len(likely) == len(segments),
-            explain=(lambda at: {"share": float(terms[at, 0]), "log2 of words": float(terms[at, 1])})
-            if self._explain
-            else None,
+            explain=(lambda at: self._take_words_apart(terms[at])) if self._explain else None,
         )
+
+    def _take_words_apart(self, features: Vectors) -> dict[str, float]:
+        curve = read_curves().words
+        return {
+            "coverage": self._encoded.coverage[Lane.WORDS],
+            "lane weight": self._encoded.weights[Lane.WORDS],
+            "bias": curve.bias,
+            "share": float(features[0]),
+            "share weight": curve.share,
+            "log2 of words": float(features[1]),
+            "log2 of words weight": curve.matched,
+        }
 
     def _is_wanted(self, segments: Ids) -> Flags:
         """Tell which segments the filters let through and no excluded words are in."""

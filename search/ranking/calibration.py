@@ -21,9 +21,9 @@ from search.records import Lane, Vectors
 # The probability below which a hit counts as not relevant.
 RELEVANCE_CUT = 0.5
 MAD_TO_DEVIATION = 1.4826
-# What the library itself says of the background counts half at most: what is common in it (dogs, in one of
+# What the library itself says of the background counts a quarter at most: what is common in it (dogs, in one of
 # dogs) must not pass for unrelated. A small sample counts less.
-OWN_SHARE = 0.5
+OWN_SHARE = 0.25
 SAMPLE_PRIOR = 100
 CURVES_FILE = Path(__file__).parent / "curves.json"
 
@@ -180,11 +180,11 @@ def calibrate_words(features: Vectors, curve: WordCurve) -> Vectors:
 
 @dataclass(frozen=True)
 class Curves:
-    """The curves of a home's models, by lane and kind of query, and the weight of each lane's vote."""
+    """The curves of a home's models, by lane and kind of query, and the weight of each lane's word by kind."""
 
     by_kind: Mapping[str, Curve]
     words: WordCurve
-    lanes: Mapping[Lane, float]
+    lanes: Mapping[Lane, Mapping[str, float]]
 
     def get(self, lane: Lane, kind: str) -> Curve:
         """Give the curve of a lane for a kind of query: `name`, `description` or, of pictures, `picture`."""
@@ -203,7 +203,7 @@ def parse_curves(document: Mapping[str, Any]) -> Curves:
         kind: Curve(tuple(Part(**part) for part in one["parts"]), one["bias"], one["hub"], one["size"])
         for kind, one in document["curves"].items()
     }
-    lanes = {Lane(lane): weight for lane, weight in document["lanes"].items()}
+    lanes = {Lane(lane): weights for lane, weights in document["lanes"].items()}
     return Curves(by_kind, WordCurve(**document["words"]), lanes)
 
 
@@ -212,5 +212,5 @@ def describe_curves(curves: Curves) -> dict[str, Any]:
     return {
         "curves": {kind: asdict(curve) for kind, curve in curves.by_kind.items()},
         "words": asdict(curves.words),
-        "lanes": {str(lane): weight for lane, weight in curves.lanes.items()},
+        "lanes": {str(lane): dict(weights) for lane, weights in curves.lanes.items()},
     }

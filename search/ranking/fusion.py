@@ -27,8 +27,9 @@ class Ranked:
 def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
     """Rank the items that score at least `least` over all lanes, best first.
 
-    An item's score is the probability that at least one lane is right about it (noisy-or over lanes, each
-    with its best segment); reciprocal rank fusion orders those that score alike.
+    An item's score is the probability that at least one lane is right about it: noisy-or over lanes, each with its
+    best segment, a lane of weight w counting as w lanes that say the same. Reciprocal rank fusion orders those that
+    score alike.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
     miss = np.ones(len(items))
@@ -39,7 +40,7 @@ def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float
         places = np.searchsorted(items, owners)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-        miss[places] *= 1 - np.clip(weight * lane.probabilities[first], 0, 1)
+        miss[places] *= (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
         votes[places] += weight / (RRF_CONSTANT + ranks)
     scores = 1 - miss
     order = np.lexsort((items, -votes, -np.round(scores, 6)))

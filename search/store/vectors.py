@@ -10,11 +10,9 @@ from search.records import Ids, Vectors
 
 # Below this many vectors exhaustive search is fast enough and exact; above it cells are probed.
 FLAT_LIMIT = 20_000
-# The share of cells that is probed, and the share of allowed vectors below which all are; both measured by
-# benchmarks/evaluation/recall.py.
-PROBED_SHARE = 0.06
-SCAN_SHARE = 0.05
-LEAST_PROBES = 16
+# How many cells are probed when every vector may be returned; measured by benchmarks/evaluation/recall.py from
+# 100,000 to 1,000,000 vectors, where the same number is enough.
+PROBES = 320
 TRAINED_PER_CELL = 40
 BLOCK = 8_192
 
@@ -60,11 +58,14 @@ def read_index(path: Path) -> Any:
     return _import_faiss().read_index(str(path))
 
 
-def search_index(index: Any, queries: Vectors, k: int, allowed: Ids | None, denied: Ids) -> tuple[Vectors, Ids]:
+def search_index(
+    index: Any, queries: Vectors, k: int, allowed: Ids | None, denied: Ids, probes: int | None = None
+) -> tuple[Vectors, Ids]:
     """Give inner products and ids, shape (q, k), best first; id -1 where there are fewer than k.
 
     allowed: the only ids to return; denied: ids never to return. Both int64, ascending. Where cells are probed, more
-    are the fewer vectors are allowed, and all when few are: then the answer is as exact as the stored vectors.
+    are the fewer vectors are allowed, and all when few are: then the answer is as exact as the stored vectors. probes:
+    how many in place of that.
     """
     faiss = _import_faiss()
     selector, kept = None, None
@@ -76,7 +77,8 @@ def search_index(index: Any, queries: Vectors, k: int, allowed: Ids | None, deni
         selector = faiss.IDSelectorNot(kept)
     if isinstance(index, faiss.IndexIVF):
         share = 1.0 if allowed is None else len(allowed) / max(index.ntotal, 1)
-        parameters = faiss.SearchParametersIVF(nprobe=choose_probes(index.nlist, share), sel=selector)
+        cells = choose_probes(index.nlist, share) if probes is None else min(probes, index.nlist)
+        parameters = faiss.SearchParametersIVF(nprobe=cells, sel=selector)
     else:
         parameters = faiss.SearchParameters(sel=selector)
     scores, ids = index.search(queries, k, params=parameters)
@@ -85,9 +87,7 @@ def search_index(index: Any, queries: Vectors, k: int, allowed: Ids | None, deni
 
 def choose_probes(cells: int, share: float) -> int:
     """Give how many cells to look into when a share of all vectors may be returned."""
-    if share < SCAN_SHARE:
-        return cells
-    return min(cells, max(LEAST_PROBES, int(cells * PROBED_SHARE / share**0.5)))
+    return min(cells, int(PROBES / max(share, 1e-9) ** 0.5))
 
 
 def _make_bitmap(faiss: Any, ids: Ids) -> Any:

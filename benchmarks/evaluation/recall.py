@@ -1,0 +1,167 @@
+"""How much of an exhaustive search the index finds, under filters that let through from 0.1 % to everything.
+
+    python benchmarks/evaluation/recall.py --home HOME [--cases CASES.jsonl] [--sizes 20000 100000]
+
+Grows the pictures of a real library to the sizes asked as `speed.py` does. A filter is either drawn at random or, as a
+folder does, holds what is alike (whole cells of a k-means of its own). Recall@10 compares ids with an exhaustive search
+of the float16 vectors; the search is timed beside one that scans every cell.
+With --cases it also asks the text queries that pictures answer, and sets what the engine finds beside an exhaustive
+ranking by the bare model's cosines.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from shelf import read_space
+from speed import QUERIES, move
+
+from search.engine import Engine
+from search.evaluation.cases import Case, read_cases
+from search.library import Library, open_library
+from search.models.compact.training.data import read_classes
+from search.records import Ids, ItemType, Lane, Query, Vectors
+from search.settings import read_settings
+from search.store.vectors import FLAT_LIMIT, build_index, choose_probes, search_index
+
+SHARES = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 0.5, 1.0)
+DEPTH, BEST = 256, 10
+FOLDERS = 400
+
+
+def grow(vectors: Vectors, size: int) -> Vectors:
+    """Give so many vectors near the given ones, as float16."""
+    chance = np.random.default_rng(size)
+    if size <= len(vectors):
+        return vectors[chance.permutation(len(vectors))[:size]].astype("<f2")
+    blocks = [vectors.astype("<f2")]
+    while (missing := size - sum(len(block) for block in blocks)) > 0:
+        drawn = chance.integers(len(vectors), size=min(10_000, missing))
+        blocks.append(move(vectors[drawn], chance).astype("<f2"))
+    return np.concatenate(blocks)
+
+
+def cluster(vectors: Vectors) -> Ids:
+    """Give each vector's folder: the nearest of some vectors, which is what k-means begins with."""
+    centres = vectors[np.random.default_rng(3).permutation(len(vectors))[:FOLDERS]].astype(np.float32)
+    parts = [(vectors[at : at + 8192].astype(np.float32) @ centres.T).argmax(1) for at in range(0, len(vectors), 8192)]
+    return np.concatenate(parts)
+
+
+def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, Ids]]:
+    """Give what some filters let through: at random, and folder by folder until there are enough."""
+    chance = np.random.default_rng(7)
+    wanted = max(1, round(count * share))
+    yield "random", np.sort(chance.permutation(count)[:wanted])
+    order = chance.permutation(FOLDERS)
+    chosen: list[Ids] = []
+    for folder in order:
+        if sum(len(one) for one in chosen) >= wanted:
+            break
+        chosen.append(np.flatnonzero(folders == folder))
+    yield "folders", np.sort(np.concatenate(chosen))[:wanted]
+
+
+def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
+    """Give the ids of the best by exhaustive search, per query."""
+    scores = np.concatenate(
+        [queries @ vectors[allowed[at : at + 8192]].astype(np.float32).T for at in range(0, len(allowed), 8192)], 1
+    )
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :BEST]
+    return [allowed[row] for row in order]
+
+
+def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, probes: int | None = None) -> Ids:
+    """Give the ids of the best by the index, its candidates put in order by the exact vectors."""
+    _, ids = search_index(index, query[None], min(DEPTH, len(vectors)), allowed, np.zeros(0, np.int64), probes)
+    found = ids[0][ids[0] >= 0]
+    return found[np.argsort(-(vectors[found].astype(np.float32) @ query), kind="stable")[:BEST]]
+
+
+def time_search(
+    index: object, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
+) -> float:
+    """Give the median in milliseconds."""
+    took = []
+    for query in queries:
+        began = time.perf_counter()
+        find(index, vectors, query, allowed, probes)
+        took.append((time.perf_counter() - began) * 1000)
+    return float(np.median(took))
+
+
+def measure(originals: Vectors, queries: Vectors, size: int) -> None:
+    """Print a line for each filter."""
+    vectors = grow(originals, size)
+    index = build_index(np.arange(size, dtype=np.int64), vectors)
+    folders = cluster(vectors)
+    print(f"{size:,} vectors, {'exhaustive' if size <= FLAT_LIMIT else f'{index.nlist} cells'}", flush=True)
+    for share in SHARES:
+        for kind, allowed in draw_filters(size, folders, share):
+            given = None if share == 1 else allowed
+            truth = find_exactly(vectors, queries, allowed)
+            found = [find(index, vectors, query, given) for query in queries]
+            recall = np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(truth, found, strict=True)])
+            took = time_search(index, vectors, queries, given)
+            line = f"  {share:6.1%} {kind:8} recall@10 {recall:.4f}  {took:6.2f} ms"
+            if size > FLAT_LIMIT:
+                scanning = time_search(index, vectors, queries, given, index.nlist)
+                line += f"   probing {choose_probes(index.nlist, share):5} cells; scanning all {scanning:6.2f} ms"
+            print(line, flush=True)
+
+
+def compare(library: Library, cases: Sequence[Case]) -> None:
+    """Print how well the bare model's exhaustive ranking and the engine answer in pictures."""
+    vectors, owners, _ = read_space(library, Lane.PICTURE)
+    items = library.catalogue.read_items(owners["item"].tolist())
+    paths = np.array([items[one].path for one in owners["item"].tolist()])
+    types = library.catalogue.read_types({answer.path for case in cases for answer in case.relevant})
+    asked = [
+        case
+        for case in cases
+        if case.query.text and case.relevant and all(types[one.path] is ItemType.IMAGE for one in case.relevant)
+    ]
+    engine = Engine(library)
+    alone = {lane: float(lane is Lane.PICTURE) for lane in Lane}
+    by_kind: dict[str, list[tuple[int, int]]] = {}
+    for case in asked:
+        answers = {answer.path for answer in case.relevant}
+        cosines = vectors @ library.models.picture.encode_texts([case.query.text or ""])[0]
+        bare = find_rank(paths[np.argsort(-cosines, kind="stable")].tolist(), answers)
+        hits = engine.search(Query(text=case.query.text, weights=alone, include_all=True, stack=False, limit=10)).hits
+        by_kind.setdefault(case.line.kind, []).append((bare, find_rank([hit.item.path for hit in hits], answers)))
+    for kind, ranks in by_kind.items():
+        table = np.array(ranks)
+        figures = "   ".join(
+            f"R@{k} bare {(table[:, 0] < k).mean():.3f} engine {(table[:, 1] < k).mean():.3f}" for k in (1, 5, 10)
+        )
+        print(f"{kind:26} {len(ranks):4} queries   {figures}", flush=True)
+
+
+def find_rank(paths: Sequence[str], answers: set[str]) -> int:
+    """Give the place of the first answer, from 0."""
+    return next((at for at, path in enumerate(paths) if path in answers), len(paths) + BEST)
+
+
+def main() -> None:
+    """Measure every size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--cases", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[20_000, 100_000])
+    options = parser.parse_args()
+    library = open_library(read_settings(home=options.home))
+    if options.cases:
+        compare(library, read_cases(options.cases))
+    vectors, _, _ = read_space(library, Lane.PICTURE)
+    names = [one.names["en"][0] for one in read_classes()[:: 1000 // QUERIES]]
+    queries = library.models.picture.encode_texts(names)
+    library.close()
+    for size in options.sizes:
+        measure(vectors, queries, size)
+
+
+if __name__ == "__main__":
+    main()
