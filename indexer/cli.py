@@ -12,7 +12,7 @@ COUNTS = ("scanned", "added", "updated", "renamed", "unchanged", "removed", "fai
 
 @click.command("index")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoding threads.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @json_option
@@ -42,7 +42,7 @@ def index_command(
             def show(done: int, total: int, path: str) -> None:
                 bar.update(task, completed=done, total=total, description=Path(path).name[:60])
 
-            options = Options(workers, retry_failed, dry_run)
+            options = Options(workers, retry_failed=retry_failed, dry_run=dry_run)
             summary = run_index(library, list(paths), options, show)
     finally:
         library.close()

@@ -33,6 +33,11 @@ class Home:
         """Model files joined or converted for this machine; disposable."""
         return self.root / "models"
 
+    @property
+    def partial(self) -> Path:
+        """What was heard of recordings that are not written yet; disposable."""
+        return self.root / "partial"
+
     def thumbnail(self, item_id: int) -> Path:
         """Where the thumbnail of an item lies, in folders of a thousand."""
         return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.webp"

@@ -100,6 +100,17 @@ class MediaFacts:
 
 
 @dataclass(frozen=True)
+class Record:
+    """All that is written of an indexed file. embeddings: (position in `segments`, space id, vector of shape (d,))."""
+
+    file: FileFacts
+    content_hash: str
+    media: MediaFacts
+    segments: Sequence[Segment]
+    embeddings: Sequence[tuple[int, int, Vectors]]
+
+
+@dataclass(frozen=True)
 class Item:
     """One row of the ledger."""
 

@@ -12,8 +12,8 @@ from search.settings import Settings
 
 
 def index(library: Library, *paths: Path, **options) -> Summary:
-    """Index without showing progress."""
-    return run_index(library, list(paths), Options(**options), lambda *_: None)
+    """Index without showing progress; decoding is done in this process unless a test asks for the sandbox."""
+    return run_index(library, list(paths), Options(**{"sandbox": False} | options), lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from indexer.decoders.audio import decode_audio
-from indexer.decoders.content import Content
+from indexer.decoders.content import Parts
 from indexer.decoders.document import decode_document
 from indexer.decoders.image import decode_image
 from indexer.decoders.video import decode_video
 from search.records import ItemType
 
-__all__ = ["Content", "decode_file"]
+__all__ = ["decode_file"]
 
-DECODERS: dict[ItemType, Callable[[Path], Content]] = {
+DECODERS: dict[ItemType, Callable[[Path], Parts]] = {
     ItemType.IMAGE: decode_image,
     ItemType.AUDIO: decode_audio,
     ItemType.VIDEO: decode_video,
@@ -20,9 +20,9 @@ DECODERS: dict[ItemType, Callable[[Path], Content]] = {
 }
 
 
-def decode_file(path: Path, kind: ItemType) -> Content:
-    """Decode a file of a type.
+def decode_file(path: Path, kind: ItemType) -> Parts:
+    """Give the parts of a file of a type, its outline last.
 
-    Raises UnreadableMediaError with the reason, without naming the file.
+    Raises UnreadableMediaError with the reason, without naming the file, at any part.
     """
     return DECODERS[kind](path)

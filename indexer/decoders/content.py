@@ -1,21 +1,40 @@
-"""What every decoder gives."""
+"""What every decoder gives, piece by piece: nothing large is ever held as a whole."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from search.media.picture import Picture
-from search.records import MediaFacts, Samples, Segment
+from search.records import MediaFacts, Segment
+
+Pulses = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
-class Content:
-    """The decoded parts of one file.
+class Shot:
+    """A still or a frame, and the segment it is."""
 
-    pictures: stills or frames with the segment each belongs to; passages: text segments; samples: mono
-    sound at 16 kHz to be transcribed.
-    """
+    segment: Segment
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A stretch of mono sound at 16 kHz, and where it begins, in seconds."""
+
+    start: float
+    samples: Pulses
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is known of the file as a whole; comes last."""
 
     facts: MediaFacts
-    pictures: list[tuple[Segment, Picture]] = field(default_factory=list)
-    passages: list[Segment] = field(default_factory=list)
-    samples: Samples | None = None
     thumbnail: Picture | None = None
+
+
+Part = Shot | Sound | Segment | Outline
+Parts = Iterator[Part]

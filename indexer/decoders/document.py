@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.decoders.content import Content
+from indexer.decoders.content import Outline, Parts
 from indexer.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.media.picture import THUMBNAIL_SIZE, Picture
@@ -29,7 +29,7 @@ class Text:
     cover: Picture | None = None
 
 
-def decode_document(path: Path) -> Content:
+def decode_document(path: Path) -> Parts:
     """Read a document's text and cut it into passages; subtitles keep their times."""
     size = path.stat().st_size
     if size > SIZE_LIMIT:
@@ -39,12 +39,17 @@ def decode_document(path: Path) -> Content:
         raise UnreadableMediaError("empty document")
     suffix = path.suffix.lower()
     if suffix in {".srt", ".vtt"}:
-        return Content(MediaFacts(), passages=_read_subtitles(_decode_text(body)))
+        yield from _read_subtitles(_decode_text(body))
+        yield Outline(MediaFacts())
+        return
     text = READERS.get(suffix, _read_plain)(body)
-    passages = list(_cut_pages(text))
-    if not passages:
+    found = False
+    for passage in _cut_pages(text):
+        found = True
+        yield passage
+    if not found:
         raise UnreadableMediaError("no text in the document (scanned pages are not read yet)")
-    return Content(MediaFacts(title=text.title), passages=passages, thumbnail=text.cover)
+    yield Outline(MediaFacts(title=text.title), text.cover)
 
 
 def _cut_pages(text: Text) -> Iterator[Segment]:

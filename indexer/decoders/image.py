@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from indexer.decoders.content import Content
+from indexer.decoders.content import Outline, Parts, Shot
 from search.media.picture import USEFUL_SIDE, open_picture
 from search.records import MediaFacts, Segment, SegmentKind
 
 
-def decode_image(path: Path) -> Content:
+def decode_image(path: Path) -> Parts:
     """Open a picture; JPEGs are decoded no larger than the model and the thumbnail need."""
     picture, facts = open_picture(path, USEFUL_SIDE)
-    return Content(
-        facts=MediaFacts(captured_at=facts.captured_at, width=facts.width, height=facts.height, camera=facts.camera),
-        pictures=[(Segment(SegmentKind.PICTURE), picture)],
-        thumbnail=picture,
+    yield Shot(Segment(SegmentKind.PICTURE), picture)
+    yield Outline(
+        MediaFacts(captured_at=facts.captured_at, width=facts.width, height=facts.height, camera=facts.camera),
+        picture,
     )

@@ -1,56 +1,88 @@
-"""Films: frames along the timeline and the sound track."""
+"""Films: shots along the timeline, each by one to three frames, and the sound track."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.decoders.content import Content
+from indexer.decoders.content import Outline, Parts, Shot, Sound
 from search.errors import UnreadableMediaError
-from search.media.container import Frame, decode_sound, iterate_frames, probe
+from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
 from search.media.picture import USEFUL_SIDE, Picture, measure_change
 from search.records import MediaFacts, Segment, SegmentKind
 
+# A frame is looked at every second; of longer films only the frames that stand by themselves, which an encoder puts
+# where the picture changes.
 SPACING = 1.0
-MAX_FRAMES = 600
-# Below this mean change a frame shows what the one before did; measured on handheld and cartoon clips.
+LONG = 600.0
+# A larger change between frames that follow one another is a cut; measured on handheld and cartoon clips.
+CUT = 0.12
+# Below this mean change a frame shows what the one before did.
 SAME_SCENE = 0.03
+MOST_FRAMES = 3
+COVER_AT = 3
 
 
-def decode_video(path: Path) -> Content:
-    """Take a frame wherever the picture has changed, at most one a second and 600 in all."""
+@dataclass
+class _Shots:
+    """Frames kept so far, each until the next one's time is known."""
+
+    last: Picture | None = None
+    kept: Frame | None = None
+    in_shot: int = 0
+
+    def take(self, frame: Frame) -> Frame | None:
+        """Look at the next frame; give the one kept before when this one takes its place."""
+        cut = self.last is None or measure_change(self.last, frame.picture) >= CUT
+        self.last = frame.picture
+        if cut:
+            self.in_shot = 0
+        elif self.in_shot >= MOST_FRAMES or (
+            self.kept and measure_change(self.kept.picture, frame.picture) < SAME_SCENE
+        ):
+            return None
+        self.in_shot += 1
+        before, self.kept = self.kept, frame
+        return before
+
+
+def decode_video(path: Path) -> Parts:
+    """Take one to three frames of every shot, and the sound."""
     facts = probe(path)
     if not facts.has_video:
         raise UnreadableMediaError("no video track")
-    spacing = max(SPACING, (facts.duration or 0) / MAX_FRAMES)
-    frames, end = _keep_changes(path, spacing)
-    if not frames:
+    count, end, cover = 0, 0.0, None
+    for shot in _find_shots(path, facts.duration or 0.0):
+        count, end = count + 1, shot.segment.end or 0.0
+        if count <= COVER_AT:
+            cover = shot.picture
+        yield shot
+    if not count:
         raise UnreadableMediaError("empty video: it holds no frame")
-    duration = max(end, facts.duration or 0.0)
-    ends = [frame.seconds for frame in frames[1:]] + [duration]
-    pictures = [
-        (Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.picture)
-        for frame, until in zip(frames, ends, strict=True)
-    ]
-    return Content(
-        facts=MediaFacts(title=facts.title, duration=round(duration, 3), width=facts.width, height=facts.height),
-        pictures=pictures,
-        samples=decode_sound(path) if facts.has_audio else None,
-        thumbnail=frames[min(len(frames) - 1, len(frames) // 3)].picture,
-    )
+    if facts.has_audio:
+        for start, samples in iterate_sound(path):
+            end = max(end, start + len(samples) / SAMPLE_RATE)
+            yield Sound(start, samples)
+    yield Outline(MediaFacts(title=facts.title, duration=round(end, 3), width=facts.width, height=facts.height), cover)
 
 
-def _keep_changes(path: Path, spacing: float) -> tuple[list[Frame], float]:
-    kept: list[Frame] = []
+def _find_shots(path: Path, duration: float) -> Iterator[Shot]:
+    shots = _Shots()
     end = 0.0
-    for frame in iterate_frames(path, spacing):
+    for frame in iterate_frames(path, SPACING, keys_only=duration > LONG):
         end = frame.seconds
-        if kept and measure_change(kept[-1].picture, frame.picture) < SAME_SCENE:
-            continue
-        kept.append(replace(frame, picture=_shrink(frame.picture)))
-    return kept, end
+        before = shots.take(Frame(frame.seconds, _shrink(frame.picture)))
+        if before is not None:
+            yield _make_shot(before, frame.seconds)
+    if shots.kept is not None:
+        yield _make_shot(shots.kept, max(end, duration if duration < end + LONG else end))
+
+
+def _make_shot(frame: Frame, until: float) -> Shot:
+    return Shot(Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.picture)
 
 
 def _shrink(picture: Picture) -> Picture:
-    """Keep no more of a frame than the model and the thumbnail need: hundreds are held at once."""
+    """Keep no more of a frame than the model and the thumbnail need."""
     scale = USEFUL_SIDE / min(picture.size)
     if scale >= 1:
         return picture

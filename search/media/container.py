@@ -17,10 +17,18 @@ from search.records import Samples
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 
     from search.media.picture import Picture
 
 SAMPLE_RATE = 16_000
+# Long sound comes in stretches of so many seconds, each cut within so many more.
+STRETCH, SEARCHED = 300, 20
+# Farther apart than this, in seconds, frames that stand by themselves do not tell what a film shows.
+SPARSE = 12.0
+KEYS_LOOKED_AT = 300.0
+
+Pulses = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -64,38 +72,98 @@ def decode_sound(source: Path | bytes) -> Samples:
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
-    import av
-
-    parts: list[Samples] = []
-    with _open(source) as container:
-        if not container.streams.audio:
-            raise UnreadableMediaError("no audio track")
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        for frame in itertools.chain(container.decode(audio=0), (None,)):
-            for part in resampler.resample(frame):
-                parts.append(part.to_ndarray().reshape(-1).astype(np.float32))
+    parts = [to_samples(pulses) for _, pulses in iterate_sound(source)]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def iterate_frames(source: Path | bytes, spacing: float) -> Iterator[Frame]:
+def to_samples(pulses: Pulses) -> Samples:
+    """Give 16-bit sound as float32 in -1 to 1."""
+    return pulses.astype(np.float32) / np.float32(32768)
+
+
+def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pulses]]:
+    """Give the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
+
+    A stretch is about five minutes long and ends where it is quietest, so that no word is cut. Raises
+    UnreadableMediaError when there is no audio track or it cannot be decoded.
+    """
+    import av
+
+    waiting: list[Pulses] = []
+    count, start = 0, 0
+    with _open(source) as container:
+        if not container.streams.audio:
+            raise UnreadableMediaError("no audio track")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        for frame in itertools.chain(container.decode(audio=0), (None,)):
+            for part in resampler.resample(frame):
+                waiting.append(part.to_ndarray().reshape(-1).astype(np.int16))
+                count += len(waiting[-1])
+            if count >= (STRETCH + SEARCHED) * SAMPLE_RATE:
+                whole = np.concatenate(waiting)
+                cut = _find_quiet(whole)
+                yield start / SAMPLE_RATE, whole[:cut]
+                waiting, count, start = [whole[cut:]], len(whole) - cut, start + cut
+    if count:
+        yield start / SAMPLE_RATE, np.concatenate(waiting)
+
+
+def _find_quiet(pulses: Pulses) -> int:
+    """Give where the last seconds searched are quietest, as a number of samples."""
+    begin = STRETCH * SAMPLE_RATE
+    window = SAMPLE_RATE // 5
+    rest = pulses[begin:].astype(np.float32)
+    loudness = (rest[: len(rest) // window * window].reshape(-1, window) ** 2).mean(axis=1)
+    return begin + int(loudness.argmin()) * window + window // 2
+
+
+def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False) -> Iterator[Frame]:
     """Give the frames of the first video track, at least `spacing` seconds apart, in order.
 
-    Raises UnreadableMediaError when there is none or it cannot be decoded.
+    keys_only: only those that stand by themselves, which is several times faster; where they lie too far apart, all
+    frames of the stretch between are decoded after all. Raises UnreadableMediaError when there is no video track or it
+    cannot be decoded.
     """
+    if keys_only and _are_keys_sparse(source):
+        keys_only = False
     with _open(source) as container:
-        if not container.streams.video:
-            raise UnreadableMediaError("no video track")
-        stream = container.streams.video[0]
+        stream = _find_video(container)
         stream.thread_type = "AUTO"
+        if keys_only:
+            stream.codec_context.skip_frame = "NONKEY"
         due, first = 0.0, None
-        for frame in container.decode(stream):
-            if frame.time is None:
+        for packet in container.demux(stream):
+            if keys_only and not packet.is_keyframe and packet.size:
                 continue
-            first = frame.time if first is None else first
-            seconds = frame.time - first
-            if seconds + 1e-6 >= due:
-                yield Frame(seconds, frame.to_image())  # type: ignore[no-untyped-call]
-                due = seconds + spacing
+            for frame in packet.decode():
+                if frame.time is None:
+                    continue
+                first = frame.time if first is None else first
+                seconds = frame.time - first
+                if seconds + 1e-6 >= due:
+                    yield Frame(seconds, frame.to_image())  # type: ignore[no-untyped-call]
+                    due = seconds + spacing
+
+
+def _are_keys_sparse(source: Path | bytes) -> bool:
+    """Tell whether frames that stand by themselves lie too far apart, by the packets of the first minutes."""
+    with _open(source) as container:
+        stream = _find_video(container)
+        times: list[float] = []
+        for packet in container.demux(stream):
+            seconds = float(packet.pts * packet.time_base) if packet.pts is not None and packet.time_base else None
+            if seconds is not None and packet.is_keyframe:
+                times.append(seconds)
+            if seconds is not None and seconds > KEYS_LOOKED_AT:
+                break
+        gaps = np.diff([*times, seconds or 0.0]) if times else np.array([SPARSE + 1])
+        return bool(np.median(gaps) > SPARSE)
+
+
+def _find_video(container: "InputContainer") -> "VideoStream":
+    if not container.streams.video:
+        raise UnreadableMediaError("no video track")
+    return container.streams.video[0]
 
 
 def read_frame(source: Path, seconds: float) -> "Picture":
@@ -104,9 +172,7 @@ def read_frame(source: Path, seconds: float) -> "Picture":
     Raises UnreadableMediaError when there is no video track or it cannot be decoded.
     """
     with _open(source) as container:
-        if not container.streams.video:
-            raise UnreadableMediaError("no video track")
-        stream = container.streams.video[0]
+        stream = _find_video(container)
         start = stream.start_time or 0
         if stream.time_base:
             container.seek(start + int(seconds / stream.time_base), stream=stream)

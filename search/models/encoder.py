@@ -76,5 +76,5 @@ class Transcriber(Protocol):
     def name(self) -> str:
         """The model's name."""
 
-    def transcribe(self, samples: Samples) -> Transcript:
-        """Give what is said in mono sound at 16 kHz; empty where nothing is."""
+    def transcribe(self, samples: Samples, language: str | None = None) -> Transcript:
+        """Give what is said in mono sound at 16 kHz; empty where nothing is. language: where it is known already."""

@@ -67,13 +67,17 @@ class WhisperTranscriber:
             str(folder), device="cpu", compute_type="int8", cpu_threads=self._threads, local_files_only=True
         )
 
-    def transcribe(self, samples: Samples) -> Transcript:
+    def transcribe(self, samples: Samples, language: str | None = None) -> Transcript:
         """Give what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
         with self._lock:
             if samples.size == 0:
                 return Transcript(None, ())
             found, info = self._model.transcribe(
-                samples, vad_filter=True, condition_on_previous_text=False, word_timestamps=True
+                samples,
+                language=language,
+                vad_filter=True,
+                condition_on_previous_text=False,
+                word_timestamps=True,
             )
             # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
             segments = tuple(

@@ -19,6 +19,7 @@ from search.records import (
     Item,
     ItemType,
     MediaFacts,
+    Record,
     Segment,
     SegmentKind,
     State,
@@ -112,31 +113,30 @@ class Catalogue:
             values = asdict(file) | {"state": State.INDEXED}
             db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
 
-    def save_item(
-        self,
-        file: FileFacts,
-        content_hash: str,
-        media: MediaFacts,
-        segments: Sequence[Segment],
-        embeddings: Sequence[tuple[int, int, Vectors]],
-    ) -> int:
-        """Write an item, its segments and its embeddings as one transaction; give the item's id.
-
-        embeddings: (position in `segments`, space id, vector of shape (d,)).
-        """
+    def save_items(self, records: Sequence[Record]) -> list[int]:
+        """Write items, each with its segments and embeddings, as one transaction; give their ids."""
         with self.database.write() as db:
-            item_id = _save_row(db, file, State.INDEXED, None)
-            values = asdict(media) | {"content_hash": content_hash, "indexed_at": now()}
-            db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
-            added = insert(t.segment).returning(t.segment.c.id)
-            ids = [db.execute(added.values(asdict(one) | {"item_id": item_id})).scalar_one() for one in segments]
-            rows = [
-                {"segment_id": ids[at], "space_id": space, "vector": vector.astype("<f2").tobytes()}
-                for at, space, vector in embeddings
-            ]
-            if rows:
-                db.execute(insert(t.embedding), rows)
-        return item_id
+            return [_save_record(db, record) for record in records]
+
+    def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
+        """Give an indexed item of the same content."""
+        c = t.item.c
+        query = select(c.id).where(c.content_hash == content_hash, c.type == kind, c.state == State.INDEXED).limit(1)
+        with self.database.read() as db:
+            return db.execute(query).scalar()
+
+    def read_record(self, item_id: int, file: FileFacts) -> Record:
+        """Give all that is written of an item as if it were of another file."""
+        item = self.get_item(item_id)
+        found = self.list_segments(item_id)
+        place = {one.id: at for at, one in enumerate(found)}
+        c = t.embedding.c
+        query = select(c.segment_id, c.space_id, c.vector).where(match_ids(c.segment_id)).order_by(c.id)
+        with self.database.read() as db:
+            rows = db.execute(query, pack_ids(place)).all()
+            content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
+        embeddings = [(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows]
+        return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
 
     def forget(self, item_ids: Iterable[int]) -> int:
         """Remove items and all that was derived from them; give how many there were."""
@@ -265,6 +265,21 @@ def _save_row(db: Connection, file: FileFacts, state: State, reason: str | None)
     statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
     item_id: int = db.execute(statement.returning(t.item.c.id)).scalar_one()
     db.execute(delete(t.segment).where(t.segment.c.item_id == item_id))
+    return item_id
+
+
+def _save_record(db: Connection, record: Record) -> int:
+    item_id = _save_row(db, record.file, State.INDEXED, None)
+    values = asdict(record.media) | {"content_hash": record.content_hash, "indexed_at": now()}
+    db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
+    added = insert(t.segment).returning(t.segment.c.id)
+    ids = [db.execute(added.values(asdict(one) | {"item_id": item_id})).scalar_one() for one in record.segments]
+    rows = [
+        {"segment_id": ids[at], "space_id": space, "vector": vector.astype("<f2").tobytes()}
+        for at, space, vector in record.embeddings
+    ]
+    if rows:
+        db.execute(insert(t.embedding), rows)
     return item_id
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -12,10 +13,37 @@ import pytest
 from PIL import Image
 
 from indexer.decoders import decode_file
+from indexer.decoders.content import Outline, Shot, Sound
 from indexer.decoders.document import PAGE_LIMIT
 from indexer.scan import SUFFIXES
 from search.errors import UnreadableMediaError
-from search.records import ItemType
+from search.media.container import to_samples
+from search.records import ItemType, Segment
+
+
+@dataclass
+class Content:
+    """All that a decoder gave of a file."""
+
+    pictures: list
+    samples: np.ndarray
+    passages: list
+    facts: object
+    thumbnail: object
+
+
+def read(path, kind):
+    parts = list(decode_file(path, kind))
+    assert isinstance(parts[-1], Outline)
+    sounds = [to_samples(one.samples) for one in parts if isinstance(one, Sound)]
+    return Content(
+        pictures=[(one.segment, one.picture) for one in parts if isinstance(one, Shot)],
+        samples=np.concatenate([np.zeros(0, np.float32), *sounds]),
+        passages=[one for one in parts if isinstance(one, Segment)],
+        facts=parts[-1].facts,
+        thumbnail=parts[-1].thumbnail,
+    )
+
 
 RED = Image.new("RGB", (320, 200), (200, 30, 30))
 PICTURES = {
@@ -43,7 +71,7 @@ FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-v
 def test_pictures(tmp_path, suffix):
     pillow_heif.register_heif_opener()
     RED.save(tmp_path / f"a.{suffix}", PICTURES[suffix])
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.IMAGE)
+    content = read(tmp_path / f"a.{suffix}", ItemType.IMAGE)
     ((_, picture),) = content.pictures
     assert (content.facts.width, content.facts.height) == (320, 200)
     assert abs(np.asarray(picture).mean((0, 1)) - (200, 30, 30)).max() < 6
@@ -62,7 +90,7 @@ def test_sounds(tmp_path, suffix):
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             out.mux(stream.encode(part))
         out.mux(stream.encode(None))
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.AUDIO)
+    content = read(tmp_path / f"a.{suffix}", ItemType.AUDIO)
     assert content.facts.duration == pytest.approx(1.0, abs=0.12)
     spectrum = np.abs(np.fft.rfft(content.samples))
     assert np.argmax(spectrum) * 16000 / len(content.samples) == pytest.approx(440, abs=5)
@@ -77,7 +105,7 @@ def test_films(tmp_path, suffix):
             colour = (200, 30, 30) if number < 20 else (20, 40, 200)
             out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), colour))))
         out.mux(stream.encode(None))
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.VIDEO)
+    content = read(tmp_path / f"a.{suffix}", ItemType.VIDEO)
     red, blue = content.pictures
     assert red[0].start == 0
     assert blue[0].start == pytest.approx(2.0, abs=0.15)
@@ -131,7 +159,7 @@ DOCUMENTS = {
 def test_documents(tmp_path, suffix):
     body = DOCUMENTS[suffix]
     (tmp_path / f"a.{suffix}").write_bytes(body[0] if isinstance(body, tuple) else body)
-    content = decode_file(tmp_path / f"a.{suffix}", ItemType.DOCUMENT)
+    content = read(tmp_path / f"a.{suffix}", ItemType.DOCUMENT)
     text = " ".join(one.text for one in content.passages)
     assert "harvest was good" in text
     assert "harvest_no" not in text
@@ -145,7 +173,7 @@ def test_documents(tmp_path, suffix):
 def test_text_in_an_old_encoding_is_read(tmp_path):
     text = "Les élèves étaient très fatigués après la fête à l'école, où ils avaient dansé. " * 4
     (tmp_path / "a.txt").write_bytes(text.encode("cp1252"))
-    assert "élèves étaient" in decode_file(tmp_path / "a.txt", ItemType.DOCUMENT).passages[0].text
+    assert "élèves étaient" in read(tmp_path / "a.txt", ItemType.DOCUMENT).passages[0].text
 
 
 def test_exif_turns_and_dates_a_picture(tmp_path):
@@ -153,7 +181,7 @@ def test_exif_turns_and_dates_a_picture(tmp_path):
     exif[0x0112] = 6
     exif[0x0132] = "2021:07:14 10:20:30"
     RED.save(tmp_path / "a.jpg", exif=exif)
-    facts = decode_file(tmp_path / "a.jpg", ItemType.IMAGE).facts
+    facts = read(tmp_path / "a.jpg", ItemType.IMAGE).facts
     assert (facts.width, facts.height) == (200, 320)
     assert facts.captured_at == "2021-07-14T10:20:30"
 
@@ -162,7 +190,7 @@ def test_exif_turns_and_dates_a_picture(tmp_path):
 def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
     kind = "TIFF" if mode in {"CMYK", "I;16", "F"} else "PNG"
     Image.new(mode, (40, 30)).save(tmp_path / "a.png", kind)
-    assert decode_file(tmp_path / "a.png", ItemType.IMAGE).pictures[0][1].mode == "RGB"
+    assert read(tmp_path / "a.png", ItemType.IMAGE).pictures[0][1].mode == "RGB"
 
 
 def make_bomb():
@@ -200,7 +228,7 @@ def test_what_cannot_be_read_says_why(tmp_path, name):
         body = stream.getvalue()[:9000]
     (tmp_path / name).write_bytes(body)
     with pytest.raises(UnreadableMediaError, match=says):
-        decode_file(tmp_path / name, kind)
+        read(tmp_path / name, kind)
 
 
 def test_the_promised_suffixes_are_known():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.pipeline import LOOK_AHEAD
+from indexer.feed import LOOK_AHEAD
 from search.engine import Engine
 from search.errors import HomeError, UsageError
 from search.inspection import verify_library
@@ -125,7 +125,7 @@ def test_failed_files_are_tried_again_when_asked(fresh, media, monkeypatch):
         raise RuntimeError("decoder bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.pipeline.decode_file", refuse)
+        patch.setattr("indexer.preparing.decode_file", refuse)
         summary = index(fresh, media)
     assert set(summary.failures.values()) == {"cannot be decoded: RuntimeError: decoder bug"}
     assert len(index(fresh, media).failures) == 3
@@ -137,7 +137,7 @@ def test_what_was_pending_when_a_run_broke_is_done_by_the_next(fresh, media, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.pipeline._commit", stop)
+        patch.setattr("search.store.catalogue.Catalogue.save_items", stop)
         with pytest.raises(KeyboardInterrupt):
             index(fresh, media)
     assert set(states(fresh).values()) == {State.PENDING}

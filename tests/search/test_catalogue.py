@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, inspect, text
 
 from search.errors import HomeError
-from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Segment, SegmentKind, State
+from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind, State
 from search.store import migrations, tables
 from search.store.analysis import split_query
 from search.store.catalogue import Catalogue
@@ -43,7 +43,7 @@ def save(catalogue, name="a.txt", words="the quick brown fox", space=None):
     source = catalogue.add_source("/m")
     file = FileFacts(f"/m/{name}", source, ItemType.DOCUMENT, 10, 1_700_000_000_000_000_000)
     embeddings = [(0, space, np.ones(4, np.float32))] if space else []
-    return catalogue.save_item(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, words)], embeddings)
+    return catalogue.save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, words)], embeddings)])[0]
 
 
 def test_migrations_make_the_tables_that_the_code_expects(catalogue):
@@ -72,7 +72,7 @@ def test_a_failed_transaction_leaves_the_old_item(catalogue):
     source = catalogue.add_source("/m")
     file = FileFacts("/m/a.txt", source, ItemType.DOCUMENT, 10, 1)
     with pytest.raises(IndexError):
-        catalogue.save_item(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])
+        catalogue.save_items([Record(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])])
     assert len(find(catalogue, "fox")) == 1
     assert catalogue.list_items()[0].mtime_ns == 1_700_000_000_000_000_000
 

@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 
-from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind
+from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.store.catalogue import Catalogue
 from search.store.database import Database
 from search.store.space import SpaceIndex
@@ -27,7 +27,7 @@ class Shelf:
         vector[number % D] = 1
         file = FileFacts(f"/m/{number}", self.source, ItemType.IMAGE, 1, 1)
         segments = [Segment(SegmentKind.PICTURE)]
-        return self.catalogue.save_item(file, "", MediaFacts(), segments, [(0, self.space_id, vector)])
+        return self.catalogue.save_items([Record(file, "", MediaFacts(), segments, [(0, self.space_id, vector)])])[0]
 
     def find(self, space, axis, allowed=None):
         query = np.zeros((1, D), np.float32)

@@ -1,0 +1,63 @@
+"""A file made ready for the models: pixels, sound and text, one message after another."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.decoders import decode_file
+from indexer.decoders.content import Outline, Shot, Sound
+from search.errors import CrossmodalError
+from search.media.picture import Picture, encode_thumbnail, measure_look
+from search.records import FileFacts, MediaFacts, Pixels, Segment
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture as the model wants it, and the segment it is."""
+
+    segment: Segment
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The file was decoded to its end."""
+
+    facts: MediaFacts
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The file could not be decoded, and why."""
+
+    reason: str
+
+
+Message = Prepared | Sound | Segment | Finished | Failed
+Messages = Iterator[Message]
+Prepare = Callable[[Picture], Pixels]
+
+
+def prepare_file(file: FileFacts, prepare: Prepare) -> Messages:
+    """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`."""
+    try:
+        if file.type is None:
+            yield Failed("unknown file type")
+            return
+        for part in decode_file(Path(file.path), file.type):
+            if isinstance(part, Shot):
+                segment = replace(part.segment, look=measure_look(part.picture))
+                yield Prepared(segment, prepare(part.picture))
+            elif isinstance(part, Outline):
+                yield Finished(part.facts, encode_thumbnail(part.thumbnail) if part.thumbnail else None)
+            else:
+                yield part
+    except CrossmodalError as error:
+        yield Failed(str(error))
+    except MemoryError:
+        yield Failed("takes more memory to decode than a decoder may use")
+    except OSError as error:
+        yield Failed(f"cannot be read: {error.strerror or error}")
+    except Exception as error:  # a decoder's own bug must cost one file, and be on record
+        yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
