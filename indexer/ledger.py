@@ -2,13 +2,11 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from indexer.scan import Found, Problem, Skip
-from search.records import FileFacts, State
+from indexer.scan import Problem, Skip, scan_source
+from search.records import FileFacts, LedgerRow, State
 from search.store.catalogue import Catalogue
 
 SETTLED = {State.INDEXED, State.SKIPPED, State.FAILED}
@@ -24,6 +22,22 @@ class Plan:
     counts: Counter[str] = field(default_factory=Counter)
 
 
+@dataclass
+class News:
+    """What a scan found to be otherwise than the ledger has it. marks: files by their new state and its reason."""
+
+    fresh: list[FileFacts] = field(default_factory=list)
+    touched: list[FileFacts] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+    marks: dict[tuple[State, str], list[FileFacts]] = field(default_factory=dict)
+
+    def note(self, row: LedgerRow | None, file: FileFacts, state: State, reason: str) -> None:
+        """Remember to put a file into a state, if it is not in it already."""
+        now = (state, reason, file.size, file.mtime_ns)
+        if row is None or (row.state, row.reason, row.size, row.mtime_ns) != now:
+            self.marks.setdefault((state, reason), []).append(file)
+
+
 def hash_content(path: str) -> str:
     """Give the BLAKE2b-128 of a file's bytes in hexadecimal. Raises OSError."""
     with Path(path).open("rb") as stream:
@@ -34,71 +48,72 @@ def plan_source(
     catalogue: Catalogue,
     source_id: int,
     root: Path,
-    found: Iterable[Found],
+    leave_out: Path,
     retry_failed: bool,
     dry_run: bool = False,
 ) -> Plan:
-    """Bring the ledger of a source up to date with a finished scan and give what is left to index."""
+    """Scan a source, bring its ledger up to date and give what is left to index."""
     ledger = {path: row for path, row in catalogue.read_ledger(source_id).items() if _lies_in(path, str(root))}
-    plan = Plan()
-    fresh: list[FileFacts] = []
-    marks: dict[tuple[State, str | None], list[FileFacts]] = {}
+    plan, news = Plan(), News()
     unreadable: list[str] = []
-    back: list[int] = []
-    seen: set[str] = set()
-    for one in found:
-        file = one if isinstance(one, FileFacts) else one.file
-        seen.add(file.path)
+    for one in scan_source(root, source_id, leave_out, ledger):
         plan.counts["scanned"] += 1
-        row = ledger.get(file.path)
-        if isinstance(one, Problem):
-            if one.is_folder:
-                unreadable.append(file.path)
-            plan.failures[file.path] = one.reason
-            marks.setdefault((State.FAILED, one.reason), []).append(file)
-        elif isinstance(one, Skip):
-            plan.counts["skipped"] += 1
-            marks.setdefault((State.SKIPPED, one.reason), []).append(file)
-        elif row is None or not _is_settled(row, file, retry_failed):
-            fresh.append(file)
-            if row is not None:
-                plan.known.add(file.path)
-        else:
-            plan.counts["unchanged"] += 1
-            if row.state == State.MISSING:
-                back.append(row.id)
-            elif row.state == State.FAILED:
-                plan.failures[file.path] = row.reason
+        if isinstance(one, str):
+            plan.counts["unchanged" if ledger.pop(one).state == State.INDEXED else "skipped"] += 1
+            continue
+        if isinstance(one, Problem) and one.is_folder:
+            unreadable.append(one.file.path)
+        file = one if isinstance(one, FileFacts) else one.file
+        _compare(plan, news, one, ledger.pop(file.path, None), retry_failed)
     # What lies in a folder that could not be read is not gone, only out of sight.
-    gone = {
-        path: row
-        for path, row in ledger.items()
-        if path not in seen and not any(_lies_in(path, folder) for folder in unreadable)
-    }
-    renames = _find_renames(fresh, gone)
-    plan.todo = [file for file in fresh if file.path not in renames]
+    gone = {path: row for path, row in ledger.items() if not any(_lies_in(path, folder) for folder in unreadable)}
+    renames = _find_renames(news.fresh, gone)
+    plan.todo = [file for file in news.fresh if file.path not in renames]
     plan.counts["renamed"] = len(renames)
     plan.counts["removed"] = len([row for row in gone.values() if row.state != State.MISSING])
     if not dry_run:
-        _write(catalogue, plan, marks, back, gone, renames, ledger)
+        _write(catalogue, plan, news, gone, renames)
     return plan
+
+
+def _compare(
+    plan: Plan, news: News, found: FileFacts | Skip | Problem, row: LedgerRow | None, retry_failed: bool
+) -> None:
+    """Tell what is new about a file. row: what the ledger has of it."""
+    if isinstance(found, Problem):
+        plan.failures[found.file.path] = found.reason
+        news.note(row, found.file, State.FAILED, found.reason)
+    elif isinstance(found, Skip):
+        plan.counts["skipped"] += 1
+        news.note(row, found.file, State.SKIPPED, found.reason)
+    elif row is not None and _is_settled(row, found, retry_failed):
+        plan.counts["unchanged"] += 1
+        if row.state == State.MISSING:
+            news.back.append(row.id)
+        elif row.state == State.FAILED:
+            plan.failures[found.path] = row.reason or ""
+    elif row is not None and _is_touched(row, found):
+        plan.counts["unchanged"] += 1
+        news.touched.append(found)
+    else:
+        news.fresh.append(found)
+        if row is not None:
+            plan.known.add(found.path)
 
 
 def _write(
     catalogue: Catalogue,
     plan: Plan,
-    marks: dict[tuple[State, str | None], list[FileFacts]],
-    back: list[int],
-    gone: dict[str, Any],
+    news: News,
+    gone: dict[str, LedgerRow],
     renames: dict[str, tuple[int, FileFacts]],
-    ledger: dict[str, Any],
 ) -> None:
-    for (state, reason), files in marks.items():
-        news = [file for file in files if not _is_recorded(ledger.get(file.path), file, state, reason)]
-        if news:
-            catalogue.mark(news, state, reason)
-    if back:
-        catalogue.restore(back)
+    for (state, reason), files in news.marks.items():
+        catalogue.mark(files, state, reason)
+    if news.back:
+        catalogue.restore(news.back)
+    if news.touched:
+        catalogue.touch(news.touched)
     for item_id, file in renames.values():
         catalogue.rename(item_id, file)
     left = [row for row in gone.values() if row.state != State.MISSING]
@@ -113,7 +128,17 @@ def _write(
         catalogue.mark(plan.todo, State.PENDING)
 
 
-def _is_settled(row: Any, file: FileFacts, retry_failed: bool) -> bool:
+def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
+    """Tell whether an indexed file has a new date and its old content."""
+    if row.state != State.INDEXED or row.size != file.size or row.content_hash is None:
+        return False
+    try:
+        return hash_content(file.path) == row.content_hash
+    except OSError:
+        return False  # the decoder will meet the same error and record it
+
+
+def _is_settled(row: LedgerRow, file: FileFacts, retry_failed: bool) -> bool:
     if (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
         return False
     if row.state == State.MISSING:
@@ -121,21 +146,13 @@ def _is_settled(row: Any, file: FileFacts, retry_failed: bool) -> bool:
     return row.state in SETTLED and not (retry_failed and row.state == State.FAILED)
 
 
-def _is_recorded(row: Any, file: FileFacts, state: State, reason: str | None) -> bool:
-    return (
-        row is not None
-        and (row.state, row.reason) == (state, reason)
-        and (row.size, row.mtime_ns) == (file.size, file.mtime_ns)
-    )
-
-
 def _lies_in(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _find_renames(fresh: list[FileFacts], gone: dict[str, Any]) -> dict[str, tuple[int, FileFacts]]:
+def _find_renames(fresh: list[FileFacts], gone: dict[str, LedgerRow]) -> dict[str, tuple[int, FileFacts]]:
     """Match new files with vanished ones of equal content; give (item id, file) by new path."""
-    by_size: dict[int, dict[str, Any]] = {}
+    by_size: dict[int, dict[str, LedgerRow]] = {}
     for row in gone.values():
         if row.content_hash and row.state in {State.INDEXED, State.MISSING}:
             by_size.setdefault(row.size, {})[row.content_hash] = row
@@ -145,10 +162,11 @@ def _find_renames(fresh: list[FileFacts], gone: dict[str, Any]) -> dict[str, tup
         if not candidates:
             continue
         try:
-            row = candidates.pop(hash_content(file.path), None)
+            digest = hash_content(file.path)
         except OSError:
             continue  # the decoder will meet the same error and record it
-        if row is not None:
+        if digest in candidates:
+            row = candidates.pop(digest)
             renames[file.path] = (row.id, file)
             gone.pop(row.path)
     return renames

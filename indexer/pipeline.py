@@ -14,7 +14,6 @@ from indexer.ledger import Plan, plan_source
 from indexer.preparing import Failed
 from indexer.profile import Profile
 from indexer.sandbox import Decoder, InlineDecoder, Limits, Sandbox
-from indexer.scan import scan_source
 from indexer.speech import Listener
 from search.errors import UsageError
 from search.library import Library
@@ -95,8 +94,7 @@ def _plan(library: Library, root: Path, options: Options) -> Plan:
     else:
         source_id = catalogue.add_source(str(root))
         catalogue.merge_source(str(root), source_id)
-    found = scan_source(root, source_id, library.home.root)
-    return plan_source(catalogue, source_id, root, found, options.retry_failed, options.dry_run)
+    return plan_source(catalogue, source_id, root, library.home.root, options.retry_failed, options.dry_run)
 
 
 def _process(

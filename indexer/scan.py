@@ -2,11 +2,11 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.records import FileFacts, ItemType
+from search.records import FileFacts, ItemType, LedgerRow, State
 
 SUFFIXES = {
     ItemType.IMAGE: "jpg jpeg jpe jfif png webp gif bmp tif tiff heic heif avif",
@@ -34,7 +34,9 @@ class Skip:
     reason: str
 
 
-Found = FileFacts | Skip | Problem
+# A path by itself: the file is as the ledger has it.
+Found = FileFacts | Skip | Problem | str
+Known = Mapping[str, LedgerRow]
 
 
 def name_path(path: str) -> str:
@@ -42,19 +44,22 @@ def name_path(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def scan_source(root: Path, source_id: int, leave_out: Path) -> Iterator[Found]:
+def scan_source(root: Path, source_id: int, leave_out: Path, known: Known) -> Iterator[Found]:
     """Walk a folder (or give a single file) in order of name.
 
     Symbolic links are followed, each folder once; `leave_out` (the home) is passed over. Folders that
-    cannot be read, links that lead back or nowhere and names that are no UTF-8 come as problems.
+    cannot be read, links that lead back or nowhere and names that are no UTF-8 come as problems. known: the ledger; a
+    file that was indexed or skipped and has not changed since comes as its path.
     """
     if not root.is_dir():
-        yield from _look_at(str(root), source_id)
+        yield _look_at(str(root), source_id, known)
         return
-    yield from _walk(str(root), source_id, str(leave_out), ())
+    yield from _walk(str(root), source_id, str(leave_out), known, ())
 
 
-def _walk(folder: str, source_id: int, leave_out: str, above: tuple[tuple[int, int], ...]) -> Iterator[Found]:
+def _walk(
+    folder: str, source_id: int, leave_out: str, known: Known, above: tuple[tuple[int, int], ...]
+) -> Iterator[Found]:
     if folder == leave_out:
         return
     try:
@@ -74,31 +79,36 @@ def _walk(folder: str, source_id: int, leave_out: str, above: tuple[tuple[int, i
         except OSError:
             is_folder = False
         if is_folder:
-            yield from _walk(entry.path, source_id, leave_out, inside)
+            yield from _walk(entry.path, source_id, leave_out, known, inside)
         else:
-            yield from _look_at(entry.path, source_id)
+            yield _look_at(entry.path, source_id, known)
 
 
-def _look_at(path: str, source_id: int) -> Iterator[Found]:
-    printable = name_path(path)
+def _look_at(path: str, source_id: int, known: Known) -> Found:
     try:
         facts = os.stat(path)
     except OSError as error:
-        yield _make_problem(path, source_id, _explain(path, error))
-        return
+        return _make_problem(path, source_id, _explain(path, error))
     kind = TYPES.get(os.path.splitext(path)[1].lower())
-    file = FileFacts(printable, source_id, kind, facts.st_size, facts.st_mtime_ns)
-    if printable != path:
-        yield Problem(file, "file name is not valid UTF-8: rename the file to index it")
-    elif not stat.S_ISREG(facts.st_mode):
-        yield Skip(file, "not a regular file")
-    elif os.path.basename(path).startswith("."):
-        yield Skip(file, "hidden file")
-    elif kind is None:
+    row = known.get(path)
+    is_same = row is not None and row.size == facts.st_size and row.mtime_ns == facts.st_mtime_ns
+    # What was of no known type may be of one by now.
+    if row is not None and is_same and (row.state == State.INDEXED or (row.state == State.SKIPPED and kind is None)):
+        return path
+    return _judge(path, FileFacts(name_path(path), source_id, kind, facts.st_size, facts.st_mtime_ns), facts.st_mode)
+
+
+def _judge(path: str, file: FileFacts, mode: int) -> Found:
+    if file.path != path:
+        return Problem(file, "file name is not valid UTF-8: rename the file to index it")
+    if not stat.S_ISREG(mode):
+        return Skip(file, "not a regular file")
+    if os.path.basename(path).startswith("."):
+        return Skip(file, "hidden file")
+    if file.type is None:
         suffix = os.path.splitext(path)[1]
-        yield Skip(file, f"files of type {suffix} are not supported" if suffix else "no file type suffix")
-    else:
-        yield file
+        return Skip(file, f"files of type {suffix} are not supported" if suffix else "no file type suffix")
+    return file
 
 
 def _make_problem(path: str, source_id: int, reason: str, is_folder: bool = False) -> Problem:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +85,18 @@ class FileFacts:
     type: ItemType | None
     size: int
     mtime_ns: int
+
+
+class LedgerRow(NamedTuple):
+    """What the ledger keeps of a file for the next scan; there is one for every file of a source."""
+
+    path: str
+    id: int
+    state: str
+    size: int
+    mtime_ns: int
+    content_hash: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from search.records import (
     FoundSegment,
     Item,
     ItemType,
+    LedgerRow,
     MediaFacts,
     Record,
     Segment,
@@ -29,6 +30,8 @@ from search.store import tables as t
 from search.store.database import Database, match_ids, pack_ids
 from search.store.filters import is_indexed, make_conditions, read_moment
 
+# How many rows are written by one statement.
+ROWS = 1_000
 MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language", "camera")
 
 
@@ -83,19 +86,23 @@ class Catalogue:
         with self.database.read() as db:
             return {row.name: dict(row._mapping) for row in db.execute(select(t.space))}
 
-    def read_ledger(self, source_id: int) -> dict[str, Any]:
-        """Give id, state, size, mtime_ns, content_hash and reason of every file of a source, by path."""
+    def read_ledger(self, source_id: int) -> dict[str, LedgerRow]:
+        """Give what is known of every file of a source, by path."""
         c = t.item.c
-        columns = (c.path, c.id, c.state, c.size, c.mtime_ns, c.content_hash, c.reason)
+        query = select(*(c[name] for name in LedgerRow._fields)).where(c.source_id == source_id)
         with self.database.read() as db:
-            rows = db.execute(select(*columns).where(c.source_id == source_id))
-            return {row.path: row for row in rows}
+            return {row[0]: LedgerRow._make(row) for row in db.execute(query)}
 
-    def mark(self, files: Iterable[FileFacts], state: State, reason: str | None = None) -> None:
+    def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
         """Put files into a state, in one transaction; what was embedded of them is dropped."""
         with self.database.write() as db:
+            _save_rows(db, files, state, reason)
+
+    def touch(self, files: Sequence[FileFacts]) -> None:
+        """Note the new modification times of files whose content is as it was."""
+        with self.database.write() as db:
             for file in files:
-                _save_row(db, file, state, reason)
+                db.execute(update(t.item).where(t.item.c.path == file.path).values(mtime_ns=file.mtime_ns))
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Put items whose file was not found into the state `missing`; embeddings stay."""
@@ -258,18 +265,22 @@ class Catalogue:
                 db.execute(update(t.item).where(t.item.c.id == item_id).values(state=state))
 
 
-def _save_row(db: Connection, file: FileFacts, state: State, reason: str | None) -> int:
-    """Insert or reset an item's row, dropping its segments; give its id."""
-    values = asdict(file) | {"state": state, "reason": reason}
-    statement = upsert(t.item).values(values)
-    statement = statement.on_conflict_do_update(index_elements=["path"], set_=values)
-    item_id: int = db.execute(statement.returning(t.item.c.id)).scalar_one()
-    db.execute(delete(t.segment).where(t.segment.c.item_id == item_id))
-    return item_id
+def _save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: str | None) -> None:
+    """Insert or reset the rows of files, dropping their segments."""
+    row = upsert(t.item)
+    columns = [*(field.name for field in fields(FileFacts)), "state", "reason"]
+    row = row.on_conflict_do_update(index_elements=["path"], set_={name: row.excluded[name] for name in columns})
+    for start in range(0, len(files), ROWS):
+        part = files[start : start + ROWS]
+        db.execute(row, [vars(file) | {"state": state, "reason": reason} for file in part])
+        paths = func.json_each(json.dumps([file.path for file in part])).table_valued("value")
+        items = select(t.item.c.id).where(t.item.c.path.in_(select(paths.c.value)))
+        db.execute(delete(t.segment).where(t.segment.c.item_id.in_(items)))
 
 
 def _save_record(db: Connection, record: Record) -> int:
-    item_id = _save_row(db, record.file, State.INDEXED, None)
+    _save_rows(db, [record.file], State.INDEXED, None)
+    item_id: int = db.execute(select(t.item.c.id).where(t.item.c.path == record.file.path)).scalar_one()
     values = asdict(record.media) | {"content_hash": record.content_hash, "indexed_at": now()}
     db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
     added = insert(t.segment).returning(t.segment.c.id)

@@ -88,6 +88,29 @@ def test_a_file_that_is_back_is_found_again_without_new_embedding(fresh, media):
     assert fresh.catalogue.list_segments(item) == vectors
 
 
+def test_a_new_date_alone_costs_no_new_embedding(fresh, media):
+    index(fresh, media)
+    item = next(one.id for one in fresh.catalogue.list_items() if one.path.endswith("green.png"))
+    segments = fresh.catalogue.list_segments(item)
+    os.utime(media / "green.png", (1, 1))
+    assert index(fresh, media).counts["unchanged"] == 3
+    assert fresh.catalogue.list_segments(item) == segments
+    assert fresh.catalogue.get_item(item).mtime_ns == 1_000_000_000
+
+
+def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
+    index(fresh, media)
+    shutil.copy(media / "green.png", media / "sub/meadow.png")
+    monkeypatch.setattr("indexer.preparing.decode_file", lambda *_: pytest.fail("decoded again"))
+    assert index(fresh, media).counts["added"] == 1
+    items = {Path(one.path).name: one.id for one in fresh.catalogue.list_items()}
+    kinds = [one.segment.kind for one in fresh.catalogue.list_segments(items["meadow.png"])]
+    assert kinds == ["picture", "name"]
+    assert Engine(fresh).search(Query(text="meadow")).total == 1
+    assert fresh.home.thumbnail(items["meadow.png"]).exists()
+    assert verify_library(fresh) == []
+
+
 def test_an_unreadable_folder_sweeps_nothing(fresh, media, monkeypatch):
     index(fresh, media)
     real = os.scandir

@@ -10,7 +10,7 @@ from search.records import FileFacts, ItemType
 
 
 def scan(root):
-    return list(scan_source(Path(root), 1, Path("/nowhere")))
+    return list(scan_source(Path(root), 1, Path("/nowhere"), {}))
 
 
 def reasons(found):
@@ -86,4 +86,4 @@ def test_files_of_no_use_are_skipped_with_a_reason(tmp_path):
 def test_the_home_inside_a_source_is_left_out(tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home/a.txt").write_text("a")
-    assert list(scan_source(tmp_path, 1, tmp_path / "home")) == []
+    assert list(scan_source(tmp_path, 1, tmp_path / "home", {})) == []
