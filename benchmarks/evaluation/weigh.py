@@ -99,7 +99,7 @@ def place(options: argparse.Namespace, asked: Sequence[tuple[Path, str]]) -> Gro
 def ask(library: Library, text: str, answers: frozenset[str]) -> Told:
     """Let every lane say what it has to say."""
     encoded = encode_query(library, replace(Query(text=text), include_all=True))
-    retriever = Retriever(library, encoded, explain=False)
+    retriever = Retriever(library, encoded, False, library.catalogue.read_revision())
     found = [retriever.retrieve(lane, DEPTH) for lane in Lane]
     items = np.unique(np.concatenate([one.items for one in found]))
     chances = np.zeros((len(found), len(items)))

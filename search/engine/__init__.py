@@ -37,11 +37,12 @@ class Engine:
         that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
         """
         began = time.perf_counter()
+        revision = self.library.catalogue.read_revision()
         cursor = read_cursor(query)
         ranking = self._rankings.get(cursor.query) if query.cursor else None
         place = cursor.place
         if ranking is None or not ranking.reaches(place + query.limit, query.include_all):
-            ranking = self._make_ranking(query, place + query.limit + 1)
+            ranking = self._make_ranking(query, place + query.limit + 1, revision)
             self._rankings.put(cursor.query, ranking)
             place = find_place(cursor, ranking) if query.cursor else 0
         shown = ranking.stacks if query.include_all else ranking.stacks[: ranking.relevant]
@@ -56,38 +57,37 @@ class Engine:
             total=ranking.relevant,
             next=write_cursor(following) if following else None,
             nothing_relevant=ranking.relevant == 0,
-            coverage=self._read_coverage(),
+            coverage=self._read_coverage(revision),
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _read_coverage(self) -> Coverage:
+    def _read_coverage(self, revision: int) -> Coverage:
         """Give the coverage, counted anew only when something was written: counting reads every item."""
-        revision = self.library.catalogue.read_revision()
         known = self._coverage
         if known is None or known[0] != revision:
             known = self._coverage = (revision, self.library.catalogue.read_coverage())
         return known[1]
 
-    def _make_ranking(self, query: Query, wanted: int) -> Ranking:
+    def _make_ranking(self, query: Query, wanted: int, revision: int) -> Ranking:
         encoded = encode_query(self.library, query)
         if encoded.is_browsing:
             newest = self.library.catalogue.list_newest(encoded.filters)
             ranked, complete = [Ranked(item_id, 1.0, 0.0, ()) for item_id in newest], True
         else:
-            ranked, complete = self._rank(query, encoded, wanted)
+            ranked, complete = self._rank(query, encoded, wanted, revision)
         stacks = stack_copies(ranked) if query.stack else [Stack(one) for one in ranked]
         relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
         stacks = diversify(stacks[:relevant], query.diversity) + stacks[relevant:]
         words = tuple(word.whole for word in encoded.words)
         return Ranking(tuple(stacks), relevant, complete, words, encoded.voice)
 
-    def _rank(self, query: Query, encoded: Encoded, wanted: int) -> tuple[list[Ranked], bool]:
+    def _rank(self, query: Query, encoded: Encoded, wanted: int, revision: int) -> tuple[list[Ranked], bool]:
         """Look deeper into every lane until it holds nothing more that could be relevant.
 
         When everything is asked for, look on until `wanted` items are there. Gives the items, and whether there
         are no more.
         """
-        retriever = Retriever(self.library, encoded, query.explain)
+        retriever = Retriever(self.library, encoded, query.explain, revision)
         lanes = [lane for lane in Lane if encoded.weights[lane] > 0]
         least = 0.0 if query.include_all else RELEVANCE_CUT
         found: dict[Lane, Retrieved] = {}

@@ -53,11 +53,11 @@ class Matched:
 class Retriever:
     """Retrieves for one query at one revision of the catalogue; what can be used again is kept."""
 
-    def __init__(self, library: Library, encoded: Encoded, explain: bool) -> None:
+    def __init__(self, library: Library, encoded: Encoded, explain: bool, revision: int) -> None:
         self._library = library
         self._encoded = encoded
         self._explain = explain
-        self._revision = library.catalogue.read_revision()
+        self._revision = revision
         self._allowed: dict[Lane, Ids] = {}
 
     def retrieve(self, lane: Lane, depth: int) -> Retrieved:

@@ -28,6 +28,7 @@ from search.store.analysis import analyze
 
 SCHEMA = "0002"
 BUSY_TIMEOUT_MS = 30_000
+CACHE_KIB = 65_536
 
 
 class Database:
@@ -135,6 +136,7 @@ def _make_engine(path: Path) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            f"cache_size = -{CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
         # The triggers that keep the full-text index call these.

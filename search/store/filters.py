@@ -74,7 +74,8 @@ def match_phrase(phrase: str) -> str:
 def _match_path(path: str) -> ColumnElement[bool]:
     root = path.rstrip("/")
     if path.startswith("/"):
-        return or_(t.item.c.path == root, t.item.c.path.startswith(root + "/", autoescape=True))
+        # A range, for which there is an index; "0" is what follows "/".
+        return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
     return t.item.c.path.icontains(f"/{root}/", autoescape=True)
 
 

@@ -137,7 +137,8 @@ def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: in
 def _map_vectors(path: Path, count: int, dimension: int) -> Vectors:
     if not count:
         return make_rows(dimension).vectors
-    return np.memmap(path, "<f2", "r", shape=(count, dimension))
+    # As a plain array, which is quicker to take rows from.
+    return np.asarray(np.memmap(path, "<f2", "r", shape=(count, dimension)))
 
 
 def _settle(path: Path) -> str:

@@ -54,7 +54,7 @@ class Snapshot:
         hubs = np.zeros(len(ids), np.float32)
         for rows, nearness in self._list_parts():
             asked, here = rows.find(ids)
-            vectors[asked] = rows.vectors[here]
+            vectors[asked] = lift(rows.vectors[here])
             owners[asked] = rows.owners[here]
             hubs[asked] = nearness[here]
         return vectors, owners, hubs

@@ -10,9 +10,10 @@ from search.records import Ids, Vectors
 
 # Below this many vectors exhaustive search is fast enough and exact; above it cells are probed.
 FLAT_LIMIT = 20_000
-# How many cells are probed when every vector may be returned; measured by benchmarks/evaluation/recall.py from
-# 100,000 to 1,000,000 vectors, where the same number is enough.
-PROBES = 320
+# How many cells are probed when every vector may be returned, and which share of them is enough in any case; measured
+# by benchmarks/evaluation/recall.py from 30,000 to 1,000,000 vectors.
+PROBES = 250
+PROBED_SHARE = 0.3
 TRAINED_PER_CELL = 40
 BLOCK = 8_192
 
@@ -87,7 +88,7 @@ def search_index(
 
 def choose_probes(cells: int, share: float) -> int:
     """Give how many cells to look into when a share of all vectors may be returned."""
-    return min(cells, int(PROBES / max(share, 1e-9) ** 0.5))
+    return min(cells, int(min(PROBES, PROBED_SHARE * cells) / max(share, 1e-9)) + 1)
 
 
 def _make_bitmap(faiss: Any, ids: Ids) -> Any:
