@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from search.library import Library
+from search.store.consistency import check_database, find_strays
 
 
 def read_status(library: Library) -> dict[str, Any]:
@@ -40,8 +41,8 @@ def read_status(library: Library) -> dict[str, Any]:
 def verify_library(library: Library) -> list[str]:
     """Give what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
     catalogue = library.catalogue
-    problems = [f"catalogue: {line}" for line in catalogue.check()]
-    problems += [f"catalogue: {line}" for line in catalogue.find_strays()]
+    problems = [f"catalogue: {line}" for line in check_database(catalogue.database)]
+    problems += [f"catalogue: {line}" for line in find_strays(catalogue.database)]
     revision = catalogue.read_revision()
     for lane, space in library.spaces.items():
         snapshot = space.refresh(revision)

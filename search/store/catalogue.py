@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
@@ -233,31 +233,6 @@ class Catalogue:
         for (_, state), number in self.count_states().items():
             totals[State(state)] += number
         return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
-
-    def check(self) -> list[str]:
-        """Give what SQLite's own checks find wrong, one line each."""
-        with self.database.read() as db:
-            lines = [str(row[0]) for row in db.execute(text("PRAGMA integrity_check"))]
-            lines += [
-                f"{row[0]} row {row[1]} lacks its {row[2]}" for row in db.execute(text("PRAGMA foreign_key_check"))
-            ]
-        return [line for line in lines if line != "ok"]
-
-    def find_strays(self) -> list[str]:
-        """Give where the parts of an item contradict its state, one line each."""
-        questions = {
-            "indexed items hold no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
-            "(SELECT 1 FROM segment WHERE item_id = item.id)",
-            "failed or skipped items hold segments": "SELECT count(*) FROM item WHERE state IN "
-            "('failed', 'skipped', 'pending') AND EXISTS (SELECT 1 FROM segment WHERE item_id = item.id)",
-            "text segments are not in the full-text index": "SELECT count(*) FROM segment "
-            "WHERE text IS NOT NULL AND id NOT IN (SELECT id FROM words_docsize)",
-            "full-text entries have no segment": "SELECT count(*) FROM words_docsize "
-            "WHERE id NOT IN (SELECT id FROM segment)",
-        }
-        with self.database.read() as db:
-            counts = {name: db.execute(text(query)).scalar_one() for name, query in questions.items()}
-        return [f"{number} {name}" for name, number in counts.items() if number]
 
     def _set_state(self, item_ids: Iterable[int], state: State) -> None:
         with self.database.write() as db:

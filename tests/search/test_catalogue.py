@@ -13,6 +13,7 @@ from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Recor
 from search.store import migrations, tables
 from search.store.analysis import split_query
 from search.store.catalogue import Catalogue
+from search.store.consistency import find_strays
 from search.store.database import Database
 from search.store.filters import select_items, select_missing
 from search.store.words import WordIndex
@@ -205,5 +206,5 @@ def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
     catalogue = Catalogue(Database(tmp_path / "c.db"))
     assert find(catalogue, "草地") == ["一只狗在草地上"]
     catalogue.forget([1])
-    assert catalogue.find_strays() == []
+    assert find_strays(catalogue.database) == []
     catalogue.database.close()

@@ -1,7 +1,6 @@
 """Other forms of a word that the index holds: inflected, begun, or misspelt by one letter."""
 
 import bisect
-import itertools
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -67,7 +66,9 @@ class Vocabulary:
         lengths = (len(word) - 1, len(word), len(word) + 1)
         count = sum(len(self._by_shape.get((length, ""), ())) for length in lengths)
         start = "" if count <= MOST_COMPARED else word[0]
-        terms = itertools.chain.from_iterable(self._by_shape.get((length, start), ()) for length in lengths)
+        terms: list[str] = []
+        for length in lengths:
+            terms += self._by_shape.get((length, start), ())
         found = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MOST_FORMS)
         return [term for term, _, _ in found if not term.isdigit()]
 
