@@ -9,6 +9,7 @@ from pathlib import Path
 from indexer.preparing import Failed, Finished, Message, Prepared
 from indexer.profile import Profile
 from indexer.speech import Listener
+from search.errors import HomeError
 from search.library import Library
 from search.records import FileFacts, Lane, Pixels, Record, Segment, SegmentKind, State, Transcript, Vectors
 
@@ -20,31 +21,39 @@ PATIENCE = 0.5
 
 @dataclass
 class Draft:
-    """A file of which pieces arrive. vectors: of its pictures, by place; heard: what is said, by stretch."""
+    """A file of which pieces arrive. vectors: of its segments, by place; heard: what is being listened to, by start."""
 
     file: FileFacts
     content_hash: str = ""
-    pictures: list[Segment] = field(default_factory=list)
-    vectors: dict[int, Vectors] = field(default_factory=dict)
-    passages: list[Segment] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    vectors: dict[int, tuple[Lane, Vectors]] = field(default_factory=dict)
     heard: list[tuple[float, "Future[Transcript]"]] = field(default_factory=list)
+    language: str | None = None
     end: Finished | Failed | None = None
     record: Record | None = None
-
-    def settle(self) -> None:
-        """Fail the file when a part of it could not be transcribed."""
-        errors = [error for _, future in self.heard if (error := future.exception()) is not None]
-        if errors and isinstance(self.end, Finished):
-            self.end = Failed(f"its speech could not be recognised: {type(errors[0]).__name__}: {errors[0]}")
 
     @property
     def is_whole(self) -> bool:
         """True when nothing more is to come."""
         if self.end is None:
             return False
-        return isinstance(self.end, Failed) or (
-            len(self.vectors) == len(self.pictures) and all(future.done() for _, future in self.heard)
-        )
+        return isinstance(self.end, Failed) or (len(self.vectors) == len(self.segments) and not self.heard)
+
+    def take_heard(self) -> list[Segment]:
+        """Give what has been heard since the last time, in order; a failure fails the file."""
+        found = []
+        while self.heard and self.heard[0][1].done():
+            start, future = self.heard.pop(0)
+            error = future.exception()
+            if isinstance(error, OSError):
+                raise HomeError(f"what was heard cannot be kept: {error}")
+            if error is not None:
+                self.end = Failed(f"its speech could not be recognised: {type(error).__name__}: {error}")
+                continue
+            heard = future.result()
+            self.language = self.language or heard.language
+            found += _make_speech(start, heard)
+        return found
 
 
 class Assembly:
@@ -54,66 +63,79 @@ class Assembly:
         self._library = library
         self._listener = listener
         self._profile = profile
-        self._batch: list[tuple[Draft, int, Pixels]] = []
+        self._pictures: list[tuple[Draft, int, Pixels]] = []
+        self._texts: list[tuple[Draft, int]] = []
         self._waiting: list[Draft] = []
-        self._oldest = 0.0
-
-    def add(self, draft: Draft, message: Message) -> None:
-        """Take a piece of a file in."""
-        if isinstance(message, Prepared):
-            if not self._batch:
-                self._oldest = time.monotonic()
-            self._batch.append((draft, len(draft.pictures), message.pixels))
-            draft.pictures.append(message.segment)
-            if len(self._batch) >= BATCH:
-                self._embed()
-        elif isinstance(message, Segment):
-            draft.passages.append(message)
-        elif isinstance(message, Finished | Failed):
-            draft.end = message
-            self._waiting.append(draft)
-
-    def take_whole(self, ending: bool) -> Iterator[list[Draft]]:
-        """Write what is whole and give it, group by group; at the end of the run, all there is."""
-        if self._batch and (ending or time.monotonic() - self._oldest > PATIENCE):
-            self._embed()
-        whole = [draft for draft in self._waiting if draft.is_whole]
-        overdue = bool(whole) and time.monotonic() - self._oldest > PATIENCE
-        for start in range(0, len(whole), GROUP):
-            group = whole[start : start + GROUP]
-            if len(group) < GROUP and not (ending or overdue):
-                return
-            self._write(group)
-            self._waiting = [draft for draft in self._waiting if draft not in group]
-            self._oldest = time.monotonic()
-            yield group
+        self._last = time.monotonic()
 
     @property
     def is_empty(self) -> bool:
         """True when every file that came to its end is written."""
         return not self._waiting
 
-    def _embed(self) -> None:
-        batch, self._batch = self._batch, []
+    def add(self, draft: Draft, message: Message) -> None:
+        """Take a piece of a file in."""
+        if isinstance(message, Prepared):
+            self._pictures.append((draft, len(draft.segments), message.pixels))
+            draft.segments.append(message.segment)
+            if len(self._pictures) >= BATCH:
+                self._embed_pictures()
+        elif isinstance(message, Segment):
+            self._add_text(draft, message)
+        elif isinstance(message, Finished | Failed):
+            draft.end = message
+            self._waiting.append(draft)
+
+    def take_whole(self, ending: bool) -> Iterator[list[Draft]]:
+        """Write what is whole and give it, group by group; at the end of the run, all there is."""
+        for draft in self._waiting:
+            for segment in draft.take_heard():
+                self._add_text(draft, segment)
+        overdue = ending or time.monotonic() - self._last > PATIENCE
+        if overdue:
+            self._last = time.monotonic()
+            self._embed_pictures()
+            self._embed_texts()
+        whole = [draft for draft in self._waiting if draft.is_whole]
+        for start in range(0, len(whole), GROUP):
+            group = whole[start : start + GROUP]
+            if len(group) < GROUP and not overdue:
+                return
+            self._write(group)
+            self._waiting = [draft for draft in self._waiting if draft not in group]
+            self._last = time.monotonic()
+            yield group
+
+    def _add_text(self, draft: Draft, segment: Segment) -> None:
+        self._texts.append((draft, len(draft.segments)))
+        draft.segments.append(segment)
+        if len(self._texts) >= BATCH:
+            self._embed_texts()
+
+    def _embed_pictures(self) -> None:
+        batch, self._pictures = self._pictures, []
+        if not batch:
+            return
         with self._profile.measure("pictures", len(batch)):
             rows = self._library.models.picture.encode_pictures([pixels for _, _, pixels in batch])
         for (draft, place, _), row in zip(batch, rows, strict=True):
-            draft.vectors[place] = row
+            draft.vectors[place] = (Lane.PICTURE, row)
+
+    def _embed_texts(self) -> None:
+        batch, self._texts = self._texts, []
+        if not batch:
+            return
+        with self._profile.measure("texts", len(batch)):
+            rows = self._library.models.meaning.encode_passages(
+                [draft.segments[place].text or "" for draft, place in batch]
+            )
+        for (draft, place), row in zip(batch, rows, strict=True):
+            draft.vectors[place] = (Lane.MEANING, row)
 
     def _write(self, group: Sequence[Draft]) -> None:
-        for draft in group:
-            draft.settle()
         good = [draft for draft in group if isinstance(draft.end, Finished)]
-        texts = [self._list_texts(draft) for draft in good]
-        meant = [segment.text or "" for segments in texts for segment in segments]
-        with self._profile.measure("texts", len(meant)):
-            rows = iter(self._library.models.meaning.encode_passages(meant) if meant else ())
-        records = [
-            draft.record or self._make_record(draft, segments, [next(rows) for _ in segments])
-            for draft, segments in zip(good, texts, strict=True)
-        ]
         with self._profile.measure("writing", len(group)):
-            ids = self._library.catalogue.save_items(records)
+            ids = self._library.catalogue.save_items([draft.record or self._make_record(draft) for draft in good])
             for draft in group:
                 if isinstance(draft.end, Failed):
                     self._library.catalogue.mark([draft.file], State.FAILED, draft.end.reason)
@@ -122,29 +144,16 @@ class Assembly:
                     _write_thumbnail(self._library.home.thumbnail(item_id), draft.end.thumbnail)
                 self._listener.forget(draft.content_hash)
 
-    def _list_texts(self, draft: Draft) -> list[Segment]:
-        """Give what of a file is embedded as text."""
-        if draft.record is not None:
-            return []
-        spoken = [segment for start, future in draft.heard for segment in _make_speech(start, future.result())]
-        draft.passages[:0] = spoken
-        return draft.passages
-
-    def _make_record(self, draft: Draft, texts: Sequence[Segment], rows: Sequence[Vectors]) -> Record:
+    def _make_record(self, draft: Draft) -> Record:
         assert isinstance(draft.end, Finished)
-        languages = [future.result().language for _, future in draft.heard]
-        language = next((one for one in languages if one), draft.end.facts.language)
         spaces = self._library.spaces
-        embeddings = [(at, spaces[Lane.PICTURE].space_id, draft.vectors[at]) for at in range(len(draft.pictures))]
-        first = len(draft.pictures)
-        embeddings += [(first + at, spaces[Lane.MEANING].space_id, row) for at, row in enumerate(rows)]
         return Record(
             file=draft.file,
             content_hash=draft.content_hash,
-            media=replace(draft.end.facts, language=language),
+            media=replace(draft.end.facts, language=draft.language or draft.end.facts.language),
             # A name is matched by its words; as a sentence it would mean little.
-            segments=[*draft.pictures, *texts, name_segment(draft.file)],
-            embeddings=embeddings,
+            segments=[*draft.segments, name_segment(draft.file)],
+            embeddings=[(at, spaces[lane].space_id, row) for at, (lane, row) in sorted(draft.vectors.items())],
         )
 
 
@@ -168,7 +177,10 @@ def _make_speech(start: float, heard: Transcript) -> list[Segment]:
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(body)
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(body)
+        temporary.replace(path)
+    except OSError as error:
+        raise HomeError(f"cannot write {path}: {error.strerror}") from error

@@ -53,7 +53,8 @@ def run_index(library: Library, paths: list[Path], options: Options, progress: P
     roots = [_resolve(path) for path in paths]
     summary = Summary()
     with library.home.lock():
-        plans = [_plan(library, root, options) for root in roots]
+        with summary.profile.measure("scanning", 0):
+            plans = [_plan(library, root, options) for root in roots]
         known: set[str] = set()
         todo: dict[str, FileFacts] = {}
         for plan in plans:
@@ -66,7 +67,8 @@ def run_index(library: Library, paths: list[Path], options: Options, progress: P
             summary.counts["added"] = len(todo) - summary.counts["updated"]
         else:
             _process(library, list(todo.values()), known, options, progress, summary)
-            _build_spaces(library)
+            with summary.profile.measure("indexing", 0):
+                _build_spaces(library)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary

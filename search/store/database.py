@@ -1,6 +1,7 @@
 """Opening the SQL database of a home: connection rules and schema migrations."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,16 @@ SCHEMA = "0002"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 65_536
 
+REASONS = {
+    sqlite3.SQLITE_BUSY: "another process has locked it; try again when that is done",
+    sqlite3.SQLITE_FULL: "the disk is full; what was written before is safe",
+    sqlite3.SQLITE_IOERR: "the disk reports an error; what was written before is safe",
+    sqlite3.SQLITE_READONLY: "there is no right to write it",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; look at its folder's rights and room",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "it is not a database",
+}
+
 
 class Database:
     """Connections to one SQLite file, every one with foreign keys, WAL and full synchronisation on."""
@@ -45,17 +56,22 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that sees one consistent state."""
-        with self.engine.connect() as connection:
+        """Give a connection that sees one consistent state. Raises HomeError as `write` does."""
+        with self._explain("read"), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection inside one transaction that is the only writer; commit at the end.
 
-        Every write moves the revision, by which readers notice that something changed.
+        Every write moves the revision, by which readers notice that something changed. Raises HomeError, with nothing
+        written, when the file is locked for too long, the disk is full or fails, or there is no right to write.
         """
-        with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+        with (
+            self._explain("written"),
+            self.engine.connect().execution_options(write=True) as connection,
+            connection.begin(),
+        ):
             yield connection
             connection.execute(
                 text(
@@ -67,6 +83,18 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+    @contextmanager
+    def _explain(self, what: str) -> Iterator[None]:
+        """Turn what SQLite says of the disk and of other processes into one clear line."""
+        try:
+            yield
+        except DBAPIError as error:
+            # The low byte is the code, what is above it its finer kind.
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            if code not in REASONS:
+                raise
+            raise HomeError(f"the catalogue {self.path} cannot be {what}: {REASONS[code]}") from error
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:

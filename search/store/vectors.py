@@ -13,7 +13,7 @@ FLAT_LIMIT = 20_000
 # How many cells are probed when every vector may be returned, and which share of them is enough in any case; measured
 # by benchmarks/evaluation/recall.py from 30,000 to 1,000,000 vectors.
 PROBES = 250
-PROBED_SHARE = 0.3
+PROBED_SHARE = 0.4
 TRAINED_PER_CELL = 40
 BLOCK = 8_192
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request, send_file
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
 from search.media.container import read_frame
-from search.media.picture import encode_thumbnail
+from search.media.picture import USEFUL_SIDE, encode_thumbnail, open_picture
 from search.records import Item, ItemType, Query, QueryPart, State
 from search.wire import describe_answer
 
@@ -59,12 +59,23 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if "at" in request.args:
             return _send_moment(find(item_id), request.args["at"])
         path = library.home.thumbnail(item_id)
-        if not path.is_file():
-            find(item_id)
-            raise NotFoundError(f"item {item_id} has no thumbnail")
-        return send_file(path, mimetype="image/webp", conditional=True, max_age=DAY)
+        if path.is_file():
+            return send_file(path, mimetype="image/webp", conditional=True, max_age=DAY)
+        return _make_thumbnail(find(item_id))
 
     return api
+
+
+def _make_thumbnail(item: Item) -> Response:
+    """Send what a crash, or somebody tidying up, left no thumbnail of."""
+    path = Path(item.path)
+    if item.type is ItemType.VIDEO:
+        return _send_moment(item, "0")
+    if item.type is not ItemType.IMAGE or item.state is not State.INDEXED or not path.is_file():
+        raise NotFoundError(f"item {item.id} has no thumbnail")
+    response = Response(encode_thumbnail(open_picture(path, USEFUL_SIDE)[0]), mimetype="image/webp")
+    response.cache_control.max_age = DAY
+    return response
 
 
 def _send_moment(item: Item, at: str) -> Response:
