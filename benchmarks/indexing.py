@@ -1,0 +1,211 @@
+"""How fast and in how much memory a library is indexed, beside what the bare models take.
+
+    python benchmarks/indexing.py --photos DIR [--speech DIR] [--films DIR] [--sizes 1000 10000] [--minutes 10]
+
+Pictures: photos encoded anew with small changes, so that each file is another; the floor is the picture model on
+prepared pixels in memory. Sound: recordings joined to one long file; the floor is Whisper on the decoded sound. Films: the
+floor is decoding every frame of them and nothing else. Each size is indexed by a process of its own, whose peak memory is
+given; then the unchanged tree is indexed again, beside a bare walk of it.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from indexer.pipeline import Options, Summary, run_index
+from search.library import Library, open_library
+from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, probe
+from search.media.picture import USEFUL_SIDE, open_picture
+from search.settings import read_settings
+
+BATCH = 32
+WARM_UP = 3
+ROUNDS = 3
+
+
+def time_call(call: Callable[[], object]) -> float:
+    """Give seconds."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def make_photos(originals: list[Path], folder: Path, count: int) -> None:
+    """Encode photos anew, each a little darker or lighter than any other of the same."""
+    from PIL import Image, ImageEnhance
+
+    folder.mkdir(parents=True)
+    chance = random.Random(1)
+    for number in range(count):
+        with Image.open(originals[number % len(originals)]) as picture:
+            changed = ImageEnhance.Brightness(picture.convert("RGB")).enhance(chance.uniform(0.9, 1.1))
+        place = folder / f"{number // 500:03d}"
+        place.mkdir(exist_ok=True)
+        changed.save(place / f"{number:06d}.jpg", quality=88)
+
+
+def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
+    """Write one long recording."""
+    parts: list[np.typing.NDArray[np.float32]] = []
+    pause = np.zeros(SAMPLE_RATE // 2, np.float32)
+    while sum(map(len, parts)) < minutes * 60 * SAMPLE_RATE:
+        for recording in recordings:
+            parts += [decode_sound(recording), pause]
+    path.parent.mkdir(parents=True)
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        whole = np.concatenate(parts)[: int(minutes * 60 * SAMPLE_RATE)]
+        out.writeframes((whole * 32767).astype(np.int16).tobytes())
+
+
+def index(home: Path, folder: Path) -> tuple[Summary, Library]:
+    """Index a folder as the command does."""
+    library = open_library(read_settings(home=home), create=True)
+    library.models.picture.encode_texts(["warm"])
+    return run_index(library, [folder], Options(), lambda *_: None), library
+
+
+def measure_pictures(library: Library, folder: Path) -> float:
+    """Give what the bare model does in pictures a second: the median of some rounds over prepared pixels."""
+    paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH]
+    model = library.models.picture
+    pixels = [model.prepare(open_picture(path, USEFUL_SIDE)[0]) for path in paths]
+    batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+    for batch in batches[:WARM_UP]:
+        model.encode_pictures(batch)
+    rounds = [time_call(lambda: [model.encode_pictures(batch) for batch in batches]) for _ in range(ROUNDS)]
+    return len(pixels) / statistics.median(rounds)
+
+
+def walk(folder: str) -> int:
+    """Look at every file of a tree and do nothing."""
+    count = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                count += walk(entry.path)
+            else:
+                os.stat(entry.path)
+                count += 1
+    return count
+
+
+def run_pictures(folder: Path, home: Path) -> dict[str, float]:
+    """Index pictures; to be run in a process of its own. Floors are taken before and after."""
+    library = open_library(read_settings(home=home), create=True)
+    before = measure_pictures(library, folder)
+    library.close()
+    summary, library = index(home, folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    after = measure_pictures(library, folder)
+    count = summary.counts["added"]
+    walked = statistics.median(time_call(lambda: walk(str(folder))) for _ in range(ROUNDS))
+    again = statistics.median(
+        time_call(lambda: run_index(library, [folder], Options(), lambda *_: None)) for _ in range(ROUNDS)
+    )
+    library.close()
+    return {
+        "files": count,
+        "per_second": count / summary.seconds,
+        "floor": (before + after) / 2,
+        "peak": peak,
+        "rescan": again / walked,
+    } | {f"seconds in {name}": round(one.seconds, 1) for name, one in summary.profile.stages.items()}
+
+
+def report_pictures(originals: list[Path], size: int, out: Path) -> None:
+    """Print a line for a size."""
+    folder = out / f"photos{size}"
+    make_photos(originals, folder, size)
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        str(folder),
+        "--out",
+        str(out / f"home{size}"),
+        "--photos",
+        str(out),
+    ]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    print(
+        f"{size:>8,} pictures  {found['per_second']:6.1f}/s  bare model {found['floor']:6.1f}/s  "
+        f"ratio {found['per_second'] / found['floor']:.2f}  peak {found['peak']:.0f} MiB  "
+        f"unchanged: {found['rescan']:.1f} times a bare walk   "
+        + ", ".join(f"{name[11:]} {value} s" for name, value in found.items() if name.startswith("seconds in ")),
+        flush=True,
+    )
+    shutil.rmtree(folder)
+
+
+def report_sound(recordings: list[Path], minutes: float, out: Path) -> None:
+    """Print how sound is indexed."""
+    join_speech(recordings, out / "sound" / "long.wav", minutes)
+    library = open_library(read_settings(home=out / "home-sound"), create=True)
+    samples = decode_sound(out / "sound" / "long.wav")
+    library.models.speech.transcribe(samples[: 30 * SAMPLE_RATE])
+    floor = time_call(lambda: library.models.speech.transcribe(samples))
+    library.close()
+    summary, library = index(out / "home-sound", out / "sound")
+    library.close()
+    seconds = minutes * 60
+    print(
+        f"{minutes:g} minutes of speech  {seconds / summary.seconds:5.1f} s a second  bare Whisper "
+        f"{seconds / floor:5.1f}  ratio {floor / summary.seconds:.2f}",
+        flush=True,
+    )
+
+
+def report_films(folder: Path, out: Path) -> None:
+    """Print how films are indexed."""
+    films = [path for path in folder.rglob("*") if path.suffix in {".mp4", ".webm", ".mkv", ".mov"}]
+    seconds = sum(probe(path).duration or 0.0 for path in films)
+    floor = time_call(lambda: [sum(1 for _ in iterate_frames(path, 1.0)) for path in films])
+    summary, library = index(out / "home-films", folder)
+    library.close()
+    print(
+        f"{len(films)} films of {seconds:.0f} s  {seconds / summary.seconds:5.1f} s a second  bare decoding "
+        f"{seconds / floor:5.1f}  ratio {floor / summary.seconds:.2f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure what is given."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--speech", type=Path)
+    parser.add_argument("--films", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000])
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps(run_pictures(options.child, options.out)))
+        return
+    with tempfile.TemporaryDirectory(dir=options.out) as place:
+        out = Path(place)
+        for size in options.sizes:
+            report_pictures(sorted(options.photos.glob("*.jpg")), size, out)
+        if options.speech:
+            report_sound(sorted(options.speech.glob("*.wav")), options.minutes, out)
+        if options.films:
+            report_films(options.films, out)
+
+
+if __name__ == "__main__":
+    main()
