@@ -3,9 +3,9 @@
     python benchmarks/indexing.py --photos DIR [--speech DIR] [--films DIR] [--sizes 1000 10000] [--minutes 10]
 
 Pictures: photos encoded anew with small changes, so that each file is another; the floor is the picture model on
-prepared pixels in memory. Sound: recordings joined to one long file; the floor is Whisper on the decoded sound. Films: the
-floor is decoding every frame of them and nothing else. Each size is indexed by a process of its own, whose peak memory is
-given; then the unchanged tree is indexed again, beside a bare walk of it.
+prepared pixels in memory. Sound: recordings joined to one long file; the floor is Whisper on the decoded sound.
+Films: the floor is decoding every frame of them and nothing else. Each size is indexed by a process of its own, whose
+peak memory is given; then the unchanged tree is indexed again, beside a bare walk of it.
 """
 
 import argparse
@@ -98,7 +98,7 @@ def walk(folder: str) -> int:
             if entry.is_dir():
                 count += walk(entry.path)
             else:
-                os.stat(entry.path)
+                entry.stat()
                 count += 1
     return count
 

@@ -13,7 +13,7 @@ from search.errors import HomeError
 from search.library import Library
 from search.records import FileFacts, Lane, Pixels, Record, Segment, SegmentKind, State, Transcript, Vectors
 
-BATCH = 32
+BATCH = 16
 # Files are written together, as many as are ready but no more than this; and none waits longer, in seconds.
 GROUP = 32
 PATIENCE = 0.5

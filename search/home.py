@@ -40,7 +40,7 @@ class Home:
 
     def thumbnail(self, item_id: int) -> Path:
         """Where the thumbnail of an item lies, in folders of a thousand."""
-        return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.webp"
+        return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.jpg"
 
     def create(self) -> None:
         """Make the folders. Raises HomeError when they cannot be made."""

@@ -54,7 +54,7 @@ def verify_library(library: Library) -> list[str]:
             problems.append(f"{lane} index: {lost} committed embeddings cannot be found")
         if ghosts:
             problems.append(f"{lane} index: {ghosts} entries have no live row")
-    thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.webp")}
+    thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.jpg")}
     known = {item.id for item in catalogue.list_items()}
     strays = len(thumbnails - known)
     if strays:

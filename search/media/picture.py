@@ -135,11 +135,11 @@ def measure_change(before: Picture, after: Picture) -> float:
 
 
 def encode_thumbnail(picture: Picture) -> bytes:
-    """Give a WebP file at most 512 pixels wide and high."""
+    """Give a JPEG file at most 512 pixels wide and high: WebP takes ten times as long, half of all decoding."""
     small = picture.copy()
     small.thumbnail(THUMBNAIL_SIZE, Image.Resampling.BICUBIC)
     stream = io.BytesIO()
-    small.save(stream, "WEBP", quality=78, method=0)
+    small.save(stream, "JPEG", quality=80)
     return stream.getvalue()
 
 

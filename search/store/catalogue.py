@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
@@ -29,9 +29,8 @@ from search.records import (
 from search.store import tables as t
 from search.store.database import Database, match_ids, pack_ids
 from search.store.filters import is_indexed, make_conditions, read_moment
+from search.store.saving import save_records, save_rows
 
-# How many rows are written by one statement.
-ROWS = 1_000
 MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language", "camera")
 
 
@@ -96,7 +95,7 @@ class Catalogue:
     def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
         """Put files into a state, in one transaction; what was embedded of them is dropped."""
         with self.database.write() as db:
-            _save_rows(db, files, state, reason)
+            save_rows(db, files, state, reason)
 
     def touch(self, files: Sequence[FileFacts]) -> None:
         """Note the new modification times of files whose content is as it was."""
@@ -123,7 +122,7 @@ class Catalogue:
     def save_items(self, records: Sequence[Record]) -> list[int]:
         """Write items, each with its segments and embeddings, as one transaction; give their ids."""
         with self.database.write() as db:
-            return [_save_record(db, record) for record in records]
+            return save_records(db, records, now())
 
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
         """Give an indexed item of the same content."""
@@ -238,35 +237,6 @@ class Catalogue:
         with self.database.write() as db:
             for item_id in item_ids:
                 db.execute(update(t.item).where(t.item.c.id == item_id).values(state=state))
-
-
-def _save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: str | None) -> None:
-    """Insert or reset the rows of files, dropping their segments."""
-    row = upsert(t.item)
-    columns = [*(field.name for field in fields(FileFacts)), "state", "reason"]
-    row = row.on_conflict_do_update(index_elements=["path"], set_={name: row.excluded[name] for name in columns})
-    for start in range(0, len(files), ROWS):
-        part = files[start : start + ROWS]
-        db.execute(row, [vars(file) | {"state": state, "reason": reason} for file in part])
-        paths = func.json_each(json.dumps([file.path for file in part])).table_valued("value")
-        items = select(t.item.c.id).where(t.item.c.path.in_(select(paths.c.value)))
-        db.execute(delete(t.segment).where(t.segment.c.item_id.in_(items)))
-
-
-def _save_record(db: Connection, record: Record) -> int:
-    _save_rows(db, [record.file], State.INDEXED, None)
-    item_id: int = db.execute(select(t.item.c.id).where(t.item.c.path == record.file.path)).scalar_one()
-    values = asdict(record.media) | {"content_hash": record.content_hash, "indexed_at": now()}
-    db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
-    added = insert(t.segment).returning(t.segment.c.id)
-    ids = [db.execute(added.values(asdict(one) | {"item_id": item_id})).scalar_one() for one in record.segments]
-    rows = [
-        {"segment_id": ids[at], "space_id": space, "vector": vector.astype("<f2").tobytes()}
-        for at, space, vector in record.embeddings
-    ]
-    if rows:
-        db.execute(insert(t.embedding), rows)
-    return item_id
 
 
 def _select_items() -> Any:

@@ -60,7 +60,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
             return _send_moment(find(item_id), request.args["at"])
         path = library.home.thumbnail(item_id)
         if path.is_file():
-            return send_file(path, mimetype="image/webp", conditional=True, max_age=DAY)
+            return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY)
         return _make_thumbnail(find(item_id))
 
     return api
@@ -73,7 +73,7 @@ def _make_thumbnail(item: Item) -> Response:
         return _send_moment(item, "0")
     if item.type is not ItemType.IMAGE or item.state is not State.INDEXED or not path.is_file():
         raise NotFoundError(f"item {item.id} has no thumbnail")
-    response = Response(encode_thumbnail(open_picture(path, USEFUL_SIDE)[0]), mimetype="image/webp")
+    response = Response(encode_thumbnail(open_picture(path, USEFUL_SIDE)[0]), mimetype="image/jpeg")
     response.cache_control.max_age = DAY
     return response
 
@@ -88,6 +88,6 @@ def _send_moment(item: Item, at: str) -> Response:
         raise UsageError(f"at must be a number of seconds, not {at!r}")
     if item.type is not ItemType.VIDEO or item.state is not State.INDEXED or not Path(item.path).is_file():
         raise NotFoundError(f"item {item.id} has no frame to show")
-    response = Response(encode_thumbnail(read_frame(Path(item.path), seconds)), mimetype="image/webp")
+    response = Response(encode_thumbnail(read_frame(Path(item.path), seconds)), mimetype="image/jpeg")
     response.cache_control.max_age = DAY
     return response

@@ -1,0 +1,66 @@
+"""Writing files into the ledger, many at a time; each call belongs inside a transaction of its caller."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.records import FileFacts, Record, State
+from search.store import tables as t
+
+# How many rows are written by one statement.
+ROWS = 1_000
+
+
+def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: str | None) -> None:
+    """Insert or reset the rows of files, dropping their segments."""
+    for start in range(0, len(files), ROWS):
+        part = files[start : start + ROWS]
+        _save_items(db, [vars(file) | {"state": state, "reason": reason} for file in part])
+
+
+def save_records(db: Connection, records: Sequence[Record], moment: str) -> list[int]:
+    """Write items with all that belongs to them, in place of what was there; give their ids. moment: of indexing."""
+    if not records:
+        return []
+    rest = {"state": State.INDEXED, "reason": None, "indexed_at": moment}
+    items = [
+        vars(record.file) | asdict(record.media) | {"content_hash": record.content_hash} | rest for record in records
+    ]
+    ids = _save_items(db, items)
+    # There is one writer, so that the next numbers are known.
+    last = db.execute(text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'segment'")).scalar_one()
+    segments: list[dict[str, Any]] = []
+    embeddings: list[dict[str, Any]] = []
+    for record in records:
+        first = last + len(segments) + 1
+        segments += [
+            vars(segment) | {"id": first + at, "item_id": ids[record.file.path]}
+            for at, segment in enumerate(record.segments)
+        ]
+        embeddings += [
+            {"segment_id": first + at, "space_id": space, "vector": vector.astype("<f2").tobytes()}
+            for at, space, vector in record.embeddings
+        ]
+        if any(at >= len(record.segments) for at, _, _ in record.embeddings):
+            raise IndexError(f"an embedding of {record.file.path} belongs to no segment")
+    for table, rows in ((t.segment, segments), (t.embedding, embeddings)):
+        if rows:
+            db.execute(insert(table), rows)
+    return [ids[record.file.path] for record in records]
+
+
+def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Insert or update items by path and drop their segments; give their ids by path."""
+    statement = upsert(t.item)
+    changed = {name: statement.excluded[name] for name in rows[0]}
+    db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
+    paths = func.json_each(json.dumps([row["path"] for row in rows])).table_valued("value")
+    found = db.execute(select(t.item.c.path, t.item.c.id).where(t.item.c.path.in_(select(paths.c.value))))
+    ids = {path: item_id for path, item_id in found}
+    held = func.json_each(json.dumps(list(ids.values()))).table_valued("value")
+    db.execute(delete(t.segment).where(t.segment.c.item_id.in_(select(held.c.value))))
+    return ids
