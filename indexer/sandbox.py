@@ -1,21 +1,29 @@
 """Decoders in processes of their own: one that hangs, crashes or eats memory costs its file, not the run."""
 
 import contextlib
-import multiprocessing
+import importlib
+import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Protocol
 
 from indexer.preparing import Failed, Finished, Messages, Prepare, prepare_file
+from search.errors import HomeError
 from search.records import FileFacts
 
 MEBIBYTE = 2**20
+# How long a process may take to start, in seconds, and what it says when it has.
+STARTING = 120.0
+READY = "ready"
+CHILD = "import sys; from indexer.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,14 @@ class Sandbox:
         self._models = models
         self._limits = limits
         self._lock = threading.Lock()
-        self._process: SpawnProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
     def decode(self, file: FileFacts) -> Messages:
-        """Give what the models need of a file; what goes beyond the limits, or crashes, has failed."""
+        """Give what the models need of a file; what goes beyond the limits, or crashes, has failed.
+
+        Raises HomeError when no process can be started: that is no fault of the file.
+        """
         connection = self._start()
         ended = False
         try:
@@ -88,7 +99,7 @@ class Sandbox:
                 ended = isinstance(message, Finished | Failed)
                 yield message
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            yield Failed(self._explain_death())
+            yield Failed(f"the decoder crashed on it ({self._explain_death()})")
         finally:
             if not ended:
                 self.close()
@@ -100,20 +111,40 @@ class Sandbox:
             self._process = self._connection = None
         if process is not None:
             process.kill()
-            process.join()
-            process.close()
+            process.wait()
         if connection is not None:
             connection.close()
 
     def _start(self) -> Connection:
+        """Give the connection to the process; a new one is waited for, so that what fails later is the file's doing."""
         if self._connection is not None:
             return self._connection
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=self._serve, args=(theirs, self._models, self._limits), daemon=True)
-        self._process.start()
-        theirs.close()
-        return self._connection
+        ours, theirs = socket.socketpair()
+        with theirs:
+            name = f"{self._serve.__module__}:{self._serve.__qualname__}"
+            # Not by multiprocessing: that would run the program anew which imports this, whatever it is.
+            process = subprocess.Popen(
+                [sys.executable, "-c", CHILD, name, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                start_new_session=True,  # Ctrl-C is for the run, which says when to stop
+            )
+        with self._lock:
+            self._process, self._connection = process, Connection(ours.detach())
+        connection = self._connection
+        try:
+            connection.send((self._models, self._limits))
+            if not connection.poll(STARTING):
+                raise EOFError
+            connection.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            death = self._explain_death()
+            self.close()
+            raise HomeError(f"a process for decoding files cannot be started ({death})") from error
+        return connection
 
     def _explain_wait(self, spent: float, allowed: float) -> str:
         if allowed - spent < self._limits.stall:
@@ -121,26 +152,32 @@ class Sandbox:
         return f"decoding stood still for {self._limits.stall:.0f} s: given up"
 
     def _explain_death(self) -> str:
-        process = self._process
-        if process is None:
-            return "the decoder crashed on it"
-        process.join(5)
-        code = process.exitcode or 0
-        name = signal.Signals(-code).name if code < 0 else f"status {code}"
-        return f"the decoder crashed on it ({name})"
+        try:
+            code = self._process.wait(5) if self._process is not None else 0
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        return signal.Signals(-code).name if code < 0 else f"status {code}"
+
+
+def run_child(name: str, descriptor: int) -> None:
+    """Run what a sandbox named, in the process that it started."""
+    module, function = name.split(":")
+    serve: Serve = getattr(importlib.import_module(module), function)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), Connection(descriptor) as connection:
+        models, limits = connection.recv()
+        serve(connection, models, limits)
 
 
 def serve_decoder(connection: Connection, models: Path, limits: Limits) -> None:
     """Decode what is asked for until nothing more is; runs in the process of its own."""
     from search.models.registry import choose_models
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run says when to stop
     limit_memory(limits.memory * MEBIBYTE)
     prepare = choose_models(models, threads=1).picture.prepare
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        while True:
-            for message in prepare_file(connection.recv(), prepare):
-                connection.send(message)
+    connection.send(READY)
+    while True:
+        for message in prepare_file(connection.recv(), prepare):
+            connection.send(message)
 
 
 def limit_memory(size: int) -> None:

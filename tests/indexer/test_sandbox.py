@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from indexer.preparing import Failed, Finished, Prepared, prepare_file
-from indexer.sandbox import MEBIBYTE, Limits, Sandbox, limit_memory
+from indexer.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
+from search.errors import HomeError
 from search.records import FileFacts, ItemType
 from tests.conftest import index
 
@@ -20,6 +21,7 @@ QUICK = Limits(stall=1.5, total=4.0, memory=4096)
 def serve_badly(connection, _models, limits):
     """Do what the file's name says."""
     limit_memory(limits.memory * MEBIBYTE)
+    connection.send(READY)
     while True:
         file = connection.recv()
         match Path(file.path).stem:
@@ -74,6 +76,16 @@ def test_one_that_is_left_half_way_does_not_disturb_the_next(sandbox, tmp_path):
     next(messages)
     messages.close()
     assert list(sandbox.decode(make(tmp_path, "good"))) == [Finished(None, None)]
+
+
+def serve_never(_connection, _models, _limits):
+    os._exit(3)
+
+
+def test_a_process_that_cannot_start_fails_no_file(tmp_path):
+    sandbox = Sandbox(tmp_path, QUICK, serve_never)
+    with pytest.raises(HomeError, match=r"cannot be started \(status 3\)"):
+        next(sandbox.decode(make(tmp_path, "good")))
 
 
 def test_a_run_with_processes_indexes_the_same(fresh, tmp_path):
