@@ -1,11 +1,11 @@
 """How fast and in how much memory a library is indexed, beside what the bare models take.
 
-    python benchmarks/indexing.py --photos DIR [--speech DIR] [--films DIR] [--sizes 1000 10000] [--minutes 10]
+    python benchmarks/indexing.py --photos DIR [--speech DIR] [--sizes 1000 10000] [--minutes 10]
 
 Pictures: photos encoded anew with small changes, so that each file is another; the floor is the picture model on
 prepared pixels in memory. Sound: recordings joined to one long file; the floor is Whisper on the decoded sound.
-Films: the floor is decoding every frame of them and nothing else. Each size is indexed by a process of its own, whose
-peak memory is given; then the unchanged tree is indexed again, beside a bare walk of it.
+A film shows the photos to the recordings; the floor is decoding it, the picture model and Whisper. Each size is indexed
+by a process of its own, whose peak memory is given; then the unchanged tree is indexed again, beside a bare walk of it.
 """
 
 import argparse
@@ -21,17 +21,19 @@ import tempfile
 import time
 import wave
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from indexer.pipeline import Options, Summary, run_index
 from search.library import Library, open_library
-from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, probe
+from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
 from search.media.picture import USEFUL_SIDE, open_picture
 from search.settings import read_settings
 
 BATCH = 32
+FRAME_RATE = 10
 WARM_UP = 3
 ROUNDS = 3
 
@@ -169,16 +171,37 @@ def report_sound(recordings: list[Path], minutes: float, out: Path) -> None:
     )
 
 
-def report_films(folder: Path, out: Path) -> None:
-    """Print how films are indexed."""
-    films = [path for path in folder.rglob("*") if path.suffix in {".mp4", ".webm", ".mkv", ".mov"}]
-    seconds = sum(probe(path).duration or 0.0 for path in films)
-    floor = time_call(lambda: [sum(1 for _ in iterate_frames(path, 1.0)) for path in films])
-    summary, library = index(out / "home-films", folder)
+def make_film(photos: list[Path], recordings: list[Path], path: Path, minutes: float) -> None:
+    """Write a film that shows each photo for two seconds while recordings are heard."""
+    path.parent.mkdir(parents=True)
+    count = int(minutes * 30)
+    stills = [open_picture(photo)[0].resize((640, 480)) for photo in photos[:count]]
+    frames = (still for still in stills for _ in range(2 * FRAME_RATE))
+    join_speech(recordings, path.parent / "sound" / "track.wav", minutes)
+    samples = (decode_sound(path.parent / "sound" / "track.wav") * 32767).astype(np.int16)
+    shutil.rmtree(path.parent / "sound")
+    write_video(path, frames, Fraction(FRAME_RATE), samples, SAMPLE_RATE)
+
+
+def report_film(photos: list[Path], recordings: list[Path], minutes: float, out: Path) -> None:
+    """Print how a film is indexed. The floor: looking at a frame a second, embedding those, and Whisper."""
+    film = out / "film" / "film.mp4"
+    make_film(photos, recordings, film, minutes)
+    library = open_library(read_settings(home=out / "home-film"), create=True)
+    samples = decode_sound(film)
+    library.models.speech.transcribe(samples[: 30 * SAMPLE_RATE])
+    model = library.models.picture
+    shown = [model.prepare(frame.picture) for frame in iterate_frames(film, 2.0)]
+    model.encode_pictures(shown[:BATCH])
+    floor = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
+    floor += time_call(lambda: [model.encode_pictures(shown[at : at + BATCH]) for at in range(0, len(shown), BATCH)])
+    floor += time_call(lambda: library.models.speech.transcribe(samples))
+    library.close()
+    summary, library = index(out / "home-film", film.parent)
     library.close()
     print(
-        f"{len(films)} films of {seconds:.0f} s  {seconds / summary.seconds:5.1f} s a second  bare decoding "
-        f"{seconds / floor:5.1f}  ratio {floor / summary.seconds:.2f}",
+        f"a film of {minutes:g} minutes  {minutes * 60 / summary.seconds:5.1f} s a second  decoding, picture model and "
+        f"Whisper bare {minutes * 60 / floor:5.1f}  ratio {floor / summary.seconds:.2f}",
         flush=True,
     )
 
@@ -188,7 +211,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--speech", type=Path)
-    parser.add_argument("--films", type=Path)
     parser.add_argument("--sizes", type=int, nargs="*", default=[1_000, 10_000])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--out", type=Path)
@@ -203,8 +225,9 @@ def main() -> None:
             report_pictures(sorted(options.photos.glob("*.jpg")), size, out)
         if options.speech:
             report_sound(sorted(options.speech.glob("*.wav")), options.minutes, out)
-        if options.films:
-            report_films(options.films, out)
+            report_film(
+                sorted(options.photos.glob("*.jpg")), sorted(options.speech.glob("*.wav")), options.minutes, out
+            )
 
 
 if __name__ == "__main__":

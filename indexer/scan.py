@@ -12,7 +12,10 @@ SUFFIXES = {
     ItemType.IMAGE: "jpg jpeg jpe jfif png webp gif bmp tif tiff heic heif avif",
     ItemType.AUDIO: "wav mp3 m4a aac ogg oga opus flac wma aiff aif",
     ItemType.VIDEO: "mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp ts",
-    ItemType.DOCUMENT: "txt text md markdown rst html htm xhtml pdf docx srt vtt",
+    ItemType.DOCUMENT: (
+        "txt text md markdown rst html htm xhtml pdf docx srt vtt csv tsv json yaml yml toml ini cfg log tex org "
+        "py js java c h cpp hpp cs go rs rb php sh sql r swift kt css"
+    ),
 }
 TYPES = {f".{suffix}": kind for kind, names in SUFFIXES.items() for suffix in names.split()}
 

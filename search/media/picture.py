@@ -1,6 +1,7 @@
 """Pictures: opened safely, upright, in RGB. Home of Pillow."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ THUMBNAIL_SIZE = (512, 512)
 # The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
 USEFUL_SIDE = 512
 LEAST_CROP = 8
+# An animation is shown by its first picture, its last, and one between.
+ANIMATION_FRAMES = 3
 
 Picture = Image.Image
 
@@ -40,26 +43,26 @@ class PictureFacts:
 
 
 def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, PictureFacts]:
-    """Decode a picture file upright as RGB, transparency over white.
+    """Decode a picture file upright as RGB, transparency over white; of several pictures the first.
 
     side: when given, JPEG decoding may stop at a smaller scale whose shorter side is at least this many
     pixels; the facts keep the true size. Raises UnreadableMediaError, without naming the file.
     """
+    return next(iterate_pictures(source, side, 1))[1:]
+
+
+def iterate_pictures(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, PictureFacts]]:
+    """Decode the pictures of a file as `open_picture` does, each with its place from 0.
+
+    most: of an animation, this many spread over its length; of a document of pages, this many from the first.
+    """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         with Image.open(stream) as image:
-            width, height = image.size
-            if width * height > PIXEL_LIMIT:
-                raise UnreadableMediaError(
-                    f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
-                )
-            exif = image.getexif()
-            captured_at, camera = _read_date(exif), _read_camera(exif)
-            if side is not None:
-                image.draft("RGB", (side, side))
-            turned = exif.get(0x0112, 1) in {5, 6, 7, 8}
-            upright = ImageOps.exif_transpose(image)
-            picture = _flatten(upright)
+            for place in _choose_places(image, most):
+                if place:
+                    image.seek(place)
+                yield place, *_decode(image, side)
     except UnidentifiedImageError:
         raise UnreadableMediaError("not a picture: its content is of no picture format") from None
     except Image.DecompressionBombError as error:
@@ -79,7 +82,30 @@ def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture
     ) as error:
         # Decoders raise nearly anything on damaged input; each means that this file cannot be read.
         raise UnreadableMediaError(f"damaged picture: {error or type(error).__name__}") from error
-    if turned:
+
+
+def _choose_places(image: Image.Image, most: int) -> list[int]:
+    count = getattr(image, "n_frames", 1)
+    if most == 1 or count <= 1:
+        return [0]
+    if image.format == "TIFF":
+        return list(range(min(count, most)))
+    kept = min(count, most, ANIMATION_FRAMES)
+    return sorted({round(at * (count - 1) / (kept - 1)) for at in range(kept)}) if kept > 1 else [0]
+
+
+def _decode(image: Image.Image, side: int | None) -> tuple[Picture, PictureFacts]:
+    width, height = image.size
+    if width * height > PIXEL_LIMIT:
+        raise UnreadableMediaError(
+            f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
+        )
+    exif = image.getexif()
+    captured_at, camera = _read_date(exif), _read_camera(exif)
+    if side is not None:
+        image.draft("RGB", (side, side))
+    picture = _flatten(ImageOps.exif_transpose(image))
+    if exif.get(0x0112, 1) in {5, 6, 7, 8}:
         width, height = height, width
     return picture, PictureFacts(width, height, captured_at, camera)
 

@@ -29,7 +29,7 @@ from search.store.analysis import analyze
 
 SCHEMA = "0002"
 BUSY_TIMEOUT_MS = 30_000
-CACHE_KIB = 65_536
+CACHE_KIB = 16_384
 
 REASONS = {
     sqlite3.SQLITE_BUSY: "another process has locked it; try again when that is done",

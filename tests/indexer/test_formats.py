@@ -231,6 +231,31 @@ def test_what_cannot_be_read_says_why(tmp_path, name):
         read(tmp_path / name, kind)
 
 
+@pytest.mark.parametrize(("suffix", "kind"), [("gif", "GIF"), ("webp", "WEBP"), ("avif", "AVIF")])
+def test_an_animation_is_several_pictures(tmp_path, suffix, kind):
+    frames = [Image.new("RGB", (64, 48), (number * 25, 60, 250 - number * 25)) for number in range(10)]
+    frames[0].save(tmp_path / f"a.{suffix}", kind, save_all=True, append_images=frames[1:], duration=100)
+    pictures = [np.asarray(picture)[0, 0, 0] for _, picture in read(tmp_path / f"a.{suffix}", ItemType.IMAGE).pictures]
+    assert len(pictures) == 3
+    assert pictures == sorted(pictures)
+    assert pictures[-1] - pictures[0] > 150
+
+
+def test_every_page_of_a_tiff_is_a_picture_with_its_number(tmp_path):
+    pages = [Image.new("RGB", (64, 48), (40 * number, 0, 0)) for number in range(5)]
+    pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
+    content = read(tmp_path / "a.tiff", ItemType.IMAGE)
+    assert [segment.page for segment, _ in content.pictures] == [1, 2, 3, 4, 5]
+    assert np.asarray(content.pictures[4][1])[0, 0, 0] == 160
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.py", "a.log", "a.toml", "a.sql"])
+def test_tables_settings_and_code_are_read_as_text(tmp_path, name):
+    (tmp_path / name).write_text("harvest = 'good'\nanother line, of nothing much\n")
+    assert SUFFIXES[ItemType.DOCUMENT].split().count(name[2:]) == 1
+    assert "harvest" in read(tmp_path / name, ItemType.DOCUMENT).passages[0].text
+
+
 def test_the_promised_suffixes_are_known():
     assert set(PICTURES) <= set(SUFFIXES[ItemType.IMAGE].split())
     assert set(SOUNDS) <= set(SUFFIXES[ItemType.AUDIO].split())
