@@ -89,7 +89,7 @@ def search_index(
 def choose_probes(cells: int, share: float) -> int:
     """Give how many cells to look into when a share of all vectors may be returned."""
     # What is allowed may lie together, far from the query: more than in proportion.
-    return min(cells, int(min(PROBES, PROBED_SHARE * cells) / max(share, 1e-9) ** 1.25) + 1)
+    return min(cells, int(min(PROBES, PROBED_SHARE * cells) / max(share, 1e-9) ** 1.6) + 1)
 
 
 def _make_bitmap(faiss: Any, ids: Ids) -> Any:
