@@ -19,7 +19,7 @@ GROUP = 32
 PATIENCE = 0.5
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
     """A file of which pieces arrive. vectors: of its segments, by place; heard: what is being listened to, by start."""
 

@@ -54,10 +54,10 @@ class Feed:
         return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
 
     def take(self) -> Iterator[tuple[Draft, Message]]:
-        """Give the messages that are there, waiting a moment for the first."""
+        """Give the messages that are there, no more than fit at once, waiting a moment for the first."""
         try:
             yield self._queue.get(timeout=TICK)
-            while True:
+            for _ in range(LOOK_AHEAD):
                 yield self._queue.get_nowait()
         except queue.Empty:
             return
@@ -72,6 +72,8 @@ class Feed:
                 pass
         for thread in self._threads:
             thread.join()
+        for decoder in self._decoders:  # one may have been started meanwhile
+            decoder.close()
 
     def _run(self, decoder: Decoder) -> None:
         try:
