@@ -18,7 +18,9 @@ LONG = 600.0
 CUT = 0.12
 # Below this mean change a frame shows what the one before did.
 SAME_SCENE = 0.03
+# So many frames of a shot are kept as it changes; of one that goes on changing, one more every so many seconds.
 MOST_FRAMES = 3
+SPREAD = 10.0
 COVER_AT = 3
 
 
@@ -36,13 +38,17 @@ class _Shots:
         self.last = frame.picture
         if cut:
             self.in_shot = 0
-        elif self.in_shot >= MOST_FRAMES or (
-            self.kept and measure_change(self.kept.picture, frame.picture) < SAME_SCENE
-        ):
+        elif self.kept and self._is_told(self.kept, frame):
             return None
         self.in_shot += 1
         before, self.kept = self.kept, frame
         return before
+
+    def _is_told(self, kept: Frame, frame: Frame) -> bool:
+        """Tell whether what was kept last stands for this one as well."""
+        if measure_change(kept.picture, frame.picture) < SAME_SCENE:
+            return True
+        return self.in_shot >= MOST_FRAMES and frame.seconds - kept.seconds < SPREAD
 
 
 def decode_video(path: Path) -> Parts:

@@ -120,9 +120,8 @@ def _find_quiet(pulses: Pulses) -> int:
 def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False) -> Iterator[Frame]:
     """Give the frames of the first video track, at least `spacing` seconds apart, in order.
 
-    keys_only: only those that stand by themselves, which is several times faster; where they lie too far apart, all
-    frames of the stretch between are decoded after all. Raises UnreadableMediaError when there is no video track or it
-    cannot be decoded.
+    keys_only: only those that stand by themselves, which is several times faster; where they lie too far apart, all are
+    decoded after all. Raises UnreadableMediaError when there is no video track or it cannot be decoded.
     """
     if keys_only and _are_keys_sparse(source):
         keys_only = False
@@ -150,14 +149,16 @@ def _are_keys_sparse(source: Path | bytes) -> bool:
     with _open(source) as container:
         stream = _find_video(container)
         times: list[float] = []
+        end = 0.0
         for packet in container.demux(stream):
-            seconds = float(packet.pts * packet.time_base) if packet.pts is not None and packet.time_base else None
-            if seconds is not None and packet.is_keyframe:
-                times.append(seconds)
-            if seconds is not None and seconds > KEYS_LOOKED_AT:
+            if packet.pts is None or not packet.time_base:
+                continue
+            end = max(end, float(packet.pts * packet.time_base))
+            if packet.is_keyframe:
+                times.append(end)
+            if end > KEYS_LOOKED_AT:
                 break
-        gaps = np.diff([*times, seconds or 0.0]) if times else np.array([SPARSE + 1])
-        return bool(np.median(gaps) > SPARSE)
+        return not times or bool(np.diff([*times, end]).max() > SPARSE)
 
 
 def _find_video(container: "InputContainer") -> "VideoStream":

@@ -1,0 +1,112 @@
+"""Long sound and films pass through piece by piece, and nothing of them is lost or heard twice."""
+
+import wave
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexer.decoders import decode_file
+from indexer.decoders.content import Outline, Shot, Sound
+from indexer.profile import Profile
+from indexer.speech import Listener
+from search.media.container import SAMPLE_RATE, SEARCHED, STRETCH, decode_sound, iterate_frames, iterate_sound
+from search.records import ItemType, SpeechSegment, Transcript
+
+MINUTES = 12
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    """Twelve minutes of a tone with a second of quiet every twenty."""
+    path = tmp_path_factory.mktemp("sound") / "long.wav"
+    at = np.arange(MINUTES * 60 * SAMPLE_RATE)
+    tone = np.sin(at * 0.2) * 8000 * (at // SAMPLE_RATE % 20 != 0)
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        out.writeframes(tone.astype(np.int16).tobytes())
+    return path
+
+
+def test_long_sound_comes_in_stretches_that_end_where_it_is_quiet(recording):
+    parts = list(iterate_sound(recording))
+    assert len(parts) == 3
+    end = 0.0
+    for start, samples in parts:
+        assert start == pytest.approx(end)
+        assert len(samples) <= (STRETCH + SEARCHED + 1) * SAMPLE_RATE
+        end = start + len(samples) / SAMPLE_RATE
+        if samples is not parts[-1][1]:
+            assert np.abs(samples[-SAMPLE_RATE // 20 :]).max() == 0
+    assert end == pytest.approx(MINUTES * 60)
+    assert len(decode_sound(recording)) == MINUTES * 60 * SAMPLE_RATE
+
+
+class Counting:
+    """Stands in for Whisper, which is too slow to listen for twelve minutes here."""
+
+    name = "counting"
+
+    def __init__(self):
+        self.languages = []
+
+    def transcribe(self, samples, language=None):
+        self.languages.append(language)
+        return Transcript("it", (SpeechSegment(1.0, 2.0, f"stretch {len(self.languages)}", 0.9, 0.0),))
+
+
+def listen(listener, path):
+    sounds = [part for part in decode_file(path, ItemType.AUDIO) if isinstance(part, Sound)]
+    return [listener.listen("hash", sound).result() for sound in sounds]
+
+
+def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tmp_path):
+    first = Counting()
+    heard = listen(Listener(first, tmp_path / "partial", Profile()), recording)
+    assert first.languages == [None, "it", "it"]  # a file is in one language
+    second = Counting()
+    listener = Listener(second, tmp_path / "partial", Profile())
+    assert listen(listener, recording) == heard
+    assert second.languages == []
+    listener.forget("hash")
+    assert list((tmp_path / "partial").iterdir()) == []
+
+
+def test_silence_is_not_given_to_the_model(tmp_path):
+    model = Counting()
+    listener = Listener(model, tmp_path, Profile())
+    silence = Sound(0.0, np.zeros(SAMPLE_RATE, np.int16))
+    assert listener.listen("hash", silence).result() == Transcript(None, ())
+    assert model.languages == []
+    listener.close()
+
+
+def write_film(path, seconds, gop):
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=Fraction(5), options={"g": str(gop), "sc_threshold": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(seconds * 5):
+            picture = Image.new("RGB", (64, 48), ((number // 50) * 60 % 256, 90, 200))
+            out.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        out.mux(stream.encode(None))
+
+
+def test_of_a_long_film_key_frames_are_enough_unless_they_are_sparse(tmp_path):
+    write_film(tmp_path / "dense.mp4", 60, 10)
+    write_film(tmp_path / "sparse.mp4", 60, 1000)
+    dense = [frame.seconds for frame in iterate_frames(tmp_path / "dense.mp4", 1.0, keys_only=True)]
+    assert dense == pytest.approx(list(range(0, 60, 2)))
+    sparse = [frame.seconds for frame in iterate_frames(tmp_path / "sparse.mp4", 1.0, keys_only=True)]
+    assert sparse == pytest.approx(list(range(60)))
+
+
+def test_shots_cover_the_film_without_gaps(tmp_path):
+    write_film(tmp_path / "film.mp4", 60, 10)
+    *parts, last = decode_file(tmp_path / "film.mp4", ItemType.VIDEO)
+    shots = [part.segment for part in parts if isinstance(part, Shot)]
+    assert isinstance(last, Outline)
+    assert [shot.start for shot in shots] == pytest.approx([0, 10, 20, 30, 40, 50])
+    assert [shot.end for shot in shots[:-1]] == [shot.start for shot in shots[1:]]
+    assert shots[-1].end == pytest.approx(last.facts.duration, abs=0.5)
