@@ -1,13 +1,18 @@
 """`crossmodal index`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indexer.profile import Profile
 from search.cli.output import json_option, print_json
 from search.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.pipeline import Progress, Summary
 
 COUNTS = ("scanned", "added", "updated", "renamed", "unchanged", "removed", "failed", "skipped")
 
@@ -16,6 +21,7 @@ COUNTS = ("scanned", "added", "updated", "renamed", "unchanged", "removed", "fai
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@click.option("--watch", is_flag=True, help="Go on: look again whenever something changes, until Ctrl-C.")
 @click.option("--profile", is_flag=True, help="Say where the time went, by stage.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @json_option
@@ -27,37 +33,63 @@ def index_command(
     retry_failed: bool,
     dry_run: bool,
     profile: bool,
+    watch: bool,
     as_json: bool,
 ) -> None:
     """Add folders or files to the library, or bring them up to date."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from indexer.pipeline import Options, run_index
+    from indexer.watch import watch_sources
+    from search.errors import UsageError
     from search.library import open_library
 
+    if watch and dry_run:
+        raise UsageError("--watch and --dry-run exclude one another")
     library = open_library(settings, create=True)
-    console = Console(stderr=True)
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
+    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run)
     try:
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("looking at the files", total=None, rate="")
-
-            def show(done: int, total: int, path: str) -> None:
-                elapsed = bar.tasks[task].elapsed or 0.0
-                rate = f"{done / elapsed:.1f}/s" if elapsed else ""
-                bar.update(task, completed=done, total=total, rate=rate, description=Path(path).name[:60])
-
-            options = Options(workers, retry_failed=retry_failed, dry_run=dry_run)
+        with _show_progress() as show:
+            if watch:
+                watch_sources(library, paths, options, show, lambda one: _report_change(one, profile, as_json))
+                return
             summary = run_index(library, list(paths), options, show)
     finally:
         library.close()
+    _report(summary, profile, as_json)
+    if summary.failures:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _show_progress() -> "Iterator[Progress]":
+    """Show a bar on stderr while what is inside runs."""
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[rate]}"),
+        rich.TimeRemainingColumn(),
+        rich.TextColumn("{task.description}", markup=False),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking at the files", total=None, rate="")
+
+        def show(done: int, total: int, path: str) -> None:
+            elapsed = bar.tasks[task].elapsed or 0.0
+            rate = f"{done / elapsed:.1f}/s" if elapsed else ""
+            bar.update(task, completed=done, total=total, rate=rate, description=Path(path).name[:60])
+
+        yield show
+
+
+def _report_change(summary: "Summary", profile: bool, as_json: bool) -> None:
+    """Report a run of which something came; most that a watched folder causes come to nothing."""
+    if any(summary.counts[name] for name in ("added", "updated", "renamed", "removed", "failed")):
+        _report(summary, profile, as_json)
+
+
+def _report(summary: "Summary", profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
         click.echo(f"{path}: {reason}", err=True)
     document: dict[str, Any] = {name: summary.counts[name] for name in COUNTS}
@@ -67,12 +99,10 @@ def index_command(
     if as_json:
         failures = [{"path": path, "reason": reason} for path, reason in summary.failures.items()]
         print_json(document | {"failures": failures})
-    else:
-        click.echo(", ".join(f"{document[name]} {name}" for name in (*COUNTS, "seconds") if document[name]))
-        for stage, one in document.get("profile", {}).items():
-            click.echo(f"{stage:10} {one['seconds']:8.2f} s  {one['count']:8} done  {one['per_second']:8.1f}/s")
-    if summary.failures:
-        raise click.exceptions.Exit(1)
+        return
+    click.echo(", ".join(f"{document[name]} {name}" for name in (*COUNTS, "seconds") if document[name]))
+    for stage, one in document.get("profile", {}).items():
+        click.echo(f"{stage:10} {one['seconds']:8.2f} s  {one['count']:8} done  {one['per_second']:8.1f}/s")
 
 
 def _describe(profile: Profile) -> dict[str, dict[str, float]]:

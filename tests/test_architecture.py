@@ -23,9 +23,10 @@ HOMES = {
     "Stemmer": ("search/store/words/forms.py",),
     "rapidfuzz": ("search/store/words/forms.py",),
     "pypdfium2": ("indexer/decoders/document.py",),
+    "watchfiles": ("indexer/watch.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
-LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz"}
+LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 INSIDE = (
     ("search/models/", ("search.store", "search.ranking", "search.engine", "search.library")),
     ("search/store/", ("search.models", "search.ranking", "search.engine", "search.library")),
