@@ -36,11 +36,11 @@ DEPTH = 256
 DECAY = 1.0
 # What a name in another language, a phrase or a group weighs beside the name of a class: most that people ask for is
 # no class of ImageNet. Less would tell absent things better (by up to 10 points) and hide more of what is there.
-OTHERS = 2.0
+OTHERS = 0.5
 # Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
-LOST = {"name": 0.011, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
+LOST = {"name": 0.0125, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def ask_names(library: Library, options: argparse.Namespace) -> list[Asked]:
             groups.setdefault(word, []).append(photos[one.wnid])
     asked += [Asked(encode([f"a {word}"])[0], frozenset(paths), OTHERS) for word, paths in groups.items()]
     asked += [Asked(encode([text])[0], frozenset(), 1.0) for text in texts.read_absent("fit")]
-    asked += [Asked(encode([text])[0], frozenset(), 1.0) for text in texts.make_nonsense("fit")]
+    asked += [Asked(encode([text])[0], frozenset(), 0.5) for text in texts.make_nonsense("fit")]
     return asked
 
 

@@ -34,7 +34,7 @@ STEPS = (0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7, 2.0)
 ROUNDS = 3
 KINDS = ("name", "scene", "other")
 # A weight moves only for a gain that is not chance.
-LEAST_GAIN = 0.0005
+LEAST_GAIN = 0.002
 MOST_LOST = 0.01
 
 Group = list[tuple[str, frozenset[str]]]

@@ -21,9 +21,9 @@ from search.records import Lane, Vectors
 # The probability below which a hit counts as not relevant.
 RELEVANCE_CUT = 0.5
 MAD_TO_DEVIATION = 1.4826
-# What the library itself says of the background counts a quarter at most: what is common in it (dogs, in one of
+# What the library itself says of the background counts half at most: what is common in it (dogs, in one of
 # dogs) must not pass for unrelated. A small sample counts less.
-OWN_SHARE = 0.25
+OWN_SHARE = 0.5
 SAMPLE_PRIOR = 100
 CURVES_FILE = Path(__file__).parent / "curves.json"
 
