@@ -11,12 +11,26 @@ from indexer.profile import Profile
 from indexer.speech import Listener
 from search.errors import HomeError
 from search.library import Library
-from search.records import FileFacts, Lane, Pixels, Record, Segment, SegmentKind, State, Transcript, Vectors
+from search.records import (
+    FileFacts,
+    Lane,
+    Pixels,
+    Record,
+    Segment,
+    SegmentKind,
+    SpeechSegment,
+    State,
+    Transcript,
+    Vectors,
+)
 
 BATCH = 16
 # Files are written together, as many as are ready but no more than this; and none waits longer, in seconds.
 GROUP = 32
 PATIENCE = 0.5
+# So few words, so soon (in seconds) after a sentence that has not ended, are its end.
+FRAGMENT_WORDS, FRAGMENT_GAP = 5, 1.0
+SENTENCE_ENDS = ".?!…。！？"
 
 
 @dataclass(eq=False)
@@ -164,6 +178,7 @@ def name_segment(file: FileFacts) -> Segment:
 
 
 def _make_speech(start: float, heard: Transcript) -> list[Segment]:
+    spoken = join_fragments(heard.segments)
     return [
         Segment(
             SegmentKind.SPEECH,
@@ -172,8 +187,23 @@ def _make_speech(start: float, heard: Transcript) -> list[Segment]:
             end=round(start + one.end, 3),
             confidence=round(one.confidence * (1 - one.no_speech), 4),
         )
-        for one in heard.segments
+        for one in spoken
     ]
+
+
+def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
+    """Join the few words that end a sentence to what they end: alone they could mean anything, and are near to all."""
+    joined: list[SpeechSegment] = []
+    for one in segments:
+        last = joined[-1] if joined else None
+        few = len(one.text.split()) <= FRAGMENT_WORDS
+        if last is not None and few and last.text[-1:] not in SENTENCE_ENDS and one.start - last.end < FRAGMENT_GAP:
+            whole = f"{last.text} {one.text}"
+            sure, silent = min(last.confidence, one.confidence), max(last.no_speech, one.no_speech)
+            joined[-1] = SpeechSegment(last.start, one.end, whole, sure, silent)
+        else:
+            joined.append(one)
+    return joined
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:
