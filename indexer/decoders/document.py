@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.decoders.content import Outline, Parts
+import numpy as np
+
+from indexer.decoders.content import Outline, Parts, Shot
 from indexer.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.media.picture import THUMBNAIL_SIZE, Picture
@@ -26,7 +28,6 @@ class Text:
 
     pages: list[tuple[int | None, str]]
     title: str | None = None
-    cover: Picture | None = None
 
 
 def decode_document(path: Path) -> Parts:
@@ -42,14 +43,17 @@ def decode_document(path: Path) -> Parts:
         yield from _read_subtitles(_decode_text(body))
         yield Outline(MediaFacts())
         return
+    if suffix == ".pdf":
+        yield from _decode_pdf(body)
+        return
     text = READERS.get(suffix, _read_plain)(body)
     found = False
     for passage in _cut_pages(text):
         found = True
         yield passage
     if not found:
-        raise UnreadableMediaError("no text in the document (scanned pages are not read yet)")
-    yield Outline(MediaFacts(title=text.title), text.cover)
+        raise UnreadableMediaError("no text in the document")
+    yield Outline(MediaFacts(title=text.title))
 
 
 def _cut_pages(text: Text) -> Iterator[Segment]:
@@ -108,26 +112,42 @@ def _read_html(body: bytes) -> Text:
     return Text([(None, soup.get_text(" "))], title or None)
 
 
-def _read_pdf(body: bytes) -> Text:
+def _decode_pdf(body: bytes) -> Parts:
+    """Give the text of every page, and of pages without text their picture: they were scanned, or drawn."""
     import pypdfium2
 
+    offset, found = 0, False
+    cover: Picture | None = None
     try:
         with pypdfium2.PdfDocument(body) as document:
             if len(document) > PAGE_LIMIT:
                 raise UnreadableMediaError(f"PDF of more than {PAGE_LIMIT} pages")
-            pages: list[tuple[int | None, str]] = []
             for number in range(len(document)):
                 page = document[number]
                 textpage = page.get_textpage()
-                pages.append((number + 1, textpage.get_text_bounded()))
+                text = textpage.get_text_bounded()
                 textpage.close()
+                passages = cut_passages(text, number + 1, offset)
+                yield from passages
+                offset += len(text) + 1
+                if cover is None or not passages:
+                    picture = page.render(scale=THUMBNAIL_SIZE[0] / max(page.get_size())).to_pil().convert("RGB")
+                    cover = cover or picture
+                    if not passages and _shows_something(picture):
+                        found = True
+                        yield Shot(Segment(SegmentKind.PICTURE, page=number + 1), picture)
+                found = found or bool(passages)
                 page.close()
             title = document.get_metadata_value("Title") or None
-            scale = THUMBNAIL_SIZE[0] / max(document[0].get_size()) if len(document) else 1
-            cover = document[0].render(scale=scale).to_pil().convert("RGB") if len(document) else None
     except pypdfium2.PdfiumError as error:
         raise UnreadableMediaError(f"damaged or protected PDF: {error}") from error
-    return Text(pages, title, cover)
+    if not found:
+        raise UnreadableMediaError("PDF of empty pages")
+    yield Outline(MediaFacts(title=title), cover)
+
+
+def _shows_something(picture: Picture) -> bool:
+    return bool(np.ptp(np.asarray(picture)))
 
 
 def _read_docx(body: bytes) -> Text:
@@ -173,6 +193,5 @@ READERS: dict[str, Callable[[bytes], Text]] = {
     ".html": _read_html,
     ".htm": _read_html,
     ".xhtml": _read_html,
-    ".pdf": _read_pdf,
     ".docx": _read_docx,
 }

@@ -113,8 +113,8 @@ def test_films(tmp_path, suffix):
     assert np.asarray(blue[1]).mean((0, 1))[2] > 150
 
 
-def make_pdf(text):
-    stream = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET".encode()
+def make_pdf(text, drawing=""):
+    stream = f"{drawing} BT /F1 24 Tf 72 700 Td ({text}) Tj ET".encode()
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -168,6 +168,22 @@ def test_documents(tmp_path, suffix):
     if suffix == "pdf":
         assert content.passages[0].page == 1
         assert content.thumbnail is not None
+
+
+def test_a_page_without_text_is_a_picture(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(make_pdf("", "0.8 0.1 0.1 rg 100 100 400 500 re f"))
+    content = read(tmp_path / "a.pdf", ItemType.DOCUMENT)
+    ((segment, picture),) = content.pictures
+    assert (segment.kind, segment.page, content.passages) == ("picture", 1, [])
+    red = np.asarray(picture)[picture.height // 2, picture.width // 2]
+    assert red[0] > 180 > 60 > red[2]
+    assert content.thumbnail is not None
+
+
+def test_a_pdf_of_nothing_says_so(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(make_pdf(""))
+    with pytest.raises(UnreadableMediaError, match="empty pages"):
+        read(tmp_path / "a.pdf", ItemType.DOCUMENT)
 
 
 def test_text_in_an_old_encoding_is_read(tmp_path):
