@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -148,21 +148,32 @@ class WordIndex:
         )
 
     def _read_vocabulary(self) -> _Known:
-        with self._lock:
-            began = time.monotonic()
-            if self._known is not None and began < self._known.stale:
-                return self._known
-            with self._database.read() as db:
-                size = int(db.execute(text("SELECT coalesce(max(id), 0) FROM segment")).scalar_one())
-                if self._known is None or self._known.size != size:
-                    rows = db.execute(text("SELECT term, doc FROM words_vocabulary"))
-                    counts = {term: int(count) for term, count in rows}
-                    total = int(db.execute(text("SELECT count(*) FROM words_docsize")).scalar_one())
-                    self._known = _Known(size, 0.0, Vocabulary(counts), total)
-            ended = time.monotonic()
-            wait = max(FRESH_SECONDS, FRESH_TIMES * (ended - began))
-            self._known = _Known(self._known.size, ended + wait, self._known.vocabulary, self._known.total)
+        known = self._known
+        if known is not None and time.monotonic() < known.stale:
+            return known
+        # While another reads, what is known will do.
+        if not self._lock.acquire(blocking=known is None) and known is not None:
+            return known
+        try:
+            self._known = self._look_again(self._known)
             return self._known
+        finally:
+            self._lock.release()
+
+    def _look_again(self, known: _Known | None) -> _Known:
+        """Give what is known, read anew if the index has changed since."""
+        began = time.monotonic()
+        with self._database.read() as db:
+            size = int(db.execute(text("SELECT coalesce(max(id), 0) FROM segment")).scalar_one())
+            if known is None or known.size != size:
+                counts = {
+                    term: int(count) for term, count in db.execute(text("SELECT term, doc FROM words_vocabulary"))
+                }
+                total = int(db.execute(text("SELECT count(*) FROM words_docsize")).scalar_one())
+                known = _Known(size, 0.0, Vocabulary(counts), total)
+        ended = time.monotonic()
+        stale = ended + max(FRESH_SECONDS, FRESH_TIMES * (ended - began))
+        return replace(known, stale=stale)
 
     def _extend_items(self, known: Ids) -> Ids:
         query = text("SELECT group_concat(id), group_concat(item_id) FROM segment WHERE id >= :above")
