@@ -77,12 +77,11 @@ def test_pictures(tmp_path, suffix):
     assert abs(np.asarray(picture).mean((0, 1)) - (200, 30, 30)).max() < 6
 
 
-@pytest.mark.parametrize("suffix", SOUNDS)
-def test_sounds(tmp_path, suffix):
-    rate = 48000 if SOUNDS[suffix] == "libopus" else 22050
+def write_tone(target, codec, rate, container=None):
+    """Encode a second of 440 Hz to a file or a stream."""
     tone = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 8000).astype(np.int16)
-    with av.open(str(tmp_path / f"a.{suffix}"), "w") as out:
-        stream = out.add_stream(SOUNDS[suffix], rate=rate)
+    with av.open(target, "w", format=container) as out:
+        stream = out.add_stream(codec, rate=rate)
         stream.layout = "mono"
         frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")
         frame.sample_rate = rate
@@ -90,6 +89,11 @@ def test_sounds(tmp_path, suffix):
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             out.mux(stream.encode(part))
         out.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize("suffix", SOUNDS)
+def test_sounds(tmp_path, suffix):
+    write_tone(str(tmp_path / f"a.{suffix}"), SOUNDS[suffix], 48000 if SOUNDS[suffix] == "libopus" else 22050)
     content = read(tmp_path / f"a.{suffix}", ItemType.AUDIO)
     assert content.facts.duration == pytest.approx(1.0, abs=0.12)
     spectrum = np.abs(np.fft.rfft(content.samples))

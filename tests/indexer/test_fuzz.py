@@ -18,7 +18,7 @@ from indexer.preparing import Failed, Finished
 from indexer.sandbox import Limits, Sandbox
 from indexer.scan import TYPES
 from search.records import FileFacts
-from tests.indexer.test_formats import DOCUMENTS, PICTURES, make_bomb
+from tests.indexer.test_formats import DOCUMENTS, PICTURES, make_bomb, write_tone
 
 pytestmark = pytest.mark.slow
 MUTANTS = 5_000
@@ -36,16 +36,7 @@ def make_picture(kind):
 
 def make_sound(codec, container, rate):
     stream = io.BytesIO()
-    with av.open(stream, "w", format=container) as out:
-        track = out.add_stream(codec, rate=rate)
-        track.layout = "mono"
-        tone = (np.sin(np.arange(rate // 2) / 9) * 9000).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")
-        frame.sample_rate = rate
-        resampler = av.AudioResampler(track.format, "mono", rate, frame_size=track.codec_context.frame_size or 1024)
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            out.mux(track.encode(part))
-        out.mux(track.encode(None))
+    write_tone(stream, codec, rate, container)
     return stream.getvalue()
 
 
