@@ -10,7 +10,6 @@ core queries a stated share falls below the cut: hiding what is there is worse t
 
 import argparse
 import json
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,15 @@ from pathlib import Path
 import numpy as np
 import texts
 from PIL import ImageOps
-from shelf import Shelf, fit_logistic, measure_priors, name_of, read_shelf
+from shelf import (
+    Shelf,
+    fit_logistic,
+    make_libraries,
+    make_small_libraries,
+    measure_priors,
+    name_of,
+    read_shelf,
+)
 
 from search.engine.retrieval import match_words
 from search.evaluation.metrics import compute_auroc
@@ -257,21 +264,6 @@ def fit_words(library: Library, options: argparse.Namespace) -> WordCurve:
         f"irrelevant shown {shown[truth == 0].mean():.1%} of those that share a word"
     )
     return WordCurve(round(bias, 4), round(share, 4), round(matched, 4))
-
-
-def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shelf]:
-    """Give libraries of growing size that all hold what lies in a folder."""
-    core = [at for at, path in enumerate(shelf.paths) if path.startswith(folder)]
-    rest = sorted(set(range(len(shelf.paths))) - set(core))
-    random.Random(5).shuffle(rest)
-    return [shelf.select(core + rest[: max(0, size - len(core))]) for size in sizes]
-
-
-def make_small_libraries(shelf: Shelf, count: int) -> list[Shelf]:
-    """Cut a library into small ones of the same size, each with its share of the weight."""
-    places = list(range(len(shelf.paths)))
-    random.Random(6).shuffle(places)
-    return [replace(shelf.select(places[start::count]), share=1 / count) for start in range(count)]
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """The vectors of one space in memory, and what the fitting asks of them."""
 
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,21 @@ def read_shelf(library: Library, lane: Lane) -> Shelf:
     encoder = library.models.picture if lane is Lane.PICTURE else library.models.meaning
     parts = library.models.picture.parts if lane is Lane.PICTURE else (encoder.dimension,)
     return Shelf(vectors, hubs, names, parts)
+
+
+def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shelf]:
+    """Give libraries of growing size that all hold what lies in a folder."""
+    core = [at for at, path in enumerate(shelf.paths) if path.startswith(folder)]
+    rest = sorted(set(range(len(shelf.paths))) - set(core))
+    random.Random(5).shuffle(rest)
+    return [shelf.select(core + rest[: max(0, size - len(core))]) for size in sizes]
+
+
+def make_small_libraries(shelf: Shelf, count: int) -> list[Shelf]:
+    """Cut a library into small ones of the same size, each with its share of the weight."""
+    places = list(range(len(shelf.paths)))
+    random.Random(6).shuffle(places)
+    return [replace(shelf.select(places[start::count]), share=1 / count) for start in range(count)]
 
 
 def measure_priors(shelf: Shelf, queries: Sequence[Vectors]) -> Curve:

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,9 @@ XML_ENCODING = re.compile(rb"encoding=[\"']([\w.-]+)[\"']")
 
 @dataclass(frozen=True)
 class Text:
-    """The pages of a document (one without pages has a single one, numbered None)."""
+    """The text of a document without pages."""
 
-    pages: list[tuple[int | None, str]]
+    content: str
     title: str | None = None
 
 
@@ -47,20 +47,11 @@ def decode_document(path: Path) -> Parts:
         yield from _decode_pdf(body)
         return
     text = READERS.get(suffix, _read_plain)(body)
-    found = False
-    for passage in _cut_pages(text):
-        found = True
-        yield passage
-    if not found:
+    passages = cut_passages(text.content)
+    if not passages:
         raise UnreadableMediaError("no text in the document")
+    yield from passages
     yield Outline(MediaFacts(title=text.title))
-
-
-def _cut_pages(text: Text) -> Iterator[Segment]:
-    offset = 0
-    for page, content in text.pages:
-        yield from cut_passages(content, page, offset)
-        offset += len(content) + 1
 
 
 def _decode_text(body: bytes) -> str:
@@ -85,7 +76,7 @@ def _decode_text(body: bytes) -> str:
 
 
 def _read_plain(body: bytes) -> Text:
-    return Text([(None, _decode_text(body))])
+    return Text(_decode_text(body))
 
 
 def _read_markdown(body: bytes) -> Text:
@@ -109,7 +100,7 @@ def _read_html(body: bytes) -> Text:
     for block in soup(["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dd", "dt"]):
         block.append("\n\n")
     title = title or (heading.get_text(" ", strip=True) if heading else None)
-    return Text([(None, soup.get_text(" "))], title or None)
+    return Text(soup.get_text(" "), title or None)
 
 
 def _decode_pdf(body: bytes) -> Parts:
@@ -167,7 +158,7 @@ def _read_docx(body: bytes) -> Text:
         title = document.core_properties.title or None
     except (OpcError, zipfile.BadZipFile, KeyError, ValueError, LxmlError, NotImplementedError) as error:
         raise UnreadableMediaError(f"not a DOCX document, or damaged: {error}") from error
-    return Text([(None, "\n\n".join(parts))], title)
+    return Text("\n\n".join(parts), title)
 
 
 def _read_subtitles(text: str) -> list[Segment]:

@@ -1,6 +1,5 @@
 """The truth: sources, the ledger of items, their segments and their embeddings."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from search.records import (
     Vectors,
 )
 from search.store import tables as t
-from search.store.database import Database, match_ids, pack_ids
+from search.store.database import Database, match_values, pack_values
 from search.store.filters import is_indexed, make_conditions, read_moment
 from search.store.saving import save_records, save_rows
 
@@ -137,9 +136,9 @@ class Catalogue:
         found = self.list_segments(item_id)
         place = {one.id: at for at, one in enumerate(found)}
         c = t.embedding.c
-        query = select(c.segment_id, c.space_id, c.vector).where(match_ids(c.segment_id)).order_by(c.id)
+        query = select(c.segment_id, c.space_id, c.vector).where(match_values(c.segment_id)).order_by(c.id)
         with self.database.read() as db:
-            rows = db.execute(query, pack_ids(place)).all()
+            rows = db.execute(query, pack_values(place)).all()
             content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
         embeddings = [(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows]
         return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
@@ -153,7 +152,7 @@ class Catalogue:
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Give items by id; ids without a row are left out."""
         with self.database.read() as db:
-            return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_ids(item_ids))}
+            return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_values(item_ids))}
 
     def get_item(self, item_id: int) -> Item:
         """Give one item. Raises NotFoundError."""
@@ -181,10 +180,9 @@ class Catalogue:
     def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
         """Give the types of the indexed items among some paths."""
         c = t.item.c
-        rows = func.json_each(json.dumps(list(paths))).table_valued("value")
-        query = select(c.path, c.type).where(c.path.in_(select(rows.c.value)), c.state == State.INDEXED)
+        query = select(c.path, c.type).where(match_values(c.path), c.state == State.INDEXED)
         with self.database.read() as db:
-            return {row.path: ItemType(row.type) for row in db.execute(query)}
+            return {row.path: ItemType(row.type) for row in db.execute(query, pack_values(paths))}
 
     def list_newest(self, filters: Filters) -> list[int]:
         """Give the ids of all indexed items that satisfy the filters, those captured or changed last first."""
@@ -200,7 +198,7 @@ class Catalogue:
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
         """Give segments of indexed items by segment id."""
         with self.database.read() as db:
-            return {row.id: _make_segment(row) for row in db.execute(_SEGMENTS, pack_ids(segment_ids))}
+            return {row.id: _make_segment(row) for row in db.execute(_SEGMENTS, pack_values(segment_ids))}
 
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Give all segments of an item in order."""
@@ -245,9 +243,9 @@ def _select_items() -> Any:
 
 # What every search asks, made once.
 _REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
-_ITEMS = _select_items().where(match_ids(t.item.c.id))
+_ITEMS = _select_items().where(match_values(t.item.c.id))
 _SEGMENTS = (
-    select(t.segment).join(t.item, t.item.c.id == t.segment.c.item_id).where(match_ids(t.segment.c.id), is_indexed())
+    select(t.segment).join(t.item, t.item.c.id == t.segment.c.item_id).where(match_values(t.segment.c.id), is_indexed())
 )
 
 

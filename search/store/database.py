@@ -115,15 +115,15 @@ class Database:
             connection.commit()
 
 
-def match_ids(column: ColumnElement[int]) -> ColumnElement[bool]:
-    """Give the condition that a column holds one of the ids bound as `ids` by `pack_ids`."""
-    rows = func.json_each(bindparam("ids")).table_valued("value")
+def match_values(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Give the condition that a column holds one of the values bound as `values` by `pack_values`."""
+    rows = func.json_each(bindparam("values")).table_valued("value")
     return column.in_(select(rows.c.value))
 
 
-def pack_ids(ids: Iterable[int]) -> dict[str, str]:
-    """Give any number of ids as one parameter: how many parameters a statement takes is limited."""
-    return {"ids": json.dumps(list(ids))}
+def pack_values(values: Iterable[int | str]) -> dict[str, str]:
+    """Give any number of values as one parameter: how many parameters a statement takes is limited."""
+    return {"values": json.dumps(list(values))}
 
 
 def join_ids(query: Select[Any]) -> Select[Any]:

@@ -1,15 +1,15 @@
 """Writing files into the ledger, many at a time; each call belongs inside a transaction of its caller."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.records import FileFacts, Record, State
 from search.store import tables as t
+from search.store.database import match_values, pack_values
 
 # How many rows are written by one statement.
 ROWS = 1_000
@@ -58,9 +58,11 @@ def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int
     statement = upsert(t.item)
     changed = {name: statement.excluded[name] for name in rows[0]}
     db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
-    paths = func.json_each(json.dumps([row["path"] for row in rows])).table_valued("value")
-    found = db.execute(select(t.item.c.path, t.item.c.id).where(t.item.c.path.in_(select(paths.c.value))))
+    found = db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))
     ids = {path: item_id for path, item_id in found}
-    held = func.json_each(json.dumps(list(ids.values()))).table_valued("value")
-    db.execute(delete(t.segment).where(t.segment.c.item_id.in_(select(held.c.value))))
+    db.execute(_DROP_SEGMENTS, pack_values(ids.values()))
     return ids
+
+
+_IDS_BY_PATH = select(t.item.c.path, t.item.c.id).where(match_values(t.item.c.path))
+_DROP_SEGMENTS = delete(t.segment).where(match_values(t.segment.c.item_id))
