@@ -1,6 +1,6 @@
 """`crossmodal index`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,8 @@ def index_command(
     try:
         with _show_progress() as show:
             if watch:
-                watch_sources(library, paths, options, show, lambda one: _report_change(one, profile, as_json))
+                report = report_changes(lambda one: _report(one, profile, as_json))
+                watch_sources(library, paths, options, show, report)
                 return
             summary = run_index(library, list(paths), options, show)
     finally:
@@ -83,10 +84,18 @@ def _show_progress() -> "Iterator[Progress]":
         yield show
 
 
-def _report_change(summary: "Summary", profile: bool, as_json: bool) -> None:
-    """Report a run of which something came; most that a watched folder causes come to nothing."""
-    if any(summary.counts[name] for name in ("added", "updated", "renamed", "removed", "failed")):
-        _report(summary, profile, as_json)
+def report_changes(report: "Callable[[Summary], None]") -> "Callable[[Summary], None]":
+    """Report only the runs of which something came: most that a watched folder causes come to nothing."""
+    known: dict[str, str] = {}
+
+    def report_change(summary: "Summary") -> None:
+        nonlocal known
+        changed = any(summary.counts[name] for name in ("added", "updated", "renamed", "removed"))
+        if changed or summary.failures != known:
+            report(summary)
+        known = summary.failures
+
+    return report_change
 
 
 def _report(summary: "Summary", profile: bool, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Films: shots along the timeline, each by one to three frames, and the sound track."""
+"""Films: shots along the timeline, each by a few frames, and the sound track."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class _Shots:
 
 
 def decode_video(path: Path) -> Parts:
-    """Take one to three frames of every shot, and the sound."""
+    """Take a few frames of every shot, and the sound."""
     facts = probe(path)
     if not facts.has_video:
         raise UnreadableMediaError("no video track")

@@ -7,7 +7,8 @@ import time
 import pytest
 from PIL import Image
 
-from indexer.pipeline import Options
+from indexer.cli import report_changes
+from indexer.pipeline import Options, Summary
 from indexer.watch import watch_sources
 from search.records import State
 
@@ -53,3 +54,14 @@ def test_new_changed_moved_and_deleted_files_are_followed(watched, fresh):
     wait(lambda: states()["crimson.png"] is State.MISSING)
     assert sum(run.counts["added"] for run in runs) == 2
     assert sum(run.counts["renamed"] for run in runs) == 1
+
+
+def test_a_failure_that_still_stands_is_reported_once():
+    shown = []
+    report = report_changes(shown.append)
+    bad, worse = Summary(failures={"a": "empty"}), Summary(failures={"a": "empty", "b": "damaged"})
+    moved = Summary(failures=worse.failures)
+    moved.counts["renamed"] = 1
+    for summary in (bad, bad, worse, worse, moved, Summary(), Summary()):
+        report(summary)
+    assert [one.failures for one in shown] == [bad.failures, worse.failures, worse.failures, {}]
