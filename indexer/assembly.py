@@ -14,6 +14,7 @@ from search.library import Library
 from search.records import (
     FileFacts,
     Lane,
+    MediaFacts,
     Pixels,
     Record,
     Segment,
@@ -22,6 +23,7 @@ from search.records import (
     State,
     Transcript,
     Vectors,
+    Word,
 )
 
 BATCH = 16
@@ -161,20 +163,22 @@ class Assembly:
     def _make_record(self, draft: Draft) -> Record:
         assert isinstance(draft.end, Finished)
         spaces = self._library.spaces
+        media = replace(draft.end.facts, language=draft.language or draft.end.facts.language)
         return Record(
-            file=draft.file,
+            file=replace(draft.file, type=draft.end.kind or draft.file.type),
             content_hash=draft.content_hash,
-            media=replace(draft.end.facts, language=draft.language or draft.end.facts.language),
+            media=media,
             # A name is matched by its words; as a sentence it would mean little.
-            segments=[*draft.segments, name_segment(draft.file)],
+            segments=[*draft.segments, name_segment(draft.file, media)],
             embeddings=[(at, spaces[lane].space_id, row) for at, (lane, row) in sorted(draft.vectors.items())],
         )
 
 
-def name_segment(file: FileFacts) -> Segment:
-    """Make the file's own and its folder's name findable."""
+def name_segment(file: FileFacts, media: MediaFacts) -> Segment:
+    """Make the file's own and its folder's name findable, with the names and tags that it gives itself."""
     path = Path(file.path)
-    return Segment(SegmentKind.NAME, f"{path.parent.name}/{path.name}")
+    said = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
+    return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *said]))
 
 
 def _make_speech(start: float, heard: Transcript) -> list[Segment]:
@@ -186,6 +190,8 @@ def _make_speech(start: float, heard: Transcript) -> list[Segment]:
             start=round(start + one.start, 3),
             end=round(start + one.end, 3),
             confidence=round(one.confidence * (1 - one.no_speech), 4),
+            no_speech=round(one.no_speech, 4),
+            words=tuple(Word(round(start + w.start, 2), round(start + w.end, 2), w.text) for w in one.words),
         )
         for one in spoken
     ]
@@ -200,7 +206,7 @@ def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
         if last is not None and few and last.text[-1:] not in SENTENCE_ENDS and one.start - last.end < FRAGMENT_GAP:
             whole = f"{last.text} {one.text}"
             sure, silent = min(last.confidence, one.confidence), max(last.no_speech, one.no_speech)
-            joined[-1] = SpeechSegment(last.start, one.end, whole, sure, silent)
+            joined[-1] = SpeechSegment(last.start, one.end, whole, sure, silent, (*last.words, *one.words))
         else:
             joined.append(one)
     return joined

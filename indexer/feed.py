@@ -93,7 +93,7 @@ class Feed:
             return
         try:
             with self._profile.measure("hashing"):
-                draft.content_hash = hash_content(file.path)
+                draft.content_hash = hash_content(file)
         except OSError as error:
             self._put(draft, Failed(f"cannot be read: {error.strerror or error}"))
             return
@@ -122,7 +122,8 @@ class Feed:
         rest = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
         if list(record.segments[: len(rest)]) != rest:
             return False  # the name comes last in all that is written here
-        draft.record = Record(file, record.content_hash, record.media, [*rest, name_segment(file)], record.embeddings)
+        segments = [*rest, name_segment(file, record.media)]
+        draft.record = Record(file, record.content_hash, record.media, segments, record.embeddings)
         thumbnail = self._library.home.thumbnail(other)
         self._put(draft, Finished(MediaFacts(), thumbnail.read_bytes() if thumbnail.exists() else None))
         return True

@@ -33,15 +33,19 @@ class News:
 
     def note(self, row: LedgerRow | None, file: FileFacts, state: State, reason: str) -> None:
         """Remember to put a file into a state, if it is not in it already."""
-        now = (state, reason, file.size, file.mtime_ns)
-        if row is None or (row.state, row.reason, row.size, row.mtime_ns) != now:
+        now = (state, reason, file.size, file.mtime_ns, file.sidecar)
+        if row is None or (row.state, row.reason, row.size, row.mtime_ns, row.sidecar) != now:
             self.marks.setdefault((state, reason), []).append(file)
 
 
-def hash_content(path: str) -> str:
-    """Give the BLAKE2b-128 of a file's bytes in hexadecimal. Raises OSError."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+def hash_content(file: FileFacts) -> str:
+    """Give the BLAKE2b-128 of a file's bytes, and of its side-car's, in hexadecimal. Raises OSError."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in (Path(file.path), file.sidecar_path):
+        if path is not None:
+            with path.open("rb") as stream:
+                hashlib.file_digest(stream, lambda: digest)
+    return digest.hexdigest()
 
 
 def plan_source(
@@ -133,13 +137,13 @@ def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
     if row.state != State.INDEXED or row.size != file.size or row.content_hash is None:
         return False
     try:
-        return hash_content(file.path) == row.content_hash
+        return hash_content(file) == row.content_hash
     except OSError:
         return False  # the decoder will meet the same error and record it
 
 
 def _is_settled(row: LedgerRow, file: FileFacts, retry_failed: bool) -> bool:
-    if (row.size, row.mtime_ns) != (file.size, file.mtime_ns):
+    if (row.size, row.mtime_ns, row.sidecar) != (file.size, file.mtime_ns, file.sidecar):
         return False
     if row.state == State.MISSING:
         return True
@@ -162,7 +166,7 @@ def _find_renames(fresh: list[FileFacts], gone: dict[str, LedgerRow]) -> dict[st
         if not candidates:
             continue
         try:
-            digest = hash_content(file.path)
+            digest = hash_content(file)
         except OSError:
             continue  # the decoder will meet the same error and record it
         if digest in candidates:

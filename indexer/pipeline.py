@@ -85,17 +85,17 @@ def _resolve(path: Path) -> Path:
 def _plan(library: Library, root: Path, options: Options) -> Plan:
     catalogue = library.catalogue
     above = {
-        path: source_id
-        for source_id, path in catalogue.list_sources().items()
-        if root == Path(path) or Path(path) in root.parents
+        source.path: source.id
+        for source in library.sources.list_all()
+        if root == Path(source.path) or Path(source.path) in root.parents
     }
     if above:
         source_id = above[min(above, key=len)]
     elif options.dry_run:
         source_id = -1
     else:
-        source_id = catalogue.add_source(str(root))
-        catalogue.merge_source(str(root), source_id)
+        source_id = library.sources.add(str(root))
+        library.sources.merge(str(root), source_id)
     return plan_source(catalogue, source_id, root, library.home.root, options.retry_failed, options.dry_run)
 
 

@@ -8,7 +8,7 @@ from indexer.decoders import decode_file
 from indexer.decoders.content import Outline, Shot, Sound
 from search.errors import CrossmodalError
 from search.media.picture import Picture, encode_thumbnail, measure_look
-from search.records import FileFacts, MediaFacts, Pixels, Segment
+from search.records import FileFacts, ItemType, MediaFacts, Pixels, Segment
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Finished:
-    """The file was decoded to its end."""
+    """The file was decoded to its end. kind: the type that it turned out to be."""
 
     facts: MediaFacts
     thumbnail: bytes | None
+    kind: ItemType | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,12 @@ def prepare_file(file: FileFacts, prepare: Prepare) -> Messages:
         if file.type is None:
             yield Failed("unknown file type")
             return
-        for part in decode_file(Path(file.path), file.type):
+        for part in decode_file(Path(file.path), file.type, file.sidecar_path):
             if isinstance(part, Shot):
                 segment = replace(part.segment, look=measure_look(part.picture))
                 yield Prepared(segment, prepare(part.picture))
             elif isinstance(part, Outline):
-                yield Finished(part.facts, encode_thumbnail(part.thumbnail) if part.thumbnail else None)
+                yield Finished(part.facts, encode_thumbnail(part.thumbnail) if part.thumbnail else None, part.kind)
             else:
                 yield part
     except CrossmodalError as error:

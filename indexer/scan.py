@@ -2,22 +2,12 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from search.records import FileFacts, ItemType, LedgerRow, State
-
-SUFFIXES = {
-    ItemType.IMAGE: "jpg jpeg jpe jfif png webp gif bmp tif tiff heic heif avif",
-    ItemType.AUDIO: "wav mp3 m4a aac ogg oga opus flac wma aiff aif",
-    ItemType.VIDEO: "mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp ts",
-    ItemType.DOCUMENT: (
-        "txt text md markdown rst html htm xhtml pdf docx srt vtt csv tsv json yaml yml toml ini cfg log tex org "
-        "py js java c h cpp hpp cs go rs rb php sh sql r swift kt css"
-    ),
-}
-TYPES = {f".{suffix}": kind for kind, names in SUFFIXES.items() for suffix in names.split()}
+from indexer.kinds import TYPES, pair_sidecars, recognise_content
+from search.records import FileFacts, LedgerRow, State
 
 
 @dataclass(frozen=True)
@@ -55,7 +45,8 @@ def scan_source(root: Path, source_id: int, leave_out: Path, known: Known) -> It
     file that was indexed or skipped and has not changed since comes as its path.
     """
     if not root.is_dir():
-        yield _look_at(str(root), source_id, known)
+        beside = pair_sidecars(os.listdir(root.parent)) if root.parent.is_dir() else {}
+        yield _look_at(str(root), source_id, known, beside.get(root.name))
         return
     yield from _walk(str(root), source_id, str(leave_out), known, ())
 
@@ -76,6 +67,8 @@ def _walk(
         yield _make_problem(folder, source_id, f"folder cannot be read: {error.strerror}", is_folder=True)
         return
     inside = (*above, (here.st_dev, here.st_ino))
+    sidecars = pair_sidecars([entry.name for entry in found])
+    owners = {sidecar: name for name, names in sidecars.items() for sidecar in names}
     for entry in found:
         try:
             is_folder = entry.is_dir()
@@ -84,21 +77,34 @@ def _walk(
         if is_folder:
             yield from _walk(entry.path, source_id, leave_out, known, inside)
         else:
-            yield _look_at(entry.path, source_id, known)
+            found_one = _look_at(entry.path, source_id, known, sidecars.get(entry.name))
+            owner = owners.get(entry.name)
+            if owner is not None and isinstance(found_one, FileFacts | Skip):
+                file = found_one if isinstance(found_one, FileFacts) else found_one.file
+                found_one = Skip(file, f"belongs to {owner}, with which it is indexed")
+            yield found_one
 
 
-def _look_at(path: str, source_id: int, known: Known) -> Found:
+def _look_at(path: str, source_id: int, known: Known, sidecars: Sequence[str] | None = None) -> Found:
     try:
         facts = os.stat(path)
+        sidecar = _sign(path, sidecars[0]) if sidecars else None
     except OSError as error:
         return _make_problem(path, source_id, _explain(path, error))
     kind = TYPES.get(os.path.splitext(path)[1].lower())
     row = known.get(path)
-    is_same = row is not None and row.size == facts.st_size and row.mtime_ns == facts.st_mtime_ns
+    now = (facts.st_size, facts.st_mtime_ns, sidecar)
+    is_same = row is not None and (row.size, row.mtime_ns, row.sidecar) == now
     # What was of no known type may be of one by now.
     if row is not None and is_same and (row.state == State.INDEXED or (row.state == State.SKIPPED and kind is None)):
         return path
-    return _judge(path, FileFacts(name_path(path), source_id, kind, facts.st_size, facts.st_mtime_ns), facts.st_mode)
+    return _judge(path, FileFacts(name_path(path), source_id, kind, *now), facts.st_mode)
+
+
+def _sign(path: str, sidecar: str) -> str:
+    """Give a name, size and time by which a changed side-car is noticed."""
+    facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
+    return f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
 def _judge(path: str, file: FileFacts, mode: int) -> Found:
@@ -109,9 +115,21 @@ def _judge(path: str, file: FileFacts, mode: int) -> Found:
     if os.path.basename(path).startswith("."):
         return Skip(file, "hidden file")
     if file.type is None:
-        suffix = os.path.splitext(path)[1]
-        return Skip(file, f"files of type {suffix} are not supported" if suffix else "no file type suffix")
+        return _recognise(path, file)
     return file
+
+
+def _recognise(path: str, file: FileFacts) -> Found:
+    """Look into a file whose name does not tell its type."""
+    try:
+        kind = recognise_content(Path(path))
+    except OSError as error:
+        return Problem(file, f"cannot be read: {error.strerror}")
+    if kind is not None:
+        return replace(file, type=kind)
+    suffix = os.path.splitext(path)[1]
+    known = f"files of type {suffix} are not supported" if suffix else "no file type suffix"
+    return Skip(file, f"{known}, and its content is of no known type")
 
 
 def _make_problem(path: str, source_id: int, reason: str, is_folder: bool = False) -> Problem:

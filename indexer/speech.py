@@ -13,7 +13,7 @@ from indexer.decoders.content import Pulses, Sound
 from indexer.profile import Profile
 from search.media.container import SAMPLE_RATE, to_samples
 from search.models.encoder import Transcriber
-from search.records import SpeechSegment, Transcript
+from search.records import SpeechSegment, Transcript, Word
 
 AHEAD = 2
 # Sound that is never louder than this, of 32,768, holds nothing to be heard.
@@ -91,7 +91,10 @@ def _hash(samples: Pulses) -> str:
 def _read(path: Path) -> Transcript | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        segments = tuple(SpeechSegment(**one) for one in document["segments"])
+        segments = tuple(
+            SpeechSegment(**one | {"words": tuple(Word(*word) for word in one.get("words", ()))})
+            for one in document["segments"]
+        )
         return Transcript(document["language"], segments)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,6 +1,5 @@
 """Looking at a library from outside: what it holds, and whether its parts agree."""
 
-from pathlib import Path
 from typing import Any
 
 from search.library import Library
@@ -30,7 +29,7 @@ def read_status(library: Library) -> dict[str, Any]:
     return {
         "home": str(library.home.root),
         "disk": sum(path.stat().st_size for path in library.home.root.rglob("*") if path.is_file()),
-        "sources": list(catalogue.list_sources().values()),
+        "sources": [source.path for source in library.sources.list_all()],
         "items": items,
         "spaces": spaces,
         "speech": library.models.speech.name,
@@ -60,9 +59,3 @@ def verify_library(library: Library) -> list[str]:
     if strays:
         problems.append(f"thumbnails: {strays} belong to no item")
     return problems
-
-
-def drop_thumbnail(library: Library, item_id: int) -> None:
-    """Remove an item's thumbnail."""
-    path: Path = library.home.thumbnail(item_id)
-    path.unlink(missing_ok=True)

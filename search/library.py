@@ -1,5 +1,6 @@
 """One opened home: its catalogue, its models and its indexes, checked to belong together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.errors import HomeError
@@ -10,6 +11,8 @@ from search.records import LANE_SPACES, Lane
 from search.settings import Settings
 from search.store.catalogue import Catalogue
 from search.store.database import Database
+from search.store.jobs import Jobs
+from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.words import WordIndex
 
@@ -20,9 +23,18 @@ class Library:
 
     home: Home
     catalogue: Catalogue
+    sources: Sources
+    jobs: Jobs
     models: Models
     spaces: dict[Lane, SpaceIndex]
     words: WordIndex
+
+    def forget(self, item_ids: Sequence[int]) -> int:
+        """Remove items with all that was derived from them, at once; give how many there were. Files stay."""
+        count = self.catalogue.forget(item_ids)
+        for item_id in item_ids:
+            self.home.thumbnail(item_id).unlink(missing_ok=True)
+        return count
 
     def close(self) -> None:
         """Close the database connections."""
@@ -46,7 +58,8 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         Lane.MEANING: models.meaning,
     }
     spaces = {lane: _open_space(home, catalogue, lane, encoder) for lane, encoder in encoders.items()}
-    return Library(home, catalogue, models, spaces, WordIndex(catalogue.database))
+    database = catalogue.database
+    return Library(home, catalogue, Sources(database), Jobs(database), models, spaces, WordIndex(database))
 
 
 def _open_space(home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:

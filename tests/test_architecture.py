@@ -15,18 +15,25 @@ HOMES = {
     "sqlalchemy": ("search/store/",),
     "alembic": ("search/store/",),
     "av": ("search/media/container.py",),
-    "PIL": ("search/media/picture.py", "search/models/compact/training/"),
+    "PIL": ("search/media/picture/", "search/models/compact/training/"),
     "flask": ("web/",),
     "torch": ("search/models/open_clip.py", "search/models/compact/training/"),
     "timm": ("search/models/open_clip.py",),
     "open_clip": ("search/models/open_clip.py",),
     "Stemmer": ("search/store/words/forms.py",),
     "rapidfuzz": ("search/store/words/forms.py",),
-    "pypdfium2": ("indexer/decoders/document.py",),
+    "pypdfium2": ("indexer/decoders/document/pdf.py",),
+    "pysubs2": ("indexer/decoders/document/subtitles.py",),
+    "docx": ("indexer/decoders/document/",),
+    "pptx": ("indexer/decoders/document/",),
+    "openpyxl": ("indexer/decoders/document/",),
+    "rawpy": ("search/media/picture/raw.py",),
+    "imagecodecs": ("search/media/picture/jxl.py",),
     "watchfiles": ("indexer/watch.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
+LAZY |= {"rawpy", "imagecodecs", "pptx", "openpyxl", "docx", "pysubs2"}
 INSIDE = (
     ("search/models/", ("search.store", "search.ranking", "search.engine", "search.library")),
     ("search/store/", ("search.models", "search.ranking", "search.engine", "search.library")),

@@ -25,7 +25,7 @@ from search.models.compact.training.data import read_classes
 from search.records import Filters, Lane, Query, SegmentKind, State, Vectors
 from search.settings import read_settings
 from search.store import tables as t
-from search.store.catalogue import now
+from search.store.database import now
 from search.store.vectors import search_index
 
 QUERIES = 60
@@ -53,7 +53,7 @@ def read_originals(library: Library) -> dict[Lane, tuple[Vectors, list[str | Non
 def fill(library: Library, originals: dict[Lane, tuple[Vectors, list[str | None]]], size: int) -> None:
     """Write items of one segment each until there are `size`."""
     chance = np.random.default_rng(size)
-    source = library.catalogue.add_source("/made")
+    source = library.sources.add("/made")
     number = 0
     for lane, share, kind in (
         (Lane.PICTURE, 2 / 3, SegmentKind.PICTURE),

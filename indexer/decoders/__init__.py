@@ -1,28 +1,40 @@
 """From a file to what can be embedded: pictures, sound and passages of text, each with its place."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.decoders.audio import decode_audio
-from indexer.decoders.content import Parts
+from indexer.decoders.content import Outline, Parts
 from indexer.decoders.document import decode_document
 from indexer.decoders.image import decode_image
 from indexer.decoders.video import decode_video
+from indexer.kinds import CONTAINERS, choose_kind
+from search.media.container import probe
 from search.records import ItemType
 
 __all__ = ["decode_file"]
 
-DECODERS: dict[ItemType, Callable[[Path], Parts]] = {
+
+def _decode_text(path: Path, _sidecar: Path | None) -> Parts:
+    return decode_document(path)
+
+
+DECODERS: dict[ItemType, Callable[[Path, Path | None], Parts]] = {
     ItemType.IMAGE: decode_image,
     ItemType.AUDIO: decode_audio,
     ItemType.VIDEO: decode_video,
-    ItemType.DOCUMENT: decode_document,
+    ItemType.DOCUMENT: _decode_text,
 }
 
 
-def decode_file(path: Path, kind: ItemType) -> Parts:
-    """Give the parts of a file of a type, its outline last.
+def decode_file(path: Path, named: ItemType, sidecar: Path | None = None) -> Parts:
+    """Give the parts of a file, its outline last. named: the type that its name says; its content may say another.
 
     Raises UnreadableMediaError with the reason, without naming the file, at any part.
     """
-    return DECODERS[kind](path)
+    kind = choose_kind(path, named)
+    if kind in CONTAINERS:
+        kind = ItemType.VIDEO if probe(path).has_video else ItemType.AUDIO
+    for part in DECODERS[kind](path, sidecar):
+        yield replace(part, kind=kind) if isinstance(part, Outline) else part

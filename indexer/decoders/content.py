@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.media.picture import Picture
-from search.records import MediaFacts, Segment
+from search.records import ItemType, MediaFacts, Segment
 
 Pulses = npt.NDArray[np.int16]
 
@@ -30,10 +30,11 @@ class Sound:
 
 @dataclass(frozen=True)
 class Outline:
-    """What is known of the file as a whole; comes last."""
+    """What is known of the file as a whole; comes last. kind: its type, where decoding found another."""
 
     facts: MediaFacts
     thumbnail: Picture | None = None
+    kind: ItemType | None = None
 
 
 Part = Shot | Sound | Segment | Outline

@@ -1,14 +1,15 @@
 """Films: shots along the timeline, each by a few frames, and the sound track."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decoders.content import Outline, Parts, Shot, Sound
+from indexer.decoders.document.subtitles import read_spoken
 from search.errors import UnreadableMediaError
 from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
 from search.media.picture import USEFUL_SIDE, Picture, measure_change
-from search.records import MediaFacts, Segment, SegmentKind
+from search.records import Segment, SegmentKind
 
 # A frame is looked at every second; of longer films only the frames that stand by themselves, which an encoder puts
 # where the picture changes.
@@ -51,24 +52,31 @@ class _Shots:
         return self.in_shot >= MOST_FRAMES and frame.seconds - kept.seconds < SPREAD
 
 
-def decode_video(path: Path) -> Parts:
-    """Take a few frames of every shot, and the sound."""
+def decode_video(path: Path, sidecar: Path | None) -> Parts:
+    """Take a few frames of every shot, and what is said: from the subtitles beside it, or else the sound."""
     facts = probe(path)
-    if not facts.has_video:
-        raise UnreadableMediaError("no video track")
-    count, end, cover = 0, 0.0, None
-    for shot in _find_shots(path, facts.duration or 0.0):
+    media = facts.media
+    count, end = 0, 0.0
+    cover: Picture | None = None
+    for shot in _find_shots(path, media.duration or 0.0):
         count, end = count + 1, shot.segment.end or 0.0
         if count <= COVER_AT:
             cover = shot.picture
         yield shot
-    if not count:
+    if cover is None:
         raise UnreadableMediaError("empty video: it holds no frame")
-    if facts.has_audio:
+    if media.width and media.height and (media.width < media.height) != (cover.width < cover.height):
+        # Held upright: the frames were turned as the file says.
+        media = replace(media, width=media.height, height=media.width)
+    if sidecar is not None:
+        spoken, language = read_spoken(sidecar, path)
+        yield from spoken
+        media = replace(media, language=language)
+    elif facts.has_audio:
         for start, samples in iterate_sound(path):
             end = max(end, start + len(samples) / SAMPLE_RATE)
             yield Sound(start, samples)
-    yield Outline(MediaFacts(title=facts.title, duration=round(end, 3), width=facts.width, height=facts.height), cover)
+    yield Outline(replace(media, duration=round(end, 3)), cover)
 
 
 def _find_shots(path: Path, duration: float) -> Iterator[Shot]:

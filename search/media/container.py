@@ -4,7 +4,7 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from search.errors import UnreadableMediaError
-from search.records import Samples
+from search.media.metadata import read_fields
+from search.records import MediaFacts, Samples
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
     from search.media.picture import Picture
@@ -41,14 +43,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """What a container holds. duration in seconds as the container states it, which may be wrong."""
+    """What a container holds, and what it says of itself; its duration may be wrong."""
 
     has_audio: bool
     has_video: bool
-    duration: float | None
-    width: int | None
-    height: int | None
-    title: str | None
+    media: MediaFacts
 
 
 def probe(source: Path | bytes) -> StreamFacts:
@@ -57,14 +56,27 @@ def probe(source: Path | bytes) -> StreamFacts:
         # A cover picture is a video stream of one attached frame, not a film.
         videos = [s for s in container.streams.video if not _is_cover(s)]
         duration = container.duration / 1_000_000 if container.duration else None
+        fields = dict(container.metadata)
+        for stream in container.streams:  # in Ogg, the stream has what elsewhere the container has
+            fields = dict(stream.metadata) | fields
+        width, height = (videos[0].width, videos[0].height) if videos else (None, None)
         return StreamFacts(
             has_audio=bool(container.streams.audio),
             has_video=bool(videos),
-            duration=duration,
-            width=videos[0].width if videos else None,
-            height=videos[0].height if videos else None,
-            title=container.metadata.get("title") or None,
+            media=replace(read_fields(fields), duration=duration, width=width, height=height),
         )
+
+
+def read_cover(source: Path | bytes) -> "Picture | None":
+    """Give the picture attached to a recording, such as the cover of its album; None when it has none."""
+    with _open(source) as container:
+        for stream in container.streams.video:
+            if not _is_cover(stream):
+                continue
+            for packet in container.demux(stream):
+                for frame in packet.decode():
+                    return frame.to_image()  # type: ignore[no-untyped-call,no-any-return]
+    return None
 
 
 def decode_sound(source: Path | bytes) -> Samples:
@@ -140,8 +152,14 @@ def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False
                 first = frame.time if first is None else first
                 seconds = frame.time - first
                 if seconds + 1e-6 >= due:
-                    yield Frame(seconds, frame.to_image())  # type: ignore[no-untyped-call]
+                    yield Frame(seconds, _show(frame))
                     due = seconds + spacing
+
+
+def _show(frame: "VideoFrame") -> "Picture":
+    """Give a frame as a picture, upright."""
+    picture: Picture = frame.to_image()  # type: ignore[no-untyped-call]
+    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
 def _are_keys_sparse(source: Path | bytes) -> bool:
@@ -184,7 +202,7 @@ def read_frame(source: Path, seconds: float) -> "Picture":
                 break
         if last is None:
             raise UnreadableMediaError("no frame at this time")
-        return last.to_image()  # type: ignore[no-untyped-call,no-any-return]
+        return _show(last)
 
 
 def _is_cover(stream: object) -> bool:

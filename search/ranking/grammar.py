@@ -23,6 +23,9 @@ FIELDS = {
     "shorter": "seconds, minutes or hours",
     "lang": "a language code such as en or zh, of speech",
     "camera": "a part of the camera's name",
+    "tag": "a keyword of the file; several with commas must all be there",
+    "artist": "a part of the name of who made it",
+    "album": "a part of the album's name",
 }
 _QUOTES = {'"': '"', "“": "”", "„": "“", "「": "」", "«": "»"}
 _TOKEN = re.compile(
@@ -133,6 +136,9 @@ def _make_filters(fields: dict[str, str], phrases: list[str]) -> Filters:
         shorter=_read_length("shorter", fields.get("shorter")),
         languages=tuple(fields["lang"].lower().split(",")) if "lang" in fields else (),
         camera=fields.get("camera"),
+        artist=fields.get("artist"),
+        album=fields.get("album"),
+        tags=tuple(one.strip() for one in fields.get("tag", "").split(",") if one.strip()),
         phrases=tuple(phrase for phrase in phrases if phrase),
     )
 

@@ -1,8 +1,9 @@
-"""The truth: sources, the ledger of items, their segments and their embeddings."""
+"""The truth: the ledger of items, their segments and their embeddings."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,18 +25,15 @@ from search.records import (
     SegmentKind,
     State,
     Vectors,
+    Word,
 )
 from search.store import tables as t
-from search.store.database import Database, match_values, pack_values
+from search.store.database import Database, match_values, now, pack_values
 from search.store.filters import is_indexed, make_conditions, read_moment
 from search.store.saving import save_records, save_rows
 
-MEDIA_COLUMNS = ("title", "captured_at", "duration", "width", "height", "language", "camera")
-
-
-def now() -> str:
-    """Give the present moment in UTC as ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
+MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
 
 
 class Catalogue:
@@ -49,28 +47,6 @@ class Catalogue:
         with self.database.read() as db:
             value = db.execute(_REVISION).scalar()
         return int(value or 0)
-
-    def add_source(self, path: str) -> int:
-        """Give the id of the source rooted at `path`, adding it when it is new."""
-        with self.database.write() as db:
-            row = upsert(t.source).values(path=path, added_at=now()).on_conflict_do_nothing()
-            db.execute(row)
-            return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
-
-    def merge_source(self, root: str, source_id: int) -> None:
-        """Move the items of the sources that lie below `root` into one source and drop the emptied ones."""
-        below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
-        nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
-        with self.database.write() as db:
-            moved = update(t.item).where(t.item.c.source_id.in_(nested)).values(source_id=source_id)
-            db.execute(moved)
-            db.execute(delete(t.source).where(below, t.source.c.id != source_id))
-
-    def list_sources(self) -> dict[int, str]:
-        """Give every source's root path by id."""
-        with self.database.read() as db:
-            rows = db.execute(select(t.source.c.id, t.source.c.path))
-            return {source_id: path for source_id, path in rows}
 
     def add_space(self, name: str, model: str, fingerprint: str, dimension: int) -> int:
         """Give the id of the space `name`, recording its model when it is new."""
@@ -100,22 +76,34 @@ class Catalogue:
         """Note the new modification times of files whose content is as it was."""
         with self.database.write() as db:
             for file in files:
-                db.execute(update(t.item).where(t.item.c.path == file.path).values(mtime_ns=file.mtime_ns))
+                db.execute(
+                    update(t.item)
+                    .where(t.item.c.path == file.path)
+                    .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar)
+                )
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Put items whose file was not found into the state `missing`; embeddings stay."""
-        self._set_state(item_ids, State.MISSING)
+        self._set_state(item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
         """Put missing items whose unchanged file is back into the state `indexed`."""
-        self._set_state(item_ids, State.INDEXED)
+        self._set_state(item_ids, State.INDEXED, None)
+
+    def list_missing(self, source_id: int, days: float) -> list[int]:
+        """Give the items of a source that have been missing for at least so many days."""
+        c = t.item.c
+        since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        query = select(c.id).where(c.source_id == source_id, c.state == State.MISSING, c.missing_since <= since)
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(query)]
 
     def rename(self, item_id: int, file: FileFacts) -> None:
         """Give an item its file's new path; segments and embeddings stay."""
         with self.database.write() as db:
             # A row that the scan made for the new path holds nothing yet.
             db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))
-            values = asdict(file) | {"state": State.INDEXED}
+            values = asdict(file) | {"state": State.INDEXED, "missing_since": None}
             db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
 
     def save_items(self, records: Sequence[Record]) -> list[int]:
@@ -146,8 +134,7 @@ class Catalogue:
     def forget(self, item_ids: Iterable[int]) -> int:
         """Remove items and all that was derived from them; give how many there were."""
         with self.database.write() as db:
-            rows = [db.execute(delete(t.item).where(t.item.c.id == one)).rowcount for one in item_ids]
-            return sum(rows)
+            return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Give items by id; ids without a row are left out."""
@@ -169,11 +156,18 @@ class Catalogue:
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 
-    def list_page(self, state: State | None, after_id: int, limit: int) -> list[Item]:
-        """Give up to `limit` items with ids above `after_id`, in order of id."""
-        query = _select_items().where(t.item.c.id > after_id).order_by(t.item.c.id).limit(limit)
+    def list_page(
+        self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""
+    ) -> list[Item]:
+        """Give up to `limit` items with ids above `after_id`, in order of id. part: of the path."""
+        c = t.item.c
+        query = _select_items().where(c.id > after_id).order_by(c.id).limit(limit)
         if state is not None:
-            query = query.where(t.item.c.state == state)
+            query = query.where(c.state == state)
+        if kind is not None:
+            query = query.where(c.type == kind)
+        if part:
+            query = query.where(c.path.icontains(part, autoescape=True))
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 
@@ -231,14 +225,18 @@ class Catalogue:
             totals[State(state)] += number
         return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
 
-    def _set_state(self, item_ids: Iterable[int], state: State) -> None:
+    def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
+        values = {"state": state, "missing_since": missing_since}
         with self.database.write() as db:
-            for item_id in item_ids:
-                db.execute(update(t.item).where(t.item.c.id == item_id).values(state=state))
+            db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
 
 
 def _select_items() -> Any:
-    return select(t.item, t.source.c.path.label("source_path")).join(t.source, t.source.c.id == t.item.c.source_id)
+    c = t.tag.c
+    tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
+    return select(t.item, t.source.c.path.label("source_path"), tags.label("tags")).join(
+        t.source, t.source.c.id == t.item.c.source_id
+    )
 
 
 # What every search asks, made once.
@@ -259,12 +257,12 @@ def _make_item(row: Row[Any]) -> Item:
         reason=row.reason,
         size=row.size,
         mtime_ns=row.mtime_ns,
-        facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}),
+        facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
     )
 
 
 def _make_segment(row: Row[Any]) -> FoundSegment:
-    segment = Segment(
-        SegmentKind(row.kind), row.text, row.start, row.end, row.page, row.offset, row.confidence, row.look
-    )
+    values = {name: getattr(row, name) for name in SEGMENT_COLUMNS}
+    words = tuple(Word(*one) for one in json.loads(row.word_times)) if row.word_times else ()
+    segment = Segment(**values | {"kind": SegmentKind(row.kind)}, words=words)
     return FoundSegment(row.id, row.item_id, segment)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from search.errors import HomeError
 from search.records import Ids
 from search.store.analysis import analyze
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
 
@@ -40,6 +41,17 @@ REASONS = {
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore it from a backup",
     sqlite3.SQLITE_NOTADB: "it is not a database",
 }
+
+
+def now() -> str:
+    """Give the present moment in UTC as ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+_MOVE_REVISION = text(
+    "INSERT INTO setting (key, value) VALUES ('revision', '1') "
+    "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+)
 
 
 class Database:
@@ -61,10 +73,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, quiet: bool = False) -> Iterator[Connection]:
         """Give a connection inside one transaction that is the only writer; commit at the end.
 
-        Every write moves the revision, by which readers notice that something changed. Raises HomeError, with nothing
+        A write moves the revision, by which readers notice that something changed, unless it is quiet: of nothing that
+        is searched. Raises HomeError, with nothing
         written, when the file is locked for too long, the disk is full or fails, or there is no right to write.
         """
         with (
@@ -73,12 +86,8 @@ class Database:
             connection.begin(),
         ):
             yield connection
-            connection.execute(
-                text(
-                    "INSERT INTO setting (key, value) VALUES ('revision', '1') "
-                    "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
-                )
-            )
+            if not quiet:
+                connection.execute(_MOVE_REVISION)
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -167,6 +176,7 @@ def _make_engine(path: Path) -> Engine:
             f"cache_size = -{CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("fold", 1, str.casefold, deterministic=True)
         # The triggers that keep the full-text index call these.
         connection.create_function("list_pieces", 1, lambda value: " ".join(analyze(value).pieces), deterministic=True)
         connection.create_function("list_wholes", 1, lambda value: " ".join(analyze(value).wholes), deterministic=True)

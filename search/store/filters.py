@@ -19,27 +19,29 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
     Raises UsageError when a date cannot be read.
     """
-    item = t.item.c
-    moment = read_moment()
-    conditions: list[ColumnElement[bool]] = [is_indexed()]
-    if filters.types:
-        conditions.append(item.type.in_(filters.types))
-    if filters.sources:
-        conditions.append(t.source.c.path.in_(filters.sources))
+    item, moment = t.item.c, read_moment()
+    conditions = [is_indexed()]
+    for one, values in (
+        (item.type, filters.types),
+        (t.source.c.path, filters.sources),
+        (item.language, filters.languages),
+    ):
+        if values:
+            conditions.append(one.in_(values))
+    if filters.longer is not None:
+        conditions.append(item.duration >= filters.longer)
+    if filters.shorter is not None:
+        conditions.append(item.duration < filters.shorter)
     if filters.path is not None:
         conditions.append(_match_path(filters.path))
     if filters.after is not None:
         conditions.append(moment >= _check_date("after", filters.after))
     if filters.before is not None:
         conditions.append(moment < _check_date("before", filters.before))
-    if filters.longer is not None:
-        conditions.append(item.duration >= filters.longer)
-    if filters.shorter is not None:
-        conditions.append(item.duration < filters.shorter)
-    if filters.languages:
-        conditions.append(item.language.in_(filters.languages))
-    if filters.camera is not None:
-        conditions.append(item.camera.icontains(filters.camera, autoescape=True))
+    for named, part in ((item.camera, filters.camera), (item.artist, filters.artist), (item.album, filters.album)):
+        if part is not None:
+            conditions.append(named.icontains(part, autoescape=True))
+    conditions += [_match_tag(tag) for tag in filters.tags]
     conditions += [_match_words(phrase) for phrase in filters.phrases]
     return and_(*conditions)
 
@@ -77,6 +79,11 @@ def _match_path(path: str) -> ColumnElement[bool]:
         # A range, for which there is an index; "0" is what follows "/".
         return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
     return t.item.c.path.icontains(f"/{root}/", autoescape=True)
+
+
+def _match_tag(tag: str) -> ColumnElement[bool]:
+    tagged = select(t.tag.c.item_id).where(func.fold(t.tag.c.name) == tag.casefold())
+    return t.item.c.id.in_(tagged)
 
 
 def _match_words(phrase: str) -> ColumnElement[bool]:

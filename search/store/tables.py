@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -39,6 +40,7 @@ source = Table(
     Column("id", Integer, primary_key=True),
     Column("path", Text, nullable=False, unique=True),
     Column("added_at", Text, nullable=False),
+    Column("is_watched", Boolean, nullable=False, server_default="0"),
 )
 
 item = Table(
@@ -60,9 +62,24 @@ item = Table(
     Column("height", Integer),
     Column("language", Text),
     Column("camera", Text),
+    Column("artist", Text),
+    Column("album", Text),
+    Column("description", Text),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("orientation", Integer),
+    Column("sidecar", Text),
+    Column("missing_since", Text),
     Column("indexed_at", Text),
     Index("ix_item_state_type", "state", "type"),
     sqlite_autoincrement=True,
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, primary_key=True, index=True),
 )
 
 segment = Table(
@@ -78,6 +95,8 @@ segment = Table(
     Column("offset", Integer),
     Column("confidence", Float),
     Column("look", BigInteger),
+    Column("no_speech", Float),
+    Column("word_times", Text),
     sqlite_autoincrement=True,
 )
 
@@ -99,5 +118,25 @@ tombstone = Table(
     Column("id", Integer, primary_key=True),
     Column("space_id", Integer, nullable=False),
     Column("embedding_id", Integer, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+# What is to be done, and what was: read by the worker, followed by those who asked for it.
+job = Table(
+    "job",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("created_at", Text, nullable=False),
+    Column("started_at", Text),
+    Column("ended_at", Text),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("seconds", Float, nullable=False, server_default="0"),
+    Column("detail", Text),
+    Column("summary", Text),
+    Column("error", Text),
+    Column("is_cancelling", Boolean, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )

@@ -20,7 +20,7 @@ from search.engine import Engine
 from search.errors import HomeError
 from search.inspection import verify_library
 from search.library import open_library
-from search.records import LedgerRow, Query, State
+from search.records import FileFacts, LedgerRow, Query, State
 from search.settings import Settings
 from tests.conftest import index
 
@@ -92,15 +92,15 @@ def check(home):
 
 def check_ledger(library, media):
     """Every file is in exactly one state, as it is on the disk, and embedded once."""
-    (source_id,) = library.catalogue.list_sources()
-    ledger: dict[str, LedgerRow] = library.catalogue.read_ledger(source_id)
+    (source,) = library.sources.list_all()
+    ledger: dict[str, LedgerRow] = library.catalogue.read_ledger(source.id)
     files = media.list_files()
     assert {path for path, row in ledger.items() if row.state != State.MISSING} == set(files)
     failed = {Path(path).name for path, row in ledger.items() if row.state == State.FAILED}
     assert failed == {"broken.jpg", "empty.mp3"}
     for path, row in ledger.items():
         if row.state == State.INDEXED:
-            assert row.content_hash == hash_content(path)
+            assert row.content_hash == hash_content(FileFacts(path, 0, None, 0, 0, row.sidecar))
             kinds = [one.segment.kind for one in library.catalogue.list_segments(row.id)]
             assert kinds.count("name") == 1
             if path.endswith(".jpg"):

@@ -1,94 +1,38 @@
 """Every promised format, written by a real encoder and read back."""
 
 import io
-import zipfile
-from dataclasses import dataclass
-from fractions import Fraction
 
-import av
-import docx
 import numpy as np
-import pillow_heif
 import pytest
 from PIL import Image
 
-from indexer.decoders import decode_file
-from indexer.decoders.content import Outline, Shot, Sound
-from indexer.decoders.document import PAGE_LIMIT
-from indexer.scan import SUFFIXES
+from indexer.decoders.document.pdf import PAGE_LIMIT
+from indexer.kinds import SUFFIXES
 from search.errors import UnreadableMediaError
-from search.media.container import to_samples
-from search.records import ItemType, Segment
-
-
-@dataclass
-class Content:
-    """All that a decoder gave of a file."""
-
-    pictures: list
-    samples: np.ndarray
-    passages: list
-    facts: object
-    thumbnail: object
-
-
-def read(path, kind):
-    parts = list(decode_file(path, kind))
-    assert isinstance(parts[-1], Outline)
-    sounds = [to_samples(one.samples) for one in parts if isinstance(one, Sound)]
-    return Content(
-        pictures=[(one.segment, one.picture) for one in parts if isinstance(one, Shot)],
-        samples=np.concatenate([np.zeros(0, np.float32), *sounds]),
-        passages=[one for one in parts if isinstance(one, Segment)],
-        facts=parts[-1].facts,
-        thumbnail=parts[-1].thumbnail,
-    )
-
-
-RED = Image.new("RGB", (320, 200), (200, 30, 30))
-PICTURES = {
-    "jpg": "JPEG",
-    "png": "PNG",
-    "webp": "WEBP",
-    "gif": "GIF",
-    "bmp": "BMP",
-    "tiff": "TIFF",
-    "heic": "HEIF",
-    "avif": "AVIF",
-}
-SOUNDS = {
-    "wav": "pcm_s16le",
-    "mp3": "libmp3lame",
-    "m4a": "aac",
-    "ogg": "libopus",
-    "opus": "libopus",
-    "flac": "flac",
-}
-FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-vp9", "avi": "mpeg4"}
+from search.records import ItemType
+from tests.indexer.formats import (
+    DOCUMENTS,
+    FILMS,
+    PICTURES,
+    RED,
+    SOUNDS,
+    make_bomb,
+    make_dng,
+    make_pdf,
+    read,
+    write_film,
+    write_picture,
+    write_tone,
+)
 
 
 @pytest.mark.parametrize("suffix", PICTURES)
 def test_pictures(tmp_path, suffix):
-    pillow_heif.register_heif_opener()
-    RED.save(tmp_path / f"a.{suffix}", PICTURES[suffix])
+    write_picture(RED, tmp_path / f"a.{suffix}")
     content = read(tmp_path / f"a.{suffix}", ItemType.IMAGE)
     ((_, picture),) = content.pictures
     assert (content.facts.width, content.facts.height) == (320, 200)
     assert abs(np.asarray(picture).mean((0, 1)) - (200, 30, 30)).max() < 6
-
-
-def write_tone(target, codec, rate, container=None):
-    """Encode a second of 440 Hz to a file or a stream."""
-    tone = (np.sin(np.arange(rate) * 2 * np.pi * 440 / rate) * 8000).astype(np.int16)
-    with av.open(target, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=rate)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")
-        frame.sample_rate = rate
-        resampler = av.AudioResampler(stream.format, "mono", rate, frame_size=stream.codec_context.frame_size or 1024)
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            out.mux(stream.encode(part))
-        out.mux(stream.encode(None))
 
 
 @pytest.mark.parametrize("suffix", SOUNDS)
@@ -102,61 +46,13 @@ def test_sounds(tmp_path, suffix):
 
 @pytest.mark.parametrize("suffix", FILMS)
 def test_films(tmp_path, suffix):
-    with av.open(str(tmp_path / f"a.{suffix}"), "w") as out:
-        stream = out.add_stream(FILMS[suffix], rate=Fraction(10))
-        stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
-        for number in range(40):
-            colour = (200, 30, 30) if number < 20 else (20, 40, 200)
-            out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), colour))))
-        out.mux(stream.encode(None))
+    write_film(tmp_path / f"a.{suffix}", FILMS[suffix])
     content = read(tmp_path / f"a.{suffix}", ItemType.VIDEO)
     red, blue = content.pictures
     assert red[0].start == 0
     assert blue[0].start == pytest.approx(2.0, abs=0.15)
     assert red[0].end == blue[0].start
     assert np.asarray(blue[1]).mean((0, 1))[2] > 150
-
-
-def make_pdf(text, drawing=""):
-    stream = f"{drawing} BT /F1 24 Tf 72 700 Td ({text}) Tj ET".encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    body, places = b"%PDF-1.4\n", []
-    for number, one in enumerate(objects, 1):
-        places.append(len(body))
-        body += b"%d 0 obj%s endobj\n" % (number, one)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return (
-        body
-        + b"xref\n0 6\n0000000000 65535 f \n"
-        + table
-        + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(body)
-    )
-
-
-def make_docx():
-    document = docx.Document()
-    document.add_paragraph("The harvest was good.")
-    document.add_table(1, 2).rows[0].cells[1].text = "wheat"
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
-
-
-DOCUMENTS = {
-    "txt": (b"The harvest was good.", "harvest"),
-    "md": b"# Title\n\nThe *harvest* was [good](http://x).\n",
-    "html": b"<title>T</title><script>var harvest_no</script><p>The harvest was good.</p>",
-    "pdf": make_pdf("The harvest was good."),
-    "docx": make_docx(),
-    "srt": b"1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n",
-    "vtt": b"WEBVTT\n\n00:01.500 --> 00:03.000\nThe harvest was good.\n",
-}
 
 
 @pytest.mark.parametrize("suffix", DOCUMENTS)
@@ -169,9 +65,11 @@ def test_documents(tmp_path, suffix):
     assert "harvest_no" not in text
     if suffix in {"srt", "vtt"}:
         assert (content.passages[0].start, content.passages[0].end) == (1.5, 3.0)
-    if suffix == "pdf":
+    if suffix in {"pdf", "pptx", "xlsx"}:
         assert content.passages[0].page == 1
-        assert content.thumbnail is not None
+    assert (content.thumbnail is not None) == (suffix in {"pdf", "epub"})
+    if suffix in {"docx", "pptx", "xlsx", "odt", "epub"}:
+        assert content.facts.title == "The year"
 
 
 def test_a_page_without_text_is_a_picture(tmp_path):
@@ -211,13 +109,6 @@ def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
     kind = "TIFF" if mode in {"CMYK", "I;16", "F"} else "PNG"
     Image.new(mode, (40, 30)).save(tmp_path / "a.png", kind)
     assert read(tmp_path / "a.png", ItemType.IMAGE).pictures[0][1].mode == "RGB"
-
-
-def make_bomb():
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", b"0" * (300 * 2**20))
-    return stream.getvalue()
 
 
 BAD = {
@@ -282,3 +173,15 @@ def test_the_promised_suffixes_are_known():
     assert set(FILMS) <= set(SUFFIXES[ItemType.VIDEO].split())
     assert set(DOCUMENTS) <= set(SUFFIXES[ItemType.DOCUMENT].split())
     assert PAGE_LIMIT >= 1000
+
+
+@pytest.mark.parametrize("preview", [None, (64, 48), (900, 600)])
+def test_a_raw_file_is_developed_or_shown_by_its_preview(tmp_path, preview):
+    (tmp_path / "a.dng").write_bytes(make_dng(preview))
+    content = read(tmp_path / "a.dng", ItemType.IMAGE)
+    ((_, picture),) = content.pictures
+    assert (content.facts.width, content.facts.height) == (1200, 1600)
+    assert picture.height > picture.width >= 600
+    red, green, blue = np.asarray(picture)[picture.height // 2, picture.width // 2]
+    assert red > green > blue
+    assert content.facts.camera == "Testcam One"

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from indexer.kinds import TYPES
 from indexer.preparing import Failed, Finished
 from indexer.sandbox import Limits, Sandbox
-from indexer.scan import TYPES
 from search.records import FileFacts
-from tests.indexer.test_formats import DOCUMENTS, PICTURES, make_bomb, write_tone
+from tests.indexer.formats import DOCUMENTS, PICTURES, make_bomb, write_tone
 
 pytestmark = pytest.mark.slow
 MUTANTS = 5_000

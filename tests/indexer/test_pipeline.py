@@ -130,7 +130,7 @@ def test_sources_inside_one_another_are_one(fresh, media):
     index(fresh, media / "sub")
     assert index(fresh, media).counts["added"] == 2
     assert index(fresh, media / "sub").counts["unchanged"] == 1
-    assert list(fresh.catalogue.list_sources().values()) == [str(media)]
+    assert [source.path for source in fresh.sources.list_all()] == [str(media)]
 
 
 def test_a_single_file_can_be_indexed(fresh, media):
@@ -140,7 +140,7 @@ def test_a_single_file_can_be_indexed(fresh, media):
 def test_dry_run_changes_nothing(fresh, media):
     assert index(fresh, media, dry_run=True).counts["added"] == 3
     assert fresh.catalogue.list_items() == []
-    assert fresh.catalogue.list_sources() == {}
+    assert fresh.sources.list_all() == []
 
 
 def test_failed_files_are_tried_again_when_asked(fresh, media, monkeypatch):

@@ -71,14 +71,14 @@ def test_a_name_that_is_not_utf8_is_shown_and_explained(tmp_path):
 
 def test_files_of_no_use_are_skipped_with_a_reason(tmp_path):
     for name in (".hidden.jpg", "x.exe", "plain"):
-        (tmp_path / name).write_bytes(b"1")
+        (tmp_path / name).write_bytes(b"\1\0")
     os.mkfifo(tmp_path / "pipe.txt")
     found = scan(tmp_path)
     assert all(isinstance(one, Skip) for one in found)
     assert reasons(found) == {
         ".hidden.jpg": "hidden file",
-        "x.exe": "files of type .exe are not supported",
-        "plain": "no file type suffix",
+        "x.exe": "files of type .exe are not supported, and its content is of no known type",
+        "plain": "no file type suffix, and its content is of no known type",
         "pipe.txt": "not a regular file",
     }
 

@@ -16,6 +16,7 @@ from search.store.catalogue import Catalogue
 from search.store.consistency import find_strays
 from search.store.database import Database
 from search.store.filters import select_items, select_missing
+from search.store.sources import Sources
 from search.store.words import WordIndex
 
 
@@ -41,7 +42,7 @@ def find(catalogue, words, **fields):
 
 
 def save(catalogue, name="a.txt", words="the quick brown fox", space=None):
-    source = catalogue.add_source("/m")
+    source = Sources(catalogue.database).add("/m")
     file = FileFacts(f"/m/{name}", source, ItemType.DOCUMENT, 10, 1_700_000_000_000_000_000)
     embeddings = [(0, space, np.ones(4, np.float32))] if space else []
     return catalogue.save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, words)], embeddings)])[0]
@@ -70,7 +71,7 @@ def test_saving_again_replaces_and_forgetting_leaves_nothing(catalogue):
 
 def test_a_failed_transaction_leaves_the_old_item(catalogue):
     save(catalogue)
-    source = catalogue.add_source("/m")
+    source = Sources(catalogue.database).add("/m")
     file = FileFacts("/m/a.txt", source, ItemType.DOCUMENT, 10, 1)
     with pytest.raises(IndexError):
         catalogue.save_items([Record(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])])

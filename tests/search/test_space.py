@@ -7,6 +7,7 @@ import numpy as np
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.store.catalogue import Catalogue
 from search.store.database import Database
+from search.store.sources import Sources
 from search.store.space import SpaceIndex
 
 D = 8
@@ -17,7 +18,7 @@ class Shelf:
         self.catalogue = Catalogue(Database(folder / "c.db"))
         self.space_id = self.catalogue.add_space("s", "m", "f", D)
         self.folder = folder / "index"
-        self.source = self.catalogue.add_source("/m")
+        self.source = Sources(self.catalogue.database).add("/m")
 
     def open(self):
         return SpaceIndex(self.catalogue.database, self.space_id, "f", np.eye(D, dtype=np.float32)[:2], self.folder)

@@ -58,6 +58,13 @@ def test_search_gives_the_document_of_the_contract(client):
         "height",
         "language",
         "camera",
+        "artist",
+        "album",
+        "description",
+        "latitude",
+        "longitude",
+        "orientation",
+        "tags",
     }
     assert set(hit["evidence"][0]) == {
         "lane",

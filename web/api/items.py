@@ -6,7 +6,6 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.errors import UsageError
-from search.inspection import drop_thumbnail
 from search.records import State
 from search.wire import describe_item, describe_ledger_row, describe_segment
 
@@ -37,8 +36,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.delete("/<int:item_id>")
     def forget_item(item_id: int) -> tuple[str, int]:
         find(item_id)
-        library.catalogue.forget([item_id])
-        drop_thumbnail(library, item_id)
+        library.forget([item_id])
         return "", 204
 
     return api

@@ -12,7 +12,7 @@ from search.errors import UnreadableMediaError, UsageError
 from search.records import Filters, ItemType, Lane, Query, QueryPart
 from search.wire import describe_answer
 
-LISTS = ("not", "like", "types", "sources", "languages", "phrases")
+LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags")
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -54,6 +54,9 @@ class SearchRequest(BaseModel):
     shorter: float | None = Field(None, ge=0)
     languages: list[str] = Field(default_factory=list)
     camera: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    tags: list[str] = Field(default_factory=list, max_length=20)
     phrases: list[str] = Field(default_factory=list, max_length=20)
     stack: bool = True
     diversity: float = Field(0.0, ge=0, le=1)
@@ -74,6 +77,9 @@ class SearchRequest(BaseModel):
             shorter=self.shorter,
             languages=tuple(self.languages),
             camera=self.camera,
+            artist=self.artist,
+            album=self.album,
+            tags=tuple(self.tags),
             phrases=tuple(self.phrases),
         )
         taken = {part.image for part in self.parts}

@@ -2,8 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +10,16 @@ import pillow_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Box, Pixels
+from search.media.picture.exif import SIDEWAYS, read_metadata
+from search.media.picture.jxl import is_jxl, open_jxl
+from search.media.picture.raw import is_raw, open_raw
+from search.records import Box, MediaFacts, Pixels
 
 # A header may claim any size; decoding costs 3 bytes a pixel. 400 megapixels take 1.2 GB.
 PIXEL_LIMIT = 400_000_000
 Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
 pillow_heif.register_heif_opener()
 
-EXIF_IFD = 0x8769
-DATE_TIME = 0x0132
-MAKE, MODEL = 0x010F, 0x0110
-DATE_TIME_ORIGINAL = 0x9003
 THUMBNAIL_SIZE = (512, 512)
 # The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
 USEFUL_SIDE = 512
@@ -29,20 +27,25 @@ LEAST_CROP = 8
 # An animation is shown by its first picture, its last, and one between.
 ANIMATION_FRAMES = 3
 
+# Decoders raise nearly anything on damaged input; each means that this file cannot be read.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    ArithmeticError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+)
+
 Picture = Image.Image
 
 
-@dataclass(frozen=True)
-class PictureFacts:
-    """What a picture file says of itself; width and height as displayed, in pixels."""
-
-    width: int
-    height: int
-    captured_at: str | None
-    camera: str | None = None
-
-
-def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, PictureFacts]:
+def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, MediaFacts]:
     """Decode a picture file upright as RGB, transparency over white; of several pictures the first.
 
     side: when given, JPEG decoding may stop at a smaller scale whose shorter side is at least this many
@@ -51,14 +54,16 @@ def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture
     return next(iterate_pictures(source, side, 1))[1:]
 
 
-def iterate_pictures(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, PictureFacts]]:
+def iterate_pictures(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, MediaFacts]]:
     """Decode the pictures of a file as `open_picture` does, each with its place from 0.
 
     most: of an animation, this many spread over its length; of a document of pages, this many from the first.
     """
-    stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with Image.open(stream) as image:
+        if is_raw(source):
+            yield 0, *open_raw(source, side)
+            return
+        with open_jxl(source) if is_jxl(source) else _open(source) as image:
             for place in _choose_places(image, most):
                 if place:
                     image.seek(place)
@@ -67,21 +72,12 @@ def iterate_pictures(source: Path | bytes, side: int | None, most: int) -> Itera
         raise UnreadableMediaError("not a picture: its content is of no picture format") from None
     except Image.DecompressionBombError as error:
         raise UnreadableMediaError(f"too large to decode: {error}") from error
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        ArithmeticError,
-        IndexError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-        MemoryError,
-    ) as error:
-        # Decoders raise nearly anything on damaged input; each means that this file cannot be read.
+    except DAMAGE as error:
         raise UnreadableMediaError(f"damaged picture: {error or type(error).__name__}") from error
+
+
+def _open(source: Path | bytes) -> Image.Image:
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
 def _choose_places(image: Image.Image, most: int) -> list[int]:
@@ -94,20 +90,19 @@ def _choose_places(image: Image.Image, most: int) -> list[int]:
     return sorted({round(at * (count - 1) / (kept - 1)) for at in range(kept)}) if kept > 1 else [0]
 
 
-def _decode(image: Image.Image, side: int | None) -> tuple[Picture, PictureFacts]:
+def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise UnreadableMediaError(
             f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
         )
-    exif = image.getexif()
-    captured_at, camera = _read_date(exif), _read_camera(exif)
+    facts = read_metadata(image)
     if side is not None:
         image.draft("RGB", (side, side))
     picture = _flatten(ImageOps.exif_transpose(image))
-    if exif.get(0x0112, 1) in {5, 6, 7, 8}:
+    if facts.orientation in SIDEWAYS:
         width, height = height, width
-    return picture, PictureFacts(width, height, captured_at, camera)
+    return picture, replace(facts, width=width, height=height)
 
 
 def crop_box(picture: Picture, box: Box) -> Picture:
@@ -177,18 +172,3 @@ def _flatten(image: Image.Image) -> Picture:
     if image.mode.startswith("I;16") or image.mode == "I":
         return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
-
-
-def _read_date(exif: Image.Exif) -> str | None:
-    value = exif.get_ifd(EXIF_IFD).get(DATE_TIME_ORIGINAL) or exif.get(DATE_TIME)
-    try:
-        return datetime.strptime(str(value).strip("\0 "), "%Y:%m:%d %H:%M:%S").isoformat()
-    except ValueError:
-        return None
-
-
-def _read_camera(exif: Image.Exif) -> str | None:
-    make, model = (str(exif.get(tag, "")).strip("\0 ") for tag in (MAKE, MODEL))
-    # Most makers begin the model's name with their own.
-    name = model if model.lower().startswith(make.lower().split(" ")[0]) else f"{make} {model}"
-    return name.strip() or None

@@ -1,0 +1,126 @@
+"""What files say of themselves, as plain facts: XMP packets, and the fields of sound and video files."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from search.records import MediaFacts
+
+# What a text field may be long, in characters, and how many tags a file may have.
+LONGEST, MOST_TAGS = 2_000, 100
+NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+}
+_ISO6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
+_EARLY = re.compile(r"^\d{4}(-\d{2}){0,2}$")
+
+
+def read_xmp(packet: bytes | str | None) -> MediaFacts:
+    """Give what an XMP packet says; nothing when there is none or it cannot be read."""
+    from lxml import etree
+
+    if not packet:
+        return MediaFacts()
+    body = packet.encode() if isinstance(packet, str) else packet
+    # Nothing is fetched and no entity is expanded, whatever the packet asks for.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body.strip(b"\0 \n\r\t"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return MediaFacts()
+    if root is None:
+        return MediaFacts()
+
+    def read(path: str) -> list[str]:
+        return [text for one in root.iterfind(path, NAMESPACES) if (text := clean_text(one.text))]
+
+    created = root.find(".//rdf:Description", NAMESPACES)
+    date = created.get(f"{{{NAMESPACES['photoshop']}}}DateCreated") if created is not None else None
+    return MediaFacts(
+        title=pick_first(read(".//dc:title//rdf:li")),
+        captured_at=read_date(
+            date or pick_first(read(".//photoshop:DateCreated")) or pick_first(read(".//xmp:CreateDate"))
+        ),
+        artist=pick_first(read(".//dc:creator//rdf:li")),
+        description=pick_first(read(".//dc:description//rdf:li")),
+        tags=join_tags(read(".//dc:subject//rdf:li")),
+    )
+
+
+def read_fields(fields: Mapping[str, str]) -> MediaFacts:
+    """Give what the fields of a sound or video file say (ID3, Vorbis comments, QuickTime and the like)."""
+    low = {name.lower().removeprefix("com.apple.quicktime."): value for name, value in fields.items()}
+    place = _ISO6709.match(pick_first(low.get("location.iso6709"), low.get("location")) or "")
+    latitude, longitude = check_place(*map(float, place.groups())) if place else (None, None)
+    maker = pick_first(low.get("make"), low.get("com.android.manufacturer"))
+    return MediaFacts(
+        title=clean_text(low.get("title")),
+        captured_at=pick_first(
+            read_date(low.get("creationdate")), read_date(low.get("date")), read_date(low.get("creation_time"))
+        ),
+        camera=join_camera(maker, pick_first(low.get("model"), low.get("com.android.model"))),
+        artist=clean_text(pick_first(low.get("artist"), low.get("album_artist"), low.get("author"))),
+        album=clean_text(low.get("album")),
+        description=clean_text(pick_first(low.get("description"), low.get("synopsis"), low.get("comment"))),
+        latitude=latitude,
+        longitude=longitude,
+        tags=join_tags(re.split("[,;/]", f"{low.get('genre', '')};{low.get('keywords', '')}")),
+    )
+
+
+def read_date(value: Any) -> str | None:
+    """Give a date as EXIF or ISO 8601 writes it as local ISO 8601 to the second; None when it is none."""
+    text = str(value or "").strip("\0 ")
+    if re.match(r"\d{4}:\d{2}:\d{2}", text):
+        text = text.replace(":", "-", 2)
+    if _EARLY.match(text):
+        text = (text + "-01-01")[:10]
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0).isoformat()
+    except ValueError:
+        return None
+
+
+def join_camera(maker: str | None, model: str | None) -> str | None:
+    """Give a camera's name; most makers begin the model's name with their own."""
+    maker, model = clean_text(maker) or "", clean_text(model) or ""
+    if maker and model.lower().startswith(maker.lower().split(" ")[0]):
+        return model
+    return f"{maker} {model}".strip() or None
+
+
+def pick_first(*values: Any) -> Any:
+    """Give the first that says something; of a list, its first."""
+    for value in values:
+        if value:
+            return value[0] if isinstance(value, list | tuple) else value
+    return None
+
+
+def clean_text(value: Any) -> str | None:
+    """Give a text in one line, no longer than is useful; None when it says nothing."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    text = re.sub(r"[\s\0]+", " ", value).strip() if isinstance(value, str) else ""
+    return text[:LONGEST] or None
+
+
+def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Give keywords, each once whatever its case."""
+    kept: dict[str, str] = {}
+    for name in names:
+        text = clean_text(name)
+        if text and len(text) <= 100:
+            kept.setdefault(text.casefold(), text)
+    return tuple(kept.values())[:MOST_TAGS]
+
+
+def check_place(latitude: float, longitude: float) -> tuple[float | None, float | None]:
+    """Give a place on earth; many devices write 0, 0 for none."""
+    if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
+        return round(latitude, 6), round(longitude, 6)
+    return None, None

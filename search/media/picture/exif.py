@@ -1,0 +1,92 @@
+"""What pictures say of themselves: EXIF, XMP and IPTC."""
+
+import struct
+from collections.abc import Mapping
+
+from PIL import ExifTags, Image, IptcImagePlugin
+
+from search.media.metadata import check_place, clean_text, join_camera, join_tags, pick_first, read_date, read_xmp
+from search.records import MediaFacts
+
+# EXIF orientations that exchange width and height.
+SIDEWAYS = {5, 6, 7, 8}
+IPTC_TITLE, IPTC_TAGS, IPTC_ARTIST, IPTC_DESCRIPTION = (2, 5), (2, 25), (2, 80), (2, 120)
+_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError, struct.error)
+
+
+def read_metadata(image: Image.Image) -> MediaFacts:
+    """Give what an opened picture says of itself: EXIF first, then XMP, then IPTC. Damaged fields are left out."""
+    packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    return _collect(image.getexif(), read_xmp(packet), _read_iptc(image))
+
+
+def read_header(head: bytes) -> MediaFacts:
+    """Give what the first bytes of a TIFF file say, whatever pictures it holds; nothing when they are no TIFF."""
+    exif = Image.Exif()
+    try:
+        exif.load(head)
+    except _DAMAGE:
+        return MediaFacts()
+    packet = exif.get(ExifTags.Base.XMLPacket)
+    return _collect(exif, read_xmp(packet if isinstance(packet, bytes) else None), {})
+
+
+def _collect(exif: Image.Exif, xmp: MediaFacts, iptc: Mapping[tuple[int, int], list[str]]) -> MediaFacts:
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    latitude, longitude = _read_place(exif)
+    return MediaFacts(
+        title=pick_first(xmp.title, iptc.get(IPTC_TITLE)),
+        captured_at=pick_first(
+            read_date(details.get(ExifTags.Base.DateTimeOriginal)),
+            xmp.captured_at,
+            read_date(exif.get(ExifTags.Base.DateTime)),
+        ),
+        camera=_read_camera(exif),
+        artist=pick_first(clean_text(exif.get(ExifTags.Base.Artist)), xmp.artist, iptc.get(IPTC_ARTIST)),
+        description=pick_first(
+            clean_text(exif.get(ExifTags.Base.ImageDescription)), xmp.description, iptc.get(IPTC_DESCRIPTION)
+        ),
+        latitude=latitude,
+        longitude=longitude,
+        orientation=_read_orientation(exif),
+        tags=join_tags([*xmp.tags, *iptc.get(IPTC_TAGS, ()), *_read_windows_tags(exif)]),
+    )
+
+
+def _read_camera(exif: Image.Exif) -> str | None:
+    return join_camera(*(str(exif.get(tag, "")) for tag in (ExifTags.Base.Make, ExifTags.Base.Model)))
+
+
+def _read_orientation(exif: Image.Exif) -> int | None:
+    value = exif.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) and 1 <= value <= 8 else None
+
+
+def _read_windows_tags(exif: Image.Exif) -> list[str]:
+    value = exif.get(ExifTags.Base.XPKeywords)
+    return value.decode("utf-16-le", "replace").strip("\0").split(";") if isinstance(value, bytes) else []
+
+
+def _read_place(exif: Image.Exif) -> tuple[float | None, float | None]:
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    try:
+        found = []
+        for name, side in ((ExifTags.GPS.GPSLatitude, "S"), (ExifTags.GPS.GPSLongitude, "W")):
+            degrees, minutes, seconds = (float(part) for part in place[name])
+            sign = -1 if str(place.get(name - 1, "")).strip("\0 ").upper() == side else 1
+            found.append(sign * (degrees + minutes / 60 + seconds / 3600))
+    except _DAMAGE:
+        return None, None
+    return check_place(*found)
+
+
+def _read_iptc(image: Image.Image) -> dict[tuple[int, int], list[str]]:
+    try:
+        found = IptcImagePlugin.getiptcinfo(image) or {}  # type: ignore[arg-type]
+    except _DAMAGE:
+        return {}
+    texts = {}
+    for key, value in found.items():
+        parts = value if isinstance(value, list) else [value]
+        texts[key] = [text for part in parts if (text := clean_text(part))]
+    return texts

@@ -1,0 +1,57 @@
+"""Plain values that cross room borders: what was indexed, what was asked, what was found, what is to be done."""
+
+from search.records.answer import Answer, Coverage, Evidence, Hit
+from search.records.arrays import Flags, Ids, Owners, Pixels, Samples, Vectors
+from search.records.media import (
+    FileFacts,
+    FoundSegment,
+    Item,
+    ItemType,
+    LedgerRow,
+    MediaFacts,
+    Record,
+    Segment,
+    SegmentKind,
+    SpeechSegment,
+    State,
+    Transcript,
+    Word,
+)
+from search.records.query import LANE_SPACES, Box, Filters, Lane, Query, QueryPart
+from search.records.work import Job, JobState, Source, Task
+
+__all__ = [
+    "LANE_SPACES",
+    "Answer",
+    "Box",
+    "Coverage",
+    "Evidence",
+    "FileFacts",
+    "Filters",
+    "Flags",
+    "FoundSegment",
+    "Hit",
+    "Ids",
+    "Item",
+    "ItemType",
+    "Job",
+    "JobState",
+    "Lane",
+    "LedgerRow",
+    "MediaFacts",
+    "Owners",
+    "Pixels",
+    "Query",
+    "QueryPart",
+    "Record",
+    "Samples",
+    "Segment",
+    "SegmentKind",
+    "Source",
+    "SpeechSegment",
+    "State",
+    "Task",
+    "Transcript",
+    "Vectors",
+    "Word",
+]

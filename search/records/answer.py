@@ -1,0 +1,64 @@
+"""What is found, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from search.records.media import Item, SegmentKind
+from search.records.query import Lane
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why an item is a hit: the lane and the segment that made it one.
+
+    score is the probability of relevance that this lane gives the segment, 0 to 1; raw the lane's own
+    figure (cosine or BM25); terms what the score is made of, when that was asked for.
+    """
+
+    lane: Lane
+    segment_id: int
+    kind: SegmentKind
+    score: float
+    raw: float
+    start: float | None = None
+    end: float | None = None
+    page: int | None = None
+    offset: int | None = None
+    snippet: str | None = None
+    terms: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An item with its score and its evidence, best first; stacked: near-identical items that it stands for."""
+
+    rank: int
+    score: float
+    relevant: bool
+    item: Item
+    evidence: tuple[Evidence, ...]
+    stacked: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the library could be searched at all: numbers of items by state."""
+
+    indexed: int
+    pending: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The hits of one query, best first, and what is needed to judge them."""
+
+    text: str | None
+    voice_text: str | None
+    voice_language: str | None
+    hits: tuple[Hit, ...]
+    total: int
+    next: str | None
+    nothing_relevant: bool
+    coverage: Coverage
+    took_ms: float

@@ -1,0 +1,90 @@
+"""What is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from search.records.media import ItemType
+
+
+class Lane(StrEnum):
+    """One way of retrieving segments for a query."""
+
+    PICTURE = "picture"
+    MEANING = "meaning"
+    WORDS = "words"
+
+
+LANE_SPACES = {Lane.PICTURE: "picture", Lane.MEANING: "meaning"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a hit must satisfy besides matching; an empty field filters nothing.
+
+    path is a folder or file, as a whole path or as the name of a folder somewhere in it; after and before are ISO
+    8601 dates or times, after inclusive, before exclusive; longer (inclusive) and shorter (exclusive) are seconds
+    of sound or video; phrases are words that the item must hold one after the other; camera, artist and album are parts
+    of their names; an item must have all of the tags, whatever their case.
+    """
+
+    types: tuple[ItemType, ...] = ()
+    sources: tuple[str, ...] = ()
+    path: str | None = None
+    after: str | None = None
+    before: str | None = None
+    longer: float | None = None
+    shorter: float | None = None
+    languages: tuple[str, ...] = ()
+    camera: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    tags: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is filtered."""
+        return self == Filters()
+
+
+# A region of a picture: left, top, width, height as shares of its width and height.
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class QueryPart:
+    """A part of a mixed query: a text, the bytes of a picture file, or the id of an item; one of the three.
+
+    weight: how much it counts beside the other parts; below 0 it pushes away. crop: only that region of the
+    picture or of the item's picture.
+    """
+
+    text: str | None = None
+    image: bytes | None = None
+    item: int | None = None
+    weight: float = 1.0
+    crop: Box | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked: any mix of words, pictures, recorded voice and known items.
+
+    text is read as the query language of `search.ranking.grammar`; voice holds the bytes of a media file. exclude
+    lists things the hits must not show. weights maps a lane to the factor of its vote (default 1). stack: join
+    near-identical pictures to one hit; diversity: 0 to 1, how much a hit unlike those before it is preferred.
+    """
+
+    text: str | None = None
+    parts: tuple[QueryPart, ...] = ()
+    voice: bytes | None = None
+    exclude: tuple[str, ...] = ()
+    weights: Mapping[Lane, float] = field(default_factory=dict)
+    filters: Filters = Filters()
+    limit: int = 20
+    cursor: str | None = None
+    include_all: bool = False
+    explain: bool = False
+    stack: bool = True
+    diversity: float = 0.0
