@@ -1,26 +1,34 @@
 """`crossmodal index`."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from indexer.profile import Profile
+from indexer.summary import COUNTS, Summary
 from search.cli.output import json_option, print_json
 from search.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Progress, Summary
+    import threading
 
-COUNTS = ("scanned", "added", "updated", "renamed", "unchanged", "removed", "failed", "skipped")
+    from indexer.pipeline import Progress
 
 
 @click.command("index")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@click.option(
+    "--forget-missing",
+    type=click.FloatRange(0),
+    metavar="DAYS",
+    help="Forget items whose file has been missing for so many days.",
+)
 @click.option("--watch", is_flag=True, help="Go on: look again whenever something changes, until Ctrl-C.")
 @click.option("--profile", is_flag=True, help="Say where the time went, by stage.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -31,6 +39,7 @@ def index_command(
     paths: tuple[Path, ...],
     workers: int,
     retry_failed: bool,
+    forget_missing: float | None,
     dry_run: bool,
     profile: bool,
     watch: bool,
@@ -45,7 +54,7 @@ def index_command(
     if watch and dry_run:
         raise UsageError("--watch and --dry-run exclude one another")
     library = open_library(settings, create=True)
-    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run)
+    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, forget_after=forget_missing)
     try:
         with _show_progress() as show:
             if watch:
@@ -84,30 +93,27 @@ def _show_progress() -> "Iterator[Progress]":
         yield show
 
 
-def report_changes(report: "Callable[[Summary], None]") -> "Callable[[Summary], None]":
+def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], None]:
     """Report only the runs of which something came: most that a watched folder causes come to nothing."""
     known: dict[str, str] = {}
 
-    def report_change(summary: "Summary") -> None:
+    def report_change(summary: Summary) -> None:
         nonlocal known
-        changed = any(summary.counts[name] for name in ("added", "updated", "renamed", "removed"))
-        if changed or summary.failures != known:
+        if summary.has_changes or summary.failures != known:
             report(summary)
         known = summary.failures
 
     return report_change
 
 
-def _report(summary: "Summary", profile: bool, as_json: bool) -> None:
+def _report(summary: Summary, profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
         click.echo(f"{path}: {reason}", err=True)
-    document: dict[str, Any] = {name: summary.counts[name] for name in COUNTS}
-    document["seconds"] = round(summary.seconds, 2)
+    document = summary.describe()
     if profile:
         document["profile"] = _describe(summary.profile)
     if as_json:
-        failures = [{"path": path, "reason": reason} for path, reason in summary.failures.items()]
-        print_json(document | {"failures": failures})
+        print_json(document)
         return
     click.echo(", ".join(f"{document[name]} {name}" for name in (*COUNTS, "seconds") if document[name]))
     for stage, one in document.get("profile", {}).items():
@@ -133,3 +139,35 @@ def demo_command(folder: Path) -> None:
     from indexer.demo import make_demo
 
     click.echo(f"{make_demo(folder)} files in {folder}")
+
+
+@click.command("worker")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@click.option("--until-idle", is_flag=True, help="End when nothing is left to do.")
+@click.option("--beside", is_flag=True, hidden=True, help="End when standard input does: with the server beside it.")
+@click.pass_obj
+def worker_command(settings: Settings, workers: int, until_idle: bool, beside: bool) -> None:
+    """Do what was asked for over REST and the page: jobs, uploads, watched sources."""
+    import signal
+    import threading
+
+    from indexer.pipeline import Options
+    from indexer.worker import run_worker
+    from search.library import open_library
+
+    stop = threading.Event()
+    # Both end the run at hand in an orderly way; its job is taken up again by the next worker.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    if beside:
+        threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
+    library = open_library(settings, create=True)
+    try:
+        run_worker(library, Options(workers), stop, until_idle)
+    finally:
+        library.close()
+
+
+def _wait_for_end(stop: "threading.Event") -> None:
+    sys.stdin.read()
+    stop.set()

@@ -57,7 +57,7 @@ def plan_source(
     dry_run: bool = False,
 ) -> Plan:
     """Scan a source, bring its ledger up to date and give what is left to index."""
-    ledger = {path: row for path, row in catalogue.read_ledger(source_id).items() if _lies_in(path, str(root))}
+    ledger = catalogue.read_ledger(source_id, str(root))
     plan, news = Plan(), News()
     unreadable: list[str] = []
     for one in scan_source(root, source_id, leave_out, ledger):

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,9 +11,9 @@ from indexer.assembly import Assembly
 from indexer.feed import Feed
 from indexer.ledger import Plan, plan_source
 from indexer.preparing import Failed
-from indexer.profile import Profile
 from indexer.sandbox import Decoder, InlineDecoder, Limits, Sandbox
 from indexer.speech import Listener
+from indexer.summary import Summary
 from search.errors import UsageError
 from search.library import Library
 from search.records import FileFacts
@@ -22,53 +21,56 @@ from search.records import FileFacts
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. workers: decoders side by side; sandbox: each in a process of its own, within the limits."""
+    """How to run.
+
+    workers: decoders side by side; sandbox: each in a process of its own, within the limits; forget_after: days after
+    which an item whose file is missing is forgotten, None for never; check: called several times a second, to end the
+    run by what it raises.
+    """
 
     workers: int = 2
     sandbox: bool = True
     limits: Limits = field(default_factory=Limits)
     retry_failed: bool = False
     dry_run: bool = False
-
-
-@dataclass
-class Summary:
-    """What a run did. failures: reason by path, earlier ones that still stand included."""
-
-    profile: Profile = field(default_factory=Profile)
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
+    forget_after: float | None = None
+    check: Callable[[], None] = lambda: None
 
 
 Progress = Callable[[int, int, str], None]
 
 
 def run_index(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
-    """Bring the library up to date with folders or files.
+    """Bring the library up to date with folders or files, as the only one who does.
 
-    progress is called with (done, total, path). Raises UsageError when a path does not exist.
+    progress is called with (done, total, path). Raises UsageError when a path does not exist, HomeError when another
+    process is indexing.
     """
+    with library.home.lock():
+        return index_paths(library, paths, options, progress)
+
+
+def index_paths(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
+    """Do what `run_index` does, for a caller who holds the home's lock."""
     began = time.perf_counter()
     roots = [_resolve(path) for path in paths]
     summary = Summary()
-    with library.home.lock():
-        with summary.profile.measure("scanning", 0):
-            plans = [_plan(library, root, options) for root in roots]
-        known: set[str] = set()
-        todo: dict[str, FileFacts] = {}
-        for plan in plans:
-            summary.counts.update(plan.counts)
-            summary.failures.update(plan.failures)
-            known |= plan.known
-            todo |= {file.path: file for file in plan.todo}
-        if options.dry_run:
-            summary.counts["updated"] = len(known & todo.keys())
-            summary.counts["added"] = len(todo) - summary.counts["updated"]
-        else:
-            _process(library, list(todo.values()), known, options, progress, summary)
-            with summary.profile.measure("indexing", 0):
-                _build_spaces(library)
+    with summary.profile.measure("scanning", 0):
+        plans = [_plan(library, root, options) for root in roots]
+    known: set[str] = set()
+    todo: dict[str, FileFacts] = {}
+    for plan in plans:
+        summary.counts.update(plan.counts)
+        summary.failures.update(plan.failures)
+        known |= plan.known
+        todo |= {file.path: file for file in plan.todo}
+    if options.dry_run:
+        summary.counts["updated"] = len(known & todo.keys())
+        summary.counts["added"] = len(todo) - summary.counts["updated"]
+    else:
+        _process(library, list(todo.values()), known, options, progress, summary)
+        with summary.profile.measure("indexing", 0):
+            _build_spaces(library)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary
@@ -83,20 +85,20 @@ def _resolve(path: Path) -> Path:
 
 
 def _plan(library: Library, root: Path, options: Options) -> Plan:
-    catalogue = library.catalogue
-    above = {
-        source.path: source.id
-        for source in library.sources.list_all()
-        if root == Path(source.path) or Path(source.path) in root.parents
-    }
-    if above:
-        source_id = above[min(above, key=len)]
+    above = library.sources.find_above(str(root))
+    if above is not None:
+        source_id = above.id
     elif options.dry_run:
         source_id = -1
     else:
         source_id = library.sources.add(str(root))
         library.sources.merge(str(root), source_id)
-    return plan_source(catalogue, source_id, root, library.home.root, options.retry_failed, options.dry_run)
+    catalogue, leave_out = library.catalogue, library.home.root
+    plan = plan_source(catalogue, source_id, root, leave_out, options.retry_failed, options.dry_run)
+    # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
+    if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
+        plan.counts["forgotten"] = library.forget(catalogue.list_missing(source_id, options.forget_after))
+    return plan
 
 
 def _process(
@@ -120,6 +122,7 @@ def _process(
     ):
         assembly = Assembly(library, listener, summary.profile)
         while not (feed.is_over and assembly.is_empty):
+            options.check()
             for draft, message in feed.take():
                 assembly.add(draft, message)
             for group in assembly.take_whole(feed.is_over):

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,14 @@ class Skip:
     reason: str
 
 
+class Neighbours:
+    """The files of a folder that belong to others of it: `sidecars` by their owner, `owners` by the file."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.sidecars = pair_sidecars(names)
+        self.owners = {sidecar: name for name, sidecars in self.sidecars.items() for sidecar in sidecars}
+
+
 # A path by itself: the file is as the ledger has it.
 Found = FileFacts | Skip | Problem | str
 Known = Mapping[str, LedgerRow]
@@ -45,8 +53,8 @@ def scan_source(root: Path, source_id: int, leave_out: Path, known: Known) -> It
     file that was indexed or skipped and has not changed since comes as its path.
     """
     if not root.is_dir():
-        beside = pair_sidecars(os.listdir(root.parent)) if root.parent.is_dir() else {}
-        yield _look_at(str(root), source_id, known, beside.get(root.name))
+        beside = Neighbours(os.listdir(root.parent) if root.parent.is_dir() else ())
+        yield _place(str(root), root.name, source_id, known, beside)
         return
     yield from _walk(str(root), source_id, str(leave_out), known, ())
 
@@ -67,8 +75,7 @@ def _walk(
         yield _make_problem(folder, source_id, f"folder cannot be read: {error.strerror}", is_folder=True)
         return
     inside = (*above, (here.st_dev, here.st_ino))
-    sidecars = pair_sidecars([entry.name for entry in found])
-    owners = {sidecar: name for name, names in sidecars.items() for sidecar in names}
+    beside = Neighbours([entry.name for entry in found])
     for entry in found:
         try:
             is_folder = entry.is_dir()
@@ -77,12 +84,17 @@ def _walk(
         if is_folder:
             yield from _walk(entry.path, source_id, leave_out, known, inside)
         else:
-            found_one = _look_at(entry.path, source_id, known, sidecars.get(entry.name))
-            owner = owners.get(entry.name)
-            if owner is not None and isinstance(found_one, FileFacts | Skip):
-                file = found_one if isinstance(found_one, FileFacts) else found_one.file
-                found_one = Skip(file, f"belongs to {owner}, with which it is indexed")
-            yield found_one
+            yield _place(entry.path, entry.name, source_id, known, beside)
+
+
+def _place(path: str, name: str, source_id: int, known: Known, beside: Neighbours) -> Found:
+    """Look at a file among its neighbours: it may belong to one, or one to it."""
+    found = _look_at(path, source_id, known, beside.sidecars.get(name))
+    owner = beside.owners.get(name)
+    if owner is None or isinstance(found, str | Problem):
+        return found
+    file = found if isinstance(found, FileFacts) else found.file
+    return Skip(file, f"belongs to {owner}, with which it is indexed")
 
 
 def _look_at(path: str, source_id: int, known: Known, sidecars: Sequence[str] | None = None) -> Found:

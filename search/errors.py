@@ -48,6 +48,13 @@ class HomeError(CrossmodalError):
     title = "The home cannot be used"
 
 
+class BusyError(CrossmodalError):
+    """Too much is being asked for at once."""
+
+    http_status = 503
+    title = "Busy"
+
+
 class ModelError(CrossmodalError):
     """A model cannot be loaded, or its files are not what they should be."""
 

@@ -34,6 +34,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def uploads(self) -> Path:
+        """Files that were uploaded; a source like any other, and the only media kept inside."""
+        return self.root / "uploads"
+
+    @property
     def partial(self) -> Path:
         """What was heard of recordings that are not written yet; disposable."""
         return self.root / "partial"

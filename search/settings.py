@@ -20,13 +20,14 @@ class Settings:
     home: data directory (`CROSSMODAL_HOME`); threads: CPU threads for the models (`CROSSMODAL_THREADS`,
     0 or unset: as many as this process may use); hosts: names the server answers to besides loopback
     (`CROSSMODAL_HOSTS`, comma separated); upload_limit: largest request body in bytes
-    (`CROSSMODAL_UPLOAD_LIMIT`).
+    (`CROSSMODAL_UPLOAD_LIMIT`); file_limit: the same for files sent to be indexed (`CROSSMODAL_FILE_LIMIT`).
     """
 
     home: Path
     threads: int = field(default_factory=count_cores)
     hosts: tuple[str, ...] = ()
     upload_limit: int = 64 * 1024 * 1024
+    file_limit: int = 4 * 1024 * 1024 * 1024
 
 
 def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Settings:
@@ -42,6 +43,7 @@ def read_settings(environ: Mapping[str, str] | None = None, home: Path | None = 
         home=home.expanduser().absolute(),
         threads=_read_number(env, "CROSSMODAL_THREADS", 0) or count_cores(),
         hosts=hosts,
+        file_limit=_read_number(env, "CROSSMODAL_FILE_LIMIT", Settings.file_limit),
         upload_limit=_read_number(env, "CROSSMODAL_UPLOAD_LIMIT", Settings.upload_limit),
     )
 

@@ -3,7 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from search.records import Answer, Evidence, FoundSegment, Hit, Item, Query
+from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query, Source, State
+
+# What to do about a file in a state that nobody wants it in.
+ADVICE = {
+    State.PENDING: "It waits to be indexed: start `crossmodal index` or a worker.",
+    State.FAILED: "Mend or replace the file; then it is tried again by itself. To try it as it is, retry.",
+    State.MISSING: "Put the file back, or mount its disk, and index again; if it is gone for good, forget it.",
+}
 
 
 def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
@@ -45,7 +52,42 @@ def describe_ledger_row(item: Item) -> dict[str, Any]:
         "type": item.type,
         "state": item.state,
         "reason": item.reason,
+        "advice": ADVICE.get(item.state),
         "size": item.size,
+    }
+
+
+def describe_source(source: Source, is_there: bool) -> dict[str, Any]:
+    """Give a source. is_there: whether its root can be seen now."""
+    return {
+        "id": source.id,
+        "path": source.path,
+        "added_at": source.added_at,
+        "watched": source.is_watched,
+        "there": is_there,
+    }
+
+
+def describe_job(job: Job) -> dict[str, Any]:
+    """Give a job and how far it is."""
+    left = job.seconds_left
+    return {
+        "id": job.id,
+        "state": job.state,
+        "paths": list(job.task.paths),
+        "retry_failed": job.task.retry_failed,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "ended_at": job.ended_at,
+        "done": job.done,
+        "total": job.total,
+        "seconds": round(job.seconds, 1),
+        "rate": round(job.done / job.seconds, 2) if job.seconds else None,
+        "seconds_left": round(left) if left is not None else None,
+        "detail": job.detail,
+        "cancelling": job.is_cancelling and not job.state.is_over,
+        "summary": dict(job.summary) or None,
+        "error": job.error,
     }
 
 

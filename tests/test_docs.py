@@ -43,7 +43,7 @@ def test_every_command_and_option_is_documented(name):
 def test_every_route_is_documented_and_no_other(library):
     app = create_app(Engine(library), Settings(home=library.home.root))
     routes = {
-        f"{method} {re.sub('<int:item_id>', '{id}', rule.rule)}"
+        f"{method} {re.sub(r'<int:\w+>', '{id}', rule.rule)}"
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static" and not rule.rule.startswith("/favicon")

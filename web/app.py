@@ -1,12 +1,14 @@
 """The application factory. Home of Flask."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from werkzeug.exceptions import Forbidden
 
 from search.engine import Engine
 from search.settings import Settings
 from web import pages, problems
-from web.api import content, health, items, search, text
+from web.api import content, health, items, jobs, search, sources, text, uploads
 
+FOREIGN = {"cross-site", "same-site"}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 # The page loads only its own files; nothing may frame it or be fetched from elsewhere.
 POLICY = (
@@ -30,11 +32,21 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(text.make_blueprint(engine.library.catalogue))
+    app.register_blueprint(jobs.make_blueprint(engine.library))
+    app.register_blueprint(sources.make_blueprint(engine.library))
+    app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
     app.register_blueprint(health.make_blueprint(engine.library))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)
+    app.before_request(_refuse_other_sites)
     app.after_request(_harden)
     return app
+
+
+def _refuse_other_sites() -> None:
+    """Let no page of another site change anything through the browser of somebody who may."""
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") in FOREIGN:
+        raise Forbidden("this request comes from a page of another site")
 
 
 def _harden(response: Response) -> Response:

@@ -2,11 +2,15 @@
 
 import ipaddress
 import threading
+from contextlib import nullcontext
 
 import click
 
 from search.errors import CrossmodalError, HomeError
 from search.settings import Settings
+
+# Searches, media, and those who follow jobs.
+THREADS = 16
 
 
 class NotAllowedError(CrossmodalError):
@@ -16,31 +20,36 @@ class NotAllowedError(CrossmodalError):
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--no-worker", is_flag=True, help="Start no worker: one runs elsewhere, or nothing is to be indexed.")
 @click.pass_obj
-def serve_command(settings: Settings, host: str, port: int) -> None:
+def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> None:
     """Serve the page and the REST interface."""
     import waitress
 
     from search.engine import Engine
     from search.library import open_library
     from web.app import create_app
+    from web.companion import run_companion
 
     if not _is_loopback(host):
         raise NotAllowedError(
             f"refused to listen on {host}: without API keys, which this version does not have yet, anyone there "
             "could read the library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)"
         )
-    engine = Engine(open_library(settings))
+    engine = Engine(open_library(settings, create=True))
     app = create_app(engine, settings)
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
+        server = waitress.create_server(
+            app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=settings.file_limit
+        )
     except OSError as error:
         raise HomeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     name = f"[{host}]" if ":" in host else host
     click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
     # The first query should not wait for the models.
     threading.Thread(target=engine.warm_up, daemon=True).start()
-    server.run()
+    with nullcontext() if no_worker else run_companion(settings):
+        server.run()
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,10 +1,12 @@
 """`crossmodal status`, `files` and `verify`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from search.cli.output import format_size, json_option, print_json
+from search.errors import UsageError
 from search.library import Library, open_library
 from search.records import State
 from search.settings import Settings
@@ -52,6 +54,34 @@ def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
         return
     for item in items:
         click.echo(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else ""))
+
+
+@click.command("forget")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--missing-for", type=click.FloatRange(0), metavar="DAYS", help="Items missing for so many days.")
+@json_option
+@click.pass_obj
+def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: float | None, as_json: bool) -> None:
+    """Remove items from the library; no file is touched.
+
+    PATHS are files or folders; a source that is named is removed itself, and all in it.
+    """
+    from search.inspection import forget_paths
+
+    if not paths and missing_for is None:
+        raise UsageError("name files or folders to forget, or --missing-for DAYS")
+    library = open_library(settings)
+    try:
+        count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
+        if missing_for is not None:
+            for source in library.sources.list_all():
+                count += library.forget(library.catalogue.list_missing(source.id, missing_for))
+    finally:
+        library.close()
+    if as_json:
+        print_json({"forgotten": count})
+    else:
+        click.echo(f"{count} items forgotten")
 
 
 @click.command("verify")

@@ -33,10 +33,14 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """What a job is to do: bring these paths up to date; no path stands for all sources."""
+    """What a job is to do: bring these paths up to date; no path stands for all sources.
+
+    is_routine: nobody asked for it, so that it is not remembered when it comes to nothing.
+    """
 
     paths: tuple[str, ...] = ()
     retry_failed: bool = False
+    is_routine: bool = False
 
 
 @dataclass(frozen=True)

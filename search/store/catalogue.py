@@ -29,7 +29,7 @@ from search.records import (
 )
 from search.store import tables as t
 from search.store.database import Database, match_values, now, pack_values
-from search.store.filters import is_indexed, make_conditions, read_moment
+from search.store.filters import is_indexed, lies_in, make_conditions, read_moment
 from search.store.saving import save_records, save_rows
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
@@ -60,10 +60,12 @@ class Catalogue:
         with self.database.read() as db:
             return {row.name: dict(row._mapping) for row in db.execute(select(t.space))}
 
-    def read_ledger(self, source_id: int) -> dict[str, LedgerRow]:
-        """Give what is known of every file of a source, by path."""
+    def read_ledger(self, source_id: int, root: str | None = None) -> dict[str, LedgerRow]:
+        """Give what is known of every file of a source, by path; root: only at or below this path."""
         c = t.item.c
         query = select(*(c[name] for name in LedgerRow._fields)).where(c.source_id == source_id)
+        if root is not None:
+            query = query.where(lies_in(root))
         with self.database.read() as db:
             return {row[0]: LedgerRow._make(row) for row in db.execute(query)}
 
@@ -155,6 +157,11 @@ class Catalogue:
             query = query.where(t.item.c.state == state)
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
+
+    def list_below(self, path: str) -> list[int]:
+        """Give the ids of the items at a path or below it, in whatever state."""
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(select(t.item.c.id).where(lies_in(path)))]
 
     def list_page(
         self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""

@@ -73,12 +73,17 @@ def match_phrase(phrase: str) -> str:
     return f'{column} : "{" ".join(pieces)}"'
 
 
-def _match_path(path: str) -> ColumnElement[bool]:
+def lies_in(path: str) -> ColumnElement[bool]:
+    """Give the condition that an item's file is at a whole path or below it."""
     root = path.rstrip("/")
+    # A range, for which there is an index; "0" is what follows "/".
+    return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
+
+
+def _match_path(path: str) -> ColumnElement[bool]:
     if path.startswith("/"):
-        # A range, for which there is an index; "0" is what follows "/".
-        return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
-    return t.item.c.path.icontains(f"/{root}/", autoescape=True)
+        return lies_in(path)
+    return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
 
 
 def _match_tag(tag: str) -> ColumnElement[bool]:

@@ -64,6 +64,7 @@ class Jobs:
         with self._database.write(quiet=True) as db:
             found = db.execute(query).scalar()
             if found is not None:
+                # A wish to cancel that its first worker did not live to see still holds.
                 values = {"state": JobState.RUNNING, "started_at": now()}
                 db.execute(update(t.job).where(c.id == found).values(values))
         return None if found is None else self.get(found)
@@ -89,6 +90,11 @@ class Jobs:
         with self._database.write(quiet=True) as db:
             db.execute(update(t.job).where(t.job.c.id == job_id).values(values))
 
+    def drop(self, job_id: int) -> None:
+        """Forget a job."""
+        with self._database.write(quiet=True) as db:
+            db.execute(delete(t.job).where(t.job.c.id == job_id))
+
     def cancel(self, job_id: int) -> Job:
         """End a job that is queued, or ask the one running to stop. Raises NotFoundError."""
         job = self.get(job_id)
@@ -103,7 +109,7 @@ class Jobs:
 def _make_job(row: Row[Any]) -> Job:
     values = dict(row._mapping)
     task = json.loads(values.pop("task"))
-    values["task"] = Task(tuple(task["paths"]), task["retry_failed"])
+    values["task"] = Task(**task | {"paths": tuple(task["paths"])})
     values["state"] = JobState(values["state"])
     values["summary"] = json.loads(values["summary"]) if values["summary"] else {}
     return Job(**values)

@@ -30,6 +30,11 @@ class Sources:
             db.execute(update(t.item).where(t.item.c.source_id.in_(nested)).values(source_id=source_id))
             db.execute(delete(t.source).where(below, t.source.c.id != source_id))
 
+    def find_above(self, path: str) -> Source | None:
+        """Give the source that a path belongs to: rooted at it or at a folder above it."""
+        above = [one for one in self.list_all() if path == one.path or path.startswith(one.path.rstrip("/") + "/")]
+        return min(above, key=lambda one: len(one.path), default=None)
+
     def list_all(self) -> list[Source]:
         """Give every source in order of path."""
         c = t.source.c
@@ -48,11 +53,6 @@ class Sources:
         """Have changes in a source followed by the worker, or no longer."""
         with self._database.write() as db:
             db.execute(update(t.source).where(t.source.c.id == source_id).values(is_watched=is_watched))
-
-    def list_items(self, source_id: int) -> list[int]:
-        """Give the ids of all that the ledger has of a source."""
-        with self._database.read() as db:
-            return [row[0] for row in db.execute(select(t.item.c.id).where(t.item.c.source_id == source_id))]
 
     def forget(self, source_id: int) -> None:
         """Remove a source with all its items and what was derived from them; the files stay as they are."""

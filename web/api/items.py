@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.errors import UsageError
-from search.records import State
+from search.records import ItemType, State
 from search.wire import describe_item, describe_ledger_row, describe_segment
 
 PAGE = 100
@@ -21,8 +21,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("")
     def list_items() -> Response:
-        state, after, limit = _read_listing()
-        rows = library.catalogue.list_page(state, after, limit + 1)
+        state, kind, after, limit = _read_listing()
+        rows = library.catalogue.list_page(state, after, limit + 1, kind, request.args.get("path", ""))
         more = rows[limit - 1].id if len(rows) > limit else None
         return jsonify({"items": [describe_ledger_row(row) for row in rows[:limit]], "next": more})
 
@@ -42,14 +42,17 @@ def make_blueprint(engine: Engine) -> Blueprint:
     return api
 
 
-def _read_listing() -> tuple[State | None, int, int]:
-    state = request.args.get("state")
+def _read_listing() -> tuple[State | None, ItemType | None, int, int]:
+    state, kind = request.args.get("state"), request.args.get("type")
     if state is not None and state not in list(State):
         raise UsageError(f"state must be one of {', '.join(State)}, not {state!r}")
+    if kind is not None and kind not in list(ItemType):
+        raise UsageError(f"type must be one of {', '.join(ItemType)}, not {kind!r}")
     numbers = {}
     for name, default in (("cursor", 0), ("limit", PAGE)):
         value = request.args.get(name, str(default))
         if not (value.isascii() and value.isdecimal() and len(value) < 16):
             raise UsageError(f"{name} must be a whole number, not {value!r}")
         numbers[name] = int(value)
-    return State(state) if state else None, numbers["cursor"], max(1, min(numbers["limit"], 1000))
+    limit = max(1, min(numbers["limit"], 1000))
+    return State(state) if state else None, ItemType(kind) if kind else None, numbers["cursor"], limit

@@ -1,16 +1,16 @@
 """POST and GET /api/v1/search."""
 
-import json
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
 from search.engine.paging import MAX_LIMIT
 from search.errors import UnreadableMediaError, UsageError
 from search.records import Filters, ItemType, Lane, Query, QueryPart
 from search.wire import describe_answer
+from web.api.body import check_fields, read_json
 
 LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags")
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -111,7 +111,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if request.mimetype == "multipart/form-data":
             return _answer(engine, _read_form())
         if request.mimetype == "application/json":
-            return _answer(engine, parse_request(_read_json(request.get_data())).make_query())
+            return _answer(engine, parse_request(read_json(request.get_data())).make_query())
         raise UsageError("send the search as application/json or as multipart/form-data")
 
     @api.get("")
@@ -126,28 +126,16 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
 def parse_request(fields: object) -> SearchRequest:
     """Check the fields of a search. Raises UsageError that names the first wrong one."""
-    try:
-        return SearchRequest.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "body"
-        raise UsageError(f"{name}: {first['msg']}") from error
+    return check_fields(SearchRequest, fields)
 
 
 def _answer(engine: Engine, query: Query) -> Response:
     return jsonify(describe_answer(query, engine.search(query)))
 
 
-def _read_json(body: bytes | str) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"the body is not JSON: {error}") from error
-
-
 def _read_form() -> Query:
     fields = _collect(request.form)
-    parsed = parse_request(_read_json(fields["request"]) if "request" in fields else fields)
+    parsed = parse_request(read_json(fields["request"]) if "request" in fields else fields)
     unknown = set(request.files) - {"image", "voice"}
     if unknown:
         raise UsageError(f"{min(unknown)}: not a part of a search; files are `image` and `voice`")
@@ -166,7 +154,7 @@ def _collect(values: Any) -> dict[str, Any]:
         if name in LISTS:
             fields[name] = given
         elif name in {"weights", "parts"} and given:
-            fields[name] = _read_json(given[-1])
+            fields[name] = read_json(given[-1])
         elif given:
             fields[name] = given[-1]
     return fields

@@ -1,0 +1,97 @@
+"""/api/v1/jobs: asking for work, and following it."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.errors import BusyError, UsageError
+from search.library import Library
+from search.records import Job, Task
+from search.wire import describe_job
+from web.api.body import parse_body
+
+# So many may follow jobs at once; each holds a thread of the server.
+MOST_FOLLOWERS = 6
+LOOK = 0.4
+# A follower who hears nothing for so many seconds would give up, and who is gone is noticed only when told something.
+HEARTBEAT = 10.0
+
+
+class JobRequest(BaseModel):
+    """What is to be brought up to date: files or folders on the server; none stands for all sources."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    paths: list[str] = Field(default_factory=list, max_length=1000)
+    retry_failed: bool = False
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Give the job routes."""
+    api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
+    jobs = library.jobs
+    room = threading.Semaphore(MOST_FOLLOWERS)
+
+    @api.get("")
+    def list_jobs() -> Response:
+        return jsonify({"jobs": [describe_job(job) for job in jobs.list_all()]})
+
+    @api.post("")
+    def add_job() -> tuple[Response, int]:
+        asked = parse_body(JobRequest)
+        for path in asked.paths:
+            if library.sources.find_above(path) is None:
+                raise UsageError(f"paths: {path} lies in no source; add its folder to the sources first")
+        return _answer(jobs.add(Task(tuple(asked.paths), asked.retry_failed)))
+
+    @api.get("/<int:job_id>")
+    def show_job(job_id: int) -> Response:
+        return jsonify(describe_job(jobs.get(job_id)))
+
+    @api.delete("/<int:job_id>")
+    def cancel_job(job_id: int) -> tuple[Response, int]:
+        return _answer(jobs.cancel(job_id))
+
+    @api.post("/<int:job_id>/retry")
+    def retry_job(job_id: int) -> tuple[Response, int]:
+        return _answer(jobs.add(jobs.get(job_id).task))
+
+    @api.get("/<int:job_id>/events")
+    def follow_job(job_id: int) -> Response:
+        job = jobs.get(job_id)
+        if not room.acquire(blocking=False):
+            raise BusyError("too many follow jobs at once; ask again in a moment")
+        response = Response(_tell(library, job), mimetype="text/event-stream")
+        response.call_on_close(room.release)
+        response.cache_control.no_store = True
+        response.headers["X-Accel-Buffering"] = "no"  # a proxy must not gather what is told
+        return response
+
+    return api
+
+
+def _answer(job: Job) -> tuple[Response, int]:
+    response = jsonify(describe_job(job))
+    response.headers["Location"] = f"{request.root_path}/api/v1/jobs/{job.id}"
+    return response, 202
+
+
+def _tell(library: Library, job: Job) -> Iterator[str]:
+    """Give the job as server-sent events whenever it has moved, until it is over."""
+    told, last = "", 0.0
+    while True:
+        now = json.dumps(describe_job(job), ensure_ascii=False)
+        if now != told:
+            yield f"event: {'end' if job.state.is_over else 'progress'}\ndata: {now}\n\n"
+            told, last = now, time.monotonic()
+        elif time.monotonic() - last > HEARTBEAT:
+            yield ": nothing new\n\n"
+            last = time.monotonic()
+        if job.state.is_over:
+            return
+        time.sleep(LOOK)
+        job = library.jobs.get(job.id)

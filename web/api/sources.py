@@ -1,0 +1,59 @@
+"""/api/v1/sources: the folders that make up the library."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.errors import UsageError
+from search.inspection import forget_paths
+from search.library import Library
+from search.records import Task
+from search.wire import describe_job, describe_source
+from web.api.body import parse_body
+
+
+class SourceRequest(BaseModel):
+    """A folder or file on the server, by its absolute path. watch: follow what changes in it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str = Field(min_length=1, max_length=4096)
+    watch: bool | None = None
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Give the source routes."""
+    api = Blueprint("sources", __name__, url_prefix="/api/v1/sources")
+    sources = library.sources
+
+    @api.get("")
+    def list_sources() -> Response:
+        found = [describe_source(one, Path(one.path).exists()) for one in sources.list_all()]
+        return jsonify({"sources": found})
+
+    @api.post("")
+    def add_source() -> tuple[Response, int]:
+        asked = parse_body(SourceRequest)
+        path = Path(asked.path).expanduser()
+        if not path.is_absolute() or "\0" in asked.path:
+            raise UsageError(f"path: must be an absolute path on the server, not {asked.path!r}")
+        root = Path(library.home.root)
+        if not path.exists():
+            raise UsageError(f"path: {path} does not exist on the server")
+        if path == root or root in path.parents:
+            raise UsageError(f"path: {path} lies in the library's own home")
+        above = sources.find_above(str(path))
+        source_id = above.id if above is not None else sources.add(str(path))
+        if asked.watch is not None:
+            sources.watch(source_id, asked.watch)
+        job = library.jobs.add(Task((str(path),)))
+        source = sources.get(source_id)
+        return jsonify(describe_source(source, True) | {"job": describe_job(job)}), 202
+
+    @api.delete("/<int:source_id>")
+    def forget_source(source_id: int) -> tuple[str, int]:
+        forget_paths(library, [sources.get(source_id).path])
+        return "", 204
+
+    return api
