@@ -27,14 +27,14 @@ def test_every_command_and_option_is_documented(name):
     section = CLI.split(f"## {name}\n", 1)[1].split("\n## ", 1)[0]
     command = load(name)
     assert COMMANDS[name][1].rstrip(".").split(",")[0].split(";")[0] in (command.help or "")
-    for one in command.commands.values() if isinstance(command, click.Group) else [command]:
+    for one in [command, *command.commands.values()] if isinstance(command, click.Group) else [command]:
         for parameter in one.params:
-            if isinstance(parameter, click.Option):
+            if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert f"`{parameter.opts[0]}" in section, parameter.opts[0]
     documented = set(re.findall(r"^\| `(--[a-z-]+)", section, re.M))
     known = {
         option
-        for one in (command.commands.values() if isinstance(command, click.Group) else [command])
+        for one in ([command, *command.commands.values()] if isinstance(command, click.Group) else [command])
         for parameter in one.params
         for option in parameter.opts
     }
