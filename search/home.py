@@ -47,6 +47,10 @@ class Home:
         """Where the thumbnail of an item lies, in folders of a thousand."""
         return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.jpg"
 
+    def loudness(self, item_id: int, mtime_ns: int, points: int) -> Path:
+        """Where the peaks of a recording are kept once they were measured; disposable."""
+        return self.root / "loudness" / f"{item_id}-{mtime_ns}-{points}.json"
+
     def create(self) -> None:
         """Make the folders. Raises HomeError when they cannot be made."""
         try:

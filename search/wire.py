@@ -93,7 +93,7 @@ def describe_job(job: Job) -> dict[str, Any]:
 
 def describe_segment(found: FoundSegment) -> dict[str, Any]:
     """Give a segment with its place in the item; what does not apply is left out."""
-    return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None}
+    return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None and v != ()}
 
 
 def _describe_hit(hit: Hit, explain: bool) -> dict[str, Any]:

@@ -29,6 +29,7 @@ HOMES = {
     "openpyxl": ("indexer/decoders/document/",),
     "rawpy": ("search/media/picture/raw.py",),
     "imagecodecs": ("search/media/picture/jxl.py",),
+    "zipstream": ("web/api/archive.py",),
     "watchfiles": ("indexer/watch.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.

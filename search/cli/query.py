@@ -7,7 +7,7 @@ import click
 
 from search.cli.output import format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Answer, Evidence, Filters, ItemType, Query, QueryPart
+from search.records import Answer, Evidence, Filters, ItemType, Query, QueryPart, Sort
 from search.settings import Settings
 
 
@@ -33,6 +33,13 @@ from search.settings import Settings
 @click.option("--in", "path", type=click.Path(path_type=Path), help="Only items in this folder.")
 @click.option("--after", help="Only items from this date on, such as 2024-05.")
 @click.option("--before", help="Only items before this date.")
+@click.option(
+    "--sort",
+    default=str(Sort.RELEVANCE),
+    show_default=True,
+    type=click.Choice([str(one) for one in Sort]),
+    help="The order of the relevant hits.",
+)
 @click.option("--limit", default=20, show_default=True, help="How many hits.")
 @click.option("--cursor", help="Go on from an earlier answer's `next`.")
 @click.option("--all", "include_all", is_flag=True, help="Keep hits below the relevance cut.")
@@ -52,6 +59,7 @@ def search_command(
     path: Path | None,
     after: str | None,
     before: str | None,
+    sort: str,
     limit: int,
     cursor: str | None,
     include_all: bool,
@@ -79,6 +87,7 @@ def search_command(
             after=after,
             before=before,
         ),
+        sort=Sort(sort),
         limit=limit,
         cursor=cursor,
         include_all=include_all,

@@ -12,7 +12,7 @@ from search.ranking.fusion import Ranked, fuse
 from search.ranking.grouping import Stack, diversify, stack_copies
 from search.ranking.lanes import Candidate, Retrieved
 from search.ranking.snippets import cut_snippet
-from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment
+from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort
 
 FIRST_DEPTH = 256
 DEEPENING = 4
@@ -77,9 +77,16 @@ class Engine:
             ranked, complete = self._rank(query, encoded, wanted, revision)
         stacks = stack_copies(ranked) if query.stack else [Stack(one) for one in ranked]
         relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
-        stacks = diversify(stacks[:relevant], query.diversity) + stacks[relevant:]
+        stacks = self._order(stacks[:relevant], query) + stacks[relevant:]
         words = tuple(word.whole for word in encoded.words)
         return Ranking(tuple(stacks), relevant, complete, words, encoded.voice)
+
+    def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
+        """Put the relevant hits into the order that was asked for."""
+        if query.sort is Sort.RELEVANCE:
+            return diversify(stacks, query.diversity)
+        places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
+        return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
     def _rank(self, query: Query, encoded: Encoded, wanted: int, revision: int) -> tuple[list[Ranked], bool]:
         """Look deeper into every lane until it holds nothing more that could be relevant.

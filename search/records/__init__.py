@@ -17,7 +17,7 @@ from search.records.media import (
     Transcript,
     Word,
 )
-from search.records.query import LANE_SPACES, Box, Filters, Lane, Query, QueryPart
+from search.records.query import LANE_SPACES, Box, Filters, Lane, Query, QueryPart, Sort
 from search.records.work import Job, JobState, Source, Task
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Samples",
     "Segment",
     "SegmentKind",
+    "Sort",
     "Source",
     "SpeechSegment",
     "State",

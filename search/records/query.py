@@ -7,6 +7,16 @@ from enum import StrEnum
 from search.records.media import ItemType
 
 
+class Sort(StrEnum):
+    """In which order relevant hits come; what has no date or duration comes last."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LONGEST = "longest"
+    SHORTEST = "shortest"
+
+
 class Lane(StrEnum):
     """One way of retrieving segments for a query."""
 
@@ -88,3 +98,4 @@ class Query:
     explain: bool = False
     stack: bool = True
     diversity: float = 0.0
+    sort: Sort = Sort.RELEVANCE

@@ -23,6 +23,7 @@ from search.records import (
     Record,
     Segment,
     SegmentKind,
+    Sort,
     State,
     Vectors,
     Word,
@@ -195,6 +196,19 @@ class Catalogue:
         )
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]
+
+    def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
+        """Give the places of items in an order of date or duration; what has neither comes last."""
+        c = t.item.c
+        keys = {
+            Sort.NEWEST: read_moment().desc(),
+            Sort.OLDEST: read_moment(),
+            Sort.LONGEST: c.duration.desc().nulls_last(),
+            Sort.SHORTEST: c.duration.nulls_last(),
+        }
+        query = select(c.id).where(match_values(c.id)).order_by(keys[sort], c.id)
+        with self.database.read() as db:
+            return {row[0]: place for place, row in enumerate(db.execute(query, pack_values(item_ids)))}
 
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
         """Give segments of indexed items by segment id."""

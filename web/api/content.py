@@ -14,6 +14,7 @@ from search.records import Item, ItemType, Query, QueryPart, State
 from search.wire import describe_answer
 
 DAY = 24 * 3600
+PREVIEW = (2048, 2048)
 TYPES = {
     ".heic": "image/heic",
     ".heif": "image/heif",
@@ -62,6 +63,18 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if path.is_file():
             return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY)
         return _make_thumbnail(find(item_id))
+
+    @api.get("/<int:item_id>/preview")
+    def send_preview(item_id: int) -> Response:
+        """Send a picture as every browser can show it."""
+        item = find(item_id)
+        path = Path(item.path)
+        if item.type is not ItemType.IMAGE or item.state is not State.INDEXED or not path.is_file():
+            raise NotFoundError(f"item {item_id} is no picture that can be shown")
+        body = encode_thumbnail(open_picture(path, PREVIEW[0])[0], PREVIEW)
+        response = Response(body, mimetype="image/jpeg")
+        response.cache_control.max_age = DAY
+        return response
 
     return api
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.engine import Engine
 from search.engine.paging import MAX_LIMIT
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Filters, ItemType, Lane, Query, QueryPart
+from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort
 from search.wire import describe_answer
 from web.api.body import check_fields, read_json
 
@@ -58,6 +58,7 @@ class SearchRequest(BaseModel):
     album: str | None = None
     tags: list[str] = Field(default_factory=list, max_length=20)
     phrases: list[str] = Field(default_factory=list, max_length=20)
+    sort: Sort = Sort.RELEVANCE
     stack: bool = True
     diversity: float = Field(0.0, ge=0, le=1)
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
@@ -65,9 +66,9 @@ class SearchRequest(BaseModel):
     include_all: bool = Field(False, alias="all")
     explain: bool = False
 
-    def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
-        """Give the engine's query."""
-        filters = Filters(
+    def make_filters(self) -> Filters:
+        """Give what hits must satisfy besides matching."""
+        return Filters(
             types=tuple(self.types),
             sources=tuple(self.sources),
             path=self.path,
@@ -82,6 +83,9 @@ class SearchRequest(BaseModel):
             tags=tuple(self.tags),
             phrases=tuple(self.phrases),
         )
+
+    def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
+        """Give the engine's query."""
         taken = {part.image for part in self.parts}
         parts = [part.make_part(images) for part in self.parts]
         parts += [QueryPart(item=item_id) for item_id in self.like]
@@ -92,11 +96,12 @@ class SearchRequest(BaseModel):
             voice=voice,
             exclude=tuple(self.exclude),
             weights=self.weights,
-            filters=filters,
+            filters=self.make_filters(),
             limit=self.limit,
             cursor=self.cursor,
             include_all=self.include_all,
             explain=self.explain,
+            sort=self.sort,
             stack=self.stack,
             diversity=self.diversity,
         )
@@ -116,12 +121,17 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("")
     def search_by_address() -> Response:
-        fields = _collect(request.args)
-        if "q" in fields:
-            fields["text"] = fields.pop("q")
-        return _answer(engine, parse_request(fields).make_query())
+        return _answer(engine, read_address().make_query())
 
     return api
+
+
+def read_address() -> SearchRequest:
+    """Read a search from the address of the request at hand. Raises UsageError."""
+    fields = collect_fields(request.args)
+    if "q" in fields:
+        fields["text"] = fields.pop("q")
+    return parse_request(fields)
 
 
 def parse_request(fields: object) -> SearchRequest:
@@ -134,7 +144,7 @@ def _answer(engine: Engine, query: Query) -> Response:
 
 
 def _read_form() -> Query:
-    fields = _collect(request.form)
+    fields = collect_fields(request.form)
     parsed = parse_request(read_json(fields["request"]) if "request" in fields else fields)
     unknown = set(request.files) - {"image", "voice"}
     if unknown:
@@ -146,7 +156,7 @@ def _read_form() -> Query:
     return parsed.make_query(images, voice)
 
 
-def _collect(values: Any) -> dict[str, Any]:
+def collect_fields(values: Any) -> dict[str, Any]:
     """Turn form or address fields into the shape of the JSON body."""
     fields: dict[str, Any] = {}
     for name in values:

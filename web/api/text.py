@@ -1,5 +1,7 @@
 """What an item says: its transcript and its passages."""
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, request
 
 from search.errors import NotFoundError
@@ -8,6 +10,8 @@ from search.store.catalogue import Catalogue
 from search.wire import describe_item, describe_segment
 
 MOST_NEIGHBOURS = 50
+# Whether it is WebVTT.
+SUBTITLES = {"text/vtt": True, "application/x-subrip": False}
 
 
 def make_blueprint(catalogue: Catalogue) -> Blueprint:
@@ -21,6 +25,9 @@ def make_blueprint(catalogue: Catalogue) -> Blueprint:
         spoken = [
             describe_segment(one) for one in catalogue.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH
         ]
+        form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
+        if form in SUBTITLES:
+            return Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")
         return jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
 
     @api.get("/<int:item_id>/passages")
@@ -33,6 +40,21 @@ def make_blueprint(catalogue: Catalogue) -> Blueprint:
         return jsonify({"item": describe_item(item), "segments": [describe_segment(one) for one in texts]})
 
     return api
+
+
+def write_subtitles(spoken: list[dict[str, Any]], is_vtt: bool) -> str:
+    """Give speech as WebVTT or, where not, as SubRip."""
+    blocks = []
+    for number, one in enumerate(spoken, 1):
+        start, end = (_format_time(one.get(name, 0.0), "." if is_vtt else ",") for name in ("start", "end"))
+        text = one["text"].replace("-->", "→").strip()
+        blocks.append(f"{number}\n{start} --> {end}\n{text}\n")
+    return "\n".join(["WEBVTT\n", *blocks] if is_vtt else blocks)
+
+
+def _format_time(seconds: float, point: str) -> str:
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{point}{thousandths:03d}"
 
 
 def _cut_neighbours(texts: list[FoundSegment], around: int, count: int) -> list[FoundSegment]:

@@ -155,10 +155,10 @@ def measure_change(before: Picture, after: Picture) -> float:
     return float(np.abs(small[0] - small[1]).mean() / 255)
 
 
-def encode_thumbnail(picture: Picture) -> bytes:
-    """Give a JPEG file at most 512 pixels wide and high: WebP takes ten times as long, half of all decoding."""
+def encode_thumbnail(picture: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
+    """Give a JPEG file no wider and higher than `size`: WebP takes ten times as long, half of all decoding."""
     small = picture.copy()
-    small.thumbnail(THUMBNAIL_SIZE, Image.Resampling.BICUBIC)
+    small.thumbnail(size, Image.Resampling.BICUBIC)
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=80)
     return stream.getvalue()

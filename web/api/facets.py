@@ -1,0 +1,21 @@
+"""GET /api/v1/facets: what the library can be narrowed by."""
+
+from flask import Blueprint, Response, jsonify
+
+from search.library import Library
+from search.ranking.grammar import join_filters, parse_query
+from search.store.facets import read_facets
+from web.api.search import read_address
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Give the route."""
+    api = Blueprint("facets", __name__, url_prefix="/api/v1/facets")
+
+    @api.get("")
+    def show_facets() -> Response:
+        asked = read_address()
+        filters = join_filters(asked.make_filters(), parse_query(asked.text or "").filters)
+        return jsonify(read_facets(library.catalogue.database, filters))
+
+    return api

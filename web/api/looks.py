@@ -1,0 +1,48 @@
+"""What is drawn over or beside an item: where a picture shows the query, how loud a recording is when."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from flask import Blueprint, Response, jsonify, request
+
+from search.engine import Engine
+from search.engine.heat import read_heat
+from search.errors import NotFoundError, UsageError
+from search.media.container import measure_loudness
+from search.records import ItemType, State
+from web.api.search import read_address
+
+MOST_POINTS = 2000
+
+
+def make_blueprint(engine: Engine) -> Blueprint:
+    """Give the routes."""
+    api = Blueprint("looks", __name__, url_prefix="/api/v1/items")
+    library = engine.library
+
+    @api.get("/<int:item_id>/heat")
+    def show_heat(item_id: int) -> Response:
+        heat = read_heat(library, item_id, read_address().make_query())
+        return jsonify({"heat": np.round(heat, 3).tolist()})
+
+    @api.get("/<int:item_id>/loudness")
+    def show_loudness(item_id: int) -> Response:
+        points = request.args.get("points", "400")
+        if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MOST_POINTS):
+            raise UsageError(f"points must be a whole number from 1 to {MOST_POINTS}, not {points!r}")
+        item = library.catalogue.get_item(item_id)
+        path = Path(item.path)
+        if item.type not in {ItemType.AUDIO, ItemType.VIDEO} or item.state is not State.INDEXED or not path.is_file():
+            raise NotFoundError(f"item {item_id} is no recording that can be read")
+        kept = library.home.loudness(item_id, item.mtime_ns, int(points))
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            peaks = np.round(measure_loudness(path, int(points)), 3).tolist()
+            kept.with_suffix(".new").write_text(json.dumps({"peaks": peaks}))
+            kept.with_suffix(".new").replace(kept)
+        response = Response(kept.read_text(), mimetype="application/json")
+        response.cache_control.max_age = 24 * 3600
+        return response
+
+    return api
