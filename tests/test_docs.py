@@ -15,7 +15,12 @@ from web.app import create_app
 ROOT = Path(__file__).parent.parent
 CLI = (ROOT / "docs/cli.md").read_text()
 NUMBER = re.compile(r"<int:\w+>")
+NAMED = re.compile(r"<(?:path:)?(\w+)>")
 REST = (ROOT / "docs/rest.md").read_text()
+
+
+def name_route(rule):
+    return NAMED.sub(r"{\1}", NUMBER.sub("{id}", rule))
 
 
 def load(name):
@@ -44,7 +49,7 @@ def test_every_command_and_option_is_documented(name):
 def test_every_route_is_documented_and_no_other(library):
     app = create_app(Engine(library), Settings(home=library.home.root))
     routes = {
-        f"{method} {NUMBER.sub('{id}', rule.rule)}"
+        f"{method} {name_route(rule.rule)}"
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static" and not rule.rule.startswith("/favicon")

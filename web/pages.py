@@ -1,36 +1,63 @@
-"""The browser page."""
+"""The browser pages."""
 
 import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, make_response, render_template, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+
+from web.texts import LANGUAGES, read_texts
 
 STATIC = Path(__file__).parent / "static"
 
 
 @lru_cache
-def hash_asset(name: str) -> str:
-    """Give a short hash of a static file, so that it can be cached for good under its own address."""
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+def hash_assets() -> str:
+    """Give a short hash of all static files: under an address that holds it they can be kept for good."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def make_blueprint() -> Blueprint:
-    """Give the routes of the page."""
+    """Give the routes of the pages."""
     pages = Blueprint("pages", __name__)
 
     @pages.app_template_global()
     def asset(name: str) -> str:
-        return url_for("static", filename=name, v=hash_asset(name))
+        # In the path, so that what a module imports has the hash as well.
+        return url_for("pages.send_asset", version=hash_assets(), name=name)
+
+    @pages.get("/assets/<version>/<path:name>")
+    def send_asset(version: str, name: str) -> Response:
+        response = current_app.send_static_file(name)
+        if version == hash_assets():
+            response.cache_control.public = True
+            response.cache_control.max_age = 365 * 24 * 3600
+            response.cache_control.immutable = True
+        return response
 
     @pages.get("/")
     def show_search() -> Response:
-        response = make_response(render_template("search.html"))
-        response.cache_control.no_cache = True
-        return response
+        return _render("search.html")
+
+    @pages.get("/library")
+    def show_library() -> Response:
+        return _render("library.html")
 
     @pages.get("/favicon.ico")
     def show_icon() -> Response:
         return current_app.send_static_file("icon.svg")
 
     return pages
+
+
+def _render(template: str) -> Response:
+    language = request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+    texts = read_texts(language)
+    response = make_response(render_template(template, language=language, texts=texts, t=texts.__getitem__))
+    response.cache_control.no_cache = True
+    response.vary.add("Accept-Language")
+    return response

@@ -34,9 +34,11 @@ def make_blueprint(catalogue: Catalogue) -> Blueprint:
     def show_passages(item_id: int) -> Response:
         item = find(item_id)
         texts = [one for one in catalogue.list_segments(item_id) if one.segment.text]
-        around = request.args.get("around", type=int)
+        around, count = (request.args.get(name, type=int) for name in ("around", "count"))
         if around is not None:
-            texts = _cut_neighbours(texts, around, request.args.get("count", 1, type=int))
+            texts = _cut_neighbours(texts, around, 1 if count is None else count)
+        elif count is not None:
+            texts = [one for one in texts if one.segment.kind is not SegmentKind.NAME][: max(0, count)]
         return jsonify({"item": describe_item(item), "segments": [describe_segment(one) for one in texts]})
 
     return api

@@ -1,36 +1,74 @@
-// The server's REST interface, as far as the page needs it.
+// The server's REST interface, as far as the pages need it.
 
-async function read(response) {
-  const body = await response.json().catch(() => null);
-  if (!response.ok) throw new Error(body?.detail || `the server answered ${response.status}`);
+import { t } from "./make.js";
+
+async function send(address, options) {
+  let response;
+  try {
+    response = await fetch(address, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error(t("error.lost"));
+  }
+  const body = response.status === 204 ? null : await response.json().catch(() => null);
+  if (!response.ok) throw new Error(body?.detail || `${response.status} ${response.statusText}`);
   return body;
 }
 
-export async function ask(request, pictures, voice) {
+const sendJson = (method, address, body) =>
+  send(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+export function ask(request, pictures, voice, signal) {
   if (!pictures.length && !voice) {
     const headers = { "Content-Type": "application/json" };
-    return read(await fetch("/api/v1/search", { method: "POST", headers, body: JSON.stringify(request) }));
+    return send("/api/v1/search", { method: "POST", headers, body: JSON.stringify(request), signal });
   }
   const body = new FormData();
   body.append("request", JSON.stringify(request));
   pictures.forEach((picture) => body.append("image", picture, picture.name || "picture"));
   if (voice) body.append("voice", voice, "voice");
-  return read(await fetch("/api/v1/search", { method: "POST", body }));
+  return send("/api/v1/search", { method: "POST", body, signal });
 }
 
-export async function listItems() {
-  return read(await fetch("/api/v1/items?state=indexed&limit=60"));
+export const readItem = (id) => send(`/api/v1/items/${id}`);
+export const readStatus = () => send("/api/v1/status");
+export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
+export const readHeat = (id, fields) => send(`/api/v1/items/${id}/heat?${fields}`);
+export const readOpening = (id) => send(`/api/v1/items/${id}/passages?count=1`);
+export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
+
+export const listLedger = (fields) => send(`/api/v1/items?${fields}`);
+export const forgetItem = (id) => send(`/api/v1/items/${id}`, { method: "DELETE" });
+export const listSources = () => send("/api/v1/sources");
+export const addSource = (source) => sendJson("POST", "/api/v1/sources", source);
+export const forgetSource = (id) => send(`/api/v1/sources/${id}`, { method: "DELETE" });
+export const listJobs = () => send("/api/v1/jobs");
+export const addJob = (task) => sendJson("POST", "/api/v1/jobs", task);
+export const cancelJob = (id) => send(`/api/v1/jobs/${id}`, { method: "DELETE" });
+export const retryJob = (id) => send(`/api/v1/jobs/${id}/retry`, { method: "POST" });
+
+// Sends files and tells how much of them has gone; fetch cannot tell.
+export function upload(files, tell) {
+  return new Promise((resolve, reject) => {
+    const body = new FormData();
+    for (const { file, name } of files) body.append("file", file, name);
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/v1/uploads");
+    request.responseType = "json";
+    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) tell(event.loaded / event.total); });
+    request.addEventListener("load", () => (request.status < 300 ? resolve(request.response)
+      : reject(new Error(request.response?.detail || request.statusText))));
+    request.addEventListener("error", () => reject(new Error(t("error.lost"))));
+    request.send(body);
+  });
 }
 
-export async function readItem(id) {
-  return read(await fetch(`/api/v1/items/${id}`));
-}
-
-export async function readStatus() {
-  return read(await fetch("/api/v1/status"));
-}
+// What browsers cannot show is sent as JPEG.
+const SHOWN = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
 export const mediaAddress = (item) => `/api/v1/items/${item.id}/media`;
+export const pictureAddress = (item) => (SHOWN.test(item.path) ? mediaAddress(item) : `/api/v1/items/${item.id}/preview`);
+export const archiveAddress = (ids) => `/api/v1/archive?ids=${ids.join(",")}`;
 // Of a film, the frame at a moment.
 export const thumbnailAddress = (item, at = null) =>
   `/api/v1/items/${item.id}/thumbnail${item.type === "video" && at !== null ? `?at=${at}` : ""}`;

@@ -1,62 +1,14 @@
 // One item in full: picture, player at the moment found, or passages, with the evidence beside it.
 
-import { mediaAddress, readItem, thumbnailAddress } from "./api.js";
+import { mediaAddress, pictureAddress, readHeat, readItem, thumbnailAddress } from "./api.js";
 import { drawBox } from "./crop.js";
-import { explain, formatTime, hasPicture, markWords, nameItem } from "./hits.js";
+import { makeFacts } from "./facts.js";
+import { explain, find, formatTime, isTimed, make, makeButton, makeSign, markWords, nameItem, t } from "./make.js";
+import { makeTexts } from "./transcript.js";
+import { makeTimeline } from "./timeline.js";
+import { makeRequest } from "./state.js";
 
-// Formats that browsers do not show; the thumbnail stands in.
-const NOT_SHOWN = /\.(heic|heif|tiff?)$/i;
-const dialog = document.getElementById("viewer");
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
-function makeStage(item, start, searchLike) {
-  if (item.type === "image") {
-    const shown = NOT_SHOWN.test(item.path) ? thumbnailAddress(item) : mediaAddress(item);
-    const image = make("img", { src: shown, alt: nameItem(item) });
-    return [drawBox(image, (crop) => searchLike(item, crop)), null];
-  }
-  if (item.type === "document") {
-    if (!hasPicture(item)) return [make("span", { className: "glyph" }, "¶"), null];
-    const cover = make("img", { src: thumbnailAddress(item), alt: "" });
-    cover.addEventListener("error", () => cover.remove());
-    return [cover, null];
-  }
-  const player = make(item.type, { controls: true, preload: "metadata", src: mediaAddress(item) });
-  player.addEventListener("loadedmetadata", () => { player.currentTime = start; }, { once: true });
-  return [player, player];
-}
-
-function makeMoment(one, words, player) {
-  const timed = one.start !== undefined && one.start !== null && player;
-  const label = "lane" in one ? explain(one) : timed ? formatTime(one.start) : one.page ? `page ${one.page}` : "";
-  const text = one.snippet ?? one.text ?? "";
-  const row = make(timed ? "button" : "div", { className: "moment" }, make("small", {}, label));
-  row.append(markWords(text, words));
-  if (timed) {
-    row.type = "button";
-    row.addEventListener("click", () => { player.currentTime = one.start; player.play(); });
-    player.addEventListener("timeupdate", () => {
-      row.classList.toggle("now", player.currentTime >= one.start && player.currentTime < (one.end ?? Infinity));
-    });
-  }
-  return make("li", {}, row);
-}
-
-function makeList(title, moments, words, player) {
-  if (!moments.length) return [];
-  return [make("h3", {}, title), make("ul", {}, ...moments.map((one) => makeMoment(one, words, player)))];
-}
-
-function makeCopies(ids) {
-  const images = ids.map((id) => make("img", { src: thumbnailAddress({ id }), alt: "near-identical picture", loading: "lazy" }));
-  const links = images.map((image, at) => make("a", { href: mediaAddress({ id: ids[at] }), target: "_blank", rel: "noopener" }, image));
-  return make("div", { className: "copies" }, make("h3", {}, `${ids.length} near-identical`), ...links);
-}
+const ZOOMS = [1, 1.5, 2, 3, 4, 6];
 
 // Two lanes may speak for the same segment; a reader needs it once.
 function dropRepeated(evidence) {
@@ -67,32 +19,211 @@ function dropRepeated(evidence) {
   });
 }
 
-export async function openViewer(hit, words, searchLike) {
-  const { item } = hit;
-  const start = hit.evidence.find((one) => one.start !== null && one.start !== undefined)?.start ?? 0;
-  const [shown, player] = makeStage(item, start, searchLike);
-  const close = make("button", { type: "button", className: "close" }, "×");
-  close.setAttribute("aria-label", "Close");
-  close.addEventListener("click", () => dialog.close());
-  const side = make("div", { className: "side" });
-  side.append(
-    make("h2", { id: "viewer-title" }, item.title || nameItem(item)),
-    make("p", { className: "path" }, item.path),
-    ...makeList("Why it is here", dropRepeated(hit.evidence), words, player),
-  );
-  const similar = make("button", { type: "button" }, "More like this");
-  similar.addEventListener("click", () => searchLike(item));
-  const original = make("a", { href: mediaAddress(item), target: "_blank", rel: "noopener" }, "Open the file");
-  side.append(make("div", { className: "tools" }, similar, original));
-  if (item.type === "image") side.append(make("p", { className: "hint" }, "Drag a box on the picture to search by that part."));
-  if (hit.stacked?.length) side.append(makeCopies(hit.stacked));
-  dialog.replaceChildren(make("div", { className: "sheet" }, make("div", { className: "stage" }, shown), side), close);
-  dialog.showModal();
-  if (item.type === "image") return;
-  const full = await readItem(item.id).catch(() => null);
-  const texts = (full?.segments ?? []).filter((one) => one.text && one.kind !== "name");
-  side.append(...makeList(item.type === "document" ? "Text" : "Transcript", texts, words, player));
+export class Viewer {
+  #dialog = find("viewer");
+  #calls;
+  #place = 0;
+  #words = "";
+  #state = null;
+  #player = null;
+  #picture = null;
+  #zoom = 0;
+  #shown = 0;
+
+  // calls: entries(), more(), like(item, weight, crop), closed(place).
+  constructor(calls) {
+    this.#calls = calls;
+    this.#dialog.addEventListener("click", (event) => { if (event.target === this.#dialog) this.close(); });
+    this.#dialog.addEventListener("close", () => { this.#dialog.replaceChildren(); this.#calls.closed(this.#place); });
+    this.#dialog.addEventListener("keydown", (event) => this.#press(event));
+  }
+
+  close() { if (this.#dialog.open) this.#dialog.close(); }
+
+  open(place, words, state) {
+    this.#words = words;
+    this.#state = state;
+    this.#show(place);
+    if (!this.#dialog.open) this.#dialog.showModal();
+    this.#dialog.focus();
+  }
+
+  #go(step) {
+    const entries = this.#calls.entries();
+    const place = this.#place + step;
+    if (place < 0 || place >= entries.length) return;
+    if (place > entries.length - 5) this.#calls.more();
+    this.#show(place);
+  }
+
+  #press(event) {
+    if (/^(INPUT|SELECT)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isPlayer = event.target === this.#player;
+    const keys = {
+      ArrowLeft: () => !isPlayer && this.#go(-1),
+      ArrowRight: () => !isPlayer && this.#go(1),
+      " ": () => this.#player && !isPlayer && event.target.tagName !== "BUTTON" && this.#toggle(),
+      f: () => this.#fill(),
+      i: () => this.#dialog.classList.toggle("bare"),
+      h: () => this.#dialog.querySelector(".heat-toggle")?.click(),
+      "+": () => this.#zoomTo(this.#zoom + 1),
+      "-": () => this.#zoomTo(this.#zoom - 1),
+      0: () => this.#zoomTo(0),
+    };
+    const act = keys[event.key];
+    if (act && act() !== false && !(event.key === " " && event.target.tagName === "BUTTON")) event.preventDefault();
+  }
+
+  #toggle() { if (this.#player.paused) this.#player.play(); else this.#player.pause(); }
+
+  #fill() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.#dialog.querySelector(".stage").requestFullscreen?.();
+  }
+
+  #zoomTo(step) {
+    if (!this.#picture) return;
+    this.#zoom = Math.min(Math.max(step, 0), ZOOMS.length - 1);
+    const stage = this.#dialog.querySelector(".stage");
+    stage.classList.toggle("zoomed", this.#zoom > 0);
+    this.#picture.style.setProperty("--zoom", ZOOMS[this.#zoom]);
+    if (this.#zoom) stage.scrollTo((stage.scrollWidth - stage.clientWidth) / 2, (stage.scrollHeight - stage.clientHeight) / 2);
+  }
+
+  async #show(place) {
+    this.#place = place;
+    const mine = ++this.#shown;
+    const entries = this.#calls.entries();
+    const hit = entries[place];
+    const { item } = hit;
+    const start = hit.evidence.find(isTimed)?.start ?? 0;
+    const stage = this.#makeStage(item, start);
+    const side = this.#makeSide(hit);
+    const older = makeSign("‹", t("view.previous"), () => this.#go(-1), { className: "turn back", disabled: place === 0 });
+    const newer = makeSign("›", t("view.next"), () => this.#go(1), { className: "turn on", disabled: place === entries.length - 1 });
+    const close = makeSign("×", t("view.close"), () => this.close(), { className: "close" });
+    this.#dialog.replaceChildren(make("div", { className: "sheet" }, stage, side), older, newer, close);
+    const full = await readItem(item.id).catch(() => null);
+    if (!full || mine !== this.#shown) return;
+    side.append(make("h3", {}, t("view.details")), makeFacts(full));
+    const spoken = full.segments.filter((one) => one.text && one.kind !== "name");
+    if (this.#player && full.duration) {
+      stage.append(makeTimeline(full, this.#player, hit.evidence.filter(isTimed), spoken));
+    }
+    if (spoken.length) side.append(makeTexts(spoken, this.#words, this.#player, item.type === "document" ? t("view.text") : t("view.transcript")));
+    side.append(make("p", { className: "hint keys" }, t("view.keys")));
+  }
+
+  #makeStage(item, start) {
+    const stage = make("div", { className: "stage" });
+    this.#player = this.#picture = null;
+    this.#zoom = 0;
+    if (item.type === "image") {
+      const image = make("img", { src: pictureAddress(item), alt: nameItem(item) });
+      this.#picture = image;
+      const frame = drawBox(image, (crop) => this.#calls.like(item, 1, crop));
+      stage.append(frame);
+      stage.addEventListener("wheel", (event) => {
+        if (!event.ctrlKey && !this.#zoom && event.deltaY > 0) return;
+        event.preventDefault();
+        this.#zoomTo(this.#zoom + (event.deltaY < 0 ? 1 : -1));
+      }, { passive: false });
+    } else if (item.type === "document") {
+      const cover = make("img", { src: thumbnailAddress(item), alt: "" });
+      cover.addEventListener("error", () => cover.replaceWith(make("span", { className: "glyph" }, "¶")));
+      stage.append(cover);
+    } else {
+      const player = make(item.type, { controls: true, preload: "metadata", src: mediaAddress(item) });
+      player.setAttribute("aria-label", nameItem(item));
+      player.addEventListener("loadedmetadata", () => { player.currentTime = start; }, { once: true });
+      this.#player = player;
+      stage.append(player);
+    }
+    return stage;
+  }
+
+  #makeSide(hit) {
+    const { item } = hit;
+    const side = make("div", { className: "side" });
+    const tools = make("div", { className: "tools" },
+      makeButton(t("part.like"), () => this.#calls.like(item, 0)),
+      make("a", { href: mediaAddress(item), target: "_blank", rel: "noopener" }, t("view.open")));
+    if (item.type === "image") tools.append(this.#makeHeatButton(item));
+    if (item.type === "image" || item.type === "video") tools.append(makeButton(t("view.full"), () => this.#fill()));
+    side.append(make("h2", { id: "viewer-title" }, item.title || nameItem(item)), make("p", { className: "path" }, item.path), tools);
+    const evidence = dropRepeated(hit.evidence);
+    if (evidence.length) side.append(make("h3", {}, t("view.why")), make("ul", {}, ...evidence.map((one) => this.#makeReason(one))));
+    if (item.type === "image") side.append(make("p", { className: "hint" }, t("view.crop_hint")));
+    if (hit.stacked?.length) side.append(this.#makeCopies(hit.stacked));
+    return side;
+  }
+
+  #makeReason(one) {
+    const timed = isTimed(one) && this.#player;
+    const row = make(timed ? "button" : "div", { className: "moment" }, make("small", {}, explain(one)));
+    row.append(markWords(one.snippet ?? "", this.#words));
+    const bar = make("meter", { value: one.score });
+    bar.setAttribute("aria-label", t("hit.relevance"));
+    row.append(bar);
+    if (timed) {
+      const player = this.#player;
+      row.type = "button";
+      row.addEventListener("click", () => { player.currentTime = one.start; player.play(); });
+    }
+    return make("li", {}, row);
+  }
+
+  #makeHeatButton(item) {
+    const request = makeRequest(this.#state, true);
+    const fields = new URLSearchParams();
+    if (request.text) fields.set("text", request.text);
+    const likes = request.parts?.filter((part) => part.weight > 0) ?? [];
+    if (likes.length) fields.set("parts", JSON.stringify(likes));
+    const button = makeButton(t("view.heat"), () => this.#toggleHeat(item, fields, button), { className: "heat-toggle" });
+    button.setAttribute("aria-pressed", "false");
+    button.hidden = !fields.size;
+    return button;
+  }
+
+  async #toggleHeat(item, fields, button) {
+    const frame = this.#dialog.querySelector(".croppable");
+    const old = frame.querySelector(".heat");
+    const isOn = !old;
+    button.setAttribute("aria-pressed", String(isOn));
+    button.textContent = t(isOn ? "view.hide_heat" : "view.heat");
+    if (old) return old.remove();
+    const canvas = make("canvas", { className: "heat" });
+    frame.append(canvas);
+    const { heat } = await readHeat(item.id, fields).catch(() => ({ heat: [] }));
+    paintHeat(canvas, heat, this.#picture, frame);
+  }
+
+  #makeCopies(ids) {
+    const links = ids.map((id) => {
+      const image = make("img", { src: thumbnailAddress({ id }), alt: t("view.stacked", { n: 1 }), loading: "lazy" });
+      return make("a", { href: mediaAddress({ id }), target: "_blank", rel: "noopener" }, image);
+    });
+    return make("div", { className: "copies" }, make("h3", {}, t("view.stacked", { n: ids.length })), ...links);
+  }
 }
 
-dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-dialog.addEventListener("close", () => dialog.replaceChildren());
+// Warm where the query is seen, drawn over the picture as large as it is shown.
+function paintHeat(canvas, heat, picture, frame) {
+  if (!heat.length) return canvas.remove();
+  const small = new OffscreenCanvas(heat[0].length, heat.length);
+  const context = small.getContext("2d");
+  const image = context.createImageData(small.width, small.height);
+  heat.flat().forEach((value, at) => {
+    const strength = Math.max(0, (value - 0.35) / 0.65);
+    image.data.set([255, Math.round(190 * (1 - strength)), 30, Math.round(190 * strength)], at * 4);
+  });
+  context.putImageData(image, 0, 0);
+  const bounds = picture.getBoundingClientRect();
+  const around = frame.getBoundingClientRect();
+  canvas.width = bounds.width;
+  canvas.height = bounds.height;
+  Object.assign(canvas.style, { left: `${bounds.left - around.left}px`, top: `${bounds.top - around.top}px` });
+  const target = canvas.getContext("2d");
+  target.imageSmoothingQuality = "high";
+  target.drawImage(small, 0, 0, canvas.width, canvas.height);
+}

@@ -1,0 +1,177 @@
+// The library page: folders, uploads, jobs as they go on, and every file with its state.
+
+import { addJob, addSource, cancelJob, forgetItem, forgetSource, listJobs, listLedger, listSources, readStatus, retryJob, upload } from "./api.js";
+import { listDropped } from "./drop.js";
+import { find, formatDate, formatTime, make, makeButton, t } from "./make.js";
+
+const LOOK_MS = 4000;
+const SUMS = ["added", "updated", "renamed", "removed", "failed", "skipped", "forgotten", "unchanged"];
+const following = new Map();
+let cursor = null;
+
+function say(text, isWrong = false) {
+  find("status").textContent = text;
+  find("status").classList.toggle("wrong", isWrong);
+}
+
+// What fails is said; the page goes on.
+const guard = (act) => async (...values) => {
+  try {
+    await act(...values);
+  } catch (error) {
+    say(error.message, true);
+  }
+};
+
+async function showSources() {
+  const { sources } = await listSources();
+  const rows = sources.map((source) => {
+    const watch = make("input", { type: "checkbox", checked: source.watched });
+    watch.addEventListener("change", guard(async () => { await addSource({ path: source.path, watch: watch.checked }); await showJobs(); }));
+    const remove = guard(async () => {
+      if (!confirm(t("lib.remove_sure", { path: source.path }))) return;
+      await forgetSource(source.id);
+      await showAll();
+    });
+    return make("li", {}, make("span", { className: "grow path" }, source.path, source.there ? "" : make("em", {}, ` ${t("lib.gone")}`)),
+      make("label", { className: "check" }, watch, ` ${t("lib.watch")}`),
+      makeButton(t("lib.look"), guard(async () => { await addJob({ paths: [source.path] }); await showJobs(); }), { disabled: !source.there }),
+      makeButton(t("lib.remove"), remove));
+  });
+  find("sources").replaceChildren(...(rows.length ? rows : [make("li", {}, t("lib.no_sources"))]));
+}
+
+function describeSummary(job) {
+  if (job.error) return job.error;
+  const parts = SUMS.filter((name) => job.summary?.[name]).map((name) => t(`sum.${name}`, { n: job.summary[name] }));
+  return parts.join(", ");
+}
+
+function fillJob(row, job) {
+  const paths = job.paths.length > 2 ? t("job.files", { n: job.paths.length }) : job.paths.join(", ") || t("job.all");
+  const state = make("span", { className: `state ${job.state}` }, job.cancelling ? t("lib.cancelling") : t(`job.${job.state}`));
+  const text = make("span", { className: "grow" }, make("span", { className: "path" }, paths));
+  row.replaceChildren(state, text);
+  const isOver = !["queued", "running"].includes(job.state);
+  if (job.state === "running") {
+    const bar = make("progress", { max: Math.max(job.total, 1) });
+    if (job.total) bar.value = job.done;
+    bar.setAttribute("aria-label", paths);
+    const left = job.seconds_left === null ? "…" : formatTime(job.seconds_left);
+    text.append(bar, make("small", {}, job.total ? t("job.progress", { done: job.done, total: job.total, rate: job.rate ?? "–", left }) : t("job.scanning")),
+      make("small", { className: "detail" }, job.detail?.split("/").pop() ?? ""));
+  } else if (isOver) {
+    text.append(make("small", { className: job.state === "failed" ? "wrong" : "" }, describeSummary(job)));
+  }
+  row.append(make("time", { dateTime: job.created_at }, formatDate(job.created_at)));
+  row.append(isOver ? makeButton(t("lib.retry"), guard(async () => { await retryJob(job.id); await showJobs(); }))
+    : makeButton(t("lib.cancel"), guard(async () => { await cancelJob(job.id); await showJobs(); }), { disabled: job.cancelling }));
+}
+
+// The one that runs tells of itself; of the others a look now and then is enough.
+function followJob(job, row) {
+  if (following.has(job.id)) { following.get(job.id).row = row; return; }
+  const source = new EventSource(`/api/v1/jobs/${job.id}/events`);
+  const entry = { source, row };
+  following.set(job.id, entry);
+  const end = () => { source.close(); following.delete(job.id); };
+  source.addEventListener("progress", (event) => fillJob(entry.row, JSON.parse(event.data)));
+  source.addEventListener("end", guard(async (event) => { end(); fillJob(entry.row, JSON.parse(event.data)); await showAll(); }));
+  source.addEventListener("error", end);
+}
+
+async function showJobs() {
+  const { jobs } = await listJobs();
+  const rows = jobs.slice(0, 30).map((job) => {
+    const row = make("li", {});
+    fillJob(row, job);
+    if (job.state === "running") followJob(job, row);
+    return row;
+  });
+  find("jobs").replaceChildren(...(rows.length ? rows : [make("li", {}, t("lib.no_jobs"))]));
+}
+
+function makeLedgerRow(item) {
+  const actions = make("td", {});
+  if (["failed", "missing", "pending"].includes(item.state)) {
+    actions.append(makeButton(t("lib.retry"), guard(async () => { await addJob({ paths: [item.path], retry_failed: true }); await showJobs(); })));
+  }
+  actions.append(makeButton(t("lib.forget"), guard(async (event) => { await forgetItem(item.id); event.target.closest("tr").remove(); })));
+  const reason = make("td", {}, item.reason ?? "");
+  if (item.advice && item.state !== "indexed") reason.append(make("small", {}, item.advice));
+  return make("tr", {}, make("td", { className: "path" }, item.path), make("td", {}, make("span", { className: `state ${item.state}` }, t(`state.${item.state}`))), reason, actions);
+}
+
+async function showLedger(isMore = false) {
+  const form = new FormData(find("ledger-form"));
+  const fields = new URLSearchParams({ limit: 50 });
+  for (const name of ["state", "path"]) if (form.get(name)) fields.set(name, form.get(name));
+  if (isMore && cursor) fields.set("cursor", cursor);
+  const { items, next } = await listLedger(fields);
+  cursor = next;
+  const rows = items.map(makeLedgerRow);
+  if (isMore) find("ledger").append(...rows);
+  else find("ledger").replaceChildren(...(rows.length ? rows : [make("tr", {}, make("td", { colSpan: 4 }, t("lib.none")))]));
+  find("ledger-more").hidden = !next;
+}
+
+async function showSummary() {
+  const status = await readStatus();
+  const rows = Object.entries(status.items).map(([type, states]) => make("li", {}, make("span", { className: "grow" }, t(`type.${type}`)),
+    Object.entries(states).map(([state, n]) => `${n} ${t(`state.${state}`)}`).join(", ")));
+  find("counts").replaceChildren(...rows);
+  const counts = Object.values(status.items).flatMap((states) => Object.entries(states));
+  const sum = (wanted) => counts.filter(wanted).reduce((total, [, n]) => total + n, 0);
+  find("coverage").textContent = t("lib.coverage", { indexed: sum(([state]) => state === "indexed"), all: sum(([state]) => state !== "skipped") });
+  const models = Object.entries(status.spaces).map(([name, space]) => make("li", {}, t("lib.space", { name, ...space })));
+  find("models").replaceChildren(...models, make("li", {}, t("lib.speech", { model: status.speech })));
+}
+
+const showAll = () => Promise.all([showSources(), showJobs(), showLedger(), showSummary()]);
+
+const send = guard(async (files) => {
+  if (!files.length) return;
+  const tell = (share) => { find("upload").textContent = t("lib.uploading", { n: files.length, percent: Math.round(share * 100) }); };
+  tell(0);
+  try {
+    await upload(files, tell);
+  } finally {
+    find("upload").textContent = "";
+  }
+  await showAll();
+});
+
+find("add").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = new FormData(event.target);
+  guard(async () => {
+    await addSource({ path: form.get("path").trim(), watch: form.get("watch") === "on" });
+    event.target.reset();
+    say("");
+    await showAll();
+  })();
+});
+find("look-all").addEventListener("click", guard(async () => { await addJob({}); await showJobs(); }));
+find("retry-failed").addEventListener("click", guard(async () => { await addJob({ retry_failed: true }); await showJobs(); }));
+find("ledger-form").addEventListener("input", guard(() => showLedger()));
+find("ledger-form").addEventListener("submit", (event) => event.preventDefault());
+find("ledger-more").addEventListener("click", guard(() => showLedger(true)));
+find("choose").addEventListener("click", () => find("files").click());
+find("files").addEventListener("change", (event) => {
+  send([...event.target.files].map((file) => ({ file, name: file.name })));
+  event.target.value = "";
+});
+addEventListener("dragover", (event) => {
+  if (event.dataTransfer?.types.includes("Files")) { event.preventDefault(); find("drop").hidden = false; }
+});
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) find("drop").hidden = true; });
+addEventListener("drop", guard(async (event) => {
+  event.preventDefault();
+  find("drop").hidden = true;
+  await send(await listDropped(event.dataTransfer));
+}));
+
+const wanted = new URLSearchParams(location.search).get("state");
+if (wanted) find("ledger-form").elements.state.value = wanted;
+guard(showAll)();
+setInterval(guard(async () => { if (!document.hidden && !following.size) await showJobs(); }), LOOK_MS);

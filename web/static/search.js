@@ -1,0 +1,305 @@
+// The search page: collects what is asked, asks the server, shows hits.
+
+import { ask, readStatus, thumbnailAddress } from "./api.js";
+import { makeCard, ratioOf } from "./card.js";
+import { FilterPanel } from "./filters.js";
+import { Grid } from "./grid.js";
+import { find, formatDate, make, makeButton, makeSign, t } from "./make.js";
+import { Selection } from "./selection.js";
+import { isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
+import { Viewer } from "./viewer.js";
+import { Recorder } from "./voice.js";
+
+const PAGE = 100;
+const MOST = 1000;
+const RECENT = 12;
+// Pictures to search by are kept no larger than this, in pixels: the model sees less.
+const LARGEST = 1024;
+
+const form = find("ask");
+const box = find("text");
+const status = find("status");
+const speak = find("speak");
+
+let state = readState();
+let latest = 0;
+let asked = null;
+let next = null;
+let loading = false;
+let showAll = false;
+
+const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, more: () => loadMore() });
+const selection = new Selection(() => grid.forEachShown((card, place) => markSelected(card, place)), listAll);
+const viewer = new Viewer({ entries: () => grid.entries, more: loadMore, like, closed: (place) => grid.focus(place) });
+const panel = new FilterPanel((values) => change(values));
+const recorder = new Recorder(takeVoice, showLevel);
+
+function say(parts, isWrong = false) {
+  status.replaceChildren(...parts);
+  status.classList.toggle("wrong", isWrong);
+}
+
+function drawCard(hit, place) {
+  return makeCard(hit, wordsOf(state), selection.has(hit.item.id), {
+    open: () => viewer.open(place, wordsOf(state), state),
+    select: (event) => selection.toggle(grid.entries, place, event.shiftKey),
+    like: (weight) => like(hit.item, weight),
+  });
+}
+
+function markSelected(card, place) {
+  const isSelected = typeof place === "number" && selection.has(grid.entries[place]?.item.id);
+  card.classList.toggle("selected", isSelected);
+  card.querySelector(".select")?.setAttribute("aria-pressed", isSelected);
+}
+
+function nameGroup() {
+  if (state.group === "source") return ({ item }) => item.path.split("/").slice(0, -1).join("/");
+  if (state.group !== "day") return null;
+  return ({ item }) => (item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : "–");
+}
+
+function describe(answer) {
+  const parts = [];
+  if (answer.query.voice_text) parts.push(`${t("status.heard")} `, make("strong", {}, `“${answer.query.voice_text}”`), " — ");
+  if (answer.nothing_relevant) {
+    parts.push(make("strong", {}, t("status.nothing")), " ");
+    parts.push(showAll ? t("status.nearest") : makeButton(t("status.show_nearest"), () => run({ all: true })));
+  } else {
+    parts.push(make("strong", {}, t("status.hits", { n: answer.total })), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
+    parts.push(...(showAll ? [`, ${t("status.also_nearest")}`] : [" ", makeButton(t("status.weaker"), () => run({ all: true }))]));
+  }
+  const { pending, failed } = answer.coverage;
+  if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
+  if (failed) parts.push(" · ", make("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
+  return parts;
+}
+
+async function describeLibrary(answer) {
+  const library = await readStatus();
+  const counts = ["image", "video", "audio", "document"]
+    .map((type) => [library.items[type]?.indexed ?? 0, type])
+    .filter(([n]) => n)
+    .map(([n, type]) => t(`count.${type}`, { n }));
+  if (!counts.length) return [make("a", { href: "/library" }, t("status.empty"))];
+  if (!answer.total) return [t("status.none")];
+  return [`${t("status.library")} `, make("strong", {}, counts.join(", "))];
+}
+
+async function run({ all = false, keep = null } = {}) {
+  const mine = ++latest;
+  showAll = all;
+  next = null;
+  if (!isEmpty(state)) say([t("status.searching")]);
+  try {
+    const request = { ...makeRequest(state, all), limit: Math.min(MOST, Math.max(PAGE, keep?.count ?? 0)) };
+    const answer = await ask(request, state.pictures, state.voice);
+    const said = isEmpty(state) ? await describeLibrary(answer) : describe(answer);
+    if (mine !== latest) return;
+    asked = { request, pictures: state.pictures };
+    grid.groupOf = nameGroup();
+    next = answer.next;
+    grid.set(answer.hits.map((hit) => (isEmpty(state) ? { ...hit, evidence: [] } : hit)));
+    say(said);
+    if (answer.query.voice_text) takeWords(answer.query.voice_text);
+    scrollTo({ top: keep?.top ?? 0 });
+  } catch (error) {
+    if (mine !== latest) return;
+    state.voice = null;
+    next = null;
+    grid.set([]);
+    say([error.message], true);
+  }
+  panel.show(state);
+}
+
+async function loadMore() {
+  if (!next || loading) return;
+  loading = true;
+  const mine = latest;
+  try {
+    const answer = await ask({ ...asked.request, limit: PAGE * 2, cursor: next }, asked.pictures, null);
+    if (mine !== latest) return;
+    next = answer.next;
+    grid.append(answer.hits.map((hit) => (isEmpty(state) ? { ...hit, evidence: [] } : hit)));
+  } catch (error) {
+    if (mine === latest) say([error.message], true);
+    next = null;
+  } finally {
+    loading = false;
+  }
+}
+
+// Every item of the answer, however many there are.
+async function listAll() {
+  let { entries } = grid;
+  let cursor = next;
+  while (cursor) {
+    const answer = await ask({ ...asked.request, limit: MOST, cursor }, asked.pictures, null);
+    entries = entries.concat(answer.hits);
+    cursor = answer.next;
+  }
+  return entries.map((entry) => entry.item);
+}
+
+// What was heard becomes text that can be corrected and asked again.
+function takeWords(heard) {
+  state = { ...state, q: [state.q, heard].filter(Boolean).join(" "), voice: null };
+  box.value = state.q;
+  asked.request = makeRequest(state, showAll);
+  next = null;
+  remember();
+}
+
+function takeVoice(blob) {
+  speak.setAttribute("aria-pressed", "false");
+  speak.style.removeProperty("--level");
+  state = { ...state, voice: blob };
+  run();
+}
+
+function showLevel(seconds, level) {
+  speak.style.setProperty("--level", level.toFixed(2));
+  say([t("voice.listening", { s: seconds.toFixed(0) })]);
+}
+
+function remember() {
+  const target = writeAddress(state);
+  if (target !== location.pathname + location.search || state.pictures.length || history.state?.pictures?.length) {
+    history.pushState({ pictures: state.pictures }, "", target);
+  }
+  keepRecent(state.q);
+}
+
+function keepRecent(text) {
+  const kept = JSON.parse(localStorage.getItem("recent") ?? "[]");
+  const recent = text ? [text, ...kept.filter((one) => one !== text)].slice(0, RECENT) : kept;
+  localStorage.setItem("recent", JSON.stringify(recent));
+  find("recent").replaceChildren(...recent.map((value) => make("option", { value })));
+}
+
+function change(values) {
+  state = { ...state, ...values };
+  submit();
+}
+
+function submit() {
+  state = { ...state, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
+  remember();
+  showParts();
+  run();
+}
+
+function like(item, weight, crop = null) {
+  viewer.close();
+  if (crop || weight === 0) {
+    // A search of its own, not one more part of this.
+    box.value = "";
+    state = { ...state, pictures: [], likes: [{ id: item.id, weight: 1, crop }] };
+    return submit();
+  }
+  const likes = state.likes.filter((one) => one.id !== item.id);
+  change({ likes: [...likes, { id: item.id, weight, crop: null }] });
+}
+
+function showParts() {
+  const pictures = state.pictures.map((blob, at) => makePart(URL.createObjectURL(blob), t("part.picture"), "",
+    () => change({ pictures: state.pictures.filter((_, place) => place !== at) })));
+  const likes = state.likes.map((one) => makePart(thumbnailAddress({ id: one.id }), t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like"),
+    one.weight < 0 ? "−" : "+", () => change({ likes: state.likes.filter((other) => other !== one) })));
+  find("parts").replaceChildren(...pictures, ...likes);
+}
+
+function makePart(url, label, sign, drop) {
+  const image = make("img", { src: url, alt: label });
+  image.addEventListener("error", () => image.replaceWith(make("span", { className: "glyph" }, "♪")));
+  const part = make("figure", { className: `part${sign === "−" ? " without" : ""}`, title: label }, image);
+  if (sign) part.append(make("span", { className: "sign" }, sign));
+  part.append(makeSign("×", `${t("part.remove")}: ${label}`, drop));
+  return part;
+}
+
+async function shrink(blob) {
+  try {
+    const picture = await createImageBitmap(blob, { imageOrientation: "from-image" });
+    const scale = LARGEST / Math.max(picture.width, picture.height);
+    if (scale >= 1) return blob;
+    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+  } catch {
+    return blob; // a format that the browser does not know, and the server may
+  }
+}
+
+async function addPictures(files) {
+  const chosen = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|avif|jxl|dng)$/i.test(file.name));
+  if (!chosen.length) return say([t("ask.not_picture")], true);
+  change({ pictures: [...state.pictures, ...(await Promise.all(chosen.map(shrink)))] });
+}
+
+async function listen() {
+  if (recorder.isRunning) return;
+  try {
+    await recorder.start();
+    speak.setAttribute("aria-pressed", "true");
+  } catch (error) {
+    say([t("voice.denied", { reason: error.message })], true);
+  }
+}
+
+function recall(keep) {
+  state = readState();
+  box.value = state.q ?? "";
+  for (const input of form.querySelectorAll("input[name=type]")) input.checked = state.type.includes(input.value);
+  showParts();
+  run({ keep });
+}
+
+function readPlace() {
+  const kept = JSON.parse(sessionStorage.getItem("place") ?? "null");
+  return kept?.address === location.search ? kept : null;
+}
+
+form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+form.querySelector(".chips fieldset").addEventListener("change", submit);
+box.addEventListener("search", () => { if (!box.value) submit(); });
+find("pick").addEventListener("click", () => find("file").click());
+find("file").addEventListener("change", (event) => { addPictures([...event.target.files]); event.target.value = ""; });
+// A click begins and another ends; held down, it listens until it is let go.
+let pressed = 0;
+speak.addEventListener("pointerdown", (event) => { if (event.button === 0 && !recorder.isRunning) { pressed = performance.now(); listen(); } });
+speak.addEventListener("click", (event) => {
+  const isHeld = pressed && performance.now() - pressed > 600;
+  const hasBegun = pressed && !isHeld;
+  pressed = 0;
+  if (hasBegun) return;
+  if (recorder.isRunning) recorder.stop();
+  else if (!event.detail) listen(); // by keyboard
+});
+addEventListener("popstate", () => recall());
+addEventListener("pagehide", () => {
+  sessionStorage.setItem("place", JSON.stringify({ address: location.search, top: scrollY, count: grid.entries.length }));
+});
+addEventListener("paste", (event) => {
+  if (event.clipboardData?.files.length) { event.preventDefault(); addPictures([...event.clipboardData.files]); }
+});
+addEventListener("dragover", (event) => {
+  if (event.dataTransfer?.types.includes("Files")) { event.preventDefault(); find("drop").hidden = false; }
+});
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) find("drop").hidden = true; });
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  find("drop").hidden = true;
+  if (event.dataTransfer?.files.length) addPictures([...event.dataTransfer.files]);
+});
+addEventListener("keydown", (event) => {
+  const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName) || find("viewer").open;
+  if (isTyping) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "a") { event.preventDefault(); selection.all(); }
+  else if (event.key === "Escape" && selection.size) selection.clear();
+  else if (event.key === "/") { event.preventDefault(); box.focus(); box.select(); }
+});
+history.scrollRestoration = "manual";
+keepRecent(null);
+recall(readPlace());

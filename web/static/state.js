@@ -1,0 +1,63 @@
+// What is asked, as one object; it lives in the address, so that back, forward, reload and sharing work.
+
+const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group"];
+const LISTS = ["type", "tag"];
+export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag"];
+
+export const emptyState = () => ({ likes: [], pictures: [], ...Object.fromEntries(LISTS.map((name) => [name, []])) });
+
+// likes: {id, weight, crop}: items that hits should be like, or with a weight below 0 unlike.
+export function readState() {
+  const address = new URLSearchParams(location.search);
+  const state = emptyState();
+  for (const name of SINGLE) if (address.get(name)) state[name] = address.get(name);
+  for (const name of LISTS) state[name] = address.getAll(name);
+  for (const one of address.getAll("like")) {
+    const [id, crop] = one.split("@");
+    if (Number(id)) state.likes.push({ id: Math.abs(Number(id)), weight: Number(id) < 0 ? -1 : 1, crop: crop ? crop.split("_").map(Number) : null });
+  }
+  // Pictures are too large for an address; the browser keeps them with the history.
+  state.pictures = history.state?.pictures ?? [];
+  return state;
+}
+
+export function writeAddress(state) {
+  const address = new URLSearchParams();
+  for (const name of SINGLE) if (state[name]) address.set(name, state[name]);
+  for (const name of LISTS) for (const value of state[name]) address.append(name, value);
+  for (const { id, weight, crop } of state.likes) address.append("like", `${weight < 0 ? -id : id}${crop ? `@${crop.join("_")}` : ""}`);
+  return address.size ? `/?${address}` : "/";
+}
+
+export const isEmpty = (state) => !state.q && !state.likes.length && !state.pictures.length && !state.voice;
+
+// The filters as the server takes them.
+export function readFilters(state) {
+  const filters = { types: state.type, tags: state.tag };
+  if (state.source) filters.sources = [state.source];
+  if (state.lang) filters.languages = [state.lang];
+  for (const name of ["after", "before", "camera", "artist"]) if (state[name]) filters[name] = state[name];
+  for (const name of ["longer", "shorter"]) if (state[name]) filters[name] = Number(state[name]);
+  return filters;
+}
+
+const ALL_TYPES = ["image", "video", "audio", "document"];
+// How much one item that hits should be like, or unlike, counts beside words.
+const LIKE_WEIGHT = 0.6;
+
+export function makeRequest(state, all) {
+  const request = { ...readFilters(state), text: state.q ?? "", all };
+  if (isEmpty(state)) {
+    if (!request.types.length) request.types = ALL_TYPES;
+  } else {
+    const mixed = Boolean(state.q || state.pictures.length || state.voice) || state.likes.length > 1;
+    request.parts = state.likes.map(({ id, weight, crop }) => ({
+      item: id, weight: mixed ? weight * LIKE_WEIGHT : weight, ...(crop ? { crop } : {}),
+    }));
+  }
+  if (state.sort) request.sort = state.sort;
+  return request;
+}
+
+// The words to mark: without filters and what is excluded.
+export const wordsOf = (state) => (state.q ?? "").replace(/(^|\s)(-\S+|[a-z]+:\S+)/gi, " ");
