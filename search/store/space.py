@@ -139,11 +139,18 @@ class SpaceIndex:
 
     def _load(self, revision: int) -> Snapshot:
         generation = self._find_generation()
-        snapshot = self._follow(revision, generation)
         built = generation.manifest.count if generation else 0
-        if len(snapshot.delta.ids) > max(DELTA_FLOOR, DELTA_SHARE * built):
+        mark = generation.manifest.mark if generation else 0
+        # Counted before anything is read: what goes into a new generation need not be in memory.
+        if self._count_above(mark) > max(DELTA_FLOOR, DELTA_SHARE * built):
             return self._build(revision)
-        return snapshot
+        return self._follow(revision, generation)
+
+    def _count_above(self, mark: int) -> int:
+        c = t.embedding.c
+        with self._database.read() as db:
+            query = select(func.count()).select_from(t.embedding).where(c.space_id == self.space_id, c.id > mark)
+            return int(db.execute(query).scalar_one())
 
     def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
         """Give a generation with the rows since; what an earlier snapshot has of them is not read again."""

@@ -87,7 +87,7 @@ def open_page(open_browser, server):
 
     def open_at(path="/", voice=None, refused=None, **options):
         context = open_browser(voice).new_context(**options)
-        context.grant_permissions(["microphone"], origin=server)
+        context.grant_permissions(["microphone", "clipboard-read", "clipboard-write"], origin=server)
         page = context.new_page()
         said = f"status of {refused}"
         page.on("console", lambda one: one.type == "error" and said not in one.text and troubles.append(one.text))

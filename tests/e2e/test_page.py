@@ -18,7 +18,7 @@ def names(page):
 
 def wait(page, condition):
     """Wait until a JavaScript expression is true; asked from outside, which the page's policy allows."""
-    for _ in range(600):
+    for _ in range(250):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(100)
@@ -172,7 +172,7 @@ def test_a_search_needs_only_the_keyboard(open_page):
         if page.evaluate("document.activeElement.className") == "open":
             break
     page.keyboard.press("Enter")
-    page.wait_for_selector("dialog[open] img")
+    page.wait_for_selector("dialog[open] .stage")
     first = page.text_content("#viewer-title")
     page.keyboard.press("ArrowRight")
     wait(page, f"document.querySelector('#viewer-title').textContent !== '{first}'")

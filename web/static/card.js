@@ -133,7 +133,7 @@ function makeAbout(hit, words) {
 
 // acts: open(), select(event), like(weight); isSelected: whether it is.
 export function makeCard(hit, words, isSelected, acts) {
-  const card = make("article", { className: `hit${hit.relevant ? "" : " below"}${isSelected ? " selected" : ""}` });
+  const card = make("div", { className: `hit${hit.relevant ? "" : " below"}${isSelected ? " selected" : ""}` });
   card.setAttribute("role", "listitem");
   const open = make("button", { type: "button", className: "open" }, makeFace(hit, words), makeAbout(hit, words));
   open.addEventListener("click", (event) => {

@@ -4,7 +4,9 @@ import { addJob, addSource, cancelJob, forgetItem, forgetSource, listJobs, listL
 import { listDropped } from "./drop.js";
 import { find, formatDate, formatTime, make, makeButton, t } from "./make.js";
 
-const LOOK_MS = 4000;
+const LOOK_MS = 1000;
+const IDLE = 5;
+const SHOWN = 30;
 const SUMS = ["added", "updated", "renamed", "removed", "failed", "skipped", "forgotten", "unchanged"];
 const following = new Map();
 let cursor = null;
@@ -47,48 +49,70 @@ function describeSummary(job) {
   return parts.join(", ");
 }
 
-function fillJob(row, job) {
+const isOpen = (job) => ["queued", "running"].includes(job.state);
+
+// A row for a job; what it shows is changed in place, so that a click on its button is never lost.
+function makeJobRow(job) {
+  const state = make("span", {});
+  const bar = make("progress");
+  const note = make("small");
+  const detail = make("small", { className: "detail" });
   const paths = job.paths.length > 2 ? t("job.files", { n: job.paths.length }) : job.paths.join(", ") || t("job.all");
-  const state = make("span", { className: `state ${job.state}` }, job.cancelling ? t("lib.cancelling") : t(`job.${job.state}`));
-  const text = make("span", { className: "grow" }, make("span", { className: "path" }, paths));
-  row.replaceChildren(state, text);
-  const isOver = !["queued", "running"].includes(job.state);
-  if (job.state === "running") {
-    const bar = make("progress", { max: Math.max(job.total, 1) });
-    if (job.total) bar.value = job.done;
-    bar.setAttribute("aria-label", paths);
+  bar.setAttribute("aria-label", paths);
+  const act = makeButton("", guard(async () => { await (isOpen(job) ? cancelJob : retryJob)(job.id); await showJobs(); }));
+  const row = make("li", {}, state, make("span", { className: "grow" }, make("span", { className: "path" }, paths), bar, note, detail),
+    make("time", { dateTime: job.created_at }, formatDate(job.created_at)), act);
+  const update = (now) => {
+    job = now;
+    state.className = `state ${job.state}`;
+    state.textContent = job.cancelling ? t("lib.cancelling") : t(`job.${job.state}`);
+    bar.hidden = job.state !== "running";
+    bar.max = Math.max(job.total, 1);
+    if (job.total) bar.value = job.done; else bar.removeAttribute("value");
     const left = job.seconds_left === null ? "…" : formatTime(job.seconds_left);
-    text.append(bar, make("small", {}, job.total ? t("job.progress", { done: job.done, total: job.total, rate: job.rate ?? "–", left }) : t("job.scanning")),
-      make("small", { className: "detail" }, job.detail?.split("/").pop() ?? ""));
-  } else if (isOver) {
-    text.append(make("small", { className: job.state === "failed" ? "wrong" : "" }, describeSummary(job)));
-  }
-  row.append(make("time", { dateTime: job.created_at }, formatDate(job.created_at)));
-  row.append(isOver ? makeButton(t("lib.retry"), guard(async () => { await retryJob(job.id); await showJobs(); }))
-    : makeButton(t("lib.cancel"), guard(async () => { await cancelJob(job.id); await showJobs(); }), { disabled: job.cancelling }));
+    const progress = job.total ? t("job.progress", { done: job.done, total: job.total, rate: job.rate ?? "–", left }) : t("job.scanning");
+    note.textContent = job.state === "running" ? progress : isOpen(job) ? "" : describeSummary(job);
+    note.className = job.state === "failed" ? "wrong" : "";
+    detail.textContent = job.state === "running" ? job.detail?.split("/").pop() ?? "" : "";
+    act.textContent = isOpen(job) ? t("lib.cancel") : t("lib.retry");
+    act.disabled = job.cancelling;
+  };
+  update(job);
+  return { row, update };
 }
 
 // The one that runs tells of itself; of the others a look now and then is enough.
-function followJob(job, row) {
-  if (following.has(job.id)) { following.get(job.id).row = row; return; }
-  const source = new EventSource(`/api/v1/jobs/${job.id}/events`);
-  const entry = { source, row };
-  following.set(job.id, entry);
-  const end = () => { source.close(); following.delete(job.id); };
-  source.addEventListener("progress", (event) => fillJob(entry.row, JSON.parse(event.data)));
-  source.addEventListener("end", guard(async (event) => { end(); fillJob(entry.row, JSON.parse(event.data)); await showAll(); }));
+function followJob(id) {
+  if (following.has(id)) return;
+  const source = new EventSource(`/api/v1/jobs/${id}/events`);
+  following.set(id, source);
+  const end = () => { source.close(); following.delete(id); };
+  const tell = (event) => rows.get(id)?.update(JSON.parse(event.data));
+  source.addEventListener("progress", tell);
+  source.addEventListener("end", guard(async (event) => { end(); tell(event); await showJobs(); }));
   source.addEventListener("error", end);
 }
 
+// The rows by job, and which jobs were over at the last look.
+const rows = new Map();
+let over = null;
+
 async function showJobs() {
-  const { jobs } = await listJobs();
-  const rows = jobs.slice(0, 30).map((job) => {
-    const row = make("li", {});
-    fillJob(row, job);
-    if (job.state === "running") followJob(job, row);
-    return row;
+  const jobs = (await listJobs()).jobs.slice(0, SHOWN);
+  const list = jobs.map((job) => {
+    if (rows.has(job.id)) rows.get(job.id).update(job);
+    else rows.set(job.id, makeJobRow(job));
+    if (job.state === "running") followJob(job.id);
+    return rows.get(job.id).row;
   });
-  find("jobs").replaceChildren(...(rows.length ? rows : [make("li", {}, t("lib.no_jobs"))]));
+  const box = find("jobs");
+  if (!list.length) list.push(make("li", {}, t("lib.no_jobs")));
+  if (list.length !== box.children.length || list.some((row, at) => box.children[at] !== row)) box.replaceChildren(...list);
+  const ended = jobs.filter((job) => !isOpen(job)).map((job) => job.id).join();
+  const isNews = over !== null && ended !== over;
+  over = ended;
+  if (isNews) await Promise.all([showSources(), showLedger(), showSummary()]);
+  return jobs.some(isOpen);
 }
 
 function makeLedgerRow(item) {
@@ -174,4 +198,10 @@ addEventListener("drop", guard(async (event) => {
 const wanted = new URLSearchParams(location.search).get("state");
 if (wanted) find("ledger-form").elements.state.value = wanted;
 guard(showAll)();
-setInterval(guard(async () => { if (!document.hidden && !following.size) await showJobs(); }), LOOK_MS);
+let looked = 0;
+let isWaiting = true;
+setInterval(guard(async () => {
+  looked += 1;
+  // Somebody waits for what is queued; else a look now and then is enough.
+  if (!document.hidden && !following.size && (isWaiting || looked % IDLE === 0)) isWaiting = await showJobs();
+}), LOOK_MS);

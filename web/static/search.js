@@ -183,11 +183,11 @@ function change(values) {
   submit();
 }
 
-function submit() {
+function submit(all = false) {
   state = { ...state, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
   remember();
   showParts();
-  run();
+  run({ all });
 }
 
 function like(item, weight, crop = null) {
@@ -199,7 +199,8 @@ function like(item, weight, crop = null) {
     return submit();
   }
   const likes = state.likes.filter((one) => one.id !== item.id);
-  change({ likes: [...likes, { id: item.id, weight, crop: null }] });
+  state = { ...state, likes: [...likes, { id: item.id, weight, crop: null }] };
+  submit(showAll);
 }
 
 function showParts() {
@@ -262,7 +263,7 @@ function readPlace() {
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
-form.querySelector(".chips fieldset").addEventListener("change", submit);
+form.querySelector(".chips fieldset").addEventListener("change", () => submit());
 box.addEventListener("search", () => { if (!box.value) submit(); });
 find("pick").addEventListener("click", () => find("file").click());
 find("file").addEventListener("change", (event) => { addPictures([...event.target.files]); event.target.value = ""; });

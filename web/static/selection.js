@@ -52,8 +52,11 @@ export class Selection {
     const download = make("a", { href: archiveAddress(ids), className: "button" }, t("select.download"));
     download.setAttribute("download", "");
     const copy = makeButton(t("select.paths"), async () => {
-      await navigator.clipboard.writeText([...this.#items.values()].map((item) => item.path).join("\n"));
-      count.textContent = t("select.copied", { n: ids.length });
+      const paths = [...this.#items.values()].map((item) => item.path).join("\n");
+      await navigator.clipboard.writeText(paths).then(
+        () => { count.textContent = t("select.copied", { n: ids.length }); },
+        (error) => { count.textContent = error.message; },
+      );
     });
     bar.replaceChildren(count, download, copy, makeButton(t("select.all"), () => this.all()),
       makeButton(t("select.none"), () => this.clear()));

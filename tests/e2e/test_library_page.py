@@ -1,0 +1,116 @@
+"""The library page in a real browser: folders, uploads, jobs as they go on, files with their states."""
+
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import find_port
+from tests.e2e.test_page import PHONE, shoot, wait
+from tests.indexer.formats import RED
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """A server with its worker over an empty home of its own."""
+    port = find_port()
+    command = [sys.executable, "-m", "search.cli", "--home", str(tmp_path_factory.mktemp("own")), "serve"]
+    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL)
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture
+def page(open_browser, address):
+    troubles = []
+    page = open_browser().new_context().new_page()
+    page.on("console", lambda one: one.type == "error" and troubles.append(one.text))
+    page.on("pageerror", lambda one: troubles.append(str(one)))
+    page.goto(f"{address}/library")
+    yield page
+    assert troubles == []
+
+
+def test_a_folder_is_added_followed_and_removed(page, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    for number in range(6):
+        RED.rotate(number * 20).save(media / f"{number}.png")
+    (media / "bad.jpg").write_text("no picture")
+    page.fill("#add input[name=path]", str(media))
+    page.check("#add input[name=watch]")
+    page.click("#add button")
+    wait(page, "document.querySelector('#jobs .state.done')")
+    assert "6 added, 1 failed" in page.text_content("#jobs li")
+    wait(page, "document.querySelector('#coverage').textContent.includes('6 of 7 files can be found')")
+    page.select_option("#ledger-form select", "failed")
+    wait(page, "document.querySelectorAll('#ledger tr').length === 1")
+    assert "not a picture" in page.text_content("#ledger")
+    assert "Mend or replace" in page.text_content("#ledger")
+    shoot(page, "library-page")
+    # Mended: the folder is followed, so that nobody has to say so.
+    RED.save(media / "bad.jpg", "JPEG")
+    page.select_option("#ledger-form select", "")
+    wait(page, "document.querySelectorAll('#ledger .state.indexed').length === 7")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#sources >> text=Remove")
+    wait(page, "document.querySelector('#sources').textContent.includes('No folder yet')")
+    wait(page, "document.querySelector('#ledger').textContent.includes('No such file')")
+    assert len(list(media.iterdir())) == 7
+
+
+def test_chosen_and_dropped_files_are_uploaded_and_found(page, address, tmp_path):
+    for number in range(2):
+        RED.rotate(number * 33).save(tmp_path / f"up{number}.png")
+    page.set_input_files("#files", [str(tmp_path / "up0.png"), str(tmp_path / "up1.png")])
+    wait(page, "document.querySelector('#ledger').textContent.includes('up1.png')")
+    wait(page, "document.querySelector('#jobs .state.done')")
+    Image.effect_noise((300, 200), 70).save(tmp_path / "dropped.png")
+    body = list((tmp_path / "dropped.png").read_bytes())
+    page.evaluate(
+        """(body) => { const data = new DataTransfer();
+             data.items.add(new File([new Uint8Array(body)], "dropped.png", { type: "image/png" }));
+             dispatchEvent(new DragEvent("drop", { dataTransfer: data })); }""",
+        body,
+    )
+    wait(page, "document.querySelector('#ledger').textContent.includes('dropped.png')")
+    wait(page, "document.querySelectorAll('#ledger .state.indexed').length >= 3")
+    page.goto(address)
+    page.wait_for_selector("#hits [title$='dropped.png']")
+
+
+def test_a_wrong_folder_is_refused_by_name(open_browser, address):
+    page = open_browser().new_context(**PHONE).new_page()
+    page.goto(f"{address}/library")
+    page.fill("#add input[name=path]", "/no/such/folder")
+    page.click("#add button")
+    page.wait_for_selector("#status.wrong")
+    assert "/no/such/folder does not exist" in page.text_content("#status")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_job_is_cancelled_from_the_page(page, tmp_path):
+    media = tmp_path / "many"
+    media.mkdir()
+    for number in range(200):
+        Image.effect_noise((900, 700), 40 + number / 4).save(media / f"{number}.png")
+    page.fill("#add input[name=path]", str(media))
+    page.click("#add button")
+    wait(page, "document.querySelector('#jobs .state.running')")
+    page.click("#jobs button:has-text('Cancel')")
+    wait(page, "document.querySelector('#jobs .state.cancelled')")
+    page.click("#jobs li:has(.cancelled) button")
+    wait(page, "document.querySelector('#jobs progress')?.value > 0 || document.querySelector('#jobs .state.done')")
+    shoot(page, "job")
