@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from indexer.alerts import Alerts
 from indexer.pipeline import Options, index_paths
 from indexer.watch import Watcher
 from search.errors import CrossmodalError, HomeError
@@ -60,11 +61,13 @@ class Tracker:
 
 def run_worker(library: Library, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
     """Do jobs until `stop` is set, or with `until_idle` until there is none."""
+    alerts = Alerts(library)
     with Watcher(library) as watcher:
         while not stop.is_set():
             watcher.look()
             if library.jobs.has_work() and _try_next(library, options, stop):
                 continue
+            alerts.look()
             if until_idle and not library.jobs.has_work():
                 return
             stop.wait(POLL)

@@ -10,6 +10,7 @@ from search.models.registry import Models, choose_models
 from search.records import LANE_SPACES, Lane
 from search.settings import Settings
 from search.store.catalogue import Catalogue
+from search.store.collections import Albums, SavedSearches
 from search.store.database import Database
 from search.store.jobs import Jobs
 from search.store.sources import Sources
@@ -25,6 +26,8 @@ class Library:
     catalogue: Catalogue
     sources: Sources
     jobs: Jobs
+    saved: SavedSearches
+    albums: Albums
     models: Models
     spaces: dict[Lane, SpaceIndex]
     words: WordIndex
@@ -59,7 +62,17 @@ def open_library(settings: Settings, create: bool = False) -> Library:
     }
     spaces = {lane: _open_space(home, catalogue, lane, encoder) for lane, encoder in encoders.items()}
     database = catalogue.database
-    return Library(home, catalogue, Sources(database), Jobs(database), models, spaces, WordIndex(database))
+    return Library(
+        home,
+        catalogue,
+        Sources(database),
+        Jobs(database),
+        SavedSearches(database),
+        Albums(database),
+        models,
+        spaces,
+        WordIndex(database),
+    )
 
 
 def _open_space(home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:

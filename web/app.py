@@ -6,7 +6,7 @@ from werkzeug.exceptions import Forbidden
 from search.engine import Engine
 from search.settings import Settings
 from web import pages, problems
-from web.api import archive, content, facets, health, items, jobs, looks, search, sources, text, uploads
+from web.api import archive, collections, content, facets, health, items, jobs, looks, search, sources, text, uploads
 
 FOREIGN = {"cross-site", "same-site"}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -33,6 +33,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(looks.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
+    app.register_blueprint(collections.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library.catalogue))
     app.register_blueprint(jobs.make_blueprint(engine.library))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from search.errors import UsageError
 from search.ranking.grouping import Stack
 from search.records import Query, Transcript
+from search.request import MAX_LIMIT
 
 KEPT = 32
-MAX_LIMIT = 1000
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from search.records.answer import Answer, Coverage, Evidence, Hit
 from search.records.arrays import Flags, Ids, Owners, Pixels, Samples, Vectors
+from search.records.collection import Album, SavedSearch
 from search.records.media import (
     FileFacts,
     FoundSegment,
@@ -22,6 +23,7 @@ from search.records.work import Job, JobState, Source, Task
 
 __all__ = [
     "LANE_SPACES",
+    "Album",
     "Answer",
     "Box",
     "Coverage",
@@ -45,6 +47,7 @@ __all__ = [
     "QueryPart",
     "Record",
     "Samples",
+    "SavedSearch",
     "Segment",
     "SegmentKind",
     "Sort",

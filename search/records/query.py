@@ -35,7 +35,8 @@ class Filters:
     path is a folder or file, as a whole path or as the name of a folder somewhere in it; after and before are ISO
     8601 dates or times, after inclusive, before exclusive; longer (inclusive) and shorter (exclusive) are seconds
     of sound or video; phrases are words that the item must hold one after the other; camera, artist and album are parts
-    of their names; an item must have all of the tags, whatever their case.
+    of their names; an item must have all of the tags, whatever their case, and be in
+    all of the albums, given by id.
     """
 
     types: tuple[ItemType, ...] = ()
@@ -50,6 +51,7 @@ class Filters:
     artist: str | None = None
     album: str | None = None
     tags: tuple[str, ...] = ()
+    albums: tuple[int, ...] = ()
     phrases: tuple[str, ...] = ()
 
     @property

@@ -42,6 +42,7 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
         if part is not None:
             conditions.append(named.icontains(part, autoescape=True))
     conditions += [_match_tag(tag) for tag in filters.tags]
+    conditions += [_match_album(album_id) for album_id in filters.albums]
     conditions += [_match_words(phrase) for phrase in filters.phrases]
     return and_(*conditions)
 
@@ -89,6 +90,10 @@ def _match_path(path: str) -> ColumnElement[bool]:
 def _match_tag(tag: str) -> ColumnElement[bool]:
     tagged = select(t.tag.c.item_id).where(func.fold(t.tag.c.name) == tag.casefold())
     return t.item.c.id.in_(tagged)
+
+
+def _match_album(album_id: int) -> ColumnElement[bool]:
+    return t.item.c.id.in_(select(t.album_item.c.item_id).where(t.album_item.c.album_id == album_id))
 
 
 def _match_words(phrase: str) -> ColumnElement[bool]:

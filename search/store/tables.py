@@ -140,3 +140,46 @@ job = Table(
     Column("is_cancelling", Boolean, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
+
+# Searches that somebody goes back to, and what those that are watched have found since.
+saved = Table(
+    "saved",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("is_watched", Boolean, nullable=False, server_default="0"),
+    Column("webhook", Text),
+    Column("created_at", Text, nullable=False),
+    Column("checked_at", Text, nullable=False),
+    Column("error", Text),
+    sqlite_autoincrement=True,
+)
+
+found = Table(
+    "found",
+    metadata,
+    Column("saved_id", ForeignKey("saved.id", ondelete="CASCADE"), primary_key=True),
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("score", Float, nullable=False),
+    Column("found_at", Text, nullable=False),
+    Column("is_sent", Boolean, nullable=False, server_default="0"),
+    Column("is_seen", Boolean, nullable=False, server_default="0"),
+)
+
+album = Table(
+    "album",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+album_item = Table(
+    "album_item",
+    metadata,
+    Column("album_id", ForeignKey("album.id", ondelete="CASCADE"), primary_key=True),
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
+)

@@ -140,8 +140,7 @@ def test_where_a_picture_shows_the_query_is_drawn_over_it(open_page):
     page.wait_for_selector("dialog[open] img")
     page.keyboard.press("h")
     page.wait_for_selector("canvas.heat")
-    wait(page, "document.querySelector('canvas.heat')?.width > 100")
-    page.wait_for_timeout(200)
+    wait(page, "document.querySelector('canvas.heat')?.style.left")
     shoot(page, "heat")
     page.keyboard.press("h")
     wait(page, "!document.querySelector('canvas.heat')")
@@ -177,6 +176,38 @@ def test_recent_searches_are_offered(open_page):
     ask(page, "a cup of coffee")
     page.goto(page.url.split("?")[0])
     assert page.eval_on_selector_all("#recent option", "all => all.map((one) => one.value)") == ["a cup of coffee"]
+
+
+def test_a_search_is_saved_and_an_album_filled(open_page):
+    page = open_page()
+    ask(page, "a cup of coffee")
+    page.click("#saved-toggle")
+    page.wait_for_selector("#saved input")
+    assert page.input_value("#saved input >> nth=0") == "a cup of coffee"
+    page.click("#saved >> text=Save this search")
+    page.wait_for_selector("#saved .rows a:has-text('a cup of coffee')")
+    page.click("#saved-toggle")
+    page.click("#hits .hit >> nth=0", modifiers=["Control"])
+    page.wait_for_selector("#selection select option[value=new]", state="attached")
+    page.once("dialog", lambda dialog: dialog.accept("Breakfast"))
+    page.select_option("#selection select", "new")
+    wait(page, "document.querySelector('#selection').textContent.includes('Added to Breakfast')")
+    page.goto(page.url.split("?")[0])
+    page.click("#saved-toggle")
+    page.wait_for_selector("#saved >> text=Breakfast (1)")
+    shoot(page, "saved")
+    page.click("#saved >> text=Breakfast (1)")
+    wait(page, "location.search.includes('album=')")
+    wait(page, "document.querySelectorAll('#hits .hit').length === 1")
+    assert page.get_attribute("#hits .name", "title").endswith("morning.jpg")
+    page.click("#saved-toggle")
+    page.click("#saved .rows a:has-text('a cup of coffee')")
+    wait(page, "document.querySelector('#text').value === 'a cup of coffee'")
+    page.click("#saved-toggle")
+    for _ in range(2):
+        page.click("#saved .rows button >> nth=0")
+        page.wait_for_timeout(400)
+    wait(page, "document.querySelectorAll('#saved .rows a').length === 0")
 
 
 FAKE = """

@@ -2,15 +2,19 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import web
 from search.engine import Engine
 from search.settings import Settings
 from web.app import create_app
+from web.texts import LANGUAGES, read_texts
 
 
 class Client(FlaskClient):
@@ -240,8 +244,32 @@ def test_only_known_hosts_are_answered(client):
 def test_the_page_and_its_files_come_with_a_strict_policy(client):
     page = client.get("/")
     assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
-    for name in ("page.js", "api.js", "hits.js", "viewer.js", "voice.js", "page.css", "icon.svg"):
-        assert client.get(f"/static/{name}").status_code == 200
+    scripts = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text)
+    assert {address.rsplit("/", 1)[1] for address in scripts} == {"icon.svg", "page.css", "search.js"}
+    for address in scripts:
+        sent = client.get(address)
+        assert (sent.status_code, "immutable" in sent.headers["Cache-Control"]) == (200, True)
+    old = client.get(re.sub("assets/[0-9a-f]+", "assets/0ld", scripts[-1]))
+    assert (old.status_code, "immutable" in old.headers["Cache-Control"]) == (200, False)
+
+
+def test_every_module_imported_by_the_pages_is_there():
+    folder = Path(web.__file__).parent / "static"
+    for script in folder.glob("*.js"):
+        for name in re.findall(r'from "\./([\w.]+)"', script.read_text()):
+            assert (folder / name).exists(), f"{script.name} imports {name}"
+
+
+def test_the_pages_say_the_same_in_every_language():
+    english, chinese = (read_texts(language) for language in LANGUAGES)
+    assert {key.removesuffix(".one") for key in english if not key.endswith(".one")} == set(chinese)
+    for key, text in chinese.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[key])), key
+
+
+def test_the_page_speaks_the_language_of_its_reader(client):
+    assert '<html lang="zh">' in client.get("/", headers={"Accept-Language": "zh-TW,zh;q=0.9,en;q=0.5"}).text
+    assert '<html lang="en">' in client.get("/library", headers={"Accept-Language": "de"}).text
 
 
 def test_forgetting_an_item_leaves_the_file(fresh, tmp_path):

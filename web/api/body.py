@@ -4,9 +4,10 @@ import json
 from typing import TypeVar
 
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from search.errors import UsageError
+from search.request import check_fields
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -16,16 +17,6 @@ def parse_body(model: type[M]) -> M:
     if request.mimetype != "application/json":
         raise UsageError("send the body as application/json")
     return check_fields(model, read_json(request.get_data()))
-
-
-def check_fields(model: type[M], fields: object) -> M:
-    """Check fields against a model. Raises UsageError that names the first wrong one."""
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "body"
-        raise UsageError(f"{name}: {first['msg']}") from error
 
 
 def read_json(body: bytes | str) -> object:

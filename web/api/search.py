@@ -1,110 +1,17 @@
 """POST and GET /api/v1/search."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.engine.paging import MAX_LIMIT
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort
+from search.records import Query
+from search.request import SearchRequest, parse_request
 from search.wire import describe_answer
-from web.api.body import check_fields, read_json
+from web.api.body import read_json
 
-LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags")
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class PartRequest(BaseModel):
-    """A part of a mixed query: one of text, item (its id) and image (the number of the uploaded file, from 0)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: str | None = Field(None, max_length=20_000)
-    item: int | None = Field(None, ge=1, lt=2**63)
-    image: int | None = Field(None, ge=0)
-    weight: float = Field(1.0, ge=-10, le=10)
-    crop: tuple[Share, Share, Share, Share] | None = None
-
-    def make_part(self, images: tuple[bytes, ...]) -> QueryPart:
-        """Give the engine's part. Raises UsageError when the image named was not uploaded."""
-        if self.image is not None and self.image >= len(images):
-            raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
-        image = images[self.image] if self.image is not None else None
-        return QueryPart(self.text, image, self.item, self.weight, self.crop)
-
-
-class SearchRequest(BaseModel):
-    """The body of a search; the multipart form has the same fields."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    text: str | None = Field(None, max_length=20_000)
-    exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
-    like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
-    weights: dict[Lane, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
-    parts: list[PartRequest] = Field(default_factory=list, max_length=20)
-    types: list[ItemType] = Field(default_factory=list)
-    sources: list[str] = Field(default_factory=list)
-    path: str | None = None
-    after: str | None = None
-    before: str | None = None
-    longer: float | None = Field(None, ge=0)
-    shorter: float | None = Field(None, ge=0)
-    languages: list[str] = Field(default_factory=list)
-    camera: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    tags: list[str] = Field(default_factory=list, max_length=20)
-    phrases: list[str] = Field(default_factory=list, max_length=20)
-    sort: Sort = Sort.RELEVANCE
-    stack: bool = True
-    diversity: float = Field(0.0, ge=0, le=1)
-    limit: int = Field(20, ge=1, le=MAX_LIMIT)
-    cursor: str | None = None
-    include_all: bool = Field(False, alias="all")
-    explain: bool = False
-
-    def make_filters(self) -> Filters:
-        """Give what hits must satisfy besides matching."""
-        return Filters(
-            types=tuple(self.types),
-            sources=tuple(self.sources),
-            path=self.path,
-            after=self.after,
-            before=self.before,
-            longer=self.longer,
-            shorter=self.shorter,
-            languages=tuple(self.languages),
-            camera=self.camera,
-            artist=self.artist,
-            album=self.album,
-            tags=tuple(self.tags),
-            phrases=tuple(self.phrases),
-        )
-
-    def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
-        """Give the engine's query."""
-        taken = {part.image for part in self.parts}
-        parts = [part.make_part(images) for part in self.parts]
-        parts += [QueryPart(item=item_id) for item_id in self.like]
-        parts += [QueryPart(image=image) for at, image in enumerate(images) if at not in taken]
-        return Query(
-            text=self.text,
-            parts=tuple(parts),
-            voice=voice,
-            exclude=tuple(self.exclude),
-            weights=self.weights,
-            filters=self.make_filters(),
-            limit=self.limit,
-            cursor=self.cursor,
-            include_all=self.include_all,
-            explain=self.explain,
-            sort=self.sort,
-            stack=self.stack,
-            diversity=self.diversity,
-        )
+LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags", "albums")
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -132,11 +39,6 @@ def read_address() -> SearchRequest:
     if "q" in fields:
         fields["text"] = fields.pop("q")
     return parse_request(fields)
-
-
-def parse_request(fields: object) -> SearchRequest:
-    """Check the fields of a search. Raises UsageError that names the first wrong one."""
-    return check_fields(SearchRequest, fields)
 
 
 def _answer(engine: Engine, query: Query) -> Response:

@@ -47,6 +47,16 @@ export const addJob = (task) => sendJson("POST", "/api/v1/jobs", task);
 export const cancelJob = (id) => send(`/api/v1/jobs/${id}`, { method: "DELETE" });
 export const retryJob = (id) => send(`/api/v1/jobs/${id}/retry`, { method: "POST" });
 
+export const listSearches = () => send("/api/v1/searches");
+export const saveSearch = (search) => sendJson("POST", "/api/v1/searches", search);
+export const dropSearch = (id) => send(`/api/v1/searches/${id}`, { method: "DELETE" });
+export const readFound = (id) => send(`/api/v1/searches/${id}/found`);
+export const markSeen = (id) => sendJson("POST", `/api/v1/searches/${id}/seen`, {});
+export const listAlbums = () => send("/api/v1/albums");
+export const addAlbum = (name) => sendJson("POST", "/api/v1/albums", { name });
+export const dropAlbum = (id) => send(`/api/v1/albums/${id}`, { method: "DELETE" });
+export const changeAlbum = (id, change) => sendJson("POST", `/api/v1/albums/${id}/items`, change);
+
 // Sends files and tells how much of them has gone; fetch cannot tell.
 export function upload(files, tell) {
   return new Promise((resolve, reject) => {

@@ -127,9 +127,10 @@ export class FilterPanel {
     if (state.longer || state.shorter) add(length ? nameLength(length) : `${state.longer ?? ""}–${state.shorter ?? ""} s`, { longer: "", shorter: "" });
     for (const field of ["lang", "camera", "artist"]) if (state[field]) add(state[field], { [field]: "" });
     for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((one) => one !== tag) });
+    if (state.album.length) add(t("saved.album"), { album: [] });
     if (state.sort) add(t(`sort.${state.sort}`), { sort: "" });
     if (chips.length > 1) {
-      const none = Object.fromEntries([...FILTERS, "sort", "group"].map((name) => [name, name === "tag" ? [] : ""]));
+      const none = Object.fromEntries([...FILTERS, "sort", "group"].map((name) => [name, ["tag", "album"].includes(name) ? [] : ""]));
       chips.push(makeButton(t("filter.clear"), () => this.#change(none), { className: "chip" }));
     }
     find("set").replaceChildren(...chips);

@@ -5,6 +5,7 @@ import { makeCard, ratioOf } from "./card.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
 import { find, formatDate, make, makeButton, makeSign, t } from "./make.js";
+import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
 import { isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
 import { Viewer } from "./viewer.js";
@@ -29,9 +30,11 @@ let loading = false;
 let showAll = false;
 
 const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, more: () => loadMore() });
-const selection = new Selection(() => grid.forEachShown((card, place) => markSelected(card, place)), listAll);
+const selection = new Selection(() => grid.forEachShown((card, place) => markSelected(card, place)), listAll,
+  () => state.album[0] ?? null);
 const viewer = new Viewer({ entries: () => grid.entries, more: loadMore, like, closed: (place) => grid.focus(place) });
 const panel = new FilterPanel((values) => change(values));
+new SavedPanel(() => state, showFound, (text) => say([text], true));
 const recorder = new Recorder(takeVoice, showLevel);
 
 function say(parts, isWrong = false) {
@@ -128,6 +131,14 @@ async function loadMore() {
   } finally {
     loading = false;
   }
+}
+
+// Items that a watched search has found, in place of an answer.
+function showFound(items, name) {
+  latest += 1;
+  next = null;
+  grid.set(items.map((item) => ({ item, evidence: [], relevant: true, score: item.score, stacked: [] })));
+  say([`${name}: `, make("strong", {}, t("status.hits", { n: items.length }))]);
 }
 
 // Every item of the answer, however many there are.

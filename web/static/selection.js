@@ -1,6 +1,6 @@
 // What is selected, and what can be done with it.
 
-import { archiveAddress } from "./api.js";
+import { addAlbum, archiveAddress, changeAlbum, listAlbums } from "./api.js";
 import { find, make, makeButton, t } from "./make.js";
 
 export class Selection {
@@ -8,11 +8,13 @@ export class Selection {
   #last = null;
   #changed;
   #selectAll;
+  #album;
 
-  // changed(): the selection is another; selectAll(): gives all items of the answer.
-  constructor(changed, selectAll) {
+  // changed(): the selection is another; selectAll(): gives all items of the answer; album(): the one shown, or null.
+  constructor(changed, selectAll, album) {
     this.#changed = changed;
     this.#selectAll = selectAll;
+    this.#album = album;
   }
 
   has(id) { return this.#items.has(id); }
@@ -58,8 +60,39 @@ export class Selection {
         (error) => { count.textContent = error.message; },
       );
     });
-    bar.replaceChildren(count, download, copy, makeButton(t("select.all"), () => this.all()),
-      makeButton(t("select.none"), () => this.clear()));
+    bar.replaceChildren(count, download, copy, this.#makeAlbums(ids, count), this.#makeOut(ids),
+      makeButton(t("select.all"), () => this.all()), makeButton(t("select.none"), () => this.clear()));
     this.#changed();
+  }
+
+  #makeAlbums(ids, count) {
+    const choice = make("select", {}, make("option", { value: "" }, t("select.album")));
+    choice.setAttribute("aria-label", t("select.album"));
+    listAlbums().then(({ albums }) => choice.append(...albums.map((one) => make("option", { value: one.id }, one.name)),
+      make("option", { value: "new" }, t("select.new_album"))), () => {});
+    choice.addEventListener("change", async () => {
+      try {
+        const name = choice.value === "new" ? prompt(t("select.album_name"))?.trim() : null;
+        if (choice.value === "new" && !name) { choice.value = ""; return; }
+        const { id } = name ? await addAlbum(name) : { id: choice.value };
+        const album = await changeAlbum(id, { add: ids });
+        count.textContent = t("select.added", { name: album.name });
+      } catch (error) {
+        count.textContent = error.message;
+      }
+      choice.value = "";
+    });
+    return choice;
+  }
+
+  #makeOut(ids) {
+    const album = this.#album();
+    const out = makeButton(t("select.out"), async () => {
+      await changeAlbum(album, { remove: ids });
+      this.clear();
+      dispatchEvent(new PopStateEvent("popstate"));
+    });
+    out.hidden = !album;
+    return out;
   }
 }

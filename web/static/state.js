@@ -1,8 +1,8 @@
 // What is asked, as one object; it lives in the address, so that back, forward, reload and sharing work.
 
 const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group"];
-const LISTS = ["type", "tag"];
-export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag"];
+const LISTS = ["type", "tag", "album"];
+export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag", "album"];
 
 export const emptyState = () => ({ likes: [], pictures: [], ...Object.fromEntries(LISTS.map((name) => [name, []])) });
 
@@ -33,7 +33,7 @@ export const isEmpty = (state) => !state.q && !state.likes.length && !state.pict
 
 // The filters as the server takes them.
 export function readFilters(state) {
-  const filters = { types: state.type, tags: state.tag };
+  const filters = { types: state.type, tags: state.tag, albums: state.album.map(Number) };
   if (state.source) filters.sources = [state.source];
   if (state.lang) filters.languages = [state.lang];
   for (const name of ["after", "before", "camera", "artist"]) if (state[name]) filters[name] = state[name];

@@ -1,0 +1,131 @@
+"""/api/v1/searches and /api/v1/albums: what people keep of a library."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.errors import UsageError
+from search.library import Library
+from search.records import Album, SavedSearch
+from search.request import parse_request
+from search.wire import describe_item
+from web.api.body import parse_body
+
+
+class SavedRequest(BaseModel):
+    """A search to keep. request: its fields; address: of the page that shows it; watch: list what will match."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    request: dict[str, Any]
+    address: str = Field("/", max_length=20_000, pattern=r"^/(\?.*)?$")
+    watch: bool = False
+    webhook: str | None = Field(None, max_length=2_000)
+
+
+class AlbumRequest(BaseModel):
+    """An album to make."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+
+
+class ChangeRequest(BaseModel):
+    """Items to put into an album and to take out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    add: list[int] = Field(default_factory=list, max_length=100_000)
+    remove: list[int] = Field(default_factory=list, max_length=100_000)
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Give the routes."""
+    api = Blueprint("collections", __name__, url_prefix="/api/v1")
+    saved, albums = library.saved, library.albums
+
+    @api.get("/searches")
+    def list_searches() -> Response:
+        return jsonify({"searches": [describe_saved(one) for one in saved.list_all()]})
+
+    @api.post("/searches")
+    def save_search() -> tuple[Response, int]:
+        asked = parse_body(SavedRequest)
+        parse_request(asked.request).make_query()
+        _check_webhook(asked.webhook)
+        kept = saved.add(asked.name, asked.request, asked.address, asked.watch, asked.webhook or None)
+        return jsonify(describe_saved(kept)), 201
+
+    @api.delete("/searches/<int:saved_id>")
+    def drop_search(saved_id: int) -> tuple[str, int]:
+        saved.get(saved_id)
+        saved.drop(saved_id)
+        return "", 204
+
+    @api.get("/searches/<int:saved_id>/found")
+    def show_found(saved_id: int) -> Response:
+        one = saved.get(saved_id)
+        scores = saved.list_found(saved_id)
+        items = library.catalogue.read_items(scores)
+        found = [describe_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
+        return jsonify(describe_saved(one) | {"items": found})
+
+    @api.post("/searches/<int:saved_id>/seen")
+    def see_found(saved_id: int) -> Response:
+        saved.mark_seen(saved.get(saved_id).id)
+        return jsonify(describe_saved(saved.get(saved_id)))
+
+    @api.get("/albums")
+    def list_albums() -> Response:
+        return jsonify({"albums": [describe_album(one) for one in albums.list_all()]})
+
+    @api.post("/albums")
+    def add_album() -> tuple[Response, int]:
+        return jsonify(describe_album(albums.add(parse_body(AlbumRequest).name))), 201
+
+    @api.delete("/albums/<int:album_id>")
+    def drop_album(album_id: int) -> tuple[str, int]:
+        albums.get(album_id)
+        albums.drop(album_id)
+        return "", 204
+
+    @api.post("/albums/<int:album_id>/items")
+    def change_album(album_id: int) -> Response:
+        asked = parse_body(ChangeRequest)
+        albums.change(albums.get(album_id).id, asked.add, asked.remove)
+        return jsonify(describe_album(albums.get(album_id)))
+
+    return api
+
+
+def _check_webhook(address: str | None) -> None:
+    if not address:
+        return
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(f"webhook: must be an http or https address, not {address!r}")
+
+
+def describe_saved(one: SavedSearch) -> dict[str, Any]:
+    """Give a saved search."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "request": dict(one.request),
+        "address": one.address,
+        "watched": one.is_watched,
+        "webhook": one.webhook,
+        "created_at": one.created_at,
+        "checked_at": one.checked_at,
+        "news": one.news,
+        "error": one.error,
+    }
+
+
+def describe_album(one: Album) -> dict[str, Any]:
+    """Give an album. cover: an item of it."""
+    return {"id": one.id, "name": one.name, "created_at": one.created_at, "count": one.count, "cover": one.cover}
