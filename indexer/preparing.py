@@ -7,7 +7,7 @@ from pathlib import Path
 from indexer.decoders import decode_file
 from indexer.decoders.content import Outline, Shot, Sound
 from search.errors import CrossmodalError
-from search.media.picture import Picture, encode_thumbnail, measure_look
+from search.media.picture import Picture, blur_picture, encode_thumbnail, measure_look
 from search.records import FileFacts, ItemType, MediaFacts, Pixels, Segment
 
 
@@ -40,6 +40,13 @@ Messages = Iterator[Message]
 Prepare = Callable[[Picture], Pixels]
 
 
+def _finish(outline: Outline) -> Finished:
+    cover = outline.thumbnail
+    if cover is None:
+        return Finished(outline.facts, None, outline.kind)
+    return Finished(replace(outline.facts, blur=blur_picture(cover)), encode_thumbnail(cover), outline.kind)
+
+
 def prepare_file(file: FileFacts, prepare: Prepare) -> Messages:
     """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`."""
     try:
@@ -51,7 +58,7 @@ def prepare_file(file: FileFacts, prepare: Prepare) -> Messages:
                 segment = replace(part.segment, look=measure_look(part.picture))
                 yield Prepared(segment, prepare(part.picture))
             elif isinstance(part, Outline):
-                yield Finished(part.facts, encode_thumbnail(part.thumbnail) if part.thumbnail else None, part.kind)
+                yield _finish(part)
             else:
                 yield part
     except CrossmodalError as error:

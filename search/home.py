@@ -47,6 +47,10 @@ class Home:
         """Where the thumbnail of an item lies, in folders of a thousand."""
         return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.jpg"
 
+    def small_thumbnail(self, item_id: int, size: int) -> Path:
+        """Where a smaller thumbnail is kept once it was asked for; disposable."""
+        return self.thumbnail(item_id).with_name(f"{item_id}-{size}.webp")
+
     def loudness(self, item_id: int, mtime_ns: int, points: int) -> Path:
         """Where the peaks of a recording are kept once they were measured; disposable."""
         return self.root / "loudness" / f"{item_id}-{mtime_ns}-{points}.json"

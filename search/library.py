@@ -17,6 +17,9 @@ from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.words import WordIndex
 
+# Smaller thumbnails, in pixels, that are made when they are first asked for.
+SIZES = (128, 256)
+
 
 @dataclass(frozen=True)
 class Library:
@@ -36,7 +39,8 @@ class Library:
         """Remove items with all that was derived from them, at once; give how many there were. Files stay."""
         count = self.catalogue.forget(item_ids)
         for item_id in item_ids:
-            self.home.thumbnail(item_id).unlink(missing_ok=True)
+            for path in (self.home.thumbnail(item_id), *(self.home.small_thumbnail(item_id, size) for size in SIZES)):
+                path.unlink(missing_ok=True)
         return count
 
     def close(self) -> None:

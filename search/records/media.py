@@ -106,7 +106,8 @@ class MediaFacts:
     """What decoding a file revealed; what it says of itself is cleaned, not checked.
 
     duration in seconds; captured_at in ISO 8601; latitude and longitude in degrees, north and east positive;
-    orientation: 1 to 8 as EXIF counts, already applied to width and height; tags: keywords, each once.
+    orientation: 1 to 8 as EXIF counts, already applied to width and height; tags: keywords, each once; blur: what it
+    looks like from afar, 4 x 3 pixels of RGB in hexadecimal, row by row.
     """
 
     title: str | None = None
@@ -123,6 +124,7 @@ class MediaFacts:
     longitude: float | None = None
     orientation: int | None = None
     tags: tuple[str, ...] = ()
+    blur: str | None = None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ item = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("orientation", Integer),
+    Column("blur", Text),
     Column("sidecar", Text),
     Column("missing_since", Text),
     Column("indexed_at", Text),

@@ -69,6 +69,7 @@ def test_search_gives_the_document_of_the_contract(client):
         "longitude",
         "orientation",
         "tags",
+        "blur",
     }
     assert set(hit["evidence"][0]) == {
         "lane",

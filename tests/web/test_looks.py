@@ -108,3 +108,22 @@ def test_several_files_come_as_one_archive(client):
         assert sorted(archive.namelist()) == ["chelsea.jpg", "holiday.mp4"]
     assert client.get("/api/v1/archive?ids=999999").status_code == 404
     assert client.get("/api/v1/archive?ids=a").status_code == 400
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path, size):
+    from tests.conftest import index
+
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
+    index(fresh, tmp_path / "media")
+    client = make_client(fresh)
+    for _ in range(2):
+        answer = client.get(f"/api/v1/items/1/thumbnail?size={size}")
+        with Image.open(io.BytesIO(answer.data)) as picture:
+            assert (picture.format, max(picture.size)) == ("WEBP", size)
+    assert client.get("/api/v1/items/1/thumbnail?size=77").status_code == 400
+    blur = client.get("/api/v1/items/1").json["blur"]
+    assert len(bytes.fromhex(blur)) == 4 * 3 * 3
+    client.delete("/api/v1/items/1")
+    assert [path for path in fresh.home.thumbnails.rglob("*") if path.is_file()] == []

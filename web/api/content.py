@@ -8,8 +8,9 @@ from flask import Blueprint, Response, jsonify, request, send_file
 
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
+from search.library import SIZES
 from search.media.container import read_frame
-from search.media.picture import USEFUL_SIDE, encode_thumbnail, open_picture
+from search.media.picture import USEFUL_SIDE, encode_thumbnail, open_picture, shrink_thumbnail
 from search.records import Item, ItemType, Query, QueryPart, State
 from search.wire import describe_answer
 
@@ -60,9 +61,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if "at" in request.args:
             return _send_moment(find(item_id), request.args["at"])
         path = library.home.thumbnail(item_id)
-        if path.is_file():
+        if not path.is_file():
+            return _make_thumbnail(find(item_id))
+        if "size" not in request.args:
             return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY)
-        return _make_thumbnail(find(item_id))
+        return _send_small(path, library.home.small_thumbnail(item_id, size := _read_size()), size)
 
     @api.get("/<int:item_id>/preview")
     def send_preview(item_id: int) -> Response:
@@ -77,6 +80,21 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return response
 
     return api
+
+
+def _send_small(path: Path, small: Path, size: int) -> Response:
+    """Send a smaller thumbnail; an item that is indexed anew has another under the same number."""
+    if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
+        small.with_suffix(".new").write_bytes(shrink_thumbnail(path.read_bytes(), size))
+        small.with_suffix(".new").replace(small)
+    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY)
+
+
+def _read_size() -> int:
+    given = request.args.get("size", "")
+    if given not in map(str, SIZES):
+        raise UsageError(f"size must be one of {', '.join(map(str, SIZES))}, not {given!r}")
+    return int(given)
 
 
 def _make_thumbnail(item: Item) -> Response:

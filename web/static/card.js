@@ -8,11 +8,11 @@ const REST = 250;
 const POINTS = 120;
 const loudness = new Map();
 
-// Sound has a picture when it has a cover, documents when they are drawn; whether, the server knows.
-const hasPicture = (item) => item.type === "image" || item.type === "video" || /\.(pdf|epub)$/i.test(item.path);
+// Sound has a picture when it has a cover, documents when they are drawn.
+const hasPicture = (item) => item.type === "image" || item.type === "video" || Boolean(item.blur);
 
 export function ratioOf({ item }) {
-  if (item.type === "document") return item.width ? item.width / item.height : /\.(pdf|epub)$/i.test(item.path) ? 0.75 : 1.5;
+  if (item.type === "document") return hasPicture(item) ? 0.75 : 1.5;
   if (!item.width || !item.height) return 1.5;
   return Math.min(Math.max(item.width / item.height, 0.6), 2.6);
 }
@@ -58,10 +58,14 @@ function makeOpening(item) {
   return quote;
 }
 
-function makeImage(item, moment, instead) {
+function makeImage(item, moment, width, instead) {
   const image = make("img", { alt: "", loading: "lazy", decoding: "async" });
   image.addEventListener("load", () => image.classList.add("there"), { once: true });
   image.addEventListener("error", () => image.replaceWith(instead()), { once: true });
+  if (item.type !== "video" || !moment) {
+    image.srcset = [128, 256].map((size) => `${thumbnailAddress(item)}?size=${size} ${size}w`).join(", ") + `, ${thumbnailAddress(item)} 512w`;
+    image.sizes = `${Math.round(width)}px`;
+  }
   image.src = thumbnailAddress(item, moment?.start ?? null);
   return image;
 }
@@ -88,18 +92,33 @@ function letMove(face, item, start) {
   });
 }
 
-function makeFace(hit, words) {
+// Until the picture is there: what it looks like from afar.
+function paintBlur(face, blur) {
+  const canvas = make("canvas", { className: "blur", width: 4, height: 3 });
+  canvas.setAttribute("aria-hidden", "true");
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(4, 3);
+  for (let at = 0; at < 12; at += 1) {
+    const colour = Number.parseInt(blur.slice(at * 6, at * 6 + 6), 16);
+    image.data.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], at * 4);
+  }
+  context.putImageData(image, 0, 0);
+  face.prepend(canvas);
+}
+
+function makeFace(hit, words, width) {
   const { item } = hit;
   const face = make("div", { className: "face" });
   const moments = hit.evidence.filter(isTimed);
   const moment = moments[0];
   const spoken = hit.evidence.find((one) => one.snippet && one.kind !== "name");
-  if (item.type === "audio") {
+  if (item.type === "audio" && (!hasPicture(item) || spoken)) {
     face.append(makeSound(item, spoken, words, moments));
   } else if (item.type === "document" && !hasPicture(item)) {
     face.append(spoken ? makeQuote(spoken, words, item) : makeOpening(item));
   } else {
-    face.append(makeImage(item, moment, () => makeQuote(spoken, words, item)));
+    face.append(makeImage(item, moment, width, () => makeQuote(spoken, words, item)));
+    if (item.blur) paintBlur(face, item.blur);
     if (item.type === "document" && spoken) face.append(makeQuote(spoken, words, item));
   }
   if (item.type === "video") letMove(face, item, moment?.start ?? 0);
@@ -131,11 +150,11 @@ function makeAbout(hit, words) {
   return about;
 }
 
-// acts: open(), select(event), like(weight); isSelected: whether it is.
-export function makeCard(hit, words, isSelected, acts) {
+// width: in pixels; acts: open(), select(event), like(weight); isSelected: whether it is.
+export function makeCard(hit, words, isSelected, width, acts) {
   const card = make("div", { className: `hit${hit.relevant ? "" : " below"}${isSelected ? " selected" : ""}` });
   card.setAttribute("role", "listitem");
-  const open = make("button", { type: "button", className: "open" }, makeFace(hit, words), makeAbout(hit, words));
+  const open = make("button", { type: "button", className: "open" }, makeFace(hit, words, width), makeAbout(hit, words));
   open.addEventListener("click", (event) => {
     if (event.shiftKey || event.ctrlKey || event.metaKey) acts.select(event);
     else acts.open();

@@ -16,7 +16,7 @@ export class Grid {
   #waiting = false;
   #height = 0;
 
-  // makeCard(entry, place): an element; ratio: of an entry's face; more: called when the end comes near.
+  // makeCard(entry, place, width): an element; ratio: of an entry's face; more: called when the end comes near.
   constructor(box, { makeCard, ratioOf, groupOf, more, caption = 62 }) {
     this.#box = box;
     this.#makeCard = makeCard;
@@ -177,10 +177,10 @@ export class Grid {
   }
 
   #draw(place) {
-    const card = this.#makeCard(this.#entries[place], place);
+    const row = this.#rows.find((one) => place >= one.first && place < one.first + one.count);
+    const card = this.#makeCard(this.#entries[place], place, row ? row.face * this.ratioOf(this.#entries[place]) : 300);
     card.setAttribute("aria-posinset", place + 1);
     card.setAttribute("aria-setsize", this.#entries.length);
-    const row = this.#rows.find((one) => place >= one.first && place < one.first + one.count);
     if (row) {
       let left = 0;
       for (let at = row.first; at < place; at += 1) left += row.face * this.ratioOf(this.#entries[at]) + GAP;

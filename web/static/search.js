@@ -42,8 +42,8 @@ function say(parts, isWrong = false) {
   status.classList.toggle("wrong", isWrong);
 }
 
-function drawCard(hit, place) {
-  return makeCard(hit, wordsOf(state), selection.has(hit.item.id), {
+function drawCard(hit, place, width) {
+  return makeCard(hit, wordsOf(state), selection.has(hit.item.id), width, {
     open: () => viewer.open(place, wordsOf(state), state),
     select: (event) => selection.toggle(grid.entries, place, event.shiftKey),
     like: (weight) => like(hit.item, weight),

@@ -129,9 +129,7 @@ export class Viewer {
         this.#zoomTo(this.#zoom + (event.deltaY < 0 ? 1 : -1));
       }, { passive: false });
     } else if (item.type === "document") {
-      const cover = make("img", { src: thumbnailAddress(item), alt: "" });
-      cover.addEventListener("error", () => cover.replaceWith(make("span", { className: "glyph" }, "¶")));
-      stage.append(cover);
+      stage.append(item.blur ? make("img", { src: thumbnailAddress(item), alt: "" }) : make("span", { className: "glyph" }, "¶"));
     } else {
       const player = make(item.type, { controls: true, preload: "metadata", src: mediaAddress(item) });
       player.setAttribute("aria-label", nameItem(item));

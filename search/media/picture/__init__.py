@@ -164,6 +164,20 @@ def encode_thumbnail(picture: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -
     return stream.getvalue()
 
 
+def shrink_thumbnail(body: bytes, size: int) -> bytes:
+    """Give a thumbnail as WebP no wider and higher than `size`."""
+    with Image.open(io.BytesIO(body)) as picture:
+        picture.thumbnail((size, size), Image.Resampling.BICUBIC)
+        stream = io.BytesIO()
+        picture.save(stream, "WEBP", quality=75, method=4)
+        return stream.getvalue()
+
+
+def blur_picture(picture: Picture) -> str:
+    """Give what a picture looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
+    return picture.convert("RGB").resize((4, 3), Image.Resampling.BOX).tobytes().hex()
+
+
 def _flatten(image: Image.Image) -> Picture:
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")

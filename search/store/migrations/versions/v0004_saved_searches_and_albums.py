@@ -1,4 +1,4 @@
-"""Saved searches with what they have found, and albums."""
+"""Saved searches with what they have found, albums, and what items look like from afar."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,7 @@ revision = "0004"
 down_revision = "0003"
 
 STATEMENTS = (
+    "ALTER TABLE item ADD COLUMN blur TEXT",
     """CREATE TABLE saved (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, request TEXT NOT NULL,
        address TEXT NOT NULL, is_watched BOOLEAN NOT NULL DEFAULT 0, webhook TEXT, created_at TEXT NOT NULL,
        checked_at TEXT NOT NULL, error TEXT)""",
