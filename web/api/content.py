@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request, send_file
 
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
-from search.library import SIZES
+from search.library import SIZES, Library
 from search.media.container import read_frame
 from search.media.picture import USEFUL_SIDE, encode_thumbnail, open_picture, shrink_thumbnail
 from search.records import Item, ItemType, Query, QueryPart, State
@@ -58,14 +58,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>/thumbnail")
     def send_thumbnail(item_id: int) -> Response:
-        if "at" in request.args:
-            return _send_moment(find(item_id), request.args["at"])
-        path = library.home.thumbnail(item_id)
-        if not path.is_file():
-            return _make_thumbnail(find(item_id))
-        if "size" not in request.args:
-            return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY)
-        return _send_small(path, library.home.small_thumbnail(item_id, size := _read_size()), size)
+        return _send_thumbnail(library, find(item_id))
 
     @api.get("/<int:item_id>/preview")
     def send_preview(item_id: int) -> Response:
@@ -80,6 +73,18 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return response
 
     return api
+
+
+def _send_thumbnail(library: Library, item: Item) -> Response:
+    if "at" in request.args:
+        return _send_moment(item, request.args["at"])
+    path = library.home.thumbnail(item.id)
+    if not path.is_file():
+        return _make_thumbnail(item)
+    if "size" in request.args:
+        size = _read_size()
+        return _send_small(path, library.home.small_thumbnail(item.id, size), size)
+    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY)
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
