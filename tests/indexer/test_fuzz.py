@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,7 +19,7 @@ from indexer.kinds import TYPES
 from indexer.preparing import Failed, Finished
 from indexer.sandbox import Limits, Sandbox
 from search.records import FileFacts
-from tests.indexer.formats import DOCUMENTS, PICTURES, make_bomb, write_tone
+from tests.indexer.formats import DOCUMENTS, PICTURES, make_bomb, make_dng, write_tone
 
 pytestmark = pytest.mark.slow
 MUTANTS = 5_000
@@ -30,7 +31,10 @@ MOST_HELD = 1500
 def make_picture(kind):
     stream = io.BytesIO()
     noise = np.random.default_rng(5).integers(0, 255, (60, 80, 3), np.uint8)
-    Image.fromarray(noise).resize((160, 120)).save(stream, kind)
+    picture = Image.fromarray(noise).resize((160, 120))
+    if not kind:
+        return imagecodecs.jpegxl_encode(np.asarray(picture), level=90)
+    picture.save(stream, kind)
     return stream.getvalue()
 
 
@@ -69,6 +73,7 @@ def make_seeds():
         ("avi", "mpeg4", "avi"),
     ):
         seeds[suffix] = make_film(codec, container)
+    seeds |= {"dng": make_dng(), "cr2": make_dng((900, 600))}
     seeds |= {suffix: body[0] if isinstance(body, tuple) else body for suffix, body in DOCUMENTS.items()}
     return seeds
 
