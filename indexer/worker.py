@@ -1,5 +1,6 @@
 """The process that does what jobs ask for, one after the other, and follows the sources that are watched."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -99,9 +100,12 @@ def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> 
         library.jobs.end(job.id, JobState.CANCELLED, error=str(error))
     except CrossmodalError as error:
         library.jobs.end(job.id, JobState.FAILED, error=str(error))
-    except Exception as error:
+    except Exception as error:  # it must cost this job, not those that wait behind it
+        if library.jobs.get(job.id).is_cancelling:
+            library.jobs.end(job.id, JobState.CANCELLED, error="cancelled; what was done so far is kept")
+            return
+        logging.getLogger("crossmodal").exception("job %d failed", job.id)
         library.jobs.end(job.id, JobState.FAILED, error=f"{type(error).__name__}: {error}")
-        raise
     else:
         tracker.report()
         if job.task.is_routine and not summary.has_changes and not gone:

@@ -55,6 +55,10 @@ class Home:
         """Where the peaks of a recording are kept once they were measured; disposable."""
         return self.root / "loudness" / f"{item_id}-{mtime_ns}-{points}.json"
 
+    def list_loudness(self, item_ids: set[int]) -> list[Path]:
+        """Give the peaks that are kept of some recordings."""
+        return [path for path in (self.root / "loudness").glob("*-*.json") if int(path.name.split("-")[0]) in item_ids]
+
     def create(self) -> None:
         """Make the folders. Raises HomeError when they cannot be made."""
         try:

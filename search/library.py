@@ -41,6 +41,8 @@ class Library:
         for item_id in item_ids:
             for path in (self.home.thumbnail(item_id), *(self.home.small_thumbnail(item_id, size) for size in SIZES)):
                 path.unlink(missing_ok=True)
+        for path in self.home.list_loudness(set(item_ids)):
+            path.unlink(missing_ok=True)
         return count
 
     def close(self) -> None:

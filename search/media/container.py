@@ -57,8 +57,9 @@ def probe(source: Path | bytes) -> StreamFacts:
         videos = [s for s in container.streams.video if not _is_cover(s)]
         duration = container.duration / 1_000_000 if container.duration else None
         fields = dict(container.metadata)
-        for stream in container.streams:  # in Ogg, the stream has what elsewhere the container has
-            fields = dict(stream.metadata) | fields
+        if "ogg" in container.format.name:  # there, the stream has what elsewhere the container has
+            for stream in container.streams:
+                fields = dict(stream.metadata) | fields
         width, height = (videos[0].width, videos[0].height) if videos else (None, None)
         return StreamFacts(
             has_audio=bool(container.streams.audio),

@@ -95,6 +95,13 @@ class Jobs:
         with self._database.write(quiet=True) as db:
             db.execute(delete(t.job).where(t.job.c.id == job_id))
 
+    def cancel_below(self, root: str) -> None:
+        """End, or ask to stop, every job that is to look at a path or below it; also those that look at everything."""
+        for job in self.list_all():
+            lies = any(path == root or path.startswith(root.rstrip("/") + "/") for path in job.task.paths)
+            if not job.state.is_over and (lies or not job.task.paths):
+                self.cancel(job.id)
+
     def cancel(self, job_id: int) -> Job:
         """End a job that is queued, or ask the one running to stop. Raises NotFoundError."""
         job = self.get(job_id)

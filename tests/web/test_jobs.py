@@ -147,6 +147,29 @@ def test_a_job_outside_the_sources_is_refused(client, tmp_path):
     assert client.get("/api/v1/jobs/7").status_code == 404
 
 
+def test_no_path_leads_out_of_a_source(client, media, tmp_path):
+    (tmp_path / "other").mkdir()
+    client.post("/api/v1/sources", json={"path": f"{media}/../media/"})
+    assert [one["path"] for one in client.get("/api/v1/sources").json["sources"]] == [str(media)]
+    answer = client.post("/api/v1/jobs", json={"paths": [f"{media}/../other"]})
+    assert (answer.status_code, "lies in no source" in answer.json["detail"]) == (400, True)
+
+
+def test_a_source_that_is_being_indexed_can_be_forgotten(client, fresh, media):
+    for number in range(30):
+        RED.rotate(number).save(media / f"{number}.png")
+    source = client.post("/api/v1/sources", json={"path": str(media)}).json
+    worker = threading.Thread(target=work, args=(fresh,))
+    worker.start()
+    while fresh.jobs.get(source["job"]["id"]).done < 1 and worker.is_alive():
+        time.sleep(0.02)
+    assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 204
+    worker.join(60)
+    assert not worker.is_alive()
+    assert fresh.jobs.get(source["job"]["id"]).state in {JobState.CANCELLED, JobState.DONE}
+    assert client.get("/api/v1/items").json["items"] == []
+
+
 def test_a_queued_job_is_cancelled(client, fresh, media):
     job = client.post("/api/v1/sources", json={"path": str(media)}).json["job"]
     assert client.delete(f"/api/v1/jobs/{job['id']}").json["state"] == "cancelled"

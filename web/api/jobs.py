@@ -1,6 +1,7 @@
 """/api/v1/jobs: asking for work, and following it."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -43,10 +44,12 @@ def make_blueprint(library: Library) -> Blueprint:
     @api.post("")
     def add_job() -> tuple[Response, int]:
         asked = parse_body(JobRequest)
-        for path in asked.paths:
+        # Without `..`, by which a path could lead out of the source that it seems to lie in.
+        paths = tuple(os.path.normpath(path) for path in asked.paths)
+        for path in paths:
             if library.sources.find_above(path) is None:
                 raise UsageError(f"paths: {path} lies in no source; add its folder to the sources first")
-        return _answer(jobs.add(Task(tuple(asked.paths), asked.retry_failed)))
+        return _answer(jobs.add(Task(paths, asked.retry_failed)))
 
     @api.get("/<int:job_id>")
     def show_job(job_id: int) -> Response:

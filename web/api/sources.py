@@ -1,5 +1,6 @@
 """/api/v1/sources: the folders that make up the library."""
 
+import os
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
@@ -35,9 +36,9 @@ def make_blueprint(library: Library) -> Blueprint:
     @api.post("")
     def add_source() -> tuple[Response, int]:
         asked = parse_body(SourceRequest)
-        path = Path(asked.path).expanduser()
-        if not path.is_absolute() or "\0" in asked.path:
+        if not asked.path.startswith("/") or "\0" in asked.path:
             raise UsageError(f"path: must be an absolute path on the server, not {asked.path!r}")
+        path = Path(os.path.normpath(asked.path))
         root = Path(library.home.root)
         if not path.exists():
             raise UsageError(f"path: {path} does not exist on the server")
@@ -53,7 +54,9 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.delete("/<int:source_id>")
     def forget_source(source_id: int) -> tuple[str, int]:
-        forget_paths(library, [sources.get(source_id).path])
+        path = sources.get(source_id).path
+        library.jobs.cancel_below(path)
+        forget_paths(library, [path])
         return "", 204
 
     return api
