@@ -103,11 +103,12 @@ def _describe_hit(hit: Hit, explain: bool) -> dict[str, Any]:
         "relevant": hit.relevant,
         "stacked": list(hit.stacked),
         "item": describe_item(hit.item),
-        "evidence": [_describe_evidence(one, explain) for one in hit.evidence],
+        "evidence": [describe_evidence(one, explain) for one in hit.evidence],
     }
 
 
-def _describe_evidence(evidence: Evidence, explain: bool) -> dict[str, Any]:
+def describe_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
+    """Give why an item is a hit; with `explain`, all that the score is made of."""
     described = {
         "lane": evidence.lane,
         "segment": evidence.segment_id,

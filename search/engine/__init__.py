@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from search.engine.encoding import Encoded, encode_query
 from search.engine.paging import Cursor, Ranking, RankingCache, find_place, read_cursor, write_cursor
@@ -15,6 +18,8 @@ from search.ranking.snippets import cut_snippet
 from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort
 
 FIRST_DEPTH = 256
+# So many moments of one item are found by each lane.
+MOST_MOMENTS = 500
 DEEPENING = 4
 
 
@@ -60,6 +65,26 @@ class Engine:
             coverage=self._read_coverage(revision),
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
+        """Give every segment of one item that is relevant to a query, in the order of the item.
+
+        Raises what `search` raises.
+        """
+        item = self.library.catalogue.get_item(item_id)
+        filters = replace(query.filters, path=item.path)
+        encoded = encode_query(self.library, replace(query, filters=filters))
+        retriever = Retriever(self.library, encoded, False, self.library.catalogue.read_revision())
+        best: dict[int, Candidate] = {}
+        for lane in Lane:
+            found = retriever.retrieve(lane, MOST_MOMENTS)
+            for at in np.flatnonzero(found.probabilities >= RELEVANCE_CUT).tolist():
+                one = found.make_candidate(at)
+                if one.segment_id not in best or best[one.segment_id].probability < one.probability:
+                    best[one.segment_id] = one
+        segments = self.library.catalogue.read_segments(best)
+        words = tuple(word.whole for word in encoded.words)
+        return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
     def _read_coverage(self, revision: int) -> Coverage:
         """Give the coverage, counted anew only when something was written: counting reads every item."""

@@ -125,6 +125,11 @@ def test_the_timeline_shows_what_was_found_and_leads_there(open_page):
     bar = page.query_selector(".timeline").bounding_box()
     page.mouse.click(bar["x"] + bar["width"] * 0.1, bar["y"] + bar["height"] / 2)
     wait(page, "document.querySelector('dialog video').currentTime < 1.6")
+    page.fill("dialog .find", "a cat looks")
+    page.wait_for_selector("dialog .moments button:has-text('cat')")
+    wait(page, "document.querySelectorAll('.texts li:not([hidden])').length === 1")
+    page.click("dialog .moments button:has-text('cat')")
+    wait(page, "document.querySelector('dialog video').currentTime > 2.5")
     pixels = page.evaluate(
         """() => { const canvas = document.querySelector('.timeline canvas');
              const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
@@ -204,10 +209,55 @@ def test_a_search_is_saved_and_an_album_filled(open_page):
     page.click("#saved .rows a:has-text('a cup of coffee')")
     wait(page, "document.querySelector('#text').value === 'a cup of coffee'")
     page.click("#saved-toggle")
+    page.on("dialog", lambda dialog: dialog.accept())
     for _ in range(2):
         page.click("#saved .rows button >> nth=0")
         page.wait_for_timeout(400)
     wait(page, "document.querySelectorAll('#saved .rows a').length === 0")
+
+
+def test_back_closes_the_viewer_and_keeps_the_place(open_page):
+    page = open_page(viewport={"width": 700, "height": 500})
+    page.wait_for_selector("#hits .hit")
+    page.evaluate("scrollTo(0, 500)")
+    page.wait_for_timeout(300)
+    ask(page, "a red flower opens")
+    page.wait_for_selector("#hits meter")
+    page.click("#hits .open >> nth=0")
+    page.wait_for_selector("dialog[open] .stage")
+    page.go_back()
+    wait(page, "!document.querySelector('dialog').open")
+    assert fields(page) == {"q": ["a red flower opens"]}
+    page.click("#hits .open >> nth=0")
+    page.wait_for_selector("dialog[open] .stage")
+    page.keyboard.press("Escape")
+    wait(page, "!document.querySelector('dialog').open && !history.state?.viewing")
+    page.go_back()
+    wait(page, "location.search === '' && scrollY > 400")
+
+
+def test_arrows_and_letters_do_what_buttons_do(open_page):
+    page = open_page("/?type=image")
+    page.wait_for_selector("#hits .hit")
+    page.focus("#hits .open >> nth=0")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.closest('.hit').getAttribute('aria-posinset')") == "2"
+    page.keyboard.press("x")
+    wait(page, "document.querySelector('#selection').textContent.includes('1 selected')")
+    page.keyboard.press("ArrowDown")
+    assert int(page.evaluate("document.activeElement.closest('.hit').getAttribute('aria-posinset')")) > 3
+    page.keyboard.press("+")
+    wait(page, "location.search.includes('like=')")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_what_hides_everything_can_be_taken_off(open_page):
+    page = open_page("/?q=a+cat&type=audio")
+    page.wait_for_selector("#status button")
+    assert "Nothing relevant" in page.text_content("#status")
+    page.click("text=without the filters")
+    wait(page, "location.search === '?q=a+cat'")
+    assert "chelsea.jpg" in names(page)
 
 
 FAKE = """

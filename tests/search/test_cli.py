@@ -91,6 +91,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         "unchanged",
         "removed",
         "failed",
+        "forgotten",
         "skipped",
         "seconds",
         "failures",

@@ -66,6 +66,21 @@ def test_heat_is_where_the_thing_is(client, fresh, demo, tmp_path):
     assert client.get("/api/v1/items/1/heat").status_code in {400, 404}
 
 
+def test_every_moment_of_one_item_is_found(client):
+    film = get_item(client, "holiday.mp4")
+    moments = client.get(f"/api/v1/items/{film}/moments?text=a+flower").json["moments"]
+    spoken = client.get(f"/api/v1/items/{film}/transcript").json["segments"]
+    said = [one["start"] for one in spoken if "flower" in one["text"]]
+    assert set(said) <= {one["start"] for one in moments if one["kind"] == "speech"}
+    frames = [one["start"] for one in moments if one["kind"] == "frame"]
+    assert frames == sorted(frames)
+    assert min(frames) > 3  # the flower is shown in the last third
+    nothing = client.get(f"/api/v1/items/{film}/moments?text=xqzzt+vrunk").json["moments"]
+    assert nothing == []
+    assert client.get(f"/api/v1/items/{film}/moments").status_code == 200
+    assert client.get("/api/v1/items/999999/moments?text=x").status_code == 404
+
+
 def test_loudness_follows_the_sound(client):
     item = get_item(client, "holiday.mp4")
     peaks = client.get(f"/api/v1/items/{item}/loudness?points=50").json["peaks"]

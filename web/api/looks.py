@@ -11,6 +11,7 @@ from search.engine.heat import read_heat
 from search.errors import NotFoundError, UsageError
 from search.media.container import measure_loudness
 from search.records import ItemType, State
+from search.wire import describe_evidence
 from web.api.search import read_address
 
 MOST_POINTS = 2000
@@ -25,6 +26,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def show_heat(item_id: int) -> Response:
         heat = read_heat(library, item_id, read_address().make_query())
         return jsonify({"heat": np.round(heat, 3).tolist()})
+
+    @api.get("/<int:item_id>/moments")
+    def show_moments(item_id: int) -> Response:
+        found = engine.find_moments(item_id, read_address().make_query())
+        return jsonify({"moments": [describe_evidence(one) for one in found]})
 
     @api.get("/<int:item_id>/loudness")
     def show_loudness(item_id: int) -> Response:

@@ -35,6 +35,7 @@ export const readStatus = () => send("/api/v1/status");
 export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
 export const readHeat = (id, fields) => send(`/api/v1/items/${id}/heat?${fields}`);
 export const readOpening = (id) => send(`/api/v1/items/${id}/passages?count=1`);
+export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
 
 export const listLedger = (fields) => send(`/api/v1/items?${fields}`);

@@ -159,11 +159,20 @@ export function makeCard(hit, words, isSelected, width, acts) {
     if (event.shiftKey || event.ctrlKey || event.metaKey) acts.select(event);
     else acts.open();
   });
-  const select = makeSign("✓", `${t("hit.select")}: ${nameItem(hit.item)}`, acts.select, { className: "select" });
+  open.setAttribute("aria-keyshortcuts", "X + -");
+  open.title = t("hit.keys");
+  open.addEventListener("keydown", (event) => {
+    const act = { x: () => acts.select(event), "+": () => acts.like(1), "-": () => acts.like(-1) }[event.key.toLowerCase()];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  });
+  // One stop for a card: what its buttons do, keys do as well.
+  const select = makeSign("✓", `${t("hit.select")}: ${nameItem(hit.item)}`, acts.select, { className: "select", tabIndex: -1 });
   select.setAttribute("aria-pressed", isSelected);
   const tools = make("div", { className: "acts" },
-    makeSign("+", t("part.like"), () => acts.like(1)),
-    makeSign("−", t("part.unlike"), () => acts.like(-1)));
+    makeSign("+", t("part.like"), () => acts.like(1), { tabIndex: -1 }),
+    makeSign("−", t("part.unlike"), () => acts.like(-1), { tabIndex: -1 }));
   card.append(open, select, tools);
   return card;
 }

@@ -1,8 +1,8 @@
 // Narrowing down: a panel of what the library holds, with numbers, and a chip for each filter that is set.
 
-import { readFacets } from "./api.js";
+import { listAlbums, readFacets } from "./api.js";
 import { find, make, makeButton, t } from "./make.js";
-import { FILTERS, readFilters } from "./state.js";
+import { emptyFilters, readFilters } from "./state.js";
 
 const LENGTHS = [[null, 10], [10, 60], [60, 600], [600, 3600], [3600, null]];
 const SORTS = ["relevance", "newest", "oldest", "longest", "shortest"];
@@ -40,6 +40,7 @@ function makeHistogram(months, state, change) {
   const box = make("div", { className: "histogram" });
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", t("filter.histogram"));
+  const ends = [...bars.keys()];
   for (const [key, count] of bars) {
     const bar = makeButton("", () => change({ after: key, before: following(key) }), { title: `${key}: ${count}` });
     bar.setAttribute("aria-label", `${key}: ${count}`);
@@ -47,7 +48,8 @@ function makeHistogram(months, state, change) {
     if (state.after === key) bar.classList.add("chosen");
     box.append(bar);
   }
-  return box;
+  const label = make("span", { className: "label" }, `${t("filter.histogram")}: ${t("filter.months", { from: ends[0] ?? "–", to: ends.at(-1) ?? "–" })}`);
+  return make("div", {}, label, box);
 }
 
 function following(key) {
@@ -91,6 +93,9 @@ export class FilterPanel {
       chip.setAttribute("aria-pressed", chosen);
       return chip;
     }));
+    // Built anew, the panel gives the focus back to the field that had it.
+    const listFields = () => [...this.#box.querySelectorAll("select, input, button")];
+    const focused = listFields().indexOf(document.activeElement);
     const name = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
     this.#box.replaceChildren(
       makeHistogram(facets.months, state, this.#change),
@@ -111,6 +116,7 @@ export class FilterPanel {
           (value) => this.#change({ group: value === "none" ? "" : value }))),
       facets.tags.length ? make("div", {}, make("span", { className: "label" }, t("filter.tags")), tags) : "",
     );
+    if (focused >= 0) listFields()[focused]?.focus({ preventScroll: true });
   }
 
   #showChips(state) {
@@ -127,10 +133,15 @@ export class FilterPanel {
     if (state.longer || state.shorter) add(length ? nameLength(length) : `${state.longer ?? ""}–${state.shorter ?? ""} s`, { longer: "", shorter: "" });
     for (const field of ["lang", "camera", "artist"]) if (state[field]) add(state[field], { [field]: "" });
     for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((one) => one !== tag) });
-    if (state.album.length) add(t("saved.album"), { album: [] });
+    if (state.album.length) {
+      add(t("saved.album"), { album: [] });
+      const chip = chips.at(-1);
+      listAlbums().then(({ albums }) => { chip.textContent = `${albums.find((one) => one.id === Number(state.album[0]))?.name ?? t("saved.album")} ×`; }, () => {});
+    }
+    if (state.group) add(t("filter.grouped", { what: t(`group.${state.group}`) }), { group: "" });
     if (state.sort) add(t(`sort.${state.sort}`), { sort: "" });
     if (chips.length > 1) {
-      const none = Object.fromEntries([...FILTERS, "sort", "group"].map((name) => [name, ["tag", "album"].includes(name) ? [] : ""]));
+      const none = { ...emptyFilters(), type: state.type, sort: "", group: "" };
       chips.push(makeButton(t("filter.clear"), () => this.#change(none), { className: "chip" }));
     }
     find("set").replaceChildren(...chips);

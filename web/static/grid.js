@@ -65,6 +65,9 @@ export class Grid {
     this.#shown.get(place)?.querySelector("button.open")?.focus({ preventScroll: true });
   }
 
+  // How many hits stand in a row with one.
+  rowLength(place) { return this.#rows.find((one) => place >= one.first && place < one.first + one.count)?.count ?? 1; }
+
   #rowHeight() { return innerWidth < 700 ? 150 : 210; }
 
   #layOut() {

@@ -74,7 +74,7 @@ function makeJobRow(job) {
     note.textContent = job.state === "running" ? progress : isOpen(job) ? "" : describeSummary(job);
     note.className = job.state === "failed" ? "wrong" : "";
     detail.textContent = job.state === "running" ? job.detail?.split("/").pop() ?? "" : "";
-    act.textContent = isOpen(job) ? t("lib.cancel") : t("lib.retry");
+    act.textContent = isOpen(job) ? t("lib.cancel") : t(job.state === "done" ? "lib.again" : "lib.retry");
     act.disabled = job.cancelling;
   };
   update(job);
@@ -120,7 +120,12 @@ function makeLedgerRow(item) {
   if (["failed", "missing", "pending"].includes(item.state)) {
     actions.append(makeButton(t("lib.retry"), guard(async () => { await addJob({ paths: [item.path], retry_failed: true }); await showJobs(); })));
   }
-  actions.append(makeButton(t("lib.forget"), guard(async (event) => { await forgetItem(item.id); event.target.closest("tr").remove(); })));
+  actions.append(makeButton(t("lib.forget"), guard(async (event) => {
+    if (!confirm(t("lib.forget_sure", { name: item.path.split("/").pop() }))) return;
+    await forgetItem(item.id);
+    event.target.closest("tr").remove();
+    await showSummary();
+  })));
   const reason = make("td", {}, item.reason ?? "");
   if (item.advice && item.state !== "indexed") reason.append(make("small", {}, item.advice));
   return make("tr", {}, make("td", { className: "path" }, item.path), make("td", {}, make("span", { className: `state ${item.state}` }, t(`state.${item.state}`))), reason, actions);
@@ -144,6 +149,7 @@ async function showSummary() {
   const rows = Object.entries(status.items).map(([type, states]) => make("li", {}, make("span", { className: "grow" }, t(`type.${type}`)),
     Object.entries(states).map(([state, n]) => `${n} ${t(`state.${state}`)}`).join(", ")));
   find("counts").replaceChildren(...rows);
+  find("retry-failed").disabled = !Object.values(status.items).some((states) => states.failed);
   const counts = Object.values(status.items).flatMap((states) => Object.entries(states));
   const sum = (wanted) => counts.filter(wanted).reduce((total, [, n]) => total + n, 0);
   find("coverage").textContent = t("lib.coverage", { indexed: sum(([state]) => state === "indexed"), all: sum(([state]) => state !== "skipped") });

@@ -48,7 +48,7 @@ export const isTimed = (one) => one.start !== null && one.start !== undefined;
 
 // Text with the words of the query marked.
 export function markWords(text, words) {
-  const wanted = words.match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+  const wanted = words.match(/[\p{L}\p{N}]{3,}|\p{Script=Han}+|\p{N}+/gu) ?? [];
   const fragment = document.createDocumentFragment();
   let end = 0;
   if (wanted.length) {

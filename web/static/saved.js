@@ -41,7 +41,7 @@ export class SavedPanel {
     const [searches, { albums }] = await Promise.all([this.#countNews(), listAlbums()]);
     const rows = searches.map((one) => this.#makeSearch(one));
     const shelves = albums.map((one) => make("li", {}, make("a", { className: "grow", href: `/?album=${one.id}` }, `${one.name} (${one.count})`),
-      makeSign("×", `${t("part.remove")}: ${one.name}`, this.#try(async () => { await dropAlbum(one.id); await this.#fill(); }))));
+      makeSign("×", `${t("part.remove")}: ${one.name}`, this.#try(async () => { if (!confirm(t("saved.drop_sure", { name: one.name }))) return; await dropAlbum(one.id); await this.#fill(); }))));
     const nothing = () => make("li", {}, t("saved.none"));
     this.#box.replaceChildren(this.#makeForm(),
       make("span", { className: "label" }, t("saved.searches")), make("ul", { className: "rows" }, ...(rows.length ? rows : [nothing()])),
@@ -59,7 +59,7 @@ export class SavedPanel {
       }), { className: "chip on" }));
     }
     if (one.error) row.append(make("small", { className: "wrong" }, one.error));
-    row.append(makeSign("×", `${t("part.remove")}: ${one.name}`, this.#try(async () => { await dropSearch(one.id); await this.#fill(); })));
+    row.append(makeSign("×", `${t("part.remove")}: ${one.name}`, this.#try(async () => { if (!confirm(t("saved.drop_sure", { name: one.name }))) return; await dropSearch(one.id); await this.#fill(); })));
     return row;
   }
 
@@ -76,9 +76,11 @@ export class SavedPanel {
       if (!name.reportValidity() || !hook.reportValidity()) return;
       await saveSearch({ name: name.value.trim(), request: makeRequest(state, false), address: writeAddress(state), watch: watch.checked, webhook: hook.value || null });
       await this.#fill();
+      this.#box.querySelector(".rows a")?.focus();
     });
+    const isNothing = isEmpty(state) && !state.type.length && !state.tag.length;
     const line = make("div", { className: "line" }, name, make("label", { className: "check" }, watch, ` ${t("saved.watch")}`), hook,
-      makeButton(t("saved.save"), save, { className: "chip", disabled: isEmpty(state) && !state.type.length && !state.tag.length }));
+      makeButton(t("saved.save"), save, { className: "chip", disabled: isNothing, title: isNothing ? t("saved.nothing") : "" }));
     line.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.tagName === "INPUT") { event.preventDefault(); save(); } });
     return line;
   }

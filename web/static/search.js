@@ -1,25 +1,25 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
-import { ask, readStatus, thumbnailAddress } from "./api.js";
+import { ask, readStatus } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { find, formatDate, make, makeButton, makeSign, t } from "./make.js";
+import { find, formatDate, make, makeButton, t } from "./make.js";
+import { makePart, shrinkPicture } from "./parts.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
-import { isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
+import { FILTERS, emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
 import { Viewer } from "./viewer.js";
 import { Recorder } from "./voice.js";
 
 const PAGE = 100;
 const MOST = 1000;
 const RECENT = 12;
-// Pictures to search by are kept no larger than this, in pixels: the model sees less.
-const LARGEST = 1024;
 
 const form = find("ask");
 const box = find("text");
 const status = find("status");
+status.tabIndex = -1;
 const speak = find("speak");
 
 let state = readState();
@@ -62,15 +62,23 @@ function nameGroup() {
   return ({ item }) => (item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : "–");
 }
 
+const hasFilters = () => state.type.length > 0 || FILTERS.some((name) => state[name]?.length);
+
+const dropFilters = () => {
+  for (const input of form.querySelectorAll("input[name=type]")) input.checked = false;
+  change({ ...emptyFilters() });
+};
+
 function describe(answer) {
   const parts = [];
   if (answer.query.voice_text) parts.push(`${t("status.heard")} `, make("strong", {}, `“${answer.query.voice_text}”`), " — ");
   if (answer.nothing_relevant) {
     parts.push(make("strong", {}, t("status.nothing")), " ");
     parts.push(showAll ? t("status.nearest") : makeButton(t("status.show_nearest"), () => run({ all: true })));
+    if (hasFilters()) parts.push(" · ", makeButton(t("status.unfiltered"), dropFilters));
   } else {
     parts.push(make("strong", {}, t("status.hits", { n: answer.total })), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
-    parts.push(...(showAll ? [`, ${t("status.also_nearest")}`] : [" ", makeButton(t("status.weaker"), () => run({ all: true }))]));
+    parts.push(...(showAll ? [`, ${t("status.also_nearest")} `, makeButton(t("status.fewer"), () => run())] : [" ", makeButton(t("status.weaker"), () => run({ all: true }))]));
   }
   const { pending, failed } = answer.coverage;
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
@@ -85,7 +93,8 @@ async function describeLibrary(answer) {
     .filter(([n]) => n)
     .map(([n, type]) => t(`count.${type}`, { n }));
   if (!counts.length) return [make("a", { href: "/library" }, t("status.empty"))];
-  if (!answer.total) return [t("status.none")];
+  if (!answer.total) return [t("status.none"), " ", makeButton(t("status.unfiltered"), dropFilters)];
+  if (hasFilters()) return [make("strong", {}, t("status.items", { n: answer.total }))];
   return [`${t("status.library")} `, make("strong", {}, counts.join(", "))];
 }
 
@@ -106,6 +115,8 @@ async function run({ all = false, keep = null } = {}) {
     say(said);
     if (answer.query.voice_text) takeWords(answer.query.voice_text);
     scrollTo({ top: keep?.top ?? 0 });
+    // What had the focus may be gone; nobody must begin from the top of the page again.
+    if (document.activeElement === document.body) status.focus({ preventScroll: true });
   } catch (error) {
     if (mine !== latest) return;
     state.voice = null;
@@ -177,6 +188,7 @@ function showLevel(seconds, level) {
 function remember() {
   const target = writeAddress(state);
   if (target !== location.pathname + location.search || state.pictures.length || history.state?.pictures?.length) {
+    history.replaceState({ ...history.state, place: { top: scrollY, count: grid.entries.length } }, "");
     history.pushState({ pictures: state.pictures }, "", target);
   }
   keepRecent(state.q);
@@ -217,37 +229,15 @@ function like(item, weight, crop = null) {
 function showParts() {
   const pictures = state.pictures.map((blob, at) => makePart(URL.createObjectURL(blob), t("part.picture"), "",
     () => change({ pictures: state.pictures.filter((_, place) => place !== at) })));
-  const likes = state.likes.map((one) => makePart(thumbnailAddress({ id: one.id }), t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like"),
+  const likes = state.likes.map((one) => makePart({ id: one.id }, t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like"),
     one.weight < 0 ? "−" : "+", () => change({ likes: state.likes.filter((other) => other !== one) })));
   find("parts").replaceChildren(...pictures, ...likes);
-}
-
-function makePart(url, label, sign, drop) {
-  const image = make("img", { src: url, alt: label });
-  image.addEventListener("error", () => image.replaceWith(make("span", { className: "glyph" }, "♪")));
-  const part = make("figure", { className: `part${sign === "−" ? " without" : ""}`, title: label }, image);
-  if (sign) part.append(make("span", { className: "sign" }, sign));
-  part.append(makeSign("×", `${t("part.remove")}: ${label}`, drop));
-  return part;
-}
-
-async function shrink(blob) {
-  try {
-    const picture = await createImageBitmap(blob, { imageOrientation: "from-image" });
-    const scale = LARGEST / Math.max(picture.width, picture.height);
-    if (scale >= 1) return blob;
-    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
-  } catch {
-    return blob; // a format that the browser does not know, and the server may
-  }
 }
 
 async function addPictures(files) {
   const chosen = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|avif|jxl|dng)$/i.test(file.name));
   if (!chosen.length) return say([t("ask.not_picture")], true);
-  change({ pictures: [...state.pictures, ...(await Promise.all(chosen.map(shrink)))] });
+  change({ pictures: [...state.pictures, ...(await Promise.all(chosen.map(shrinkPicture)))] });
 }
 
 async function listen() {
@@ -266,6 +256,17 @@ function recall(keep) {
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = state.type.includes(input.value);
   showParts();
   run({ keep });
+}
+
+// Arrows go from hit to hit.
+function moveFocus(key) {
+  const card = document.activeElement?.closest(".hit");
+  if (!card) return false;
+  const place = Number(card.getAttribute("aria-posinset")) - 1;
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -grid.rowLength(place), ArrowDown: grid.rowLength(place) }[key];
+  const target = Math.min(Math.max(place + step, 0), grid.entries.length - 1);
+  grid.focus(target);
+  return true;
 }
 
 function readPlace() {
@@ -289,7 +290,7 @@ speak.addEventListener("click", (event) => {
   if (recorder.isRunning) recorder.stop();
   else if (!event.detail) listen(); // by keyboard
 });
-addEventListener("popstate", () => recall());
+addEventListener("popstate", () => { if (!viewer.leave()) recall(history.state?.place); });
 addEventListener("pagehide", () => {
   sessionStorage.setItem("place", JSON.stringify({ address: location.search, top: scrollY, count: grid.entries.length }));
 });
@@ -310,6 +311,7 @@ addEventListener("keydown", (event) => {
   if (isTyping) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "a") { event.preventDefault(); selection.all(); }
   else if (event.key === "Escape" && selection.size) selection.clear();
+  else if (event.key.startsWith("Arrow") && moveFocus(event.key)) event.preventDefault();
   else if (event.key === "/") { event.preventDefault(); box.focus(); box.select(); }
 });
 history.scrollRestoration = "manual";

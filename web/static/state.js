@@ -29,6 +29,8 @@ export function writeAddress(state) {
   return address.size ? `/?${address}` : "/";
 }
 
+export const emptyFilters = () => ({ ...Object.fromEntries(FILTERS.map((name) => [name, LISTS.includes(name) ? [] : ""])), type: [] });
+
 export const isEmpty = (state) => !state.q && !state.likes.length && !state.pictures.length && !state.voice;
 
 // The filters as the server takes them.

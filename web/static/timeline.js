@@ -1,4 +1,4 @@
-// The length of a recording with what was found on it; a click goes there.
+// The length of a recording with what was found on it; a click goes there. show(moments): others, or null for the first.
 
 import { drawWave } from "./card.js";
 import { formatTime, isTimed, make, t } from "./make.js";
@@ -22,7 +22,5 @@ export function makeTimeline(item, player, moments) {
     player.currentTime = ((event.clientX - bounds.left) / bounds.width) * item.duration;
   });
   player.addEventListener("timeupdate", () => { hand.style.left = `${(player.currentTime / item.duration) * 100}%`; });
-  // Searching inside the item moves the marks to what is found there.
-  document.getElementById("viewer").addEventListener("found", (event) => show(event.detail ?? moments));
-  return bar;
+  return { bar, show: (found) => show(found ?? moments) };
 }

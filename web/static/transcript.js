@@ -1,6 +1,6 @@
 // The text of an item beside it: speech that follows the player, word by word, and can be searched.
 
-import { formatTime, isTimed, make, markWords, t } from "./make.js";
+import { formatTime, isTimed, make, markWords } from "./make.js";
 
 // Each spoken word as something to click on.
 function makeWords(segment, words, player) {
@@ -49,14 +49,10 @@ function follow(list, player) {
 
 export function makeTexts(segments, words, player, title) {
   const list = make("ul", { className: "texts" }, ...segments.map((one) => makeRow(one, words, player)));
-  const search = make("input", { type: "search", placeholder: t("view.find"), className: "find" });
-  search.setAttribute("aria-label", t("view.find"));
-  search.addEventListener("input", () => {
-    const wanted = search.value.trim().toLowerCase();
-    [...list.children].forEach((row, at) => { row.hidden = Boolean(wanted) && !segments[at].text.toLowerCase().includes(wanted); });
-    list.dispatchEvent(new CustomEvent("found", { bubbles: true,
-      detail: wanted ? segments.filter((one) => isTimed(one) && one.text.toLowerCase().includes(wanted)) : null }));
+  // Narrowed down to what is typed into the finder.
+  document.getElementById("viewer").addEventListener("typed", (event) => {
+    [...list.children].forEach((row, at) => { row.hidden = Boolean(event.detail) && !segments[at].text.toLowerCase().includes(event.detail); });
   });
   if (player) follow(list, player);
-  return make("section", {}, make("h3", {}, title), segments.length > 4 ? search : "", list);
+  return make("section", {}, make("h3", {}, title), list);
 }

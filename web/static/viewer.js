@@ -3,11 +3,14 @@
 import { mediaAddress, pictureAddress, readHeat, readItem, thumbnailAddress } from "./api.js";
 import { drawBox } from "./crop.js";
 import { makeFacts } from "./facts.js";
+import { makeFinder } from "./finder.js";
 import { explain, find, formatTime, isTimed, make, makeButton, makeSign, markWords, nameItem, t } from "./make.js";
 import { makeTexts } from "./transcript.js";
 import { makeTimeline } from "./timeline.js";
 import { makeRequest } from "./state.js";
 
+// A document of no more passages is seen at a glance.
+const FEW = 4;
 const ZOOMS = [1, 1.5, 2, 3, 4, 6];
 
 // Two lanes may speak for the same segment; a reader needs it once.
@@ -29,22 +32,45 @@ export class Viewer {
   #picture = null;
   #zoom = 0;
   #shown = 0;
+  #leaving = false;
 
   // calls: entries(), more(), like(item, weight, crop), closed(place).
   constructor(calls) {
     this.#calls = calls;
-    this.#dialog.addEventListener("click", (event) => { if (event.target === this.#dialog) this.close(); });
-    this.#dialog.addEventListener("close", () => { this.#dialog.replaceChildren(); this.#calls.closed(this.#place); });
+    this.#dialog.addEventListener("click", (event) => { if (event.target === this.#dialog) this.#dialog.close(); });
+    this.#dialog.addEventListener("close", () => {
+      this.#dialog.replaceChildren();
+      this.#calls.closed(this.#place);
+      // The entry that Back would have closed it by is no longer needed.
+      if (history.state?.viewing) { this.#leaving = true; history.back(); }
+    });
     this.#dialog.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  close() { if (this.#dialog.open) this.#dialog.close(); }
+  // Tells whether a step through the history was only about the viewer.
+  leave() {
+    if (this.#leaving) { this.#leaving = false; return true; }
+    if (!this.#dialog.open) return false;
+    this.#dialog.close();
+    return true;
+  }
+
+  // Closes for something else to be asked, which goes on in the same entry of the history.
+  close() {
+    if (!this.#dialog.open) return;
+    const { viewing, ...rest } = history.state ?? {};
+    history.replaceState(rest, "");
+    this.#dialog.close();
+  }
 
   open(place, words, state) {
     this.#words = words;
     this.#state = state;
     this.#show(place);
-    if (!this.#dialog.open) this.#dialog.showModal();
+    if (!this.#dialog.open) {
+      history.pushState({ ...history.state, viewing: true }, "");
+      this.#dialog.showModal();
+    }
     this.#dialog.focus();
   }
 
@@ -65,7 +91,7 @@ export class Viewer {
       " ": () => this.#player && !isPlayer && event.target.tagName !== "BUTTON" && this.#toggle(),
       f: () => this.#fill(),
       i: () => this.#dialog.classList.toggle("bare"),
-      h: () => this.#dialog.querySelector(".heat-toggle")?.click(),
+      h: () => this.#dialog.querySelector(".heat-toggle:not([hidden])")?.click(),
       "+": () => this.#zoomTo(this.#zoom + 1),
       "-": () => this.#zoomTo(this.#zoom - 1),
       0: () => this.#zoomTo(0),
@@ -101,17 +127,25 @@ export class Viewer {
     const side = this.#makeSide(hit);
     const older = makeSign("‹", t("view.previous"), () => this.#go(-1), { className: "turn back", disabled: place === 0 });
     const newer = makeSign("›", t("view.next"), () => this.#go(1), { className: "turn on", disabled: place === entries.length - 1 });
-    const close = makeSign("×", t("view.close"), () => this.close(), { className: "close" });
+    const close = makeSign("×", t("view.close"), () => this.#dialog.close(), { className: "close" });
     this.#dialog.replaceChildren(make("div", { className: "sheet" }, stage, side), older, newer, close);
     const full = await readItem(item.id).catch(() => null);
     if (!full || mine !== this.#shown) return;
     side.append(make("h3", {}, t("view.details")), makeFacts(full));
     const spoken = full.segments.filter((one) => one.text && one.kind !== "name");
-    if (this.#player && full.duration) {
-      stage.append(makeTimeline(full, this.#player, hit.evidence.filter(isTimed), spoken));
+    const player = this.#player;
+    const timeline = player && full.duration ? makeTimeline(full, player, hit.evidence.filter(isTimed)) : null;
+    if (timeline) stage.append(timeline.bar);
+    if (player || spoken.length > FEW) {
+      side.append(makeFinder(full, (moments) => timeline?.show(moments), player ? (seconds) => { player.currentTime = seconds; player.play(); } : null));
     }
-    if (spoken.length) side.append(makeTexts(spoken, this.#words, this.#player, item.type === "document" ? t("view.text") : t("view.transcript")));
-    side.append(make("p", { className: "hint keys" }, t("view.keys")));
+    const texts = spoken.length ? makeTexts(spoken, this.#words, player, item.type === "document" ? t("view.text") : t("view.transcript")) : "";
+    // A document without a picture is read where others are looked at.
+    const paper = stage.querySelector(".paper");
+    (paper ?? side).append(texts);
+    const keys = [t("view.keys_all"), player ? t("view.keys_play") : null, this.#picture ? t("view.keys_picture") : null,
+      side.querySelector(".heat-toggle:not([hidden])") ? t("view.keys_heat") : null];
+    side.append(make("p", { className: "hint keys" }, keys.filter(Boolean).join(" · ")));
   }
 
   #makeStage(item, start) {
@@ -129,7 +163,7 @@ export class Viewer {
         this.#zoomTo(this.#zoom + (event.deltaY < 0 ? 1 : -1));
       }, { passive: false });
     } else if (item.type === "document") {
-      stage.append(item.blur ? make("img", { src: thumbnailAddress(item), alt: "" }) : make("span", { className: "glyph" }, "¶"));
+      stage.append(item.blur ? make("img", { src: thumbnailAddress(item), alt: "" }) : make("div", { className: "paper", tabIndex: 0 }));
     } else {
       const player = make(item.type, { controls: true, preload: "metadata", src: mediaAddress(item) });
       player.setAttribute("aria-label", nameItem(item));
@@ -145,6 +179,7 @@ export class Viewer {
     const side = make("div", { className: "side" });
     const tools = make("div", { className: "tools" },
       makeButton(t("part.like"), () => this.#calls.like(item, 0)),
+      makeButton(t("part.unlike"), () => this.#calls.like(item, -1)),
       make("a", { href: mediaAddress(item), target: "_blank", rel: "noopener" }, t("view.open")));
     if (item.type === "image") tools.append(this.#makeHeatButton(item));
     if (item.type === "image" || item.type === "video") tools.append(makeButton(t("view.full"), () => this.#fill()));

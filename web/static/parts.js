@@ -1,0 +1,38 @@
+// The parts of a query beside its words: pictures, and items that hits should be like or unlike.
+
+import { readItem, thumbnailAddress } from "./api.js";
+import { make, makeSign, t } from "./make.js";
+
+// Pictures to search by are kept no larger than this, in pixels: the model sees less.
+const LARGEST = 1024;
+
+// shown: the address of a picture, or an item by its id.
+export function makePart(shown, label, sign, drop) {
+  const image = make("img", { alt: label });
+  if (typeof shown === "string") image.src = shown;
+  else showLiked(image, shown);
+  const part = make("figure", { className: `part${sign === "−" ? " without" : ""}`, title: label }, image);
+  if (sign) part.append(make("span", { className: "sign" }, sign));
+  part.append(makeSign("×", `${t("part.remove")}: ${label}`, drop));
+  return part;
+}
+
+// Not everything that others may be like has a picture.
+async function showLiked(image, { id }) {
+  const item = await readItem(id).catch(() => null);
+  if (item && (item.type === "image" || item.type === "video" || item.blur)) image.src = thumbnailAddress(item);
+  else image.replaceWith(make("span", { className: "glyph" }, item?.type === "audio" ? "♪" : "¶"));
+}
+
+export async function shrinkPicture(blob) {
+  try {
+    const picture = await createImageBitmap(blob, { imageOrientation: "from-image" });
+    const scale = LARGEST / Math.max(picture.width, picture.height);
+    if (scale >= 1) return blob;
+    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+  } catch {
+    return blob; // a format that the browser does not know, and the server may
+  }
+}
