@@ -84,7 +84,20 @@ def test_a_chosen_picture_finds_its_like(open_page, demo):
     shoot(page, "picture")
     page.reload()
     assert set(names(page)[:2]) == {"chelsea.jpg", "holiday.mp4"}
-    page.click(".part button")
+    page.click(".part .whole")
+    page.wait_for_selector("dialog[open] .croppable img")
+    wait(page, "document.querySelector('dialog img').naturalWidth > 0")
+    place = page.query_selector("dialog .croppable img").bounding_box()
+    page.mouse.move(place["x"] + place["width"] * 0.2, place["y"] + place["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] * 0.7, place["y"] + place["height"] * 0.8, steps=4)
+    with page.expect_response("**/api/v1/search") as asked:
+        page.mouse.up()
+    assert asked.value.status == 200
+    assert page.evaluate("history.state.pictures[0].crop.length") == 4
+    wait(page, "document.querySelector('.part')?.title === 'A region of a picture'")
+    assert "chelsea.jpg" in names(page)[:2]
+    page.click(".part > button:last-child")
     wait(page, "document.querySelector('#status').textContent.includes('In your library')")
 
 

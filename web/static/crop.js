@@ -1,5 +1,7 @@
 // Drawing a box on a picture, to search by what is in it. Pointer or touch; with keys, the whole picture is searched.
 
+import { t } from "./make.js";
+
 const LEAST = 0.03;
 
 const share = (value, start, length) => Math.min(Math.max((value - start) / length, 0), 1);
@@ -8,7 +10,7 @@ const share = (value, start, length) => Math.min(Math.max((value - start) / leng
 export function drawBox(image, chosen) {
   const frame = document.createElement("div");
   frame.className = "croppable";
-  frame.title = "Drag a box to search by what is in it";
+  frame.title = t("view.crop_hint");
   const box = document.createElement("div");
   box.className = "cropbox";
   box.hidden = true;

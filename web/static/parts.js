@@ -1,20 +1,33 @@
 // The parts of a query beside its words: pictures, and items that hits should be like or unlike.
 
 import { readItem, thumbnailAddress } from "./api.js";
-import { make, makeSign, t } from "./make.js";
+import { drawBox } from "./crop.js";
+import { find, make, makeSign, t } from "./make.js";
 
 // Pictures to search by are kept no larger than this, in pixels: the model sees less.
 const LARGEST = 1024;
 
-// shown: the address of a picture, or an item by its id.
-export function makePart(shown, label, sign, drop) {
+// shown: the address of a picture, or an item by its id; act: what a click on it does, if anything.
+export function makePart(shown, label, sign, drop, act = null) {
   const image = make("img", { alt: label });
   if (typeof shown === "string") image.src = shown;
   else showLiked(image, shown);
-  const part = make("figure", { className: `part${sign === "−" ? " without" : ""}`, title: label }, image);
+  const part = make("figure", { className: `part${sign === "−" ? " without" : ""}`, title: label },
+    act ? makeSign(image, t("view.crop_hint"), act, { className: "whole" }) : image);
   if (sign) part.append(make("span", { className: "sign" }, sign));
   part.append(makeSign("×", `${t("part.remove")}: ${label}`, drop));
   return part;
+}
+
+// Asks for a box on a picture of one's own.
+export function chooseRegion(blob, chosen) {
+  const dialog = find("viewer");
+  const image = make("img", { src: URL.createObjectURL(blob), alt: t("part.picture") });
+  const frame = drawBox(image, (crop) => { dialog.close(); chosen(crop); });
+  const close = makeSign("×", t("view.close"), () => dialog.close(), { className: "close" });
+  const title = make("p", { id: "viewer-title", className: "hint over" }, t("view.crop_hint"));
+  dialog.replaceChildren(make("div", { className: "stage alone" }, frame, title), close);
+  dialog.showModal();
 }
 
 // Not everything that others may be like has a picture.

@@ -1,11 +1,11 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
-import { ask, readStatus } from "./api.js";
+import { ask, readFacets, readStatus } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
 import { find, formatDate, make, makeButton, t } from "./make.js";
-import { makePart, shrinkPicture } from "./parts.js";
+import { chooseRegion, makePart, shrinkPicture } from "./parts.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
 import { FILTERS, emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
@@ -28,6 +28,7 @@ let asked = null;
 let next = null;
 let loading = false;
 let showAll = false;
+let tags = [];
 
 const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, more: () => loadMore() });
 const selection = new Selection(() => grid.forEachShown((card, place) => markSelected(card, place)), listAll,
@@ -105,10 +106,10 @@ async function run({ all = false, keep = null } = {}) {
   if (!isEmpty(state)) say([t("status.searching")]);
   try {
     const request = { ...makeRequest(state, all), limit: Math.min(MOST, Math.max(PAGE, keep?.count ?? 0)) };
-    const answer = await ask(request, state.pictures, state.voice);
+    const answer = await ask(request, state.pictures.map((one) => one.blob), state.voice);
     const said = isEmpty(state) ? await describeLibrary(answer) : describe(answer);
     if (mine !== latest) return;
-    asked = { request, pictures: state.pictures };
+    asked = { request, pictures: state.pictures.map((one) => one.blob) };
     grid.groupOf = nameGroup();
     next = answer.next;
     grid.set(answer.hits.map((hit) => (isEmpty(state) ? { ...hit, evidence: [] } : hit)));
@@ -198,7 +199,14 @@ function keepRecent(text) {
   const kept = JSON.parse(localStorage.getItem("recent") ?? "[]");
   const recent = text ? [text, ...kept.filter((one) => one !== text)].slice(0, RECENT) : kept;
   localStorage.setItem("recent", JSON.stringify(recent));
-  find("recent").replaceChildren(...recent.map((value) => make("option", { value })));
+  find("recent").replaceChildren(...[...recent, ...tags].map((value) => make("option", { value })));
+}
+
+// The library's own tags are offered beside what was asked before.
+async function offerTags() {
+  const facets = await readFacets("").catch(() => null);
+  tags = facets?.tags.map(({ value }) => (/\s/.test(value) ? `tag:"${value}"` : `tag:${value}`)) ?? [];
+  keepRecent(null);
 }
 
 function change(values) {
@@ -227,8 +235,9 @@ function like(item, weight, crop = null) {
 }
 
 function showParts() {
-  const pictures = state.pictures.map((blob, at) => makePart(URL.createObjectURL(blob), t("part.picture"), "",
-    () => change({ pictures: state.pictures.filter((_, place) => place !== at) })));
+  const put = (at, picture) => change({ pictures: state.pictures.toSpliced(at, 1, ...(picture ? [picture] : [])) });
+  const pictures = state.pictures.map(({ blob, crop }, at) => makePart(URL.createObjectURL(blob), t(crop ? "part.region" : "part.picture"), "",
+    () => put(at, null), () => chooseRegion(blob, (region) => put(at, { blob, crop: region }))));
   const likes = state.likes.map((one) => makePart({ id: one.id }, t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like"),
     one.weight < 0 ? "−" : "+", () => change({ likes: state.likes.filter((other) => other !== one) })));
   find("parts").replaceChildren(...pictures, ...likes);
@@ -237,7 +246,8 @@ function showParts() {
 async function addPictures(files) {
   const chosen = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|avif|jxl|dng)$/i.test(file.name));
   if (!chosen.length) return say([t("ask.not_picture")], true);
-  change({ pictures: [...state.pictures, ...(await Promise.all(chosen.map(shrinkPicture)))] });
+  const blobs = await Promise.all(chosen.map(shrinkPicture));
+  change({ pictures: [...state.pictures, ...blobs.map((blob) => ({ blob, crop: null }))] });
 }
 
 async function listen() {
@@ -315,5 +325,5 @@ addEventListener("keydown", (event) => {
   else if (event.key === "/") { event.preventDefault(); box.focus(); box.select(); }
 });
 history.scrollRestoration = "manual";
-keepRecent(null);
+offerTags();
 recall(readPlace());

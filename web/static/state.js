@@ -16,7 +16,7 @@ export function readState() {
     const [id, crop] = one.split("@");
     if (Number(id)) state.likes.push({ id: Math.abs(Number(id)), weight: Number(id) < 0 ? -1 : 1, crop: crop ? crop.split("_").map(Number) : null });
   }
-  // Pictures are too large for an address; the browser keeps them with the history.
+  // Each with the region that is meant, or null. Pictures are too large for an address; the browser keeps them with the history.
   state.pictures = history.state?.pictures ?? [];
   return state;
 }
@@ -53,9 +53,11 @@ export function makeRequest(state, all) {
     if (!request.types.length) request.types = ALL_TYPES;
   } else {
     const mixed = Boolean(state.q || state.pictures.length || state.voice) || state.likes.length > 1;
-    request.parts = state.likes.map(({ id, weight, crop }) => ({
+    const regions = state.pictures.flatMap(({ crop }, image) => (crop ? [{ image, crop }] : []));
+    const likes = state.likes.map(({ id, weight, crop }) => ({
       item: id, weight: mixed ? weight * LIKE_WEIGHT : weight, ...(crop ? { crop } : {}),
     }));
+    request.parts = [...regions, ...likes];
   }
   if (state.sort) request.sort = state.sort;
   return request;

@@ -39,7 +39,9 @@ export class Viewer {
     this.#calls = calls;
     this.#dialog.addEventListener("click", (event) => { if (event.target === this.#dialog) this.#dialog.close(); });
     this.#dialog.addEventListener("close", () => {
+      const isItem = this.#dialog.querySelector(".sheet") !== null;
       this.#dialog.replaceChildren();
+      if (!isItem) return; // a picture that a region was asked of
       this.#calls.closed(this.#place);
       // The entry that Back would have closed it by is no longer needed.
       if (history.state?.viewing) { this.#leaving = true; history.back(); }
