@@ -101,7 +101,8 @@ def _compare(
         news.touched.append(found)
     else:
         news.fresh.append(found)
-        if row is not None:
+        # What a run that was killed left waiting was never in the library.
+        if row is not None and (row.state != State.PENDING or row.content_hash is not None):
             plan.known.add(found.path)
 
 
