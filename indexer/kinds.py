@@ -46,9 +46,9 @@ SIGNATURES: tuple[tuple[ItemType, int, tuple[bytes, ...]], ...] = (
     (ItemType.VIDEO, 0, (b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11")),
     (ItemType.VIDEO, 4, (b"ftyp", b"moov", b"mdat\0")),
     (ItemType.VIDEO, 8, (b"AVI LIST",)),
-    (ItemType.VIDEO, 188, (b"G@", b"GA")),
-    (ItemType.DOCUMENT, 0, (b"%PDF-",)),
 )
+# The length of a packet of an MPEG transport stream, each of which begins with the same byte.
+PACKET = 188
 BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
 
@@ -58,12 +58,18 @@ def recognise_content(path: Path) -> ItemType | None:
         head = stream.read(HEAD)
     if head.startswith(b"PK\x03\x04"):
         return ItemType.DOCUMENT if find_zipped(path) else None
+    if head.startswith(b"%PDF-"):
+        return ItemType.DOCUMENT
+    if is_text(head):  # whatever it may say where others have a signature
+        return None if path.suffix else ItemType.DOCUMENT
+    if set(head[0 : 3 * PACKET : PACKET]) == {ord("G")}:
+        return ItemType.VIDEO
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BITMAP_HEADERS:
         return ItemType.IMAGE
     for kind, place, beginnings in SIGNATURES:
         if head[place:].startswith(beginnings):
             return kind
-    return ItemType.DOCUMENT if not path.suffix and is_text(head) else None
+    return None
 
 
 def choose_kind(path: Path, named: ItemType) -> ItemType:
