@@ -62,10 +62,14 @@ def recognise_content(path: Path) -> ItemType | None:
         return ItemType.DOCUMENT
     if is_text(head):  # whatever it may say where others have a signature
         return None if path.suffix else ItemType.DOCUMENT
-    if set(head[0 : 3 * PACKET : PACKET]) == {ord("G")}:
-        return ItemType.VIDEO
+    return _match_signature(head)
+
+
+def _match_signature(head: bytes) -> ItemType | None:
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BITMAP_HEADERS:
         return ItemType.IMAGE
+    if set(head[0 : 3 * PACKET : PACKET]) == {ord("G")}:
+        return ItemType.VIDEO
     for kind, place, beginnings in SIGNATURES:
         if head[place:].startswith(beginnings):
             return kind
