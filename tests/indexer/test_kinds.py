@@ -69,7 +69,7 @@ def test_a_typescript_program_is_no_film(tmp_path):
     assert read(tmp_path / "b.ts", ItemType.VIDEO).kind is ItemType.VIDEO
 
 
-@pytest.mark.parametrize("text", ["ID3 is a format", "P5\nand P6", "x" * 188 + "GALLERY", "The moov atom", "BM, GIF89a"])
+@pytest.mark.parametrize("text", ["ID3 format", "P5\nand P6", "x" * 188 + "GALLERY", "The moov atom", "BM, GIF89a"])
 def test_a_text_that_begins_like_something_else_stays_a_text(tmp_path, text):
     (tmp_path / "a.txt").write_text(text)
     assert choose_kind(tmp_path / "a.txt", ItemType.DOCUMENT) is ItemType.DOCUMENT
