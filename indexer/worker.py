@@ -15,6 +15,8 @@ from search.records import Job, JobState, Task
 
 # How often new jobs are looked for, and how often the one running says how far it is, in seconds.
 POLL = 0.5
+# How often watched searches are asked anew, in seconds, while another process goes on writing.
+ALERTS = 10.0
 # So many failures are kept with a job; all of them are in the ledger.
 FAILURES_KEPT = 100
 
@@ -62,13 +64,16 @@ class Tracker:
 
 def run_worker(library: Library, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
     """Do jobs until `stop` is set, or with `until_idle` until there is none."""
-    alerts = Alerts(library)
+    alerts, due = Alerts(library), 0.0
     with Watcher(library) as watcher:
         while not stop.is_set():
             watcher.look()
             if library.jobs.has_work() and _try_next(library, options, stop):
+                due = 0.0
                 continue
-            alerts.look()
+            if time.monotonic() >= due:
+                alerts.look()
+                due = time.monotonic() + ALERTS
             if until_idle and not library.jobs.has_work():
                 return
             stop.wait(POLL)

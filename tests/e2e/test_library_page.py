@@ -91,6 +91,33 @@ def test_chosen_and_dropped_files_are_uploaded_and_found(page, address, tmp_path
     page.wait_for_selector("#hits [title$='dropped.png']")
 
 
+def test_the_viewer_shows_what_a_photo_says_of_itself(page, address, tmp_path):
+    exif = Image.Exif()
+    exif[0x0110], exif[0x013B], exif[0x9C9E] = "D90", "Ann", "fair;summer\0".encode("utf-16-le")
+    exif.get_ifd(0x8769)[0x9003] = "2021:07:14 10:20:30"
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0), 3: "E", 4: (2.0, 17.0, 40.0)})
+    media = tmp_path / "said"
+    media.mkdir()
+    Image.effect_noise((640, 480), 50).convert("RGB").save(media / "fair.jpg", exif=exif)
+    page.fill("#add input[name=path]", str(media))
+    page.click("#add button")
+    wait(page, "document.querySelector('#ledger').textContent.includes('fair.jpg')")
+    wait(page, "!document.querySelector('#jobs .state.running, #jobs .state.queued')")
+    page.goto(f"{address}/?q=tag:fair")
+    page.click("#hits .hit")
+    page.wait_for_selector("dialog .facts dd .chip")
+    facts = page.text_content("dialog .facts")
+    assert all(one in facts for one in ("Jul 14, 2021", "D90", "Ann", "640 × 480", "48.85833, 2.29444"))
+    link = page.get_attribute("dialog .facts a[href*=openstreetmap]", "href")
+    assert "mlat=48.858333&mlon=2.294444" in link
+    page.click("dialog .facts .chip:has-text('summer')")
+    wait(page, "location.search === '?tag=summer'")
+    page.wait_for_selector("#hits [title$='fair.jpg']")
+    page.click("#filters-toggle")
+    page.wait_for_selector("#filters .tags .chip[aria-pressed=true]")
+    assert page.query_selector("#filters label:has-text('Camera') option[value=D90]")
+
+
 def test_a_wrong_folder_is_refused_by_name(open_browser, address):
     page = open_browser().new_context(**PHONE).new_page()
     page.goto(f"{address}/library")

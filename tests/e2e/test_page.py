@@ -137,6 +137,20 @@ def test_a_spoken_query_is_heard_and_shown(open_page, demo):
         assert names(page)[0] == "train.wav"
 
 
+def test_the_microphone_listens_while_it_is_held_down(open_page, demo):
+    page = open_page(voice=demo / "notes/train.wav")
+    page.wait_for_selector("#hits .hit")
+    place = page.query_selector("#speak").bounding_box()
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    page.wait_for_selector("#speak[aria-pressed=true]")
+    wait(page, "Number(document.querySelector('#speak').style.getPropertyValue('--level')) > 0.02")
+    page.wait_for_timeout(4500)
+    page.mouse.up()
+    wait(page, "document.querySelector('#status').textContent.includes('Heard')")
+    assert "train" in page.input_value("#text")
+
+
 def test_silence_is_said_to_be_silence(open_page, tmp_path):
     with wave.open(str(tmp_path / "silence.wav"), "wb") as out:
         out.setnchannels(1)
