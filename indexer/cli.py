@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@click.option("--again", is_flag=True, help="Read every file anew, also those that have not changed.")
 @click.option(
     "--forget-missing",
     type=click.FloatRange(0),
@@ -39,6 +40,7 @@ def index_command(
     paths: tuple[Path, ...],
     workers: int,
     retry_failed: bool,
+    again: bool,
     forget_missing: float | None,
     dry_run: bool,
     profile: bool,
@@ -54,7 +56,9 @@ def index_command(
     if watch and dry_run:
         raise UsageError("--watch and --dry-run exclude one another")
     library = open_library(settings, create=True)
-    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, forget_after=forget_missing)
+    options = Options(
+        workers, retry_failed=retry_failed, dry_run=dry_run, again=again, forget_after=forget_missing
+    )
     try:
         with _show_progress() as show:
             if watch:

@@ -31,8 +31,10 @@ class Feed:
         todo: Sequence[FileFacts],
         decoders: Sequence[Decoder],
         profile: Profile,
+        again: bool = False,
     ) -> None:
-        """Start the threads."""
+        """Start the threads. again: what is known of a file with the same content is not to be taken over."""
+        self._again = again
         self._library = library
         self._listener = listener
         self._profile = profile
@@ -113,7 +115,7 @@ class Feed:
     def _copy(self, draft: Draft) -> bool:
         """Take over what is known of another file with the same content."""
         file = draft.file
-        if file.type is None:
+        if file.type is None or self._again:
             return False
         other = self._library.catalogue.find_copy(draft.content_hash, file.type)
         if other is None:

@@ -14,9 +14,13 @@ SETTLED = {State.INDEXED, State.SKIPPED, State.FAILED}
 
 @dataclass
 class Plan:
-    """What is to be done for one source, and the counts for the summary."""
+    """What is to be done for one source, and the counts for the summary.
+
+    found_meanwhile: files that are read anew though they have not changed, and keep what is known of them until then.
+    """
 
     todo: list[FileFacts] = field(default_factory=list)
+    found_meanwhile: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
     failures: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -55,12 +59,13 @@ def plan_source(
     leave_out: Path,
     retry_failed: bool,
     dry_run: bool = False,
+    again: bool = False,
 ) -> Plan:
-    """Scan a source, bring its ledger up to date and give what is left to index."""
+    """Scan a source, bring its ledger up to date and give what is left to index; with `again`, everything."""
     ledger = catalogue.read_ledger(source_id, str(root))
     plan, news = Plan(), News()
     unreadable: list[str] = []
-    for one in scan_source(root, source_id, leave_out, ledger):
+    for one in scan_source(root, source_id, leave_out, {} if again else ledger):
         plan.counts["scanned"] += 1
         if isinstance(one, str):
             plan.counts["unchanged" if ledger.pop(one).state == State.INDEXED else "skipped"] += 1
@@ -68,7 +73,15 @@ def plan_source(
         if isinstance(one, Problem) and one.is_folder:
             unreadable.append(one.file.path)
         file = one if isinstance(one, FileFacts) else one.file
-        _compare(plan, news, one, ledger.pop(file.path, None), retry_failed)
+        row = ledger.pop(file.path, None)
+        if again and isinstance(one, FileFacts):
+            news.fresh.append(one)
+            if row is not None:
+                plan.known.add(one.path)
+            if row is not None and row.state == State.INDEXED:
+                plan.found_meanwhile.add(one.path)
+            continue
+        _compare(plan, news, one, row, retry_failed)
     # What lies in a folder that could not be read is not gone, only out of sight.
     gone = {path: row for path, row in ledger.items() if not any(_lies_in(path, folder) for folder in unreadable)}
     renames = _find_renames(news.fresh, gone)
@@ -129,8 +142,9 @@ def _write(
     never = [row.id for row in left if row.state != State.INDEXED]
     if never:
         catalogue.forget(never)
-    if plan.todo:
-        catalogue.mark(plan.todo, State.PENDING)
+    waiting = [file for file in plan.todo if file.path not in plan.found_meanwhile]
+    if waiting:
+        catalogue.mark(waiting, State.PENDING)
 
 
 def _is_touched(row: LedgerRow, file: FileFacts) -> bool:

@@ -25,7 +25,7 @@ class Options:
 
     workers: decoders side by side; sandbox: each in a process of its own, within the limits; forget_after: days after
     which an item whose file is missing is forgotten, None for never; check: called several times a second, to end the
-    run by what it raises.
+    run by what it raises; again: read every file anew, as if it had changed.
     """
 
     workers: int = 2
@@ -33,6 +33,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     retry_failed: bool = False
     dry_run: bool = False
+    again: bool = False
     forget_after: float | None = None
     check: Callable[[], None] = lambda: None
 
@@ -94,7 +95,7 @@ def _plan(library: Library, root: Path, options: Options) -> Plan:
         source_id = library.sources.add(str(root))
         library.sources.merge(str(root), source_id)
     catalogue, leave_out = library.catalogue, library.home.root
-    plan = plan_source(catalogue, source_id, root, leave_out, options.retry_failed, options.dry_run)
+    plan = plan_source(catalogue, source_id, root, leave_out, options.retry_failed, options.dry_run, options.again)
     # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
     if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
         plan.counts["forgotten"] = library.forget(catalogue.list_missing(source_id, options.forget_after))
@@ -115,10 +116,10 @@ def _process(
         return InlineDecoder(library.models.picture.prepare)
 
     done = 0
-    workers = min(options.workers, len(todo))
+    decoders = [open_decoder() for _ in range(min(options.workers, len(todo)))]
     with (
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
-        closing(Feed(library, listener, todo, [open_decoder() for _ in range(workers)], summary.profile)) as feed,
+        closing(Feed(library, listener, todo, decoders, summary.profile, options.again)) as feed,
     ):
         assembly = Assembly(library, listener, summary.profile)
         while not (feed.is_over and assembly.is_empty):

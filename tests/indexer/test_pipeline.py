@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
 from indexer.feed import LOOK_AHEAD
+from indexer.pipeline import Options, run_index
 from search.engine import Engine
 from search.errors import HomeError, UsageError
 from search.inspection import verify_library
@@ -189,3 +191,19 @@ def test_names_are_found_by_their_parts(fresh, tmp_path):
     index(fresh, tmp_path)
     for word in ("holiday", "2019", "rome"):
         assert Engine(fresh).search(Query(text=word)).total == 1, word
+
+
+def test_everything_is_read_anew_when_asked(fresh, media):
+    index(fresh, media)
+    before = {item.path: item.id for item in fresh.catalogue.list_items()}
+    with fresh.catalogue.database.write() as db:
+        db.execute(text("UPDATE item SET width = NULL, blur = NULL"))
+    assert index(fresh, media).counts["updated"] == 0
+    seen = []
+    options = Options(sandbox=False, again=True)
+    summary = run_index(fresh, [media], options, lambda *_: seen.append(fresh.catalogue.read_coverage().indexed))
+    assert set(seen) == {len(before)}  # what is known is found until it is replaced
+    assert (summary.counts["updated"], summary.counts["unchanged"], summary.counts["added"]) == (len(before), 0, 0)
+    assert {item.path: item.id for item in fresh.catalogue.list_items()} == before
+    assert all(item.facts.blur for item in fresh.catalogue.list_items() if item.type == "image")
+    assert index(fresh, media).counts["unchanged"] == len(before)
