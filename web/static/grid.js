@@ -42,17 +42,6 @@ export class Grid {
     this.#layOut();
   }
 
-  // Makes a card anew, for what it shows has changed.
-  refresh(place) {
-    const card = this.#shown.get(place);
-    if (!card) return;
-    const focused = card.contains(document.activeElement);
-    const fresh = this.#draw(place);
-    card.replaceWith(fresh);
-    this.#shown.set(place, fresh);
-    if (focused) fresh.querySelector("button.open")?.focus({ preventScroll: true });
-  }
-
   forEachShown(act) { this.#shown.forEach((card, place) => act(card, place)); }
 
   focus(place) {

@@ -4,7 +4,7 @@ const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "
 const LISTS = ["type", "tag", "album"];
 export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag", "album"];
 
-export const emptyState = () => ({ likes: [], pictures: [], ...Object.fromEntries(LISTS.map((name) => [name, []])) });
+const emptyState = () => ({ likes: [], pictures: [], ...Object.fromEntries(LISTS.map((name) => [name, []])) });
 
 // likes: {id, weight, crop}: items that hits should be like, or with a weight below 0 unlike.
 export function readState() {
