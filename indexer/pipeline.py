@@ -98,7 +98,7 @@ def _plan(library: Library, root: Path, options: Options) -> Plan:
     plan = plan_source(catalogue, source_id, root, leave_out, options.retry_failed, options.dry_run, options.again)
     # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
     if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
-        plan.counts["forgotten"] = library.forget(catalogue.list_missing(source_id, options.forget_after))
+        plan.counts["forgotten"] = library.forget(catalogue.list_missing(str(root), options.forget_after))
     return plan
 
 

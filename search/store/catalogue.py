@@ -93,11 +93,11 @@ class Catalogue:
         """Put missing items whose unchanged file is back into the state `indexed`."""
         self._set_state(item_ids, State.INDEXED, None)
 
-    def list_missing(self, source_id: int, days: float) -> list[int]:
-        """Give the items of a source that have been missing for at least so many days."""
+    def list_missing(self, root: str, days: float) -> list[int]:
+        """Give the items at a path or below it that have been missing for at least so many days."""
         c = t.item.c
         since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-        query = select(c.id).where(c.source_id == source_id, c.state == State.MISSING, c.missing_since <= since)
+        query = select(c.id).where(lies_in(root), c.state == State.MISSING, c.missing_since <= since)
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]
 

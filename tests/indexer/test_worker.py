@@ -1,5 +1,6 @@
 """Jobs: queued by anybody, done by one worker, none lost."""
 
+import shutil
 import threading
 import time
 
@@ -167,6 +168,14 @@ def test_missing_items_are_forgotten_after_their_days_and_not_before(fresh, medi
     assert [item.state for item in fresh.catalogue.list_items()].count(State.MISSING) == 1
     assert index(fresh, media, forget_after=0).counts["forgotten"] == 1
     assert len(fresh.catalogue.list_items()) == 2
+    # What was not looked at is not forgotten.
+    (media / "sub").mkdir()
+    RED.rotate(50).save(media / "sub" / "3.png")
+    (media / "1.png").unlink()
+    index(fresh, media)
+    assert index(fresh, media / "sub", forget_after=0).counts["forgotten"] == 0
+    assert index(fresh, media, forget_after=0).counts["forgotten"] == 1
+    shutil.rmtree(media / "sub")
     # An empty folder is what a disk looks like that is not mounted.
     for path in media.iterdir():
         path.unlink()

@@ -143,3 +143,24 @@ def test_a_home_of_another_model_is_refused(tmp_path):
     done = run("search", "a", home=tmp_path / "home")
     assert done.returncode == 3
     assert "was made by" in done.stderr
+
+
+def test_forgetting_and_jobs_by_the_command_line(tmp_path):
+    media = tmp_path / "m"
+    (media / "sub").mkdir(parents=True)
+    for name in ("a.txt", "sub/b.txt"):
+        (media / name).write_text(f"the lighthouse of {name}")
+    home = tmp_path / "home"
+    run("index", str(media), home=home)
+    unknown = run("forget", str(media / "nothing"), home=home)
+    assert (unknown.returncode, "nothing is known of" in unknown.stderr) == (2, True)
+    assert run("forget", home=home).returncode == 2
+    gone = run("forget", str(media / "sub"), "--json", home=home)
+    assert json.loads(gone.stdout) == {"forgotten": 1}
+    (media / "a.txt").unlink()
+    run("index", str(media), home=home)
+    assert json.loads(run("forget", "--missing-for", "0", "--json", home=home).stdout)["forgotten"] == 1
+    assert json.loads(run("jobs", "--json", home=home).stdout) == {"jobs": []}
+    assert run("jobs", "cancel", "7", home=home).returncode == 2
+    assert run("worker", "--until-idle", home=home).returncode == 0
+    assert (media / "sub/b.txt").exists()
