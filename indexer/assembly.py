@@ -11,6 +11,7 @@ from indexer.profile import Profile
 from indexer.speech import Listener
 from search.errors import HomeError
 from search.library import Library
+from search.paths import keep_file
 from search.records import (
     FileFacts,
     Lane,
@@ -213,10 +214,7 @@ def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:
-    temporary = path.with_suffix(".tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(body)
-        temporary.replace(path)
+        keep_file(path, body)
     except OSError as error:
         raise HomeError(f"cannot write {path}: {error.strerror}") from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.scan import Problem, Skip, scan_source
+from search.paths import lies_in
 from search.records import FileFacts, LedgerRow, State
 from search.store.catalogue import Catalogue
 
@@ -83,7 +84,7 @@ def plan_source(
             continue
         _compare(plan, news, one, row, retry_failed)
     # What lies in a folder that could not be read is not gone, only out of sight.
-    gone = {path: row for path, row in ledger.items() if not any(_lies_in(path, folder) for folder in unreadable)}
+    gone = {path: row for path, row in ledger.items() if not any(lies_in(path, folder) for folder in unreadable)}
     renames = _find_renames(news.fresh, gone)
     plan.todo = [file for file in news.fresh if file.path not in renames]
     plan.counts["renamed"] = len(renames)
@@ -163,10 +164,6 @@ def _is_settled(row: LedgerRow, file: FileFacts, retry_failed: bool) -> bool:
     if row.state == State.MISSING:
         return True
     return row.state in SETTLED and not (retry_failed and row.state == State.FAILED)
-
-
-def _lies_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _find_renames(fresh: list[FileFacts], gone: dict[str, LedgerRow]) -> dict[str, tuple[int, FileFacts]]:

@@ -13,6 +13,7 @@ from indexer.decoders.content import Pulses, Sound
 from indexer.profile import Profile
 from search.media.container import SAMPLE_RATE, to_samples
 from search.models.encoder import Transcriber
+from search.paths import keep_file
 from search.records import SpeechSegment, Transcript, Word
 
 AHEAD = 2
@@ -73,10 +74,7 @@ class Listener:
 
     def _keep(self, content_hash: str, path: Path, heard: Transcript) -> None:
         self._partial.add(content_hash)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(asdict(heard)), encoding="utf-8")
-        temporary.replace(path)
+        keep_file(path, json.dumps(asdict(heard)).encode())
 
 
 def _is_long(sound: Sound) -> bool:

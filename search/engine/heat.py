@@ -1,13 +1,13 @@
 """Where in a picture the query is seen: each region is judged as if it were a picture of its own."""
 
-from pathlib import Path
 
 import numpy as np
 
 from search.engine.encoding import encode_query
-from search.errors import NotFoundError, UsageError
+from search.errors import UsageError
 from search.library import Library
 from search.media.picture import USEFUL_SIDE, open_picture
+from search.paths import find_file
 from search.records import ItemType, Lane, Query, Vectors
 
 # Regions along each side, and the side of one as a share of the picture's: they overlap by half and more.
@@ -22,9 +22,7 @@ def read_heat(library: Library, item_id: int, query: Query) -> Vectors:
     there, UsageError when the query says nothing that can be seen.
     """
     item = library.catalogue.get_item(item_id)
-    path = Path(item.path)
-    if item.type is not ItemType.IMAGE or not path.is_file():
-        raise NotFoundError(f"item {item_id} is no picture that can be looked at")
+    path = find_file(item, f"item {item_id} is no picture that can be looked at", {ItemType.IMAGE})
     probes = [probe for probe in encode_query(library, query).probes[Lane.PICTURE] if probe.weight > 0]
     if not probes:
         raise UsageError("the query says nothing that can be seen in a picture")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 
 from search.errors import NotFoundError
+from search.paths import lies_in
 from search.records import Job, JobState, Task
 from search.store import tables as t
 from search.store.database import Database, now
@@ -98,7 +99,7 @@ class Jobs:
     def cancel_below(self, root: str) -> None:
         """End, or ask to stop, every job that is to look at a path or below it; also those that look at everything."""
         for job in self.list_all():
-            lies = any(path == root or path.startswith(root.rstrip("/") + "/") for path in job.task.paths)
+            lies = any(lies_in(path, root) for path in job.task.paths)
             if not job.state.is_over and (lies or not job.task.paths):
                 self.cancel(job.id)
 

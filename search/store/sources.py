@@ -4,6 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
+from search.paths import lies_in
 from search.records import Source
 from search.store import tables as t
 from search.store.database import Database, now
@@ -32,7 +33,7 @@ class Sources:
 
     def find_above(self, path: str) -> Source | None:
         """Give the source that a path belongs to: rooted at it or at a folder above it."""
-        above = [one for one in self.list_all() if path == one.path or path.startswith(one.path.rstrip("/") + "/")]
+        above = [one for one in self.list_all() if lies_in(path, one.path)]
         return min(above, key=lambda one: len(one.path), default=None)
 
     def list_all(self) -> list[Source]:
@@ -57,5 +58,4 @@ class Sources:
     def forget(self, source_id: int) -> None:
         """Remove a source with all its items and what was derived from them; the files stay as they are."""
         with self._database.write() as db:
-            db.execute(delete(t.item).where(t.item.c.source_id == source_id))
             db.execute(delete(t.source).where(t.source.c.id == source_id))

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -142,3 +143,22 @@ def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path,
     assert len(bytes.fromhex(blur)) == 4 * 3 * 3
     client.delete("/api/v1/items/1")
     assert [path for path in fresh.home.thumbnails.rglob("*") if path.is_file()] == []
+
+
+def test_many_may_ask_for_the_same_small_thumbnail_first(fresh, demo, tmp_path):
+    from tests.conftest import index
+
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
+    index(fresh, tmp_path / "media")
+    app = make_client(fresh).application
+    small = fresh.home.small_thumbnail(1, 128)
+
+    def ask_first(_):
+        return app.test_client().get("/api/v1/items/1/thumbnail?size=128").status_code
+
+    for _ in range(20):
+        small.unlink(missing_ok=True)
+        with ThreadPoolExecutor(8) as pool:
+            assert set(pool.map(ask_first, range(8))) == {200}
+    assert [path.name for path in small.parent.iterdir() if path.suffix == ".tmp"] == []

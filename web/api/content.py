@@ -11,11 +11,13 @@ from search.errors import NotFoundError, UsageError
 from search.library import SIZES, Library
 from search.media.container import read_frame
 from search.media.picture import USEFUL_SIDE, encode_thumbnail, open_picture, shrink_thumbnail
-from search.records import Item, ItemType, Query, QueryPart, State
+from search.paths import find_file, keep_file
+from search.records import Item, ItemType, Query, QueryPart
 from search.wire import describe_answer
 
 DAY = 24 * 3600
 PREVIEW = (2048, 2048)
+PICTURES = {ItemType.IMAGE}
 TYPES = {
     ".heic": "image/heic",
     ".heif": "image/heif",
@@ -44,9 +46,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/media")
     def send_media(item_id: int) -> Response:
         item = find(item_id)
-        path = Path(item.path)
-        if item.state is not State.INDEXED or not path.is_file():
-            raise NotFoundError(f"the file of item {item_id} is not there: {item.path}")
+        path = find_file(item, f"the file of item {item_id} is not there: {item.path}")
         if not os.access(path, os.R_OK):
             raise NotFoundError(f"the file of item {item_id} cannot be read: {item.path}")
         suffix = path.suffix.lower()
@@ -63,14 +63,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/preview")
     def send_preview(item_id: int) -> Response:
         """Send a picture as every browser can show it."""
-        item = find(item_id)
-        path = Path(item.path)
-        if item.type is not ItemType.IMAGE or item.state is not State.INDEXED or not path.is_file():
-            raise NotFoundError(f"item {item_id} is no picture that can be shown")
-        body = encode_thumbnail(open_picture(path, PREVIEW[0])[0], PREVIEW)
-        response = Response(body, mimetype="image/jpeg")
-        response.cache_control.max_age = DAY
-        return response
+        path = find_file(find(item_id), f"item {item_id} is no picture that can be shown", PICTURES)
+        return _send_jpeg(encode_thumbnail(open_picture(path, PREVIEW[0])[0], PREVIEW))
 
     return api
 
@@ -90,8 +84,7 @@ def _send_thumbnail(library: Library, item: Item) -> Response:
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail; an item that is indexed anew has another under the same number."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
-        small.with_suffix(".new").write_bytes(shrink_thumbnail(path.read_bytes(), size))
-        small.with_suffix(".new").replace(small)
+        keep_file(small, shrink_thumbnail(path.read_bytes(), size))
     return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY)
 
 
@@ -104,14 +97,10 @@ def _read_size() -> int:
 
 def _make_thumbnail(item: Item) -> Response:
     """Send what a crash, or somebody tidying up, left no thumbnail of."""
-    path = Path(item.path)
     if item.type is ItemType.VIDEO:
         return _send_moment(item, "0")
-    if item.type is not ItemType.IMAGE or item.state is not State.INDEXED or not path.is_file():
-        raise NotFoundError(f"item {item.id} has no thumbnail")
-    response = Response(encode_thumbnail(open_picture(path, USEFUL_SIDE)[0]), mimetype="image/jpeg")
-    response.cache_control.max_age = DAY
-    return response
+    path = find_file(item, f"item {item.id} has no thumbnail", PICTURES)
+    return _send_jpeg(encode_thumbnail(open_picture(path, USEFUL_SIDE)[0]))
 
 
 def _send_moment(item: Item, at: str) -> Response:
@@ -122,8 +111,11 @@ def _send_moment(item: Item, at: str) -> Response:
         seconds = -1.0
     if not 0 <= seconds < 10**6:
         raise UsageError(f"at must be a number of seconds, not {at!r}")
-    if item.type is not ItemType.VIDEO or item.state is not State.INDEXED or not Path(item.path).is_file():
-        raise NotFoundError(f"item {item.id} has no frame to show")
-    response = Response(encode_thumbnail(read_frame(Path(item.path), seconds)), mimetype="image/jpeg")
+    path = find_file(item, f"item {item.id} has no frame to show", {ItemType.VIDEO})
+    return _send_jpeg(encode_thumbnail(read_frame(path, seconds)))
+
+
+def _send_jpeg(body: bytes) -> Response:
+    response = Response(body, mimetype="image/jpeg")
     response.cache_control.max_age = DAY
     return response

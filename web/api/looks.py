@@ -1,20 +1,21 @@
 """What is drawn over or beside an item: where a picture shows the query, how loud a recording is when."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.engine.heat import read_heat
-from search.errors import NotFoundError, UsageError
+from search.errors import UsageError
 from search.media.container import measure_loudness
-from search.records import ItemType, State
+from search.paths import find_file, keep_file
+from search.records import ItemType
 from search.wire import describe_evidence
 from web.api.search import read_address
 
 MOST_POINTS = 2000
+RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -38,15 +39,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MOST_POINTS):
             raise UsageError(f"points must be a whole number from 1 to {MOST_POINTS}, not {points!r}")
         item = library.catalogue.get_item(item_id)
-        path = Path(item.path)
-        if item.type not in {ItemType.AUDIO, ItemType.VIDEO} or item.state is not State.INDEXED or not path.is_file():
-            raise NotFoundError(f"item {item_id} is no recording that can be read")
+        path = find_file(item, f"item {item_id} is no recording that can be read", RECORDINGS)
         kept = library.home.loudness(item_id, item.mtime_ns, int(points))
         if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
             peaks = np.round(measure_loudness(path, int(points)), 3).tolist()
-            kept.with_suffix(".new").write_text(json.dumps({"peaks": peaks}))
-            kept.with_suffix(".new").replace(kept)
+            keep_file(kept, json.dumps({"peaks": peaks}).encode())
         response = Response(kept.read_text(), mimetype="application/json")
         response.cache_control.max_age = 24 * 3600
         return response

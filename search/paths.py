@@ -1,0 +1,33 @@
+"""Paths: which lies in which, where the file of an item is, and writing one so that it is whole or not there."""
+
+import os
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+from search.errors import NotFoundError
+from search.records import Item, ItemType, State
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Tell whether a whole path is a folder or below it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
+    """Give the file of an indexed item of one of some types. Raises NotFoundError, which states the problem."""
+    path = Path(item.path)
+    if item.type not in types or item.state is not State.INDEXED or not path.is_file():
+        raise NotFoundError(problem)
+    return path
+
+
+def keep_file(path: Path, body: bytes) -> None:
+    """Write a file that can be made again: whole or not at all, also when several write it at once. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        temporary.write_bytes(body)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
