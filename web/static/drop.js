@@ -1,4 +1,19 @@
-// What was dropped, folders with all that is in them: files with the names, folders included, that they should have.
+// Dropping on a page, and what was dropped: files with the names, folders included, that they should have.
+
+import { find } from "./make.js";
+
+// Shows that the page takes what is dragged over it, and hands over what is dropped.
+export function watchDrops(take) {
+  addEventListener("dragover", (event) => {
+    if (event.dataTransfer?.types.includes("Files")) { event.preventDefault(); find("drop").hidden = false; }
+  });
+  addEventListener("dragleave", (event) => { if (!event.relatedTarget) find("drop").hidden = true; });
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    find("drop").hidden = true;
+    take(event.dataTransfer);
+  });
+}
 
 const readAll = async (folder) => {
   const reader = folder.createReader();

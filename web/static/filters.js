@@ -1,7 +1,7 @@
 // Narrowing down: a panel of what the library holds, with numbers, and a chip for each filter that is set.
 
 import { listAlbums, readFacets } from "./api.js";
-import { find, make, makeButton, t } from "./make.js";
+import { disclose, find, make, makeButton, t } from "./make.js";
 import { emptyFilters, readFilters } from "./state.js";
 
 const LENGTHS = [[null, 10], [10, 60], [60, 600], [600, 3600], [3600, null]];
@@ -61,16 +61,11 @@ function following(key) {
 export class FilterPanel {
   #change;
   #box = find("filters");
-  #toggle = find("filters-toggle");
 
   // change(values): puts these into the state and asks anew.
   constructor(change) {
     this.#change = change;
-    this.#toggle.addEventListener("click", () => {
-      this.#box.hidden = !this.#box.hidden;
-      this.#toggle.setAttribute("aria-expanded", String(!this.#box.hidden));
-      if (!this.#box.hidden) this.show(this.state);
-    });
+    disclose(find("filters-toggle"), this.#box, () => this.show(this.state));
   }
 
   async show(state) {

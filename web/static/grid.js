@@ -45,7 +45,7 @@ export class Grid {
   forEachShown(act) { this.#shown.forEach((card, place) => act(card, place)); }
 
   focus(place) {
-    const row = this.#rows.find((one) => place >= one.first && place < one.first + one.count);
+    const row = this.#rowOf(place);
     if (!row) return;
     const top = this.#box.getBoundingClientRect().top + scrollY + row.top;
     const above = document.querySelector("header").offsetHeight;
@@ -55,7 +55,9 @@ export class Grid {
   }
 
   // How many hits stand in a row with one.
-  rowLength(place) { return this.#rows.find((one) => place >= one.first && place < one.first + one.count)?.count ?? 1; }
+  rowLength(place) { return this.#rowOf(place)?.count ?? 1; }
+
+  #rowOf(place) { return this.#rows.find((one) => place >= one.first && place < one.first + one.count); }
 
   #rowHeight() { return innerWidth < 700 ? 150 : 210; }
 
@@ -127,7 +129,7 @@ export class Grid {
     for (const [key, spot] of wanted) {
       let element = this.#shown.get(key);
       if (!element) {
-        element = typeof key === "string" ? this.#makeHeading(spot.row) : this.#draw(key);
+        element = typeof key === "string" ? this.#makeHeading(spot.row) : this.#draw(key, spot.width);
         this.#shown.set(key, element);
         fresh.append(element);
         this.#place(element, spot);
@@ -168,16 +170,10 @@ export class Grid {
     return heading;
   }
 
-  #draw(place) {
-    const row = this.#rows.find((one) => place >= one.first && place < one.first + one.count);
-    const card = this.#makeCard(this.#entries[place], place, row ? row.face * this.ratioOf(this.#entries[place]) : 300);
+  #draw(place, width) {
+    const card = this.#makeCard(this.#entries[place], place, width);
     card.setAttribute("aria-posinset", place + 1);
     card.setAttribute("aria-setsize", this.#entries.length);
-    if (row) {
-      let left = 0;
-      for (let at = row.first; at < place; at += 1) left += row.face * this.ratioOf(this.#entries[at]) + GAP;
-      this.#place(card, { row, left, width: row.face * this.ratioOf(this.#entries[place]) });
-    }
     return card;
   }
 

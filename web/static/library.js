@@ -1,7 +1,7 @@
 // The library page: folders, uploads, jobs as they go on, and every file with its state.
 
 import { addJob, addSource, cancelJob, forgetItem, forgetSource, listJobs, listLedger, listSources, readStatus, retryJob, upload } from "./api.js";
-import { listDropped } from "./drop.js";
+import { listDropped, watchDrops } from "./drop.js";
 import { find, formatDate, formatTime, make, makeButton, t } from "./make.js";
 
 const LOOK_MS = 1000;
@@ -191,15 +191,7 @@ find("files").addEventListener("change", (event) => {
   send([...event.target.files].map((file) => ({ file, name: file.name })));
   event.target.value = "";
 });
-addEventListener("dragover", (event) => {
-  if (event.dataTransfer?.types.includes("Files")) { event.preventDefault(); find("drop").hidden = false; }
-});
-addEventListener("dragleave", (event) => { if (!event.relatedTarget) find("drop").hidden = true; });
-addEventListener("drop", guard(async (event) => {
-  event.preventDefault();
-  find("drop").hidden = true;
-  await send(await listDropped(event.dataTransfer));
-}));
+watchDrops(guard(async (data) => send(await listDropped(data))));
 
 const wanted = new URLSearchParams(location.search).get("state");
 if (wanted) find("ledger-form").elements.state.value = wanted;

@@ -30,6 +30,15 @@ export function makeSign(sign, name, act, properties = {}) {
   return makeButton(sign, act, { title: name, ...properties, aria: { label: name, ...properties.aria } });
 }
 
+// A button that shows and hides a panel; opened(): when it is shown.
+export function disclose(button, panel, opened) {
+  button.addEventListener("click", () => {
+    panel.hidden = !panel.hidden;
+    button.setAttribute("aria-expanded", String(!panel.hidden));
+    if (!panel.hidden) opened();
+  });
+}
+
 export const find = (id) => document.getElementById(id);
 
 export const nameItem = (item) => item.path.split("/").pop();

@@ -1,7 +1,7 @@
 // What people keep: searches to go back to, some of which tell of what is new, and albums.
 
 import { dropAlbum, dropSearch, listAlbums, listSearches, markSeen, readFound, saveSearch } from "./api.js";
-import { find, make, makeButton, makeSign, t } from "./make.js";
+import { disclose, find, make, makeButton, makeSign, t } from "./make.js";
 import { isEmpty, makeRequest, writeAddress } from "./state.js";
 
 export class SavedPanel {
@@ -16,11 +16,7 @@ export class SavedPanel {
     this.#read = read;
     this.#show = show;
     this.#say = say;
-    this.#toggle.addEventListener("click", () => {
-      this.#box.hidden = !this.#box.hidden;
-      this.#toggle.setAttribute("aria-expanded", String(!this.#box.hidden));
-      if (!this.#box.hidden) this.#fill();
-    });
+    disclose(this.#toggle, this.#box, () => this.#fill());
     this.#countNews();
   }
 

@@ -2,6 +2,7 @@
 
 import { ask, readFacets, readStatus } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
+import { watchDrops } from "./drop.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
 import { find, formatDate, make, makeButton, t } from "./make.js";
@@ -67,7 +68,7 @@ const hasFilters = () => state.type.length > 0 || FILTERS.some((name) => state[n
 
 const dropFilters = () => {
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = false;
-  change({ ...emptyFilters() });
+  change(emptyFilters());
 };
 
 function describe(answer) {
@@ -112,7 +113,7 @@ async function run({ all = false, keep = null } = {}) {
     asked = { request, pictures: state.pictures.map((one) => one.blob) };
     grid.groupOf = nameGroup();
     next = answer.next;
-    grid.set(answer.hits.map((hit) => (isEmpty(state) ? { ...hit, evidence: [] } : hit)));
+    grid.set(answer.hits);
     say(said);
     if (answer.query.voice_text) takeWords(answer.query.voice_text);
     scrollTo({ top: keep?.top ?? 0 });
@@ -136,7 +137,7 @@ async function loadMore() {
     const answer = await ask({ ...asked.request, limit: PAGE * 2, cursor: next }, asked.pictures, null);
     if (mine !== latest) return;
     next = answer.next;
-    grid.append(answer.hits.map((hit) => (isEmpty(state) ? { ...hit, evidence: [] } : hit)));
+    grid.append(answer.hits);
   } catch (error) {
     if (mine === latest) say([error.message], true);
     next = null;
@@ -307,15 +308,7 @@ addEventListener("pagehide", () => {
 addEventListener("paste", (event) => {
   if (event.clipboardData?.files.length) { event.preventDefault(); addPictures([...event.clipboardData.files]); }
 });
-addEventListener("dragover", (event) => {
-  if (event.dataTransfer?.types.includes("Files")) { event.preventDefault(); find("drop").hidden = false; }
-});
-addEventListener("dragleave", (event) => { if (!event.relatedTarget) find("drop").hidden = true; });
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  find("drop").hidden = true;
-  if (event.dataTransfer?.files.length) addPictures([...event.dataTransfer.files]);
-});
+watchDrops((data) => { if (data?.files.length) addPictures([...data.files]); });
 addEventListener("keydown", (event) => {
   const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName) || find("viewer").open;
   if (isTyping) return;

@@ -8,9 +8,9 @@ from indexer.decoders.content import Outline, Parts, Shot
 from indexer.decoders.document.epub import open_book, read_chapters
 from indexer.decoders.document.office import read_docx, read_odf, read_pptx, read_xlsx
 from indexer.decoders.document.pdf import decode_pdf
-from indexer.decoders.document.subtitles import name_subtitles, read_subtitles
+from indexer.decoders.document.subtitles import read_subtitles
 from indexer.decoders.document.text import Text, read_html, read_markdown, read_plain
-from indexer.kinds import find_zipped
+from indexer.kinds import SUBTITLES, find_zipped
 from indexer.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts, Segment, SegmentKind
@@ -48,7 +48,7 @@ def decode_document(path: Path) -> Parts:
         yield from _decode_book(body)
     elif suffix in OFFICE:
         yield from _decode_office(body, suffix)
-    elif name_subtitles(path):
+    elif suffix in SUBTITLES:
         yield from read_subtitles(body)
         yield Outline(MediaFacts())
     else:

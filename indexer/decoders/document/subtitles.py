@@ -1,7 +1,7 @@
 """Subtitles: lines with their times. Home of pysubs2."""
 
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from indexer.decoders.document.text import decode_text
 from search.errors import UnreadableMediaError
@@ -45,8 +45,3 @@ def read_spoken(sidecar: Path, owner: Path) -> tuple[list[Segment], str | None]:
     language = sidecar.stem.removeprefix(owner.stem).strip(".").split("-")[0].lower()
     spoken = [replace(line, kind=SegmentKind.SPEECH) for line in lines]
     return spoken, language if 2 <= len(language) <= 3 and language.isalpha() else None
-
-
-def name_subtitles(path: PurePath) -> bool:
-    """Tell whether a file's name says that it holds subtitles."""
-    return path.suffix.lower() in {".srt", ".vtt", ".ass", ".ssa"}
