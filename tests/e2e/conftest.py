@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,20 +29,11 @@ def find_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def server(library):
-    """The address of a running `crossmodal serve` over the demo library."""
+@contextmanager
+def run_server(home):
+    """Give the address of `crossmodal serve` over a home, with its worker beside it."""
     port = find_port()
-    command = [
-        sys.executable,
-        "-m",
-        "search.cli",
-        "--home",
-        str(library.home.root),
-        "serve",
-        "--port",
-        str(port),
-    ]
+    command = [sys.executable, "-m", "search.cli", "--home", str(home), "serve", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     for _ in range(200):
@@ -55,6 +47,13 @@ def server(library):
     yield address
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(library):
+    """The address of a running `crossmodal serve` over the demo library."""
+    with run_server(library.home.root) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from benchmarks.page import MANY, SCROLL
 from tests.e2e.test_page import PHONE, ask, names, shoot, wait
 
 pytestmark = pytest.mark.slow
@@ -260,32 +261,10 @@ def test_what_hides_everything_can_be_taken_off(open_page):
     assert "chelsea.jpg" in names(page)
 
 
-FAKE = """
-window.asked = 0;
-const real = window.fetch;
-window.fetch = async (address, options) => {
-  if (!String(address).endsWith('/api/v1/search')) return real(address, options);
-  const request = JSON.parse(options.body);
-  const from = Number(request.cursor ?? 0);
-  const to = Math.min(from + request.limit, 10000);
-  window.asked += 1;
-  const hits = [];
-  for (let rank = from; rank < to; rank += 1) {
-    const width = 300 + (rank * 37) % 300;
-    const item = { id: 1 + rank % 20, type: 'image', path: `/x/${rank}.jpg`, width, height: 300 };
-    hits.push({ rank, score: 0.9, relevant: true, stacked: [], evidence: [], item });
-  }
-  const answer = { query: {}, took_ms: 1, nothing_relevant: false, coverage: { indexed: 10000, pending: 0, failed: 0 },
-    total: 10000, next: to < 10000 ? String(to) : null, hits };
-  return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } });
-};
-"""
-
-
 def test_ten_thousand_hits_scroll_smoothly_in_flat_memory(open_page, open_browser, server):
     """The list is made up, for no demo library is so large; the grid, the pictures and the browser are real."""
     page = open_browser().new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.add_init_script(FAKE)
+    page.add_init_script(MANY.replace("IDS", "20"))
     page.goto(f"{server}/?q=anything")
     page.wait_for_selector("#hits .hit")
     session = page.context.new_cdp_session(page)
@@ -300,13 +279,7 @@ def test_ten_thousand_hits_scroll_smoothly_in_flat_memory(open_page, open_browse
     assert count(page) < 120
     session.send("HeapProfiler.collectGarbage")
     before = heap()
-    frames = page.evaluate(
-        """() => new Promise((resolve) => {
-             const times = []; let at = document.documentElement.scrollHeight;
-             const step = (now) => { times.push(now); at -= 60; scrollTo(0, at);
-               if (times.length < 240) requestAnimationFrame(step); else resolve(times); };
-             requestAnimationFrame(step); })"""
-    )
+    frames = page.evaluate(SCROLL)
     gaps = sorted(later - earlier for earlier, later in pairwise(frames))
     middle, slow = gaps[len(gaps) // 2], gaps[len(gaps) * 19 // 20]
     print(f"median frame {middle:.1f} ms, 95 % {slow:.1f} ms, heap {before:.1f} MiB")

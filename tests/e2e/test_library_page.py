@@ -1,14 +1,9 @@
 """The library page in a real browser: folders, uploads, jobs as they go on, files with their states."""
 
-import subprocess
-import sys
-import time
-import urllib.request
-
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import find_port
+from tests.e2e.conftest import run_server
 from tests.e2e.test_page import PHONE, shoot, wait
 from tests.indexer.formats import RED
 
@@ -18,18 +13,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A server with its worker over an empty home of its own."""
-    port = find_port()
-    command = [sys.executable, "-m", "search.cli", "--home", str(tmp_path_factory.mktemp("own")), "serve"]
-    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    with run_server(tmp_path_factory.mktemp("own")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -31,6 +31,17 @@ def ask(page, text):
     wait(page, "document.querySelector('#status').textContent.match(/hit|relevant/)")
 
 
+def begin_box(page, start, end):
+    """Drag from one place of the picture shown to another, by shares of it, and hold."""
+    shown = page.query_selector("dialog .croppable img").bounding_box()
+    (left, top), (right, bottom) = (
+        (shown["x"] + shown["width"] * x, shown["y"] + shown["height"] * y) for x, y in (start, end)
+    )
+    page.mouse.move(left, top)
+    page.mouse.down()
+    page.mouse.move(right, bottom, steps=5)
+
+
 def shoot(page, name):
     """Keep a screenshot where SCREENSHOTS names a folder."""
     folder = os.environ.get("SCREENSHOTS")
@@ -87,10 +98,7 @@ def test_a_chosen_picture_finds_its_like(open_page, demo):
     page.click(".part .whole")
     page.wait_for_selector("dialog[open] .croppable img")
     wait(page, "document.querySelector('dialog img').naturalWidth > 0")
-    place = page.query_selector("dialog .croppable img").bounding_box()
-    page.mouse.move(place["x"] + place["width"] * 0.2, place["y"] + place["height"] * 0.2)
-    page.mouse.down()
-    page.mouse.move(place["x"] + place["width"] * 0.7, place["y"] + place["height"] * 0.8, steps=4)
+    begin_box(page, (0.2, 0.2), (0.7, 0.8))
     with page.expect_response("**/api/v1/search") as asked:
         page.mouse.up()
     assert asked.value.status == 200
@@ -218,10 +226,7 @@ def test_a_box_drawn_on_a_picture_searches_by_what_is_in_it(open_page):
     page.click(".hit:has([title$='chelsea.jpg'])")
     page.wait_for_selector("dialog[open] .croppable img")
     wait(page, "document.querySelector('dialog img').complete && document.querySelector('dialog img').naturalWidth > 0")
-    place = page.query_selector("dialog .croppable img").bounding_box()
-    page.mouse.move(place["x"] + place["width"] * 0.2, place["y"] + place["height"] * 0.1)
-    page.mouse.down()
-    page.mouse.move(place["x"] + place["width"] * 0.8, place["y"] + place["height"] * 0.8, steps=5)
+    begin_box(page, (0.2, 0.1), (0.8, 0.8))
     assert page.is_visible(".cropbox")
     shoot(page, "crop")
     page.mouse.up()

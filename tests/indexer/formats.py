@@ -129,14 +129,18 @@ def make_pdf(text, drawing=""):
     )
 
 
+def save(document):
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
 def make_docx():
     document = docx.Document()
     document.core_properties.title = "The year"
     document.add_paragraph("The harvest was good.")
     document.add_table(1, 2).rows[0].cells[1].text = "wheat"
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
+    return save(document)
 
 
 def make_pptx():
@@ -146,18 +150,14 @@ def make_pptx():
     slide.shapes.title.text = "Autumn"
     slide.placeholders[1].text = "The harvest was good."
     slide.notes_slide.notes_text_frame.text = "Speak of the wheat."
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
+    return save(document)
 
 
 def make_xlsx():
     book = openpyxl.Workbook()
     book.properties.title = "The year"
     book.active.append(["The harvest was good.", 12, None, "wheat"])
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return save(book)
 
 
 def zip_files(files):
