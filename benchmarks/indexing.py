@@ -84,7 +84,7 @@ def measure_pictures(library: Library, folder: Path) -> float:
     """Give what the bare model does in pictures a second: the median of some rounds over prepared pixels."""
     paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH]
     model = library.models.picture
-    pixels = [model.prepare(open_picture(path, USEFUL_SIDE)[0]) for path in paths]
+    pixels = [model.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in paths]
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     for batch in batches[:WARM_UP]:
         model.encode_pictures(batch)
@@ -191,7 +191,7 @@ def report_film(photos: list[Path], recordings: list[Path], minutes: float, out:
     samples = decode_sound(film)
     library.models.speech.transcribe(samples[: 30 * SAMPLE_RATE])
     model = library.models.picture
-    shown = [model.prepare(frame.picture) for frame in iterate_frames(film, 2.0)]
+    shown = [model.preparation(frame.picture) for frame in iterate_frames(film, 2.0)]
     model.encode_pictures(shown[:BATCH])
     floor = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
     floor += time_call(lambda: [model.encode_pictures(shown[at : at + BATCH]) for at in range(0, len(shown), BATCH)])

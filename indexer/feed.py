@@ -1,43 +1,28 @@
-"""Files becoming messages: threads that hash, look for copies, and have the rest decoded."""
+"""Files becoming messages, many at once: a thread for each decoder."""
 
 import queue
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from indexer.assembly import Draft, name_segment
-from indexer.decoders.content import Sound
-from indexer.ledger import hash_content
-from indexer.preparing import Failed, Finished, Message
-from indexer.profile import Profile
+from indexer.assembly import Draft
+from indexer.preparing import Message, Messages
 from indexer.sandbox import Decoder
-from indexer.speech import Listener
-from search.library import Library
-from search.records import FileFacts, MediaFacts, Record, SegmentKind
+from search.records import FileFacts
 
 # Pieces of decoded files waiting for the models: enough to fill a batch, few enough to bound memory.
 LOOK_AHEAD = 48
 # How often what is waiting is looked at when nothing new arrives, in seconds.
 TICK = 0.1
 
+Read = Callable[[Decoder, Draft], Messages]
+
 
 class Feed:
     """Gives the messages of many files at once, a thread for each decoder."""
 
-    def __init__(
-        self,
-        library: Library,
-        listener: Listener,
-        todo: Sequence[FileFacts],
-        decoders: Sequence[Decoder],
-        profile: Profile,
-        again: bool = False,
-    ) -> None:
-        """Start the threads. again: what is known of a file with the same content is not to be taken over."""
-        self._again = again
-        self._library = library
-        self._listener = listener
-        self._profile = profile
+    def __init__(self, read: Read, todo: Sequence[FileFacts], decoders: Sequence[Decoder]) -> None:
+        """Start the threads. read: gives the messages of one file, by the decoder of its thread."""
+        self._read = read
         self._todo = iter(todo)
         self._decoders = decoders
         self._lock = threading.Lock()
@@ -89,46 +74,10 @@ class Feed:
             return None if self._stop.is_set() else next(self._todo, None)
 
     def _feed(self, decoder: Decoder, draft: Draft) -> None:
-        file = draft.file
-        if file.size == 0:
-            self._put(draft, Failed("empty file: it has no content"))
-            return
-        try:
-            with self._profile.measure("hashing"):
-                draft.content_hash = hash_content(file)
-        except OSError as error:
-            self._put(draft, Failed(f"cannot be read: {error.strerror or error}"))
-            return
-        if self._copy(draft):
-            return
-        began = time.perf_counter()
-        for message in decoder.decode(file):
-            self._profile.add("decoding", time.perf_counter() - began, int(isinstance(message, Finished)))
-            if isinstance(message, Sound):
-                draft.heard.append((message.start, self._listener.listen(draft.content_hash, message)))
-            else:
-                self._put(draft, message)
+        for message in self._read(decoder, draft):
+            self._put(draft, message)
             if self._stop.is_set():
                 return
-            began = time.perf_counter()
-
-    def _copy(self, draft: Draft) -> bool:
-        """Take over what is known of another file with the same content."""
-        file = draft.file
-        if file.type is None or self._again:
-            return False
-        other = self._library.catalogue.find_copy(draft.content_hash, file.type)
-        if other is None:
-            return False
-        record = self._library.catalogue.read_record(other, file)
-        rest = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
-        if list(record.segments[: len(rest)]) != rest:
-            return False  # the name comes last in all that is written here
-        segments = [*rest, name_segment(file, record.media)]
-        draft.record = Record(file, record.content_hash, record.media, segments, record.embeddings)
-        thumbnail = self._library.home.thumbnail(other)
-        self._put(draft, Finished(MediaFacts(), thumbnail.read_bytes() if thumbnail.exists() else None))
-        return True
 
     def _put(self, draft: Draft, message: Message) -> None:
         while not self._stop.is_set():

@@ -11,11 +11,13 @@ from indexer.assembly import Assembly
 from indexer.feed import Feed
 from indexer.ledger import Plan, plan_source
 from indexer.preparing import Failed
+from indexer.reading import Reader
 from indexer.sandbox import Decoder, InlineDecoder, Limits, Sandbox
 from indexer.speech import Listener
 from indexer.summary import Summary
 from search.errors import UsageError
 from search.library import Library
+from search.media.picture.preparation import Preparation
 from search.records import FileFacts
 
 
@@ -53,6 +55,9 @@ def run_index(library: Library, paths: list[Path], options: Options, progress: P
 
 def index_paths(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
     """Do what `run_index` does, for a caller who holds the home's lock."""
+    if not library.is_current():
+        # The model was changed while this one waited for the lock: the old space must get nothing more.
+        library = library.renew()
     began = time.perf_counter()
     roots = [_resolve(path) for path in paths]
     summary = Summary()
@@ -110,16 +115,11 @@ def _process(
     progress: Progress,
     summary: Summary,
 ) -> None:
-    def open_decoder() -> Decoder:
-        if options.sandbox:
-            return Sandbox(library.home.models, options.limits)
-        return InlineDecoder(library.models.picture.prepare)
-
     done = 0
-    decoders = [open_decoder() for _ in range(min(options.workers, len(todo)))]
+    decoders = open_decoders(library.models.picture.preparation, len(todo), options)
     with (
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
-        closing(Feed(library, listener, todo, decoders, summary.profile, options.again)) as feed,
+        closing(Feed(Reader(library, listener, summary.profile, options.again).read, todo, decoders)) as feed,
     ):
         assembly = Assembly(library, listener, summary.profile)
         while not (feed.is_over and assembly.is_empty):
@@ -134,6 +134,14 @@ def _process(
                         summary.counts["updated" if draft.file.path in known else "added"] += 1
                     done += 1
                     progress(done, len(todo), draft.file.path)
+
+
+def open_decoders(preparation: Preparation, files: int, options: Options) -> list[Decoder]:
+    """Give as many decoders as are asked for, or as there are files; none is started yet."""
+    count = min(options.workers, files)
+    if options.sandbox:
+        return [Sandbox(preparation, options.limits) for _ in range(count)]
+    return [InlineDecoder(preparation) for _ in range(count)]
 
 
 def _build_spaces(library: Library) -> None:

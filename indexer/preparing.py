@@ -1,13 +1,14 @@
 """A file made ready for the models: pixels, sound and text, one message after another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decoders import decode_file
-from indexer.decoders.content import Outline, Shot, Sound
+from indexer.decoders.content import Outline, Parts, Shot, Sound
 from search.errors import CrossmodalError
-from search.media.picture import Picture, blur_picture, encode_thumbnail, measure_look
+from search.media.picture import blur_picture, encode_thumbnail, measure_look
+from search.media.picture.preparation import Preparation
 from search.records import FileFacts, ItemType, MediaFacts, Pixels, Segment
 
 
@@ -37,7 +38,6 @@ class Failed:
 
 Message = Prepared | Sound | Segment | Finished | Failed
 Messages = Iterator[Message]
-Prepare = Callable[[Picture], Pixels]
 
 
 def _finish(outline: Outline) -> Finished:
@@ -47,19 +47,32 @@ def _finish(outline: Outline) -> Finished:
     return Finished(replace(outline.facts, blur=blur_picture(cover)), encode_thumbnail(cover), outline.kind)
 
 
-def prepare_file(file: FileFacts, prepare: Prepare) -> Messages:
-    """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`."""
+def _stop_at_sound(parts: Parts) -> Parts:
+    """Give the parts of a file up to its sound, which comes behind all that is seen."""
+    for part in parts:
+        if isinstance(part, Sound):
+            yield Outline(MediaFacts())
+            return
+        yield part
+
+
+def prepare_file(file: FileFacts, prepare: Preparation, pictures_only: bool = False) -> Messages:
+    """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`.
+
+    pictures_only: leave out sound and text, and all of the file that comes behind its first sound.
+    """
     try:
         if file.type is None:
             yield Failed("unknown file type")
             return
-        for part in decode_file(Path(file.path), file.type, file.sidecar_path):
+        parts = decode_file(Path(file.path), file.type, file.sidecar_path)
+        for part in _stop_at_sound(parts) if pictures_only else parts:
             if isinstance(part, Shot):
                 segment = replace(part.segment, look=measure_look(part.picture))
                 yield Prepared(segment, prepare(part.picture))
             elif isinstance(part, Outline):
                 yield _finish(part)
-            else:
+            elif not pictures_only:
                 yield part
     except CrossmodalError as error:
         yield Failed(str(error))

@@ -2,9 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,14 @@ class Profile:
             yield
         finally:
             self.add(stage, time.perf_counter() - began, count)
+
+    def follow(self, stage: str, parts: Iterator[T], is_last: Callable[[T], bool]) -> Iterator[T]:
+        """Give what an iterator does, adding the time that each part takes to come; counted when the last did."""
+        began = time.perf_counter()
+        for part in parts:
+            self.add(stage, time.perf_counter() - began, int(is_last(part)))
+            yield part
+            began = time.perf_counter()
 
     @property
     def stages(self) -> dict[str, Stage]:

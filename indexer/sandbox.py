@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Protocol
 
-from indexer.preparing import Failed, Finished, Messages, Prepare, prepare_file
+from indexer.preparing import Failed, Finished, Messages, prepare_file
 from search.errors import HomeError
+from search.media.picture.preparation import Preparation
 from search.records import FileFacts
 
 MEBIBYTE = 2**20
@@ -40,13 +40,13 @@ class Limits:
     memory: int = 4096
 
 
-Serve = Callable[[Connection, Path, Limits], None]
+Serve = Callable[[Connection, Preparation, Limits], None]
 
 
 class Decoder(Protocol):
     """What turns files into messages."""
 
-    def decode(self, file: FileFacts) -> Messages:
+    def decode(self, file: FileFacts, pictures_only: bool = False) -> Messages:
         """Give what the models need of a file; the last message is `Finished` or `Failed`."""
 
     def close(self) -> None:
@@ -56,12 +56,12 @@ class Decoder(Protocol):
 class InlineDecoder:
     """Decodes in this process: nothing is limited. For tests of what comes after."""
 
-    def __init__(self, prepare: Prepare) -> None:
+    def __init__(self, prepare: Preparation) -> None:
         self._prepare = prepare
 
-    def decode(self, file: FileFacts) -> Messages:
+    def decode(self, file: FileFacts, pictures_only: bool = False) -> Messages:
         """Give what the models need of a file."""
-        return prepare_file(file, self._prepare)
+        return prepare_file(file, self._prepare, pictures_only)
 
     def close(self) -> None:
         """Do nothing."""
@@ -70,16 +70,16 @@ class InlineDecoder:
 class Sandbox:
     """Decodes in a process of its own, started when first needed and again after each that had to be killed."""
 
-    def __init__(self, models: Path, limits: Limits, serve: Serve | None = None) -> None:
-        """models: the folder of the home's models, which say how pictures are prepared; serve: what is run."""
+    def __init__(self, prepare: Preparation, limits: Limits, serve: Serve | None = None) -> None:
+        """prepare: how pictures are cut, a plain value that can be sent to a process; serve: what is run there."""
         self._serve = serve or serve_decoder
-        self._models = models
+        self._prepare = prepare
         self._limits = limits
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def decode(self, file: FileFacts) -> Messages:
+    def decode(self, file: FileFacts, pictures_only: bool = False) -> Messages:
         """Give what the models need of a file; what goes beyond the limits, or crashes, has failed.
 
         Raises HomeError when no process can be started: that is no fault of the file.
@@ -87,7 +87,7 @@ class Sandbox:
         connection = self._start()
         ended = False
         try:
-            connection.send(file)
+            connection.send((file, pictures_only))
             spent, allowed = 0.0, self._limits.total + self._limits.per_mebibyte * file.size / MEBIBYTE
             while not ended:
                 began = time.monotonic()
@@ -136,7 +136,7 @@ class Sandbox:
             self._process, self._connection = process, Connection(ours.detach())
         connection = self._connection
         try:
-            connection.send((self._models, self._limits))
+            connection.send((self._prepare, self._limits))
             if not connection.poll(STARTING):
                 raise EOFError
             connection.recv()
@@ -164,19 +164,17 @@ def run_child(name: str, descriptor: int) -> None:
     module, function = name.split(":")
     serve: Serve = getattr(importlib.import_module(module), function)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), Connection(descriptor) as connection:
-        models, limits = connection.recv()
-        serve(connection, models, limits)
+        prepare, limits = connection.recv()
+        serve(connection, prepare, limits)
 
 
-def serve_decoder(connection: Connection, models: Path, limits: Limits) -> None:
+def serve_decoder(connection: Connection, prepare: Preparation, limits: Limits) -> None:
     """Decode what is asked for until nothing more is; runs in the process of its own."""
-    from search.models.registry import choose_models
-
     limit_memory(limits.memory * MEBIBYTE)
-    prepare = choose_models(models, threads=1).picture.prepare
     connection.send(READY)
     while True:
-        for message in prepare_file(connection.recv(), prepare):
+        file, pictures_only = connection.recv()
+        for message in prepare_file(file, prepare, pictures_only):
             connection.send(message)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from search.errors import NotFoundError
 from search.library import Library
+from search.records import LANE_SPACES
 from search.store.consistency import check_database, find_strays
 
 
@@ -15,15 +16,15 @@ def read_status(library: Library) -> dict[str, Any]:
     items: dict[str, dict[str, int]] = {}
     for (kind, state), number in sorted(catalogue.count_states().items(), key=str):
         items.setdefault(kind or "other", {})[state] = number
-    recorded = catalogue.list_spaces()
+    recorded = library.recorded.read_all()
     spaces = {}
-    for space in library.spaces.values():
-        name = next(name for name, row in recorded.items() if row["id"] == space.space_id)
+    for lane, space in library.spaces.items():
+        name = LANE_SPACES[lane]
         snapshot = space.refresh(revision)
         generation = snapshot.generation.manifest.generation if snapshot.generation else 0
         spaces[name] = {
-            "model": recorded[name]["model"],
-            "fingerprint": recorded[name]["fingerprint"],
+            "model": recorded[name].model,
+            "fingerprint": recorded[name].fingerprint,
             "dimension": space.dimension,
             "embeddings": space.count_rows(),
             "generation": generation,

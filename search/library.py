@@ -1,13 +1,13 @@
 """One opened home: its catalogue, its models and its indexes, checked to belong together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search.errors import HomeError
 from search.home import Home
-from search.models.encoder import PictureEncoder, TextEncoder
-from search.models.registry import Models, choose_models
-from search.records import LANE_SPACES, Lane
+from search.models.registry import SPEECH, Models, Names, choose_models
+from search.models.runtime import Machine
+from search.records import LANE_SPACES, Lane, Vectors
 from search.settings import Settings
 from search.store.catalogue import Catalogue
 from search.store.collections import Albums, SavedSearches
@@ -15,25 +15,36 @@ from search.store.database import Database
 from search.store.jobs import Jobs
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
+from search.store.spaces import Space, Spaces
 from search.store.words import WordIndex
 
 # Smaller thumbnails, in pixels, that are made when they are first asked for.
 SIZES = (128, 256)
 
 
+# What one opened home has in memory of its models: the lanes that have vectors, and the space each searches.
+LANES = tuple(LANE_SPACES)
+
+
 @dataclass(frozen=True)
 class Library:
-    """What the engine and the indexer share."""
+    """What the engine and the indexer share.
+
+    models and spaces belong together: whoever holds a library goes on with both, whatever is chosen meanwhile; `renew`
+    gives one that follows the choice. recorded: the spaces by name, as the catalogue had them when they were opened.
+    """
 
     home: Home
+    machine: Machine
     catalogue: Catalogue
     sources: Sources
     jobs: Jobs
     saved: SavedSearches
     albums: Albums
+    words: WordIndex
+    recorded: Spaces
     models: Models
     spaces: dict[Lane, SpaceIndex]
-    words: WordIndex
 
     def forget(self, item_ids: Sequence[int]) -> int:
         """Remove items with all that was derived from them, at once; give how many there were. Files stay."""
@@ -45,6 +56,29 @@ class Library:
             path.unlink(missing_ok=True)
         return count
 
+    def is_current(self) -> bool:
+        """Tell whether these are still the models that the home has chosen."""
+        found = self.recorded.read_all()
+        chosen = all(found[LANE_SPACES[lane]].id == self.spaces[lane].space_id for lane in LANES)
+        return chosen and (self.recorded.read_speech() or SPEECH) == self.models.speech.name
+
+    def is_kept(self) -> bool:
+        """Tell whether the spaces that this one searches are still there, under whatever name."""
+        kept = {space.id for space in self.recorded.read_all().values()}
+        return all(space.space_id in kept for space in self.spaces.values())
+
+    def renew(self) -> "Library":
+        """Give this library with the models that the home has chosen by now; what is open stays open.
+
+        Raises what `open_library` raises.
+        """
+        models, spaces = _open_models(self.home, self.recorded, self.machine)
+        return replace(self, models=models, spaces=spaces)
+
+    def open_space(self, space: Space, bank: Vectors) -> SpaceIndex:
+        """Give the index of a space, whichever it is. bank: unrelated queries to its model, shape (b, d)."""
+        return _open_index(self.home, self.catalogue.database, space, bank)
+
     def close(self) -> None:
         """Close the database connections."""
         self.catalogue.database.close()
@@ -53,44 +87,54 @@ class Library:
 def open_library(settings: Settings, create: bool = False) -> Library:
     """Open a home; with `create`, make it when it is new.
 
-    Raises HomeError when there is none, or when it was filled by another model.
+    Raises HomeError when there is none, or when it was filled by another model; ModelError when a model that it has
+    chosen is not on this machine.
     """
     home = Home(settings.home)
     if create:
         home.create()
     else:
         home.require()
-    catalogue = Catalogue(Database(home.catalogue))
-    models = choose_models(home.models, settings.threads)
-    encoders: dict[Lane, PictureEncoder | TextEncoder] = {
-        Lane.PICTURE: models.picture,
-        Lane.MEANING: models.meaning,
-    }
-    spaces = {lane: _open_space(home, catalogue, lane, encoder) for lane, encoder in encoders.items()}
-    database = catalogue.database
+    database = Database(home.catalogue)
+    machine = Machine(settings.threads, settings.device, settings.unload_after)
+    recorded = Spaces(database)
+    models, spaces = _open_models(home, recorded, machine)
     return Library(
-        home,
-        catalogue,
-        Sources(database),
-        Jobs(database),
-        SavedSearches(database),
-        Albums(database),
-        models,
-        spaces,
-        WordIndex(database),
+        home=home,
+        machine=machine,
+        catalogue=Catalogue(database),
+        sources=Sources(database),
+        jobs=Jobs(database),
+        saved=SavedSearches(database),
+        albums=Albums(database),
+        words=WordIndex(database),
+        recorded=recorded,
+        models=models,
+        spaces=spaces,
     )
 
 
-def _open_space(home: Home, catalogue: Catalogue, lane: Lane, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
-    name = LANE_SPACES[lane]
-    known = catalogue.list_spaces().get(name)
-    if known is None:
-        space_id = catalogue.add_space(name, encoder.name, encoder.fingerprint, encoder.dimension)
-    elif known["fingerprint"] != encoder.fingerprint:
-        raise HomeError(
-            f"the {name} space of {home.root} was made by {known['model']} ({known['fingerprint']}), this "
-            f"version uses {encoder.name} ({encoder.fingerprint}): index into a new home with --home"
-        )
-    else:
-        space_id = known["id"]
-    return SpaceIndex(catalogue.database, space_id, encoder.fingerprint, encoder.bank, home.index / name)
+def _open_models(home: Home, recorded: Spaces, machine: Machine) -> tuple[Models, dict[Lane, SpaceIndex]]:
+    known = recorded.read_all()
+    chosen = {lane: known[name].model if (name := LANE_SPACES[lane]) in known else None for lane in LANES}
+    names = Names(chosen[Lane.PICTURE], chosen[Lane.MEANING], recorded.read_speech())
+    models = choose_models(home.models, machine, names)
+    spaces = {}
+    for lane in LANES:
+        encoder, name = models.get_encoder(lane), LANE_SPACES[lane]
+        if name not in known:
+            recorded.add(name, encoder.name, encoder.fingerprint, encoder.dimension)
+            known = recorded.read_all()
+        elif known[name].fingerprint != encoder.fingerprint:
+            raise HomeError(
+                f"the {name} space of {home.root} was made by {known[name].model} ({known[name].fingerprint}), which "
+                f"is {encoder.fingerprint} here: put its old files back, or index into a new home with --home"
+            )
+        spaces[lane] = _open_index(home, recorded.database, known[name], encoder.bank)
+    return models, spaces
+
+
+def _open_index(home: Home, database: Database, space: Space, bank: Vectors) -> SpaceIndex:
+    # Of each model a folder of its own: one is filled while another is searched.
+    folder = home.index / space.name.partition("/")[0] / space.fingerprint
+    return SpaceIndex(database, space.id, space.fingerprint, bank, folder)

@@ -39,7 +39,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(jobs.make_blueprint(engine.library))
     app.register_blueprint(sources.make_blueprint(engine.library))
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
-    app.register_blueprint(health.make_blueprint(engine.library))
+    app.register_blueprint(health.make_blueprint(engine))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)
     app.before_request(_refuse_other_sites)

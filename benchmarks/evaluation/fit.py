@@ -182,7 +182,7 @@ def ask_descriptions(library: Library, options: argparse.Namespace) -> list[Aske
     others += [str(one["query"]) for one in texts.read_document_queries("fit") if one["style"] != "keyword"]
     others += [text for _, text in texts.read_prompts(options.speech, "fit")]
     # What is plainly no description is not trusted to the picture lane in the first place.
-    kinds = library.models.picture.measure_kinds(others)
+    kinds = library.models.reader.measure_kinds(others)
     others = [text for text, (_, _, other) in zip(others, kinds, strict=True) if other < 0.5]
     return asked + [Asked(encode([text])[0], frozenset(), 1.0) for text in others]
 
@@ -196,7 +196,7 @@ def ask_pictures(library: Library, options: argparse.Namespace) -> list[Asked]:
     for path in sorted(options.photos.iterdir())[::2]:
         picture = open_picture(path)[0]
         cut = ImageOps.mirror(ImageOps.crop(picture, min(picture.size) // 8))
-        vector = encoder.encode_pictures([encoder.prepare(cut)])[0]
+        vector = encoder.encode_pictures([encoder.preparation(cut)])[0]
         own = groups[name_of(str(path))]
         closest = next(iter(own))
         itself = options.names[str(path.resolve())]
@@ -230,7 +230,7 @@ def ask_meanings(library: Library, options: argparse.Namespace, named: bool) -> 
     others += texts.make_nonsense("fit", 6) + [text for _, text in texts.read_captions(options.flickr, "fit")[:150]]
     others += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
     everything = [*queries, *((text, frozenset[str]()) for text in others)]
-    kinds = library.models.picture.measure_kinds([text for text, _ in everything])
+    kinds = library.models.reader.measure_kinds([text for text, _ in everything])
     chosen = [one for one, share in zip(everything, kinds[:, 0], strict=True) if bool(share > 0.5) is named]
     rows = library.models.meaning.encode_queries([text for text, _ in chosen])
     return [Asked(row, answers, 1.0, core=bool(answers)) for row, (_, answers) in zip(rows, chosen, strict=True)]

@@ -107,7 +107,7 @@ def ask(library: Library, text: str, answers: frozenset[str]) -> Told:
         np.maximum.at(row, np.searchsorted(items, one.items), one.probabilities)
     known = library.catalogue.read_items(items.tolist())
     right = np.array([known[one].path in answers for one in items.tolist()], bool)
-    name, scene, other = library.models.picture.measure_kinds([text])[0].tolist()
+    name, scene, other = library.models.reader.measure_kinds([text])[0].tolist()
     return Told(chances, right, len(answers), {"name": name, "scene": scene, "other": other})
 
 

@@ -1,5 +1,7 @@
 """A query becomes hits: encode, retrieve by lane, calibrate, fuse, group, explain."""
 
+import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +11,7 @@ import numpy as np
 from search.engine.encoding import Encoded, encode_query
 from search.engine.paging import Cursor, Ranking, RankingCache, find_place, read_cursor, write_cursor
 from search.engine.retrieval import FLOOR, Retriever
+from search.errors import CrossmodalError
 from search.library import Library
 from search.ranking.calibration import RELEVANCE_CUT
 from search.ranking.fusion import Ranked, fuse
@@ -28,6 +31,8 @@ class Engine:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._seen = -1
+        self._changing = threading.Lock()
         self._rankings = RankingCache()
         self._coverage: tuple[int, Coverage] | None = None
 
@@ -43,11 +48,13 @@ class Engine:
         """
         began = time.perf_counter()
         revision = self.library.catalogue.read_revision()
+        # One library from here on: whatever is chosen meanwhile, its models and its spaces belong together.
+        library = self._follow(revision)
         cursor = read_cursor(query)
         ranking = self._rankings.get(cursor.query) if query.cursor else None
         place = cursor.place
         if ranking is None or not ranking.reaches(place + query.limit, query.include_all):
-            ranking = self._make_ranking(query, place + query.limit + 1, revision)
+            ranking = self._make_ranking(library, query, place + query.limit + 1, revision)
             self._rankings.put(cursor.query, ranking)
             place = find_place(cursor, ranking) if query.cursor else 0
         shown = ranking.stacks if query.include_all else ranking.stacks[: ranking.relevant]
@@ -72,9 +79,10 @@ class Engine:
         Raises what `search` raises.
         """
         item = self.library.catalogue.get_item(item_id)
-        filters = replace(query.filters, path=item.path)
-        encoded = encode_query(self.library, replace(query, filters=filters))
-        retriever = Retriever(self.library, encoded, False, self.library.catalogue.read_revision())
+        revision = self.library.catalogue.read_revision()
+        library = self._follow(revision)
+        encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
+        retriever = Retriever(library, encoded, False, revision)
         best: dict[int, Candidate] = {}
         for lane in Lane:
             found = retriever.retrieve(lane, MOST_MOMENTS)
@@ -86,6 +94,43 @@ class Engine:
         words = tuple(word.whole for word in encoded.words)
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
+    def _follow(self, revision: int) -> Library:
+        """Give the library to answer from: another one once the home has chosen other models and they are ready.
+
+        Until they are, the old ones answer, from their space, which is kept. Raises what `Library.renew` does when it
+        is not, and the new models cannot be used.
+        """
+        if revision == self._seen or not self._changing.acquire(blocking=False):
+            return self.library
+        aside = False
+        try:
+            if self.library.is_current():
+                self._seen = revision
+            elif self.library.is_kept():
+                threading.Thread(target=self._change_aside, args=(revision,), daemon=True).start()
+                aside = True
+            else:
+                self._change_models(revision)
+        finally:
+            if not aside:  # else the thread does
+                self._changing.release()
+        return self.library
+
+    def _change_aside(self, revision: int) -> None:
+        try:
+            self._change_models(revision)
+        except CrossmodalError:
+            logging.getLogger("crossmodal").exception("the models that were chosen cannot be used; the old ones answer")
+        finally:
+            self._changing.release()
+
+    def _change_models(self, revision: int) -> None:
+        library = self.library.renew()
+        for space in library.spaces.values():
+            space.refresh(revision)
+        encode_query(library, Query(text="a photo"))
+        self.library = library
+
     def _read_coverage(self, revision: int) -> Coverage:
         """Give the coverage, counted anew only when something was written: counting reads every item."""
         known = self._coverage
@@ -93,13 +138,14 @@ class Engine:
             known = self._coverage = (revision, self.library.catalogue.read_coverage())
         return known[1]
 
-    def _make_ranking(self, query: Query, wanted: int, revision: int) -> Ranking:
-        encoded = encode_query(self.library, query)
+    def _make_ranking(self, library: Library, query: Query, wanted: int, revision: int) -> Ranking:
+        encoded = encode_query(library, query)
         if encoded.is_browsing:
             newest = self.library.catalogue.list_newest(encoded.filters)
             ranked, complete = [Ranked(item_id, 1.0, 0.0, ()) for item_id in newest], True
         else:
-            ranked, complete = self._rank(query, encoded, wanted, revision)
+            retriever = Retriever(library, encoded, query.explain, revision)
+            ranked, complete = self._rank(query, encoded, wanted, retriever)
         stacks = stack_copies(ranked) if query.stack else [Stack(one) for one in ranked]
         relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
         stacks = self._order(stacks[:relevant], query) + stacks[relevant:]
@@ -113,13 +159,14 @@ class Engine:
         places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
-    def _rank(self, query: Query, encoded: Encoded, wanted: int, revision: int) -> tuple[list[Ranked], bool]:
+    def _rank(
+        self, query: Query, encoded: Encoded, wanted: int, retriever: Retriever
+    ) -> tuple[list[Ranked], bool]:
         """Look deeper into every lane until it holds nothing more that could be relevant.
 
         When everything is asked for, look on until `wanted` items are there. Gives the items, and whether there
         are no more.
         """
-        retriever = Retriever(self.library, encoded, query.explain, revision)
         lanes = [lane for lane in Lane if encoded.weights[lane] > 0]
         least = 0.0 if query.include_all else RELEVANCE_CUT
         found: dict[Lane, Retrieved] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from search.engine.curves import get_curve
 from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
@@ -130,22 +131,20 @@ def _probe_part(library: Library, part: QueryPart) -> dict[Lane, Probe]:
 
 
 def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
-    curves = read_curves()
-    picture = library.models.picture
-    name, scene, other = picture.measure_kinds([text])[0].tolist()
+    name, scene, other = library.models.reader.measure_kinds([text])[0].tolist()
     kinds = {"name": name, "scene": scene, "other": other}
     seen = ((name / (name + scene), "name"), (scene / (name + scene), "description"))
     read = ((name, "name"), (scene + other, "description"))
     return {
         Lane.PICTURE: Probe(
-            picture.encode_texts([text])[0],
-            tuple((share, curves.get(Lane.PICTURE, kind)) for share, kind in seen),
+            library.models.picture.encode_texts([text])[0],
+            tuple((share, get_curve(library, Lane.PICTURE, kind)) for share, kind in seen),
             kinds,
             trust=name + scene,
         ),
         Lane.MEANING: Probe(
             library.models.meaning.encode_queries([text])[0],
-            tuple((share, curves.get(Lane.MEANING, kind)) for share, kind in read),
+            tuple((share, get_curve(library, Lane.MEANING, kind)) for share, kind in read),
             kinds,
         ),
     }
@@ -156,8 +155,8 @@ def _probe_picture(library: Library, image: bytes, crop: Box | None) -> Probe:
     if crop:
         picture = crop_box(picture, crop)
     encoder = library.models.picture
-    vector = encoder.encode_pictures([encoder.prepare(picture)])[0]
-    return Probe(vector, ((1.0, read_curves().get(Lane.PICTURE, "picture")),), PICTURED)
+    vector = encoder.encode_pictures([encoder.preparation(picture)])[0]
+    return Probe(vector, ((1.0, get_curve(library, Lane.PICTURE, "picture")),), PICTURED)
 
 
 def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, Probe]:
@@ -173,6 +172,6 @@ def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, 
         rows = library.catalogue.read_vectors(item_id, space.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
-            curve = read_curves().get(lane, kinds[lane])
+            curve = get_curve(library, lane, kinds[lane])
             probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, curve),), PICTURED)
     return probes

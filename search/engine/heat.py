@@ -42,7 +42,7 @@ def read_heat(library: Library, item_id: int, query: Query) -> Vectors:
         for y in steps
         for x in steps
     ]
-    seen = encoder.encode_pictures([encoder.prepare(region) for region in regions])
+    seen = encoder.encode_pictures([encoder.preparation(region) for region in regions])
     vector = sum((probe.weight * probe.vector for probe in probes), np.zeros(seen.shape[1], np.float32))
     scores = (seen @ vector).reshape(REGIONS, REGIONS)
     spread = float(np.ptp(scores))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from search.media.picture import Picture
+from search.media.picture.preparation import Preparation
 from search.records import Pixels, Samples, Transcript, Vectors
 
 
@@ -30,11 +30,13 @@ class PictureEncoder(Protocol):
     def bank(self) -> Vectors:
         """Unrelated queries by which hubs are told, shape (b, d)."""
 
-    def measure_kinds(self, texts: Sequence[str]) -> Vectors:
-        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+    @property
+    def is_multilingual(self) -> bool:
+        """True when texts may be in more languages than English."""
 
-    def prepare(self, picture: Picture) -> Pixels:
-        """Scale and cut a picture to what the model sees; safe to call from many threads."""
+    @property
+    def preparation(self) -> Preparation:
+        """What scales and cuts a picture to what the model sees; can be sent to another process."""
 
     def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures; shape (n, d), float32."""
@@ -59,6 +61,10 @@ class TextEncoder(Protocol):
         """The length of a vector."""
 
     @property
+    def is_multilingual(self) -> bool:
+        """True when texts may be in more languages than English."""
+
+    @property
     def bank(self) -> Vectors:
         """Unrelated queries by which hubs are told, shape (b, d)."""
 
@@ -69,6 +75,13 @@ class TextEncoder(Protocol):
         """Embed what is searched; shape (n, d), float32."""
 
 
+class QueryReader(Protocol):
+    """Tells what kind of query a text is; needs no picture, and is the same whatever models are chosen."""
+
+    def measure_kinds(self, texts: Sequence[str]) -> Vectors:
+        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+
+
 class Transcriber(Protocol):
     """Turns speech into words with their times."""
 
@@ -76,5 +89,12 @@ class Transcriber(Protocol):
     def name(self) -> str:
         """The model's name."""
 
-    def transcribe(self, samples: Samples, language: str | None = None) -> Transcript:
-        """Give what is said in mono sound at 16 kHz; empty where nothing is. language: where it is known already."""
+    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+        """Give what is said in mono sound at 16 kHz; empty where nothing is.
+
+        language: where it is known already; translate: give it in English; the transcript's language stays that heard.
+        """
+
+    @property
+    def can_translate(self) -> bool:
+        """True when the model knows more languages than English."""

@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from search.media.picture import Picture, cut_views
+from search.media.picture.preparation import TwoViews
 from search.models.compact import CompactFiles, normalize
 from search.models.compact.e5 import PAD, WIDTH, E5Weights, find_weights
 from search.models.compact.graph import list_initializers
+from search.models.lazy import Lazy
+from search.models.runtime import Machine
 from search.records import Pixels, Vectors
 
 TEXT_BATCH = 32
@@ -36,10 +38,11 @@ def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None
 class E5Encoder:
     """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centred."""
 
-    def __init__(self, graph: Path, threads: int) -> None:
+    def __init__(self, graph: Path, machine: Machine) -> None:
         """Load nothing yet; the first call does. graph: the file written by `build_text_graph`."""
         self._graph = graph
-        self._threads = threads
+        self._threads = machine.threads
+        self._session = Lazy(self._open, machine.idle)
         self._lock = threading.Lock()
         self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
 
@@ -48,8 +51,7 @@ class E5Encoder:
         """The memory-mapped weights and the tokenizer."""
         return E5Weights(find_weights())
 
-    @cached_property
-    def _session(self) -> Any:
+    def _open(self) -> Any:
         return open_session(self._graph, self._threads, list_initializers(self.weights))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -95,7 +97,8 @@ class E5Encoder:
         for row, one in enumerate(tokens):
             ids[row, : len(one)] = one
             mask[row, : len(one)] = 1
-        result: Vectors = self._session.run(None, {"words": self.weights.read_words(ids), "mask": mask})[0]
+        with self._session.use() as session:
+            result: Vectors = session.run(None, {"words": self.weights.read_words(ids), "mask": mask})[0]
         return result
 
 
@@ -103,6 +106,7 @@ class CompactTextEncoder:
     """The `meaning` space of the embedded default: centred e5 vectors."""
 
     name = "multilingual-e5-small"
+    is_multilingual = True
 
     def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
         self._files = files
@@ -125,7 +129,7 @@ class CompactTextEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked; shape (n, 384), float32, unit length."""
-        return normalize(self._e5.encode_queries(texts) - self._files.query_mean)
+        return center_queries(self._files, self._e5, texts)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed what is searched; shape (n, 384), float32, unit length."""
@@ -136,16 +140,13 @@ class CompactPictureEncoder:
     """The `picture` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
 
     name = "compact/flickr8k"
+    is_multilingual = True
 
-    def __init__(self, files: CompactFiles, e5: E5Encoder, threads: int) -> None:
+    def __init__(self, files: CompactFiles, e5: E5Encoder, machine: Machine) -> None:
         self._files = files
         self._e5 = e5
-        self._threads = threads
+        self._session = Lazy(partial(open_session, files.image_graph, machine.threads), machine.idle)
         self._lock = threading.Lock()
-
-    @cached_property
-    def _session(self) -> Any:
-        return open_session(self._files.image_graph, self._threads)
 
     @property
     def fingerprint(self) -> str:
@@ -168,26 +169,37 @@ class CompactPictureEncoder:
         texts = self._files.class_texts
         return np.pad(texts, ((0, 0), (self.dimension - texts.shape[1], 0)))
 
-    def prepare(self, picture: Picture) -> Pixels:
-        """Cut the two views that are embedded, shape (2, 260, 260, 3) uint8."""
-        return cut_views(picture, self._files.side, self._files.zoom)
+    @cached_property
+    def preparation(self) -> TwoViews:
+        """What cuts the two views that are embedded, shape (2, 260, 260, 3) uint8."""
+        return TwoViews(self._files.side, self._files.zoom)
 
     def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures, each part by the mean of its views; shape (n, d), float32, unit length."""
         parts = [prepared[start : start + PICTURE_BATCH] for start in range(0, len(prepared), PICTURE_BATCH)]
-        with self._lock:
-            rows = np.concatenate([self._session.run(None, {"pixels": np.concatenate(part)})[0] for part in parts])
+        with self._lock, self._session.use() as session:
+            rows = np.concatenate([session.run(None, {"pixels": np.concatenate(part)})[0] for part in parts])
         means = rows.reshape(len(prepared), -1, rows.shape[1]).mean(1)
         scene, thing = np.split(means, [self.parts[0]], axis=1)
         return normalize(np.concatenate([normalize(scene), normalize(thing)], axis=1))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
-        return self._files.project(self._center(texts))
+        return self._files.project(center_queries(self._files, self._e5, texts))
+
+
+class CompactQueryReader:
+    """Tells kinds of queries apart by their e5 vectors, in many languages."""
+
+    def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+        self._files = files
+        self._e5 = e5
 
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
         """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
-        return self._files.measure_kinds(self._center(texts))
+        return self._files.measure_kinds(center_queries(self._files, self._e5, texts))
 
-    def _center(self, texts: Sequence[str]) -> Vectors:
-        return normalize(self._e5.encode_queries(texts) - self._files.query_mean)
+
+def center_queries(files: CompactFiles, e5: E5Encoder, texts: Sequence[str]) -> Vectors:
+    """Embed questions around the middle of all questions; shape (n, 384), float32, unit length."""
+    return normalize(e5.encode_queries(texts) - files.query_mean)

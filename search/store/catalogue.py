@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import Row, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
 from search.records import (
@@ -48,18 +47,6 @@ class Catalogue:
         with self.database.read() as db:
             value = db.execute(_REVISION).scalar()
         return int(value or 0)
-
-    def add_space(self, name: str, model: str, fingerprint: str, dimension: int) -> int:
-        """Give the id of the space `name`, recording its model when it is new."""
-        with self.database.write() as db:
-            values = {"name": name, "model": model, "fingerprint": fingerprint, "dimension": dimension}
-            db.execute(upsert(t.space).values(values).on_conflict_do_nothing())
-            return int(db.execute(select(t.space.c.id).where(t.space.c.name == name)).scalar_one())
-
-    def list_spaces(self) -> dict[str, dict[str, Any]]:
-        """Give id, model, fingerprint and dimension of every space by name."""
-        with self.database.read() as db:
-            return {row.name: dict(row._mapping) for row in db.execute(select(t.space))}
 
     def read_ledger(self, source_id: int, root: str | None = None) -> dict[str, LedgerRow]:
         """Give what is known of every file of a source, by path; root: only at or below this path."""
@@ -196,6 +183,16 @@ class Catalogue:
         )
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]
+
+    def list_some(self, kind: ItemType, count: int) -> list[Item]:
+        """Give some of the indexed items of a type, spread over all, always the same."""
+        c = t.item.c
+        # Numbers that follow one another lie far apart by this, as good as drawn by chance.
+        query = select(c.id).where(c.type == kind, c.state == State.INDEXED).order_by(c.id * 7919 % 10_007).limit(count)
+        with self.database.read() as db:
+            ids = [row[0] for row in db.execute(query)]
+        items = self.read_items(ids)
+        return [items[item_id] for item_id in ids if item_id in items]
 
     def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
         """Give the places of items in an order of date or duration; what has neither comes last."""

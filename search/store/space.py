@@ -21,6 +21,7 @@ from search.store.generations import (
     write_generation,
 )
 from search.store.rows import OWNER, Rows, join_rows, lift, make_rows, read_blocks
+from search.store.usual import Usual, measure_usual
 from search.store.vectors import measure_hubs, search_index
 
 # Rows since the last generation are compared one by one; beyond this share a new one is built.
@@ -90,6 +91,18 @@ class SpaceIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._usual: tuple[Vectors, Usual] | None = None
+
+    def read_usual(self) -> Usual:
+        """Give what is usual among what a search sees; measured when the sample changes."""
+        snapshot = self._snapshot or self.refresh(0)
+        known = self._usual
+        if known is None or known[0] is not snapshot.sample:
+            # Without a generation the sample grows with every write, and little by each.
+            if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
+                return known[1]
+            known = self._usual = (snapshot.sample, measure_usual(snapshot.sample, self._bank))
+        return known[1]
 
     def refresh(self, revision: int) -> Snapshot:
         """Give a snapshot at least as new as the catalogue's `revision`, loading what changed."""

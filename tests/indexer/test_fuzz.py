@@ -18,11 +18,13 @@ from PIL import Image
 from indexer.kinds import TYPES
 from indexer.preparing import Failed, Finished
 from indexer.sandbox import Limits, Sandbox
+from search.media.picture.preparation import TwoViews
 from search.records import FileFacts
 from tests.indexer.formats import DOCUMENTS, PICTURES, make_bomb, make_dng, write_tone
 
 pytestmark = pytest.mark.slow
 MUTANTS = 5_000
+VIEWS = TwoViews(260, 0.7)
 LIMITS = Limits(stall=20.0, total=60.0, memory=3072)
 # MiB that a decoder may come to hold; the address space it may ask for is larger.
 MOST_HELD = 1500
@@ -117,7 +119,7 @@ def test_no_damaged_file_breaks_the_run(tmp_path):
 
     def decode_mutant(number):
         if not hasattr(local, "sandbox"):
-            local.sandbox = Sandbox(tmp_path, LIMITS)
+            local.sandbox = Sandbox(VIEWS, LIMITS)
             opened.append(local.sandbox)
         chance = random.Random(number)
         suffix = chance.choice(sorted(seeds))
@@ -192,7 +194,7 @@ def write_silence(path, hours):
 )
 def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, says):
     (tmp_path / name).write_bytes(make())
-    sandbox = Sandbox(tmp_path, LIMITS)
+    sandbox = Sandbox(VIEWS, LIMITS)
     last = decode(sandbox, tmp_path / name)
     sandbox.close()
     assert isinstance(last, Failed)
@@ -201,7 +203,7 @@ def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, say
 
 def test_ten_hours_of_silence_are_decoded_in_bounded_memory(tmp_path):
     write_silence(tmp_path / "silence.opus", 10)
-    sandbox = Sandbox(tmp_path, Limits(stall=60.0, total=300.0, memory=3072))
+    sandbox = Sandbox(VIEWS, Limits(stall=60.0, total=300.0, memory=3072))
     last = decode(sandbox, tmp_path / "silence.opus")
     peak = read_peak(sandbox)
     sandbox.close()

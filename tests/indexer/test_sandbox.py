@@ -12,18 +12,20 @@ from PIL import Image
 from indexer.preparing import Failed, Finished, Prepared, prepare_file
 from indexer.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
 from search.errors import HomeError
+from search.media.picture.preparation import TwoViews
 from search.records import FileFacts, ItemType
 from tests.conftest import index
 
+VIEWS = TwoViews(260, 0.7)
 QUICK = Limits(stall=1.5, total=4.0, memory=4096)
 
 
-def serve_badly(connection, _models, limits):
+def serve_badly(connection, _prepare, limits):
     """Do what the file's name says."""
     limit_memory(limits.memory * MEBIBYTE)
     connection.send(READY)
     while True:
-        file = connection.recv()
+        file, _ = connection.recv()
         match Path(file.path).stem:
             case "crash":
                 os.kill(os.getpid(), signal.SIGSEGV)
@@ -44,7 +46,7 @@ def serve_badly(connection, _models, limits):
 
 @pytest.fixture
 def sandbox(tmp_path):
-    sandbox = Sandbox(tmp_path, QUICK, serve_badly)
+    sandbox = Sandbox(VIEWS, QUICK, serve_badly)
     yield sandbox
     sandbox.close()
 
@@ -78,12 +80,12 @@ def test_one_that_is_left_half_way_does_not_disturb_the_next(sandbox, tmp_path):
     assert list(sandbox.decode(make(tmp_path, "good"))) == [Finished(None, None)]
 
 
-def serve_never(_connection, _models, _limits):
+def serve_never(_connection, _prepare, _limits):
     os._exit(3)
 
 
 def test_a_process_that_cannot_start_fails_no_file(tmp_path):
-    sandbox = Sandbox(tmp_path, QUICK, serve_never)
+    sandbox = Sandbox(VIEWS, QUICK, serve_never)
     with pytest.raises(HomeError, match=r"cannot be started \(status 3\)"):
         next(sandbox.decode(make(tmp_path, "good")))
 

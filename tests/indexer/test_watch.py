@@ -7,7 +7,7 @@ import time
 import pytest
 from PIL import Image
 
-from indexer.cli import report_changes
+from indexer.cli.index import report_changes
 from indexer.pipeline import Options, Summary
 from indexer.watch import watch_sources
 from search.records import State

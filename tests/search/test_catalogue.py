@@ -17,6 +17,7 @@ from search.store.consistency import find_strays
 from search.store.database import Database
 from search.store.filters import select_items, select_missing
 from search.store.sources import Sources
+from search.store.spaces import Spaces
 from search.store.words import WordIndex
 
 
@@ -57,7 +58,7 @@ def test_migrations_make_the_tables_that_the_code_expects(catalogue):
 
 
 def test_saving_again_replaces_and_forgetting_leaves_nothing(catalogue):
-    space = catalogue.add_space("s", "m", "f", 4)
+    space = Spaces(catalogue.database).add("s", "m", "f", 4)
     first = save(catalogue, space=space)
     assert save(catalogue, words="lazy dog", space=space) == first
     assert find(catalogue, "fox") == []

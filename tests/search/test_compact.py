@@ -10,7 +10,8 @@ from PIL import Image
 from search.media.picture import open_picture
 from search.models.compact import FILES, FOLDER, CompactFiles, hash_file
 from search.models.compact.e5 import find_weights
-from search.models.onnx import CompactPictureEncoder, CompactTextEncoder, E5Encoder
+from search.models.onnx import CompactPictureEncoder, CompactQueryReader, CompactTextEncoder, E5Encoder
+from search.models.runtime import Machine
 
 TEXTS = [
     "a dog runs over the grass",
@@ -35,7 +36,7 @@ def files():
 
 @pytest.fixture(scope="module")
 def e5(files):
-    return E5Encoder(files.text_graph, 2)
+    return E5Encoder(files.text_graph, MACHINE)
 
 
 def test_shipped_files_and_their_inputs_match_the_manifest(files):
@@ -57,7 +58,7 @@ def test_text_vectors_equal_those_of_the_weights_own_engine(e5):
 @given(st.text(max_size=60))
 def test_any_text_has_a_unit_vector(text):
     files = CompactFiles()
-    vector = ENCODERS.setdefault("text", CompactTextEncoder(files, E5Encoder(files.text_graph, 2)))
+    vector = ENCODERS.setdefault("text", CompactTextEncoder(files, E5Encoder(files.text_graph, MACHINE)))
     rows = vector.encode_passages([text])
     assert np.isfinite(rows).all()
     assert np.linalg.norm(rows) == pytest.approx(1, abs=1e-4)
@@ -76,19 +77,22 @@ def split(encoder, rows):
     return np.split(rows, np.cumsum(encoder.parts)[:-1], axis=1)
 
 
+MACHINE = Machine(2)
+
+
 def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_a_name_asks_for_objects_and_a_description_for_the_scene(files, e5):
-    encoder = CompactPictureEncoder(files, e5, 2)
+    encoder = CompactPictureEncoder(files, e5, MACHINE)
     names, scenes = (
         ["dog", "一只狗", "ein roter Stuhl"],
         ["a dog runs over the wet grass", "Ein Hund läuft über die Wiese"],
     )
     questions = ["when does the train leave", "was wurde beschlossen?", "会議は何時に始まりますか"]
     for kind, texts in enumerate((names, scenes, questions)):
-        assert encoder.measure_kinds(texts)[:, kind].min() > 0.7, texts
+        assert CompactQueryReader(files, e5).measure_kinds(texts)[:, kind].min() > 0.7, texts
     for texts, low, high in ((names, 0.6, 0.95), (scenes, 0.0, 0.2)):
         weights = np.linalg.norm(split(encoder, encoder.encode_texts(texts))[1], axis=1)
         assert ((weights >= low) & (weights <= high)).all()
@@ -113,8 +117,8 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))
     pictures = [open_picture(path)[0] for path in photos]
-    encoder = CompactPictureEncoder(files, e5, 2)
-    prepared = [encoder.prepare(one) for one in pictures]
+    encoder = CompactPictureEncoder(files, e5, MACHINE)
+    prepared = [encoder.preparation(one) for one in pictures]
     with torch.inference_mode():
         square = [Image.fromarray(one[0]) for one in prepared]
         whole = model.encode_image(torch.stack([preprocess(one) for one in square]), normalize=True).numpy()

@@ -9,6 +9,7 @@ from search.store.catalogue import Catalogue
 from search.store.database import Database
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
+from search.store.spaces import Spaces
 
 D = 8
 
@@ -16,7 +17,7 @@ D = 8
 class Shelf:
     def __init__(self, folder):
         self.catalogue = Catalogue(Database(folder / "c.db"))
-        self.space_id = self.catalogue.add_space("s", "m", "f", D)
+        self.space_id = Spaces(self.catalogue.database).add("s", "m", "f", D)
         self.folder = folder / "index"
         self.source = Sources(self.catalogue.database).add("/m")
 

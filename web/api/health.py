@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Response, jsonify
 
+from search.engine import Engine
 from search.inspection import read_status
-from search.library import Library
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(engine: Engine) -> Blueprint:
     """Give the routes by which a server is watched."""
     api = Blueprint("health", __name__)
 
@@ -16,11 +16,11 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.get("/readyz")
     def show_readiness() -> Response:
-        library.catalogue.read_revision()
+        engine.library.catalogue.read_revision()
         return jsonify({"status": "ready"})
 
     @api.get("/api/v1/status")
     def show_status() -> Response:
-        return jsonify(read_status(library))
+        return jsonify(read_status(engine.library))
 
     return api

@@ -25,7 +25,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>/heat")
     def show_heat(item_id: int) -> Response:
-        heat = read_heat(library, item_id, read_address().make_query())
+        heat = read_heat(engine.library, item_id, read_address().make_query())
         return jsonify({"heat": np.round(heat, 3).tolist()})
 
     @api.get("/<int:item_id>/moments")

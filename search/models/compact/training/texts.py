@@ -11,6 +11,7 @@ from search.models.compact.e5 import E5Weights, find_weights
 from search.models.compact.training.data import LANGUAGES, PROMPTS, Captioned, ClassNames, read_sentences
 from search.models.compact.training.network import CLASSES, normalize
 from search.models.onnx import E5Encoder
+from search.models.runtime import Machine
 from search.records import Vectors
 from search.settings import count_cores
 
@@ -164,4 +165,4 @@ def make_graph_encoder(cache: Path) -> E5Encoder:
     cache.mkdir(parents=True, exist_ok=True)
     graph = cache / "text.onnx"
     graph.write_bytes(build_text_graph(E5Weights(find_weights())))
-    return E5Encoder(graph, count_cores())
+    return E5Encoder(graph, Machine(count_cores()))

@@ -1,6 +1,5 @@
-"""`crossmodal index`."""
+"""`crossmodal index` and `demo`."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,6 @@ from search.cli.output import json_option, print_json
 from search.settings import Settings
 
 if TYPE_CHECKING:
-    import threading
-
     from indexer.pipeline import Progress
 
 
@@ -60,7 +57,7 @@ def index_command(
         workers, retry_failed=retry_failed, dry_run=dry_run, again=again, forget_after=forget_missing
     )
     try:
-        with _show_progress() as show:
+        with show_progress() as show:
             if watch:
                 report = report_changes(lambda one: _report(one, profile, as_json))
                 watch_sources(library, paths, options, show, report)
@@ -74,7 +71,7 @@ def index_command(
 
 
 @contextmanager
-def _show_progress() -> "Iterator[Progress]":
+def show_progress() -> "Iterator[Progress]":
     """Show a bar on stderr while what is inside runs."""
     from rich import progress as rich
     from rich.console import Console
@@ -143,35 +140,3 @@ def demo_command(folder: Path) -> None:
     from indexer.demo import make_demo
 
     click.echo(f"{make_demo(folder)} files in {folder}")
-
-
-@click.command("worker")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
-@click.option("--until-idle", is_flag=True, help="End when nothing is left to do.")
-@click.option("--beside", is_flag=True, hidden=True, help="End when standard input does: with the server beside it.")
-@click.pass_obj
-def worker_command(settings: Settings, workers: int, until_idle: bool, beside: bool) -> None:
-    """Do what was asked for over REST and the page: jobs, uploads, watched sources."""
-    import signal
-    import threading
-
-    from indexer.pipeline import Options
-    from indexer.worker import run_worker
-    from search.library import open_library
-
-    stop = threading.Event()
-    # Both end the run at hand in an orderly way; its job is taken up again by the next worker.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    if beside:
-        threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
-    library = open_library(settings, create=True)
-    try:
-        run_worker(library, Options(workers), stop, until_idle)
-    finally:
-        library.close()
-
-
-def _wait_for_end(stop: "threading.Event") -> None:
-    sys.stdin.read()
-    stop.set()

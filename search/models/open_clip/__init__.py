@@ -1,4 +1,4 @@
-"""Home of open_clip, timm and torch: loading them, and `compact` as an open_clip model."""
+"""Home of open_clip, timm and torch: importing them, and any model that open_clip knows."""
 
 from functools import cache
 from typing import Any
@@ -24,6 +24,32 @@ def import_open_clip() -> Any:
     import open_clip
 
     return open_clip
+
+
+@cache
+def import_torch() -> Any:
+    """Import torch. Raises ModelError when the `clip` extra is not installed."""
+    import_timm()
+    import torch
+
+    return torch
+
+
+def choose_devices(device: str) -> list[str]:
+    """Give the devices that `auto`, `cpu`, `cuda` or `cuda:1` stands for. Raises ModelError when one is not there."""
+    if device == "cpu":
+        return ["cpu"]
+    torch = import_torch()
+    there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+    if device == "auto":
+        return there or ["cpu"]
+    if not there:
+        raise ModelError(f"--device {device}: torch {torch.__version__} sees no CUDA device; use auto or cpu")
+    if device == "cuda":
+        return there
+    if device not in there:
+        raise ModelError(f"--device {device}: there is {', '.join(there)}")
+    return [device]
 
 
 def _declare_operators() -> None:

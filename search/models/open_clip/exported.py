@@ -1,0 +1,50 @@
+"""Both towers of a CLIP model, exported to ONNX: run, and made."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.models.compact import normalize
+from search.models.onnx import PICTURE_BATCH, open_session
+from search.models.open_clip.loading import Source, load_tokenizer
+from search.records import Pixels, Vectors
+
+
+class ExportedTowers:
+    """Runs what `export_towers` wrote. The tokenizer is open_clip's own, so that texts are cut alike."""
+
+    def __init__(self, folder: Path, precision: str, source: Source, threads: int) -> None:
+        """folder: where the card lies; precision: of the picture tower; the text tower is always exact."""
+        self._picture = open_session(picture_file(folder, precision), threads)
+        self._text = open_session(text_file(folder), threads)
+        self._tokenizer = load_tokenizer(source)
+        self._lock = threading.Lock()
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        with self._lock:
+            return run_pictures(self._picture, pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
+        tokens = self._tokenizer(list(texts)).numpy()
+        return normalize(self._text.run(None, {"tokens": tokens})[0])
+
+
+def picture_file(folder: Path, precision: str) -> Path:
+    """Give where the picture tower lies in the folder of its card."""
+    return folder / f"picture-{precision}.onnx"
+
+
+def text_file(folder: Path) -> Path:
+    """Give where the text tower lies in the folder of its card."""
+    return folder / "text-fp32.onnx"
+
+
+def run_pictures(session: Any, pixels: Pixels) -> Vectors:
+    """Embed pictures (n, height, width, 3) uint8 by a picture tower, some at a time."""
+    parts = [pixels[start : start + PICTURE_BATCH] for start in range(0, len(pixels), PICTURE_BATCH)]
+    return normalize(np.concatenate([session.run(None, {"pixels": part})[0] for part in parts]).astype(np.float32))

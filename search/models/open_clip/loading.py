@@ -1,0 +1,187 @@
+"""Finding a picture model by its name, and loading it; nothing is fetched here."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search.errors import ModelError
+from search.media.picture.preparation import Fit
+from search.models.open_clip import import_open_clip, import_timm, import_torch
+
+LOCAL = "local-dir:"
+HUB = "hf-hub:"
+CONFIG = "open_clip_config.json"
+# Where `models get` puts what it fetched, in the models folder of a home.
+FETCHED = "fetched"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a model comes from.
+
+    architecture: a name that open_clip knows, or a folder behind `local-dir:`; checkpoint: its weights; preprocess:
+    open_clip's settings for pictures; model: open_clip's configuration.
+    """
+
+    architecture: str
+    checkpoint: Path
+    preprocess: dict[str, Any]
+    model: dict[str, Any]
+
+
+def find_source(name: str, models: Path) -> Source:
+    """Find what a name stands for: `architecture/tag`, `architecture/path of weights`, `local-dir:folder`, `hf-hub:id`.
+
+    models: the home's folder of models, where fetched ones lie. Raises ModelError with what to do.
+    """
+    if name.startswith(LOCAL):
+        return _find_local(name)
+    fetched = models / FETCHED / name_fetched(name)
+    if (fetched / CONFIG).is_file():
+        return _find_local(f"{LOCAL}{fetched}")
+    if name.startswith(HUB):
+        raise ModelError(_explain_missing(name))
+    architecture, _, pretrained = name.partition("/")
+    open_clip = import_open_clip()
+    if architecture not in open_clip.list_models():
+        raise ModelError(f"open_clip knows no architecture {architecture!r}: `crossmodal models list` names some")
+    checkpoint = Path(pretrained).expanduser()
+    if pretrained and checkpoint.is_file():
+        preprocess = find_preprocess(architecture)
+        return Source(architecture, checkpoint.absolute(), preprocess, open_clip.get_model_config(architecture))
+    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    if pretrained in tags:
+        raise ModelError(_explain_missing(name))
+    if "/" in pretrained:
+        raise ModelError(f"{pretrained} is no file: name the weights of {architecture} as {architecture}//path/of/file")
+    raise ModelError(f"{architecture} has no weights {pretrained!r}; there are: {', '.join(tags) or 'none published'}")
+
+
+def name_fetched(name: str) -> str:
+    """Give the name of the folder that a fetched model lies in."""
+    return name.replace(":", "--").replace("/", "--")
+
+
+def _explain_missing(name: str) -> str:
+    return (
+        f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name weights that are: "
+        "ARCHITECTURE//path/of/weights or local-dir:/folder"
+    )
+
+
+def find_preprocess(architecture: str) -> dict[str, Any]:
+    """Give how pictures are prepared for an architecture, by what is published of it.
+
+    Weights alone do not say; where all that were published of an architecture agree, that is how. Raises ModelError
+    where they do not.
+    """
+    open_clip = import_open_clip()
+    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    known = []
+    for tag in tags:
+        config = open_clip.get_pretrained_cfg(architecture, tag)
+        one = {key: config[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in config}
+        if one not in known:
+            known.append(one)
+    if len(known) > 1:
+        raise ModelError(
+            f"how pictures are prepared for {architecture} depends on the weights: put them into a folder beside an "
+            f"{CONFIG} and use {LOCAL}FOLDER"
+        )
+    return known[0] if known else {}
+
+
+def _find_local(name: str) -> Source:
+    import json
+
+    folder = Path(name.removeprefix(LOCAL)).expanduser().absolute()
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        model = dict(config["model_cfg"])
+    except OSError as error:
+        raise ModelError(f"{folder / CONFIG} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / CONFIG} is no configuration of open_clip: {error}") from error
+    import_open_clip()
+    from open_clip.factory import _find_checkpoint_in_dir
+
+    with _quiet():
+        checkpoint = _find_checkpoint_in_dir(folder)
+    if checkpoint is None:
+        raise ModelError(f"{folder} holds no weights (*.safetensors, *.bin or *.pth)")
+    return Source(f"{LOCAL}{folder}", Path(checkpoint), config.get("preprocess_cfg", {}), model)
+
+
+def load_model(source: Source) -> Any:
+    """Load both towers in float32 on the CPU, ready to infer. Raises ModelError when the weights do not fit."""
+    open_clip = import_open_clip()
+    local = source.architecture.startswith(LOCAL)
+    try:
+        with _quiet():
+            model = open_clip.create_model(
+                source.architecture,
+                pretrained=None if local else str(source.checkpoint),
+                force_preprocess_cfg=source.preprocess,
+                # Nothing but the weights named is to be looked for.
+                pretrained_image=False,
+                pretrained_text=False,
+            )
+    except Exception as error:  # torch, safetensors and pickle each raise their own
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"{source.checkpoint} cannot be loaded as {source.architecture}: {reason}") from error
+    model.eval()
+    visual = model.visual
+    if any(hasattr(module, "reparameterize") for module in visual.modules()):
+        # Branches that are only trained apart are folded into one, which changes nothing but the speed.
+        model.visual = import_timm().utils.reparameterize_model(visual)
+    return model
+
+
+def load_tokenizer(source: Source) -> Any:
+    """Give open_clip's own tokenizer, which cuts texts at the context length. Raises ModelError when it is missing."""
+    open_clip = import_open_clip()
+    try:
+        with _quiet():
+            return open_clip.get_tokenizer(source.architecture)
+    except Exception as error:  # whatever transformers raises when there is no hub
+        needed = source.model.get("text_cfg", {}).get("hf_tokenizer_name") or source.architecture
+        raise ModelError(
+            f"the tokenizer of {source.architecture} is not on this machine: put the files of {needed} (tokenizer.json "
+            f"and tokenizer_config.json) into a folder with the weights and an {CONFIG}, and use {LOCAL}FOLDER"
+        ) from error
+
+
+def make_fit(preprocess: dict[str, Any]) -> Fit:
+    """Give how pictures are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
+    size = preprocess["size"]
+    height, width = (size, size) if isinstance(size, int) else size
+    mode = preprocess.get("resize_mode") or "shortest"
+    if mode not in {"shortest", "squash", "longest"}:
+        raise ModelError(f"resize_mode {mode!r} is not one that pictures can be prepared by")
+    bilinear = preprocess.get("interpolation") == "bilinear"
+    if mode == "shortest" and height != width:
+        bilinear = False  # open_clip does not pass it on
+    return Fit(height, width, mode, bilinear, int(preprocess.get("fill_color") or 0))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what open_clip says on loading off the terminal; what matters is in the errors."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
+
+
+def count_threads(threads: int) -> None:
+    """Let torch use so many threads; it would take one for each physical core."""
+    torch = import_torch()
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)

@@ -1,0 +1,131 @@
+"""Both towers of a CLIP model on torch, on a CPU or on GPUs."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from search.models.open_clip import import_torch
+from search.models.open_clip.loading import Source, count_threads, load_model, load_tokenizer
+from search.records import Pixels, Vectors
+
+# Pictures run at once on a CPU, and on each GPU.
+CPU_BATCH = 16
+GPU_BATCH = 128
+TEXT_BATCH = 64
+
+
+class TorchTowers:
+    """A loaded model. precision: `fp32`, `bf16` (CPU and GPU) or `fp16` (GPU); devices: one replica each."""
+
+    def __init__(self, source: Source, precision: str, devices: Sequence[str], threads: int) -> None:
+        torch = import_torch()
+        count_threads(threads)
+        self._precision = precision
+        self._model = load_model(source)
+        self._tokenizer = load_tokenizer(source)
+        config = self._model.visual.preprocess_cfg
+        shape = (1, 3, 1, 1)
+        self.preprocess: dict[str, Any] = dict(config)
+        self._mean = torch.tensor(config["mean"]).view(shape) * 255
+        self._std = torch.tensor(config["std"]).view(shape) * 255
+        self._lock = threading.Lock()
+        if precision == "bf16" and devices[0] == "cpu":
+            # Weights in bfloat16 as well: autocast would convert them at every call.
+            self._model.visual = self._model.visual.to(torch.bfloat16)
+        self._replicas = [Replica(self._model, device, precision, self._mean, self._std) for device in devices]
+        self._pool = ThreadPoolExecutor(len(devices)) if len(devices) > 1 else None
+
+    @property
+    def module(self) -> Any:
+        """The open_clip model itself."""
+        return self._model
+
+    @property
+    def tokenizer(self) -> Any:
+        """What turns texts into an int64 tensor (n, context length)."""
+        return self._tokenizer
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        with self._lock:
+            if self._pool is None:
+                return self._replicas[0].encode(pixels)
+            shares = np.array_split(pixels, len(self._replicas))
+            futures = [
+                self._pool.submit(replica.encode, share)
+                for replica, share in zip(self._replicas, shares, strict=True)
+                if len(share)
+            ]
+            return np.concatenate([future.result() for future in futures])
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
+        torch = import_torch()
+        replica = self._replicas[0]
+        with self._lock, torch.inference_mode():
+            parts = []
+            for start in range(0, len(texts), TEXT_BATCH):
+                tokens = self._tokenizer(list(texts[start : start + TEXT_BATCH])).to(replica.device)
+                parts.append(replica.model.encode_text(tokens, normalize=True).float().cpu().numpy())
+        return np.concatenate(parts)
+
+
+class Replica:
+    """The picture tower on one device."""
+
+    def __init__(self, model: Any, device: str, precision: str, mean: Any, std: Any) -> None:
+        torch = import_torch()
+        self.device = torch.device(device)
+        self._on_gpu = self.device.type == "cuda"
+        if self._on_gpu:
+            import copy
+
+            model = copy.deepcopy(model).to(self.device)
+            model.visual = model.visual.to(memory_format=torch.channels_last)
+        self.model = model
+        self._mean, self._std = mean.to(self.device), std.to(self.device)
+        self._dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+    def encode(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8."""
+        torch = import_torch()
+        with torch.inference_mode():
+            return self._run_on_gpu(pixels) if self._on_gpu else self._run(pixels, CPU_BATCH, self._embed)
+
+    def _run(self, pixels: Pixels, batch: int, embed: Callable[[Any], Any]) -> Vectors:
+        torch = import_torch()
+        parts = [torch.from_numpy(pixels[start : start + batch]) for start in range(0, len(pixels), batch)]
+        rows: Vectors = torch.cat([embed(part) for part in parts]).float().cpu().numpy()
+        return rows
+
+    def _run_on_gpu(self, pixels: Pixels) -> Vectors:
+        """Copy the next batch from pinned memory while the one before is computed."""
+        torch = import_torch()
+        copying, ahead = torch.cuda.Stream(self.device), None
+        parts: list[Any] = []
+        for start in range(0, len(pixels) + GPU_BATCH, GPU_BATCH):
+            body, ready = pixels[start : start + GPU_BATCH], ahead
+            ahead = None
+            if len(body):
+                pinned = torch.from_numpy(body).pin_memory()
+                with torch.cuda.stream(copying):
+                    ahead = pinned.to(self.device, non_blocking=True)
+            if ready is not None:
+                parts.append(self._embed(ready))
+            torch.cuda.current_stream(self.device).wait_stream(copying)
+        rows: Vectors = torch.cat(parts).float().cpu().numpy()
+        return rows
+
+    def _embed(self, body: Any) -> Any:
+        """Embed a tensor (n, height, width, 3) uint8 that is on the device."""
+        torch = import_torch()
+        # The same arithmetic as ToTensor and Normalize, with the division by 255 in mean and deviation.
+        ready = (body.permute(0, 3, 1, 2).float() - self._mean) / self._std
+        if self._on_gpu:
+            ready = ready.contiguous(memory_format=torch.channels_last)
+            with torch.autocast("cuda", self._dtype, enabled=self._dtype != torch.float32):
+                return torch.nn.functional.normalize(self.model.encode_image(ready).float(), dim=-1)
+        return torch.nn.functional.normalize(self.model.encode_image(ready.to(self._dtype)).float(), dim=-1)

@@ -1,0 +1,70 @@
+"""Whisper by the package that it was published in. Home of whisper."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from search.errors import ModelError
+from search.models.lazy import Lazy
+from search.models.open_clip import choose_devices
+from search.models.open_clip.loading import count_threads
+from search.models.runtime import Machine
+from search.records import Samples, SpeechSegment, Transcript, Word
+
+
+class OriginalTranscriber:
+    """A checkpoint of openai-whisper: float32 on a CPU, float16 on a GPU."""
+
+    def __init__(self, name: str, checkpoint: Path, machine: Machine) -> None:
+        """Load nothing yet; the first call does."""
+        self.name = name
+        self._checkpoint = checkpoint
+        self._machine = machine
+        self._lock = threading.Lock()
+        self._model = Lazy(self._load, machine.idle)
+
+    @property
+    def can_translate(self) -> bool:
+        """True when the model knows more languages than English."""
+        with self._model.use() as model:
+            return bool(model.is_multilingual)
+
+    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+        """Give what is said in mono sound at 16 kHz."""
+        if samples.size == 0:
+            return Transcript(None, ())
+        with self._lock, self._model.use() as model:
+            found = model.transcribe(
+                samples,
+                language=language,
+                task="translate" if translate else "transcribe",
+                condition_on_previous_text=False,
+                word_timestamps=True,
+                fp16=model.device.type == "cuda",
+            )
+        segments = tuple(_make_segment(one) for one in found["segments"] if one["text"].strip())
+        return Transcript(found["language"] if segments else None, segments)
+
+    def _load(self) -> Any:
+        device = choose_devices(self._machine.device)[0]
+        count_threads(self._machine.threads)
+        try:
+            import whisper
+        except ImportError as error:
+            raise ModelError(f"{error.name} is not installed: pip install openai-whisper") from error
+        try:
+            return whisper.load_model(str(self._checkpoint), device=device)
+        except (RuntimeError, KeyError, OSError, EOFError) as error:
+            raise ModelError(f"{self._checkpoint} is no checkpoint of openai-whisper: {error}") from error
+
+
+def _make_segment(one: dict[str, Any]) -> SpeechSegment:
+    words = tuple(Word(float(w["start"]), float(w["end"]), w["word"].strip()) for w in one.get("words", ()))
+    return SpeechSegment(
+        start=words[0].start if words else float(one["start"]),
+        end=words[-1].end if words else float(one["end"]),
+        text=one["text"].strip(),
+        confidence=float(min(1.0, 2.718281828 ** min(0.0, one["avg_logprob"]))),
+        no_speech=float(one["no_speech_prob"]),
+        words=words,
+    )
