@@ -18,8 +18,11 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
     return {
         "query": {
             "text": query.text,
-            "voice_text": answer.voice_text,
-            "voice_language": answer.voice_language,
+            "voice_text": answer.voice.text if answer.voice else None,
+            "voice_language": answer.voice.language if answer.voice else None,
+            "voice_translation": answer.voice.translation if answer.voice else None,
+            "language": answer.language,
+            "only_english": list(answer.only_english),
             "images": sum(part.image is not None for part in query.parts),
             "like": [part.item for part in query.parts if part.item is not None],
             "not": list(query.exclude),

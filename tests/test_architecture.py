@@ -10,16 +10,21 @@ ROOMS = {"search": {"search"}, "indexer": {"indexer", "search"}, "web": {"web", 
 # Module or folder that alone may import the library.
 HOMES = {
     "onnxruntime": ("search/models/onnx.py", "search/models/compact/training/"),
-    "faster_whisper": ("search/models/whisper.py",),
+    "faster_whisper": ("search/models/whisper/faster.py",),
+    "ctranslate2": ("search/models/whisper/faster.py",),
+    "whisper": ("search/models/whisper/original.py",),
+    "sentence_transformers": ("search/models/sentence.py",),
+    "huggingface_hub": ("search/models/hub.py",),
+    "py3langid": ("search/models/language.py",),
     "faiss": ("search/store/vectors.py",),
     "sqlalchemy": ("search/store/",),
     "alembic": ("search/store/",),
     "av": ("search/media/container.py",),
     "PIL": ("search/media/picture/", "search/models/compact/training/"),
     "flask": ("web/",),
-    "torch": ("search/models/open_clip.py", "search/models/compact/training/"),
-    "timm": ("search/models/open_clip.py",),
-    "open_clip": ("search/models/open_clip.py",),
+    "torch": ("search/models/open_clip/", "search/models/compact/training/"),
+    "timm": ("search/models/open_clip/",),
+    "open_clip": ("search/models/open_clip/",),
     "Stemmer": ("search/store/words/forms.py",),
     "rapidfuzz": ("search/store/words/forms.py",),
     "pypdfium2": ("indexer/decoders/document/pdf.py",),
@@ -34,6 +39,7 @@ HOMES = {
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
+LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
 LAZY |= {"rawpy", "imagecodecs", "pptx", "openpyxl", "docx", "pysubs2"}
 INSIDE = (
     ("search/models/", ("search.store", "search.ranking", "search.engine", "search.library")),

@@ -118,8 +118,13 @@ def _read_file(path: Path) -> bytes:
 
 
 def _print_answer(answer: Answer) -> None:
-    if answer.voice_text:
-        click.echo(f'heard: "{answer.voice_text}"')
+    if answer.voice:
+        language = f" ({answer.voice.language})" if answer.voice.language else ""
+        click.echo(f'heard{language}: "{answer.voice.text}"')
+        if answer.voice.translation:
+            click.echo(f'searched for: "{answer.voice.translation}"')
+    if answer.only_english:
+        click.echo(f"the query is in {answer.language}, and {' and '.join(answer.only_english)} knows English alone")
     if answer.nothing_relevant:
         click.echo("nothing relevant" + ("" if answer.hits else "; --all shows the nearest"))
     colour = sys.stdout.isatty()

@@ -63,8 +63,9 @@ class Engine:
         following = Cursor(cursor.query, end, page[-1].first.item_id) if page and end < len(shown) else None
         return Answer(
             text=query.text,
-            voice_text=ranking.voice.text if ranking.voice else None,
-            voice_language=ranking.voice.language if ranking.voice else None,
+            voice=ranking.voice,
+            language=ranking.language,
+            only_english=ranking.only_english,
             hits=self._make_hits(page, place, ranking.words),
             total=ranking.relevant,
             next=write_cursor(following) if following else None,
@@ -150,7 +151,9 @@ class Engine:
         relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
         stacks = self._order(stacks[:relevant], query) + stacks[relevant:]
         words = tuple(word.whole for word in encoded.words)
-        return Ranking(tuple(stacks), relevant, complete, words, encoded.voice)
+        return Ranking(
+            tuple(stacks), relevant, complete, words, encoded.voice, encoded.language, encoded.only_english
+        )
 
     def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
         """Put the relevant hits into the order that was asked for."""

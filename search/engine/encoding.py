@@ -12,9 +12,10 @@ from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
 from search.media.picture import USEFUL_SIDE, crop_box, open_picture
+from search.models.language import detect_language
 from search.ranking.calibration import Curve, read_curves
 from search.ranking.grammar import join_filters, parse_query
-from search.records import Box, Filters, ItemType, Lane, Query, QueryPart, Transcript, Vectors
+from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
 from search.store.analysis import Word, split_query
 
 VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
@@ -51,7 +52,9 @@ class Encoded:
     coverage: dict[Lane, float]
     weights: dict[Lane, float]
     filters: Filters
-    voice: Transcript | None
+    voice: Heard | None
+    language: str | None
+    only_english: tuple[str, ...]
 
     @property
     def is_browsing(self) -> bool:
@@ -67,7 +70,7 @@ def encode_query(library: Library, query: Query) -> Encoded:
     """
     parsed = parse_query(query.text or "")
     voice = _listen(library, query.voice) if query.voice is not None else None
-    parts = [QueryPart(text=text) for text in (parsed.text, voice.text if voice else "") if text.strip()]
+    parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
     filters = join_filters(query.filters, parsed.filters)
@@ -82,6 +85,7 @@ def encode_query(library: Library, query: Query) -> Encoded:
         for kind, share in next((probe.kinds for probe in made.values()), {}).items():
             kinds[kind] += abs(part.weight) * share
     texts = [(part.text, part.weight) for part in parts if part.text]
+    language = _tell_language(" ".join(text for text, _ in texts), voice)
     total = sum(abs(part.weight) for part in parts) or 1.0
     coverage = {lane: sum(abs(one.weight) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
     coverage[Lane.WORDS] = sum(abs(weight) for _, weight in texts) / total
@@ -95,6 +99,8 @@ def encode_query(library: Library, query: Query) -> Encoded:
         weights={lane: weigh_lane(lane, kinds) * query.weights.get(lane, 1.0) for lane in Lane},
         filters=filters,
         voice=voice,
+        language=language,
+        only_english=_list_english(library) if language not in (None, "en") else (),
     )
 
 
@@ -105,11 +111,29 @@ def weigh_lane(lane: Lane, kinds: Mapping[str, float]) -> float:
     return sum(share * learned[kind] for kind, share in kinds.items()) / total if total else 1.0
 
 
-def _listen(library: Library, voice: bytes) -> Transcript:
-    heard = library.models.speech.transcribe(decode_sound(voice))
+def _listen(library: Library, voice: bytes) -> Heard:
+    """Give what is said, and in English too when a chosen model understands nothing else."""
+    speech, samples = library.models.speech, decode_sound(voice)
+    heard = speech.transcribe(samples)
     if not heard.text:
         raise NothingHeardError("nothing was heard in the voice query: speak closer, or type the words")
-    return heard
+    if heard.language in (None, "en") or not _list_english(library) or not speech.can_translate:
+        return Heard(heard.text, heard.language)
+    translated = speech.transcribe(samples, heard.language, translate=True)
+    return Heard(heard.text, heard.language, translated.text or None)
+
+
+def _tell_language(text: str, voice: Heard | None) -> str | None:
+    """Give the language of what is searched for."""
+    if voice is not None:
+        return "en" if voice.translation else voice.language
+    return detect_language(text) if text else None
+
+
+def _list_english(library: Library) -> tuple[str, ...]:
+    """Give the names of the chosen models that understand English alone."""
+    models = (library.models.picture, library.models.meaning)
+    return tuple(model.name for model in models if not model.is_multilingual)
 
 
 def _check(parts: Sequence[QueryPart], filters: Filters) -> None:

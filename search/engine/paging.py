@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from search.errors import UsageError
 from search.ranking.grouping import Stack
-from search.records import Query, Transcript
+from search.records import Heard, Query
 from search.request import MAX_LIMIT
 
 KEPT = 32
@@ -26,7 +26,9 @@ class Ranking:
     relevant: int
     complete: bool
     words: tuple[str, ...]
-    voice: Transcript | None
+    voice: Heard | None
+    language: str | None = None
+    only_english: tuple[str, ...] = ()
 
     def reaches(self, end: int, include_all: bool) -> bool:
         """True when a page that ends there can be cut from it, and what follows be told."""

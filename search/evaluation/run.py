@@ -79,7 +79,8 @@ def ask(engine: Engine, case: Case, lanes: bool) -> Outcome:
     answer = engine.search(query)
     if query.voice is not None:
         # Heard once; the lanes alone are asked in writing.
-        query = replace(query, voice=None, text=f"{query.text or ''} {answer.voice_text or ''}".strip())
+        heard = answer.voice.text if answer.voice else ""
+        query = replace(query, voice=None, text=f"{query.text or ''} {heard}".strip())
     grades = {"fused": case.grade_hits(answer.hits)}
     if lanes and case.relevant:
         alone = {lane: _ask_lane(engine, query, lane) for lane in Lane}

@@ -79,9 +79,9 @@ def _build(target: Path, fetch: Callable[[Path], None]) -> Path:
 
 
 def _fetch_whisper(size: str, folder: Path, note: Note) -> None:
-    from faster_whisper import utils
+    from search.models.whisper.faster import find_repository
 
-    repository = utils._MODELS[size]
+    repository = find_repository(size)
     for file in ("config.json", "preprocessor_config.json", "tokenizer.json", "vocabulary.json", "vocabulary.txt"):
         _fetch_file(repository, file, folder / file, note, needed=file in ("config.json", "tokenizer.json"))
     _fetch_file(repository, "model.bin", folder / "model.bin", note)
@@ -141,17 +141,13 @@ def _fetch_sentence(name: str, folder: Path, note: Note) -> None:
 
 
 def _fetch_original(size: str, models: Path, note: Note) -> Path:
-    try:
-        import whisper
-    except ImportError as error:
-        raise ModelError("openai-whisper is not installed: pip install openai-whisper") from error
-    addresses = whisper._MODELS
-    if size not in addresses:
-        raise ModelError(f"openai-whisper has no model {size!r}; it has {', '.join(addresses)}")
+    from search.models.whisper.original import find_address
+
+    address = find_address(size)
     target = models / FETCHED / f"openai-whisper--{size}.pt"
     target.parent.mkdir(parents=True, exist_ok=True)
     with _explain(size):
-        _download(addresses[size], target, addresses[size].split("/")[-2], note)
+        _download(address, target, address.split("/")[-2], note)
     return target
 
 

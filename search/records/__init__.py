@@ -1,6 +1,6 @@
 """Plain values that cross room borders: what was indexed, what was asked, what was found, what is to be done."""
 
-from search.records.answer import Answer, Coverage, Evidence, Hit
+from search.records.answer import Answer, Coverage, Evidence, Heard, Hit
 from search.records.arrays import Flags, Ids, Owners, Pixels, Samples, Vectors
 from search.records.collection import Album, SavedSearch
 from search.records.media import (
@@ -32,6 +32,7 @@ __all__ = [
     "Filters",
     "Flags",
     "FoundSegment",
+    "Heard",
     "Hit",
     "Ids",
     "Item",

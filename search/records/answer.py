@@ -50,12 +50,31 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What was understood of a spoken query. language: ISO 639-1; translation: the English that was searched for."""
+
+    text: str
+    language: str | None
+    translation: str | None = None
+
+    @property
+    def searched(self) -> str:
+        """The words that were searched for."""
+        return self.translation or self.text
+
+
+@dataclass(frozen=True)
 class Answer:
-    """The hits of one query, best first, and what is needed to judge them."""
+    """The hits of one query, best first, and what is needed to judge them.
+
+    language: of the words, where they are enough to tell; only_english: what of the chosen models understands no other
+    language, when the words are in one.
+    """
 
     text: str | None
-    voice_text: str | None
-    voice_language: str | None
+    voice: Heard | None
+    language: str | None
+    only_english: tuple[str, ...]
     hits: tuple[Hit, ...]
     total: int
     next: str | None

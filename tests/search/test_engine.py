@@ -66,7 +66,7 @@ def test_a_picture_finds_itself_and_the_film_that_shows_it(engine, demo):
 def test_a_voice_finds_what_it_says_and_tells_what_was_heard(engine, demo):
     answer = engine.search(Query(voice=(demo / "notes/shopping.wav").read_bytes()))
     assert Path(answer.hits[0].item.path).name == "shopping.wav"
-    assert "tomatoes" in answer.voice_text
+    assert "tomatoes" in answer.voice.text
     assert answer.voice_language == "en"
 
 

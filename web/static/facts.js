@@ -1,9 +1,9 @@
 // What is known of an item: date, camera, size, place and the rest.
 
-import { formatDate, formatTime, make, t } from "./make.js";
+import { formatDate, formatTime, make, nameLanguage, t } from "./make.js";
 
 export function makeFacts(item) {
-  const language = item.language ? new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(item.language) : null;
+  const language = item.language ? nameLanguage(item.language) : null;
   const rows = [
     ["captured_at", formatDate(item.captured_at)],
     ["camera", item.camera],

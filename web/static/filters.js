@@ -1,7 +1,7 @@
 // Narrowing down: a panel of what the library holds, with numbers, and a chip for each filter that is set.
 
 import { listAlbums, readFacets } from "./api.js";
-import { disclose, find, make, makeButton, t } from "./make.js";
+import { disclose, find, make, makeButton, nameLanguage, t } from "./make.js";
 import { emptyFilters, readFilters } from "./state.js";
 
 const LENGTHS = [[null, 10], [10, 60], [60, 600], [600, 3600], [3600, null]];
@@ -91,7 +91,6 @@ export class FilterPanel {
     // Built anew, the panel gives the focus back to the field that had it.
     const listFields = () => [...this.#box.querySelectorAll("select, input, button")];
     const focused = listFields().indexOf(document.activeElement);
-    const name = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
     this.#box.replaceChildren(
       makeHistogram(facets.months, state, this.#change),
       make("div", { className: "fields" },
@@ -102,7 +101,7 @@ export class FilterPanel {
           const [low, high] = at === "" ? [null, null] : LENGTHS[at];
           this.#change({ longer: low === null ? "" : String(low), shorter: high === null ? "" : String(high) });
         }),
-        makeSelect(t("filter.language"), listValues(facets.languages, (one) => name.of(one) ?? one), state.lang ?? "", set("lang")),
+        makeSelect(t("filter.language"), listValues(facets.languages, (one) => nameLanguage(one) ?? one), state.lang ?? "", set("lang")),
         facets.cameras.length ? makeSelect(t("filter.camera"), listValues(facets.cameras, String), state.camera ?? "", set("camera")) : null,
         facets.artists.length ? makeSelect(t("filter.artist"), listValues(facets.artists, String), state.artist ?? "", set("artist")) : null,
         makeSelect(t("filter.sort"), SORTS.map((one) => [one, t(`sort.${one}`)]), state.sort ?? "relevance",

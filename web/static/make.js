@@ -53,6 +53,8 @@ export function formatTime(seconds) {
 export const formatDate = (iso) => (iso ? new Date(iso).toLocaleString(document.documentElement.lang,
   { dateStyle: "medium", timeStyle: /T00:00:00/.test(iso) ? undefined : "short" }) : "");
 
+export const nameLanguage = (code) => new Intl.DisplayNames([document.documentElement.lang], { type: "language" }).of(code);
+
 export const isTimed = (one) => one.start !== null && one.start !== undefined;
 
 // Text with the words of the query marked.

@@ -5,7 +5,7 @@ import { makeCard, ratioOf } from "./card.js";
 import { watchDrops } from "./drop.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { find, formatDate, make, makeButton, t } from "./make.js";
+import { find, formatDate, make, makeButton, nameLanguage, t } from "./make.js";
 import { chooseRegion, makePart, shrinkPicture } from "./parts.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
@@ -73,7 +73,14 @@ const dropFilters = () => {
 
 function describe(answer) {
   const parts = [];
-  if (answer.query.voice_text) parts.push(`${t("status.heard")} `, make("strong", {}, `“${answer.query.voice_text}”`), " — ");
+  const { voice_text, voice_language, voice_translation, language, only_english } = answer.query;
+  if (voice_text) {
+    const spoken = voice_language && voice_language !== document.documentElement.lang ? ` (${nameLanguage(voice_language)})` : "";
+    parts.push(`${t("status.heard")} `, make("strong", {}, `“${voice_text}”`), spoken);
+    if (voice_translation) parts.push(` ${t("status.translated")} `, make("strong", {}, `“${voice_translation}”`));
+    parts.push(" — ");
+  }
+  if (only_english.length) parts.push(`${t("status.only_english", { language: nameLanguage(language), models: only_english.join(", ") })} · `);
   if (answer.nothing_relevant) {
     parts.push(make("strong", {}, t("status.nothing")), " ");
     parts.push(showAll ? t("status.nearest") : makeButton(t("status.show_nearest"), () => run({ all: true })));
@@ -115,7 +122,7 @@ async function run({ all = false, keep = null } = {}) {
     next = answer.next;
     grid.set(answer.hits);
     say(said);
-    if (answer.query.voice_text) takeWords(answer.query.voice_text);
+    if (answer.query.voice_text) takeWords(answer.query.voice_translation ?? answer.query.voice_text);
     scrollTo({ top: keep?.top ?? 0 });
     // What had the focus may be gone; nobody must begin from the top of the page again.
     if (document.activeElement === document.body) status.focus({ preventScroll: true });

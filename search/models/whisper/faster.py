@@ -111,6 +111,13 @@ class FasterTranscriber:
         return BatchedInferencePipeline(model)
 
 
+def find_repository(size: str) -> str:
+    """Give the repository that a size of Whisper is published in."""
+    from faster_whisper import utils
+
+    return str(utils._MODELS[size])
+
+
 def choose_device(device: str) -> str:
     """Give where CTranslate2 is to run for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError for one not there."""
     import ctranslate2

@@ -49,11 +49,7 @@ class OriginalTranscriber:
         device = choose_devices(self._machine.device)[0]
         count_threads(self._machine.threads)
         try:
-            import whisper
-        except ImportError as error:
-            raise ModelError(f"{error.name} is not installed: pip install openai-whisper") from error
-        try:
-            return whisper.load_model(str(self._checkpoint), device=device)
+            return import_whisper().load_model(str(self._checkpoint), device=device)
         except (RuntimeError, KeyError, OSError, EOFError) as error:
             raise ModelError(f"{self._checkpoint} is no checkpoint of openai-whisper: {error}") from error
 
@@ -68,3 +64,20 @@ def _make_segment(one: dict[str, Any]) -> SpeechSegment:
         no_speech=float(one["no_speech_prob"]),
         words=words,
     )
+
+
+def import_whisper() -> Any:
+    """Import openai-whisper. Raises ModelError when it is not installed."""
+    try:
+        import whisper
+    except ImportError as error:
+        raise ModelError(f"{error.name} is not installed: pip install openai-whisper") from error
+    return whisper
+
+
+def find_address(size: str) -> str:
+    """Give where a size is published. Raises ModelError when there is no such size."""
+    addresses = import_whisper()._MODELS
+    if size not in addresses:
+        raise ModelError(f"openai-whisper has no model {size!r}; it has {', '.join(addresses)}")
+    return str(addresses[size])

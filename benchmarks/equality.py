@@ -1,0 +1,99 @@
+"""Do our vectors equal open_clip's own, preprocess and all?
+
+    python benchmarks/equality.py PHOTOS CHECKPOINTS [--count 200]
+
+Makes checkpoints of three architectures with seeded random weights in the folder CHECKPOINTS (once), and compares for
+the photos and as many texts: ours (decoded in full, and as JPEGs are decoded when indexing, no larger than useful)
+against open_clip's `preprocess_val` on the file opened by Pillow, then `encode_image` and `encode_text`, in float32.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from search.media.picture import USEFUL_SIDE, open_picture
+from search.models.card import find_folder
+from search.models.open_clip import import_open_clip, import_torch
+from search.models.open_clip.encoder import OpenClipPictureEncoder
+from search.models.open_clip.loading import find_source
+from search.models.registry import read_card
+from search.models.runtime import Machine
+from search.records import Lane, Vectors
+from search.settings import count_cores
+from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip
+
+BATCH = 25
+
+
+def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]) -> dict[str, Any]:
+    """Give the largest difference of any number of the vectors, and the smallest cosine, by way of decoding."""
+    machine = Machine(count_cores())
+    card = read_card(name, Lane.PICTURE, models, machine)
+    ours = OpenClipPictureEncoder(card, find_folder(models, name), models, machine)
+    pictures, words = encode_by_open_clip(name, models, photos, texts)
+    found: dict[str, Any] = {"model": Path(name).name, "photos": len(photos), "texts": len(texts)}
+    found["texts_differ"], found["texts_cosine"] = hold_against(ours.encode_texts(texts), words)
+    for way, side in (("full", None), ("draft", USEFUL_SIDE)):
+        rows = []
+        for start in range(0, len(photos), BATCH):
+            part = [open_picture(path, side)[0] for path in photos[start : start + BATCH]]
+            rows.append(ours.encode_pictures([ours.preparation(one) for one in part]))
+        found[f"{way}_differ"], found[f"{way}_cosine"] = hold_against(np.concatenate(rows), pictures)
+    return found
+
+
+def encode_by_open_clip(
+    name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]
+) -> tuple[Vectors, Vectors]:
+    """Do as open_clip's README does."""
+    open_clip, torch = import_open_clip(), import_torch()
+    source = find_source(name, models)
+    local = source.architecture.startswith("local-dir:")
+    # Of weights alone open_clip cannot know how pictures are prepared; those it publishes itself say so.
+    said = {} if local else {f"image_{key}": value for key, value in source.preprocess.items()}
+    model, _, preprocess = open_clip.create_model_and_transforms(
+        source.architecture, None if local else str(source.checkpoint), **said
+    )
+    tokenize = open_clip.get_tokenizer(source.architecture)
+    model.eval()
+    rows = []
+    with torch.inference_mode():
+        for start in range(0, len(photos), BATCH):
+            part = [ImageOps.exif_transpose(Image.open(path)) for path in photos[start : start + BATCH]]
+            rows.append(model.encode_image(torch.stack([preprocess(one) for one in part]), normalize=True))
+        words = [
+            model.encode_text(tokenize(list(texts[at : at + BATCH])), normalize=True)
+            for at in range(0, len(texts), BATCH)
+        ]
+        return torch.cat(rows).numpy(), torch.cat(words).numpy()
+
+
+def hold_against(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
+    """Give the largest difference and the smallest cosine."""
+    return float(np.abs(ours - theirs).max()), float((ours * theirs).sum(axis=1).min())
+
+
+def main() -> None:
+    """Compare the three architectures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("checkpoints", type=Path)
+    parser.add_argument("--count", type=int, default=200)
+    options = parser.parse_args()
+    photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    photos, texts = photos[: options.count], list_texts()[: options.count]
+    siglip = options.checkpoints / "siglip2"
+    siglip.mkdir(parents=True, exist_ok=True)
+    names = [make_checkpoint(one, options.checkpoints) for one in ("ViT-B-32", "MobileCLIP2-S0")]
+    names.append(make_siglip(siglip, list(texts)))
+    for name in names:
+        print(json.dumps(compare(name, options.checkpoints / "cards", photos, texts)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

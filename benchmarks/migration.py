@@ -1,0 +1,200 @@
+"""A change of model under fire: killed again and again while clients search, and no answer may fail or be mixed.
+
+    python benchmarks/migration.py PHOTOS HOME MODEL [--items 2000] [--kills 20] [--clients 4]
+
+Indexes the photos with the embedded model, starts the server, and lets the clients ask for text and by item without
+pause. `crossmodal models use MODEL` is killed (SIGKILL) whenever it has filled some more, and run again. Every answer
+must be, to the last hit and score, what the old model alone answers or what the new one alone does, and no client may
+see the old after the new.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from search.library import open_library
+from search.records import Lane
+from search.settings import Settings
+
+QUERIES = ("a dog running on grass", "two people on a street", "snow and mountains", "a red car", "children playing")
+HITS = 10
+
+
+@dataclass
+class Client:
+    """Somebody who searches without pause. seen: each answer, by query, in order."""
+
+    address: str
+    stop: threading.Event
+    number: int
+    seen: list[tuple[int, Any]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Ask until told to stop."""
+        chance = random.Random(self.number)
+        while not self.stop.is_set():
+            which = chance.randrange(len(QUERIES))
+            try:
+                self.seen.append((which, ask(self.address, QUERIES[which])))
+            except OSError as error:
+                self.failures.append(str(error))
+
+
+def ask(address: str, text: str) -> list[tuple[int, float]]:
+    """Give the items of an answer with their scores."""
+    body = json.dumps({"text": text, "all": True, "limit": HITS}).encode()
+    request = urllib.request.Request(f"{address}/api/v1/search", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        hits = json.load(answer)["hits"]
+    return [(hit["item"]["id"], round(hit["score"], 5)) for hit in hits]
+
+
+def run_command(home: Path, *words: str) -> list[str]:
+    """Give the command line of a subcommand."""
+    return [sys.executable, "-m", "search.cli", "--home", str(home), *words]
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[str]:
+    """Give the address of a server for a home."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = run_command(home, "serve", "--port", str(port), "--no-worker")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/readyz", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def kill_again_and_again(home: Path, model: str, kills: int, items: int) -> list[int]:
+    """Run the change, killing it each time it has filled some more; give how many vectors there were at each kill."""
+    library = open_library(Settings(home=home))
+    recorded, chance = library.recorded, random.Random(kills)
+    step = max(1, items // (kills + 2))
+    filled: list[int] = []
+    for _ in range(kills):
+        process = start_change(home, model)
+        goal = (filled[-1] if filled else 0) + chance.randint(1, step)
+        while process.poll() is None:
+            space = recorded.read_all().get("picture/next")
+            count = recorded.count(space.id) if space else 0
+            if count >= goal:
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+            time.sleep(0.01)
+        process.wait()
+        filled.append(recorded.count(recorded.read_all()["picture/next"].id))
+    library.close()
+    return filled
+
+
+def start_change(home: Path, model: str) -> "subprocess.Popen[bytes]":
+    """Start the change of model, in a process group of its own."""
+    command = run_command(home, "models", "use", model, "--json")
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def run_ordeal(home: Path, model: str, kills: int, clients: int, items: int) -> dict[str, Any]:
+    """Do all of it over an indexed home; give what was seen. Raises AssertionError for a failed or mixed answer."""
+    stop = threading.Event()
+    with serve(home) as address:
+        old = {which: ask(address, text) for which, text in enumerate(QUERIES)}
+        asking = [Client(address, stop, number) for number in range(clients)]
+        threads = [threading.Thread(target=client.run) for client in asking]
+        for thread in threads:
+            thread.start()
+        began = time.monotonic()
+        filled = kill_again_and_again(home, model, kills, items)
+        last = start_change(home, model)
+        assert last.wait() == 0, "the last run did not end well"
+        seconds = time.monotonic() - began
+        new = wait_for_change(address, old)
+        time.sleep(1)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    for client in asking:
+        check_answers(client, old, new)
+    return {
+        "items": items,
+        "kills": len(filled),
+        "filled at each kill": filled,
+        "answers": sum(len(client.seen) for client in asking),
+        "by the new model": sum(answer == new[which] for client in asking for which, answer in client.seen),
+        "failed": sum(len(client.failures) for client in asking),
+        "seconds": round(seconds, 1),
+    }
+
+
+def wait_for_change(address: str, old: dict[int, Any]) -> dict[int, Any]:
+    """Give the answers of the new model, once the server has taken it up."""
+    for _ in range(600):
+        if ask(address, QUERIES[0]) != old[0]:
+            return {which: ask(address, text) for which, text in enumerate(QUERIES)}
+        time.sleep(0.1)
+    raise AssertionError("the server never took up the new model")
+
+
+def check_answers(client: Client, old: dict[int, Any], new: dict[int, Any]) -> None:
+    """Hold every answer against what either model alone gives."""
+    assert not client.failures, client.failures[0]
+    changed = False
+    for which, answer in client.seen:
+        assert answer in (old[which], new[which]), f"a mixed answer to {QUERIES[which]!r}: {answer}"
+        assert not (changed and answer != new[which]), "an old answer after a new one"
+        changed = changed or answer == new[which]
+
+
+def fill_home(home: Path, folder: Path, photos: Path, items: int) -> None:
+    """Index so many photos with the embedded model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(photos.iterdir())[:items]:
+        link = folder / path.name
+        if not link.exists():
+            os.link(path, link)
+    subprocess.run(run_command(home, "index", str(folder)), check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    """Run it and say what was seen."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("home", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("--items", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--clients", type=int, default=4)
+    options = parser.parse_args()
+    fill_home(options.home, options.home.with_name(options.home.name + "-photos"), options.photos, options.items)
+    print(json.dumps(run_ordeal(options.home, options.model, options.kills, options.clients, options.items)))
+    library = open_library(Settings(home=options.home))
+    assert library.models.get_encoder(Lane.PICTURE).name == options.model
+    library.close()
+
+
+if __name__ == "__main__":
+    main()
