@@ -7,7 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.alerts import Alerts
+from indexer.migration import use_model
+from indexer.migration.filling import Outcome
 from indexer.pipeline import Options, index_paths
+from indexer.summary import Summary
 from indexer.watch import Watcher
 from search.errors import CrossmodalError, HomeError
 from search.library import Library
@@ -96,9 +99,13 @@ def _try_next(library: Library, options: Options, stop: threading.Event) -> bool
 def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> None:
     tracker = Tracker(library, job, stop)
     try:
-        paths, gone = _find_paths(library, job.task)
         asked = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
-        summary = index_paths(library, paths, asked, tracker.note)
+        if job.task.model:
+            gone: list[str] = []
+            summary: Summary | Outcome = use_model(library, job.task.model, job.task.purpose, asked, tracker.note)
+        else:
+            paths, gone = _find_paths(library, job.task)
+            summary = index_paths(library, paths, asked, tracker.note)
     except StoppedError:
         return  # the next worker takes it up
     except CancelledError as error:

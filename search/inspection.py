@@ -5,8 +5,11 @@ from typing import Any
 
 from search.errors import NotFoundError
 from search.library import Library
+from search.models.presets import Preset, list_presets
+from search.models.registry import EMBEDDED
 from search.records import LANE_SPACES
 from search.store.consistency import check_database, find_strays
+from search.store.spaces import Space
 
 
 def read_status(library: Library) -> dict[str, Any]:
@@ -21,23 +24,52 @@ def read_status(library: Library) -> dict[str, Any]:
     for lane, space in library.spaces.items():
         name = LANE_SPACES[lane]
         snapshot = space.refresh(revision)
-        generation = snapshot.generation.manifest.generation if snapshot.generation else 0
-        spaces[name] = {
-            "model": recorded[name].model,
-            "fingerprint": recorded[name].fingerprint,
-            "dimension": space.dimension,
-            "embeddings": space.count_rows(),
-            "generation": generation,
+        spaces[name] = _describe_space(recorded[name], space.count_rows()) | {
+            "generation": snapshot.generation.manifest.generation if snapshot.generation else 0
         }
+    others = [space for name, space in recorded.items() if name not in spaces]
     return {
         "home": str(library.home.root),
         "disk": sum(path.stat().st_size for path in library.home.root.rglob("*") if path.is_file()),
         "sources": [source.path for source in library.sources.list_all()],
         "items": items,
         "spaces": spaces,
+        "other_spaces": {one.name: _describe_space(one, library.recorded.count(one.id)) for one in others},
         "speech": library.models.speech.name,
-        "chosen": "the embedded default: needs no download, no GPU, and understands about 100 languages",
+        "chosen": _explain_choice(library),
     }
+
+
+def _describe_space(space: Space, count: int) -> dict[str, Any]:
+    return {
+        "model": space.model,
+        "fingerprint": space.fingerprint,
+        "dimension": space.dimension,
+        "embeddings": count,
+    }
+
+
+def _explain_choice(library: Library) -> str:
+    models = library.models
+    chosen = [one.name for one in (models.picture, models.meaning, models.speech) if one.name not in EMBEDDED]
+    if not chosen:
+        return "the embedded default: needs no download, no GPU, and understands about 100 languages"
+    return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
+
+
+def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
+    """Give every space with its role and how full it is, then the models that could be used.
+
+    role: `active` is searched, `next` is being filled, `previous` was searched before.
+    """
+    recorded = library.recorded.read_all()
+    counts = {space.name: library.recorded.count(space.id) for space in recorded.values()}
+    spaces = []
+    for space in recorded.values():
+        lane, _, role = space.name.partition("/")
+        facts = {"lane": lane, "role": role or "active", "model": space.model, "of": counts.get(lane, 0)}
+        spaces.append(facts | {"embeddings": counts[space.name], "dimension": space.dimension})
+    return spaces, list_presets(library.home.models)
 
 
 def verify_library(library: Library) -> list[str]:

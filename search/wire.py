@@ -79,6 +79,7 @@ def describe_job(job: Job) -> dict[str, Any]:
         "state": job.state,
         "paths": list(job.task.paths),
         "retry_failed": job.task.retry_failed,
+        "model": job.task.model,
         "created_at": job.created_at,
         "started_at": job.started_at,
         "ended_at": job.ended_at,

@@ -6,7 +6,21 @@ from werkzeug.exceptions import Forbidden
 from search.engine import Engine
 from search.settings import Settings
 from web import pages, problems
-from web.api import archive, collections, content, facets, health, items, jobs, looks, search, sources, text, uploads
+from web.api import (
+    archive,
+    collections,
+    content,
+    facets,
+    health,
+    items,
+    jobs,
+    looks,
+    models,
+    search,
+    sources,
+    text,
+    uploads,
+)
 
 FOREIGN = {"cross-site", "same-site"}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -39,6 +53,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(jobs.make_blueprint(engine.library))
     app.register_blueprint(sources.make_blueprint(engine.library))
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
+    app.register_blueprint(models.make_blueprint(engine))
     app.register_blueprint(health.make_blueprint(engine))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)

@@ -9,8 +9,7 @@ from search.cli.output import json_option, print_json
 from search.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.migration import Change, Summary
-    from search.library import Library
+    from indexer.migration.filling import Outcome
 
 LANES = ("picture", "meaning", "speech")
 
@@ -33,20 +32,17 @@ def use_command(
     NAME is ARCHITECTURE/TAG, ARCHITECTURE//path/of/weights, local-dir:FOLDER, a sentence-transformers or Whisper model.
     Searches go on with the old model until the new one is complete. It may be stopped and run again.
     """
-    from indexer.migration import Change
+    from indexer.migration import Pace, use_model
+    from indexer.pipeline import Options
     from search.library import open_library
-    from search.models.registry import guess_lane
-    from search.records import Lane
 
     library = open_library(settings, create=True)
     try:
-        lane = guess_lane(name) if purpose is None else None if purpose == "speech" else Lane(purpose)
-        if lane is None:
-            _use_speech(library, name, as_json)
-            return
-        _report(_change(library, Change(lane, name, load / 100, anyway), workers), as_json)
+        with library.home.lock(), show_progress() as show:
+            outcome = use_model(library, name, purpose, Options(workers), show, Pace(load / 100, anyway))
     finally:
         library.close()
+    _report(outcome, as_json)
 
 
 @click.command("rollback")
@@ -59,16 +55,19 @@ def rollback_command(settings: Settings, purpose: str, workers: int, as_json: bo
 
     What was indexed since is filled in first, so that nothing is lost.
     """
-    from indexer.migration import Change, roll_back
+    from indexer.migration import Change, change_model, find_previous
+    from indexer.pipeline import Options
     from search.library import open_library
     from search.records import Lane
 
     library = open_library(settings)
     try:
-        lane = Lane(purpose)
-        _report(_change(library, Change(lane, roll_back(library, lane)), workers), as_json)
+        with library.home.lock(), show_progress() as show:
+            change = Change(Lane(purpose), find_previous(library, Lane(purpose)))
+            outcome = change_model(library, change, Options(workers), show)
     finally:
         library.close()
+    _report(outcome, as_json)
 
 
 @click.command("drop")
@@ -96,31 +95,15 @@ def drop_command(settings: Settings, purpose: str, as_json: bool) -> None:
         click.echo(f"{count} vectors removed")
 
 
-def _change(library: "Library", change: "Change", workers: int) -> "Summary":
-    from indexer.migration import change_model
-    from indexer.pipeline import Options
-
-    with library.home.lock(), show_progress() as show:
-        return change_model(library, change, Options(workers), show)
-
-
-def _use_speech(library: "Library", name: str, as_json: bool) -> None:
-    from search.models.whisper import choose_transcriber
-
-    choose_transcriber(name, library.home.models, library.machine)
-    library.recorded.choose_speech(name)
-    if as_json:
-        print_json({"model": name})
-    else:
-        click.echo(f"{name} hears from now on; `crossmodal index --again FOLDER` has it hear what was heard before")
-
-
-def _report(summary: "Summary", as_json: bool) -> None:
-    for path, reason in summary.unread.items():
+def _report(outcome: "Outcome", as_json: bool) -> None:
+    for path, reason in outcome.unread.items():
         click.echo(f"{path}: {reason}", err=True)
     if as_json:
-        print_json(summary.describe())
+        print_json(outcome.describe())
     else:
-        click.echo(f"{summary.model} is in use: {summary.filled} vectors in {summary.seconds:.0f} s")
-    if summary.unread:
+        filled = f": {outcome.filled} vectors in {outcome.seconds:.0f} s" if outcome.filled else ""
+        click.echo(f"{outcome.model} is in use{filled}")
+        if outcome.is_speech:
+            click.echo("what was heard before stays as it is; `crossmodal index --again FOLDER` has it heard anew")
+    if outcome.unread:
         raise click.exceptions.Exit(1)

@@ -52,7 +52,7 @@ def _open(ctx: click.Context) -> Library:
 
 
 def _describe(job: Job) -> str:
-    what = ", ".join(job.task.paths) or "all sources"
+    what = f"use {job.task.model}" if job.task.model else ", ".join(job.task.paths) or "all sources"
     state = "cancelling" if job.is_cancelling and not job.state.is_over else str(job.state)
     line = f"{job.id:5} {state:10} {job.created_at}  {what}"
     if job.total:

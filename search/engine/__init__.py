@@ -95,6 +95,10 @@ class Engine:
         words = tuple(word.whole for word in encoded.words)
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
+    def follow(self) -> Library:
+        """Give the library to answer from, as it is by now."""
+        return self._follow(self.library.catalogue.read_revision())
+
     def _follow(self, revision: int) -> Library:
         """Give the library to answer from: another one once the home has chosen other models and they are ready.
 

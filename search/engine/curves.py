@@ -8,7 +8,7 @@ measured on the space itself. How well that does for a model is told by `crossmo
 from dataclasses import replace
 
 from search.library import Library
-from search.models.registry import MEANING, PICTURE
+from search.models.registry import ADAPTED, MEANING, PICTURE
 from search.ranking.calibration import Curve, Part, read_curves
 from search.records import Lane
 from search.store.usual import Usual
@@ -23,7 +23,7 @@ def get_curve(library: Library, lane: Lane, kind: str) -> Curve:
     curves = read_curves()
     encoder = library.models.get_encoder(lane)
     # An adapter moves the vectors a little and keeps their parts.
-    if encoder.name.partition("+")[0] == FITTED[lane]:
+    if encoder.name.partition(ADAPTED)[0] == FITTED[lane]:
         return curves.get(lane, kind)
     usual = library.spaces[lane].read_usual()
     if lane is Lane.MEANING:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from search.models.card import CardFolder, find_folder
+from search.models.registry import EMBEDDED
 
 PRESETS_FILE = Path(__file__).parent / "presets.json"
 FETCHED = "fetched"
-EMBEDDED = ("compact/flickr8k", "multilingual-e5-small", "whisper-base")
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from search.errors import ModelError
 from search.media.picture import Picture
-from search.models.card import Card, find_folder
+from search.models.card import Card, CardFolder, find_folder
 from search.models.encoder import PictureEncoder, QueryReader, TextEncoder, Transcriber
 from search.models.runtime import Machine
 from search.records import Lane
 
+if TYPE_CHECKING:
+    from search.models.onnx import E5Encoder
+
 # The embedded default: it needs no download and answers in many languages.
-PICTURE, MEANING, SPEECH = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
+PICTURE, MEANING, SPEECH = EMBEDDED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
+
+
+# What stands between the name of a model and that of the adapter that was trained on top of it.
+ADAPTED = "+adapter-"
 
 
 @dataclass(frozen=True)
@@ -44,25 +52,51 @@ def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
     Raises ModelError when one is not on this machine.
     """
     from search.models.compact import CompactFiles
-    from search.models.onnx import CompactPictureEncoder, CompactQueryReader, CompactTextEncoder, E5Encoder
+    from search.models.onnx import CompactQueryReader, E5Encoder
     from search.models.whisper import choose_transcriber
 
     files = CompactFiles()
+    # One text tower for all that asks of it.
     e5 = E5Encoder(files.text_graph, machine)
-    picture: PictureEncoder = CompactPictureEncoder(files, e5, machine)
-    meaning: TextEncoder = CompactTextEncoder(files, e5)
-    if names.picture and names.picture != PICTURE:
-        from search.models.open_clip.encoder import OpenClipPictureEncoder
+    return Models(
+        picture=load_picture(names.picture or PICTURE, folder, machine, e5),
+        meaning=load_meaning(names.meaning or MEANING, folder, machine, e5),
+        speech=choose_transcriber(names.speech or SPEECH, folder, machine),
+        reader=CompactQueryReader(files, e5),
+    )
 
-        card = read_card(names.picture, Lane.PICTURE, folder, machine)
-        picture = OpenClipPictureEncoder(card, find_folder(folder, card.name), folder, machine)
-    if names.meaning and names.meaning != MEANING:
-        from search.models.sentence import SentenceEncoder
 
-        card = read_card(names.meaning, Lane.MEANING, folder, machine)
-        meaning = SentenceEncoder(card, find_folder(folder, card.name), folder, machine)
-    speech = choose_transcriber(names.speech or SPEECH, folder, machine)
-    return Models(picture, meaning, speech, CompactQueryReader(files, e5))
+def load_picture(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> PictureEncoder:
+    """Give a picture model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    if ADAPTED in name:
+        from search.models.adapter import AdaptedPictureEncoder, read_adapter
+
+        base = load_picture(name.partition(ADAPTED)[0], folder, machine, e5)
+        return AdaptedPictureEncoder(name, base, read_adapter(name, folder))
+    if name == PICTURE:
+        from search.models.compact import CompactFiles
+        from search.models.onnx import CompactPictureEncoder, E5Encoder
+
+        files = CompactFiles()
+        return CompactPictureEncoder(files, e5 or E5Encoder(files.text_graph, machine), machine)
+    from search.models.open_clip.encoder import OpenClipPictureEncoder
+
+    card, place = find_card(name, Lane.PICTURE, folder, machine)
+    return OpenClipPictureEncoder(card, place, folder, machine)
+
+
+def load_meaning(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
+    """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    if name == MEANING:
+        from search.models.compact import CompactFiles
+        from search.models.onnx import CompactTextEncoder, E5Encoder
+
+        files = CompactFiles()
+        return CompactTextEncoder(files, e5 or E5Encoder(files.text_graph, machine))
+    from search.models.sentence import SentenceEncoder
+
+    card, place = find_card(name, Lane.MEANING, folder, machine)
+    return SentenceEncoder(card, place, folder, machine)
 
 
 def read_card(name: str, lane: Lane, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()) -> Card:
@@ -82,6 +116,11 @@ def read_card(name: str, lane: Lane, folder: Path, machine: Machine, pictures: S
     return describe_sentence_model(name, folder, machine)
 
 
+def find_card(name: str, lane: Lane, folder: Path, machine: Machine) -> tuple[Card, CardFolder]:
+    """Give a model's card and where it lies. Raises ModelError when the model is not on this machine."""
+    return read_card(name, lane, folder, machine), find_folder(folder, name)
+
+
 def guess_lane(name: str) -> Lane | None:
     """Tell what a model is for by its name: the lane, or None for speech.
 
@@ -90,7 +129,7 @@ def guess_lane(name: str) -> Lane | None:
     from search.models.open_clip.loading import HUB, LOCAL
     from search.models.whisper import is_whisper
 
-    if name == PICTURE or name.startswith((LOCAL, HUB)):
+    if name == PICTURE or ADAPTED in name or name.startswith((LOCAL, HUB)):
         return Lane.PICTURE
     if name == MEANING:
         return Lane.MEANING

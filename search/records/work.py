@@ -33,14 +33,17 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """What a job is to do: bring these paths up to date; no path stands for all sources.
+    """What a job is to do: bring these paths up to date; no path stands for all sources. Or use another model.
 
+    model: its name; purpose: `picture`, `meaning` or `speech`, where the name does not tell;
     is_routine: nobody asked for it, so that it is not remembered when it comes to nothing.
     """
 
     paths: tuple[str, ...] = ()
     retry_failed: bool = False
     is_routine: bool = False
+    model: str | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,14 @@ class Catalogue:
         items = self.read_items(ids)
         return [items[item_id] for item_id in ids if item_id in items]
 
+    def list_texts(self, count: int) -> list[str]:
+        """Give some of the passages and spans of speech, spread over all, always the same."""
+        c = t.segment.c
+        kinds = (SegmentKind.PASSAGE, SegmentKind.SPEECH)
+        query = select(c.text).where(c.kind.in_(kinds), c.text.is_not(None))
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(query.order_by(c.id * 7919 % 10_007).limit(count))]
+
     def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
         """Give the places of items in an order of date or duration; what has neither comes last."""
         c = t.item.c

@@ -5,12 +5,14 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import BusyError, UsageError
 from search.library import Library
+from search.models.presets import list_presets
 from search.records import Job, Task
 from search.wire import describe_job
 from web.api.body import parse_body
@@ -23,12 +25,17 @@ HEARTBEAT = 10.0
 
 
 class JobRequest(BaseModel):
-    """What is to be brought up to date: files or folders on the server; none stands for all sources."""
+    """What is to be brought up to date: files or folders on the server; none stands for all sources.
+
+    model: instead, the model to use from now on, one that GET /models shows as present; purpose: what it is for.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     paths: list[str] = Field(default_factory=list, max_length=1000)
     retry_failed: bool = False
+    model: str | None = None
+    purpose: Literal["picture", "meaning", "speech"] | None = None
 
 
 def make_blueprint(library: Library) -> Blueprint:
@@ -43,13 +50,7 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.post("")
     def add_job() -> tuple[Response, int]:
-        asked = parse_body(JobRequest)
-        # Without `..`, by which a path could lead out of the source that it seems to lie in.
-        paths = tuple(os.path.normpath(path) for path in asked.paths)
-        for path in paths:
-            if library.sources.find_above(path) is None:
-                raise UsageError(f"paths: {path} lies in no source; add its folder to the sources first")
-        return _answer(jobs.add(Task(paths, asked.retry_failed)))
+        return _answer(jobs.add(_read_task(library, parse_body(JobRequest))))
 
     @api.get("/<int:job_id>")
     def show_job(job_id: int) -> Response:
@@ -75,6 +76,29 @@ def make_blueprint(library: Library) -> Blueprint:
         return response
 
     return api
+
+
+def _read_task(library: Library, asked: JobRequest) -> Task:
+    # Without `..`, by which a path could lead out of the source that it seems to lie in.
+    paths = tuple(os.path.normpath(path) for path in asked.paths)
+    for path in paths:
+        if library.sources.find_above(path) is None:
+            raise UsageError(f"paths: {path} lies in no source; add its folder to the sources first")
+    if asked.model is not None:
+        _check_model(library, asked)
+    return Task(paths, asked.retry_failed, model=asked.model, purpose=asked.purpose)
+
+
+def _check_model(library: Library, asked: JobRequest) -> None:
+    """Let only models be named that are here: whoever may search is not to try out paths of the server."""
+    if asked.paths or asked.retry_failed:
+        raise UsageError("model: cannot be asked for together with paths or retry_failed")
+    there = {one.name for one in list_presets(library.home.models) if one.is_present}
+    if asked.model not in there:
+        raise UsageError(
+            f"model: {asked.model} is not on this machine; fetch it with `crossmodal models get`, or use it once with "
+            "`crossmodal models use`"
+        )
 
 
 def _answer(job: Job) -> tuple[Response, int]:

@@ -31,6 +31,7 @@ export function ask(request, pictures, voice, signal) {
 }
 
 export const readItem = (id) => send(`/api/v1/items/${id}`);
+export const listModels = () => send("/api/v1/models");
 export const readStatus = () => send("/api/v1/status");
 export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
 export const readHeat = (id, fields) => send(`/api/v1/items/${id}/heat?${fields}`);

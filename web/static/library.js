@@ -3,6 +3,7 @@
 import { addJob, addSource, cancelJob, forgetItem, forgetSource, listJobs, listLedger, listSources, readStatus, retryJob, upload } from "./api.js";
 import { listDropped, watchDrops } from "./drop.js";
 import { find, formatDate, formatTime, make, makeButton, t } from "./make.js";
+import { showModels, watchModels } from "./models.js";
 
 const LOOK_MS = 1000;
 const IDLE = 5;
@@ -45,6 +46,7 @@ async function showSources() {
 
 function describeSummary(job) {
   if (job.error) return job.error;
+  if (job.model) return job.summary ? t("sum.filled", { n: job.summary.filled }) : "";
   const parts = SUMS.filter((name) => job.summary?.[name]).map((name) => t(`sum.${name}`, { n: job.summary[name] }));
   return parts.join(", ");
 }
@@ -57,7 +59,7 @@ function makeJobRow(job) {
   const bar = make("progress");
   const note = make("small");
   const detail = make("small", { className: "detail" });
-  const paths = job.paths.length > 2 ? t("job.files", { n: job.paths.length }) : job.paths.join(", ") || t("job.all");
+  const paths = job.model ? t("job.model", { model: job.model }) : job.paths.length > 2 ? t("job.files", { n: job.paths.length }) : job.paths.join(", ") || t("job.all");
   bar.setAttribute("aria-label", paths);
   const act = makeButton("", guard(async () => { await (isOpen(job) ? cancelJob : retryJob)(job.id); await showJobs(); }));
   const row = make("li", {}, state, make("span", { className: "grow" }, make("span", { className: "path" }, paths), bar, note, detail),
@@ -112,6 +114,7 @@ async function showJobs() {
   const isNews = over !== null && ended !== over;
   over = ended;
   if (isNews) await Promise.all([showSources(), showLedger(), showSummary()]);
+  if (isNews || jobs.some((job) => job.model && isOpen(job))) await showModels();
   return jobs.some(isOpen);
 }
 
@@ -153,11 +156,11 @@ async function showSummary() {
   const counts = Object.values(status.items).flatMap((states) => Object.entries(states));
   const sum = (wanted) => counts.filter(wanted).reduce((total, [, n]) => total + n, 0);
   find("coverage").textContent = t("lib.coverage", { indexed: sum(([state]) => state === "indexed"), all: sum(([state]) => state !== "skipped") });
-  const models = Object.entries(status.spaces).map(([name, space]) => make("li", {}, t("lib.space", { name, ...space })));
-  find("models").replaceChildren(...models, make("li", {}, t("lib.speech", { model: status.speech })));
 }
 
-const showAll = () => Promise.all([showSources(), showJobs(), showLedger(), showSummary()]);
+const showAll = () => Promise.all([showSources(), showJobs(), showLedger(), showSummary(), showModels()]);
+const changeModel = (model, purpose) => guard(async () => { await addJob({ model, purpose }); await showJobs(); });
+watchModels(changeModel);
 
 const send = guard(async (files) => {
   if (!files.length) return;

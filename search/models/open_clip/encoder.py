@@ -103,7 +103,7 @@ def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) 
     if known != card:
         folder.write(known)
     devices = choose_devices(machine.device)
-    kind, precision = card.runtime.split("-")
+    kind, _, precision = card.runtime.partition("-")
     source = find_source(card.name, models)
     if devices != ["cpu"]:
         return TorchTowers(source, "fp16", devices, machine.threads)

@@ -29,13 +29,13 @@ class TorchTowers:
         config = self._model.visual.preprocess_cfg
         shape = (1, 3, 1, 1)
         self.preprocess: dict[str, Any] = dict(config)
-        self._mean = torch.tensor(config["mean"]).view(shape) * 255
-        self._std = torch.tensor(config["std"]).view(shape) * 255
+        self.mean = torch.tensor(config["mean"]).view(shape) * 255
+        self.std = torch.tensor(config["std"]).view(shape) * 255
         self._lock = threading.Lock()
         if precision == "bf16" and devices[0] == "cpu":
             # Weights in bfloat16 as well: autocast would convert them at every call.
             self._model.visual = self._model.visual.to(torch.bfloat16)
-        self._replicas = [Replica(self._model, device, precision, self._mean, self._std) for device in devices]
+        self._replicas = [Replica(self._model, device, precision, self.mean, self.std) for device in devices]
         self._pool = ThreadPoolExecutor(len(devices)) if len(devices) > 1 else None
 
     @property

@@ -59,3 +59,20 @@ def list_texts() -> tuple[str, ...]:
 
     names = [one.names["en"][0] for one in read_classes()[:190]]
     return (*names, *(f"{name}, " * 60 for name in names[:4]), "Two DOGS run over the wet grass!", *names[:5])
+
+
+def make_tiny(folder: Path, seed: int = SEED) -> str:
+    """Save a CLIP so small that loading takes no time; give the name that it is used by."""
+    from safetensors.torch import save_file
+
+    open_clip, torch = import_open_clip(), import_torch()
+    folder.mkdir(parents=True, exist_ok=True)
+    model = {
+        "embed_dim": 32,
+        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 32, "patch_size": 8},
+        "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+    }
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": model}))
+    torch.manual_seed(seed)
+    save_file(open_clip.CLIP(**model).state_dict(), folder / "open_clip_model.safetensors")
+    return f"local-dir:{folder}"

@@ -1,0 +1,187 @@
+"""Filling a space by another model, beside the one that is searched."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from indexer.assembly import BATCH, Draft
+from indexer.feed import Feed
+from indexer.pipeline import Options, Progress, open_decoders
+from indexer.preparing import Failed, Finished, Message, Messages, Prepared
+from indexer.sandbox import Decoder
+from search.library import Library
+from search.models.adapter import AdaptedPictureEncoder, Adapter
+from search.models.encoder import PictureEncoder
+from search.models.registry import Models
+from search.records import LANE_SPACES, Lane, Pixels
+from search.store.spaces import Space
+
+
+@dataclass
+class Outcome:
+    """What a change of model came to. filled: vectors in the new space; unread: reasons by path."""
+
+    model: str
+    filled: int = 0
+    is_speech: bool = False
+    seconds: float = 0.0
+    unread: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_changes(self) -> bool:
+        """A change of model is never without."""
+        return True
+
+    def describe(self, most: int | None = None) -> dict[str, Any]:
+        """Give what it came to as a document, with at most so many of the files that could not be read."""
+        unread = [{"path": path, "reason": reason} for path, reason in list(self.unread.items())[:most]]
+        return {
+            "model": self.model,
+            "filled": self.filled,
+            "unread": len(self.unread),
+            "unreadable": unread,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+@dataclass
+class Filling:
+    """One filling of a space. active: the one that is searched; space: the one to fill."""
+
+    library: Library
+    active: Space
+    space: Space
+    models: Models
+    options: Options
+    progress: Progress
+
+    def fill(self, outcome: Outcome) -> None:
+        """Fill it, by the shortest way there is."""
+        encoder = self.models.picture
+        if self.active.name != LANE_SPACES[Lane.PICTURE]:
+            self.fill_texts()
+        elif isinstance(encoder, AdaptedPictureEncoder) and encoder.base.fingerprint == self.active.fingerprint:
+            self.fill_by_vectors(encoder.adapter)
+        else:
+            self.fill_pictures(outcome)
+
+    def fill_texts(self) -> None:
+        """Embed the texts that are in the catalogue."""
+        recorded = self.library.recorded
+        total, done = recorded.count_lacking(self.active.id, self.space.id), 0
+        for block in recorded.iterate_lacking(self.active.id, self.space.id):
+            for start in range(0, len(block), BATCH):
+                self.options.check()
+                part = block[start : start + BATCH]
+                rows = self.models.meaning.encode_passages([one.text or "" for one in part])
+                recorded.fill(self.space.id, [(one.segment_id, row) for one, row in zip(part, rows, strict=True)])
+                done += len(part)
+                self.progress(done, total, f"{done} texts")
+
+    def fill_by_vectors(self, adapter: Adapter) -> None:
+        """Move the vectors that are there: an adapter needs no picture."""
+        recorded, dimension = self.library.recorded, self.active.dimension
+        total, done = recorded.count_lacking(self.active.id, self.space.id), 0
+        for block in recorded.iterate_lacking(self.active.id, self.space.id):
+            self.options.check()
+            known = recorded.read_vectors(self.active.id, [one.segment_id for one in block], dimension)
+            rows = adapter.apply(np.stack(list(known.values())))
+            recorded.fill(self.space.id, list(zip(known, rows, strict=True)))
+            done += len(block)
+            self.progress(done, total, f"{done} vectors")
+
+    def fill_pictures(self, outcome: Outcome) -> None:
+        """Decode the pictures again and embed them; what cannot be read is noted in what it came to."""
+        found = self.library.recorded.list_lacking_files(self.active.id, self.space.id)
+        ids = {file.path: item_id for item_id, file in found}
+        todo = [file for _, file in found]
+        decoders = open_decoders(self.models.picture.preparation, len(todo), self.options)
+        gathering = Gathering(self.models.picture)
+        done = 0
+        with closing(Feed(_read_pictures, todo, decoders)) as feed:
+            while not (feed.is_over and gathering.is_empty):
+                self.options.check()
+                for draft, message in feed.take():
+                    gathering.add(draft, message)
+                for draft in gathering.take_whole(feed.is_over):
+                    reason = self._write(ids[draft.file.path], draft)
+                    if reason:
+                        outcome.unread[draft.file.path] = reason
+                    done += 1
+                    self.progress(done, len(todo), draft.file.path)
+
+    def _write(self, item_id: int, draft: Draft) -> str | None:
+        """Write the vectors of an item; give why it cannot be done, if so."""
+        if isinstance(draft.end, Failed):
+            return draft.end.reason
+        lacking = self.library.recorded.list_lacking(self.active.id, self.space.id, item_id)
+        # The pictures of an animation have neither time nor page: they are told by their order.
+        places: defaultdict[tuple[float | None, int | None], list[int]] = defaultdict(list)
+        for at, segment in enumerate(draft.segments):
+            places[segment.start, segment.page].append(at)
+        if any(not places[one.start, one.page] for one in lacking):
+            return "it is decoded otherwise than when it was indexed: it is read anew by the next run"
+        rows = []
+        for one in lacking:
+            same = places[one.start, one.page]
+            rows.append((one.segment_id, draft.vectors[same.pop(0) if len(same) > 1 else same[0]][1]))
+        self.library.recorded.fill(self.space.id, rows)
+        return None
+
+
+class Gathering:
+    """Embeds pictures across files, and gives files that are whole."""
+
+    def __init__(self, encoder: PictureEncoder) -> None:
+        self._encoder = encoder
+        self._pending: list[tuple[Draft, int, Pixels]] = []
+        self._waiting: list[Draft] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """True when every file that came to its end was taken."""
+        return not self._waiting
+
+    def add(self, draft: Draft, message: Message) -> None:
+        """Take a piece of a file in."""
+        if isinstance(message, Prepared):
+            self._pending.append((draft, len(draft.segments), message.pixels))
+            draft.segments.append(message.segment)
+            if len(self._pending) >= BATCH:
+                self._embed()
+        elif isinstance(message, Finished | Failed):
+            draft.end = message
+            self._waiting.append(draft)
+
+    def take_whole(self, ending: bool) -> Sequence[Draft]:
+        """Give the files that are whole; at the end of the run, all."""
+        if ending:
+            self._embed()
+        whole = [draft for draft in self._waiting if draft.is_whole]
+        self._waiting = [draft for draft in self._waiting if not draft.is_whole]
+        return whole
+
+    def _embed(self) -> None:
+        batch, self._pending = self._pending, []
+        if batch:
+            rows = self._encoder.encode_pictures([pixels for _, _, pixels in batch])
+            for (draft, place, _), row in zip(batch, rows, strict=True):
+                draft.vectors[place] = (Lane.PICTURE, row)
+
+
+def _read_pictures(decoder: Decoder, draft: Draft) -> Messages:
+    """Give the pictures of a file as it is now."""
+    try:
+        facts = Path(draft.file.path).stat()
+    except OSError as error:
+        yield Failed(f"cannot be read: {error.strerror or error}")
+        return
+    if (facts.st_size, facts.st_mtime_ns) != (draft.file.size, draft.file.mtime_ns):
+        yield Failed("it has changed since it was indexed: it is read anew by the next run")
+        return
+    yield from decoder.decode(draft.file, pictures_only=True)

@@ -1,0 +1,135 @@
+"""Which of two models serves a library better: both answer what it can ask by itself."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search.evaluation.metrics import bootstrap
+from search.evaluation.selftest import Captioned, Cloze, open_captioned
+from search.models.encoder import PictureEncoder, TextEncoder
+from search.records import Vectors
+
+BATCH = 32
+TIMED = 20
+# Fewer questions than this say nothing.
+FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Showing:
+    """How one model did.
+
+    ranks: of the right answer to each question, from 1; rate: pictures or passages a second; query_ms: for a text that
+    was not asked before; megabytes: that it takes, None where that cannot be told.
+    """
+
+    name: str
+    dimension: int
+    ranks: tuple[int, ...]
+    rate: float
+    query_ms: float
+    megabytes: float | None
+
+    def recall(self, k: int) -> float:
+        """Give the share of the questions whose answer is among the first k."""
+        return float(np.mean([rank <= k for rank in self.ranks]))
+
+    @property
+    def reciprocal(self) -> float:
+        """The mean reciprocal rank."""
+        return float(np.mean([1 / rank for rank in self.ranks]))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of two models.
+
+    gain: of the second over the first in mean reciprocal rank, with its 95 % interval over questions drawn again
+    (paired bootstrap).
+    """
+
+    gain: float
+    low: float
+    high: float
+
+    @property
+    def better(self) -> int | None:
+        """0 or 1 for the first or the second model; None when this library cannot tell them apart."""
+        return 1 if self.low > 0 else 0 if self.high < 0 else None
+
+
+def judge_showings(first: Showing, second: Showing) -> Verdict:
+    """Say which did better on the same questions."""
+    gains = [1 / b - 1 / a for a, b in zip(first.ranks, second.ranks, strict=True)]
+    return Verdict(float(np.mean(gains)), *bootstrap(gains))
+
+
+def show_pictures(load: Callable[[], PictureEncoder], captioned: Sequence[Captioned]) -> Showing:
+    """Ask a picture model for every caption among all the pictures."""
+    before = read_memory()
+    encoder = load()
+    opened = list(open_captioned(captioned))
+    prepared = [encoder.preparation(picture) for _, picture in opened]
+    encoder.encode_pictures(prepared[:1])
+    began = time.perf_counter()
+    rows = [encoder.encode_pictures(prepared[start : start + BATCH]) for start in range(0, len(prepared), BATCH)]
+    rate = len(prepared) / (time.perf_counter() - began)
+    queries = [one.caption for one, _ in opened]
+    return _show(encoder, np.concatenate(rows), queries, encoder.encode_texts, rate, before)
+
+
+def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Showing:
+    """Ask a text model for every passage by its end."""
+    before = read_memory()
+    encoder = load()
+    passages = [one.beginning for one in clozes]
+    encoder.encode_passages(passages[:1])
+    began = time.perf_counter()
+    rows = [encoder.encode_passages(passages[start : start + BATCH]) for start in range(0, len(passages), BATCH)]
+    rate = len(passages) / (time.perf_counter() - began)
+    return _show(encoder, np.concatenate(rows), [one.end for one in clozes], encoder.encode_queries, rate, before)
+
+
+def rank_answers(queries: Vectors, rows: Vectors) -> tuple[int, ...]:
+    """Give the rank of row i for query i among all rows; equals count as being before it."""
+    scores = queries @ rows.T
+    right = np.diagonal(scores)[:, None]
+    ranks = (scores >= right).sum(axis=1)
+    return tuple(int(rank) for rank in np.maximum(ranks, 1))
+
+
+def _show(
+    encoder: PictureEncoder | TextEncoder,
+    rows: Vectors,
+    texts: Sequence[str],
+    encode: Callable[[Sequence[str]], Vectors],
+    rate: float,
+    before: float | None,
+) -> Showing:
+    seconds = []
+    queries = []
+    for text in texts:
+        began = time.perf_counter()
+        queries.append(encode([text])[0])
+        seconds.append(time.perf_counter() - began)
+    now = read_memory()
+    taken = None if now is None or before is None else now - before
+    ranks = rank_answers(np.stack(queries), rows)
+    query_ms = statistics.median(seconds[:TIMED]) * 1000
+    showing = Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
+    gc.collect()
+    return showing
+
+
+def read_memory() -> float | None:
+    """Give what this process holds in memory, in MiB; None where the system does not say."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), None)

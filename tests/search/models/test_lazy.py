@@ -1,0 +1,66 @@
+"""Models are loaded once, when first used, and let go of when nobody has used them for a while."""
+
+import threading
+import time
+
+import pytest
+
+from search.models.lazy import Lazy
+
+
+def test_many_who_come_at_once_wait_for_one_load():
+    loads = []
+
+    def load():
+        loads.append(1)
+        time.sleep(0.1)
+        return object()
+
+    lazy, seen = Lazy(load, 0), []
+
+    def use():
+        with lazy.use() as value:
+            seen.append(value)
+
+    threads = [threading.Thread(target=use) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+    assert len(set(map(id, seen))) == 1
+
+
+def test_it_is_let_go_of_after_its_last_use_and_loaded_again():
+    loads = []
+    lazy = Lazy(lambda: loads.append(1) or object(), 0.15)
+    with lazy.use():
+        time.sleep(0.3)
+        assert lazy.is_loaded  # in use, however long
+    for _ in range(4):
+        time.sleep(0.05)
+        with lazy.use():
+            pass
+    assert len(loads) == 1
+    deadline = time.monotonic() + 5
+    while lazy.is_loaded and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not lazy.is_loaded
+    with lazy.use():
+        assert len(loads) == 2
+
+
+def test_a_load_that_fails_is_tried_again_by_the_next():
+    tries = []
+
+    def load():
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError("away")
+        return "there"
+
+    lazy = Lazy(load, 0)
+    with pytest.raises(OSError, match="away"), lazy.use():
+        pass
+    with lazy.use() as value:
+        assert value == "there"

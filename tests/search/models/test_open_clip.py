@@ -1,0 +1,124 @@
+"""Any open_clip model: found by its name, loaded as it says itself, and the same to the last digits that matter."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.equality import compare
+from search.errors import ModelError
+from search.models.card import find_folder
+from search.models.open_clip.encoder import OpenClipPictureEncoder
+from search.models.open_clip.loading import find_preprocess, find_source
+from search.models.registry import guess_lane, read_card
+from search.models.runtime import Machine
+from search.records import Lane
+from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_tiny
+
+pytestmark = pytest.mark.slow
+MACHINE = Machine(2)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def photos(demo, tmp_path_factory) -> list[Path]:
+    """Real photographs, some of them large enough to be decoded at a smaller scale, some held sideways."""
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("photos")
+    found = sorted(demo.rglob("*.jpg"))
+    for number, path in enumerate(found[:3]):
+        picture = Image.open(path)
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        large = picture.resize((picture.width * 5, picture.height * 5), Image.Resampling.LANCZOS)
+        large.save(folder / f"{number}.jpg", quality=92, exif=exif)
+        found.append(folder / f"{number}.jpg")
+    return found
+
+
+@pytest.mark.parametrize("architecture", ["ViT-B-32", "MobileCLIP2-S0", "ViT-B-16-SigLIP2"])
+def test_our_vectors_are_open_clips_own(models, photos, architecture):
+    texts = (*list_texts()[:12], *list_texts()[-8:])
+    if "SigLIP2" in architecture:
+        (models / "siglip").mkdir()
+        name = make_siglip(models / "siglip", list(texts))
+    else:
+        name = make_checkpoint(architecture, models)
+    found = compare(name, models, photos, texts)
+    assert found["texts_differ"] < 1e-3
+    assert found["full_differ"] < 1e-3
+    # Large JPEGs are decoded at a smaller scale, which is another picture by a little.
+    assert found["draft_cosine"] > 0.995
+
+
+def test_a_name_stands_for_what_is_there_and_else_says_what_to_do(models, tmp_path):
+    with pytest.raises(ModelError, match="models get ViT-B-32/laion2b_s34b_b79k"):
+        find_source("ViT-B-32/laion2b_s34b_b79k", tmp_path)
+    with pytest.raises(ModelError, match="no architecture 'ViT-Z-99'"):
+        find_source("ViT-Z-99/x", tmp_path)
+    with pytest.raises(ModelError, match="has no weights 'nonsense'"):
+        find_source("ViT-B-32/nonsense", tmp_path)
+    with pytest.raises(ModelError, match="is no file"):
+        find_source("ViT-B-32//nowhere/x.pt", tmp_path)
+    make_tiny(tmp_path / "bare")
+    (tmp_path / "bare/open_clip_model.safetensors").unlink()
+    with pytest.raises(ModelError, match="holds no weights"):
+        find_source(f"local-dir:{tmp_path / 'bare'}", tmp_path)
+
+
+def test_how_pictures_are_prepared_is_taken_from_what_is_published():
+    assert find_preprocess("ViT-B-16-SigLIP2")["resize_mode"] == "squash"
+    assert find_preprocess("MobileCLIP2-S0")["interpolation"] == "bilinear"
+    with pytest.raises(ModelError, match="depends on the weights"):
+        find_preprocess("ViT-L-14")
+
+
+def test_damaged_weights_are_named(tmp_path):
+    (tmp_path / "bad.pt").write_bytes(b"no weights at all")
+    with pytest.raises(ModelError, match=r"bad\.pt cannot be loaded as ViT-B-32"):
+        read_card(f"ViT-B-32/{tmp_path / 'bad.pt'}", Lane.PICTURE, tmp_path, MACHINE)
+
+
+def test_weights_that_were_exchanged_are_refused(tmp_path):
+    name = make_tiny(tmp_path / "tiny")
+    read_card(name, Lane.PICTURE, tmp_path, MACHINE)
+    make_tiny(tmp_path / "tiny", seed=8)
+    card = read_card(name, Lane.PICTURE, tmp_path, MACHINE)
+    encoder = OpenClipPictureEncoder(card, find_folder(tmp_path, name), tmp_path, MACHINE)
+    with pytest.raises(ModelError, match="not the file that this home was filled with"):
+        encoder.encode_texts(["a dog"])
+
+
+def test_several_devices_share_the_pictures(tmp_path):
+    from search.models.open_clip.towers import TorchTowers
+
+    source = find_source(make_tiny(tmp_path / "tiny"), tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (37, 32, 32, 3)).astype(np.uint8)
+    one = TorchTowers(source, "fp32", ["cpu"], 2).encode_pixels(pixels)
+    two = TorchTowers(source, "fp32", ["cpu", "cpu"], 2).encode_pixels(pixels)
+    np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_a_device_that_is_not_there_is_refused():
+    from search.models.open_clip import choose_devices, import_torch
+
+    if import_torch().cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert choose_devices("auto") == ["cpu"]
+    with pytest.raises(ModelError, match="sees no CUDA device"):
+        choose_devices("cuda:1")
+
+
+def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
+    assert guess_lane("ViT-B-32/openai") is Lane.PICTURE
+    assert guess_lane(f"local-dir:{tmp_path}") is Lane.PICTURE
+    assert guess_lane("multilingual-e5-small") is Lane.MEANING
+    assert guess_lane("large-v3") is None
+    assert guess_lane("openai-whisper:base") is None
+    with pytest.raises(ModelError, match="--for"):
+        guess_lane("whatever")
