@@ -178,6 +178,22 @@ def blur_picture(picture: Picture) -> str:
     return picture.convert("RGB").resize((4, 3), Image.Resampling.BOX).tobytes().hex()
 
 
+def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]:
+    """Make up pictures whose detail falls with its fineness as that of photographs does, always the same.
+
+    Their amplitude is 1/f (Field, "Relations between the statistics of natural images", 1987).
+    """
+    chance = np.random.default_rng(0)
+    fineness = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]) + 1 / max(width, height)
+    pictures = []
+    for _ in range(count):
+        waves = np.fft.fft2(chance.normal(size=(3, height, width))) / fineness
+        rows = np.fft.ifft2(waves).real
+        scaled = (rows - rows.min()) / np.ptp(rows) * 255
+        pictures.append(Image.fromarray(scaled.transpose(1, 2, 0).astype(np.uint8)))
+    return pictures
+
+
 def _flatten(image: Image.Image) -> Picture:
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from search.media.picture import Picture
+from search.media.picture import Picture, make_noise
 from search.media.picture.preparation import Fit
 from search.models.card import Card, CardFolder, check_weights, find_folder, join_fingerprint, weigh_files
 from search.models.compact.training.data import read_classes
@@ -24,6 +24,8 @@ from search.records import Lane, Pixels, Vectors
 MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma")
 # Of the names of 1,000 classes, every so many-th is a query of the bank: a text takes these models 50 ms.
 BANK_STEP = 4
+# So many made-up pictures are measured by where there are none.
+MEASURED = 16
 
 
 class Towers(Protocol):
@@ -65,6 +67,11 @@ class OpenClipPictureEncoder:
     def parts(self) -> tuple[int, ...]:
         """A vector is judged as a whole."""
         return (self._card.dimension,)
+
+    @property
+    def runtime(self) -> str:
+        """What runs it here."""
+        return self._card.runtime
 
     @property
     def is_multilingual(self) -> bool:
@@ -117,8 +124,8 @@ def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) 
 def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> Card:
     """Load a model once to find out all that its card says, and keep the card.
 
-    pictures: some of the library's own, by which the fastest way to run it is found; with none it is float32.
-    Raises ModelError when it cannot be found or loaded.
+    pictures: some of the library's own, by which the fastest way to run it is found; with none, made-up ones. Raises
+    ModelError when it cannot be found or loaded.
     """
     source = find_source(name, models)
     weights = weigh_files([source.checkpoint])
@@ -136,8 +143,9 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
         languages=find_languages(source),
         preparation=fit,
     )
-    if pictures and choose_devices(machine.device) == ["cpu"]:
-        card = _choose_runtime(card, source, towers, machine, np.stack([fit(one) for one in pictures]))
+    if choose_devices(machine.device) == ["cpu"]:
+        sample = np.stack([fit(one) for one in pictures or make_noise(MEASURED)])
+        card = _choose_runtime(card, source, towers, machine, sample)
     find_folder(models, name).write(card, bank)
     return card
 

@@ -1,0 +1,152 @@
+"""How fast a picture model indexes, beside the bare encoder, a plain open_clip loop and clip-retrieval.
+
+    python benchmarks/models.py PHOTOS CHECKPOINT [--count 1000] [--peer PYTHON] [--rounds 3]
+
+All in one run, by the same weights (of ViT-B-32) and the same photos. PYTHON is the interpreter of an environment with
+`pip install clip-retrieval "setuptools<80"`. The rounds take turns, so that a noisy machine is noisy to all; medians
+are given. Starting and loading is left out of each: ours and the loop are timed after it, clip-retrieval by taking off
+what it takes for a handful of photos.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from indexer.migration import use_model
+from indexer.pipeline import Options, run_index
+from search.library import open_library
+from search.media.picture import USEFUL_SIDE, open_picture
+from search.models.open_clip import import_open_clip, import_torch
+from search.settings import Settings, count_cores
+
+BATCH = 32
+HANDFUL = 32
+
+
+def time_call(call: Callable[[], Any]) -> float:
+    """Give the seconds that a call takes."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def make_home(folder: Path, model: str) -> Path:
+    """Make an empty home that uses the model."""
+    library = open_library(Settings(home=folder), create=True)
+    with library.home.lock():
+        use_model(library, model, None, Options(), lambda *_: None)
+    library.close()
+    return folder
+
+
+def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
+    """Give how many photos a second are indexed, by what `crossmodal index` runs; the model is loaded before."""
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(template, home)
+    library = open_library(Settings(home=home))
+    encoder = library.models.picture
+    encoder.encode_pictures([np.zeros_like(encoder.preparation(Image.new("RGB", (300, 300))))])
+    seconds = time_call(lambda: run_index(library, [photos], Options(), lambda *_: None))
+    found = library.recorded.count(library.recorded.read_all()["picture"].id)
+    library.close()
+    assert found == count, f"{found} of {count} were indexed"
+    return count / seconds
+
+
+def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
+    """Give how many prepared pictures a second the encoder does alone, and what runs it."""
+    library = open_library(Settings(home=template))
+    encoder = library.models.picture
+    pixels = [encoder.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in photos]
+    batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+    encoder.encode_pictures(batches[0])
+    rate = len(pixels) / time_call(lambda: [encoder.encode_pictures(batch) for batch in batches])
+    library.close()
+    return rate, encoder.runtime
+
+
+def run_loop(checkpoint: Path, photos: list[Path]) -> float:
+    """Give how many photos a second a plain loop over open_clip does."""
+    open_clip, torch = import_open_clip(), import_torch()
+    torch.set_num_threads(count_cores())
+    model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32", str(checkpoint))
+    model.eval()
+
+    def run() -> None:
+        with torch.inference_mode():
+            for start in range(0, len(photos), BATCH):
+                part = [preprocess(Image.open(path)) for path in photos[start : start + BATCH]]
+                model.encode_image(torch.stack(part))
+
+    return len(photos) / time_call(run)
+
+
+def run_peer(python: str, checkpoint: Path, folder: Path) -> float:
+    """Give the seconds that clip-retrieval takes for a folder."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [
+            *(python, "-c", "from clip_retrieval.cli import main; main()", "inference"),
+            *("--input_dataset", str(folder), "--output_folder", out, "--input_format", "files"),
+            *("--clip_model", f"open_clip:ViT-B-32/{checkpoint}", "--enable_text", "False", "--use_jit", "False"),
+            *("--batch_size", str(BATCH), "--num_prepro_workers", str(count_cores())),
+        ]
+        environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
+        environment.pop("PYTHONPATH", None)
+        began = time.perf_counter()
+        result = subprocess.run(command, capture_output=True, env=environment, check=False)
+        seconds = time.perf_counter() - began
+        found = list(Path(out).rglob("img_emb_*.npy"))
+        assert result.returncode == 0, result.stderr.decode()[-2000:]
+        assert found, "clip-retrieval wrote nothing"
+    return seconds
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--peer")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    figures: dict[str, list[float]] = {"bare": [], "ours": [], "loop": [], "clip-retrieval": []}
+    with tempfile.TemporaryDirectory() as scratch:
+        room = Path(scratch)
+        photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() == ".jpg")[: options.count]
+        for name, part in (("all", photos), ("few", photos[:HANDFUL])):
+            (room / name).mkdir()
+            for path in part:
+                (room / name / path.name).symlink_to(path.absolute())
+        template = make_home(room / "template", f"ViT-B-32/{options.checkpoint.absolute()}")
+        runtime = ""
+        for _ in range(options.rounds):
+            rate, runtime = run_bare(template, photos[:320])
+            figures["bare"].append(rate)
+            figures["ours"].append(index_photos(template, room / "home", room / "all", len(photos)))
+            figures["loop"].append(run_loop(options.checkpoint, photos[:320]))
+            if options.peer:
+                whole = run_peer(options.peer, options.checkpoint, room / "all")
+                few = run_peer(options.peer, options.checkpoint, room / "few")
+                figures["clip-retrieval"].append((len(photos) - HANDFUL) / (whole - few))
+            print(json.dumps({name: [round(one, 1) for one in rates] for name, rates in figures.items()}), flush=True)
+    medians = {name: round(statistics.median(rates), 1) for name, rates in figures.items() if rates}
+    best = max(rate for name, rate in medians.items() if name in {"loop", "clip-retrieval"})
+    print(json.dumps(medians | {"runtime": runtime}))
+    print(f"ours to the bare encoder: {medians['ours'] / medians['bare']:.2f}")
+    print(f"ours to the best of the others: {medians['ours'] / best:.2f}")
+
+
+if __name__ == "__main__":
+    main()
