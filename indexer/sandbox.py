@@ -23,6 +23,7 @@ MEBIBYTE = 2**20
 # How long a process may take to start, in seconds, and what it says when it has.
 STARTING = 120.0
 READY = "ready"
+NICENESS = 10
 CHILD = "import sys; from indexer.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
 
 
@@ -171,6 +172,8 @@ def run_child(name: str, descriptor: int) -> None:
 def serve_decoder(connection: Connection, prepare: Preparation, limits: Limits) -> None:
     """Decode what is asked for until nothing more is; runs in the process of its own."""
     limit_memory(limits.memory * MEBIBYTE)
+    # The model's threads wait for one another: a decoder in the way of one would hold up all of them.
+    os.nice(NICENESS)
     connection.send(READY)
     while True:
         file, pictures_only = connection.recv()
