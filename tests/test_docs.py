@@ -1,6 +1,5 @@
 """The documents agree with the code."""
 
-import importlib
 import re
 from pathlib import Path
 
@@ -8,6 +7,8 @@ import click
 import pytest
 
 from search.cli import COMMANDS
+from search.cli.lazy import LazyGroup, load_command
+from search.cli.models import COMMANDS as MODEL_COMMANDS
 from search.engine import Engine
 from search.settings import Settings
 from web.app import create_app
@@ -23,27 +24,37 @@ def name_route(rule):
     return NAMED.sub(r"{\1}", NUMBER.sub("{id}", rule))
 
 
-def load(name):
-    return getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
+def list_group(command):
+    """Give a command and those below it."""
+    if isinstance(command, LazyGroup):
+        return [command, *(load_command(command.lazy, name) for name in command.lazy)]
+    return [command, *command.commands.values()] if isinstance(command, click.Group) else [command]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_is_documented(name):
     section = CLI.split(f"## {name}\n", 1)[1].split("\n## ", 1)[0]
-    command = load(name)
+    command = load_command(COMMANDS, name)
     assert COMMANDS[name][1].rstrip(".").split(",")[0].split(";")[0] in (command.help or "")
-    for one in [command, *command.commands.values()] if isinstance(command, click.Group) else [command]:
+    for one in list_group(command):
         for parameter in one.params:
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert f"`{parameter.opts[0]}" in section, parameter.opts[0]
     documented = set(re.findall(r"^\| `(--[a-z-]+)", section, re.M))
     known = {
         option
-        for one in ([command, *command.commands.values()] if isinstance(command, click.Group) else [command])
+        for one in list_group(command)
         for parameter in one.params
         for option in parameter.opts
     }
     assert documented <= known
+
+
+@pytest.mark.parametrize("name", MODEL_COMMANDS)
+def test_every_command_of_models_says_what_the_list_says(name):
+    command = load_command(MODEL_COMMANDS, name)
+    assert MODEL_COMMANDS[name][1].rstrip(".").split(",")[0].split(":")[0] in (command.help or "")
+    assert f"`crossmodal models {name}" in CLI
 
 
 def test_every_route_is_documented_and_no_other(library):

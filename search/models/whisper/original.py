@@ -4,12 +4,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from search.errors import ModelError
+from search.errors import CrossmodalError, ModelError
 from search.models.lazy import Lazy
 from search.models.open_clip import choose_devices
 from search.models.open_clip.loading import count_threads
 from search.models.runtime import Machine
 from search.records import Samples, SpeechSegment, Transcript, Word
+
+# As wide as the other engine searches.
+BEAM = 5
 
 
 class OriginalTranscriber:
@@ -40,6 +43,7 @@ class OriginalTranscriber:
                 task="translate" if translate else "transcribe",
                 condition_on_previous_text=False,
                 word_timestamps=True,
+                beam_size=BEAM,
                 fp16=model.device.type == "cuda",
             )
         segments = tuple(_make_segment(one) for one in found["segments"] if one["text"].strip())
@@ -50,8 +54,11 @@ class OriginalTranscriber:
         count_threads(self._machine.threads)
         try:
             return import_whisper().load_model(str(self._checkpoint), device=device)
-        except (RuntimeError, KeyError, OSError, EOFError) as error:
-            raise ModelError(f"{self._checkpoint} is no checkpoint of openai-whisper: {error}") from error
+        except CrossmodalError:
+            raise
+        except Exception as error:  # torch and pickle each raise their own
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelError(f"{self._checkpoint} is no checkpoint of openai-whisper: {reason}") from error
 
 
 def _make_segment(one: dict[str, Any]) -> SpeechSegment:

@@ -1,0 +1,79 @@
+"""What a picture model and Whisper do on a GPU, beside the CPU: the table for docs/models.md.
+
+    python benchmarks/gpu.py PHOTOS CHECKPOINT [--architecture ViT-B-32] [--sound FILE]
+
+Needs a CUDA device and the `clip` extra (with a CUDA build of torch). Prints pictures a second by precision and number
+of devices, how near the vectors are to float32 on the CPU, and how much faster than real time speech is heard.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from search.errors import ModelError
+from search.media.container import SAMPLE_RATE, decode_sound
+from search.media.picture import USEFUL_SIDE, open_picture
+from search.models.open_clip import choose_devices
+from search.models.open_clip.loading import find_source, make_fit
+from search.models.open_clip.towers import TorchTowers
+from search.models.runtime import Machine
+from search.models.whisper import EMBEDDED, choose_transcriber
+from search.settings import count_cores
+
+COUNT = 512
+ROUNDS = 5
+
+
+def measure(call: Callable[[], Any], count: int) -> float:
+    """Give how many a second, by the median of some rounds after a warm-up."""
+    call()
+    seconds = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return count / statistics.median(seconds)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--architecture", default="ViT-B-32")
+    parser.add_argument("--sound", type=Path)
+    options = parser.parse_args()
+    try:
+        devices = choose_devices("cuda")
+    except ModelError as error:
+        sys.exit(f"{error}: nothing to measure")
+    import numpy as np
+
+    source = find_source(f"{options.architecture}/{options.checkpoint.absolute()}", Path())
+    exact = TorchTowers(source, "fp32", ["cpu"], count_cores())
+    fit = make_fit(exact.preprocess)
+    paths = sorted(options.photos.rglob("*.jpg"))[:COUNT]
+    pixels = np.stack([fit(open_picture(path, USEFUL_SIDE)[0]) for path in paths])
+    rows = exact.encode_pixels(pixels[:64])
+    print("| on | precision | pictures/s | worst cosine to float32 on the CPU |\n|---|---|---|---|")
+    print(f"| CPU | fp32 | {measure(lambda: exact.encode_pixels(pixels[:64]), 64):.1f} | 1 |")
+    for count in sorted({1, len(devices)}):
+        for precision in ("fp32", "bf16", "fp16"):
+            towers = TorchTowers(source, precision, devices[:count], count_cores())
+            worst = float((towers.encode_pixels(pixels[:64]) * rows).sum(axis=1).min())
+            rate = measure(lambda towers=towers: towers.encode_pixels(pixels), len(pixels))
+            print(f"| {count} GPU | {precision} | {rate:.1f} | {worst:.5f} |")
+    if options.sound:
+        samples = decode_sound(options.sound)
+        for device in ("cpu", "cuda"):
+            hearing = choose_transcriber(EMBEDDED, options.checkpoint.parent, Machine(count_cores(), device))
+            rate = measure(lambda hearing=hearing: hearing.transcribe(samples), len(samples) // SAMPLE_RATE)
+            print(f"| {device} | whisper-base | {rate:.1f} times real time | |")
+
+
+if __name__ == "__main__":
+    main()
