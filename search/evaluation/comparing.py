@@ -1,6 +1,5 @@
 """Which of two models serves a library better: both answer what it can ask by itself."""
 
-import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,6 @@ from search.models.encoder import PictureEncoder, TextEncoder
 from search.records import Vectors
 
 BATCH = 32
-TIMED = 20
 # Fewer questions than this say nothing.
 FEWEST = 10
 
@@ -71,16 +69,19 @@ def judge_showings(first: Showing, second: Showing) -> Verdict:
 
 def show_pictures(load: Callable[[], PictureEncoder], captioned: Sequence[Captioned]) -> Showing:
     """Ask a picture model for every caption among all the pictures."""
+    opened = list(open_captioned(captioned))
+    queries = [one.caption for one, _ in opened]
     before = read_memory()
     encoder = load()
-    opened = list(open_captioned(captioned))
     prepared = [encoder.preparation(picture) for _, picture in opened]
     encoder.encode_pictures(prepared[:1])
+    encoder.encode_texts(["a warm-up"])
+    taken = _subtract(read_memory(), before)
     began = time.perf_counter()
     rows = [encoder.encode_pictures(prepared[start : start + BATCH]) for start in range(0, len(prepared), BATCH)]
     rate = len(prepared) / (time.perf_counter() - began)
-    queries = [one.caption for one, _ in opened]
-    return _show(encoder, np.concatenate(rows), queries, encoder.encode_texts, rate, before)
+    ranks, query_ms = _ask(queries, np.concatenate(rows), encoder.encode_texts)
+    return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
 
 
 def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Showing:
@@ -89,10 +90,29 @@ def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Show
     encoder = load()
     passages = [one.beginning for one in clozes]
     encoder.encode_passages(passages[:1])
+    encoder.encode_queries(["a warm-up"])
+    taken = _subtract(read_memory(), before)
     began = time.perf_counter()
     rows = [encoder.encode_passages(passages[start : start + BATCH]) for start in range(0, len(passages), BATCH)]
     rate = len(passages) / (time.perf_counter() - began)
-    return _show(encoder, np.concatenate(rows), [one.end for one in clozes], encoder.encode_queries, rate, before)
+    ranks, query_ms = _ask([one.end for one in clozes], np.concatenate(rows), encoder.encode_queries)
+    return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
+
+
+def _subtract(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None else now - before
+
+
+def _ask(
+    texts: Sequence[str], rows: Vectors, encode: Callable[[Sequence[str]], Vectors]
+) -> tuple[tuple[int, ...], float]:
+    """Give the ranks of the answers, and the milliseconds that a text takes."""
+    seconds, queries = [], []
+    for text in texts:
+        began = time.perf_counter()
+        queries.append(encode([text])[0])
+        seconds.append(time.perf_counter() - began)
+    return rank_answers(np.stack(queries), rows), statistics.median(seconds) * 1000
 
 
 def rank_answers(queries: Vectors, rows: Vectors) -> tuple[int, ...]:
@@ -101,29 +121,6 @@ def rank_answers(queries: Vectors, rows: Vectors) -> tuple[int, ...]:
     right = np.diagonal(scores)[:, None]
     ranks = (scores >= right).sum(axis=1)
     return tuple(int(rank) for rank in np.maximum(ranks, 1))
-
-
-def _show(
-    encoder: PictureEncoder | TextEncoder,
-    rows: Vectors,
-    texts: Sequence[str],
-    encode: Callable[[Sequence[str]], Vectors],
-    rate: float,
-    before: float | None,
-) -> Showing:
-    seconds = []
-    queries = []
-    for text in texts:
-        began = time.perf_counter()
-        queries.append(encode([text])[0])
-        seconds.append(time.perf_counter() - began)
-    now = read_memory()
-    taken = None if now is None or before is None else now - before
-    ranks = rank_answers(np.stack(queries), rows)
-    query_ms = statistics.median(seconds[:TIMED]) * 1000
-    showing = Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
-    gc.collect()
-    return showing
 
 
 def read_memory() -> float | None:

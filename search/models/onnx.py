@@ -22,13 +22,16 @@ PICTURE_BATCH = 8
 REMEMBERED_QUERIES = 512
 
 
-def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None) -> Any:
-    """Open an ONNX file for CPU; tensors: weights that the file leaves out."""
+def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None, is_half: bool = False) -> Any:
+    """Open an ONNX file for CPU; tensors: weights that the file leaves out; is_half: it is in float16."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    if is_half:
+        # What it does beyond that to float16 graphs of attention crashes on CPUs.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     if tensors:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
         options.add_external_initializers(list(tensors), values)

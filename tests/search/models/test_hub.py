@@ -1,0 +1,116 @@
+"""Fetching from a hub: a server that answers as one does, on this machine; no real hub is asked."""
+
+import hashlib
+import http.server
+import threading
+from typing import ClassVar
+
+import huggingface_hub
+import pytest
+
+from search.errors import ModelError
+from search.models.hub import UnreachableError, fetch_model
+from search.models.open_clip.loading import find_source, load_model
+from tests.search.models.checkpoints import make_tiny
+
+pytestmark = pytest.mark.slow
+COMMIT = "c" * 40
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """One repository; large files are named by their SHA-256, as the real hub's are."""
+
+    files: ClassVar[dict[str, bytes]] = {}
+    stated: ClassVar[dict[str, str]] = {}
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self):
+        self.answer(with_body=False)
+
+    def do_GET(self):
+        self.asked.append(f"{self.path} {self.headers.get('Range', '')}".strip())
+        self.answer(with_body=True)
+
+    def answer(self, with_body):
+        name = self.path.split("/resolve/main/")[-1]
+        if not self.path.startswith("/org/tiny/") or name not in self.files:
+            missing = "RepoNotFound" if not self.path.startswith("/org/tiny/") else "EntryNotFound"
+            self.send_response(404)
+            self.send_header("X-Error-Code", missing)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        body, start = self.files[name], 0
+        if with_body and "Range" in self.headers:
+            start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
+        self.send_response(206 if start else 200)
+        self.send_header("ETag", f'"{self.stated.get(name) or hashlib.sha256(body).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        self.send_header("Content-Length", str(len(body) - start))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body[start:])
+
+    def log_message(self, *_):
+        pass
+
+
+def point_at(monkeypatch, address):
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", address)
+    template = address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    make_tiny(tmp_path / "origin")
+    Hub.files = {path.name: path.read_bytes() for path in (tmp_path / "origin").iterdir()}
+    Hub.stated, Hub.asked = {}, []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    point_at(monkeypatch, address)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    yield Hub
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_fetched_model_lies_whole_in_the_home_and_loads_without_the_hub(hub, tmp_path):
+    told = []
+    folder = fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *one: told.append(one))
+    assert {path.name for path in folder.iterdir()} == {"open_clip_config.json", "open_clip_model.safetensors"}
+    assert told[-1][1] == told[-1][2]
+    asked = len(hub.asked)
+    source = find_source("hf-hub:org/tiny", tmp_path / "models")
+    assert load_model(source).visual.image_size == (32, 32)
+    assert len(hub.asked) == asked
+
+
+def test_a_fetch_that_broke_off_goes_on_where_it_was(hub, tmp_path):
+    part = tmp_path / "models/fetched/.hf-hub--org--tiny.new/open_clip_model.safetensors.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(hub.files["open_clip_model.safetensors"][:1000])
+    folder = fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)
+    assert (folder / "open_clip_model.safetensors").read_bytes() == hub.files["open_clip_model.safetensors"]
+    assert "/org/tiny/resolve/main/open_clip_model.safetensors bytes=1000-" in hub.asked
+
+
+def test_a_file_that_arrives_damaged_is_refused_and_nothing_is_there_after(hub, tmp_path):
+    hub.stated["open_clip_model.safetensors"] = "0" * 64
+    with pytest.raises(ModelError, match="arrived damaged"):
+        fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)
+    assert not (tmp_path / "models/fetched/hf-hub--org--tiny").exists()
+
+
+def test_what_the_hub_does_not_have_is_said(hub, tmp_path):
+    with pytest.raises(ModelError, match="the hub knows no org/other"):
+        fetch_model("hf-hub:org/other", tmp_path / "models", lambda *_: None)
+
+
+def test_a_hub_that_cannot_be_reached_gives_the_way_to_do_without(hub, tmp_path, monkeypatch):
+    point_at(monkeypatch, "http://127.0.0.1:9")
+    with pytest.raises(UnreachableError, match="carry them here, and name them"):
+        fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)
