@@ -40,7 +40,7 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/.all: pyproject.toml constraints.txt demo-requirements.txt | $(VENV)/bin/pip
-	$(PIP) --editable '.[clip,test]'
-	$(PIP) --no-deps --requirement demo-requirements.txt
+$(VENV)/.all: pyproject.toml constraints.txt demo-requirements.txt test-requirements.txt | $(VENV)/bin/pip
+	$(PIP) --editable '.[clip,whisper,test]'
+	$(PIP) --no-deps --requirement demo-requirements.txt --requirement test-requirements.txt
 	touch $@ $(VENV)/.base

@@ -3,17 +3,26 @@
 import pytest
 from PIL import Image
 
+from search.models.registry import read_card
+from search.models.runtime import Machine
+from search.records import Lane
 from tests.e2e.conftest import run_server
 from tests.e2e.test_page import PHONE, shoot, wait
 from tests.indexer.formats import RED
+from tests.search.models.checkpoints import make_tiny
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="module")
+def address(home):
     """A server with its worker over an empty home of its own."""
-    with run_server(tmp_path_factory.mktemp("own")) as running:
+    with run_server(home) as running:
         yield running
 
 
@@ -126,3 +135,26 @@ def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     page.click("#jobs li:has(.cancelled) button")
     wait(page, "document.querySelector('#jobs progress')?.value > 0 || document.querySelector('#jobs .state.done')")
     shoot(page, "job")
+
+
+def test_another_model_is_used_and_taken_back(page, home, tmp_path):
+    media = tmp_path / "pictures"
+    media.mkdir()
+    for number in range(8):
+        RED.rotate(number * 20).save(media / f"{number}.png")
+    page.fill("#add input[name=path]", str(media))
+    page.click("#add button")
+    wait(page, "document.querySelector('#jobs li').textContent.includes('8 added')")
+    tiny = make_tiny(tmp_path / "tiny")
+    read_card(tiny, Lane.PICTURE, home / "models", Machine(1))
+    page.reload()
+    wait(page, "document.querySelector('#models select')")
+    page.select_option("#models select", label=f"pictures: {tiny}")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#models button:text-is('Use')")
+    wait(page, "document.querySelector('#models').textContent.includes('before: compact/flickr8k')")
+    assert f"pictures: {tiny}, 32-d" in page.text_content("#models")
+    assert "8 embedded" in page.text_content("#jobs li")
+    shoot(page, "library-models")
+    page.click("#models button:text-is('Go back')")
+    wait(page, "document.querySelector('#models').textContent.includes('pictures: compact/flickr8k')")

@@ -67,7 +67,7 @@ def test_status_files_verify_and_models_tell_what_is_there(home):
     assert len(items) == 22
     assert {"path", "type", "state", "reason"} <= set(items[0])
     assert json.loads(run("verify", "--json", home=home).stdout) == {"consistent": True, "problems": []}
-    assert {row["for"] for row in json.loads(run("models", "list", "--json", home=home).stdout)["models"]} == {
+    assert {row["lane"] for row in json.loads(run("models", "list", "--json", home=home).stdout)["models"]} == {
         "picture",
         "meaning",
         "speech",

@@ -84,7 +84,7 @@ def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
     said = json.loads(result.stdout)
     assert [one["dimension"] for one in said["models"]] == [384, 384]
     # By chance it would be 0.26.
-    assert all(one["mrr"] > 0.6 for one in said["models"])
+    assert min(one["mrr"] for one in said["models"]) > 0.4
 
 
 def test_a_sentence_model_takes_the_meaning_space_over(captioned):
