@@ -29,9 +29,10 @@ def run_companion(settings: Settings) -> Iterator[None]:
 
 
 def _keep_running(settings: Settings, stop: threading.Event) -> None:
+    command = [sys.executable, "-m", "search.cli"]
     while not stop.is_set():
         process = subprocess.Popen(
-            [sys.executable, "-m", "search.cli", "--home", str(settings.home), "worker", "--beside"],
+            [*command, "--home", str(settings.home), "--device", settings.device, "worker", "--beside"],
             stdin=subprocess.PIPE,  # it ends when this is closed, however this process may end
             stdout=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

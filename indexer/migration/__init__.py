@@ -15,7 +15,7 @@ from search.library import Library
 from search.models.card import find_folder
 from search.models.encoder import PictureEncoder, TextEncoder
 from search.models.registry import ADAPTED, EMBEDDED, Models, Names, choose_models, guess_lane, read_card
-from search.models.whisper import choose_transcriber
+from search.models.whisper import find_whisper
 from search.records import LANE_SPACES, Lane
 from search.samples import sample_pictures
 from search.store.spaces import NEXT, PREVIOUS, Space
@@ -64,7 +64,7 @@ def use_model(
     lane = guess_lane(model) if purpose is None else None if purpose == "speech" else Lane(purpose)
     if lane is not None:
         return change_model(library, Change(lane, model, pace), options, progress)
-    choose_transcriber(model, library.home.models, library.machine)
+    find_whisper(model, library.home.models)
     library.recorded.choose_speech(model)
     return Outcome(model, is_speech=True)
 

@@ -1,5 +1,6 @@
 """Speech to words, by either of two engines behind one protocol."""
 
+from functools import partial
 from pathlib import Path
 
 from search.errors import ModelError
@@ -27,37 +28,35 @@ def is_whisper(name: str) -> bool:
 def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber:
     """Give what transcribes by its name: `whisper-base`, a size, a folder, or `openai-whisper:` and a size or file.
 
-    models: the home's folder of models. Raises ModelError when it is not on this machine.
+    models: the home's folder of models. Its files are looked for at its first use, so that a home opens without them.
     """
+    find = partial(find_whisper, name, models)
     if name.startswith(ORIGINAL):
         from search.models.whisper.original import OriginalTranscriber
 
-        return OriginalTranscriber(name, _find_original(name, models), machine)
-    from search.models.whisper.faster import FasterTranscriber, join_whisper_base
+        return OriginalTranscriber(name, find, machine)
+    from search.models.whisper.faster import FasterTranscriber
 
-    if name == EMBEDDED:
-        return FasterTranscriber(name, lambda: join_whisper_base(models), machine)
-    folder = find_whisper_folder(name, models)
-    return FasterTranscriber(name, lambda: folder, machine)
+    return FasterTranscriber(name, find, machine)
 
 
-def find_whisper_folder(name: str, models: Path) -> Path:
-    """Give the folder of a faster-whisper model. Raises ModelError when there is none."""
-    for folder in (Path(name).expanduser(), models / FETCHED / f"whisper--{name}"):
-        if (folder / "model.bin").is_file():
-            return folder.absolute()
-    raise ModelError(
-        f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name the folder of a "
-        "faster-whisper model (model.bin, config.json, tokenizer.json, vocabulary.txt)"
-    )
-
-
-def _find_original(name: str, models: Path) -> Path:
+def find_whisper(name: str, models: Path) -> Path:
+    """Give the folder, or for the original engine the file, of a model. Raises ModelError when there is none."""
     size = name.removeprefix(ORIGINAL)
-    for path in (Path(size).expanduser(), models / FETCHED / f"openai-whisper--{size}.pt"):
-        if path.is_file():
-            return path.absolute()
-    raise ModelError(
-        f"{size} is no file on this machine: fetch it with `crossmodal models get {name}`, or name a checkpoint of "
-        f"openai-whisper: {ORIGINAL}/path/to/file.pt"
-    )
+    if name == EMBEDDED:
+        from search.models.whisper.faster import join_whisper_base
+
+        return join_whisper_base(models)
+    if name.startswith(ORIGINAL):
+        places = (Path(size).expanduser(), models / FETCHED / f"openai-whisper--{size}.pt")
+        found = next((path for path in places if path.is_file()), None)
+        form = f"a checkpoint of openai-whisper: {ORIGINAL}/path/to/file.pt"
+    else:
+        places = (Path(name).expanduser(), models / FETCHED / f"whisper--{name}")
+        found = next((path for path in places if (path / "model.bin").is_file()), None)
+        form = "the folder of a faster-whisper model (model.bin, config.json, tokenizer.json, vocabulary.txt)"
+    if found is None:
+        raise ModelError(
+            f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name {form}"
+        )
+    return found.absolute()

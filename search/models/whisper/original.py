@@ -1,6 +1,7 @@
 """Whisper by the package that it was published in. Home of whisper."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ BEAM = 5
 class OriginalTranscriber:
     """A checkpoint of openai-whisper: float32 on a CPU, float16 on a GPU."""
 
-    def __init__(self, name: str, checkpoint: Path, machine: Machine) -> None:
-        """Load nothing yet; the first call does."""
+    def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
+        """Load nothing yet; the first call does. find: gives the checkpoint."""
         self.name = name
-        self._checkpoint = checkpoint
+        self._find = find
         self._machine = machine
         self._lock = threading.Lock()
         self._model = Lazy(self._load, machine.idle)
@@ -50,15 +51,16 @@ class OriginalTranscriber:
         return Transcript(found["language"] if segments else None, segments)
 
     def _load(self) -> Any:
+        checkpoint = self._find()
         device = choose_devices(self._machine.device)[0]
         count_threads(self._machine.threads)
         try:
-            return import_whisper().load_model(str(self._checkpoint), device=device)
+            return import_whisper().load_model(str(checkpoint), device=device)
         except CrossmodalError:
             raise
         except Exception as error:  # torch and pickle each raise their own
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(f"{self._checkpoint} is no checkpoint of openai-whisper: {reason}") from error
+            raise ModelError(f"{checkpoint} is no checkpoint of openai-whisper: {reason}") from error
 
 
 def _make_segment(one: dict[str, Any]) -> SpeechSegment:

@@ -12,7 +12,7 @@ from search.engine import Engine
 from search.errors import ModelError
 from search.media.container import decode_sound
 from search.models.runtime import Machine
-from search.models.whisper import choose_transcriber
+from search.models.whisper import choose_transcriber, find_whisper
 from search.models.whisper.faster import join_whisper_base
 from search.records import Query
 from tests.conftest import index
@@ -103,9 +103,9 @@ def test_the_original_engine_hears_what_the_other_does(base, demo, tmp_path):
 
 def test_what_is_no_whisper_is_refused(tmp_path):
     with pytest.raises(ModelError, match="models get large-v3"):
-        choose_transcriber("large-v3", tmp_path, MACHINE)
+        find_whisper("large-v3", tmp_path)
     with pytest.raises(ModelError, match="models get openai-whisper:base"):
-        choose_transcriber("openai-whisper:base", tmp_path, MACHINE)
+        find_whisper("openai-whisper:base", tmp_path)
     pytest.importorskip("whisper")
     (tmp_path / "bad.pt").write_bytes(b"nothing")
     with pytest.raises(ModelError, match=r"bad\.pt is no checkpoint"):
