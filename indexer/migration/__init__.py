@@ -6,6 +6,7 @@ again; texts, speech among them, are in the catalogue.
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from indexer.migration.filling import Filling, Outcome
@@ -85,9 +86,7 @@ def change_model(library: Library, change: Change, options: Options, progress: P
     run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress)
     outcome = Outcome(change.model)
     run.fill(outcome)
-    total = library.recorded.count(active.id)
-    left = library.recorded.count_lacking(active.id, space.id)
-    if left > MOST_UNREAD * total and outcome.unread and not change.pace.anyway:
+    if len(outcome.unread) > MOST_UNREAD * library.recorded.count_items(active.id) and not change.pace.anyway:
         path, reason = next(iter(outcome.unread.items()))
         raise IncompleteError(
             f"{len(outcome.unread)} files could not be read, the first {path} ({reason}): nothing is switched, and "
@@ -96,7 +95,7 @@ def change_model(library: Library, change: Change, options: Options, progress: P
     # The first search by the new model should find its index built.
     index = library.open_space(space, models.get_encoder(lane).bank)
     index.build(library.catalogue.read_revision())
-    _forget_previous(library, name)
+    drop_spaces(library, lane, (PREVIOUS,))
     library.recorded.switch(lane)
     outcome.filled = library.recorded.count(space.id)
     outcome.seconds = time.monotonic() - began
@@ -111,20 +110,11 @@ def find_previous(library: Library, lane: Lane) -> str:
     return before.model
 
 
-def _forget_previous(library: Library, name: str) -> None:
-    """Drop the space before the one that is now to become it."""
-    before = library.recorded.read_all().get(name + PREVIOUS)
-    if before is not None:
-        library.recorded.drop(before.name)
-        shutil.rmtree(library.home.index / name / before.fingerprint, ignore_errors=True)
-
-
-def drop_spaces(library: Library, lane: Lane) -> int:
-    """Remove every space of a lane that is not searched, with its index; give how many vectors there were."""
-    name = LANE_SPACES[lane]
-    count = 0
+def drop_spaces(library: Library, lane: Lane, roles: Sequence[str] = (NEXT, PREVIOUS)) -> int:
+    """Remove spaces of a lane that are not searched, with their indexes; give how many vectors there were."""
+    name, count = LANE_SPACES[lane], 0
     for space in library.recorded.read_all().values():
-        if space.name in (name + NEXT, name + PREVIOUS):
+        if space.name in {name + role for role in roles}:
             count += library.recorded.drop(space.name)
             shutil.rmtree(library.home.index / name / space.fingerprint, ignore_errors=True)
     return count
@@ -177,6 +167,10 @@ def _find_space(library: Library, lane: Lane, encoder: PictureEncoder | TextEnco
         library.recorded.promote(lane)
     elif begun is None:
         library.recorded.add(name + NEXT, encoder.name, encoder.fingerprint, encoder.dimension)
-    return library.recorded.read_all()[name + NEXT]
+    space = library.recorded.read_all()[name + NEXT]
+    if space.model != encoder.name:
+        # The same weights by another name, such as a folder that was moved.
+        library.recorded.note_model(space.id, encoder.name)
+    return space
 
 

@@ -36,6 +36,8 @@ def status_command(settings: Settings, as_json: bool) -> None:
             f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
             f"generation {space['generation']}"
         )
+    for name, space in status["other_spaces"].items():
+        click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
     click.echo(f"speech    {status['speech']}")
     click.echo(f"models    {status['chosen']}")
 

@@ -65,6 +65,17 @@ class Spaces:
         with self.database.read() as db:
             return int(db.execute(query).scalar_one())
 
+    def count_items(self, space_id: int) -> int:
+        """Give the number of indexed items that have a vector in a space."""
+        query = (
+            select(func.count(t.segment.c.item_id.distinct()))
+            .join(t.embedding, t.embedding.c.segment_id == t.segment.c.id)
+            .join(t.item, t.item.c.id == t.segment.c.item_id)
+            .where(t.embedding.c.space_id == space_id, t.item.c.state == State.INDEXED)
+        )
+        with self.database.read() as db:
+            return int(db.execute(query).scalar_one())
+
     def list_lacking_files(self, full: int, space: int) -> list[tuple[int, FileFacts]]:
         """Give id and file of the indexed items of which a segment is in one space and not in the other."""
         c = t.item.c
@@ -143,6 +154,11 @@ class Spaces:
             found = db.execute(select(t.space.c.id).where(t.space.c.name == lane + PREVIOUS)).scalar_one()
             _rename(db, found, lane + NEXT)
             return int(found)
+
+    def note_model(self, space_id: int, model: str) -> None:
+        """Give a space's model another name."""
+        with self.database.write(quiet=True) as db:
+            db.execute(update(t.space).where(t.space.c.id == space_id).values(model=model))
 
     def drop(self, name: str) -> int:
         """Remove a space that is not searched, with its vectors; give how many there were."""
