@@ -44,11 +44,18 @@ class Findings:
 
 
 def measure_trials(trials: list[Trial], count: int) -> Findings:
-    """Run each way over a sample of `count`; the first is the one that the others are held against."""
+    """Run each way over a sample of `count`; the first is the one that the others are held against.
+
+    A way in which a model cannot run at all (not every layer exists in every precision) has a rate of 0.
+    """
     rates, nearness = {}, {}
     exact = trials[0].run()
     for trial in trials:
-        rows = trial.run()
+        try:
+            rows = exact if trial is trials[0] else trial.run()
+        except RuntimeError:
+            rates[trial.name], nearness[trial.name] = 0.0, -1.0
+            continue
         nearness[trial.name] = float((rows * exact).sum(axis=1).min())
         seconds = []
         for _ in range(ROUNDS):
