@@ -127,6 +127,8 @@ class Engine:
         except CrossmodalError:
             logging.getLogger("crossmodal").exception("the models that were chosen cannot be used; the old ones answer")
         finally:
+            # What failed is not tried again by every search, but when something changes.
+            self._seen = revision
             self._changing.release()
 
     def _change_models(self, revision: int) -> None:
