@@ -2,9 +2,10 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -53,8 +54,10 @@ class Lazy(Generic[T]):
         return value
 
     def _wait(self, seconds: float) -> None:
-        self._timer = threading.Timer(seconds, self._look)
+        # The timer must not keep alive what nobody else holds any more.
+        self._timer = threading.Timer(seconds, _look_again, [weakref.ref(self)])
         self._timer.daemon = True
+        weakref.finalize(self, self._timer.cancel)
         self._timer.start()
 
     def _look(self) -> None:
@@ -68,3 +71,9 @@ class Lazy(Generic[T]):
                 self._wait(left)
             else:
                 self._value = None
+
+
+def _look_again(known: "weakref.ref[Lazy[Any]]") -> None:
+    lazy = known()
+    if lazy is not None:
+        lazy._look()

@@ -1,7 +1,9 @@
 """Models are loaded once, when first used, and let go of when nobody has used them for a while."""
 
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -64,3 +66,15 @@ def test_a_load_that_fails_is_tried_again_by_the_next():
         pass
     with lazy.use() as value:
         assert value == "there"
+
+
+def test_what_nobody_holds_any_more_is_gone_at_once():
+    class Large:
+        pass
+
+    lazy = Lazy(Large, 600)
+    with lazy.use() as value:
+        known = weakref.ref(value)
+    del value, lazy
+    gc.collect()
+    assert known() is None
