@@ -57,7 +57,9 @@ window.fetch = async (address, options) => {
     const item = { id: 1 + rank % IDS, type: 'image', path: `/x/${rank}.jpg`, width, height: 300 };
     hits.push({ rank, score: 0.9, relevant: true, stacked: [], evidence: [], item });
   }
-  const answer = { query: { only_english: [] }, took_ms: 1, nothing_relevant: false, coverage: { indexed: 10000, pending: 0, failed: 0 },
+  const query = { only_english: [] };
+  const coverage = { indexed: 10000, pending: 0, failed: 0 };
+  const answer = { query, took_ms: 1, nothing_relevant: false, coverage,
     total: 10000, next: to < 10000 ? String(to) : null, hits };
   return new Response(JSON.stringify(answer), { headers: { 'Content-Type': 'application/json' } });
 };
