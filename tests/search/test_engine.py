@@ -67,7 +67,7 @@ def test_a_voice_finds_what_it_says_and_tells_what_was_heard(engine, demo):
     answer = engine.search(Query(voice=(demo / "notes/shopping.wav").read_bytes()))
     assert Path(answer.hits[0].item.path).name == "shopping.wav"
     assert "tomatoes" in answer.voice.text
-    assert answer.voice_language == "en"
+    assert answer.voice.language == "en"
 
 
 def test_parts_of_a_query_combine(engine, demo):
