@@ -9,10 +9,12 @@ from search.models.registry import SPEECH, Models, Names, choose_models
 from search.models.runtime import Machine
 from search.records import LANE_SPACES, Lane, Vectors
 from search.settings import Settings
+from search.store.asked import AskedPictures
 from search.store.catalogue import Catalogue
 from search.store.collections import Albums, SavedSearches
 from search.store.database import Database
 from search.store.jobs import Jobs
+from search.store.opinions import Opinions
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.spaces import Space, Spaces
@@ -41,6 +43,8 @@ class Library:
     jobs: Jobs
     saved: SavedSearches
     albums: Albums
+    asked: AskedPictures
+    opinions: Opinions
     words: WordIndex
     recorded: Spaces
     models: Models
@@ -107,6 +111,8 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         jobs=Jobs(database),
         saved=SavedSearches(database),
         albums=Albums(database),
+        asked=AskedPictures(database),
+        opinions=Opinions(database),
         words=WordIndex(database),
         recorded=recorded,
         models=models,

@@ -13,13 +13,16 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PartRequest(BaseModel):
-    """A part of a mixed query: one of text, item (its id) and image (the number of the uploaded file, from 0)."""
+    """A part of a mixed query: one of text, item (its id), picture (the id of one that was kept to be searched by) and
+    image (the number of the uploaded file, from 0).
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, max_length=20_000)
     item: int | None = Field(None, ge=1, lt=2**63)
     image: int | None = Field(None, ge=0)
+    picture: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
     weight: float = Field(1.0, ge=-10, le=10)
     crop: tuple[Share, Share, Share, Share] | None = None
 
@@ -28,7 +31,7 @@ class PartRequest(BaseModel):
         if self.image is not None and self.image >= len(images):
             raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
         image = images[self.image] if self.image is not None else None
-        return QueryPart(self.text, image, self.item, self.weight, self.crop)
+        return QueryPart(self.text, image, self.item, self.weight, self.crop, self.picture)
 
 
 class SearchRequest(BaseModel):

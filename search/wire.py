@@ -23,7 +23,7 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
             "voice_translation": answer.voice.translation if answer.voice else None,
             "language": answer.language,
             "only_english": list(answer.only_english),
-            "images": sum(part.image is not None for part in query.parts),
+            "images": sum(part.is_pictured for part in query.parts),
             "like": [part.item for part in query.parts if part.item is not None],
             "not": list(query.exclude),
         },

@@ -41,12 +41,7 @@ def test_every_command_and_option_is_documented(name):
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 assert f"`{parameter.opts[0]}" in section, parameter.opts[0]
     documented = set(re.findall(r"^\| `(--[a-z-]+)", section, re.M))
-    known = {
-        option
-        for one in list_group(command)
-        for parameter in one.params
-        for option in parameter.opts
-    }
+    known = {option for one in list_group(command) for parameter in one.params for option in parameter.opts}
     assert documented <= known
 
 

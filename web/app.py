@@ -11,11 +11,13 @@ from web.api import (
     collections,
     content,
     facets,
+    feedback,
     health,
     items,
     jobs,
     looks,
     models,
+    pictures,
     search,
     sources,
     text,
@@ -48,6 +50,8 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(looks.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
     app.register_blueprint(collections.make_blueprint(engine.library))
+    app.register_blueprint(pictures.make_blueprint(engine.library))
+    app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library.catalogue))
     app.register_blueprint(jobs.make_blueprint(engine.library))

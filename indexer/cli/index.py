@@ -53,9 +53,7 @@ def index_command(
     if watch and dry_run:
         raise UsageError("--watch and --dry-run exclude one another")
     library = open_library(settings, create=True)
-    options = Options(
-        workers, retry_failed=retry_failed, dry_run=dry_run, again=again, forget_after=forget_missing
-    )
+    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, again=again, forget_after=forget_missing)
     try:
         with show_progress() as show:
             if watch:

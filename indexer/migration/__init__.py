@@ -172,5 +172,3 @@ def _find_space(library: Library, lane: Lane, encoder: PictureEncoder | TextEnco
         # The same weights by another name, such as a folder that was moved.
         library.recorded.note_model(space.id, encoder.name)
     return space
-
-

@@ -157,9 +157,7 @@ class Engine:
         relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
         stacks = self._order(stacks[:relevant], query) + stacks[relevant:]
         words = tuple(word.whole for word in encoded.words)
-        return Ranking(
-            tuple(stacks), relevant, complete, words, encoded.voice, encoded.language, encoded.only_english
-        )
+        return Ranking(tuple(stacks), relevant, complete, words, encoded.voice, encoded.language, encoded.only_english)
 
     def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
         """Put the relevant hits into the order that was asked for."""
@@ -168,9 +166,7 @@ class Engine:
         places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
-    def _rank(
-        self, query: Query, encoded: Encoded, wanted: int, retriever: Retriever
-    ) -> tuple[list[Ranked], bool]:
+    def _rank(self, query: Query, encoded: Encoded, wanted: int, retriever: Retriever) -> tuple[list[Ranked], bool]:
         """Look deeper into every lane until it holds nothing more that could be relevant.
 
         When everything is asked for, look on until `wanted` items are there. Gives the items, and whether there

@@ -142,15 +142,16 @@ def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
     if parts and all(part.weight <= 0 for part in parts):
         raise UsageError("every part of the query has a weight of 0 or below: one at least must be above")
     for part in parts:
-        if sum(one is not None for one in (part.text, part.image, part.item)) != 1:
-            raise UsageError("each part of a query is one of text, image or item")
+        if sum(one is not None for one in (part.text, part.image, part.picture, part.item)) != 1:
+            raise UsageError("each part of a query is one of text, image, picture or item")
 
 
 def _probe_part(library: Library, part: QueryPart) -> dict[Lane, Probe]:
     if part.text is not None:
         return _probe_text(library, part.text)
-    if part.image is not None:
-        return {Lane.PICTURE: _probe_picture(library, part.image, part.crop)}
+    image = library.asked.read(part.picture) if part.picture is not None else part.image
+    if image is not None:
+        return {Lane.PICTURE: _probe_picture(library, image, part.crop)}
     return _probe_item(library, part.item or 0, part.crop)
 
 

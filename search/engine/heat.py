@@ -1,6 +1,5 @@
 """Where in a picture the query is seen: each region is judged as if it were a picture of its own."""
 
-
 import numpy as np
 
 from search.engine.encoding import encode_query

@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from search.errors import UsageError
-from search.evaluation.comparing import BATCH, Showing, Verdict, judge_showings, rank_answers
-from search.evaluation.selftest import list_captioned, open_captioned
+from search.evaluation.comparing import Showing, Verdict, judge_showings, rank_answers
+from search.evaluation.lessons import find_base, gather_lessons
 from search.library import Library
-from search.models.adapting import split_captions, train_adapter
+from search.models.adapting import Lessons, split_texts, train_adapter
 from search.models.registry import ADAPTED
-from search.records import Ids, Vectors
-
-FEWEST = 50
+from search.records import Vectors
 
 
 def adapt_model(
@@ -20,33 +17,28 @@ def adapt_model(
 ) -> tuple[str | None, Verdict, tuple[float, float]]:
     """Train an adapter of the home's picture model; give its name, or None where it does not help, and the judgement.
 
-    The last are the mean reciprocal ranks before and after, on captions that were not trained on. Raises UsageError
-    when there are too few captions.
+    The last are the mean reciprocal ranks before and after, by texts that were not trained on. most: so many captions
+    at most; what people have said of hits is learned from as well. Raises UsageError when there is too little of both,
+    ModelError when the vectors of the model without its present adapter are gone.
     """
-    encoder = library.models.picture
-    captioned = list_captioned(library, most)
-    if len(captioned) < FEWEST:
-        raise UsageError(f"the library holds only {len(captioned)} pictures with a caption; {FEWEST} are the fewest")
-    say(f"embedding {len(captioned)} pictures and their captions")
-    opened = [(one.caption, encoder.preparation(picture)) for one, picture in open_captioned(captioned)]
-    prepared = [pixels for _, pixels in opened]
-    pictures = np.concatenate(
-        [encoder.encode_pictures(prepared[start : start + BATCH]) for start in range(0, len(prepared), BATCH)]
-    )
-    texts = np.concatenate([encoder.encode_texts([caption]) for caption, _ in opened])
-    say("training")
-    adapter = train_adapter(pictures, texts, encoder.fingerprint, encoder.parts[0])
-    held = split_captions(len(pictures))[2]
-    before = _show("before", pictures, texts, pictures, held)
-    after = _show("after", pictures, texts, adapter.apply(pictures), held)
+    lessons, captions, opinions = gather_lessons(library, most)
+    say(f"training on {captions} captions and {opinions} opinions")
+    base, _ = find_base(library)
+    adapter = train_adapter(lessons, base.fingerprint, base.parts[0])
+    before = _show("before", lessons, lessons.pictures)
+    after = _show("after", lessons, adapter.apply(lessons.pictures))
     verdict = judge_showings(before, after)
     if verdict.better != 1:
         return None, verdict, (before.reciprocal, after.reciprocal)
-    name = f"{encoder.name.partition(ADAPTED)[0]}{ADAPTED}{adapter.fingerprint[:8]}"
+    name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
     adapter.write(name, library.home.models)
     return name, verdict, (before.reciprocal, after.reciprocal)
 
 
-def _show(name: str, pictures: Vectors, texts: Vectors, rows: Vectors, held: Ids) -> Showing:
-    """Ask for the held-out pictures among the held-out ones."""
-    return Showing(name, pictures.shape[1], rank_answers(texts[held], rows[held]), 0.0, 0.0, None)
+def _show(name: str, lessons: Lessons, rows: Vectors) -> Showing:
+    """Ask by the held-out texts for a picture of each, among one a text."""
+    held = split_texts(len(lessons.texts))[2]
+    fitting = np.flatnonzero(lessons.fits & np.isin(lessons.of, held))
+    texts, first = np.unique(lessons.of[fitting], return_index=True)
+    ranks = rank_answers(lessons.texts[texts], rows[fitting[first]])
+    return Showing(name, rows.shape[1], ranks, 0.0, 0.0, None)

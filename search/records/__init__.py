@@ -2,7 +2,7 @@
 
 from search.records.answer import Answer, Coverage, Evidence, Heard, Hit
 from search.records.arrays import Flags, Ids, Owners, Pixels, Samples, Vectors
-from search.records.collection import Album, SavedSearch
+from search.records.collection import Album, Opinion, SavedSearch
 from search.records.media import (
     FileFacts,
     FoundSegment,
@@ -42,6 +42,7 @@ __all__ = [
     "Lane",
     "LedgerRow",
     "MediaFacts",
+    "Opinion",
     "Owners",
     "Pixels",
     "Query",

@@ -34,3 +34,13 @@ class Album:
     created_at: str
     count: int
     cover: int | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What somebody said of an item for the words that were asked; given_at: in UTC, ISO 8601."""
+
+    text: str
+    item_id: int
+    is_relevant: bool
+    given_at: str

@@ -66,10 +66,10 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class QueryPart:
-    """A part of a mixed query: a text, the bytes of a picture file, or the id of an item; one of the three.
+    """A part of a mixed query: one of a text, the bytes of a picture file, a picture kept by the library, an item.
 
-    weight: how much it counts beside the other parts; below 0 it pushes away. crop: only that region of the
-    picture or of the item's picture.
+    picture, item: their ids. weight: how much it counts beside the other parts; below 0 it pushes away. crop: only that
+    region of the picture or of the item's picture.
     """
 
     text: str | None = None
@@ -77,6 +77,12 @@ class QueryPart:
     item: int | None = None
     weight: float = 1.0
     crop: Box | None = None
+    picture: str | None = None
+
+    @property
+    def is_pictured(self) -> bool:
+        """True when it is a picture of the asker's own."""
+        return self.image is not None or self.picture is not None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from search.errors import HomeError
 from search.records import Ids
 from search.store.analysis import analyze
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
 

@@ -189,11 +189,7 @@ def _lack(full: int, space: int, *columns: ColumnElement[Any]) -> Select[Any]:
     """Give columns of the segments that are in one space and not in the other."""
     a, b = t.embedding.alias("a"), t.embedding.alias("b")
     there = select(b.c.id).where(b.c.space_id == space, b.c.segment_id == a.c.segment_id).exists()
-    query: Select[Any] = (
-        select(*columns)
-        .join(a, a.c.segment_id == t.segment.c.id)
-        .where(a.c.space_id == full, ~there)
-    )
+    query: Select[Any] = select(*columns).join(a, a.c.segment_id == t.segment.c.id).where(a.c.space_id == full, ~there)
     return query
 
 

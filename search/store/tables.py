@@ -184,3 +184,23 @@ album_item = Table(
     Column("album_id", ForeignKey("album.id", ondelete="CASCADE"), primary_key=True),
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
+
+# Small copies of pictures that somebody searched by, under the hash of their content: an address can name them.
+asked_picture = Table(
+    "asked_picture",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("asked_at", Text, nullable=False),
+)
+
+# What somebody said of a hit for the words that were asked: the library's own truth to learn from.
+opinion = Table(
+    "opinion",
+    metadata,
+    Column("text", Text, primary_key=True),
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("is_relevant", Boolean, nullable=False),
+    Column("given_at", Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -57,6 +57,24 @@ def test_hits_are_grouped_by_folder(open_page):
     assert page.text_content("#hits .group").endswith("/notes")
 
 
+def read_feedback(page):
+    """Give what the server keeps of what was said of hits to these words."""
+    root = page.url.split("?")[0]
+    said = page.request.get(f"{root}api/v1/feedback").json()["feedback"]
+    name = {one["item"]: page.request.get(f"{root}api/v1/items/{one['item']}").json()["path"] for one in said}
+    return {
+        (name[one["item"]].split("/")[-1], one["relevant"]) for one in said if one["text"] == "an animal or a flower"
+    }
+
+
+def wait_for(page, told):
+    for _ in range(50):
+        if told():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("never came true")
+
+
 def test_more_and_less_like_this_rank_anew_and_can_be_undone(open_page):
     page = open_page()
     ask(page, "an animal or a flower")
@@ -75,8 +93,10 @@ def test_more_and_less_like_this_rank_anew_and_can_be_undone(open_page):
     wait(page, "document.querySelectorAll('.part').length === 2")
     wait(page, "!document.querySelector('#hits .hit:first-child [title$=\"chelsea.jpg\"]')")
     assert "dahlia.jpg" in names(page)[:2]
+    assert read_feedback(page) == {("dahlia.jpg", True), ("chelsea.jpg", False)}
     page.click(".part.without button")
     wait(page, "!location.search.includes('like=-')")
+    wait_for(page, lambda: read_feedback(page) == {("dahlia.jpg", True)})
     page.go_back()
     wait(page, "location.search.includes('like=-')")
     page.wait_for_selector(".part.without")

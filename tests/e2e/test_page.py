@@ -102,9 +102,14 @@ def test_a_chosen_picture_finds_its_like(open_page, demo):
     with page.expect_response("**/api/v1/search") as asked:
         page.mouse.up()
     assert asked.value.status == 200
-    assert page.evaluate("history.state.pictures[0].crop.length") == 4
+    assert page.evaluate("new URLSearchParams(location.search).get('picture').split('@')[1].split('_').length") == 4
     wait(page, "document.querySelector('.part')?.title === 'A region of a picture'")
     assert "chelsea.jpg" in names(page)[:2]
+    # Whoever is sent the address sees the same.
+    other = open_page()
+    other.goto(page.url)
+    wait(other, "document.querySelector('.part')?.title === 'A region of a picture'")
+    assert names(other)[:2] == names(page)[:2]
     page.click(".part > button:last-child")
     wait(page, "document.querySelector('#status').textContent.includes('In your library')")
 

@@ -3,13 +3,7 @@
 import { t } from "./make.js";
 
 async function send(address, options) {
-  let response;
-  try {
-    response = await fetch(address, options);
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Error(t("error.lost"));
-  }
+  const response = await fetch(address, options).catch(() => { throw new Error(t("error.lost")); });
   const body = response.status === 204 ? null : await response.json().catch(() => null);
   if (!response.ok) throw new Error(body?.detail || `${response.status} ${response.statusText}`);
   return body;
@@ -18,17 +12,23 @@ async function send(address, options) {
 const sendJson = (method, address, body) =>
   send(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-export function ask(request, pictures, voice, signal) {
-  if (!pictures.length && !voice) {
-    const headers = { "Content-Type": "application/json" };
-    return send("/api/v1/search", { method: "POST", headers, body: JSON.stringify(request), signal });
-  }
+export function ask(request, voice) {
+  if (!voice) return sendJson("POST", "/api/v1/search", request);
   const body = new FormData();
   body.append("request", JSON.stringify(request));
-  pictures.forEach((picture) => body.append("image", picture, picture.name || "picture"));
-  if (voice) body.append("voice", voice, "voice");
-  return send("/api/v1/search", { method: "POST", body, signal });
+  body.append("voice", voice, "voice");
+  return send("/api/v1/search", { method: "POST", body });
 }
+
+// Keeps a picture to search by; gives its id.
+export async function keepPicture(blob) {
+  const body = new FormData();
+  body.append("image", blob, blob.name || "picture");
+  return (await send("/api/v1/pictures", { method: "POST", body })).id;
+}
+
+// What somebody says of a hit; relevant null takes it back.
+export const giveFeedback = (text, item, relevant) => sendJson("POST", "/api/v1/feedback", { text, item, relevant });
 
 export const readItem = (id) => send(`/api/v1/items/${id}`);
 export const listModels = () => send("/api/v1/models");
@@ -78,6 +78,7 @@ export function upload(files, tell) {
 // What browsers cannot show is sent as JPEG.
 const SHOWN = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
+export const askedAddress = (id) => `/api/v1/pictures/${id}`;
 export const mediaAddress = (item) => `/api/v1/items/${item.id}/media`;
 export const pictureAddress = (item) => (SHOWN.test(item.path) ? mediaAddress(item) : `/api/v1/items/${item.id}/preview`);
 export const archiveAddress = (ids) => `/api/v1/archive?ids=${ids.join(",")}`;

@@ -20,9 +20,9 @@ export function makePart(shown, label, sign, drop, act = null) {
 }
 
 // Asks for a box on a picture of one's own.
-export function chooseRegion(blob, chosen) {
+export function chooseRegion(address, chosen) {
   const dialog = find("viewer");
-  const image = make("img", { src: URL.createObjectURL(blob), alt: t("part.picture") });
+  const image = make("img", { src: address, alt: t("part.picture") });
   const frame = drawBox(image, (crop) => { dialog.close(); chosen(crop); });
   const close = makeSign("×", t("view.close"), () => dialog.close(), { className: "close" });
   const title = make("p", { id: "viewer-title", className: "hint over" }, t("view.crop_hint"));

@@ -61,7 +61,6 @@ export class SavedPanel {
 
   #makeForm() {
     const state = this.#read();
-    if (state.pictures.length) return make("p", { className: "hint" }, t("saved.pictures"));
     const name = make("input", { required: true, value: state.q ?? "", placeholder: t("saved.name"), maxLength: 200 });
     name.setAttribute("aria-label", t("saved.name"));
     const hook = make("input", { type: "url", placeholder: t("saved.webhook") });

@@ -1,6 +1,6 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
-import { ask, readFacets, readStatus } from "./api.js";
+import { ask, askedAddress, giveFeedback, keepPicture, readFacets, readStatus } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
 import { watchDrops } from "./drop.js";
 import { FilterPanel } from "./filters.js";
@@ -114,10 +114,10 @@ async function run({ all = false, keep = null } = {}) {
   if (!isEmpty(state)) say([t("status.searching")]);
   try {
     const request = { ...makeRequest(state, all), limit: Math.min(MOST, Math.max(PAGE, keep?.count ?? 0)) };
-    const answer = await ask(request, state.pictures.map((one) => one.blob), state.voice);
+    const answer = await ask(request, state.voice);
     const said = isEmpty(state) ? await describeLibrary(answer) : describe(answer);
     if (mine !== latest) return;
-    asked = { request, pictures: state.pictures.map((one) => one.blob) };
+    asked = request;
     grid.groupOf = nameGroup();
     next = answer.next;
     grid.set(answer.hits);
@@ -141,7 +141,7 @@ async function loadMore() {
   loading = true;
   const mine = latest;
   try {
-    const answer = await ask({ ...asked.request, limit: PAGE * 2, cursor: next }, asked.pictures, null);
+    const answer = await ask({ ...asked, limit: PAGE * 2, cursor: next });
     if (mine !== latest) return;
     next = answer.next;
     grid.append(answer.hits);
@@ -166,7 +166,7 @@ async function listAll() {
   let { entries } = grid;
   let cursor = next;
   while (cursor) {
-    const answer = await ask({ ...asked.request, limit: MOST, cursor }, asked.pictures, null);
+    const answer = await ask({ ...asked, limit: MOST, cursor });
     entries = entries.concat(answer.hits);
     cursor = answer.next;
   }
@@ -177,7 +177,7 @@ async function listAll() {
 function takeWords(heard) {
   state = { ...state, q: [state.q, heard].filter(Boolean).join(" "), voice: null };
   box.value = state.q;
-  asked.request = makeRequest(state, showAll);
+  asked = makeRequest(state, showAll);
   next = null;
   remember();
 }
@@ -196,9 +196,9 @@ function showLevel(seconds, level) {
 
 function remember() {
   const target = writeAddress(state);
-  if (target !== location.pathname + location.search || state.pictures.length || history.state?.pictures?.length) {
+  if (target !== location.pathname + location.search) {
     history.replaceState({ ...history.state, place: { top: scrollY, count: grid.entries.length } }, "");
-    history.pushState({ pictures: state.pictures }, "", target);
+    history.pushState({}, "", target);
   }
   keepRecent(state.q);
 }
@@ -237,25 +237,37 @@ function like(item, weight, crop = null) {
     state = { ...state, pictures: [], likes: [{ id: item.id, weight: 1, crop }] };
     return submit();
   }
+  judge(item.id, weight > 0);
   const likes = state.likes.filter((one) => one.id !== item.id);
   state = { ...state, likes: [...likes, { id: item.id, weight, crop: null }] };
   submit(showAll);
 }
 
+// What fits the words and what does not is kept, for the library to learn from; that it could not be is no matter here.
+function judge(id, relevant) {
+  const text = wordsOf(state).trim();
+  if (text) giveFeedback(text, id, relevant).catch(() => null);
+}
+
 function showParts() {
   const put = (at, picture) => change({ pictures: state.pictures.toSpliced(at, 1, ...(picture ? [picture] : [])) });
-  const pictures = state.pictures.map(({ blob, crop }, at) => makePart(URL.createObjectURL(blob), t(crop ? "part.region" : "part.picture"), "",
-    () => put(at, null), () => chooseRegion(blob, (region) => put(at, { blob, crop: region }))));
+  const pictures = state.pictures.map(({ id, crop }, at) => makePart(askedAddress(id), t(crop ? "part.region" : "part.picture"), "",
+    () => put(at, null), () => chooseRegion(askedAddress(id), (region) => put(at, { id, crop: region }))));
   const likes = state.likes.map((one) => makePart({ id: one.id }, t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like"),
-    one.weight < 0 ? "−" : "+", () => change({ likes: state.likes.filter((other) => other !== one) })));
+    one.weight < 0 ? "−" : "+", () => { judge(one.id, null); change({ likes: state.likes.filter((other) => other !== one) }); }));
   find("parts").replaceChildren(...pictures, ...likes);
 }
 
 async function addPictures(files) {
   const chosen = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|avif|jxl|dng)$/i.test(file.name));
   if (!chosen.length) return say([t("ask.not_picture")], true);
-  const blobs = await Promise.all(chosen.map(shrinkPicture));
-  change({ pictures: [...state.pictures, ...blobs.map((blob) => ({ blob, crop: null }))] });
+  say([t("status.searching")]);
+  try {
+    const ids = await Promise.all(chosen.map(async (file) => keepPicture(await shrinkPicture(file))));
+    change({ pictures: [...state.pictures, ...ids.map((id) => ({ id, crop: null }))] });
+  } catch (error) {
+    say([error.message], true);
+  }
 }
 
 async function listen() {

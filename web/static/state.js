@@ -6,7 +6,11 @@ export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang"
 
 const emptyState = () => ({ likes: [], pictures: [], ...Object.fromEntries(LISTS.map((name) => [name, []])) });
 
-// likes: {id, weight, crop}: items that hits should be like, or with a weight below 0 unlike.
+const readCrop = (text) => (text ? text.split("_").map(Number) : null);
+const writeCrop = (crop) => (crop ? `@${crop.join("_")}` : "");
+
+// likes: {id, weight, crop}: items that hits should be like, or with a weight below 0 unlike; pictures: {id, crop}: pictures
+// of one's own that the server keeps; crop: the region that is meant, or null.
 export function readState() {
   const address = new URLSearchParams(location.search);
   const state = emptyState();
@@ -14,10 +18,12 @@ export function readState() {
   for (const name of LISTS) state[name] = address.getAll(name);
   for (const one of address.getAll("like")) {
     const [id, crop] = one.split("@");
-    if (Number(id)) state.likes.push({ id: Math.abs(Number(id)), weight: Number(id) < 0 ? -1 : 1, crop: crop ? crop.split("_").map(Number) : null });
+    if (Number(id)) state.likes.push({ id: Math.abs(Number(id)), weight: Number(id) < 0 ? -1 : 1, crop: readCrop(crop) });
   }
-  // Each with the region that is meant, or null. Pictures are too large for an address; the browser keeps them with the history.
-  state.pictures = history.state?.pictures ?? [];
+  for (const one of address.getAll("picture")) {
+    const [id, crop] = one.split("@");
+    state.pictures.push({ id, crop: readCrop(crop) });
+  }
   return state;
 }
 
@@ -25,7 +31,8 @@ export function writeAddress(state) {
   const address = new URLSearchParams();
   for (const name of SINGLE) if (state[name]) address.set(name, state[name]);
   for (const name of LISTS) for (const value of state[name]) address.append(name, value);
-  for (const { id, weight, crop } of state.likes) address.append("like", `${weight < 0 ? -id : id}${crop ? `@${crop.join("_")}` : ""}`);
+  for (const { id, weight, crop } of state.likes) address.append("like", `${weight < 0 ? -id : id}${writeCrop(crop)}`);
+  for (const { id, crop } of state.pictures) address.append("picture", `${id}${writeCrop(crop)}`);
   return address.size ? `/?${address}` : "/";
 }
 
@@ -53,11 +60,11 @@ export function makeRequest(state, all) {
     if (!request.types.length) request.types = ALL_TYPES;
   } else {
     const mixed = Boolean(state.q || state.pictures.length || state.voice) || state.likes.length > 1;
-    const regions = state.pictures.flatMap(({ crop }, image) => (crop ? [{ image, crop }] : []));
+    const pictures = state.pictures.map(({ id, crop }) => ({ picture: id, ...(crop ? { crop } : {}) }));
     const likes = state.likes.map(({ id, weight, crop }) => ({
       item: id, weight: mixed ? weight * LIKE_WEIGHT : weight, ...(crop ? { crop } : {}),
     }));
-    request.parts = [...regions, ...likes];
+    request.parts = [...pictures, ...likes];
   }
   if (state.sort) request.sort = state.sort;
   return request;

@@ -212,7 +212,7 @@ export class Viewer {
     const request = makeRequest(this.#state, true);
     const fields = new URLSearchParams();
     if (request.text) fields.set("text", request.text);
-    const likes = request.parts?.filter((part) => part.weight > 0) ?? [];
+    const likes = request.parts?.filter((part) => (part.weight ?? 1) > 0) ?? [];
     if (likes.length) fields.set("parts", JSON.stringify(likes));
     const button = makeButton(t("view.heat"), () => this.#toggleHeat(item, fields, button), { className: "heat-toggle" });
     button.setAttribute("aria-pressed", "false");

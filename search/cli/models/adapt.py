@@ -7,15 +7,15 @@ from search.settings import Settings
 
 
 @click.command("adapt")
-@click.option("--captions", default=5000, show_default=True, type=click.IntRange(50), help="Train on at most so many.")
+@click.option("--captions", default=5000, show_default=True, type=click.IntRange(50), help="At most so many captions.")
 @json_option
 @click.pass_obj
 def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
-    """Train a small adapter on the library's own captions.
+    """Train a small adapter on the library's own captions and on feedback.
 
-    Captions are what the pictures' descriptions, titles and file names say. A fifth of them is only judged by; where
-    the adapter does not help there, it is refused. One that helps is used by `crossmodal models use NAME`; this needs
-    no picture to be read again. Needs the `clip` extra.
+    Captions are what the pictures' descriptions, titles and file names say; feedback is what people have said of hits.
+    A fifth of the texts is only judged by; where the adapter does not help there, it is refused. One that helps is
+    used by `crossmodal models use NAME`; this needs no picture to be read again. Needs the `clip` extra.
     """
     from search.evaluation.adapting import adapt_model
     from search.library import open_library
@@ -26,7 +26,7 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
     finally:
         library.close()
     interval = f"{verdict.gain:+.3f}, 95 % from {verdict.low:+.3f} to {verdict.high:+.3f}"
-    judged = f"MRR {before:.3f} before, {after:.3f} after, on captions not trained on ({interval})"
+    judged = f"MRR {before:.3f} before, {after:.3f} after, by texts not trained on ({interval})"
     if as_json:
         figures = {"gain": verdict.gain, "low": verdict.low, "high": verdict.high, "before": before, "after": after}
         print_json({"model": name} | figures)

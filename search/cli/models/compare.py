@@ -69,9 +69,7 @@ def compare_command(
         click.echo(f"{names[verdict.better]} serves this library better ({interval})")
 
 
-def _show(
-    library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None
-) -> list["Showing"]:
+def _show(library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None) -> list["Showing"]:
     from search.errors import UsageError
     from search.evaluation.cases import read_cases
     from search.evaluation.comparing import FEWEST, show_pictures, show_texts
@@ -107,4 +105,3 @@ def _describe(one: "Showing") -> dict[str, Any]:
         "query_ms": one.query_ms,
         "megabytes": one.megabytes,
     }
-

@@ -145,16 +145,12 @@ def _check_texts(towers: TorchTowers, path: Path, machine: Machine) -> None:
         raise ModelError(f"the exported text tower differs by {differ:.4f} from torch's: it is not used")
 
 
-def _check_pictures(
-    towers: TorchTowers, folder: Path, machine: Machine, pixels: Pixels, say: Say
-) -> list[Check]:
+def _check_pictures(towers: TorchTowers, folder: Path, machine: Machine, pixels: Pixels, say: Say) -> list[Check]:
     exact = towers.encode_pixels(pixels)
     return [_check_one(folder, one, machine, pixels, exact, say) for one in PRECISIONS]
 
 
-def _check_one(
-    folder: Path, precision: str, machine: Machine, pixels: Pixels, exact: Vectors, say: Say
-) -> Check:
+def _check_one(folder: Path, precision: str, machine: Machine, pixels: Pixels, exact: Vectors, say: Say) -> Check:
     session = open_pictures(folder, precision, machine.threads)
     run = partial(run_pictures, session, pixels)
     rows = run()
@@ -164,4 +160,3 @@ def _check_one(
     check = Check(precision, cosine, measure_agreement(exact, rows), found.rates[precision], megabytes)
     say(f"{precision}: cosine {check.cosine:.4f}, agreement@10 {check.agreement:.2f}, {check.rate:.1f} pictures/s")
     return check
-

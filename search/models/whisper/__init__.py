@@ -20,9 +20,7 @@ SIZES = (
 
 def is_whisper(name: str) -> bool:
     """Tell whether a name is one of a Whisper model."""
-    return (
-        name in (EMBEDDED, *SIZES) or name.startswith(ORIGINAL) or (Path(name).expanduser() / "model.bin").is_file()
-    )
+    return name in (EMBEDDED, *SIZES) or name.startswith(ORIGINAL) or (Path(name).expanduser() / "model.bin").is_file()
 
 
 def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber:
@@ -56,7 +54,5 @@ def find_whisper(name: str, models: Path) -> Path:
         found = next((path for path in places if (path / "model.bin").is_file()), None)
         form = "the folder of a faster-whisper model (model.bin, config.json, tokenizer.json, vocabulary.txt)"
     if found is None:
-        raise ModelError(
-            f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name {form}"
-        )
+        raise ModelError(f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name {form}")
     return found.absolute()

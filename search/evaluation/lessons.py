@@ -1,0 +1,58 @@
+"""What an adapter learns from: captions, and what people have said of hits, each with the picture it is about."""
+
+import numpy as np
+
+from search.errors import ModelError, UsageError
+from search.evaluation.selftest import list_captioned
+from search.library import Library
+from search.models.adapter import AdaptedPictureEncoder
+from search.models.adapting import Lessons
+from search.models.encoder import PictureEncoder
+
+# Fewer texts than this say nothing.
+FEWEST = 50
+
+
+def find_base(library: Library) -> tuple[PictureEncoder, int]:
+    """Give the home's picture model without an adapter, and the space that holds its vectors.
+
+    Raises ModelError when the model is adapted already and the vectors from before are gone.
+    """
+    encoder = library.models.picture
+    base = encoder.base if isinstance(encoder, AdaptedPictureEncoder) else encoder
+    found = next((one for one in library.recorded.read_all().values() if one.fingerprint == base.fingerprint), None)
+    if found is None:
+        raise ModelError(
+            f"{encoder.name} is adapted, and the vectors of {base.name} are gone: go back to it first with "
+            f"`crossmodal models use {base.name}`"
+        )
+    return base, found.id
+
+
+def gather_lessons(library: Library, most: int) -> tuple[Lessons, int, int]:
+    """Give what can be learned from, and how many captions and opinions that are.
+
+    most: so many captions at most. Raises UsageError when there are too few texts.
+    """
+    base, space_id = find_base(library)
+    captions = [(one.caption, one.item.id, True) for one in list_captioned(library, most)]
+    opinions = [(one.text, one.item_id, one.is_relevant) for one in library.opinions.list_all()]
+    rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for _, item_id, _ in captions + opinions}
+    places: dict[str, int] = {}
+    kept = [
+        (places.setdefault(text.casefold(), len(places)), text, rows[item_id], fits)
+        for text, item_id, fits in opinions + captions
+        if len(rows[item_id])
+    ]
+    said = {place for place, _, _, fits in kept if fits}
+    if len(said) < FEWEST:
+        raise UsageError(
+            f"the library holds only {len(said)} texts that are known to fit a picture, captions ({len(captions)}) "
+            f"and what was said of hits ({len(opinions)}); {FEWEST} are the fewest"
+        )
+    spelled = {place: text for place, text, _, _ in reversed(kept)}
+    texts = np.concatenate([base.encode_texts([spelled[place]]) for place in range(len(places))])
+    # Of a film, the frame that comes nearest is meant.
+    pictures = [frames[int(np.argmax(frames @ texts[place]))] for place, _, frames, _ in kept]
+    of, fits = np.array([one[0] for one in kept]), np.array([one[3] for one in kept])
+    return Lessons(texts, np.stack(pictures), of, fits), len(captions), len(opinions)

@@ -1,0 +1,39 @@
+"""/api/v1/pictures: pictures of one's own to search by, which an address can then name."""
+
+from flask import Blueprint, Response, jsonify, request
+
+from search.errors import UnreadableMediaError, UsageError
+from search.library import Library
+from search.media.picture import encode_thumbnail, open_picture
+
+# Larger than any model sees, so that a region can be cut out.
+LARGEST = (1024, 1024)
+# What an id names never changes.
+YEAR = 365 * 24 * 3600
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Give the routes."""
+    api = Blueprint("pictures", __name__, url_prefix="/api/v1/pictures")
+
+    @api.post("")
+    def keep_picture() -> tuple[Response, int]:
+        """Keep a small copy, without what the file says of place and time."""
+        if "image" not in request.files:
+            raise UsageError("send a picture as a part named `image` of multipart/form-data")
+        body = request.files["image"].read()
+        if not body:
+            raise UnreadableMediaError("image: the file is empty")
+        picture, _ = open_picture(body, LARGEST[0])
+        kept = library.asked.keep(encode_thumbnail(picture, LARGEST))
+        return jsonify({"id": kept}), 201
+
+    @api.get("/<string:picture_id>")
+    def send_picture(picture_id: str) -> Response:
+        response = Response(library.asked.read(picture_id), mimetype="image/jpeg")
+        response.cache_control.private = True
+        response.cache_control.max_age = YEAR
+        response.cache_control.immutable = True
+        return response
+
+    return api
