@@ -13,7 +13,7 @@ HOMES = {
     "faster_whisper": ("search/models/whisper/faster.py",),
     "ctranslate2": ("search/models/whisper/faster.py",),
     "whisper": ("search/models/whisper/original.py",),
-    "sentence_transformers": ("search/models/sentence.py",),
+    "sentence_transformers": ("search/models/sentence/loading.py",),
     "huggingface_hub": ("search/models/hub.py",),
     "py3langid": ("search/models/language.py",),
     "faiss": ("search/store/vectors.py",),

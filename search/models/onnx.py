@@ -1,12 +1,13 @@
 """Encoders that run on ONNX Runtime: the embedded default, and later everything exported. Home of onnxruntime."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from search.media.picture.preparation import TwoViews
 from search.models.compact import CompactFiles, normalize
@@ -38,11 +39,12 @@ def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def quantize_graph(source: Path, target: Path, precision: str, sample: Pixels) -> None:
-    """Write a picture tower in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs.
+# What one run of a graph is given, by name.
+Inputs = Mapping[str, npt.NDArray[Any]]
 
-    sample: shape (n, height, width, 3) uint8.
-    """
+
+def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
+    """Write a graph in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs."""
     from onnxruntime import quantization as q
 
     if precision == "fp16":
@@ -54,11 +56,10 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Pixels) -
         # Convolutions gain nothing from it, and lose.
         q.quantize_dynamic(source, target, op_types_to_quantize=["MatMul", "Gemm"], weight_type=q.QuantType.QInt8)
     else:
-        parts = [sample[start : start + PICTURE_BATCH] for start in range(0, len(sample), PICTURE_BATCH)]
         q.quantize_static(
             source,
             target,
-            _Calibration(parts),
+            _Calibration(sample),
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm", "Conv"],
             extra_options={"ActivationSymmetric": False},
@@ -68,12 +69,11 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Pixels) -
 class _Calibration:
     """Gives a sample to what measures the range of every layer."""
 
-    def __init__(self, parts: list[Pixels]) -> None:
-        self._parts = iter(parts)
+    def __init__(self, sample: Sequence[Inputs]) -> None:
+        self._parts = iter(sample)
 
-    def get_next(self) -> dict[str, Pixels] | None:
-        part = next(self._parts, None)
-        return None if part is None else {"pixels": part}
+    def get_next(self) -> Inputs | None:
+        return next(self._parts, None)
 
 
 class E5Encoder:

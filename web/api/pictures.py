@@ -28,7 +28,7 @@ def make_blueprint(library: Library) -> Blueprint:
         kept = library.asked.keep(encode_thumbnail(picture, LARGEST))
         return jsonify({"id": kept}), 201
 
-    @api.get("/<string:picture_id>")
+    @api.get("/<picture_id>")
     def send_picture(picture_id: str) -> Response:
         response = Response(library.asked.read(picture_id), mimetype="image/jpeg")
         response.cache_control.private = True

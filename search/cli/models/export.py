@@ -1,43 +1,45 @@
 """`crossmodal models export`."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from search.cli.output import json_option, print_json
-from search.records import Lane
 from search.settings import Settings
+
+if TYPE_CHECKING:
+    from search.library import Library
+    from search.models.card import Card
+    from search.models.exporting import Check
 
 
 @click.command("export")
 @click.argument("name")
-@click.option("--pictures", default=128, show_default=True, type=click.IntRange(16), help="How many to check it on.")
+@click.option("--for", "purpose", type=click.Choice(["picture", "meaning"]), help="Where the name does not tell.")
+@click.option("--sample", default=128, show_default=True, type=click.IntRange(16), help="How many to check it on.")
 @json_option
 @click.pass_obj
-def export_command(settings: Settings, name: str, pictures: int, as_json: bool) -> None:
+def export_command(settings: Settings, name: str, purpose: str | None, sample: int, as_json: bool) -> None:
     """Turn a model into ONNX, checked against what it is made from.
 
-    NAME is a picture model of open_clip. Each precision is checked on the library's own pictures: the cosine to torch's
-    vectors, and agreement@10, which share of everyone's nearest ten stays the same. The fastest right way to run it,
-    torch's among them, is used from then on.
+    NAME is a picture model of open_clip, or a sentence model. Each precision is checked on the library's own pictures
+    or passages: the cosine to torch's vectors, and agreement@10, which share of everyone's nearest ten stays the same.
+    The fastest right way to run it, torch's among them, is used from then on; by ONNX, a command starts in a second.
     """
     from search.errors import UsageError
     from search.library import open_library
-    from search.models.open_clip.export import export_towers
-    from search.models.registry import EMBEDDED, find_card
-    from search.samples import sample_pictures
+    from search.models.registry import EMBEDDED, guess_lane
+    from search.records import Lane
 
     if name in EMBEDDED:
         raise UsageError(f"{name} is in ONNX already")
+    lane = Lane(purpose) if purpose else guess_lane(name)
+    if lane is None:
+        raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
     library = open_library(settings)
     try:
-        card, folder = find_card(name, Lane.PICTURE, library.home.models, library.machine)
-        fit = card.preparation
-        assert fit is not None
-        pixels = [fit(one) for one in sample_pictures(library, pictures)]
-        card, checks = export_towers(
-            card, folder, library.home.models, library.machine, pixels, lambda line: click.echo(line, err=True)
-        )
+        card, checks = (_export_picture if lane is Lane.PICTURE else _export_meaning)(library, name, sample)
     finally:
         library.close()
     if as_json:
@@ -52,3 +54,34 @@ def export_command(settings: Settings, name: str, pictures: int, as_json: bool) 
         )
     rates = ", ".join(f"{way} {rate:.1f}/s" for way, rate in card.runtimes.items())
     click.echo(f"{card.name} runs by {card.runtime} from now on ({rates})")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _export_picture(library: "Library", name: str, count: int) -> "tuple[Card, list[Check]]":
+    from search.models.open_clip.export import export_towers
+    from search.models.registry import find_card
+    from search.records import Lane
+    from search.samples import sample_pictures
+
+    models, machine = library.home.models, library.machine
+    card, folder = find_card(name, Lane.PICTURE, models, machine)
+    fit = card.preparation
+    assert fit is not None
+    pixels = [fit(one) for one in sample_pictures(library, count)]
+    return export_towers(card, folder, models, machine, pixels, _say)
+
+
+def _export_meaning(library: "Library", name: str, count: int) -> "tuple[Card, list[Check]]":
+    from search.models.registry import find_card
+    from search.models.sentence.export import export_sentences
+    from search.models.sentence.loading import TorchSentences, find_sentence_folder
+    from search.records import Lane
+    from search.samples import sample_passages
+
+    models, machine = library.home.models, library.machine
+    card, folder = find_card(name, Lane.MEANING, models, machine)
+    loaded = TorchSentences(find_sentence_folder(name, models), machine)
+    return export_sentences(card, folder, loaded, machine, sample_passages(library, count), _say)

