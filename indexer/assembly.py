@@ -27,10 +27,13 @@ from search.records import (
     Word,
 )
 
+# Passages embedded at once.
 BATCH = 16
 # Files are written together, as many as are ready but no more than this; and none waits longer, in seconds.
 GROUP = 32
 PATIENCE = 0.5
+# What does not fill a batch waits for more that arrives, but no longer than this, in seconds.
+LONG = 10.0
 # So few words, so soon (in seconds) after a sentence that has not ended, are its end.
 FRAGMENT_WORDS, FRAGMENT_GAP = 5, 1.0
 SENTENCE_ENDS = ".?!…。！？"
@@ -83,7 +86,7 @@ class Assembly:
         self._pictures: list[tuple[Draft, int, Pixels]] = []
         self._texts: list[tuple[Draft, int]] = []
         self._waiting: list[Draft] = []
-        self._last = time.monotonic()
+        self._last = self._embedded = time.monotonic()
 
     @property
     def is_empty(self) -> bool:
@@ -95,7 +98,7 @@ class Assembly:
         if isinstance(message, Prepared):
             self._pictures.append((draft, len(draft.segments), message.pixels))
             draft.segments.append(message.segment)
-            if len(self._pictures) >= BATCH:
+            if len(self._pictures) >= self._library.models.picture.batch:
                 self._embed_pictures()
         elif isinstance(message, Segment):
             self._add_text(draft, message)
@@ -103,16 +106,21 @@ class Assembly:
             draft.end = message
             self._waiting.append(draft)
 
-    def take_whole(self, ending: bool) -> Iterator[list[Draft]]:
-        """Write what is whole and give it, group by group; at the end of the run, all there is."""
+    def take_whole(self, ending: bool, has_more: bool = False) -> Iterator[list[Draft]]:
+        """Write what is whole and give it, group by group; at the end of the run, all there is.
+
+        has_more: pieces still arrive, so that batches will fill: a model is slower by far at less than a batch.
+        """
         for draft in self._waiting:
             for segment in draft.take_heard():
                 self._add_text(draft, segment)
         overdue = ending or time.monotonic() - self._last > PATIENCE
-        if overdue:
-            self._last = time.monotonic()
+        if ending or (overdue and not has_more) or time.monotonic() - self._embedded > LONG:
+            self._embedded = time.monotonic()
             self._embed_pictures()
             self._embed_texts()
+        if overdue:
+            self._last = time.monotonic()
         whole = [draft for draft in self._waiting if draft.is_whole]
         for start in range(0, len(whole), GROUP):
             group = whole[start : start + GROUP]

@@ -124,9 +124,11 @@ def _process(
         assembly = Assembly(library, listener, summary.profile)
         while not (feed.is_over and assembly.is_empty):
             options.check()
+            has_more = False
             for draft, message in feed.take():
                 assembly.add(draft, message)
-            for group in assembly.take_whole(feed.is_over):
+                has_more = True
+            for group in assembly.take_whole(feed.is_over, has_more):
                 for draft in group:
                     if isinstance(draft.end, Failed):
                         summary.failures[draft.file.path] = draft.end.reason

@@ -152,7 +152,7 @@ class Gathering:
         if isinstance(message, Prepared):
             self._pending.append((draft, len(draft.segments), message.pixels))
             draft.segments.append(message.segment)
-            if len(self._pending) >= BATCH:
+            if len(self._pending) >= self._encoder.batch:
                 self._embed()
         elif isinstance(message, Finished | Failed):
             draft.end = message

@@ -94,6 +94,11 @@ class AdaptedPictureEncoder:
         return self.base.bank
 
     @property
+    def batch(self) -> int:
+        """As the base model."""
+        return self.base.batch
+
+    @property
     def is_multilingual(self) -> bool:
         """As the base model."""
         return self.base.is_multilingual

@@ -31,6 +31,10 @@ class PictureEncoder(Protocol):
         """Unrelated queries by which hubs are told, shape (b, d)."""
 
     @property
+    def batch(self) -> int:
+        """How many pictures at once keep what runs it busy."""
+
+    @property
     def is_multilingual(self) -> bool:
         """True when texts may be in more languages than English."""
 

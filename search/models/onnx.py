@@ -210,6 +210,11 @@ class CompactPictureEncoder:
         texts = self._files.class_texts
         return np.pad(texts, ((0, 0), (self.dimension - texts.shape[1], 0)))
 
+    @property
+    def batch(self) -> int:
+        """Two runs of the graph."""
+        return 2 * PICTURE_BATCH
+
     @cached_property
     def preparation(self) -> TwoViews:
         """What cuts the two views that are embedded, shape (2, 260, 260, 3) uint8."""

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from indexer.assembly import PATIENCE
 from indexer.feed import LOOK_AHEAD
 from indexer.pipeline import Options, run_index
 from search.engine import Engine
@@ -207,3 +210,27 @@ def test_everything_is_read_anew_when_asked(fresh, media):
     assert {item.path: item.id for item in fresh.catalogue.list_items()} == before
     assert all(item.facts.blur for item in fresh.catalogue.list_items() if item.type == "image")
     assert index(fresh, media).counts["unchanged"] == len(before)
+
+
+class Slow:
+    """The picture model, slower than anything waits, which tells how many pictures it is given at once."""
+
+    def __init__(self, model):
+        self.model, self.given = model, []
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def encode_pictures(self, prepared):
+        self.given.append(len(prepared))
+        time.sleep(2 * PATIENCE)
+        return self.model.encode_pictures(prepared)
+
+
+def test_a_slow_model_is_given_whole_batches(fresh, tmp_path):
+    for number in range(80):
+        Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
+    slow = Slow(fresh.models.picture)
+    index(replace(fresh, models=replace(fresh.models, picture=slow)), tmp_path, workers=2)
+    assert sum(slow.given) == 80
+    assert slow.given == [slow.batch] * 5

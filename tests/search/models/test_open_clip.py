@@ -1,5 +1,6 @@
 """Any open_clip model: found by its name, loaded as it says itself, and the same to the last digits that matter."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,25 @@ def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
     assert guess_lane("openai-whisper:base") is None
     with pytest.raises(ModelError, match="--for"):
         guess_lane("whatever")
+
+
+@pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0"])
+def test_a_tokenizer_that_is_written_down_cuts_texts_as_open_clip_does(name, tmp_path):
+    from search.models.open_clip import import_open_clip
+    from search.models.open_clip.wording import TRICKY, Wording, write_wording
+
+    tokenizer = import_open_clip().get_tokenizer(name)
+    wording = Wording(tmp_path, write_wording(tokenizer, tmp_path))
+    texts = [*TRICKY, *(f"{a} {b}" for a, b in itertools.permutations(("Ünï", "c0de’s", "…", "<b>", "日本", "x_y"), 2))]
+    np.testing.assert_array_equal(wording(texts), tokenizer(texts).numpy())
+
+
+def test_a_tokenizer_that_cannot_be_written_down_is_not(tmp_path):
+    from search.models.open_clip.wording import write_wording
+
+    class Other:
+        def __call__(self, texts):
+            raise AssertionError
+
+    assert write_wording(Other(), tmp_path) == {}
+    assert not list(tmp_path.iterdir())
