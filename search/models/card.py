@@ -23,8 +23,9 @@ class Card:
     """A model of a home.
 
     weights: the files that hold them, each with its size in bytes, its time in nanoseconds and its SHA-256; languages:
-    ISO 639-1, empty for many; runtime: what runs it fastest here, as `search.models.runtime` names it; runtimes: what
-    was measured to find that out, pictures or texts a second; settings: what the home of its library needs besides.
+    ISO 639-1, empty for many; runtime: what runs it fastest here, as `search.models.runtime` names it; device: where it
+    does, `cpu` or `cuda`; runtimes: what was measured to find that out, pictures or texts a second; settings: what the
+    home of its library needs besides.
     """
 
     name: str
@@ -34,9 +35,19 @@ class Card:
     weights: Mapping[str, tuple[int, int, str]]
     languages: tuple[str, ...] = ()
     runtime: str = "torch-fp32"
+    device: str = "cpu"
     runtimes: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     preparation: Fit | None = None
+
+    def is_exported_for(self, device: str) -> bool:
+        """Tell whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
+        return self.runtime.startswith("onnx-") and self.device == device.partition(":")[0]
+
+    @property
+    def precision(self) -> str:
+        """In which precision it runs, as `fp32`, `bf16` or `int8-dynamic`."""
+        return self.runtime.partition("-")[2]
 
     @property
     def is_multilingual(self) -> bool:

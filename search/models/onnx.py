@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from search.errors import ModelError
 from search.media.picture.preparation import TwoViews
 from search.models.compact import CompactFiles, normalize
 from search.models.compact.e5 import PAD, WIDTH, E5Weights, find_weights
@@ -23,20 +24,39 @@ PICTURE_BATCH = 8
 REMEMBERED_QUERIES = 512
 
 
-def open_session(path: Path, threads: int, tensors: dict[str, Any] | None = None, is_half: bool = False) -> Any:
-    """Open an ONNX file for CPU; tensors: weights that the file leaves out; is_half: it is in float16."""
+def list_providers(device: str) -> list[Any]:
+    """Give what ONNX Runtime is to run on, best first. Raises ModelError when the one installed knows no CUDA."""
+    if device == "cpu":
+        return ["CPUExecutionProvider"]
+    import onnxruntime
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise ModelError(
+            f"--device {device}: the ONNX Runtime installed knows no CUDA; put onnxruntime-gpu in its place, or use cpu"
+        )
+    number = int(device.partition(":")[2] or 0)
+    return [("CUDAExecutionProvider", {"device_id": number}), "CPUExecutionProvider"]
+
+
+def open_session(
+    path: Path, threads: int, tensors: dict[str, Any] | None = None, is_half: bool = False, device: str = "cpu"
+) -> Any:
+    """Open an ONNX file; tensors: weights that the file leaves out; is_half: it is in float16.
+
+    Raises ModelError when it cannot run on the device.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    if is_half:
+    if is_half and device == "cpu":
         # What it does beyond that to float16 graphs of attention crashes on CPUs.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     if tensors:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
         options.add_external_initializers(list(tensors), values)
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(path), options, providers=list_providers(device))
 
 
 # What one run of a graph is given, by name.

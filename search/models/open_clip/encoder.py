@@ -120,13 +120,14 @@ def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) 
     if known != card:
         folder.write(known)
     devices = choose_devices(machine.device)
-    kind, _, precision = card.runtime.partition("-")
-    if devices != ["cpu"]:
-        return TorchTowers(find_source(card.name, models), "fp16", devices, machine.threads)
-    if kind == "onnx":
+    if card.is_exported_for(devices[0]):
         from search.models.open_clip.exported import ExportedTowers
 
-        return ExportedTowers(folder.path, precision, _load_wording(card, folder, models), machine.threads)
+        wording = _load_wording(card, folder, models)
+        return ExportedTowers(folder.path, card.precision, wording, machine.threads, devices[0])
+    if devices != ["cpu"]:
+        return TorchTowers(find_source(card.name, models), "fp16", devices, machine.threads)
+    precision = card.precision if card.runtime.startswith("torch-") and card.device == "cpu" else "fp32"
     return TorchTowers(find_source(card.name, models), precision, devices, machine.threads)
 
 

@@ -19,11 +19,11 @@ from search.models.exporting import (
     write_precisions,
 )
 from search.models.onnx import PICTURE_BATCH, open_session
-from search.models.open_clip import import_torch
+from search.models.open_clip import choose_devices, import_torch
 from search.models.open_clip.exported import open_pictures, picture_file, run_pictures, text_file
 from search.models.open_clip.graph import write_graph
 from search.models.open_clip.loading import find_source
-from search.models.open_clip.towers import TorchTowers
+from search.models.open_clip.towers import GPU_BATCH, TorchTowers
 from search.models.open_clip.wording import write_wording
 from search.models.runtime import Machine, Trial
 from search.records import Pixels, Vectors
@@ -55,14 +55,21 @@ def export_towers(
     sample = [{"pixels": half[start : start + PICTURE_BATCH]} for start in range(0, len(half), PICTURE_BATCH)]
     write_precisions(name_file, sample, say)
 
+    devices = choose_devices(machine.device)
+    is_cpu = devices == ["cpu"]
+
     def open_one(precision: str) -> Callable[[], Vectors]:
-        return partial(run_pictures, open_pictures(folder.path, precision, machine.threads), pixels)
+        session = open_pictures(folder.path, precision, machine.threads, devices[0])
+        return partial(run_pictures, session, pixels, PICTURE_BATCH if is_cpu else GPU_BATCH)
 
     checks = check_precisions(name_file, open_one, towers.encode_pixels(pixels), say, "pictures")
-    bf16 = TorchTowers(source, "bf16", ["cpu"], machine.threads)
-    ways = (("torch-fp32", towers), ("torch-bf16", bf16))
-    trials = [Trial(name, partial(way.encode_pixels, pixels)) for name, way in ways]
-    card = choose_runtime(card, trials, checks, len(pixels))
+    faster = "bf16" if is_cpu else "fp16"
+    ways = {
+        "torch-fp32": towers if is_cpu else TorchTowers(source, "fp32", devices, machine.threads),
+        f"torch-{faster}": TorchTowers(source, faster, devices, machine.threads),
+    }
+    trials = [Trial(name, partial(way.encode_pixels, pixels)) for name, way in ways.items()]
+    card = choose_runtime(replace(card, device=devices[0].partition(":")[0]), trials, checks, len(pixels))
     folder.write(card)
     return card, checks
 

@@ -114,9 +114,9 @@ def load_sentences(card: Card, folder: CardFolder, models: Path, machine: Machin
     known = check_weights(card)
     if known != card:
         folder.write(known)
-    kind, _, precision = card.runtime.partition("-")
-    if kind == "onnx" and choose_devices(machine.device) == ["cpu"]:
+    device = choose_devices(machine.device)[0]
+    if card.is_exported_for(device):
         from search.models.sentence.exported import ExportedSentences
 
-        return ExportedSentences(card, folder.path, precision, machine.threads)
+        return ExportedSentences(card, folder.path, card.precision, machine.threads, device)
     return TorchSentences(find_sentence_folder(card.name, models), machine)

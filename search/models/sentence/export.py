@@ -18,7 +18,7 @@ from search.models.exporting import (
     write_precisions,
 )
 from search.models.onnx import TEXT_BATCH
-from search.models.open_clip import import_torch
+from search.models.open_clip import choose_devices, import_torch
 from search.models.open_clip.graph import write_graph
 from search.models.runtime import Machine, Trial
 from search.models.sentence.exported import TOKENIZER, ExportedSentences, sentence_file
@@ -46,8 +46,10 @@ def export_sentences(
     loaded.model.tokenizer.backend_tokenizer.save(str(folder.path / TOKENIZER))
     inputs = _write(loaded.model, name_file("fp32"))
 
+    device = choose_devices(machine.device)[0]
+
     def open_one(precision: str) -> ExportedSentences:
-        return ExportedSentences(exported, folder.path, precision, machine.threads)
+        return ExportedSentences(exported, folder.path, precision, machine.threads, device)
 
     exact = loaded.encode_passages(passages)
     require_exact("model", exact, open_one("fp32").encode_passages(passages))
@@ -62,6 +64,7 @@ def export_sentences(
 
     checks = check_precisions(name_file, open_run, exact, say, "passages")
     trials = [Trial("torch-fp32", partial(loaded.encode_passages, passages))]
+    exported = replace(exported, device=device.partition(":")[0])
     chosen = choose_runtime(exported, trials, checks, len(passages))
     folder.write(chosen)
     return chosen, checks

@@ -17,12 +17,13 @@ TOKENIZER = "tokenizer.json"
 class ExportedSentences:
     """Runs what `export_sentences` wrote. Safe to share between threads."""
 
-    def __init__(self, card: Card, folder: Path, precision: str, threads: int) -> None:
-        """folder: where the card lies. Raises ModelError when a file is missing."""
+    def __init__(self, card: Card, folder: Path, precision: str, threads: int, device: str) -> None:
+        """folder: where the card lies. Raises ModelError when a file is missing, or cannot run on the device."""
         settings = card.settings
         self._prompts = (str(settings["query_prompt"]), str(settings["passage_prompt"]))
         self._tokens = Tokens(folder / TOKENIZER, Cut(int(settings["most"]), int(settings["pad"])))
-        self._session = open_session(sentence_file(folder, precision), threads, is_half=precision == "fp16")
+        path, is_half = sentence_file(folder, precision), precision == "fp16"
+        self._session = open_session(path, threads, is_half=is_half, device=device)
         self._inputs = {one.name for one in self._session.get_inputs()}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

@@ -1,6 +1,7 @@
 """Any open_clip model: found by its name, loaded as it says itself, and the same to the last digits that matter."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,23 @@ def test_a_tokenizer_that_cannot_be_written_down_is_not(tmp_path):
 
     assert write_wording(Other(), tmp_path) == {}
     assert not list(tmp_path.iterdir())
+
+
+def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, monkeypatch, tmp_path):
+    """No GPU is at hand: what ONNX Runtime says of itself is made up."""
+    import onnxruntime
+
+    from search.models.onnx import list_providers
+    from search.models.open_clip.encoder import load_towers
+    from search.models.open_clip.towers import TorchTowers
+
+    assert list_providers("cpu") == ["CPUExecutionProvider"]
+    with pytest.raises(ModelError, match="onnxruntime-gpu"):
+        list_providers("cuda")
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    assert list_providers("cuda:1")[0] == ("CUDAExecutionProvider", {"device_id": 1})
+    card = read_card(make_tiny(tmp_path / "tiny"), Lane.PICTURE, tmp_path, MACHINE)
+    elsewhere = replace(card, runtime="onnx-fp16", device="cuda")
+    assert elsewhere.is_exported_for("cuda:1")
+    assert not elsewhere.is_exported_for("cpu")
+    assert isinstance(load_towers(elsewhere, find_folder(tmp_path, card.name), tmp_path, MACHINE), TorchTowers)
