@@ -1,12 +1,12 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
-import { ask, askedAddress, giveFeedback, keepPicture, readFacets, readStatus } from "./api.js";
+import { ask, readFacets, readStatus } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
 import { watchDrops } from "./drop.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
 import { find, formatDate, make, makeButton, nameLanguage, t } from "./make.js";
-import { chooseRegion, makePart, shrinkPicture } from "./parts.js";
+import { PartsBar, judge } from "./parts.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
 import { FILTERS, emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
@@ -37,6 +37,7 @@ const selection = new Selection(() => grid.forEachShown((card, place) => markSel
 const viewer = new Viewer({ entries: () => grid.entries, more: loadMore, like, closed: (place) => grid.focus(place) });
 const panel = new FilterPanel((values) => change(values));
 new SavedPanel(() => state, showFound, (text) => say([text], true));
+const bar = new PartsBar({ read: () => state, change, say: (text, isWrong) => say([text], isWrong) });
 const recorder = new Recorder(takeVoice, showLevel);
 
 function say(parts, isWrong = false) {
@@ -225,7 +226,7 @@ function change(values) {
 function submit(all = false) {
   state = { ...state, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
   remember();
-  showParts();
+  bar.show();
   run({ all });
 }
 
@@ -237,37 +238,10 @@ function like(item, weight, crop = null) {
     state = { ...state, pictures: [], likes: [{ id: item.id, weight: 1, crop }] };
     return submit();
   }
-  judge(item.id, weight > 0);
+  judge(state, item.id, weight > 0);
   const likes = state.likes.filter((one) => one.id !== item.id);
   state = { ...state, likes: [...likes, { id: item.id, weight, crop: null }] };
   submit(showAll);
-}
-
-// What fits the words and what does not is kept, for the library to learn from; that it could not be is no matter here.
-function judge(id, relevant) {
-  const text = wordsOf(state).trim();
-  if (text) giveFeedback(text, id, relevant).catch(() => null);
-}
-
-function showParts() {
-  const put = (at, picture) => change({ pictures: state.pictures.toSpliced(at, 1, ...(picture ? [picture] : [])) });
-  const pictures = state.pictures.map(({ id, crop }, at) => makePart(askedAddress(id), t(crop ? "part.region" : "part.picture"), "",
-    () => put(at, null), () => chooseRegion(askedAddress(id), (region) => put(at, { id, crop: region }))));
-  const likes = state.likes.map((one) => makePart({ id: one.id }, t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like"),
-    one.weight < 0 ? "−" : "+", () => { judge(one.id, null); change({ likes: state.likes.filter((other) => other !== one) }); }));
-  find("parts").replaceChildren(...pictures, ...likes);
-}
-
-async function addPictures(files) {
-  const chosen = [...files].filter((file) => file.type.startsWith("image/") || /\.(heic|avif|jxl|dng)$/i.test(file.name));
-  if (!chosen.length) return say([t("ask.not_picture")], true);
-  say([t("status.searching")]);
-  try {
-    const ids = await Promise.all(chosen.map(async (file) => keepPicture(await shrinkPicture(file))));
-    change({ pictures: [...state.pictures, ...ids.map((id) => ({ id, crop: null }))] });
-  } catch (error) {
-    say([error.message], true);
-  }
 }
 
 async function listen() {
@@ -284,7 +258,7 @@ function recall(keep) {
   state = readState();
   box.value = state.q ?? "";
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = state.type.includes(input.value);
-  showParts();
+  bar.show();
   run({ keep });
 }
 
@@ -308,7 +282,7 @@ form.addEventListener("submit", (event) => { event.preventDefault(); submit(); }
 form.querySelector(".chips fieldset").addEventListener("change", () => submit());
 box.addEventListener("search", () => { if (!box.value) submit(); });
 find("pick").addEventListener("click", () => find("file").click());
-find("file").addEventListener("change", (event) => { addPictures([...event.target.files]); event.target.value = ""; });
+find("file").addEventListener("change", (event) => { bar.add([...event.target.files]); event.target.value = ""; });
 // A click begins and another ends; held down, it listens until it is let go.
 let pressed = 0;
 speak.addEventListener("pointerdown", (event) => { if (event.button === 0 && !recorder.isRunning) { pressed = performance.now(); listen(); } });
@@ -325,9 +299,9 @@ addEventListener("pagehide", () => {
   sessionStorage.setItem("place", JSON.stringify({ address: location.search, top: scrollY, count: grid.entries.length }));
 });
 addEventListener("paste", (event) => {
-  if (event.clipboardData?.files.length) { event.preventDefault(); addPictures([...event.clipboardData.files]); }
+  if (event.clipboardData?.files.length) { event.preventDefault(); bar.add([...event.clipboardData.files]); }
 });
-watchDrops((data) => { if (data?.files.length) addPictures([...data.files]); });
+watchDrops((data) => { if (data?.files.length) bar.add([...data.files]); });
 addEventListener("keydown", (event) => {
   const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName) || find("viewer").open;
   if (isTyping) return;
