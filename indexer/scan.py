@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.kinds import TYPES, pair_sidecars, recognise_content
+from indexer.kinds import TYPES, XMP, pair_sidecars, recognise_content
 from search.records import FileFacts, LedgerRow, State
 
 
@@ -28,11 +28,20 @@ class Skip:
 
 
 class Neighbours:
-    """The files of a folder that belong to others of it: `sidecars` by their owner, `owners` by the file."""
+    """The files of a folder that belong to others of it: `sidecars` by their owner, `owners` by the file.
+
+    Of several subtitles the first is what is said in the film; the others are documents of their own, so that they can
+    be found.
+    """
 
     def __init__(self, names: Iterable[str]) -> None:
         self.sidecars = pair_sidecars(names)
-        self.owners = {sidecar: name for name, sidecars in self.sidecars.items() for sidecar in sidecars}
+        self.owners = {
+            sidecar: name
+            for name, sidecars in self.sidecars.items()
+            for place, sidecar in enumerate(sidecars)
+            if place == 0 or sidecar.lower().endswith(XMP)
+        }
 
 
 # A path by itself: the file is as the ledger has it.
@@ -89,8 +98,9 @@ def _walk(
 
 def _place(path: str, name: str, source_id: int, known: Known, beside: Neighbours) -> Found:
     """Look at a file among its neighbours: it may belong to one, or one to it."""
-    found = _look_at(path, source_id, known, beside.sidecars.get(name))
     owner = beside.owners.get(name)
+    # It may have been a file of its own before.
+    found = _look_at(path, source_id, known if owner is None else {}, beside.sidecars.get(name))
     if owner is None or isinstance(found, str | Problem):
         return found
     file = found if isinstance(found, FileFacts) else found.file

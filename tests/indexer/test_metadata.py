@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from search.inspection import verify_library
 from search.media.metadata import read_date, read_fields, read_xmp
 from search.records import Filters, ItemType, MediaFacts, Query, SegmentKind
 from tests.conftest import index
@@ -177,6 +178,31 @@ def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
     (media / "film.en.srt").unlink()
     assert index(fresh, media).counts["updated"] == 1
     assert "Winter" not in str(fresh.catalogue.list_segments(film.id))
+
+
+def test_of_several_subtitles_one_is_the_films_and_none_is_lost(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    write_film(media / "film.mp4")
+    (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n")
+    (media / "film.fr.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nLa moisson fut bonne.\n")
+
+    def read():
+        items = [one for one in fresh.catalogue.list_items() if one.state == "indexed"]
+        return {one.path.split("/")[-1]: str(fresh.catalogue.list_segments(one.id)) for one in items}
+
+    index(fresh, media)
+    found = read()
+    assert set(found) == {"film.mp4", "film.fr.srt"}
+    assert "harvest" in found["film.mp4"]
+    assert "moisson" in found["film.fr.srt"]
+    (media / "film.en.srt").unlink()
+    index(fresh, media)
+    found = read()
+    assert set(found) == {"film.mp4"}
+    assert "moisson" in found["film.mp4"]
+    assert verify_library(fresh) == []
+    assert index(fresh, media).counts["unchanged"] == 1
 
 
 def test_broken_subtitles_are_named(fresh, tmp_path):
