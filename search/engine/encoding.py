@@ -86,9 +86,9 @@ def encode_query(library: Library, query: Query) -> Encoded:
             kinds[kind] += abs(part.weight) * share
     texts = [(part.text, part.weight) for part in parts if part.text]
     language = _tell_language(" ".join(text for text, _ in texts), voice)
-    total = sum(abs(part.weight) for part in parts) or 1.0
-    coverage = {lane: sum(abs(one.weight) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
-    coverage[Lane.WORDS] = sum(abs(weight) for _, weight in texts) / total
+    total = sum(max(part.weight, 0) for part in parts) or 1.0
+    coverage = {lane: sum(max(one.weight, 0) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
+    coverage[Lane.WORDS] = sum(max(weight, 0) for _, weight in texts) / total
     without = [_probe_text(library, text) for text in excluded]
     return Encoded(
         probes=probes,

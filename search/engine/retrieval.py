@@ -64,7 +64,8 @@ class Retriever:
         """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
         if lane is Lane.WORDS:
             return self._retrieve_words(depth) if self._encoded.words else make_nothing(lane)
-        return self._retrieve_near(lane, depth) if self._encoded.probes[lane] else make_nothing(lane)
+        is_asked = any(probe.weight > 0 for probe in self._encoded.probes[lane])
+        return self._retrieve_near(lane, depth) if is_asked else make_nothing(lane)
 
     def _retrieve_near(self, lane: Lane, depth: int) -> Retrieved:
         probes = self._encoded.probes[lane]
@@ -74,10 +75,7 @@ class Retriever:
         ids, _ = space.search(snapshot, vector[None], depth, self._select(lane, snapshot))[0]
         vectors, owners, hubs = snapshot.gather(ids)
         candidates = Candidates(vectors, hubs, snapshot.count)
-        total = sum(abs(probe.weight) for probe in probes)
-        logits = np.zeros(len(ids), np.float32)
-        for probe in probes:
-            logits += (probe.weight / total) * judge(probe, candidates, snapshot.sample)
+        logits = _join_logits([(probe.weight, judge(probe, candidates, snapshot.sample)) for probe in probes])
         kept = self._exclude(lane, candidates, snapshot)
         chances = to_probability(logits) * self._encoded.coverage[lane] * _discount(owners["confidence"])
         floor = float(chances[-16:].max(initial=0.0))
@@ -239,6 +237,24 @@ def combine_probes(probes: Sequence[Probe], sample: Vectors) -> Vectors:
     if length < 1e-6:
         raise UsageError("the parts of the query cancel each other out")
     return (total / length).astype(np.float32)
+
+
+def _join_logits(parts: Sequence[tuple[float, Vectors]]) -> Vectors:
+    """Join the log-odds (n,) of a query's parts: those wanted are averaged by their weights.
+
+    One that pushes away multiplies the odds by the probability of not being like it, to the power of its weight: not to
+    be like one thing makes nothing more like another.
+    """
+    wanted = sum(weight for weight, _ in parts if weight > 0)
+    joined: Vectors = np.sum(
+        [
+            (weight / wanted) * (logits if weight > 0 else np.logaddexp(np.float32(0), logits))
+            for weight, logits in parts
+        ],
+        axis=0,
+        dtype=np.float32,
+    )
+    return joined
 
 
 def _discount(confidence: Vectors) -> Vectors:

@@ -201,7 +201,7 @@ def test_recent_searches_are_offered(open_page):
     page = open_page()
     ask(page, "a cup of coffee")
     page.goto(page.url.split("?")[0])
-    assert page.eval_on_selector_all("#recent option", "all => all.map((one) => one.value)") == ["a cup of coffee"]
+    wait(page, "[...document.querySelectorAll('#recent option')].map((one) => one.value).join() === 'a cup of coffee'")
 
 
 def test_a_search_is_saved_and_an_album_filled(open_page):

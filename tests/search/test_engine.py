@@ -183,6 +183,17 @@ def test_weights_shift_a_mixed_query(engine, demo):
     assert rank(0.2)[1] == 0
 
 
+def test_what_hits_should_be_unlike_never_adds_one(engine, demo):
+    cat = (demo / "pets/chelsea.jpg").read_bytes()
+    for text in ("an animal", "a cup of coffee", "a red flower"):
+        plain = engine.search(Query(text=text, limit=100, include_all=True))
+        less = Query(parts=(QueryPart(text=text), QueryPart(image=cat, weight=-0.6)), limit=100, include_all=True)
+        unlike = engine.search(less)
+        assert unlike.total <= plain.total
+        before = {hit.item.id: hit.score for hit in plain.hits}
+        assert all(hit.score <= before.get(hit.item.id, 1.0) + 1e-6 for hit in unlike.hits)
+
+
 def test_a_part_with_a_negative_weight_pushes_away(engine, demo):
     cat = (demo / "pets/chelsea.jpg").read_bytes()
     parts = (QueryPart(text="a photo"), QueryPart(image=cat, weight=-1.0))

@@ -2,7 +2,8 @@
 
 import { formatDate, formatTime, make, nameLanguage, t } from "./make.js";
 
-export function makeFacts(item) {
+// words: those that are searched for, which a search of the folder keeps.
+export function makeFacts(item, words) {
   const language = item.language ? nameLanguage(item.language) : null;
   const rows = [
     ["captured_at", formatDate(item.captured_at)],
@@ -28,6 +29,6 @@ export function makeFacts(item) {
   }
   const folder = item.path.split("/").slice(0, -1).join("/");
   list.append(make("dt", {}, t("fact.path")), make("dd", {},
-    make("a", { href: `/?q=${encodeURIComponent(`in:"${folder}"`)}` }, t("view.folder"))));
+    make("a", { href: `/?q=${encodeURIComponent(`${words} in:"${folder}"`.trim())}` }, t("view.folder"))));
   return list;
 }

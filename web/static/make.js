@@ -37,6 +37,9 @@ export function disclose(button, panel, opened) {
     button.setAttribute("aria-expanded", String(!panel.hidden));
     if (!panel.hidden) opened();
   });
+  for (const one of [button, panel]) {
+    one.addEventListener("keydown", (event) => { if (event.key === "Escape" && !panel.hidden) { event.preventDefault(); button.click(); button.focus(); } });
+  }
 }
 
 export const find = (id) => document.getElementById(id);

@@ -62,7 +62,7 @@ function markSelected(card, place) {
 function nameGroup() {
   if (state.group === "source") return ({ item }) => item.path.split("/").slice(0, -1).join("/");
   if (state.group !== "day") return null;
-  return ({ item }) => (item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : "–");
+  return ({ item }) => (item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : t("group.undated"));
 }
 
 const hasFilters = () => state.type.length > 0 || FILTERS.some((name) => state[name]?.length);
@@ -83,8 +83,9 @@ function describe(answer) {
   }
   if (only_english.length) parts.push(`${t("status.only_english", { language: nameLanguage(language), models: only_english.join(", ") })} · `);
   if (answer.nothing_relevant) {
-    parts.push(make("strong", {}, t("status.nothing")), " ");
-    parts.push(showAll ? t("status.nearest") : makeButton(t("status.show_nearest"), () => run({ all: true })));
+    const isBare = showAll && !answer.hits.length;
+    parts.push(make("strong", {}, t(isBare ? "status.none" : "status.nothing")), " ");
+    if (!isBare) parts.push(showAll ? t("status.nearest") : makeButton(t("status.show_nearest"), () => run({ all: true })));
     if (hasFilters()) parts.push(" · ", makeButton(t("status.unfiltered"), dropFilters));
   } else {
     parts.push(make("strong", {}, t("status.hits", { n: answer.total })), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
@@ -281,6 +282,7 @@ function readPlace() {
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
 form.querySelector(".chips fieldset").addEventListener("change", () => submit());
 box.addEventListener("search", () => { if (!box.value) submit(); });
+find("skip").addEventListener("click", (event) => { event.preventDefault(); grid.focus(0); });
 find("pick").addEventListener("click", () => find("file").click());
 find("file").addEventListener("change", (event) => { bar.add([...event.target.files]); event.target.value = ""; });
 // A click begins and another ends; held down, it listens until it is let go.

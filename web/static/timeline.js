@@ -3,12 +3,15 @@
 import { drawWave } from "./card.js";
 import { formatTime, isTimed, make, t } from "./make.js";
 
+// One moment may be found in several ways.
+const dropSame = (found) => [...new Map(found.map((one) => [one.start, one])).values()];
+
 export function makeTimeline(item, player, moments) {
   const canvas = make("canvas", { className: "wave", width: 960, height: 64, data: { points: 320 } });
   const hand = make("div", { className: "hand" });
   const marks = make("div", { className: "marks" });
   const bar = make("div", { className: "timeline", title: t("view.timeline") }, canvas, marks, hand);
-  const show = (found) => marks.replaceChildren(...found.filter(isTimed).map((one) => {
+  const show = (found) => marks.replaceChildren(...dropSame(found.filter(isTimed)).map((one) => {
     const mark = make("button", { type: "button", className: "mark", title: formatTime(one.start) });
     mark.setAttribute("aria-label", formatTime(one.start));
     mark.style.left = `${(one.start / item.duration) * 100}%`;

@@ -11,7 +11,8 @@ import { makeRequest } from "./state.js";
 
 // A document of no more passages is seen at a glance.
 const FEW = 4;
-const ZOOMS = [1, 1.5, 2, 3, 4, 6];
+// As multiples of the size that is shown at first.
+const ZOOMS = [1, 1.4, 2, 2.8, 4, 6, 8];
 
 // Two lanes may speak for the same segment; a reader needs it once.
 function dropRepeated(evidence) {
@@ -31,6 +32,7 @@ export class Viewer {
   #player = null;
   #picture = null;
   #zoom = 0;
+  #width = 0;
   #shown = 0;
   #leaving = false;
 
@@ -47,6 +49,8 @@ export class Viewer {
       if (history.state?.viewing) { this.#leaving = true; history.back(); }
     });
     this.#dialog.addEventListener("keydown", (event) => this.#press(event));
+    // Some browsers click a button when the space bar is let go of, whatever became of the pressing.
+    this.#dialog.addEventListener("keyup", (event) => { if (event.key === " " && event.target.matches(".seek, .moment, .mark")) event.preventDefault(); });
   }
 
   // Tells whether a step through the history was only about the viewer.
@@ -87,10 +91,12 @@ export class Viewer {
   #press(event) {
     if (/^(INPUT|SELECT)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
     const isPlayer = event.target === this.#player;
+    // A place in the recording plays when it is clicked; the space bar then belongs to the player.
+    const isOther = event.target.tagName === "BUTTON" && !event.target.matches(".seek, .moment, .mark");
     const keys = {
       ArrowLeft: () => !isPlayer && this.#go(-1),
       ArrowRight: () => !isPlayer && this.#go(1),
-      " ": () => this.#player && !isPlayer && event.target.tagName !== "BUTTON" && this.#toggle(),
+      " ": () => (this.#player && !isPlayer && !isOther ? this.#toggle() : false),
       f: () => this.#fill(),
       i: () => this.#dialog.classList.toggle("bare"),
       h: () => this.#dialog.querySelector(".heat-toggle:not([hidden])")?.click(),
@@ -99,7 +105,7 @@ export class Viewer {
       0: () => this.#zoomTo(0),
     };
     const act = keys[event.key];
-    if (act && act() !== false && !(event.key === " " && event.target.tagName === "BUTTON")) event.preventDefault();
+    if (act && act() !== false) event.preventDefault();
   }
 
   #toggle() { if (this.#player.paused) this.#player.play(); else this.#player.pause(); }
@@ -111,10 +117,11 @@ export class Viewer {
 
   #zoomTo(step) {
     if (!this.#picture) return;
+    if (!this.#zoom) this.#width = this.#picture.getBoundingClientRect().width;
     this.#zoom = Math.min(Math.max(step, 0), ZOOMS.length - 1);
     const stage = this.#dialog.querySelector(".stage");
     stage.classList.toggle("zoomed", this.#zoom > 0);
-    this.#picture.style.setProperty("--zoom", ZOOMS[this.#zoom]);
+    stage.style.setProperty("--wide", `${Math.round(this.#width * ZOOMS[this.#zoom])}px`);
     if (this.#zoom) stage.scrollTo((stage.scrollWidth - stage.clientWidth) / 2, (stage.scrollHeight - stage.clientHeight) / 2);
   }
 
@@ -133,7 +140,7 @@ export class Viewer {
     this.#dialog.replaceChildren(make("div", { className: "sheet" }, stage, side), older, newer, close);
     const full = await readItem(item.id).catch(() => null);
     if (!full || mine !== this.#shown) return;
-    side.append(make("h3", {}, t("view.details")), makeFacts(full));
+    side.append(make("h3", {}, t("view.details")), makeFacts(full, this.#words.trim()));
     const spoken = full.segments.filter((one) => one.text && one.kind !== "name");
     const player = this.#player;
     const timeline = player && full.duration ? makeTimeline(full, player, hit.evidence.filter(isTimed)) : null;
