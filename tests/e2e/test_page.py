@@ -189,6 +189,8 @@ def test_nonsense_is_said_to_be_irrelevant_and_the_nearest_are_offered(open_page
     page.click("text=Show the nearest")
     page.wait_for_selector("#hits .hit.below")
     assert "come nearest" in page.text_content("#status")
+    page.reload()
+    wait(page, "document.querySelector('#status').textContent.includes('come nearest')")
 
 
 def test_more_like_this_searches_by_the_item(open_page):

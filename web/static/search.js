@@ -28,7 +28,6 @@ let latest = 0;
 let asked = null;
 let next = null;
 let loading = false;
-let showAll = false;
 let tags = [];
 
 const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, more: () => loadMore() });
@@ -83,13 +82,13 @@ function describe(answer) {
   }
   if (only_english.length) parts.push(`${t("status.only_english", { language: nameLanguage(language), models: only_english.join(", ") })} · `);
   if (answer.nothing_relevant) {
-    const isBare = showAll && !answer.hits.length;
+    const isBare = state.all && !answer.hits.length;
     parts.push(make("strong", {}, t(isBare ? "status.none" : "status.nothing")), " ");
-    if (!isBare) parts.push(showAll ? t("status.nearest") : makeButton(t("status.show_nearest"), () => run({ all: true })));
+    if (!isBare) parts.push(state.all ? t("status.nearest") : makeButton(t("status.show_nearest"), () => change({ all: "1" })));
     if (hasFilters()) parts.push(" · ", makeButton(t("status.unfiltered"), dropFilters));
   } else {
     parts.push(make("strong", {}, t("status.hits", { n: answer.total })), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
-    parts.push(...(showAll ? [`, ${t("status.also_nearest")} `, makeButton(t("status.fewer"), () => run())] : [" ", makeButton(t("status.weaker"), () => run({ all: true }))]));
+    parts.push(...(state.all ? [`, ${t("status.also_nearest")} `, makeButton(t("status.fewer"), () => change({ all: "" }))] : [" ", makeButton(t("status.weaker"), () => change({ all: "1" }))]));
   }
   const { pending, failed } = answer.coverage;
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
@@ -109,13 +108,12 @@ async function describeLibrary(answer) {
   return [`${t("status.library")} `, make("strong", {}, counts.join(", "))];
 }
 
-async function run({ all = false, keep = null } = {}) {
+async function run(keep = null) {
   const mine = ++latest;
-  showAll = all;
   next = null;
   if (!isEmpty(state)) say([t("status.searching")]);
   try {
-    const request = { ...makeRequest(state, all), limit: Math.min(MOST, Math.max(PAGE, keep?.count ?? 0)) };
+    const request = { ...makeRequest(state), limit: Math.min(MOST, Math.max(PAGE, keep?.count ?? 0)) };
     const answer = await ask(request, state.voice);
     const said = isEmpty(state) ? await describeLibrary(answer) : describe(answer);
     if (mine !== latest) return;
@@ -179,7 +177,7 @@ async function listAll() {
 function takeWords(heard) {
   state = { ...state, q: [state.q, heard].filter(Boolean).join(" "), voice: null };
   box.value = state.q;
-  asked = makeRequest(state, showAll);
+  asked = makeRequest(state);
   next = null;
   remember();
 }
@@ -187,7 +185,7 @@ function takeWords(heard) {
 function takeVoice(blob) {
   speak.setAttribute("aria-pressed", "false");
   speak.style.removeProperty("--level");
-  state = { ...state, voice: blob };
+  state = { ...state, voice: blob, all: "" };
   run();
 }
 
@@ -221,14 +219,15 @@ async function offerTags() {
 
 function change(values) {
   state = { ...state, ...values };
-  submit();
+  submit(values.all);
 }
 
-function submit(all = false) {
-  state = { ...state, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
+// all: also what is not relevant, which another question does not ask for unless it says so.
+function submit(all = "") {
+  state = { ...state, all, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
   remember();
   bar.show();
-  run({ all });
+  run();
 }
 
 function like(item, weight, crop = null) {
@@ -242,7 +241,7 @@ function like(item, weight, crop = null) {
   judge(state, item.id, weight > 0);
   const likes = state.likes.filter((one) => one.id !== item.id);
   state = { ...state, likes: [...likes, { id: item.id, weight, crop: null }] };
-  submit(showAll);
+  submit(state.all);
 }
 
 async function listen() {
@@ -260,7 +259,7 @@ function recall(keep) {
   box.value = state.q ?? "";
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = state.type.includes(input.value);
   bar.show();
-  run({ keep });
+  run(keep);
 }
 
 // Arrows go from hit to hit.

@@ -15,7 +15,7 @@ from search.models.open_clip.loading import find_preprocess, find_source
 from search.models.registry import guess_lane, read_card
 from search.models.runtime import Machine
 from search.records import Lane
-from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_tiny
+from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_tiny, train_tokenizer
 
 pytestmark = pytest.mark.slow
 MACHINE = Machine(2)
@@ -126,12 +126,19 @@ def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
         guess_lane("whatever")
 
 
-@pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0"])
+@pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0", "a folder"])
 def test_a_tokenizer_that_is_written_down_cuts_texts_as_open_clip_does(name, tmp_path):
     from search.models.open_clip import import_open_clip
     from search.models.open_clip.wording import TRICKY, Wording, write_wording
 
-    tokenizer = import_open_clip().get_tokenizer(name)
+    if name == "a folder":
+        # As SigLIP's are: by transformers, texts without punctuation.
+        source = tmp_path / "source"
+        source.mkdir()
+        train_tokenizer(source, list(list_texts()))
+        tokenizer = import_open_clip().tokenizer.HFTokenizer(str(source), context_length=64, clean="canonicalize")
+    else:
+        tokenizer = import_open_clip().get_tokenizer(name)
     wording = Wording(tmp_path, write_wording(tokenizer, tmp_path))
     texts = [*TRICKY, *(f"{a} {b}" for a, b in itertools.permutations(("Ünï", "c0de’s", "…", "<b>", "日本", "x_y"), 2))]
     np.testing.assert_array_equal(wording(texts), tokenizer(texts).numpy())
