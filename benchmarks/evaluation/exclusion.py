@@ -4,7 +4,7 @@
 
 OUT is what `build_library.py` made; the home holds OUT/library. For each pair it prints, over the first ten photos: the
 share whose captions mention what was excluded (violation@10) and the share that mention what was asked
-(precision@10), asked plainly, with the exclusion subtracted as a vector only, and as `-` does it.
+(precision@10), asked plainly, with the exclusion as a part of negative weight, and as `-` does it.
 """
 
 import argparse
