@@ -86,7 +86,7 @@ class Assembly:
         self._pictures: list[tuple[Draft, int, Pixels]] = []
         self._texts: list[tuple[Draft, int]] = []
         self._waiting: list[Draft] = []
-        self._last = self._embedded = time.monotonic()
+        self._last = self._pictures_done = self._texts_done = time.monotonic()
 
     @property
     def is_empty(self) -> bool:
@@ -115,9 +115,10 @@ class Assembly:
             for segment in draft.take_heard():
                 self._add_text(draft, segment)
         overdue = ending or time.monotonic() - self._last > PATIENCE
-        if ending or (overdue and not has_more) or time.monotonic() - self._embedded > LONG:
-            self._embedded = time.monotonic()
+        at_once = ending or (overdue and not has_more)
+        if at_once or time.monotonic() - self._pictures_done > LONG:
             self._embed_pictures()
+        if at_once or time.monotonic() - self._texts_done > LONG:
             self._embed_texts()
         if overdue:
             self._last = time.monotonic()
@@ -145,6 +146,8 @@ class Assembly:
             rows = self._library.models.picture.encode_pictures([pixels for _, _, pixels in batch])
         for (draft, place, _), row in zip(batch, rows, strict=True):
             draft.vectors[place] = (Lane.PICTURE, row)
+        # From the end of a batch: one may itself take longer than anything is to wait.
+        self._pictures_done = time.monotonic()
 
     def _embed_texts(self) -> None:
         batch, self._texts = self._texts, []
@@ -156,6 +159,7 @@ class Assembly:
             )
         for (draft, place), row in zip(batch, rows, strict=True):
             draft.vectors[place] = (Lane.MEANING, row)
+        self._texts_done = time.monotonic()
 
     def _write(self, group: Sequence[Draft]) -> None:
         good = [draft for draft in group if isinstance(draft.end, Finished)]

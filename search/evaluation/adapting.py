@@ -21,9 +21,9 @@ def adapt_model(
     at most; what people have said of hits is learned from as well. Raises UsageError when there is too little of both,
     ModelError when the vectors of the model without its present adapter are gone.
     """
-    lessons, captions, opinions = gather_lessons(library, most)
+    base, space_id = find_base(library)
+    lessons, captions, opinions = gather_lessons(library, base, space_id, most)
     say(f"training on {captions} captions and {opinions} opinions")
-    base, _ = find_base(library)
     adapter = train_adapter(lessons, base.fingerprint, base.parts[0])
     before = _show("before", lessons, lessons.pictures)
     after = _show("after", lessons, adapter.apply(lessons.pictures))

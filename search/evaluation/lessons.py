@@ -29,15 +29,16 @@ def find_base(library: Library) -> tuple[PictureEncoder, int]:
     return base, found.id
 
 
-def gather_lessons(library: Library, most: int) -> tuple[Lessons, int, int]:
+def gather_lessons(library: Library, base: PictureEncoder, space_id: int, most: int) -> tuple[Lessons, int, int]:
     """Give what can be learned from, and how many captions and opinions that are.
 
-    most: so many captions at most. Raises UsageError when there are too few texts.
+    base, space_id: as `find_base` gives them; most: so many captions at most. Raises UsageError when there
+    are too few texts.
     """
-    base, space_id = find_base(library)
     captions = [(one.caption, one.item.id, True) for one in list_captioned(library, most)]
     opinions = [(one.text, one.item_id, one.is_relevant) for one in library.opinions.list_all()]
-    rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for _, item_id, _ in captions + opinions}
+    ids = {item_id for _, item_id, _ in captions + opinions}
+    rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for item_id in ids}
     places: dict[str, int] = {}
     kept = [
         (places.setdefault(text.casefold(), len(places)), text, rows[item_id], fits)

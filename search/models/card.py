@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from search.models.compact import hash_file
 from search.records import Vectors
 
 CARD, BANK = "card.json", "bank.npy"
+# Where `models get` puts what it fetched, in the models folder of a home.
+FETCHED = "fetched"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,55 @@ def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
         except OSError as error:
             raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     return found
+
+
+class Carded:
+    """A model that a card describes: what can be told of it before it is loaded."""
+
+    def __init__(self, card: Card, folder: CardFolder) -> None:
+        """folder: where the card lies."""
+        self._card = card
+        self._folder = folder
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it was chosen."""
+        return self._card.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._card.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._card.dimension
+
+    @property
+    def runtime(self) -> str:
+        """What runs it here."""
+        return self._card.runtime
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model itself says so."""
+        return self._card.is_multilingual
+
+    @cached_property
+    def bank(self) -> Vectors:
+        """Names of classes of things as queries, shape (b, d), unit length."""
+        return self._folder.read_bank()
+
+
+def keep_weights(card: Card, folder: CardFolder) -> None:
+    """Check that the weights are those of the card, and keep it with new times where they were only copied.
+
+    Raises ModelError when they are not.
+    """
+    known = check_weights(card)
+    if known != card:
+        folder.write(known)
 
 
 def check_weights(card: Card) -> Card:

@@ -13,8 +13,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 from search.errors import CrossmodalError, ModelError
+from search.models.card import FETCHED
 from search.models.compact import hash_file
-from search.models.open_clip.loading import CONFIG, FETCHED, HUB, name_fetched
+from search.models.open_clip.loading import CONFIG, HUB, name_fetched
 
 # (file, bytes that are there, bytes in all)
 Note = Callable[[str, int, int], None]

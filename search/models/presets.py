@@ -6,11 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from search.models.card import CardFolder, find_folder
+from search.models.card import FETCHED, CardFolder, find_folder
 from search.models.registry import EMBEDDED
 
 PRESETS_FILE = Path(__file__).parent / "presets.json"
-FETCHED = "fetched"
 
 
 @dataclass(frozen=True)

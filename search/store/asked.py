@@ -1,7 +1,7 @@
 """Pictures that somebody searched by, kept so that an address or a saved search can name them."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -29,7 +29,7 @@ class AskedPictures:
         row = {"id": picture_id, "body": body, "asked_at": now()}
         named = select(t.saved.c.id).where(func.instr(t.saved.c.request, c.id) > 0).exists()
         with self._database.write(quiet=True) as db:
-            db.execute(delete(t.asked_picture).where(c.asked_at < _tell_before(KEPT), ~named))
+            db.execute(delete(t.asked_picture).where(c.asked_at < now(past=KEPT), ~named))
             kept = upsert(t.asked_picture).values(row)
             db.execute(kept.on_conflict_do_update(index_elements=[c.id], set_={"asked_at": row["asked_at"]}))
         return picture_id
@@ -44,12 +44,7 @@ class AskedPictures:
                 f"the picture {picture_id} is not kept any more: those that nobody has searched by for {KEPT.days} "
                 "days are dropped; add it again"
             )
-        if row.asked_at < _tell_before(NOTED):
+        if row.asked_at < now(past=NOTED):
             with self._database.write(quiet=True) as db:
                 db.execute(update(t.asked_picture).where(c.id == picture_id).values(asked_at=now()))
         return bytes(row.body)
-
-
-def _tell_before(past: timedelta) -> str:
-    """Give the moment that lies so far back, as the catalogue writes moments."""
-    return (datetime.now(UTC) - past).isoformat(timespec="seconds")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ class Catalogue:
     def list_missing(self, root: str, days: float) -> list[int]:
         """Give the items at a path or below it that have been missing for at least so many days."""
         c = t.item.c
-        since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        since = now(past=timedelta(days=days))
         query = select(c.id).where(lies_in(root), c.state == State.MISSING, c.missing_since <= since)
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]

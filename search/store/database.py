@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,9 @@ REASONS = {
 }
 
 
-def now() -> str:
-    """Give the present moment in UTC as ISO 8601, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def now(past: timedelta = timedelta()) -> str:
+    """Give the present moment, or one so long past, in UTC as ISO 8601, to the second."""
+    return (datetime.now(UTC) - past).isoformat(timespec="seconds")
 
 
 _MOVE_REVISION = text(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
-from indexer.assembly import PATIENCE
+from indexer.assembly import LONG, PATIENCE
 from indexer.feed import LOOK_AHEAD
 from indexer.pipeline import Options, run_index
 from search.engine import Engine
@@ -227,7 +227,9 @@ class Slow:
         return self.model.encode_pictures(prepared)
 
 
-def test_a_slow_model_is_given_whole_batches(fresh, tmp_path):
+@pytest.mark.parametrize("patience", [LONG, PATIENCE])
+def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
+    monkeypatch.setattr("indexer.assembly.LONG", patience)
     for number in range(80):
         Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
     slow = Slow(fresh.models.picture)

@@ -11,6 +11,8 @@ import { makeRequest } from "./state.js";
 
 // A document of no more passages is seen at a glance.
 const FEW = 4;
+// What plays a recording from a place.
+const PLACES = ".seek, .moment, .mark";
 // As multiples of the size that is shown at first.
 const ZOOMS = [1, 1.4, 2, 2.8, 4, 6, 8];
 
@@ -50,7 +52,7 @@ export class Viewer {
     });
     this.#dialog.addEventListener("keydown", (event) => this.#press(event));
     // Some browsers click a button when the space bar is let go of, whatever became of the pressing.
-    this.#dialog.addEventListener("keyup", (event) => { if (event.key === " " && event.target.matches(".seek, .moment, .mark")) event.preventDefault(); });
+    this.#dialog.addEventListener("keyup", (event) => { if (event.key === " " && event.target.matches(PLACES)) event.preventDefault(); });
   }
 
   // Tells whether a step through the history was only about the viewer.
@@ -92,7 +94,7 @@ export class Viewer {
     if (/^(INPUT|SELECT)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
     const isPlayer = event.target === this.#player;
     // A place in the recording plays when it is clicked; the space bar then belongs to the player.
-    const isOther = event.target.tagName === "BUTTON" && !event.target.matches(".seek, .moment, .mark");
+    const isOther = event.target.tagName === "BUTTON" && !event.target.matches(PLACES);
     const keys = {
       ArrowLeft: () => !isPlayer && this.#go(-1),
       ArrowRight: () => !isPlayer && this.#go(1),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from search.library import Library
     from search.models.card import Card
     from search.models.exporting import Check
+    from search.records import Lane
 
 
 @click.command("export")
@@ -39,7 +40,7 @@ def export_command(settings: Settings, name: str, purpose: str | None, sample: i
         raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
     library = open_library(settings)
     try:
-        card, checks = (_export_picture if lane is Lane.PICTURE else _export_meaning)(library, name, sample)
+        card, checks = _export(library, name, lane, sample)
     finally:
         library.close()
     if as_json:
@@ -60,28 +61,18 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _export_picture(library: "Library", name: str, count: int) -> "tuple[Card, list[Check]]":
+def _export(library: "Library", name: str, lane: "Lane", count: int) -> "tuple[Card, list[Check]]":
     from search.models.open_clip.export import export_towers
     from search.models.registry import find_card
+    from search.models.sentence.export import export_sentences
     from search.records import Lane
-    from search.samples import sample_pictures
+    from search.samples import sample_passages, sample_pictures
 
     models, machine = library.home.models, library.machine
-    card, folder = find_card(name, Lane.PICTURE, models, machine)
+    card, folder = find_card(name, lane, models, machine)
+    if lane is Lane.MEANING:
+        return export_sentences(card, folder, models, machine, sample_passages(library, count), _say)
     fit = card.preparation
     assert fit is not None
     pixels = [fit(one) for one in sample_pictures(library, count)]
     return export_towers(card, folder, models, machine, pixels, _say)
-
-
-def _export_meaning(library: "Library", name: str, count: int) -> "tuple[Card, list[Check]]":
-    from search.models.registry import find_card
-    from search.models.sentence.export import export_sentences
-    from search.models.sentence.loading import TorchSentences, find_sentence_folder
-    from search.records import Lane
-    from search.samples import sample_passages
-
-    models, machine = library.home.models, library.machine
-    card, folder = find_card(name, Lane.MEANING, models, machine)
-    loaded = TorchSentences(find_sentence_folder(name, models), machine)
-    return export_sentences(card, folder, loaded, machine, sample_passages(library, count), _say)

@@ -10,7 +10,7 @@ import numpy as np
 
 from search.media.picture import Picture, make_noise
 from search.media.picture.preparation import Fit
-from search.models.card import Card, CardFolder, check_weights, find_folder, join_fingerprint, weigh_files
+from search.models.card import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
 from search.models.compact.training.data import read_classes
 from search.models.lazy import Lazy
 from search.models.onnx import REMEMBERED_QUERIES
@@ -41,57 +41,26 @@ class Towers(Protocol):
         """Embed texts; shape (n, d), float32, unit length."""
 
 
-class OpenClipPictureEncoder:
+class OpenClipPictureEncoder(Carded):
     """A model that a card describes; loaded when first used."""
 
     def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
         """folder: where the card lies; models: the home's folder of models."""
-        self._card = card
-        self._folder = folder
+        super().__init__(card, folder)
         self._machine = machine
         self._towers: Lazy[Towers] = Lazy(partial(load_towers, card, folder, models, machine), machine.idle)
         self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
-
-    @property
-    def name(self) -> str:
-        """The model's name, as it was chosen."""
-        return self._card.name
-
-    @property
-    def fingerprint(self) -> str:
-        """The hash of everything that shapes the vectors."""
-        return self._card.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-        return self._card.dimension
 
     @property
     def parts(self) -> tuple[int, ...]:
         """A vector is judged as a whole."""
         return (self._card.dimension,)
 
-    @property
-    def runtime(self) -> str:
-        """What runs it here."""
-        return self._card.runtime
-
-    @property
+    @cached_property
     def batch(self) -> int:
         """One run of the picture tower on a CPU, or two on each GPU, so that one is copied while the other runs."""
         devices = choose_devices(self._machine.device)
         return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
-
-    @property
-    def is_multilingual(self) -> bool:
-        """Whether the model's own configuration says so."""
-        return self._card.is_multilingual
-
-    @cached_property
-    def bank(self) -> Vectors:
-        """The names of 250 classes of things as queries, shape (250, d), unit length."""
-        return self._folder.read_bank()
 
     @property
     def preparation(self) -> Fit:
@@ -116,9 +85,7 @@ class OpenClipPictureEncoder:
 
 def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Towers:
     """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
-    known = check_weights(card)
-    if known != card:
-        folder.write(known)
+    keep_weights(card, folder)
     devices = choose_devices(machine.device)
     if card.is_exported_for(devices[0]):
         from search.models.open_clip.exported import ExportedTowers

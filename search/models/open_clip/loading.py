@@ -10,13 +10,12 @@ from typing import Any
 
 from search.errors import ModelError
 from search.media.picture.preparation import Fit
+from search.models.card import FETCHED
 from search.models.open_clip import import_open_clip, import_timm, import_torch
 
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
 CONFIG = "open_clip_config.json"
-# Where `models get` puts what it fetched, in the models folder of a home.
-FETCHED = "fetched"
 
 
 @dataclass(frozen=True)

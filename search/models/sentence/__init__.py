@@ -1,13 +1,13 @@
 """Any sentence-transformers model as the `meaning` space."""
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from search.models.card import Card, CardFolder, check_weights, find_folder, join_fingerprint, weigh_files
+from search.models.card import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
 from search.models.compact.training.data import read_classes
 from search.models.lazy import Lazy
 from search.models.onnx import REMEMBERED_QUERIES
@@ -31,45 +31,14 @@ class Sentences(Protocol):
         """Embed what is searched; shape (n, d), float32, unit length."""
 
 
-class SentenceEncoder:
+class SentenceEncoder(Carded):
     """A model that a card describes; loaded when first used."""
 
     def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
         """folder: where the card lies; models: the home's folder of models."""
-        self._card = card
-        self._folder = folder
+        super().__init__(card, folder)
         self._model: Lazy[Sentences] = Lazy(partial(load_sentences, card, folder, models, machine), machine.idle)
         self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
-
-    @property
-    def name(self) -> str:
-        """The model's name, as it was chosen."""
-        return self._card.name
-
-    @property
-    def fingerprint(self) -> str:
-        """The hash of everything that shapes the vectors."""
-        return self._card.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-        return self._card.dimension
-
-    @property
-    def runtime(self) -> str:
-        """What runs it here."""
-        return self._card.runtime
-
-    @property
-    def is_multilingual(self) -> bool:
-        """Whether the size of its vocabulary says so."""
-        return self._card.is_multilingual
-
-    @cached_property
-    def bank(self) -> Vectors:
-        """The names of 1,000 classes of things as questions, shape (1000, d), unit length."""
-        return self._folder.read_bank()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked, remembering the latest; shape (n, d), float32, unit length."""
@@ -111,9 +80,7 @@ def describe_sentence_model(name: str, models: Path, machine: Machine) -> Card:
 
 def load_sentences(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Sentences:
     """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
-    known = check_weights(card)
-    if known != card:
-        folder.write(known)
+    keep_weights(card, folder)
     device = choose_devices(machine.device)[0]
     if card.is_exported_for(device):
         from search.models.sentence.exported import ExportedSentences

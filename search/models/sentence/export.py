@@ -22,7 +22,7 @@ from search.models.open_clip import choose_devices, import_torch
 from search.models.open_clip.graph import write_graph
 from search.models.runtime import Machine, Trial
 from search.models.sentence.exported import TOKENIZER, ExportedSentences, sentence_file
-from search.models.sentence.loading import TorchSentences
+from search.models.sentence.loading import TorchSentences, find_sentence_folder
 from search.models.tokens import Cut, Tokens
 from search.records import Vectors
 
@@ -32,7 +32,7 @@ QUESTIONS = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach 
 
 
 def export_sentences(
-    card: Card, folder: CardFolder, loaded: TorchSentences, machine: Machine, passages: Sequence[str], say: Say
+    card: Card, folder: CardFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
 ) -> tuple[Card, list[Check]]:
     """Write the model in every precision; measure, remember the fastest right way.
 
@@ -40,6 +40,7 @@ def export_sentences(
     Raises ModelError when there are fewer than 16, or when what is written exactly gives other vectors.
     """
     require_sample(len(passages), "passages")
+    loaded = TorchSentences(find_sentence_folder(card.name, models), machine)
     say("writing the model")
     name_file = partial(sentence_file, folder.path)
     exported = replace(card, settings=_read_settings(card.name, loaded.model))

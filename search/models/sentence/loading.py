@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import ModelError
+from search.models.card import FETCHED
 from search.models.compact import normalize
 from search.models.open_clip import choose_devices
 from search.models.open_clip.loading import count_threads
 from search.models.runtime import Machine
 from search.records import Vectors
-
-FETCHED = "fetched"
 
 
 class TorchSentences:

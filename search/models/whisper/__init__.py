@@ -4,12 +4,12 @@ from functools import partial
 from pathlib import Path
 
 from search.errors import ModelError
+from search.models.card import FETCHED
 from search.models.encoder import Transcriber
 from search.models.runtime import Machine
 
 EMBEDDED = "whisper-base"
 ORIGINAL = "openai-whisper:"
-FETCHED = "fetched"
 # The sizes that are published in faster-whisper's format, by the name it has for them.
 SIZES = (
     "tiny.en", "tiny", "base.en", "base", "small.en", "small", "medium.en", "medium",
