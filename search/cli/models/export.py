@@ -33,11 +33,11 @@ def export_command(settings: Settings, name: str, purpose: str | None, sample: i
     from search.models.registry import EMBEDDED, guess_lane
     from search.records import Lane
 
-    if name in EMBEDDED:
-        raise UsageError(f"{name} is in ONNX already")
     lane = Lane(purpose) if purpose else guess_lane(name)
     if lane is None:
         raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
+    if name in EMBEDDED:
+        raise UsageError(f"{name} is in ONNX already")
     library = open_library(settings)
     try:
         card, checks = _export(library, name, lane, sample)
