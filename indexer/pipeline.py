@@ -150,5 +150,5 @@ def _build_spaces(library: Library) -> None:
     revision = library.catalogue.read_revision()
     for space in library.spaces.values():
         snapshot = space.refresh(revision)
-        if snapshot.generation is None and snapshot.count:
+        if snapshot.generation is None and any(snapshot.counts):
             space.build(revision)

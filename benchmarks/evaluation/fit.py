@@ -32,7 +32,15 @@ from search.evaluation.metrics import compute_auroc
 from search.library import Library, open_library
 from search.media.picture import open_picture
 from search.models.compact.training.data import read_check, read_classes
-from search.ranking.calibration import CURVES_FILE, Curve, Curves, WordCurve, describe_curves, measure_background
+from search.ranking.calibration import (
+    CURVES_FILE,
+    SPOKEN,
+    Curve,
+    Curves,
+    WordCurve,
+    describe_curves,
+    measure_background,
+)
 from search.records import Lane, Vectors
 from search.settings import read_settings
 from search.store.analysis import split_query
@@ -42,12 +50,15 @@ ROUNDS = 4
 DEPTH = 256
 DECAY = 1.0
 # What a name in another language, a phrase or a group weighs beside the name of a class: most that people ask for is
-# no class of ImageNet. Less would tell absent things better (by up to 10 points) and hide more of what is there.
-OTHERS = 0.5
+# no class of ImageNet. With less, names in other languages are told from what is absent less well.
+OTHERS = 2.0
 # Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
-LOST = {"name": 0.0125, "description": 0.05, "meaning by name": 0.3, "meaning": 0.03}
+LOST = {"name": 0.016, "description": 0.05, "meaning by name": 0.34, "meaning": 0.03}
+# As how many photos a library counts at most when one is looked for by name. By this, as much of what is absent is told
+# among 500 as among 7,500; the few answers that lie near the cut say it no more exactly than that it is some hundreds.
+CROWD = 300
 
 
 @dataclass(frozen=True)
@@ -105,9 +116,20 @@ def collect(shelves: Sequence[Shelf], queries: Sequence[Asked], prior: Curve) ->
     return examples
 
 
-def fit_curve(title: str, shelves: Sequence[Shelf], queries: Sequence[Asked], lost: float | None) -> Curve:
-    """Fit the curve of one kind of query. lost: the share of core queries whose answer may fall below the cut."""
-    prior = measure_priors(shelves[-1], [one.vector for one in queries])
+def fit_curve(
+    title: str,
+    shelves: Sequence[Shelf],
+    queries: Sequence[Asked],
+    lost: float | None,
+    size: float | None = None,
+    crowd: int | None = None,
+) -> Curve:
+    """Fit the curve of one kind of query.
+
+    lost: the share of core queries whose answer may fall below the cut; size: what the size of the library weighs,
+    where that is not to be fitted; crowd: as in Curve.
+    """
+    prior = replace(measure_priors(shelves[-1], [one.vector for one in queries]), crowd=crowd)
     examples = collect(shelves, queries, prior)
     label = np.array([float(one.right) for one in examples])
     weight = np.array([one.weight for one in examples])
@@ -118,7 +140,7 @@ def fit_curve(title: str, shelves: Sequence[Shelf], queries: Sequence[Asked], lo
     for _ in range(ROUNDS):
         # The candidate that counts is the one that scores best, which depends on the weights.
         chosen = np.stack([one.features[(one.features @ fitted[:-1]).argmax()] for one in examples])
-        fitted = fit_upward(chosen, label, weight, len(shelves[0].parts))
+        fitted = fit_upward(chosen, label, weight, len(shelves[0].parts), size)
     logits = np.array([(one.features @ fitted[:-1]).max() + fitted[-1] for one in examples])
     seen = np.array([(one.nearest @ fitted[:-1]).max() + fitted[-1] for one in examples if one.nearest is not None])
     bias = float(fitted[-1])
@@ -133,15 +155,21 @@ def fit_curve(title: str, shelves: Sequence[Shelf], queries: Sequence[Asked], lo
     parts = tuple(
         replace(part, weight=round(float(value), 4)) for part, value in zip(prior.parts, fitted, strict=False)
     )
-    return Curve(parts, round(bias, 4), round(float(fitted[-3]), 4), round(float(fitted[-2]), 4))
+    return Curve(parts, round(bias, 4), round(float(fitted[-3]), 4), round(float(fitted[-2]), 4), crowd)
 
 
-def fit_upward(features: Vectors, label: Vectors, weight: Vectors, parts: int) -> Vectors:
+def fit_upward(features: Vectors, label: Vectors, weight: Vectors, parts: int, size: float | None = None) -> Vectors:
     """Fit with no negative weight on a standard score: being nearer never counts against a candidate."""
     kept = np.ones(features.shape[1], bool)
+    known = np.zeros(len(features), np.float32)
+    if size is not None:
+        kept[-1] = False
+        known = features[:, -1] * np.float32(size)
     while True:
         fitted = np.zeros(features.shape[1] + 1, np.float32)
-        fitted[[*np.flatnonzero(kept).tolist(), -1]] = fit_logistic(features[:, kept], label, weight, DECAY)
+        fitted[[*np.flatnonzero(kept).tolist(), -1]] = fit_logistic(features[:, kept], label, weight, known, DECAY)
+        if size is not None:
+            fitted[-2] = size
         wrong = np.flatnonzero(fitted[:parts] < 0)
         if not len(wrong):
             return fitted
@@ -281,23 +309,26 @@ def main() -> None:
     named = [*make_small_libraries(named[0], SMALL), *named]
     described = make_libraries(pictures, f"{root}/snapshots", (1000, 1500, len(pictures.paths)))
     described = [*make_small_libraries(described[0], SMALL), *described]
-    spoken = make_libraries(passages, root, (0, 2000, len(passages.paths)))
-    spoken = [*make_small_libraries(spoken[0], SMALL // 2), *spoken]
+    written = passages.split(False)
+    read = make_libraries(written, root, (0, 2000, len(written.paths)))
+    read = [*make_small_libraries(read[0], SMALL // 2), *read]
+    said = passages.split(True)
+    heard = [*make_small_libraries(said, SMALL // 2), said]
     curves = {
-        "picture/name": fit_curve("picture by name", named, ask_names(library, options), LOST["name"]),
+        "picture/name": fit_curve("picture by name", named, ask_names(library, options), LOST["name"], crowd=CROWD),
         "picture/description": fit_curve(
             "picture by description", described, ask_descriptions(library, options), LOST["description"]
         ),
         "picture/picture": fit_curve(
             "picture by picture", named[SMALL : SMALL + 1], ask_pictures(library, options), None
         ),
-        "meaning/name": fit_curve(
-            "meaning by name", spoken, ask_meanings(library, options, True), LOST["meaning by name"]
-        ),
-        "meaning/description": fit_curve(
-            "meaning by description", spoken, ask_meanings(library, options, False), LOST["meaning"]
-        ),
     }
+    for kind, lost in (("name", LOST["meaning by name"]), ("description", LOST["meaning"])):
+        asked = ask_meanings(library, options, kind == "name")
+        curve = curves[f"meaning/{kind}"] = fit_curve(f"meaning by {kind}", read, asked, lost)
+        # Recordings are too few here to say what their number does.
+        spoken = fit_curve(f"speech by {kind}", heard, asked, lost, curve.size)
+        curves[f"meaning/{kind}/{SPOKEN}"] = spoken
     lanes = {lane: dict.fromkeys(("name", "scene", "other", "picture"), 1.0) for lane in Lane}  # weigh.py learns them
     document = describe_curves(Curves(curves, fit_words(library, options), lanes))
     if options.write:

@@ -9,7 +9,7 @@ import numpy as np
 
 from search.library import Library
 from search.ranking.calibration import Background, Candidates, Curve, Part, compute_features, score_parts
-from search.records import Lane, Owners, Vectors
+from search.records import Flags, Lane, Owners, Vectors
 from search.store.generations import SAMPLE
 
 MAD_TO_DEVIATION = 1.4826
@@ -17,7 +17,7 @@ MAD_TO_DEVIATION = 1.4826
 
 @dataclass(frozen=True)
 class Shelf:
-    """Vectors (n, d), their hubness (n,), the path of the file each is from, and the parts of the space.
+    """Vectors (n, d), their hubness (n,), the path of the file each is from, which are speech (n,), the space's parts.
 
     share: how much what is irrelevant in it weighs, where the same is asked in several such libraries.
     """
@@ -25,13 +25,19 @@ class Shelf:
     vectors: Vectors
     hubs: Vectors
     paths: list[str]
+    spoken: Flags
     parts: tuple[int, ...]
     share: float = 1.0
 
     def select(self, places: Sequence[int]) -> "Shelf":
         """Give a smaller library."""
         chosen = list(places)
-        return Shelf(self.vectors[chosen], self.hubs[chosen], [self.paths[at] for at in chosen], self.parts)
+        paths = [self.paths[at] for at in chosen]
+        return Shelf(self.vectors[chosen], self.hubs[chosen], paths, self.spoken[chosen], self.parts)
+
+    def split(self, spoken: bool) -> "Shelf":
+        """Give what was said, or all else."""
+        return self.select(np.flatnonzero(self.spoken == spoken).tolist())
 
     def find(self, path: str) -> list[int]:
         """Give where the vectors of a file are."""
@@ -64,7 +70,7 @@ def read_shelf(library: Library, lane: Lane) -> Shelf:
     names = [items[item_id].path for item_id in owners["item"].tolist()]
     encoder = library.models.picture if lane is Lane.PICTURE else library.models.meaning
     parts = library.models.picture.parts if lane is Lane.PICTURE else (encoder.dimension,)
-    return Shelf(vectors, hubs, names, parts)
+    return Shelf(vectors, hubs, names, ~np.isnan(owners["confidence"]), parts)
 
 
 def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shelf]:
@@ -96,17 +102,20 @@ def measure_priors(shelf: Shelf, queries: Sequence[Vectors]) -> Curve:
     return Curve(parts, 0.0, 0.0, 0.0)
 
 
-def fit_logistic(features: Vectors, label: Vectors, weight: Vectors, decay: float = 1e-4) -> Vectors:
+def fit_logistic(features: Vectors, label: Vectors, weight: Vectors, known: Vectors, decay: float = 1e-4) -> Vectors:
     """Fit a logistic regression by Newton's method; give the weights with the bias last, shape (k + 1,).
 
-    A weight that comes out negative where more must not mean less (the standard scores) is for the caller to drop.
+    known: a term of the log-odds (n,) that is not to be fitted. A weight that comes out negative where more must not
+    mean less (the standard scores) is for the caller to drop.
     """
     x = np.concatenate([features, np.ones((len(features), 1), np.float32)], axis=1).astype(np.float64)
     w = np.zeros(x.shape[1])
+    # From where the known term is made up for, so that the steps do not leap.
+    w[-1] = -float(known.mean())
     ridge = np.full(x.shape[1], decay)
     ridge[-1] = 0
     for _ in range(100):
-        p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
+        p = 1 / (1 + np.exp(-np.clip(x @ w + known, -30, 30)))
         gradient = x.T @ (weight * (p - label)) + ridge * w
         hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(ridge + 1e-9)
         step = np.linalg.solve(hessian, gradient)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from search.engine.encoding import Encoded, encode_query
-from search.engine.paging import Cursor, Ranking, RankingCache, find_place, read_cursor, write_cursor
+from search.engine.paging import Cursor, Ranking, RankingCache, list_items, read_cursor, resume, write_cursor
 from search.engine.retrieval import FLOOR, Retriever
 from search.errors import CrossmodalError
 from search.library import Library
@@ -55,12 +55,13 @@ class Engine:
         place = cursor.place
         if ranking is None or not ranking.reaches(place + query.limit, query.include_all):
             ranking = self._make_ranking(library, query, place + query.limit + 1, revision)
+            if query.cursor:
+                ranking, place = resume(cursor, ranking, query.include_all)
             self._rankings.put(cursor.query, ranking)
-            place = find_place(cursor, ranking) if query.cursor else 0
         shown = ranking.stacks if query.include_all else ranking.stacks[: ranking.relevant]
         page = shown[place : place + query.limit]
         end = place + len(page)
-        following = Cursor(cursor.query, end, page[-1].first.item_id) if page and end < len(shown) else None
+        following = Cursor(cursor.query, end, list_items(shown[:end])) if page and end < len(shown) else None
         return Answer(
             text=query.text,
             voice=ranking.voice,

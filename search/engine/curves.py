@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from search.library import Library
 from search.models.registry import ADAPTED, MEANING, PICTURE
-from search.ranking.calibration import Curve, Part, read_curves
+from search.ranking.calibration import Curve, Part, Scale, read_curves
 from search.records import Lane
 from search.store.usual import Usual
 
@@ -18,8 +18,8 @@ FITTED = {Lane.PICTURE: PICTURE, Lane.MEANING: MEANING}
 HUB_CENTRE, HUB_SPREAD = 0.245, 0.056
 
 
-def get_curve(library: Library, lane: Lane, kind: str) -> Curve:
-    """Give the curve of a lane for a kind of query: `name`, `description` or, by example, `picture`."""
+def get_scale(library: Library, lane: Lane, kind: str) -> Scale:
+    """Give the curves of a lane for a kind of query: `name`, `description` or, by example, `picture`."""
     curves = read_curves()
     encoder = library.models.get_encoder(lane)
     # An adapter moves the vectors a little and keeps their parts.
@@ -27,11 +27,15 @@ def get_curve(library: Library, lane: Lane, kind: str) -> Curve:
         return curves.get(lane, kind)
     usual = library.spaces[lane].read_usual()
     if lane is Lane.MEANING:
-        return carry_meaning(curves.get(lane, kind), usual, encoder.dimension)
+        fitted = curves.get(lane, kind)
+        plain = carry_meaning(fitted.plain, usual, usual.text, encoder.dimension)
+        return Scale(plain, carry_meaning(fitted.spoken, usual, usual.spoken, encoder.dimension))
     if kind == "picture":
-        return carry_example(curves.get(lane, kind), usual, encoder.dimension)
-    # Both towers of a CLIP model were trained on descriptions; the name of a thing is a short one.
-    return carry_text(curves.get(lane, "description"), usual, encoder.dimension)
+        curve = carry_example(curves.get(lane, kind).plain, usual, encoder.dimension)
+    else:
+        # Both towers of a CLIP model were trained on descriptions; the name of a thing is a short one.
+        curve = carry_text(curves.get(lane, "description").plain, usual, encoder.dimension)
+    return Scale(curve, curve)
 
 
 def carry_text(curve: Curve, usual: Usual, dimension: int) -> Curve:
@@ -46,9 +50,12 @@ def carry_example(curve: Curve, usual: Usual, dimension: int) -> Curve:
     return replace(curve, parts=(Part(dimension, *usual.own, weight),), hub=0.0)
 
 
-def carry_meaning(curve: Curve, usual: Usual, dimension: int) -> Curve:
-    """Give a curve of texts over texts for another sentence model; hubness in units of its own spread."""
+def carry_meaning(curve: Curve, usual: Usual, text: tuple[float, float], dimension: int) -> Curve:
+    """Give a curve of texts over texts for another sentence model; hubness in units of its own spread.
+
+    text: where unrelated texts lie to what the curve judges.
+    """
     hub = curve.hub * HUB_SPREAD / usual.hub[1]
     # So that what is a middling hub here counts as one there.
     bias = curve.bias + curve.hub * HUB_CENTRE - hub * usual.hub[0]
-    return Curve((Part(dimension, *usual.text, curve.parts[0].weight),), bias, hub, curve.size)
+    return Curve((Part(dimension, *text, curve.parts[0].weight),), bias, hub, curve.size)

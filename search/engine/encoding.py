@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from search.engine.curves import get_curve
+from search.engine.curves import get_scale
 from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
 from search.media.picture import USEFUL_SIDE, crop_box, open_picture
 from search.models.language import detect_language
-from search.ranking.calibration import Curve, read_curves
+from search.ranking.calibration import Scale, read_curves
 from search.ranking.grammar import join_filters, parse_query
 from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
 from search.store.analysis import Word, split_query
@@ -24,14 +24,14 @@ PICTURED = {"picture": 1.0}
 
 @dataclass(frozen=True)
 class Probe:
-    """One part of a query in one space: its vector (d,), the curves that judge it with their shares, its weight.
+    """One part of a query in one space: its vector (d,), the scales that judge it with their shares, its weight.
 
     trust: how likely it is that such a part means anything in this space: a question means no picture; kinds: how much
     the part is of each kind of query.
     """
 
     vector: Vectors
-    curves: tuple[tuple[float, Curve], ...]
+    scales: tuple[tuple[float, Scale], ...]
     kinds: Mapping[str, float]
     weight: float = 1.0
     trust: float = 1.0
@@ -163,13 +163,13 @@ def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
     return {
         Lane.PICTURE: Probe(
             library.models.picture.encode_texts([text])[0],
-            tuple((share, get_curve(library, Lane.PICTURE, kind)) for share, kind in seen),
+            tuple((share, get_scale(library, Lane.PICTURE, kind)) for share, kind in seen),
             kinds,
             trust=name + scene,
         ),
         Lane.MEANING: Probe(
             library.models.meaning.encode_queries([text])[0],
-            tuple((share, get_curve(library, Lane.MEANING, kind)) for share, kind in read),
+            tuple((share, get_scale(library, Lane.MEANING, kind)) for share, kind in read),
             kinds,
         ),
     }
@@ -181,7 +181,7 @@ def _probe_picture(library: Library, image: bytes, crop: Box | None) -> Probe:
         picture = crop_box(picture, crop)
     encoder = library.models.picture
     vector = encoder.encode_pictures([encoder.preparation(picture)])[0]
-    return Probe(vector, ((1.0, get_curve(library, Lane.PICTURE, "picture")),), PICTURED)
+    return Probe(vector, ((1.0, get_scale(library, Lane.PICTURE, "picture")),), PICTURED)
 
 
 def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, Probe]:
@@ -197,6 +197,6 @@ def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, 
         rows = library.catalogue.read_vectors(item_id, space.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
-            curve = get_curve(library, lane, kinds[lane])
-            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, curve),), PICTURED)
+            scale = get_scale(library, lane, kinds[lane])
+            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, scale),), PICTURED)
     return probes

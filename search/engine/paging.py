@@ -4,8 +4,12 @@ import base64
 import hashlib
 import json
 import threading
+import zlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from search.errors import UsageError
 from search.ranking.grouping import Stack
@@ -13,6 +17,8 @@ from search.records import Heard, Query
 from search.request import MAX_LIMIT
 
 KEPT = 32
+# More than anybody pages through; what a forged cursor may unpack to.
+MOST_SHOWN = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,11 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins. query: whose answer; place: in the ranking kept; after: the last item shown."""
+    """Where a page begins. query: whose answer; place: in the ranking kept; shown: the items on the pages before it."""
 
     query: str
     place: int = 0
-    after: int | None = None
+    shown: frozenset[int] = frozenset()
 
 
 class RankingCache:
@@ -82,9 +88,10 @@ def read_cursor(query: Query) -> Cursor:
     if query.cursor is None:
         return Cursor(key)
     try:
-        document = json.loads(base64.urlsafe_b64decode(query.cursor))
-        cursor = Cursor(str(document["query"]), int(document["place"]), int(document["after"]))
-    except (ValueError, KeyError, TypeError) as error:
+        head, _, body = base64.urlsafe_b64decode(query.cursor).partition(b"\n")
+        document = json.loads(head)
+        cursor = Cursor(str(document["query"]), max(0, int(document["place"])), _unpack(body))
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise UsageError("cursor is not one that was given out here") from error
     if cursor.query != key:
         raise UsageError("cursor belongs to another query: ask the same query again, with it")
@@ -93,13 +100,37 @@ def read_cursor(query: Query) -> Cursor:
 
 def write_cursor(cursor: Cursor) -> str:
     """Give the opaque text of a cursor."""
-    document = {"query": cursor.query, "place": cursor.place, "after": cursor.after}
-    return base64.urlsafe_b64encode(json.dumps(document).encode()).decode()
+    head = json.dumps({"query": cursor.query, "place": cursor.place}).encode()
+    return base64.urlsafe_b64encode(head + b"\n" + _pack(cursor.shown)).decode()
 
 
-def find_place(cursor: Cursor, ranking: Ranking) -> int:
-    """Give where a page begins in a ranking made anew: behind the item last shown, if it is still there."""
-    for place, stack in enumerate(ranking.stacks):
-        if cursor.after in (stack.first.item_id, *stack.others):
-            return place + 1
-    return min(max(cursor.place, 0), len(ranking.stacks))
+def resume(cursor: Cursor, ranking: Ranking, include_all: bool) -> tuple[Ranking, int]:
+    """Give a ranking made anew in the order in which it is paged, and where the next page begins.
+
+    What was shown comes first, wherever it would be now; so nothing is shown twice, and nothing passed over.
+    """
+    end = len(ranking.stacks) if include_all else ranking.relevant
+    parts: tuple[list[Stack], list[Stack]] = ([], [])
+    for stack in ranking.stacks[:end]:
+        parts[cursor.shown.isdisjoint((stack.first.item_id, *stack.others))].append(stack)
+    shown, rest = parts
+    return replace(ranking, stacks=(*shown, *rest, *ranking.stacks[end:])), len(shown)
+
+
+def list_items(stacks: Sequence[Stack]) -> frozenset[int]:
+    """Give all items of some stacks."""
+    return frozenset(item for stack in stacks for item in (stack.first.item_id, *stack.others))
+
+
+def _pack(items: frozenset[int]) -> bytes:
+    """Give items as their differences, about a byte each."""
+    steps = np.diff(np.sort(np.fromiter(items, np.int64, len(items))), prepend=0)
+    return zlib.compress(steps.astype("<u4").tobytes())
+
+
+def _unpack(body: bytes) -> frozenset[int]:
+    unpacker = zlib.decompressobj()
+    content = unpacker.decompress(body, MOST_SHOWN * 4)
+    if unpacker.unconsumed_tail:
+        raise ValueError("longer than any that was given out")
+    return frozenset(np.cumsum(np.frombuffer(content, "<u4").astype(np.int64)).tolist())

@@ -7,25 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from search.engine.encoding import Encoded, Probe
-from search.errors import UsageError
+from search.engine.encoding import Encoded
+from search.engine.judging import Pool, combine_probes, explain, judge, judge_all
 from search.library import Library
-from search.ranking.calibration import (
-    Candidates,
-    calibrate_words,
-    compute_features,
-    compute_logits,
-    compute_word_features,
-    measure_background,
-    measure_spread,
-    mix_background,
-    read_curves,
-    score_parts,
-    standardize,
-    to_probability,
-)
+from search.ranking.calibration import calibrate_words, compute_word_features, read_curves, to_probability
 from search.ranking.lanes import Retrieved, make_nothing
-from search.records import Flags, Ids, Lane, Vectors
+from search.records import Flags, Ids, Lane, Owners, Vectors
 from search.store.analysis import Word
 from search.store.filters import select_items, select_missing
 from search.store.rows import mark_ids
@@ -73,10 +60,9 @@ class Retriever:
         snapshot = space.refresh(self._revision)
         vector = combine_probes(probes, snapshot.sample)
         ids, _ = space.search(snapshot, vector[None], depth, self._select(lane, snapshot))[0]
-        vectors, owners, hubs = snapshot.gather(ids)
-        candidates = Candidates(vectors, hubs, snapshot.count)
-        logits = _join_logits([(probe.weight, judge(probe, candidates, snapshot.sample)) for probe in probes])
-        kept = self._exclude(lane, candidates, snapshot)
+        pool, owners = _gather(snapshot, ids)
+        logits = judge_all(probes, pool, snapshot.sample)
+        kept = self._exclude(lane, pool, snapshot)
         chances = to_probability(logits) * self._encoded.coverage[lane] * _discount(owners["confidence"])
         floor = float(chances[-16:].max(initial=0.0))
         chances *= kept
@@ -87,11 +73,11 @@ class Retriever:
             lane,
             chosen["segment"],
             chosen["item"],
-            (vectors @ vector)[order],
+            (pool.vectors @ vector)[order],
             chances[order],
             exhausted=len(ids) < depth,
             floor=floor,
-            vectors=vectors[order],
+            vectors=pool.vectors[order],
             looks=chosen["look"],
             pictured=chosen["pictured"],
             explain=(lambda at: self._take_apart(lane, snapshot, ids[order[at]])) if self._explain else None,
@@ -110,33 +96,18 @@ class Retriever:
         ids = select_items(self._library.catalogue.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
-    def _exclude(self, lane: Lane, candidates: Candidates, snapshot: Snapshot) -> Vectors:
+    def _exclude(self, lane: Lane, pool: Pool, snapshot: Snapshot) -> Vectors:
         """Give the probability of each candidate to show nothing of what the query excludes."""
-        kept = np.ones(len(candidates.vectors), np.float32)
+        kept = np.ones(len(pool.vectors), np.float32)
         for probe in self._encoded.excluded[lane]:
-            kept *= 1 - to_probability(judge(probe, candidates, snapshot.sample))
+            kept *= 1 - to_probability(judge(probe, pool, snapshot.sample))
         return kept
 
     def _take_apart(self, lane: Lane, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
         """Give every term of a candidate's score by name."""
-        vectors, owners, hubs = snapshot.gather(np.array([embedding_id], np.int64))
-        one = Candidates(vectors, hubs, snapshot.count)
+        pool, owners = _gather(snapshot, np.array([embedding_id], np.int64))
         terms = {"coverage": self._encoded.coverage[lane], "lane weight": self._encoded.weights[lane]}
-        for number, probe in enumerate(self._encoded.probes[lane]):
-            for place, (share, curve) in enumerate(probe.curves):
-                background = measure_background(probe.vector, snapshot.sample, curve)
-                features = compute_features(probe.vector, one, background, curve)
-                name = f"part{number}.curve{place}."
-                terms[name + "share"] = share * probe.weight
-                terms[name + "bias"] = curve.bias
-                for index, part in enumerate(curve.parts):
-                    terms[f"{name}z{index}"] = float(features[0, index])
-                    terms[f"{name}weight{index}"] = part.weight
-                    terms[f"{name}median{index}"] = background.medians[index]
-                    terms[f"{name}deviation{index}"] = background.deviations[index]
-                terms[name + "hub"] = float(one.hubs[0]) * curve.hub
-                terms[name + "size"] = float(features[0, -1]) * curve.size
-                terms[name + "logit"] = float(compute_logits(features, curve)[0])
+        terms |= explain(self._encoded.probes[lane], pool, snapshot.sample)
         confidence = float(owners["confidence"][0])
         if not math.isnan(confidence):
             terms["confidence"] = confidence
@@ -209,52 +180,10 @@ def match_words(index: WordIndex, words: Sequence[Word]) -> Matched:
     return Matched(wanted, holdings.segments, features)
 
 
-def judge(probe: Probe, candidates: Candidates, sample: Vectors) -> Vectors:
-    """Give the log-odds that each candidate is what a probe asks for, shape (n,)."""
-    logits = np.zeros(len(candidates.vectors), np.float32)
-    first = probe.curves[0][1]  # all curves of a probe have the same parts
-    spread = measure_spread(score_parts(probe.vector, sample, first))
-    scores = score_parts(probe.vector, candidates.vectors, first)
-    for share, curve in probe.curves:
-        features = standardize(scores, candidates, mix_background(spread, curve))
-        logits += np.float32(share) * compute_logits(features, curve)
-    return logits
-
-
-def combine_probes(probes: Sequence[Probe], sample: Vectors) -> Vectors:
-    """Join the parts of a query into the one vector that is searched by, shape (d,), unit length.
-
-    A picture is nearer to all pictures than a text is to any; dividing each part by the spread of its own
-    background keeps it from drowning the other. Raises UsageError when the parts cancel out.
-    """
-    if len(probes) == 1:
-        return probes[0].vector
-    total = np.zeros_like(probes[0].vector)
-    for probe in probes:
-        spread = float((sample @ probe.vector).std()) if len(sample) > 1 else 1.0
-        total += probe.weight * probe.vector / max(spread, 1e-6)
-    length = float(np.linalg.norm(total))
-    if length < 1e-6:
-        raise UsageError("the parts of the query cancel each other out")
-    return (total / length).astype(np.float32)
-
-
-def _join_logits(parts: Sequence[tuple[float, Vectors]]) -> Vectors:
-    """Join the log-odds (n,) of a query's parts: those wanted are averaged by their weights.
-
-    One that pushes away multiplies the odds by the probability of not being like it, to the power of its weight: not to
-    be like one thing makes nothing more like another.
-    """
-    wanted = sum(weight for weight, _ in parts if weight > 0)
-    joined: Vectors = np.sum(
-        [
-            (weight / wanted) * (logits if weight > 0 else np.logaddexp(np.float32(0), logits))
-            for weight, logits in parts
-        ],
-        axis=0,
-        dtype=np.float32,
-    )
-    return joined
+def _gather(snapshot: Snapshot, ids: Ids) -> tuple[Pool, Owners]:
+    """Give what is judged of ids (n,) that a search of the snapshot gave, and whose they are."""
+    vectors, owners, hubs = snapshot.gather(ids)
+    return Pool(vectors, hubs, ~np.isnan(owners["confidence"]), snapshot.counts), owners
 
 
 def _discount(confidence: Vectors) -> Vectors:

@@ -25,6 +25,8 @@ MAD_TO_DEVIATION = 1.4826
 # dogs) must not pass for unrelated. A small sample counts less.
 OWN_SHARE = 0.5
 SAMPLE_PRIOR = 100
+# What the curve of speech is called beside that of all else.
+SPOKEN = "spoken"
 CURVES_FILE = Path(__file__).parent / "curves.json"
 
 
@@ -43,13 +45,31 @@ class Curve:
     """The logistic function of one kind of query in one lane.
 
     log-odds = bias + the sum of weight x standard score over the parts + hub x hubness + size x sqrt(2 ln vectors),
-    which is about how far the highest of so many independent normal scores lies above their mean.
+    which is about how far the highest of so many independent normal scores lies above their mean. crowd: as more of
+    the same, vectors count less the more there are, and never as more than so many; None where each counts.
     """
 
     parts: tuple[Part, ...]
     bias: float
     hub: float
     size: float
+    crowd: int | None = None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The curves of one kind of query in one lane: of what is seen or read, and of what was said.
+
+    What people say is shorter than what they write, and lies elsewhere: to unrelated queries less near, and with more
+    spread.
+    """
+
+    plain: Curve
+    spoken: Curve
+
+    def get(self, spoken: bool) -> Curve:
+        """Give the curve of speech, or of all else."""
+        return self.spoken if spoken else self.plain
 
 
 @dataclass(frozen=True)
@@ -80,7 +100,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is judged: vectors (n, d); their hubness (n,); how many vectors they were the nearest of."""
+    """What one curve judges: vectors (n, d); their hubness (n,); how many vectors they were the nearest of."""
 
     vectors: Vectors
     hubs: Vectors
@@ -135,16 +155,18 @@ def score_parts(query: Vectors, vectors: Vectors, curve: Curve) -> list[Vectors]
 
 def compute_features(query: Vectors, candidates: Candidates, background: Background, curve: Curve) -> Vectors:
     """Give what the logistic function weighs, shape (n, parts + 2): standard scores, hubness, extremeness."""
-    return standardize(score_parts(query, candidates.vectors, curve), candidates, background)
+    return standardize(score_parts(query, candidates.vectors, curve), candidates, background, curve)
 
 
-def standardize(scores: Sequence[Vectors], candidates: Candidates, background: Background) -> Vectors:
+def standardize(scores: Sequence[Vectors], candidates: Candidates, background: Background, curve: Curve) -> Vectors:
     """Give what the logistic function weighs of scores that are known by part, shape (n, parts + 2)."""
     columns = [
         (score - median) / max(deviation, 1e-6)
         for score, median, deviation in zip(scores, background.medians, background.deviations, strict=True)
     ]
-    size = np.full(len(candidates.hubs), (2 * np.log(max(candidates.library, 1))) ** 0.5, np.float32)
+    count = candidates.library
+    alone = count if curve.crowd is None else count / (1 + count / curve.crowd)
+    size = np.full(len(candidates.hubs), (2 * np.log(max(alone, 1))) ** 0.5, np.float32)
     result: Vectors = np.stack([*columns, candidates.hubs, size], axis=1).astype(np.float32)
     return result
 
@@ -186,9 +208,10 @@ class Curves:
     words: WordCurve
     lanes: Mapping[Lane, Mapping[str, float]]
 
-    def get(self, lane: Lane, kind: str) -> Curve:
-        """Give the curve of a lane for a kind of query: `name`, `description` or, of pictures, `picture`."""
-        return self.by_kind[f"{lane}/{kind}"]
+    def get(self, lane: Lane, kind: str) -> Scale:
+        """Give the curves of a lane for a kind of query: `name`, `description` or, of pictures, `picture`."""
+        plain = self.by_kind[f"{lane}/{kind}"]
+        return Scale(plain, self.by_kind.get(f"{lane}/{kind}/{SPOKEN}", plain))
 
 
 @cache
@@ -200,7 +223,7 @@ def read_curves() -> Curves:
 def parse_curves(document: Mapping[str, Any]) -> Curves:
     """Make curves of the document that `describe_curves` gives."""
     by_kind = {
-        kind: Curve(tuple(Part(**part) for part in one["parts"]), one["bias"], one["hub"], one["size"])
+        kind: Curve(**one | {"parts": tuple(Part(**part) for part in one["parts"])})
         for kind, one in document["curves"].items()
     }
     lanes = {Lane(lane): weights for lane, weights in document["lanes"].items()}

@@ -1,7 +1,7 @@
 """Plain values that cross room borders: what was indexed, what was asked, what was found, what is to be done."""
 
 from search.records.answer import Answer, Coverage, Evidence, Heard, Hit
-from search.records.arrays import Flags, Ids, Owners, Pixels, Samples, Vectors
+from search.records.arrays import Flags, Ids, Owners, Pixels, Sample, Samples, Vectors
 from search.records.collection import Album, Opinion, SavedSearch
 from search.records.media import (
     FileFacts,
@@ -48,6 +48,7 @@ __all__ = [
     "Query",
     "QueryPart",
     "Record",
+    "Sample",
     "Samples",
     "SavedSearch",
     "Segment",

@@ -1,5 +1,7 @@
 """Names for the arrays that cross room borders."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,3 +11,16 @@ Flags = npt.NDArray[np.bool_]
 Owners = npt.NDArray[np.void]
 Samples = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some of what a space holds, drawn by chance: vectors (m, d), and which of them are of speech, (m,)."""
+
+    vectors: Vectors
+    spoken: Flags
+
+    def select(self, spoken: bool) -> Vectors:
+        """Give the vectors of speech, or those of all else."""
+        rows: Vectors = self.vectors[self.spoken == spoken]
+        return rows

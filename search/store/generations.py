@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from search.errors import HomeError
-from search.records import Vectors
+from search.records import Ids, Sample, Vectors
 from search.store.rows import Rows, join_rows, lift, make_rows
 from search.store.vectors import build_index, measure_hubs, read_index, write_index
 
@@ -44,14 +44,15 @@ class Generation:
     """One built index; searched, never changed.
 
     rows: everything it holds, the vectors as they were computed, mapped from disk; hubs: how near each comes to the
-    nearest query of the bank, (n,); sample: the vectors of some rows drawn by chance, (m, d).
+    nearest query of the bank, (n,); sample: some rows drawn by chance; spoken: how many rows are of speech.
     """
 
     manifest: Manifest
     index: Any
     rows: Rows
     hubs: Vectors
-    sample: Vectors
+    sample: Sample
+    spoken: int
 
 
 def lock_folder(folder: Path) -> AbstractContextManager[object]:
@@ -114,7 +115,8 @@ def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
     with np.load(room / ROWS) as stored:
         ids, owners, hubs, sample = (stored[name] for name in ("ids", "owners", "hubs", "sample"))
     rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners)
-    return Generation(manifest, index, rows, hubs, sample)
+    spoken = rows.spoken
+    return Generation(manifest, index, rows, hubs, Sample(sample, spoken[_draw(len(ids))]), int(spoken.sum()))
 
 
 def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: int) -> Rows:
@@ -127,11 +129,16 @@ def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: in
             slim.append(Rows(block.ids, block.vectors[:, :0], block.owners))
     small = join_rows(slim)
     rows = Rows(small.ids, _map_vectors(room / EXACT, len(small.ids), dimension), small.owners)
-    chosen = np.sort(np.random.default_rng(0).permutation(len(rows.ids))[:SAMPLE])
-    sample = lift(rows.vectors[chosen])
+    sample = lift(rows.vectors[_draw(len(rows.ids))])
     with (room / ROWS).open("wb") as stream:
         np.savez(stream, ids=rows.ids, owners=rows.owners, hubs=np.concatenate(hubs), sample=sample)
     return rows
+
+
+def _draw(count: int) -> Ids:
+    """Give the places of the sample among so many rows: always the same."""
+    chosen: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE])
+    return chosen
 
 
 def _map_vectors(path: Path, count: int, dimension: int) -> Vectors:

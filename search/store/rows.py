@@ -25,6 +25,12 @@ class Rows:
     vectors: Vectors
     owners: Owners
 
+    @property
+    def spoken(self) -> Flags:
+        """Which are of recognised speech, (n,)."""
+        flags: Flags = ~np.isnan(self.owners["confidence"])
+        return flags
+
     def find(self, ids: Ids) -> tuple[Ids, Ids]:
         """Give for the ids that are here their places among the ids asked for, and their places here."""
         if not len(self.ids):

@@ -2,12 +2,13 @@
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy import func, select
 
-from search.records import Filters, Flags, Ids, Owners, Vectors
+from search.records import Filters, Flags, Ids, Owners, Sample, Vectors
 from search.store import tables as t
 from search.store.database import Database, join_ids, read_ids
 from search.store.filters import select_embeddings, select_hidden
@@ -41,12 +42,14 @@ class Snapshot:
     delta: Rows
     delta_hubs: Vectors
     denied: Ids
-    sample: Vectors
+    sample: Sample
 
-    @property
-    def count(self) -> int:
-        """How many vectors can be compared, those denied included."""
-        return sum(len(rows.ids) for rows, _ in self._list_parts())
+    @cached_property
+    def counts(self) -> tuple[int, int]:
+        """How many vectors can be compared, those denied included: of what is seen or read, and of what was said."""
+        spoken = self.generation.spoken if self.generation is not None else 0
+        spoken += int(self.delta.spoken.sum())
+        return sum(len(rows.ids) for rows, _ in self._list_parts()) - spoken, spoken
 
     def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
         """Give vectors (n, d) as they were computed but for float16, owners (n,) and hubness (n,) of ids found here."""
@@ -91,7 +94,7 @@ class SpaceIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._usual: tuple[Vectors, Usual] | None = None
+        self._usual: tuple[Sample, Usual] | None = None
 
     def read_usual(self) -> Usual:
         """Give what is usual among what a search sees; measured when the sample changes."""
@@ -99,7 +102,11 @@ class SpaceIndex:
         known = self._usual
         if known is None or known[0] is not snapshot.sample:
             # Without a generation the sample grows with every write, and little by each.
-            if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
+            if (
+                known is not None
+                and snapshot.generation is None
+                and len(snapshot.sample.spoken) < 1.5 * len(known[0].spoken)
+            ):
                 return known[1]
             known = self._usual = (snapshot.sample, measure_usual(snapshot.sample, self._bank))
         return known[1]
@@ -177,8 +184,11 @@ class SpaceIndex:
             hubs = np.concatenate([hubs, measure_hubs(block.vectors, self._bank)])
         gone = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
         denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
-        built = generation is not None and len(generation.sample) > 0
-        sample = generation.sample if generation is not None and built else lift(delta.vectors[:SAMPLE])
+        sample = (
+            generation.sample if generation is not None else Sample(np.zeros((0, 0), np.float32), np.zeros(0, bool))
+        )
+        if not len(sample.spoken):
+            sample = Sample(lift(delta.vectors[:SAMPLE]), delta.spoken[:SAMPLE])
         return Snapshot(revision, generation, delta, hubs, denied, sample)
 
     def _find_generation(self) -> Generation | None:
