@@ -1,16 +1,18 @@
 """Near-identical pictures are one stack; diversity reorders and loses nothing."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from search.engine.paging import Cursor, Ranking, find_place
+from search.engine.paging import Cursor, Ranking, hash_query, read_cursor, resume, write_cursor
+from search.errors import UsageError
 from search.media.picture import measure_look
 from search.ranking.fusion import Ranked
 from search.ranking.grouping import MOST_BITS, Stack, diversify, stack_copies
 from search.ranking.lanes import Candidate
-from search.records import Lane
+from search.records import Lane, Query
 
 
 def make(item_id, score=0.9, axis=0, look=0):
@@ -55,8 +57,32 @@ def test_a_perceptual_hash_survives_scaling_and_light(demo):
     assert np.median([one.bit_count() for one in different]) > 20
 
 
-def test_a_ranking_made_anew_goes_on_behind_the_last_item_shown():
-    ranking = Ranking(tuple(Stack(make(item)) for item in (7, 5, 3)), 3, True, (), None)
-    assert find_place(Cursor("q", 1, 5), ranking) == 2
-    assert find_place(Cursor("q", 2, 99), ranking) == 2
-    assert find_place(Cursor("q", 9, 99), ranking) == 3
+@given(
+    st.permutations(range(1, 13)), st.sets(st.integers(1, 20)), st.integers(0, 12), st.booleans(), st.integers(0, 2**31)
+)
+def test_a_ranking_made_anew_goes_on_with_all_that_was_not_shown(order, shown, relevant, include_all, far):
+    key = hash_query(Query(text="q", include_all=include_all))
+    told = write_cursor(Cursor(key, len(shown), frozenset({*shown, far})))
+    cursor = read_cursor(Query(text="q", include_all=include_all, cursor=told))
+    assert cursor == Cursor(key, len(shown), frozenset({*shown, far}))
+    ranking = Ranking(tuple(Stack(make(item)) for item in order), relevant, True, (), None)
+    resumed, place = resume(cursor, ranking, include_all)
+    end = len(order) if include_all else relevant
+    assert [one.first.item_id for one in resumed.stacks[place:end]] == [
+        x for x in order[:end] if x not in {*shown, far}
+    ]
+    assert sorted(one.first.item_id for one in resumed.stacks) == sorted(order)
+
+
+def test_a_stack_of_which_one_was_shown_was_shown():
+    ranking = Ranking((Stack(make(7)), Stack(make(5), (2, 3))), 2, True, (), None)
+    resumed, place = resume(Cursor("q", 1, frozenset({3})), ranking, False)
+    assert (place, [one.first.item_id for one in resumed.stacks]) == (1, [5, 7])
+
+
+def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
+    key = hash_query(Query(text="q"))
+    told = write_cursor(Cursor(key, 0, frozenset(range(200))))
+    monkeypatch.setattr("search.engine.paging.MOST_SHOWN", 100)
+    with pytest.raises(UsageError, match="cursor"):
+        read_cursor(Query(text="q", cursor=told))
