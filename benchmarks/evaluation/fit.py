@@ -52,10 +52,12 @@ DECAY = 1.0
 # What a name in another language, a phrase or a group weighs beside the name of a class: most that people ask for is
 # no class of ImageNet. With less, names in other languages are told from what is absent less well.
 OTHERS = 2.0
+# What a string of random letters weighs beside a thing that is not there: it must never find anything.
+NONSENSE = 3.0
 # Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
-LOST = {"name": 0.016, "description": 0.05, "meaning by name": 0.34, "meaning": 0.03}
+LOST = {"name": 0.0195, "description": 0.05, "meaning by name": 0.34, "meaning": 0.03}
 # As how many photos a library counts at most when one is looked for by name. By this, as much of what is absent is told
 # among 500 as among 7,500; the few answers that lie near the cut say it no more exactly than that it is some hundreds.
 CROWD = 300
@@ -194,7 +196,7 @@ def ask_names(library: Library, options: argparse.Namespace) -> list[Asked]:
             groups.setdefault(word, []).append(photos[one.wnid])
     asked += [Asked(encode([f"a {word}"])[0], frozenset(paths), OTHERS) for word, paths in groups.items()]
     asked += [Asked(encode([text])[0], frozenset(), 1.0) for text in texts.read_absent("fit")]
-    asked += [Asked(encode([text])[0], frozenset(), 0.5) for text in texts.make_nonsense("fit")]
+    asked += [Asked(encode([text])[0], frozenset(), NONSENSE) for text in texts.make_nonsense("fit")]
     return asked
 
 

@@ -20,10 +20,10 @@ from search.models.exporting import (
 )
 from search.models.onnx import PICTURE_BATCH, open_session
 from search.models.open_clip import choose_devices, import_torch
-from search.models.open_clip.exported import open_pictures, picture_file, run_pictures, text_file
+from search.models.open_clip.exported import open_pictures, picture_file, text_file
 from search.models.open_clip.graph import write_graph
 from search.models.open_clip.loading import find_source
-from search.models.open_clip.towers import GPU_BATCH, TorchTowers
+from search.models.open_clip.towers import TorchTowers
 from search.models.open_clip.wording import write_wording
 from search.models.runtime import Machine, Trial
 from search.records import Pixels, Vectors
@@ -59,8 +59,7 @@ def export_towers(
     is_cpu = devices == ["cpu"]
 
     def open_one(precision: str) -> Callable[[], Vectors]:
-        session = open_pictures(folder.path, precision, machine.threads, devices[0])
-        return partial(run_pictures, session, pixels, PICTURE_BATCH if is_cpu else GPU_BATCH)
+        return partial(open_pictures(name_file(precision), precision, machine.threads, devices[0]).encode, pixels)
 
     checks = check_precisions(name_file, open_one, towers.encode_pixels(pixels), say, "pictures")
     faster = "bf16" if is_cpu else "fp16"

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from search.models.compact import normalize
-from search.models.onnx import PICTURE_BATCH, open_session
+from search.models.lazy import Lazy
+from search.models.onnx import PICTURE_BATCH, StreamedGraph, open_session
 from search.models.open_clip.towers import GPU_BATCH
 from search.records import Ids, Pixels, Vectors
 
@@ -24,25 +24,56 @@ class ExportedTowers:
 
         Raises ModelError when it cannot run on the device.
         """
-        self._picture = open_pictures(folder, precision, threads, device)
+        self._picture = open_pictures(picture_file(folder, precision), precision, threads, device)
         self._text = open_session(text_file(folder), threads, device=device)
-        self._batch = PICTURE_BATCH if device == "cpu" else GPU_BATCH
         self._tokenize = tokenize
-        self._lock = threading.Lock()
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
-        with self._lock:
-            return run_pictures(self._picture, pixels, self._batch)
+        return self._picture.encode(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
         return normalize(self._text.run(None, {"tokens": self._tokenize(texts)})[0])
 
 
-def open_pictures(folder: Path, precision: str, threads: int, device: str) -> Any:
-    """Open the picture tower in one of its precisions. Raises ModelError when it cannot run on the device."""
-    return open_session(picture_file(folder, precision), threads, is_half=precision == "fp16", device=device)
+class CpuPictures:
+    """A picture tower on a CPU: many run beside each other; a single one, which somebody waits for, on all threads."""
+
+    def __init__(self, path: Path, precision: str, threads: int) -> None:
+        """Open nothing yet: who indexes never needs the one, and who only searches never the other."""
+        is_half = precision == "fp16"
+        self._many = Lazy(lambda: StreamedGraph(path, threads, is_half), 0)
+        self._single = Lazy(lambda: open_session(path, threads, is_half=is_half), 0)
+
+    def encode(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        if len(pixels) == 1:
+            with self._single.use() as session:
+                return normalize(session.run(None, {"pixels": pixels})[0].astype(np.float32))
+        with self._many.use() as graph:
+            return normalize(graph.run(pixels, PICTURE_BATCH).astype(np.float32))
+
+
+class GpuPictures:
+    """A picture tower on a GPU."""
+
+    def __init__(self, path: Path, precision: str, threads: int, device: str) -> None:
+        """Open it."""
+        self._session = open_session(path, threads, is_half=precision == "fp16", device=device)
+        self._lock = threading.Lock()
+
+    def encode(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        parts = [pixels[start : start + GPU_BATCH] for start in range(0, len(pixels), GPU_BATCH)]
+        with self._lock:
+            rows = [self._session.run(None, {"pixels": part})[0] for part in parts]
+        return normalize(np.concatenate(rows).astype(np.float32))
+
+
+def open_pictures(path: Path, precision: str, threads: int, device: str) -> CpuPictures | GpuPictures:
+    """Open a picture tower. Raises ModelError when it cannot run on the device."""
+    return CpuPictures(path, precision, threads) if device == "cpu" else GpuPictures(path, precision, threads, device)
 
 
 def picture_file(folder: Path, precision: str) -> Path:
@@ -53,9 +84,3 @@ def picture_file(folder: Path, precision: str) -> Path:
 def text_file(folder: Path) -> Path:
     """Give where the text tower lies in the folder of its card."""
     return folder / "text-fp32.onnx"
-
-
-def run_pictures(session: Any, pixels: Pixels, batch: int) -> Vectors:
-    """Embed pictures (n, height, width, 3) uint8 by a picture tower, `batch` at a time."""
-    parts = [pixels[start : start + batch] for start in range(0, len(pixels), batch)]
-    return normalize(np.concatenate([session.run(None, {"pixels": part})[0] for part in parts]).astype(np.float32))

@@ -12,6 +12,7 @@ from search.errors import ModelError
 from search.media.picture.preparation import Fit
 from search.models.card import FETCHED
 from search.models.open_clip import import_open_clip, import_timm, import_torch
+from search.models.streams import Streams
 
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
@@ -177,6 +178,19 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+
+
+def make_streams(threads: int) -> Streams:
+    """Give threads on each of which torch uses no other. All else goes on using `threads`."""
+    torch = import_torch()
+
+    def begin() -> None:
+        torch.get_num_threads()  # a thread that never asked takes the common number at its first work
+        torch.set_num_threads(1)
+
+    streams = Streams(threads, begin)
+    torch.set_num_threads(threads)  # what a thread sets for itself counts for those to come
+    return streams
 
 
 def count_threads(threads: int) -> None:

@@ -1,18 +1,19 @@
 """Both towers of a CLIP model on torch, on a CPU or on GPUs."""
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from search.models.open_clip import import_torch
-from search.models.open_clip.loading import Source, count_threads, load_model, load_tokenizer
+from search.models.open_clip.loading import Source, count_threads, load_model, load_tokenizer, make_streams
+from search.models.streams import Streams
 from search.records import Pixels, Vectors
 
-# Pictures run at once on a CPU, and on each GPU.
-CPU_BATCH = 16
+# Pictures that are given to a CPU, run by each of its threads at once, and by each GPU.
+CPU_BATCH = 32
+STREAM_BATCH = 8
 GPU_BATCH = 128
 TEXT_BATCH = 64
 
@@ -36,7 +37,8 @@ class TorchTowers:
             # Weights in bfloat16 as well: autocast would convert them at every call.
             self._model.visual = self._model.visual.to(torch.bfloat16)
         self._replicas = [Replica(self._model, device, precision, self.mean, self.std) for device in devices]
-        self._pool = ThreadPoolExecutor(len(devices)) if len(devices) > 1 else None
+        self._on_cpu = list(devices) == ["cpu"]
+        self._streams = make_streams(threads) if self._on_cpu else Streams(len(devices))
 
     @property
     def module(self) -> Any:
@@ -50,16 +52,15 @@ class TorchTowers:
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        if len(pixels) == 1:
+            return self._replicas[0].encode(pixels)
+        if self._on_cpu:
+            parts = [pixels[start : start + STREAM_BATCH] for start in range(0, len(pixels), STREAM_BATCH)]
+            return np.concatenate(self._streams.run(self._replicas[0].encode, parts))
+        shares = [share for share in np.array_split(pixels, len(self._replicas)) if len(share)]
         with self._lock:
-            if self._pool is None:
-                return self._replicas[0].encode(pixels)
-            shares = np.array_split(pixels, len(self._replicas))
-            futures = [
-                self._pool.submit(replica.encode, share)
-                for replica, share in zip(self._replicas, shares, strict=True)
-                if len(share)
-            ]
-            return np.concatenate([future.result() for future in futures])
+            places = range(len(shares))
+            return np.concatenate(self._streams.run(lambda at: self._replicas[at].encode(shares[at]), places))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
@@ -93,13 +94,10 @@ class Replica:
         """Embed pictures (n, height, width, 3) uint8."""
         torch = import_torch()
         with torch.inference_mode():
-            return self._run_on_gpu(pixels) if self._on_gpu else self._run(pixels, CPU_BATCH, self._embed)
-
-    def _run(self, pixels: Pixels, batch: int, embed: Callable[[Any], Any]) -> Vectors:
-        torch = import_torch()
-        parts = [torch.from_numpy(pixels[start : start + batch]) for start in range(0, len(pixels), batch)]
-        rows: Vectors = torch.cat([embed(part) for part in parts]).float().cpu().numpy()
-        return rows
+            if self._on_gpu:
+                return self._run_on_gpu(pixels)
+            rows: Vectors = self._embed(torch.from_numpy(pixels)).float().numpy()
+            return rows
 
     def _run_on_gpu(self, pixels: Pixels) -> Vectors:
         """Copy the next batch from pinned memory while the one before is computed."""

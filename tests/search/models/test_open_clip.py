@@ -1,6 +1,7 @@
 """Any open_clip model: found by its name, loaded as it says itself, and the same to the last digits that matter."""
 
 import itertools
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,3 +174,22 @@ def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, 
     assert elsewhere.is_exported_for("cuda:1")
     assert not elsewhere.is_exported_for("cpu")
     assert isinstance(load_towers(elsewhere, find_folder(tmp_path, card.name), tmp_path, MACHINE), TorchTowers)
+
+
+def test_the_threads_that_embed_leave_the_others_theirs(tmp_path):
+    from search.models.open_clip import import_torch
+    from search.models.open_clip.loading import make_streams
+
+    torch = import_torch()
+    before = torch.get_num_threads()
+    try:
+        streams = make_streams(3)
+        assert set(streams.run(lambda _: torch.get_num_threads(), range(20))) == {1}
+        assert torch.get_num_threads() == 3
+        found = []
+        other = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+        other.start()
+        other.join()
+        assert found == [3]
+    finally:
+        torch.set_num_threads(before)

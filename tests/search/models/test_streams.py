@@ -1,0 +1,55 @@
+"""Several inputs at once, and what comes of them."""
+
+import threading
+from concurrent.futures.thread import BrokenThreadPool
+
+import numpy as np
+import pytest
+
+from search.media.picture import make_noise
+from search.models.streams import Streams
+
+
+def test_results_come_in_the_order_of_the_parts_whatever_takes_longest():
+    streams = Streams(3)
+    waits = [threading.Event() for _ in range(3)]
+
+    def work(number):
+        # Each of the first three waits for the one after it.
+        if number < 2:
+            assert waits[number + 1].wait(10)
+        if number < 3:
+            waits[number].set()
+        return number * 10
+
+    assert streams.run(work, range(9)) == [number * 10 for number in range(9)]
+
+
+def test_an_error_reaches_whoever_asked_and_the_next_is_served():
+    streams = Streams(2)
+    with pytest.raises(ZeroDivisionError):
+        streams.run(lambda number: 1 // number, [1, 0, 2])
+    assert streams.run(abs, [-1, -2]) == [1, 2]
+
+
+def test_every_thread_begins_before_any_works():
+    begun = []
+    streams = Streams(4, lambda: begun.append(threading.get_ident()))
+    assert len(set(begun)) == 4
+    assert set(streams.run(lambda _: threading.get_ident(), range(50))) <= set(begun)
+
+
+def test_a_beginning_that_fails_does_not_wait_for_ever():
+    def begin():
+        raise OSError("no")
+
+    with pytest.raises(BrokenThreadPool):
+        Streams(2, begin).run(abs, [1])
+
+
+def test_pictures_are_embedded_alike_alone_and_beside_others(library):
+    encoder = library.models.picture
+    prepared = [encoder.preparation(one) for one in make_noise(5)]
+    together = encoder.encode_pictures(prepared)
+    alone = np.concatenate([encoder.encode_pictures([one]) for one in prepared])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
