@@ -41,6 +41,18 @@ PAIRS = (
 PHOTOS = Filters(path="snapshots")
 
 
+def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
+    """Give the five captions of every photo in the library, by its path there."""
+    renamed = json.loads((out / "names.json").read_text(encoding="utf-8"))
+    captions: dict[str, list[str]] = {}
+    for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
+        name, caption = line.split("\t", 1)
+        path = renamed.get(str((flickr / "images" / name).resolve()))
+        if path:
+            captions.setdefault(path, []).append(caption)
+    return captions
+
+
 def mention(captions: list[str], words: str) -> bool:
     """Tell whether two of the captions at least use one of the words: one alone may be a slip."""
     return sum(bool(re.search(rf"\b({words})\b", caption.lower())) for caption in captions) >= 2
@@ -53,13 +65,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
     engine = Engine(open_library(read_settings(home=options.home)))
-    renamed = json.loads((options.out / "names.json").read_text(encoding="utf-8"))
-    captions: dict[str, list[str]] = {}
-    for line in (options.flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
-        name, caption = line.split("\t", 1)
-        path = renamed.get(str((options.flickr / "images" / name).resolve()))
-        if path:
-            captions.setdefault(path, []).append(caption)
+    captions = read_captions(options.out, options.flickr)
     figures: dict[str, list[tuple[float, float]]] = {}
     for asked, asked_words, without, without_words in PAIRS:
         base = {"filters": PHOTOS, "include_all": True, "limit": 10}

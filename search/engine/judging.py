@@ -8,6 +8,7 @@ import numpy as np
 from search.engine.encoding import Probe
 from search.errors import UsageError
 from search.ranking.calibration import (
+    MAD_TO_DEVIATION,
     Candidates,
     compute_logits,
     measure_background,
@@ -17,6 +18,9 @@ from search.ranking.calibration import (
     standardize,
 )
 from search.records import Flags, Sample, Vectors
+
+# Fewer unrelated candidates than this say nothing of how evidence is spread.
+FEW = 16
 
 
 @dataclass(frozen=True)
@@ -40,45 +44,123 @@ class Pool:
 
 
 def judge_all(probes: Sequence[Probe], pool: Pool, sample: Sample) -> Vectors:
-    """Give the log-odds that each candidate is what the parts of a query together ask for, shape (n,)."""
-    return _join_logits([(probe.weight, judge(probe, pool, sample)) for probe in probes])
+    """Give the log-odds that each candidate is what the parts of a query together ask for, shape (n,).
+
+    Parts that are wanted are judged together. One that pushes away multiplies the odds by the probability of not being
+    like it, to the power of its weight: not to be like one thing makes nothing more like another.
+    """
+    wanted = [probe for probe in probes if probe.weight > 0]
+    total = sum(probe.weight for probe in wanted)
+    logits = np.zeros(len(pool.vectors), np.float32)
+    for spoken, here, candidates in pool.split():
+        logits[here] = _judge_together(wanted, candidates, sample.select(spoken), spoken)
+    for probe in probes:
+        if probe.weight <= 0:
+            logits += probe.weight / total * np.logaddexp(np.float32(0), judge(probe, pool, sample))
+    return logits
 
 
 def judge(probe: Probe, pool: Pool, sample: Sample) -> Vectors:
     """Give the log-odds that each candidate is what a probe asks for, shape (n,)."""
     logits = np.zeros(len(pool.vectors), np.float32)
     for spoken, here, candidates in pool.split():
-        first = probe.scales[0][1].get(spoken)  # all curves of a probe have the same parts
-        spread = measure_spread(score_parts(probe.vector, sample.select(spoken), first))
-        scores = score_parts(probe.vector, candidates.vectors, first)
-        for share, scale in probe.scales:
-            curve = scale.get(spoken)
-            features = standardize(scores, candidates, mix_background(spread, curve), curve)
-            logits[here] += np.float32(share) * compute_logits(features, curve)
+        logits[here] = _judge(probe, candidates, sample.select(spoken), spoken)
     return logits
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How the evidence of parts is joined. spreads: of each among unrelated candidates; joint: of their mean.
+
+    Each part's evidence counts in units of its own spread, so that a picture is not drowned by the words beside it; and
+    their mean in units of its own: to be somewhat like each of them is rarer than to be so like one.
+    """
+
+    shares: tuple[float, ...]
+    spreads: tuple[float, ...]
+    joint: float
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """By what the evidence of each part is multiplied before all are added."""
+        whole = sum(share * spread for share, spread in zip(self.shares, self.spreads, strict=True)) / self.joint
+        return tuple(whole * share / spread for share, spread in zip(self.shares, self.spreads, strict=True))
+
+
+def measure_balance(probes: Sequence[Probe], rows: Vectors, spoken: bool) -> Balance:
+    """Give how the parts of a query are joined, by a sample (m, d) of the library."""
+    total = sum(probe.weight for probe in probes)
+    shares = tuple(probe.weight / total for probe in probes)
+    alone = float(np.linalg.norm(shares))  # the spread of a mean of parts that have nothing to do with each other
+    if len(probes) == 1 or len(rows) < FEW:
+        return Balance(shares, (1.0,) * len(probes), alone)
+    evidence = [_weigh(probe, rows, rows, spoken) for probe in probes]
+    spreads = tuple(max(_measure_spread(one), 1e-6) for one in evidence)
+    mean = np.sum([share * one / spread for share, one, spread in zip(shares, evidence, spreads, strict=True)], axis=0)
+    return Balance(shares, spreads, float(np.clip(_measure_spread(mean), alone, 1.0)))
+
+
+def _judge_together(probes: Sequence[Probe], candidates: Candidates, rows: Vectors, spoken: bool) -> Vectors:
+    logits = np.zeros(len(candidates.vectors), np.float32)
+    balance = measure_balance(probes, rows, spoken)
+    for probe, share, factor in zip(probes, balance.shares, balance.factors, strict=True):
+        evidence = _weigh(probe, candidates.vectors, rows, spoken)
+        logits += np.float32(factor) * evidence
+        logits += np.float32(share) * (_judge(probe, candidates, rows, spoken) - evidence)
+    return logits
+
+
+def _judge(probe: Probe, candidates: Candidates, rows: Vectors, spoken: bool) -> Vectors:
+    """Give the log-odds of candidates of one kind, beside a sample (m, d) of that kind."""
+    logits = np.zeros(len(candidates.vectors), np.float32)
+    first = probe.scales[0][1].get(spoken)  # all curves of a probe have the same parts
+    spread = measure_spread(score_parts(probe.vector, rows, first))
+    scores = score_parts(probe.vector, candidates.vectors, first)
+    for share, scale in probe.scales:
+        curve = scale.get(spoken)
+        features = standardize(scores, candidates, mix_background(spread, curve), curve)
+        logits += np.float32(share) * compute_logits(features, curve)
+    return logits
+
+
+def _weigh(probe: Probe, vectors: Vectors, rows: Vectors, spoken: bool) -> Vectors:
+    """Give what the similarities alone add to the log-odds of vectors (n, d), shape (n,)."""
+    bare = Candidates(vectors, np.zeros(len(vectors), np.float32), 1)
+    bias = sum(share * scale.get(spoken).bias for share, scale in probe.scales)
+    return _judge(probe, bare, rows, spoken) - np.float32(bias)
+
+
+def _measure_spread(values: Vectors) -> float:
+    return float(np.median(np.abs(values - np.median(values)))) * MAD_TO_DEVIATION
 
 
 def explain(probes: Sequence[Probe], pool: Pool, sample: Sample) -> dict[str, float]:
     """Give every term of the log-odds of a single candidate by name."""
+    ((spoken, _, candidates),) = pool.split()
+    rows = sample.select(spoken)
     terms = {}
+    wanted = [probe for probe in probes if probe.weight > 0]
+    if len(wanted) > 1:
+        factors = iter(measure_balance(wanted, rows, spoken).factors)
     for number, probe in enumerate(probes):
+        if len(wanted) > 1 and probe.weight > 0:
+            terms[f"part{number}.evidence factor"] = next(factors)
         for place, (share, scale) in enumerate(probe.scales):
-            for spoken, _, candidates in pool.split():
-                curve = scale.get(spoken)
-                background = measure_background(probe.vector, sample.select(spoken), curve)
-                scores = score_parts(probe.vector, candidates.vectors, curve)
-                features = standardize(scores, candidates, background, curve)
-                name = f"part{number}.curve{place}."
-                terms[name + "share"] = share * probe.weight
-                terms[name + "bias"] = curve.bias
-                for index, part in enumerate(curve.parts):
-                    terms[f"{name}z{index}"] = float(features[0, index])
-                    terms[f"{name}weight{index}"] = part.weight
-                    terms[f"{name}median{index}"] = background.medians[index]
-                    terms[f"{name}deviation{index}"] = background.deviations[index]
-                terms[name + "hub"] = float(candidates.hubs[0]) * curve.hub
-                terms[name + "size"] = float(features[0, -1]) * curve.size
-                terms[name + "logit"] = float(compute_logits(features, curve)[0])
+            curve = scale.get(spoken)
+            background = measure_background(probe.vector, rows, curve)
+            scores = score_parts(probe.vector, candidates.vectors, curve)
+            features = standardize(scores, candidates, background, curve)
+            name = f"part{number}.curve{place}."
+            terms[name + "share"] = share * probe.weight
+            terms[name + "bias"] = curve.bias
+            for index, part in enumerate(curve.parts):
+                terms[f"{name}z{index}"] = float(features[0, index])
+                terms[f"{name}weight{index}"] = part.weight
+                terms[f"{name}median{index}"] = background.medians[index]
+                terms[f"{name}deviation{index}"] = background.deviations[index]
+            terms[name + "hub"] = float(candidates.hubs[0]) * curve.hub
+            terms[name + "size"] = float(features[0, -1]) * curve.size
+            terms[name + "logit"] = float(compute_logits(features, curve)[0])
     return terms
 
 

