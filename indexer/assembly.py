@@ -1,8 +1,9 @@
 """Files on their way into the catalogue: pieces are embedded across files, whole files are written in groups."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from search.records import (
 
 # Passages embedded at once.
 BATCH = 16
+# Batches of pictures that wait while one is embedded.
+AHEAD = 1
 # Files are written together, as many as are ready but no more than this; and none waits longer, in seconds.
 GROUP = 32
 PATIENCE = 0.5
@@ -84,6 +87,9 @@ class Assembly:
         self._listener = listener
         self._profile = profile
         self._pictures: list[tuple[Draft, int, Pixels]] = []
+        # Pictures are embedded while the next are taken in, and what is whole is written.
+        self._embedder = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._embedding: deque[tuple[Future[Vectors], list[tuple[Draft, int, Pixels]]]] = deque()
         self._texts: list[tuple[Draft, int]] = []
         self._waiting: list[Draft] = []
         self._last = self._pictures_done = self._texts_done = time.monotonic()
@@ -114,12 +120,16 @@ class Assembly:
         for draft in self._waiting:
             for segment in draft.take_heard():
                 self._add_text(draft, segment)
+        self._collect_pictures(AHEAD)
         overdue = ending or time.monotonic() - self._last > PATIENCE
         at_once = ending or (overdue and not has_more)
-        if at_once or time.monotonic() - self._pictures_done > LONG:
+        # While a batch is embedded, what does not fill the next goes on waiting.
+        if ending or (not self._embedding and (at_once or time.monotonic() - self._pictures_done > LONG)):
             self._embed_pictures()
         if at_once or time.monotonic() - self._texts_done > LONG:
             self._embed_texts()
+        if ending:
+            self._collect_pictures(0)
         if overdue:
             self._last = time.monotonic()
         whole = [draft for draft in self._waiting if draft.is_whole]
@@ -138,16 +148,28 @@ class Assembly:
         if len(self._texts) >= BATCH:
             self._embed_texts()
 
+    def close(self) -> None:
+        """Stop embedding."""
+        self._embedder.shutdown(wait=True, cancel_futures=True)
+
     def _embed_pictures(self) -> None:
         batch, self._pictures = self._pictures, []
-        if not batch:
-            return
+        if batch:
+            self._embedding.append((self._embedder.submit(self._encode, batch), batch))
+            self._collect_pictures(AHEAD)
+
+    def _encode(self, batch: Sequence[tuple[Draft, int, Pixels]]) -> Vectors:
         with self._profile.measure("pictures", len(batch)):
-            rows = self._library.models.picture.encode_pictures([pixels for _, _, pixels in batch])
-        for (draft, place, _), row in zip(batch, rows, strict=True):
-            draft.vectors[place] = (Lane.PICTURE, row)
-        # From the end of a batch: one may itself take longer than anything is to wait.
-        self._pictures_done = time.monotonic()
+            return self._library.models.picture.encode_pictures([pixels for _, _, pixels in batch])
+
+    def _collect_pictures(self, ahead: int) -> None:
+        """Take in what is embedded; wait while more than so many batches are not."""
+        while self._embedding and (len(self._embedding) > ahead or self._embedding[0][0].done()):
+            future, batch = self._embedding.popleft()
+            for (draft, place, _), row in zip(batch, future.result(), strict=True):
+                draft.vectors[place] = (Lane.PICTURE, row)
+            # From the end of a batch: one may itself take longer than anything is to wait.
+            self._pictures_done = time.monotonic()
 
     def _embed_texts(self) -> None:
         batch, self._texts = self._texts, []

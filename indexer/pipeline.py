@@ -120,8 +120,8 @@ def _process(
     with (
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
         closing(Feed(Reader(library, listener, summary.profile, options.again).read, todo, decoders)) as feed,
+        closing(Assembly(library, listener, summary.profile)) as assembly,
     ):
-        assembly = Assembly(library, listener, summary.profile)
         while not (feed.is_over and assembly.is_empty):
             options.check()
             has_more = False
