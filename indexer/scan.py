@@ -113,12 +113,14 @@ def _look_at(path: str, source_id: int, known: Known, sidecars: Sequence[str] | 
         sidecar = _sign(path, sidecars[0]) if sidecars else None
     except OSError as error:
         return _make_problem(path, source_id, _explain(path, error))
-    kind = TYPES.get(os.path.splitext(path)[1].lower())
     row = known.get(path)
     now = (facts.st_size, facts.st_mtime_ns, sidecar)
     is_same = row is not None and (row.size, row.mtime_ns, row.sidecar) == now
+    if row is not None and is_same and row.state == State.INDEXED:
+        return path
+    kind = TYPES.get(os.path.splitext(path)[1].lower())
     # What was of no known type may be of one by now.
-    if row is not None and is_same and (row.state == State.INDEXED or (row.state == State.SKIPPED and kind is None)):
+    if row is not None and is_same and row.state == State.SKIPPED and kind is None:
         return path
     return _judge(path, FileFacts(name_path(path), source_id, kind, *now), facts.st_mode)
 

@@ -55,7 +55,7 @@ class Catalogue:
         if root is not None:
             query = query.where(lies_in(root))
         with self.database.read() as db:
-            return {row[0]: LedgerRow._make(row) for row in db.execute(query)}
+            return {row[0]: LedgerRow._make(row) for row in db.execute(query).all()}
 
     def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
         """Put files into a state, in one transaction; what was embedded of them is dropped."""
