@@ -11,7 +11,7 @@ import numpy as np
 
 from indexer.decoders.content import Pulses, Sound
 from indexer.profile import Profile
-from search.media.container import SAMPLE_RATE, to_samples
+from search.media.container import SAMPLE_RATE, STRETCH, to_samples
 from search.models.encoder import Transcriber
 from search.paths import keep_file
 from search.records import SpeechSegment, Transcript, Word
@@ -98,7 +98,7 @@ class Listener:
 
 def _is_long(sound: Sound) -> bool:
     """Tell whether more of the file is likely to follow."""
-    return len(sound.samples) >= 240 * SAMPLE_RATE
+    return len(sound.samples) >= 0.8 * STRETCH * SAMPLE_RATE
 
 
 def _hash(samples: Pulses) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 # Long sound comes in stretches of so many seconds, each cut within so many more.
-STRETCH, SEARCHED = 300, 20
+STRETCH, SEARCHED = 120, 20
 # Farther apart than this, in seconds, frames that stand by themselves do not tell what a film shows.
 SPARSE = 12.0
 KEYS_LOOKED_AT = 300.0
@@ -97,7 +97,7 @@ def to_samples(pulses: Pulses) -> Samples:
 def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pulses]]:
     """Give the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
 
-    A stretch is about five minutes long and ends where it is quietest, so that no word is cut. Raises
+    A stretch is about two minutes long and ends where it is quietest, so that no word is cut. Raises
     UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
     import av

@@ -34,7 +34,7 @@ def recording(tmp_path_factory):
 
 def test_long_sound_comes_in_stretches_that_end_where_it_is_quiet(recording):
     parts = list(iterate_sound(recording))
-    assert len(parts) == 3
+    assert len(parts) == 6
     end = 0.0
     for start, samples in parts:
         assert start == pytest.approx(end)
@@ -68,7 +68,7 @@ def listen(listener, path):
 def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tmp_path):
     first = Counting()
     heard = listen(Listener(first, tmp_path / "partial", Profile()), recording)
-    assert first.languages == [None, "it", "it"]  # a file is in one language
+    assert first.languages == [None, *["it"] * 5]  # a file is in one language
     second = Counting()
     listener = Listener(second, tmp_path / "partial", Profile())
     assert listen(listener, recording) == heard
