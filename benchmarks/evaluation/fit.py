@@ -56,6 +56,8 @@ OTHERS = 2.0
 NONSENSE = 3.0
 # Everything is also asked in this many small libraries cut from a larger one: most people begin with few.
 SMALL = 20
+# What is absent from those weighs less: who tries with a few photos should rather see too much.
+SMALL_WEIGHT = 0.5
 # The share of core queries of which nothing may reach the cut; names that texts hold are found by their words too.
 LOST = {"name": 0.0195, "description": 0.05, "meaning by name": 0.34, "meaning": 0.03}
 # As how many photos a library counts at most when one is looked for by name. By this, as much of what is absent is told
@@ -308,7 +310,7 @@ def main() -> None:
     options.names = json.loads((options.out / "names.json").read_text(encoding="utf-8"))
     root = str((options.out / "library").absolute())
     named = make_libraries(pictures, f"{root}/pictures", (500, 1500, len(pictures.paths)))
-    named = [*make_small_libraries(named[0], SMALL), *named]
+    named = [*make_small_libraries(named[0], SMALL, SMALL_WEIGHT), *named]
     described = make_libraries(pictures, f"{root}/snapshots", (1000, 1500, len(pictures.paths)))
     described = [*make_small_libraries(described[0], SMALL), *described]
     written = passages.split(False)

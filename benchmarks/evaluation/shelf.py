@@ -81,11 +81,11 @@ def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shel
     return [shelf.select(core + rest[: max(0, size - len(core))]) for size in sizes]
 
 
-def make_small_libraries(shelf: Shelf, count: int) -> list[Shelf]:
-    """Cut a library into small ones of the same size, each with its share of the weight."""
+def make_small_libraries(shelf: Shelf, count: int, weight: float = 1.0) -> list[Shelf]:
+    """Cut a library into small ones of the same size, each with its share of a weight."""
     places = list(range(len(shelf.paths)))
     random.Random(6).shuffle(places)
-    return [replace(shelf.select(places[start::count]), share=1 / count) for start in range(count)]
+    return [replace(shelf.select(places[start::count]), share=weight / count) for start in range(count)]
 
 
 def measure_priors(shelf: Shelf, queries: Sequence[Vectors]) -> Curve:
