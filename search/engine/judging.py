@@ -125,7 +125,7 @@ def _judge(probe: Probe, candidates: Candidates, rows: Vectors, spoken: bool) ->
 
 def _weigh(probe: Probe, vectors: Vectors, rows: Vectors, spoken: bool) -> Vectors:
     """Give what the similarities alone add to the log-odds of vectors (n, d), shape (n,)."""
-    bare = Candidates(vectors, np.zeros(len(vectors), np.float32), 1)
+    bare = Candidates(vectors, np.zeros(len(vectors), np.float32), 0)
     bias = sum(share * scale.get(spoken).bias for share, scale in probe.scales)
     return _judge(probe, bare, rows, spoken) - np.float32(bias)
 

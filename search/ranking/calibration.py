@@ -24,6 +24,7 @@ MAD_TO_DEVIATION = 1.4826
 # What the library itself says of the background counts half at most: what is common in it (dogs, in one of
 # dogs) must not pass for unrelated. A small sample counts less.
 OWN_SHARE = 0.5
+FEWEST = 25
 SAMPLE_PRIOR = 100
 # What the curve of speech is called beside that of all else.
 SPOKEN = "spoken"
@@ -165,6 +166,9 @@ def standardize(scores: Sequence[Vectors], candidates: Candidates, background: B
         for score, median, deviation in zip(scores, background.medians, background.deviations, strict=True)
     ]
     count = candidates.library
+    if curve.crowd is not None and count:
+        # What is steep among few was fitted to no fewer than this.
+        count = max(count, FEWEST)
     alone = count if curve.crowd is None else count / (1 + count / curve.crowd)
     size = np.full(len(candidates.hubs), (2 * np.log(max(alone, 1))) ** 0.5, np.float32)
     result: Vectors = np.stack([*columns, candidates.hubs, size], axis=1).astype(np.float32)
