@@ -121,7 +121,7 @@ class Replica:
         """Embed a tensor (n, height, width, 3) uint8 that is on the device."""
         torch = import_torch()
         # The same arithmetic as ToTensor and Normalize, with the division by 255 in mean and deviation.
-        ready = (body.permute(0, 3, 1, 2).float() - self._mean) / self._std
+        ready = body.permute(0, 3, 1, 2).float().sub_(self._mean).div_(self._std)
         if self._on_gpu:
             ready = ready.contiguous(memory_format=torch.channels_last)
             with torch.autocast("cuda", self._dtype, enabled=self._dtype != torch.float32):
