@@ -39,7 +39,9 @@ class Pool:
         """Give the candidates that one curve judges: whether they are speech, which they are (n,), and they."""
         for spoken in (False, True):
             here = self.spoken == spoken
-            if here.any():
+            if here.all() and len(here):
+                yield spoken, here, Candidates(self.vectors, self.hubs, self.counts[spoken])
+            elif here.any():
                 yield spoken, here, Candidates(self.vectors[here], self.hubs[here], self.counts[spoken])
 
 

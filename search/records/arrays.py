@@ -1,6 +1,7 @@
 """Names for the arrays that cross room borders."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,5 +23,10 @@ class Sample:
 
     def select(self, spoken: bool) -> Vectors:
         """Give the vectors of speech, or those of all else."""
-        rows: Vectors = self.vectors[self.spoken == spoken]
-        return rows
+        return self._parts[spoken]
+
+    @cached_property
+    def _parts(self) -> tuple[Vectors, Vectors]:
+        # Asked by every query, and mostly for all of it.
+        plain = self.vectors[~self.spoken] if self.spoken.any() else self.vectors
+        return plain, self.vectors[self.spoken]
