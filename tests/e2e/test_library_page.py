@@ -125,8 +125,11 @@ def test_a_wrong_folder_is_refused_by_name(open_browser, address):
 def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     media = tmp_path / "many"
     media.mkdir()
-    for number in range(200):
-        Image.effect_noise((900, 700), 40 + number / 4).save(media / f"{number}.png")
+    noise = Image.effect_noise((900, 700), 60)
+    for number in range(300):
+        noise.putpixel((0, 0), number % 256)
+        noise.putpixel((1, 0), number // 256)
+        noise.save(media / f"{number}.png", compress_level=0)
     page.fill("#add input[name=path]", str(media))
     page.click("#add button")
     wait(page, "document.querySelector('#jobs .state.running')")

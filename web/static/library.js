@@ -95,9 +95,10 @@ function followJob(id) {
   source.addEventListener("error", end);
 }
 
-// The rows by job, and which jobs were over at the last look.
+// The rows by job, which jobs were over at the last look, and whether one was not.
 const rows = new Map();
 let over = null;
+let isWaiting = true;
 
 async function showJobs() {
   const jobs = (await listJobs()).jobs.slice(0, SHOWN);
@@ -110,12 +111,12 @@ async function showJobs() {
   const box = find("jobs");
   if (!list.length) list.push(make("li", {}, t("lib.no_jobs")));
   if (list.length !== box.children.length || list.some((row, at) => box.children[at] !== row)) box.replaceChildren(...list);
+  isWaiting = jobs.some(isOpen);
   const ended = jobs.filter((job) => !isOpen(job)).map((job) => job.id).join();
   const isNews = over !== null && ended !== over;
   over = ended;
   if (isNews) await Promise.all([showSources(), showLedger(), showSummary()]);
   if (isNews || jobs.some((job) => job.model && isOpen(job))) await showModels();
-  return jobs.some(isOpen);
 }
 
 function makeLedgerRow(item) {
@@ -200,9 +201,8 @@ const wanted = new URLSearchParams(location.search).get("state");
 if (wanted) find("ledger-form").elements.state.value = wanted;
 guard(showAll)();
 let looked = 0;
-let isWaiting = true;
 setInterval(guard(async () => {
   looked += 1;
   // Somebody waits for what is queued; else a look now and then is enough.
-  if (!document.hidden && !following.size && (isWaiting || looked % IDLE === 0)) isWaiting = await showJobs();
+  if (!document.hidden && !following.size && (isWaiting || looked % IDLE === 0)) await showJobs();
 }), LOOK_MS);
