@@ -84,7 +84,7 @@ def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
             ranks.append(0)
             continue
         took.append(answer.took_ms)
-        ranks.append(next((h.rank for h in answer.hits if h.item.path == str(path.resolve())), 0))
+        ranks.append(next((h.rank for h in answer.hits if h.item.path == str(path.absolute())), 0))
     report(title, ranks, took)
 
 

@@ -8,16 +8,12 @@ that nothing is relevant, and over the first ten photos the share whose captions
 thing, and both; the same for the picture alone and for the words alone.
 """
 
-import argparse
 import statistics
 from pathlib import Path
 
-from exclusion import PHOTOS, mention, read_captions
+from captioned import PHOTOS, mention, open_captioned
 
-from search.engine import Engine
-from search.library import open_library
 from search.records import Query, QueryPart
-from search.settings import read_settings
 
 DOG, WATER = "dogs?|puppy", "water|pool|lake|ocean|river|sea|waves?"
 # what the picture shows, the words beside it, how captions say those
@@ -38,12 +34,7 @@ ASKED = 6
 
 def main() -> None:
     """Ask every pair with some photos."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("home", "out", "flickr"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    options = parser.parse_args()
-    engine = Engine(open_library(read_settings(home=options.home)))
-    captions = read_captions(options.out, options.flickr)
+    engine, captions = open_captioned(str(__doc__))
     figures: dict[str, list[tuple[float, ...]]] = {}
     for shown, words, others in PAIRS:
         photos = [path for path, five in sorted(captions.items()) if mention(five, shown) and not mention(five, others)]

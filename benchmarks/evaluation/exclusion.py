@@ -7,16 +7,11 @@ share whose captions mention what was excluded (violation@10) and the share that
 (precision@10), asked plainly, with the exclusion as a part of negative weight, and as `-` does it.
 """
 
-import argparse
-import json
-import re
 import statistics
-from pathlib import Path
 
-from search.engine import Engine
-from search.library import open_library
-from search.records import Filters, Query, QueryPart
-from search.settings import read_settings
+from captioned import PHOTOS, mention, open_captioned
+
+from search.records import Query, QueryPart
 
 # asked, how captions say it, excluded, how captions say that
 PAIRS = (
@@ -38,34 +33,11 @@ PAIRS = (
     ("mountain", "mountains?|cliff|rock|rocks|hill", "snow", "snow|snowy"),
     ("a ball game", "ball|football|soccer|basketball|baseball|tennis", "a dog", "dogs?|puppy"),
 )
-PHOTOS = Filters(path="snapshots")
-
-
-def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
-    """Give the five captions of every photo in the library, by its path there."""
-    renamed = json.loads((out / "names.json").read_text(encoding="utf-8"))
-    captions: dict[str, list[str]] = {}
-    for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
-        name, caption = line.split("\t", 1)
-        path = renamed.get(str((flickr / "images" / name).resolve()))
-        if path:
-            captions.setdefault(path, []).append(caption)
-    return captions
-
-
-def mention(captions: list[str], words: str) -> bool:
-    """Tell whether two of the captions at least use one of the words: one alone may be a slip."""
-    return sum(bool(re.search(rf"\b({words})\b", caption.lower())) for caption in captions) >= 2
 
 
 def main() -> None:
     """Ask every pair in three ways."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("home", "out", "flickr"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    options = parser.parse_args()
-    engine = Engine(open_library(read_settings(home=options.home)))
-    captions = read_captions(options.out, options.flickr)
+    engine, captions = open_captioned(str(__doc__))
     figures: dict[str, list[tuple[float, float]]] = {}
     for asked, asked_words, without, without_words in PAIRS:
         base = {"filters": PHOTOS, "include_all": True, "limit": 10}

@@ -8,11 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from search.library import Library
-from search.ranking.calibration import Background, Candidates, Curve, Part, compute_features, score_parts
+from search.ranking.calibration import (
+    Background,
+    Candidates,
+    Curve,
+    Part,
+    compute_features,
+    measure_spread,
+    score_parts,
+)
 from search.records import Flags, Lane, Owners, Vectors
 from search.store.generations import SAMPLE
-
-MAD_TO_DEVIATION = 1.4826
+from search.store.rows import find_spoken
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def read_shelf(library: Library, lane: Lane) -> Shelf:
     names = [items[item_id].path for item_id in owners["item"].tolist()]
     encoder = library.models.picture if lane is Lane.PICTURE else library.models.meaning
     parts = library.models.picture.parts if lane is Lane.PICTURE else (encoder.dimension,)
-    return Shelf(vectors, hubs, names, ~np.isnan(owners["confidence"]), parts)
+    return Shelf(vectors, hubs, names, find_spoken(owners), parts)
 
 
 def make_libraries(shelf: Shelf, folder: str, sizes: Sequence[int]) -> list[Shelf]:
@@ -92,11 +99,8 @@ def measure_priors(shelf: Shelf, queries: Sequence[Vectors]) -> Curve:
     """Give a curve without weights whose parts hold the usual background of such queries."""
     blank = Curve(tuple(Part(length, 0.0, 1.0, 0.0) for length in shelf.parts), 0.0, 0.0, 0.0)
     sample = shelf.sample()
-    medians, deviations = [], []
-    for query in queries:
-        scores = score_parts(query, sample, blank)
-        medians.append([float(np.median(one)) for one in scores])
-        deviations.append([float(np.median(np.abs(one - np.median(one)))) * MAD_TO_DEVIATION for one in scores])
+    spreads = [measure_spread(score_parts(query, sample, blank)) for query in queries]
+    medians, deviations = [one.medians for one in spreads], [one.deviations for one in spreads]
     usual = zip(shelf.parts, np.median(medians, axis=0), np.median(deviations, axis=0), strict=True)
     parts = tuple(Part(length, round(float(m), 4), round(max(float(d), 1e-3), 4), 0.0) for length, m, d in usual)
     return Curve(parts, 0.0, 0.0, 0.0)

@@ -8,19 +8,23 @@ import numpy as np
 from search.engine.encoding import Probe
 from search.errors import UsageError
 from search.ranking.calibration import (
-    MAD_TO_DEVIATION,
+    Background,
     Candidates,
+    Curve,
+    compute_features,
     compute_logits,
-    measure_background,
     measure_spread,
     mix_background,
     score_parts,
+    split_logits,
     standardize,
 )
 from search.records import Flags, Sample, Vectors
 
 # Fewer unrelated candidates than this say nothing of how evidence is spread.
 FEW = 16
+# The curves that judge a probe, each with its share and with what unrelated candidates score by it.
+Measured = list[tuple[float, Curve, Background]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def judge(probe: Probe, pool: Pool, sample: Sample) -> Vectors:
     """Give the log-odds that each candidate is what a probe asks for, shape (n,)."""
     logits = np.zeros(len(pool.vectors), np.float32)
     for spoken, here, candidates in pool.split():
-        logits[here] = _judge(probe, candidates, sample.select(spoken), spoken)
+        logits[here] = sum(_weigh(probe, candidates, _measure(probe, sample.select(spoken), spoken)))
     return logits
 
 
@@ -89,69 +93,62 @@ class Balance:
         return tuple(whole * share / spread for share, spread in zip(self.shares, self.spreads, strict=True))
 
 
-def measure_balance(probes: Sequence[Probe], rows: Vectors, spoken: bool) -> Balance:
+def measure_balance(probes: Sequence[Probe], measured: Sequence[Measured], rows: Vectors) -> Balance:
     """Give how the parts of a query are joined, by a sample (m, d) of the library."""
     total = sum(probe.weight for probe in probes)
     shares = tuple(probe.weight / total for probe in probes)
     alone = float(np.linalg.norm(shares))  # the spread of a mean of parts that have nothing to do with each other
     if len(probes) == 1 or len(rows) < FEW:
         return Balance(shares, (1.0,) * len(probes), alone)
-    evidence = [_weigh(probe, rows, rows, spoken) for probe in probes]
-    spreads = tuple(max(_measure_spread(one), 1e-6) for one in evidence)
+    unrelated = Candidates(rows, np.zeros(len(rows), np.float32), len(rows))
+    evidence = [_weigh(probe, unrelated, one)[0] for probe, one in zip(probes, measured, strict=True)]
+    spreads = tuple(max(spread, 1e-6) for spread in measure_spread(evidence).deviations)
     mean = np.sum([share * one / spread for share, one, spread in zip(shares, evidence, spreads, strict=True)], axis=0)
-    return Balance(shares, spreads, float(np.clip(_measure_spread(mean), alone, 1.0)))
+    return Balance(shares, spreads, float(np.clip(measure_spread([mean]).deviations[0], alone, 1.0)))
 
 
 def _judge_together(probes: Sequence[Probe], candidates: Candidates, rows: Vectors, spoken: bool) -> Vectors:
+    measured = [_measure(probe, rows, spoken) for probe in probes]
+    balance = measure_balance(probes, measured, rows)
     logits = np.zeros(len(candidates.vectors), np.float32)
-    balance = measure_balance(probes, rows, spoken)
-    for probe, share, factor in zip(probes, balance.shares, balance.factors, strict=True):
-        evidence = _weigh(probe, candidates.vectors, rows, spoken)
-        logits += np.float32(factor) * evidence
-        logits += np.float32(share) * (_judge(probe, candidates, rows, spoken) - evidence)
+    for probe, one, share, factor in zip(probes, measured, balance.shares, balance.factors, strict=True):
+        evidence, rest = _weigh(probe, candidates, one)
+        logits += np.float32(factor) * evidence + np.float32(share) * rest
     return logits
 
 
-def _judge(probe: Probe, candidates: Candidates, rows: Vectors, spoken: bool) -> Vectors:
-    """Give the log-odds of candidates of one kind, beside a sample (m, d) of that kind."""
-    logits = np.zeros(len(candidates.vectors), np.float32)
+def _measure(probe: Probe, rows: Vectors, spoken: bool) -> Measured:
+    """Hold a probe against a sample (m, d) of one kind."""
     first = probe.scales[0][1].get(spoken)  # all curves of a probe have the same parts
     spread = measure_spread(score_parts(probe.vector, rows, first))
-    scores = score_parts(probe.vector, candidates.vectors, first)
-    for share, scale in probe.scales:
-        curve = scale.get(spoken)
-        features = standardize(scores, candidates, mix_background(spread, curve), curve)
-        logits += np.float32(share) * compute_logits(features, curve)
-    return logits
+    curves = [(share, scale.get(spoken)) for share, scale in probe.scales]
+    return [(share, curve, mix_background(spread, curve)) for share, curve in curves]
 
 
-def _weigh(probe: Probe, vectors: Vectors, rows: Vectors, spoken: bool) -> Vectors:
-    """Give what the similarities alone add to the log-odds of vectors (n, d), shape (n,)."""
-    bare = Candidates(vectors, np.zeros(len(vectors), np.float32), 0)
-    bias = sum(share * scale.get(spoken).bias for share, scale in probe.scales)
-    return _judge(probe, bare, rows, spoken) - np.float32(bias)
-
-
-def _measure_spread(values: Vectors) -> float:
-    return float(np.median(np.abs(values - np.median(values)))) * MAD_TO_DEVIATION
+def _weigh(probe: Probe, candidates: Candidates, measured: Measured) -> tuple[Vectors, Vectors]:
+    """Give the log-odds of candidates of one kind in two terms, both (n,): what the similarities add, and all else."""
+    scores = score_parts(probe.vector, candidates.vectors, measured[0][1])
+    evidence, rest = np.zeros((2, len(candidates.vectors)), np.float32)
+    for share, curve, background in measured:
+        terms = split_logits(standardize(scores, candidates, background, curve), curve)
+        evidence += np.float32(share) * terms[0]
+        rest += np.float32(share) * terms[1]
+    return evidence, rest
 
 
 def explain(probes: Sequence[Probe], pool: Pool, sample: Sample) -> dict[str, float]:
     """Give every term of the log-odds of a single candidate by name."""
     ((spoken, _, candidates),) = pool.split()
     rows = sample.select(spoken)
+    measured = [_measure(probe, rows, spoken) for probe in probes]
     terms = {}
-    wanted = [probe for probe in probes if probe.weight > 0]
+    wanted = [number for number, probe in enumerate(probes) if probe.weight > 0]
     if len(wanted) > 1:
-        factors = iter(measure_balance(wanted, rows, spoken).factors)
-    for number, probe in enumerate(probes):
-        if len(wanted) > 1 and probe.weight > 0:
-            terms[f"part{number}.evidence factor"] = next(factors)
-        for place, (share, scale) in enumerate(probe.scales):
-            curve = scale.get(spoken)
-            background = measure_background(probe.vector, rows, curve)
-            scores = score_parts(probe.vector, candidates.vectors, curve)
-            features = standardize(scores, candidates, background, curve)
+        balance = measure_balance([probes[at] for at in wanted], [measured[at] for at in wanted], rows)
+        terms = {f"part{at}.evidence factor": factor for at, factor in zip(wanted, balance.factors, strict=True)}
+    for number, (probe, one) in enumerate(zip(probes, measured, strict=True)):
+        for place, (share, curve, background) in enumerate(one):
+            features = compute_features(probe.vector, candidates, background, curve)
             name = f"part{number}.curve{place}."
             terms[name + "share"] = share * probe.weight
             terms[name + "bias"] = curve.bias
@@ -182,21 +179,3 @@ def combine_probes(probes: Sequence[Probe], sample: Sample) -> Vectors:
     if length < 1e-6:
         raise UsageError("the parts of the query cancel each other out")
     return (total / length).astype(np.float32)
-
-
-def _join_logits(parts: Sequence[tuple[float, Vectors]]) -> Vectors:
-    """Join the log-odds (n,) of a query's parts: those wanted are averaged by their weights.
-
-    One that pushes away multiplies the odds by the probability of not being like it, to the power of its weight: not to
-    be like one thing makes nothing more like another.
-    """
-    wanted = sum(weight for weight, _ in parts if weight > 0)
-    joined: Vectors = np.sum(
-        [
-            (weight / wanted) * (logits if weight > 0 else np.logaddexp(np.float32(0), logits))
-            for weight, logits in parts
-        ],
-        axis=0,
-        dtype=np.float32,
-    )
-    return joined

@@ -112,14 +112,14 @@ def resume(cursor: Cursor, ranking: Ranking, include_all: bool) -> tuple[Ranking
     end = len(ranking.stacks) if include_all else ranking.relevant
     parts: tuple[list[Stack], list[Stack]] = ([], [])
     for stack in ranking.stacks[:end]:
-        parts[cursor.shown.isdisjoint((stack.first.item_id, *stack.others))].append(stack)
+        parts[cursor.shown.isdisjoint(stack.items)].append(stack)
     shown, rest = parts
     return replace(ranking, stacks=(*shown, *rest, *ranking.stacks[end:])), len(shown)
 
 
 def list_items(stacks: Sequence[Stack]) -> frozenset[int]:
     """Give all items of some stacks."""
-    return frozenset(item for stack in stacks for item in (stack.first.item_id, *stack.others))
+    return frozenset(item for stack in stacks for item in stack.items)
 
 
 def _pack(items: frozenset[int]) -> bytes:
@@ -131,6 +131,6 @@ def _pack(items: frozenset[int]) -> bytes:
 def _unpack(body: bytes) -> frozenset[int]:
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(body, MOST_SHOWN * 4)
-    if unpacker.unconsumed_tail:
-        raise ValueError("longer than any that was given out")
+    if not unpacker.eof:
+        raise ValueError("cut off, or longer than any that was given out")
     return frozenset(np.cumsum(np.frombuffer(content, "<u4").astype(np.int64)).tolist())

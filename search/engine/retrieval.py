@@ -15,7 +15,7 @@ from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
 from search.store.analysis import Word
 from search.store.filters import select_items, select_missing
-from search.store.rows import mark_ids
+from search.store.rows import find_spoken, mark_ids
 from search.store.space import Snapshot
 from search.store.words import Wanted, WordIndex
 
@@ -183,7 +183,7 @@ def match_words(index: WordIndex, words: Sequence[Word]) -> Matched:
 def _gather(snapshot: Snapshot, ids: Ids) -> tuple[Pool, Owners]:
     """Give what is judged of ids (n,) that a search of the snapshot gave, and whose they are."""
     vectors, owners, hubs = snapshot.gather(ids)
-    return Pool(vectors, hubs, ~np.isnan(owners["confidence"]), snapshot.counts), owners
+    return Pool(vectors, hubs, find_spoken(owners), snapshot.counts), owners
 
 
 def _discount(confidence: Vectors) -> Vectors:

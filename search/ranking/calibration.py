@@ -24,8 +24,9 @@ MAD_TO_DEVIATION = 1.4826
 # What the library itself says of the background counts half at most: what is common in it (dogs, in one of
 # dogs) must not pass for unrelated. A small sample counts less.
 OWN_SHARE = 0.5
-FEWEST = 25
 SAMPLE_PRIOR = 100
+# Where vectors count less the more there are, the rise among few is steep, and was fitted to no fewer than these.
+FEWEST = 25
 # What the curve of speech is called beside that of all else.
 SPOKEN = "spoken"
 CURVES_FILE = Path(__file__).parent / "curves.json"
@@ -165,21 +166,27 @@ def standardize(scores: Sequence[Vectors], candidates: Candidates, background: B
         (score - median) / max(deviation, 1e-6)
         for score, median, deviation in zip(scores, background.medians, background.deviations, strict=True)
     ]
-    count = candidates.library
-    if curve.crowd is not None and count:
-        # What is steep among few was fitted to no fewer than this.
+    count: float = candidates.library
+    if curve.crowd is not None:
         count = max(count, FEWEST)
-    alone = count if curve.crowd is None else count / (1 + count / curve.crowd)
-    size = np.full(len(candidates.hubs), (2 * np.log(max(alone, 1))) ** 0.5, np.float32)
+        count /= 1 + count / curve.crowd
+    size = np.full(len(candidates.hubs), (2 * np.log(max(count, 1))) ** 0.5, np.float32)
     result: Vectors = np.stack([*columns, candidates.hubs, size], axis=1).astype(np.float32)
     return result
 
 
 def compute_logits(features: Vectors, curve: Curve) -> Vectors:
     """Give log-odds of relevance, shape (n,), of features as `compute_features` gives them."""
-    weights = np.array([*(part.weight for part in curve.parts), curve.hub, curve.size], np.float32)
-    result: Vectors = features @ weights + np.float32(curve.bias)
-    return result
+    evidence, rest = split_logits(features, curve)
+    return evidence + rest
+
+
+def split_logits(features: Vectors, curve: Curve) -> tuple[Vectors, Vectors]:
+    """Give log-odds in two terms, both (n,): what the similarities add, and all else."""
+    count = len(curve.parts)
+    evidence: Vectors = features[:, :count] @ np.array([part.weight for part in curve.parts], np.float32)
+    rest: Vectors = features[:, count:] @ np.array([curve.hub, curve.size], np.float32) + np.float32(curve.bias)
+    return evidence, rest
 
 
 def to_probability(logits: Vectors) -> Vectors:

@@ -26,6 +26,11 @@ class Stack:
     first: Ranked
     others: tuple[int, ...] = ()
 
+    @property
+    def items(self) -> tuple[int, ...]:
+        """All of them, the best first."""
+        return self.first.item_id, *self.others
+
 
 def stack_copies(ranked: Sequence[Ranked]) -> list[Stack]:
     """Join near-identical pictures, each to the best-ranked of them; the order is kept."""

@@ -21,6 +21,9 @@ class Sample:
     vectors: Vectors
     spoken: Flags
 
+    def __len__(self) -> int:
+        return len(self.vectors)
+
     def select(self, spoken: bool) -> Vectors:
         """Give the vectors of speech, or those of all else."""
         return self._parts[spoken]

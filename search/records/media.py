@@ -88,6 +88,10 @@ class FileFacts:
         return Path(self.path).with_name(self.sidecar.rsplit(":", 2)[0]) if self.sidecar else None
 
 
+# What tells whether a file is as it was: its state, size, mtime_ns and side-car. Plain, as there are very many.
+Stamp = tuple[str, int, int, str | None]
+
+
 class LedgerRow(NamedTuple):
     """What the ledger keeps of a file for the next scan; there is one for every file of a source."""
 

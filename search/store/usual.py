@@ -30,7 +30,7 @@ class Usual:
 def measure_usual(sample: Sample, bank: Vectors) -> Usual:
     """Measure it on a random sample of the space by unrelated queries, shape (b, d)."""
     vectors = sample.vectors
-    if len(vectors) < 2:
+    if len(sample) < 2:
         return Usual((0.0, 0.1), (0.0, 0.1), (0.0, 0.1), (0.0, 0.1))
     products = bank @ vectors.T
     asked = products[:: max(1, len(bank) // MOST)]

@@ -1,0 +1,39 @@
+"""Photos with five captions each, by which scripts judge what was found."""
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+from search.engine import Engine
+from search.library import open_library
+from search.records import Filters
+from search.settings import read_settings
+
+PHOTOS = Filters(path="snapshots")
+
+
+def open_captioned(description: str) -> tuple[Engine, dict[str, list[str]]]:
+    """Open the home that the command line names; give its engine, and the captions of every photo in it."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("home", "out", "flickr"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    options = parser.parse_args()
+    return Engine(open_library(read_settings(home=options.home))), read_captions(options.out, options.flickr)
+
+
+def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
+    """Give the five captions of every photo in the library, by its path there."""
+    renamed = json.loads((out / "names.json").read_text(encoding="utf-8"))
+    captions: dict[str, list[str]] = {}
+    for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
+        name, caption = line.split("\t", 1)
+        path = renamed.get(str((flickr / "images" / name).resolve()))
+        if path:
+            captions.setdefault(path, []).append(caption)
+    return captions
+
+
+def mention(captions: list[str], words: str) -> bool:
+    """Tell whether two of the captions at least use one of the words: one alone may be a slip."""
+    return sum(bool(re.search(rf"\b({words})\b", caption.lower())) for caption in captions) >= 2
