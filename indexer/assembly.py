@@ -79,6 +79,10 @@ class Draft:
         return found
 
 
+# A picture of a file, with the place of its segment.
+Pictured = tuple[Draft, int, Pixels]
+
+
 class Assembly:
     """Collects what arrives, embeds it, and writes what is whole. Used by one thread."""
 
@@ -86,10 +90,10 @@ class Assembly:
         self._library = library
         self._listener = listener
         self._profile = profile
-        self._pictures: list[tuple[Draft, int, Pixels]] = []
+        self._pictures: list[Pictured] = []
         # Pictures are embedded while the next are taken in, and what is whole is written.
         self._embedder = ThreadPoolExecutor(1, thread_name_prefix="embed")
-        self._embedding: deque[tuple[Future[Vectors], list[tuple[Draft, int, Pixels]]]] = deque()
+        self._embedding: deque[tuple[Future[Vectors], list[Pictured]]] = deque()
         self._texts: list[tuple[Draft, int]] = []
         self._waiting: list[Draft] = []
         self._last = self._pictures_done = self._texts_done = time.monotonic()
@@ -158,7 +162,7 @@ class Assembly:
             self._embedding.append((self._embedder.submit(self._encode, batch), batch))
             self._collect_pictures(AHEAD)
 
-    def _encode(self, batch: Sequence[tuple[Draft, int, Pixels]]) -> Vectors:
+    def _encode(self, batch: Sequence[Pictured]) -> Vectors:
         with self._profile.measure("pictures", len(batch)):
             return self._library.models.picture.encode_pictures([pixels for _, _, pixels in batch])
 

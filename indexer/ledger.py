@@ -63,14 +63,19 @@ def plan_source(
     again: bool = False,
 ) -> Plan:
     """Scan a source, bring its ledger up to date and give what is left to index; with `again`, everything."""
-    ledger = catalogue.read_ledger(source_id, str(root))
     plan, news = Plan(), News()
+    stamps = catalogue.read_stamps(source_id, str(root))
+    same: Counter[str] = Counter()
+    changed: list[FileFacts | Skip | Problem] = []
+    for found in scan_source(root, source_id, leave_out, {} if again else stamps):
+        if isinstance(found, str):
+            same[stamps.pop(found)[0]] += 1
+        else:
+            changed.append(found)
+    plan.counts.update(scanned=same.total() + len(changed), unchanged=same[State.INDEXED], skipped=same[State.SKIPPED])
+    ledger = catalogue.read_ledger(stamps) if stamps else {}
     unreadable: list[str] = []
-    for one in scan_source(root, source_id, leave_out, {} if again else ledger):
-        plan.counts["scanned"] += 1
-        if isinstance(one, str):
-            plan.counts["unchanged" if ledger.pop(one).state == State.INDEXED else "skipped"] += 1
-            continue
+    for one in changed:
         if isinstance(one, Problem) and one.is_folder:
             unreadable.append(one.file.path)
         file = one if isinstance(one, FileFacts) else one.file

@@ -12,9 +12,10 @@ from indexer.feed import Feed
 from indexer.ledger import Plan, plan_source
 from indexer.preparing import Failed
 from indexer.reading import Reader
-from indexer.sandbox import Decoder, InlineDecoder, Limits, Sandbox
+from indexer.sandbox import Decoder, InlineDecoder, Limits, Sandbox, keep_memory
 from indexer.speech import Listener
 from indexer.summary import Summary
+from indexer.upkeep import Upkeep
 from search.errors import UsageError
 from search.library import Library
 from search.media.picture.preparation import Preparation
@@ -75,8 +76,6 @@ def index_paths(library: Library, paths: list[Path], options: Options, progress:
         summary.counts["added"] = len(todo) - summary.counts["updated"]
     else:
         _process(library, list(todo.values()), known, options, progress, summary)
-        with summary.profile.measure("indexing", 0):
-            _build_spaces(library)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary
@@ -121,6 +120,7 @@ def _process(
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
         closing(Feed(Reader(library, listener, summary.profile, options.again).read, todo, decoders)) as feed,
         closing(Assembly(library, listener, summary.profile)) as assembly,
+        closing(Upkeep(library, summary.profile)) as upkeep,
     ):
         while not (feed.is_over and assembly.is_empty):
             options.check()
@@ -136,19 +136,14 @@ def _process(
                         summary.counts["updated" if draft.file.path in known else "added"] += 1
                     done += 1
                     progress(done, len(todo), draft.file.path)
+            upkeep.follow()
+        upkeep.finish()
 
 
 def open_decoders(preparation: Preparation, files: int, options: Options) -> list[Decoder]:
     """Give as many decoders as are asked for, or as there are files; none is started yet."""
     count = min(options.workers, files)
     if options.sandbox:
+        keep_memory()  # pictures come from the decoders as large pieces
         return [Sandbox(preparation, options.limits) for _ in range(count)]
     return [InlineDecoder(preparation) for _ in range(count)]
-
-
-def _build_spaces(library: Library) -> None:
-    revision = library.catalogue.read_revision()
-    for space in library.spaces.values():
-        snapshot = space.refresh(revision)
-        if snapshot.generation is None and any(snapshot.counts):
-            space.build(revision)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.kinds import TYPES, XMP, pair_sidecars, recognise_content
-from search.records import FileFacts, LedgerRow, State
+from search.records import FileFacts, Stamp, State
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Neighbours:
 
 # A path by itself: the file is as the ledger has it.
 Found = FileFacts | Skip | Problem | str
-Known = Mapping[str, LedgerRow]
+Known = Mapping[str, Stamp]
 
 
 def name_path(path: str) -> str:
@@ -58,8 +58,8 @@ def scan_source(root: Path, source_id: int, leave_out: Path, known: Known) -> It
     """Walk a folder (or give a single file) in order of name.
 
     Symbolic links are followed, each folder once; `leave_out` (the home) is passed over. Folders that
-    cannot be read, links that lead back or nowhere and names that are no UTF-8 come as problems. known: the ledger; a
-    file that was indexed or skipped and has not changed since comes as its path.
+    cannot be read, links that lead back or nowhere and names that are no UTF-8 come as problems. known: stamps by path;
+    a file that was indexed or skipped and has not changed since comes as its path.
     """
     if not root.is_dir():
         beside = Neighbours(os.listdir(root.parent) if root.parent.is_dir() else ())
@@ -113,14 +113,13 @@ def _look_at(path: str, source_id: int, known: Known, sidecars: Sequence[str] | 
         sidecar = _sign(path, sidecars[0]) if sidecars else None
     except OSError as error:
         return _make_problem(path, source_id, _explain(path, error))
-    row = known.get(path)
     now = (facts.st_size, facts.st_mtime_ns, sidecar)
-    is_same = row is not None and (row.size, row.mtime_ns, row.sidecar) == now
-    if row is not None and is_same and row.state == State.INDEXED:
+    stamp = known.get(path)
+    if stamp == (State.INDEXED, *now):
         return path
     kind = TYPES.get(os.path.splitext(path)[1].lower())
     # What was of no known type may be of one by now.
-    if row is not None and is_same and row.state == State.SKIPPED and kind is None:
+    if kind is None and stamp == (State.SKIPPED, *now):
         return path
     return _judge(path, FileFacts(name_path(path), source_id, kind, *now), facts.st_mode)
 

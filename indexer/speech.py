@@ -31,7 +31,7 @@ class Listener:
         self._folder = folder
         self._profile = profile
         self._pool: ThreadPoolExecutor | None = None
-        self._room = threading.Semaphore(AHEAD)
+        self._room = threading.Semaphore(0)
         self._languages: dict[str, str] = {}
         self._earlier: dict[str, Future[Transcript]] = {}
         self._partial: set[str] = set()
@@ -66,8 +66,7 @@ class Listener:
             if self._pool is None:
                 streams = self._transcriber.streams
                 self._pool = ThreadPoolExecutor(streams, thread_name_prefix="listen")
-                for _ in range(AHEAD * (streams - 1)):
-                    self._room.release()
+                self._room.release(AHEAD * streams)
             return self._pool
 
     def _hear(self, content_hash: str, sound: Sound, earlier: "Future[Transcript] | None") -> Transcript:

@@ -37,8 +37,12 @@ class Engine:
         self._coverage: tuple[int, Coverage] | None = None
 
     def warm_up(self) -> None:
-        """Load what a text query takes."""
+        """Load what a text query takes, and build what a run that was killed left to be built."""
         encode_query(self.library, Query(text="a photo"))
+        revision = self.library.catalogue.read_revision()
+        for space in self.library.spaces.values():
+            space.refresh(revision)
+            space.settle()
 
     def search(self, query: Query) -> Answer:
         """Answer a query.

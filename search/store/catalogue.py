@@ -23,6 +23,7 @@ from search.records import (
     Segment,
     SegmentKind,
     Sort,
+    Stamp,
     State,
     Vectors,
     Word,
@@ -48,14 +49,21 @@ class Catalogue:
             value = db.execute(_REVISION).scalar()
         return int(value or 0)
 
-    def read_ledger(self, source_id: int, root: str | None = None) -> dict[str, LedgerRow]:
-        """Give what is known of every file of a source, by path; root: only at or below this path."""
+    def read_stamps(self, source_id: int, root: str) -> dict[str, Stamp]:
+        """Give by what every file of a source at or below a path can be told to be as it was, by path."""
         c = t.item.c
-        query = select(*(c[name] for name in LedgerRow._fields)).where(c.source_id == source_id)
-        if root is not None:
-            query = query.where(lies_in(root))
+        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, lies_in(root))
         with self.database.read() as db:
-            return {row[0]: LedgerRow._make(row) for row in db.execute(query).all()}
+            return {
+                path: (state, size, mtime_ns, sidecar) for path, state, size, mtime_ns, sidecar in db.execute(query)
+            }
+
+    def read_ledger(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
+        """Give what is known of files, by path."""
+        c = t.item.c
+        query = select(*(c[name] for name in LedgerRow._fields)).where(match_values(c.path))
+        with self.database.read() as db:
+            return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
 
     def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
         """Put files into a state, in one transaction; what was embedded of them is dropped."""
@@ -104,9 +112,11 @@ class Catalogue:
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
         """Give an indexed item of the same content."""
         c = t.item.c
-        query = select(c.id).where(c.content_hash == content_hash, c.type == kind, c.state == State.INDEXED).limit(1)
+        # By the hash alone: asked for type and state as well, SQLite takes their index and looks at every item.
+        query = select(c.id, c.type, c.state).where(c.content_hash == content_hash)
         with self.database.read() as db:
-            return db.execute(query).scalar()
+            found = db.execute(query).all()
+        return next((row.id for row in found if (row.type, row.state) == (kind, State.INDEXED)), None)
 
     def read_record(self, item_id: int, file: FileFacts) -> Record:
         """Give all that is written of an item as if it were of another file."""

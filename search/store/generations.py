@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from search.errors import HomeError
 from search.records import Ids, Sample, Vectors
-from search.store.rows import Rows, join_rows, lift, make_rows
+from search.store.rows import Rows, lift, make_rows
 from search.store.vectors import build_index, measure_hubs, read_index, write_index
 
 SAMPLE = 1024
@@ -101,6 +101,12 @@ def find_manifests(folder: Path, fingerprint: str) -> list[Manifest]:
     return found
 
 
+def drop_manifest(folder: Path, manifest: Manifest) -> None:
+    """Make a generation not count any more."""
+    with suppress(OSError):  # whoever may not write here can do without it all the same
+        (folder / f"{manifest.name}.json").unlink()
+
+
 def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
     """Open a generation; None when a file of it is missing, torn or not what it claims."""
     room = folder / manifest.name
@@ -121,14 +127,16 @@ def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
 
 def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: int) -> Rows:
     """Write all but the index, block by block: what is large is never in memory as a whole."""
-    slim, hubs = [make_rows(0)], [np.zeros(0, np.float32)]
+    none = make_rows(dimension)
+    ids, owners, hubs = [none.ids], [none.owners], [np.zeros(0, np.float32)]
     with (room / EXACT).open("wb") as stream:
         for block in blocks:
             stream.write(block.vectors.tobytes())
+            ids.append(block.ids)
+            owners.append(block.owners)
             hubs.append(measure_hubs(block.vectors, bank))
-            slim.append(Rows(block.ids, block.vectors[:, :0], block.owners))
-    small = join_rows(slim)
-    rows = Rows(small.ids, _map_vectors(room / EXACT, len(small.ids), dimension), small.owners)
+    count = sum(map(len, ids))
+    rows = Rows(np.concatenate(ids), _map_vectors(room / EXACT, count, dimension), np.concatenate(owners))
     sample = lift(rows.vectors[_draw(len(rows.ids))])
     with (room / ROWS).open("wb") as stream:
         np.savez(stream, ids=rows.ids, owners=rows.owners, hubs=np.concatenate(hubs), sample=sample)

@@ -14,7 +14,7 @@ from search.store.database import Database
 OWNER = np.dtype(
     [("segment", "<i8"), ("item", "<i8"), ("look", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
 )
-BLOCK = 8_192
+BLOCK = 2_048
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Rows:
     @property
     def spoken(self) -> Flags:
         """Which are of recognised speech, (n,)."""
-        flags: Flags = ~np.isnan(self.owners["confidence"])
-        return flags
+        return find_spoken(self.owners)
 
     def find(self, ids: Ids) -> tuple[Ids, Ids]:
         """Give for the ids that are here their places among the ids asked for, and their places here."""
@@ -38,6 +37,12 @@ class Rows:
         here = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         asked = np.flatnonzero(self.ids[here] == ids)
         return asked, here[asked]
+
+
+def find_spoken(owners: Owners) -> Flags:
+    """Tell of which owners (n,) something was said, (n,): only what was heard may have been heard wrongly."""
+    flags: Flags = ~np.isnan(owners["confidence"])
+    return flags
 
 
 def make_rows(dimension: int) -> Rows:

@@ -16,6 +16,7 @@ from search.store.generations import (
     SAMPLE,
     Generation,
     Manifest,
+    drop_manifest,
     find_manifests,
     load_generation,
     lock_folder,
@@ -25,9 +26,9 @@ from search.store.rows import OWNER, Rows, join_rows, lift, make_rows, read_bloc
 from search.store.usual import Usual, measure_usual
 from search.store.vectors import measure_hubs, search_index
 
-# Rows since the last generation are compared one by one; beyond this share a new one is built.
+# Rows since the last generation are compared one by one; beyond this share who writes builds a new one.
 DELTA_SHARE = 0.1
-DELTA_FLOOR = 2_000
+DELTA_FLOOR = 4_000
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class SpaceIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._exchanging: Manifest | None = None
         self._usual: tuple[Sample, Usual] | None = None
 
     def read_usual(self) -> Usual:
@@ -102,17 +104,16 @@ class SpaceIndex:
         known = self._usual
         if known is None or known[0] is not snapshot.sample:
             # Without a generation the sample grows with every write, and little by each.
-            if (
-                known is not None
-                and snapshot.generation is None
-                and len(snapshot.sample.spoken) < 1.5 * len(known[0].spoken)
-            ):
+            if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
                 return known[1]
             known = self._usual = (snapshot.sample, measure_usual(snapshot.sample, self._bank))
         return known[1]
 
     def refresh(self, revision: int) -> Snapshot:
-        """Give a snapshot at least as new as the catalogue's `revision`, loading what changed."""
+        """Give a snapshot at least as new as the catalogue's `revision`, reading the rows since the last.
+
+        A generation that was built meanwhile is loaded aside: no search waits for it.
+        """
         snapshot = self._snapshot
         if snapshot is not None and snapshot.revision >= revision:
             return snapshot
@@ -143,34 +144,58 @@ class SpaceIndex:
 
     def build(self, revision: int) -> Snapshot:
         """Write a new generation from all committed rows and give the snapshot that uses it."""
+        with lock_folder(self._folder):
+            generation = load_generation(self._folder, self._write_generation())
         with self._lock:
-            self._snapshot = self._build(revision)
+            self._snapshot = self._follow(revision, generation)
             return self._snapshot
+
+    def settle(self, share: float = DELTA_SHARE) -> None:
+        """Write a new generation when searches would compare many rows one by one, or when there is none yet.
+
+        For who writes, while they do and at their end; nothing of it is kept in memory. share: how many rows are many,
+        of those in the generation before.
+        """
+        if not self._is_due(share):
+            return
+        with lock_folder(self._folder):
+            if self._is_due(share):  # another may have been there before
+                self._write_generation()
 
     def read_live_ids(self) -> set[int]:
         """Give the ids of the committed embeddings of indexed items, as SQL has them."""
         return set(select_embeddings(self._database, self.space_id, Filters()).tolist())
 
-    def count_rows(self) -> int:
-        """Give the number of committed embeddings of this space."""
-        query = select(func.count()).select_from(t.embedding).where(t.embedding.c.space_id == self.space_id)
+    def count_rows(self, above: int = 0) -> int:
+        """Give the number of committed embeddings of this space with ids above `above`."""
+        c = t.embedding.c
+        query = select(func.count()).select_from(t.embedding).where(c.space_id == self.space_id, c.id > above)
         with self._database.read() as db:
             return int(db.execute(query).scalar_one())
 
     def _load(self, revision: int) -> Snapshot:
-        generation = self._find_generation()
-        built = generation.manifest.count if generation else 0
-        mark = generation.manifest.mark if generation else 0
-        # Counted before anything is read: what goes into a new generation need not be in memory.
-        if self._count_above(mark) > max(DELTA_FLOOR, DELTA_SHARE * built):
-            return self._build(revision)
-        return self._follow(revision, generation)
+        current = self._snapshot.generation if self._snapshot is not None else None
+        if current is None:
+            return self._follow(revision, self._find_generation())
+        newest = self._find_newest()
+        if newest is not None and newest not in (current.manifest, self._exchanging):
+            self._exchanging = newest
+            threading.Thread(target=self._exchange, args=(current, newest), daemon=True).start()
+        return self._follow(revision, current)
 
-    def _count_above(self, mark: int) -> int:
-        c = t.embedding.c
-        with self._database.read() as db:
-            query = select(func.count()).select_from(t.embedding).where(c.space_id == self.space_id, c.id > mark)
-            return int(db.execute(query).scalar_one())
+    def _exchange(self, current: Generation, newest: Manifest) -> None:
+        """Load a generation and search it instead of the current one."""
+        generation = self._load_whole(newest)
+        with self._lock:
+            if generation is not None and self._snapshot is not None and self._snapshot.generation is current:
+                self._snapshot = self._follow(self._snapshot.revision, generation)
+
+    def _is_due(self, share: float) -> bool:
+        """Tell it by what the newest generation claims: nothing is loaded."""
+        newest = self._find_newest()
+        if newest is None:
+            return self.count_rows() > 0
+        return self.count_rows(newest.mark) > max(DELTA_FLOOR, share * newest.count)
 
     def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
         """Give a generation with the rows since; what an earlier snapshot has of them is not read again."""
@@ -179,37 +204,38 @@ class SpaceIndex:
             delta, hubs = self._snapshot.delta, self._snapshot.delta_hubs
         mark = generation.manifest.mark if generation else 0
         above = int(delta.ids[-1]) if len(delta.ids) else mark
-        for block in read_blocks(self._database, self.space_id, self.dimension, above):
-            delta = join_rows([delta, block])
-            hubs = np.concatenate([hubs, measure_hubs(block.vectors, self._bank)])
+        fresh = list(read_blocks(self._database, self.space_id, self.dimension, above))
+        if fresh:
+            delta = join_rows([delta, *fresh])
+            hubs = np.concatenate([hubs, *(measure_hubs(block.vectors, self._bank) for block in fresh)])
         gone = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
         denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
-        sample = (
-            generation.sample if generation is not None else Sample(np.zeros((0, 0), np.float32), np.zeros(0, bool))
-        )
-        if not len(sample.spoken):
+        sample = generation.sample if generation is not None else None
+        if not sample:
             sample = Sample(lift(delta.vectors[:SAMPLE]), delta.spoken[:SAMPLE])
         return Snapshot(revision, generation, delta, hubs, denied, sample)
 
     def _find_generation(self) -> Generation | None:
-        current = self._snapshot.generation if self._snapshot else None
-        for manifest in find_manifests(self._folder, self._fingerprint):
-            if current is not None and manifest == current.manifest:
-                return current
-            generation = load_generation(self._folder, manifest)
-            if generation is not None:
-                return generation
-        return None
+        """Load the newest that is whole."""
+        generations = map(self._load_whole, find_manifests(self._folder, self._fingerprint))
+        return next((one for one in generations if one is not None), None)
 
-    def _build(self, revision: int) -> Snapshot:
-        with lock_folder(self._folder):
-            manifests = find_manifests(self._folder, self._fingerprint)
-            previous = manifests[0].generation if manifests else 0
-            draft = Manifest(previous + 1, self._fingerprint, self.dimension)
-            blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
-            manifest = write_generation(self._folder, blocks, self._bank, draft)
-            generation = load_generation(self._folder, manifest)
-        return self._follow(revision, generation)
+    def _load_whole(self, manifest: Manifest) -> Generation | None:
+        """Load a generation; of one that is damaged nothing is left that could pass for built."""
+        generation = load_generation(self._folder, manifest)
+        if generation is None:
+            drop_manifest(self._folder, manifest)
+        return generation
+
+    def _find_newest(self) -> Manifest | None:
+        return next(iter(find_manifests(self._folder, self._fingerprint)), None)
+
+    def _write_generation(self) -> Manifest:
+        """Write one from all committed rows; the folder must be locked."""
+        newest = self._find_newest()
+        draft = Manifest(newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension)
+        blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
+        return write_generation(self._folder, blocks, self._bank, draft)
 
 
 def _merge(parts: list[tuple[Ids, Vectors]], k: int) -> tuple[Ids, Vectors]:

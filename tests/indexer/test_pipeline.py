@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from indexer.assembly import LONG, PATIENCE
 from indexer.feed import LOOK_AHEAD
@@ -16,7 +16,8 @@ from indexer.pipeline import Options, run_index
 from search.engine import Engine
 from search.errors import HomeError, UsageError
 from search.inspection import verify_library
-from search.records import Query, State
+from search.records import Lane, Query, State
+from search.store.space import SpaceIndex
 from tests.conftest import index
 
 
@@ -187,6 +188,68 @@ def test_more_files_than_the_look_ahead_all_arrive(fresh, tmp_path):
     for number in range(LOOK_AHEAD + 20):
         (tmp_path / f"m{number}.txt").write_text(f"note {number}")
     assert index(fresh, tmp_path, workers=3).counts["added"] == LOOK_AHEAD + 20
+
+
+def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monkeypatch):
+    built = []
+    space = fresh.spaces[Lane.MEANING]
+    settle = SpaceIndex.settle
+
+    def count(one, share):
+        settle(one, share)
+        if one is space and (found := [path.stem for path in fresh.home.index.rglob("generation-*.json")]):
+            built.append(max(found))
+
+    monkeypatch.setattr(SpaceIndex, "settle", count)
+    for number in range(3 * LOOK_AHEAD):
+        (tmp_path / f"{number}.txt").write_text(f"This is text number {number}.")
+    index(fresh, tmp_path)
+    assert set(built) == {"generation-00000001"}
+    monkeypatch.setattr("indexer.upkeep.EVERY", 0.0)
+    monkeypatch.setattr("search.store.space.DELTA_FLOOR", 8)
+    for number in range(3 * LOOK_AHEAD):
+        (tmp_path / f"{number}.txt").write_text(f"This is another text: {number}.")
+    index(fresh, tmp_path)
+    assert len(set(built)) > 2
+    assert verify_library(fresh) == []
+
+
+def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(fresh, media, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("indexer.upkeep.Upkeep.finish", lambda _: None)
+        index(fresh, media)
+    engine = Engine(fresh)
+    assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
+    assert not list(fresh.home.index.rglob("generation-*.json"))
+    engine.warm_up()
+    assert len(list(fresh.home.index.rglob("generation-*.json"))) == len(fresh.spaces)
+    assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
+    assert verify_library(fresh) == []
+
+
+def test_what_is_asked_for_every_file_does_not_take_longer_the_more_there_are(fresh, media):
+    index(fresh, media)
+    (media / "a.txt").write_text("The gardener planted roses in the rain.")
+    shutil.copy(media / "green.png", media / "copy.png")
+    asked = {}
+    engine = fresh.catalogue.database.engine
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        asked[statement] = parameters
+
+    event.listen(engine, "before_cursor_execute", note)
+    index(fresh, media)
+    event.remove(engine, "before_cursor_execute", note)
+    plans = {}
+    with engine.connect() as connection:
+        for statement, parameters in asked.items():
+            if statement.split()[0] in {"SELECT", "UPDATE", "DELETE"}:
+                rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+                plans[statement] = [row.detail for row in rows]
+    assert len(plans) > 10
+    slow = ("SCAN item", "SCAN segment", "SCAN embedding", "ix_item_state_type")
+    bad = {one: plan for one, plan in plans.items() if any(word in line for line in plan for word in slow)}
+    assert bad == {}
 
 
 def test_names_are_found_by_their_parts(fresh, tmp_path):

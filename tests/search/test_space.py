@@ -1,12 +1,15 @@
 """Readers see committed rows, whatever happened to the index files."""
 
 import shutil
+import threading
+import time
 
 import numpy as np
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.store.catalogue import Catalogue
 from search.store.database import Database
+from search.store.generations import find_manifests, load_generation
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.spaces import Spaces
@@ -75,8 +78,66 @@ def test_a_lost_or_torn_index_is_made_again(tmp_path):
     for path in shelf.folder.glob("*/*"):
         path.write_bytes(b"torn")
     assert shelf.find(shelf.open(), 0) == items
+    shelf.open().settle()
+    assert len(shelf.open().refresh(0).generation.rows.ids) == len(items)
     shutil.rmtree(shelf.folder)
     assert shelf.find(shelf.open(), 0) == items
+    shelf.close()
+
+
+def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, monkeypatch):
+    monkeypatch.setattr("search.store.space.DELTA_FLOOR", 4)
+    shelf = Shelf(tmp_path)
+    space = shelf.open()
+    for built, rows in ((0, 0), (1, 1), (1, 5), (2, 6), (2, 10), (3, 11)):
+        for number in range(space.count_rows(), rows):
+            shelf.add(number * D)
+        assert len(shelf.find(space, 0)) == min(rows, 5)
+        assert len(shelf.find(shelf.open(), 0)) == min(rows, 5)
+        space.settle()
+        manifests = find_manifests(shelf.folder, "f")
+        assert (manifests[0].generation if manifests else 0) == built, rows
+    shelf.close()
+
+
+def test_what_another_has_built_is_loaded_beside_the_searches(tmp_path, monkeypatch):
+    shelf = Shelf(tmp_path)
+    items = {shelf.add(0), shelf.add(8)}
+    reader = shelf.open()
+    reader.build(shelf.catalogue.read_revision())
+    items.add(shelf.add(16))
+    shelf.open().build(shelf.catalogue.read_revision())
+    items.add(shelf.add(24))
+    slow = threading.Event()
+    monkeypatch.setattr("search.store.space.load_generation", lambda *of: slow.wait(20) and load_generation(*of))
+    assert shelf.find(reader, 0) == items
+    before = reader.refresh(0)
+    assert (before.generation.manifest.generation, len(before.delta.ids)) == (1, 2)
+    slow.set()
+    until = time.monotonic() + 20
+    while reader.refresh(0) is before and time.monotonic() < until:
+        time.sleep(0.01)
+    after = reader.refresh(0)
+    assert (after.generation.manifest.generation, len(after.delta.ids)) == (2, 1)
+    assert shelf.find(reader, 0) == items
+    shelf.close()
+
+
+def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(tmp_path):
+    shelf = Shelf(tmp_path)
+    items = {shelf.add(0)}
+    reader = shelf.open()
+    reader.build(shelf.catalogue.read_revision())
+    items.add(shelf.add(8))
+    shelf.open().build(shelf.catalogue.read_revision())
+    (shelf.folder / "generation-00000002" / "index.faiss").write_bytes(b"torn")
+    items.add(shelf.add(16))
+    assert shelf.find(reader, 0) == items
+    until = time.monotonic() + 20
+    while len(find_manifests(shelf.folder, "f")) == 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert [one.generation for one in find_manifests(shelf.folder, "f")] == [1]
+    assert shelf.find(reader, 0) == items
     shelf.close()
 
 

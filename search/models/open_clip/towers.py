@@ -52,9 +52,9 @@ class TorchTowers:
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
-        if len(pixels) == 1:
-            return self._replicas[0].encode(pixels)
         if self._on_cpu:
+            if len(pixels) == 1:  # somebody waits for it: on all threads
+                return self._replicas[0].encode(pixels)
             parts = [pixels[start : start + STREAM_BATCH] for start in range(0, len(pixels), STREAM_BATCH)]
             return np.concatenate(self._streams.run(self._replicas[0].encode, parts))
         shares = [share for share in np.array_split(pixels, len(self._replicas)) if len(share)]

@@ -75,15 +75,14 @@ class FasterTranscriber:
 
     def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
         """Give what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
-        with self._lock, self._model.use() as model:
-            return _hear(model, samples, language, "translate" if translate else "transcribe")
+        with self._lock:
+            return _hear(self._model, samples, language, "translate" if translate else "transcribe")
 
     def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
         """Give the same of one of several stretches that are heard at once."""
         if self.streams == 1:
             return self.transcribe(samples, language)
-        with self._beside.use() as model:
-            return _hear(model, samples, language, "transcribe")
+        return _hear(self._beside, samples, language, "transcribe")
 
     @cached_property
     def streams(self) -> int:
@@ -105,31 +104,32 @@ class FasterTranscriber:
         return BatchedInferencePipeline(model)
 
 
-def _hear(model: Any, samples: Samples, language: str | None, task: str) -> Transcript:
+def _hear(lazy: Lazy[Any], samples: Samples, language: str | None, task: str) -> Transcript:
     if samples.size == 0:
         return Transcript(None, ())
-    found, info = model.transcribe(
-        samples,
-        language=language,
-        task=task,
-        vad_filter=True,
-        condition_on_previous_text=False,
-        word_timestamps=True,
-        **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
-    )
-    # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
-    segments = tuple(
-        SpeechSegment(
-            start=float(one.words[0].start if one.words else one.start),
-            end=float(one.words[-1].end if one.words else one.end),
-            text=one.text.strip(),
-            confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
-            no_speech=float(one.no_speech_prob),
-            words=tuple(Word(float(w.start), float(w.end), w.word.strip()) for w in one.words or ()),
+    with lazy.use() as model:
+        found, info = model.transcribe(
+            samples,
+            language=language,
+            task=task,
+            vad_filter=True,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
         )
-        for one in found
-        if one.text.strip()
-    )
+        # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
+        segments = tuple(
+            SpeechSegment(
+                start=float(one.words[0].start if one.words else one.start),
+                end=float(one.words[-1].end if one.words else one.end),
+                text=one.text.strip(),
+                confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
+                no_speech=float(one.no_speech_prob),
+                words=tuple(Word(float(w.start), float(w.end), w.word.strip()) for w in one.words or ()),
+            )
+            for one in found
+            if one.text.strip()
+        )
     return Transcript(info.language if segments else None, segments)
 
 
