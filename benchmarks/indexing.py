@@ -6,8 +6,8 @@ Pictures: photos encoded anew with small changes, so that each file is another. 
 in memory: the model as ONNX Runtime runs it, a batch at a time on all cores, and as the indexer runs it, a picture at
 a time on each. Sound: recordings joined to files of a minute and to a long one; the floor is Whisper on decoded sound,
 one file after the other on all cores. A film shows the photos to the recordings; the floor is decoding it, the picture
-model and Whisper. Each size is indexed by a process of its own, whose peak memory is given; then the unchanged tree is
-indexed again, beside a bare walk of it.
+model and Whisper. The picture model is loaded before, on both sides. Each size is indexed by a process of its own,
+whose peak memory is given; then the unchanged tree is indexed again, beside a bare walk of it.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import numpy as np
 from indexer.pipeline import Options, Summary, run_index
 from search.library import Library, open_library
 from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
-from search.media.picture import USEFUL_SIDE, open_picture
+from search.media.picture import USEFUL_SIDE, make_noise, open_picture
 from search.models.compact import CompactFiles
 from search.models.onnx import open_session
 from search.settings import count_cores, read_settings
@@ -80,9 +80,9 @@ def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
 
 
 def index(home: Path, folder: Path) -> tuple[Summary, Library]:
-    """Index a folder as the command does."""
+    """Index a folder as the command does, once the picture model is loaded, as the bare one is."""
     library = open_library(read_settings(home=home), create=True)
-    library.models.picture.encode_texts(["warm"])
+    library.models.picture.encode_pictures([library.models.picture.preparation(make_noise(1)[0])])
     return run_index(library, [folder], Options(), lambda *_: None), library
 
 
@@ -121,12 +121,20 @@ def walk(folder: str) -> int:
     return count
 
 
+def measure_cores() -> tuple[float, float]:
+    """Give the seconds of a core that this process has taken so far, and those that its ended children have."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return spent[0].ru_utime + spent[0].ru_stime, spent[1].ru_utime + spent[1].ru_stime
+
+
 def run_pictures(folder: Path, home: Path) -> dict[str, float]:
     """Index pictures; to be run in a process of its own. Floors are taken before and after."""
     library = open_library(read_settings(home=home), create=True)
     before = measure_pictures(library, folder)
     library.close()
+    began = measure_cores()
     summary, library = index(home, folder)
+    ended = measure_cores()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     after = measure_pictures(library, folder)
     count = summary.counts["added"]
@@ -140,6 +148,8 @@ def run_pictures(folder: Path, home: Path) -> dict[str, float]:
         "per_second": count / summary.seconds,
         "plain": (before[0] + after[0]) / 2,
         "beside": (before[1] + after[1]) / 2,
+        "run": (ended[0] - began[0]) / count * 1000,
+        "decoders": (ended[1] - began[1]) / count * 1000,
         "peak": peak,
         "rescan": again / walked,
     } | {f"seconds in {name}": round(one.seconds, 1) for name, one in summary.profile.stages.items()}
@@ -163,7 +173,8 @@ def report_pictures(originals: list[Path], size: int, out: Path) -> None:
     print(
         f"{size:>8,} pictures  {found['per_second']:6.1f}/s  bare model {found['plain']:6.1f}/s, run as by the indexer "
         f"{found['beside']:6.1f}/s  ratios {found['per_second'] / found['plain']:.2f}, "
-        f"{found['per_second'] / found['beside']:.2f}  peak {found['peak']:.0f} MiB  "
+        f"{found['per_second'] / found['beside']:.2f}  core milliseconds a picture: decoders {found['decoders']:.1f}, "
+        f"model and all else {found['run']:.1f}  peak {found['peak']:.0f} MiB  "
         f"unchanged: {found['rescan']:.1f} times a bare walk   "
         + ", ".join(f"{name[11:]} {value} s" for name, value in found.items() if name.startswith("seconds in ")),
         flush=True,

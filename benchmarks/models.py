@@ -31,7 +31,9 @@ from indexer.pipeline import Options, run_index
 from search.library import open_library
 from search.media.picture import USEFUL_SIDE, open_picture
 from search.models.card import find_folder
+from search.models.encoder import PictureEncoder
 from search.models.open_clip import import_open_clip, import_torch
+from search.records import Pixels
 from search.settings import Settings, count_cores
 
 BATCH = 32
@@ -73,11 +75,16 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
     return count / seconds
 
 
+def prepare_photos(encoder: PictureEncoder, photos: list[Path]) -> list[Pixels]:
+    """Give the pixels that the encoder takes."""
+    return [encoder.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in photos]
+
+
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
     """Give how many prepared pictures a second the encoder does alone, and what runs it."""
     library = open_library(Settings(home=template))
     encoder = library.models.picture
-    pixels = [encoder.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in photos]
+    pixels = prepare_photos(encoder, photos)
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     encoder.encode_pictures(batches[0])
     rate = len(pixels) / time_call(lambda: [encoder.encode_pictures(batch) for batch in batches])
@@ -92,8 +99,7 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
     precision = torch.bfloat16 if runtime.endswith("bf16") else torch.float32
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval().to(precision)
     library = open_library(Settings(home=template))
-    prepare = library.models.picture.preparation
-    pixels = np.stack([prepare(open_picture(path, USEFUL_SIDE)[0]) for path in photos])
+    pixels = np.stack(prepare_photos(library.models.picture, photos))
     library.close()
     # What their values are does not change how long they take.
     tensors = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 128 - 1).to(precision)
