@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from search.media.picture import open_picture
+from search.media.picture.preparation import TwoViews
 from search.models.compact import FILES, FOLDER, CompactFiles, hash_file
 from search.models.compact.e5 import find_weights
-from search.models.onnx import CompactPictureEncoder, CompactQueryReader, CompactTextEncoder, E5Encoder
+from search.models.onnx import CompactPictureEncoder, CompactQueryReader, CompactTextEncoder, E5Encoder, open_session
 from search.models.runtime import Machine
 
 TEXTS = [
@@ -106,13 +107,25 @@ def test_a_text_longer_than_the_model_sees_is_heard_to_its_end(files, e5):
     assert ending @ asked > plain @ asked + 0.1
 
 
+def test_the_shipped_picture_tower_is_computed_exactly_on_every_processor(files, demo):
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # As the graph is written: its int8 convolutions are then computed in float32.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    literal = onnxruntime.InferenceSession(str(files.image_graph), options, providers=["CPUExecutionProvider"])
+    prepare = TwoViews(files.side, files.zoom)
+    views = np.concatenate([prepare(open_picture(path)[0]) for path in sorted(demo.rglob("*.jpg"))[:8]])
+    given, wanted = (one.run(None, {"pixels": views})[0] for one in (open_session(files.image_graph, 2), literal))
+    assert (unit(given) * unit(wanted)).sum(1).min() > 0.998
+
+
 @pytest.mark.slow
 def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     torch = pytest.importorskip("torch")
     from search.models.compact.training.export import export_image
     from search.models.compact.training.network import load_head
     from search.models.compact.training.open_clip_model import open_compact, tokenize
-    from search.models.onnx import open_session
 
     model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))
