@@ -6,6 +6,9 @@ from typing import Protocol
 from search.media.picture.preparation import Preparation
 from search.records import Pixels, Samples, Transcript, Vectors
 
+# So many query texts an encoder remembers the vectors of.
+REMEMBERED_QUERIES = 512
+
 
 class PictureEncoder(Protocol):
     """Embeds pictures and texts into one space (`picture`); vectors have unit length."""

@@ -13,7 +13,7 @@ from search.models.runtime import Machine
 from search.records import Lane
 
 if TYPE_CHECKING:
-    from search.models.onnx import E5Encoder
+    from search.models.compact.towers import E5Encoder
 
 # The embedded default: it needs no download and answers in many languages.
 PICTURE, MEANING, SPEECH = EMBEDDED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
@@ -52,7 +52,7 @@ def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
     Raises ModelError when one is not on this machine.
     """
     from search.models.compact import CompactFiles
-    from search.models.onnx import CompactQueryReader, E5Encoder
+    from search.models.compact.towers import CompactQueryReader, E5Encoder
     from search.models.whisper import choose_transcriber
 
     files = CompactFiles()
@@ -75,7 +75,7 @@ def load_picture(name: str, folder: Path, machine: Machine, e5: "E5Encoder | Non
         return AdaptedPictureEncoder(name, base, read_adapter(name, folder))
     if name == PICTURE:
         from search.models.compact import CompactFiles
-        from search.models.onnx import CompactPictureEncoder, E5Encoder
+        from search.models.compact.towers import CompactPictureEncoder, E5Encoder
 
         files = CompactFiles()
         return CompactPictureEncoder(files, e5 or E5Encoder(files.text_graph, machine), machine)
@@ -89,7 +89,7 @@ def load_meaning(name: str, folder: Path, machine: Machine, e5: "E5Encoder | Non
     """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if name == MEANING:
         from search.models.compact import CompactFiles
-        from search.models.onnx import CompactTextEncoder, E5Encoder
+        from search.models.compact.towers import CompactTextEncoder, E5Encoder
 
         files = CompactFiles()
         return CompactTextEncoder(files, e5 or E5Encoder(files.text_graph, machine))

@@ -12,8 +12,8 @@ from search.media.picture import Picture, make_noise
 from search.media.picture.preparation import Fit
 from search.models.card import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
 from search.models.compact.training.data import read_classes
+from search.models.encoder import REMEMBERED_QUERIES
 from search.models.lazy import Lazy
-from search.models.onnx import REMEMBERED_QUERIES
 from search.models.open_clip import choose_devices
 from search.models.open_clip.loading import Source, find_source, load_tokenizer, make_fit
 from search.models.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers

@@ -9,8 +9,8 @@ import numpy as np
 
 from search.models.card import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
 from search.models.compact.training.data import read_classes
+from search.models.encoder import REMEMBERED_QUERIES
 from search.models.lazy import Lazy
-from search.models.onnx import REMEMBERED_QUERIES
 from search.models.open_clip import choose_devices
 from search.models.runtime import Machine
 from search.models.sentence.loading import TorchSentences, find_sentence_folder

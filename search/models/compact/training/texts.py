@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from search.models.compact.e5 import E5Weights, find_weights
+from search.models.compact.towers import E5Encoder
 from search.models.compact.training.data import LANGUAGES, PROMPTS, Captioned, ClassNames, read_sentences
 from search.models.compact.training.network import CLASSES, normalize
-from search.models.onnx import E5Encoder
 from search.models.runtime import Machine
 from search.records import Vectors
 from search.settings import count_cores

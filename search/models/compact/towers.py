@@ -1,0 +1,198 @@
+"""The towers of `compact`: pictures and texts to vectors, on ONNX Runtime."""
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.media.picture.preparation import TwoViews
+from search.models.compact import CompactFiles, normalize
+from search.models.compact.e5 import PAD, WIDTH, E5Weights, find_weights
+from search.models.compact.graph import list_initializers
+from search.models.encoder import REMEMBERED_QUERIES
+from search.models.lazy import Lazy
+from search.models.onnx import TEXT_BATCH, StreamedGraph, open_session
+from search.models.runtime import Machine
+from search.records import Pixels, Vectors
+
+# So many views are run at once on a thread, and so many pictures keep all threads busy.
+VIEWS = 2
+COMPACT_BATCH = 16
+
+
+class E5Encoder:
+    """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centred."""
+
+    def __init__(self, graph: Path, machine: Machine) -> None:
+        """Load nothing yet; the first call does. graph: the file written by `build_text_graph`."""
+        self._graph = graph
+        self._threads = machine.threads
+        self._session = Lazy(self._open, machine.idle)
+        self._lock = threading.Lock()
+        self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+
+    @cached_property
+    def weights(self) -> E5Weights:
+        """The memory-mapped weights and the tokenizer."""
+        return E5Weights(find_weights())
+
+    def _open(self) -> Any:
+        return open_session(self._graph, self._threads, list_initializers(self.weights))
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions, remembering the latest; shape (n, 384), float32."""
+        rows: Vectors = np.stack([self._encode_query(text) for text in texts])
+        return rows
+
+    def encode(self, texts: Sequence[str], prefix: str) -> Vectors:
+        """Embed texts behind `query: ` or `passage: `; shape (n, 384), float32.
+
+        A text longer than the model sees at once is the mean of its windows, each counting by its length.
+        """
+        with self._lock:
+            windows = [self.weights.cut_windows(text, prefix) for text in texts]
+            rows = self._encode_windows([tokens for one in windows for tokens in one])
+        if len(rows) == len(texts):
+            return rows
+        out = np.empty((len(texts), WIDTH), np.float32)
+        start = 0
+        for at, one in enumerate(windows):
+            lengths = np.array([len(tokens) for tokens in one], np.float32)
+            out[at] = normalize(lengths @ rows[start : start + len(one)])
+            start += len(one)
+        return out
+
+    def _encode_windows(self, windows: list[list[int]]) -> Vectors:
+        out = np.empty((len(windows), WIDTH), np.float32)
+        # Windows of like length share a batch, so that little is computed for padding.
+        order = sorted(range(len(windows)), key=lambda at: len(windows[at]))
+        for start in range(0, len(order), TEXT_BATCH):
+            chosen = order[start : start + TEXT_BATCH]
+            out[chosen] = self._run([windows[at] for at in chosen])
+        return out
+
+    def _encode_one(self, text: str) -> Vectors:
+        row: Vectors = self.encode([text], "query: ")[0]
+        return row
+
+    def _run(self, tokens: list[list[int]]) -> Vectors:
+        longest = max(map(len, tokens))
+        ids = np.full((len(tokens), longest), PAD, np.int64)
+        mask = np.zeros((len(tokens), longest), np.int32)
+        for row, one in enumerate(tokens):
+            ids[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        with self._session.use() as session:
+            result: Vectors = session.run(None, {"words": self.weights.read_words(ids), "mask": mask})[0]
+        return result
+
+
+class CompactTextEncoder:
+    """The `meaning` space of the embedded default: centred e5 vectors."""
+
+    name = "multilingual-e5-small"
+    is_multilingual = True
+
+    def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+        self._files = files
+        self._e5 = e5
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._files.text_fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """384."""
+        return self._files.text_dimension
+
+    @property
+    def bank(self) -> Vectors:
+        """The names of 1,000 classes of things, shape (1000, 384), unit length."""
+        return self._files.class_texts
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is asked; shape (n, 384), float32, unit length."""
+        return center_queries(self._files, self._e5, texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is searched; shape (n, 384), float32, unit length."""
+        return normalize(self._e5.encode(texts, "passage: ") - self._files.passage_mean)
+
+
+class CompactPictureEncoder:
+    """The `picture` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
+
+    name = "compact/flickr8k"
+    is_multilingual = True
+
+    def __init__(self, files: CompactFiles, e5: E5Encoder, machine: Machine) -> None:
+        self._files = files
+        self._e5 = e5
+        self._graph = Lazy(partial(StreamedGraph, files.image_graph, machine.threads), machine.idle)
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._files.picture_fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return sum(self._files.picture_parts)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """The lengths of the parts of a vector: scene, object."""
+        return self._files.picture_parts
+
+    @property
+    def bank(self) -> Vectors:
+        """The names of the 1,000 classes as queries to the object part, shape (1000, d), unit length."""
+        texts = self._files.class_texts
+        return np.pad(texts, ((0, 0), (self.dimension - texts.shape[1], 0)))
+
+    @property
+    def batch(self) -> int:
+        """How many pictures are best given at once."""
+        return COMPACT_BATCH
+
+    @cached_property
+    def preparation(self) -> TwoViews:
+        """What cuts the two views that are embedded, shape (2, 260, 260, 3) uint8."""
+        return TwoViews(self._files.side, self._files.zoom)
+
+    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+        """Embed prepared pictures, each part by the mean of its views; shape (n, d), float32, unit length."""
+        views = np.concatenate(prepared)
+        with self._graph.use() as graph:
+            # Of a single picture, which somebody waits for, the views are run beside each other.
+            rows = graph.run(views, VIEWS if len(prepared) > 1 else 1)
+        means = rows.reshape(len(prepared), -1, rows.shape[1]).mean(1)
+        scene, thing = np.split(means, [self.parts[0]], axis=1)
+        return normalize(np.concatenate([normalize(scene), normalize(thing)], axis=1))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
+        return self._files.project(center_queries(self._files, self._e5, texts))
+
+
+class CompactQueryReader:
+    """Tells kinds of queries apart by their e5 vectors, in many languages."""
+
+    def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+        self._files = files
+        self._e5 = e5
+
+    def measure_kinds(self, texts: Sequence[str]) -> Vectors:
+        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+        return self._files.measure_kinds(center_queries(self._files, self._e5, texts))
+
+
+def center_queries(files: CompactFiles, e5: E5Encoder, texts: Sequence[str]) -> Vectors:
+    """Embed questions around the middle of all questions; shape (n, 384), float32, unit length."""
+    return normalize(e5.encode_queries(texts) - files.query_mean)
