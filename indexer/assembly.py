@@ -10,6 +10,7 @@ from pathlib import Path
 from indexer.preparing import Failed, Finished, Message, Prepared
 from indexer.profile import Profile
 from indexer.speech import Listener
+from indexer.utterances import cut_utterances
 from search.errors import HomeError
 from search.library import Library
 from search.paths import keep_file
@@ -21,11 +22,9 @@ from search.records import (
     Record,
     Segment,
     SegmentKind,
-    SpeechSegment,
     State,
     Transcript,
     Vectors,
-    Word,
 )
 
 # Passages embedded at once.
@@ -37,9 +36,6 @@ GROUP = 32
 PATIENCE = 0.5
 # What does not fill a batch waits for more that arrives, but no longer than this, in seconds.
 LONG = 10.0
-# So few words, so soon (in seconds) after a sentence that has not ended, are its end.
-FRAGMENT_WORDS, FRAGMENT_GAP = 5, 1.0
-SENTENCE_ENDS = ".?!…。！？"
 
 
 @dataclass(eq=False)
@@ -75,7 +71,7 @@ class Draft:
                 continue
             heard = future.result()
             self.language = self.language or heard.language
-            found += _make_speech(start, heard)
+            found += cut_utterances(start, heard)
         return found
 
 
@@ -218,37 +214,6 @@ def name_segment(file: FileFacts, media: MediaFacts) -> Segment:
     path = Path(file.path)
     said = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
     return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *said]))
-
-
-def _make_speech(start: float, heard: Transcript) -> list[Segment]:
-    spoken = join_fragments(heard.segments)
-    return [
-        Segment(
-            SegmentKind.SPEECH,
-            one.text,
-            start=round(start + one.start, 3),
-            end=round(start + one.end, 3),
-            confidence=round(one.confidence * (1 - one.no_speech), 4),
-            no_speech=round(one.no_speech, 4),
-            words=tuple(Word(round(start + w.start, 2), round(start + w.end, 2), w.text) for w in one.words),
-        )
-        for one in spoken
-    ]
-
-
-def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
-    """Join the few words that end a sentence to what they end: alone they could mean anything, and are near to all."""
-    joined: list[SpeechSegment] = []
-    for one in segments:
-        last = joined[-1] if joined else None
-        few = len(one.text.split()) <= FRAGMENT_WORDS
-        if last is not None and few and last.text[-1:] not in SENTENCE_ENDS and one.start - last.end < FRAGMENT_GAP:
-            whole = f"{last.text} {one.text}"
-            sure, silent = min(last.confidence, one.confidence), max(last.no_speech, one.no_speech)
-            joined[-1] = SpeechSegment(last.start, one.end, whole, sure, silent, (*last.words, *one.words))
-        else:
-            joined.append(one)
-    return joined
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:

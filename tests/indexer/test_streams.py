@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.assembly import join_fragments
 from indexer.decoders import decode_file
 from indexer.decoders.content import Outline, Shot, Sound
 from indexer.profile import Profile
@@ -114,18 +113,6 @@ def test_silence_is_not_given_to_the_model(tmp_path):
     assert listener.listen("hash", silence).result() == Transcript(None, ())
     assert model.languages == []
     listener.close()
-
-
-def test_the_last_words_of_a_sentence_stay_with_it():
-    spoken = [
-        SpeechSegment(0, 3, "In order for this to work you need to", 0.9, 0.0),
-        SpeechSegment(3.1, 4, "connect from the PBX.", 0.8, 0.1),
-        SpeechSegment(4.2, 5, "Thank you.", 0.9, 0.0),
-        SpeechSegment(9, 10, "and later", 0.9, 0.0),
-    ]
-    joined = join_fragments(spoken)
-    assert [one.text for one in joined] == [f"{spoken[0].text} connect from the PBX.", "Thank you.", "and later"]
-    assert (joined[0].start, joined[0].end, joined[0].confidence, joined[0].no_speech) == (0, 4, 0.8, 0.1)
 
 
 def write_film(path, seconds, gop):

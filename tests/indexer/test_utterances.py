@@ -1,0 +1,77 @@
+"""What was heard becomes sentences at their moments."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.utterances import cut_utterances, join_fragments, split_sentences
+from search.records import SpeechSegment, Transcript, Word
+
+
+def make_heard(*timed):
+    """A segment of words, each with the pause before it."""
+    words, at = [], 0.0
+    for pause, text in timed:
+        words.append(Word(at + pause, at + pause + 0.3, text))
+        at += pause + 0.3
+    return SpeechSegment(words[0].start, at, " ".join(word.text for word in words), 0.9, 0.1, tuple(words))
+
+
+def say(text, pause):
+    first, *rest = text.split()
+    return [(pause, first), *((0.0, word) for word in rest)]
+
+
+def test_sentences_that_pauses_part_are_found_at_their_moments():
+    heard = make_heard(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
+    first, last = cut_utterances(60.0, Transcript("en", (heard,)))
+    assert (first.text, last.text) == ("First the rocket stands there.", "At last a red flower opens.")
+    assert (first.start, first.end, last.start, last.end) == (60.0, 61.5, 61.9, 63.7)
+    assert [word.text for word in last.words] == last.text.split()
+    assert (last.confidence, last.no_speech) == (0.81, 0.1)
+
+
+def test_no_sentence_ends_where_nobody_pauses_or_after_a_word_or_two():
+    for spoken in (
+        [*say("We went to see old Dr.", 0), *say("Smith in his small house.", 0.05)],
+        [*say("Thank you.", 0), *say("The next train leaves at ten.", 1.0)],
+        [*say("The next train leaves at ten.", 0), *say("Thank you.", 1.0)],
+        [*say("The next train leaves", 0), *say("at ten in the morning.", 1.0)],
+    ):
+        heard = make_heard(*spoken)
+        assert list(split_sentences(heard)) == [heard]
+
+
+def test_a_segment_whose_words_are_not_its_text_stays_whole():
+    heard = make_heard(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
+    other = SpeechSegment(0, 9, "Something else. Entirely.", 0.9, 0.1, heard.words)
+    assert list(split_sentences(other)) == [other]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.1, 0.3, 2.0]), st.sampled_from(["a", "be", "c.", "the", "end!", "a."])),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_nothing_that_was_said_is_lost_or_moved(spoken):
+    heard = make_heard(*spoken)
+    parts = list(split_sentences(heard))
+    assert " ".join(part.text for part in parts) == heard.text
+    assert tuple(word for part in parts for word in part.words) == heard.words
+    assert all(part.text.split() == [word.text for word in part.words] for part in parts)
+    assert all(one.end <= after.start for one, after in pairwise(parts))
+
+
+def test_the_last_words_of_a_sentence_stay_with_it():
+    spoken = [
+        SpeechSegment(0, 3, "In order for this to work you need to", 0.9, 0.0),
+        SpeechSegment(3.1, 4, "connect from the PBX.", 0.8, 0.1),
+        SpeechSegment(4.2, 5, "Thank you.", 0.9, 0.0),
+        SpeechSegment(9, 10, "and later", 0.9, 0.0),
+    ]
+    joined = join_fragments(spoken)
+    assert [one.text for one in joined] == [f"{spoken[0].text} connect from the PBX.", "Thank you.", "and later"]
+    assert (joined[0].start, joined[0].end, joined[0].confidence, joined[0].no_speech) == (0, 4, 0.8, 0.1)
