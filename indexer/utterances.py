@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
-# So few words, so soon (in seconds) after a sentence that has not ended, are its end.
-FRAGMENT_WORDS, FRAGMENT_GAP = 5, 1.0
+# What follows so soon (in seconds) on a sentence that has not ended goes on with it, up to so long a one.
+FRAGMENT_GAP, LONGEST = 1.0, 15.0
 SENTENCE_ENDS = ".?!…。！？"
 # A sentence of so many words is one by itself when so long a pause (in seconds) follows: none follows "Dr."
 SENTENCE_WORDS, SENTENCE_GAP = 4, 0.25
@@ -66,15 +66,19 @@ def _divide_text(text: str, groups: Sequence[Sequence[Word]]) -> list[str] | Non
 
 
 def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
-    """Join the few words that end a sentence to what they end: alone they could mean anything, and are near to all."""
+    """Join what Whisper has cut within a sentence: half a sentence could mean anything, and is near to all."""
     joined: list[SpeechSegment] = []
     for one in segments:
         last = joined[-1] if joined else None
-        few = len(one.text.split()) <= FRAGMENT_WORDS
-        if last is not None and few and last.text[-1:] not in SENTENCE_ENDS and one.start - last.end < FRAGMENT_GAP:
+        if last is not None and _goes_on(last, one):
             whole = f"{last.text} {one.text}"
             sure, silent = min(last.confidence, one.confidence), max(last.no_speech, one.no_speech)
             joined[-1] = SpeechSegment(last.start, one.end, whole, sure, silent, (*last.words, *one.words))
         else:
             joined.append(one)
     return joined
+
+
+def _goes_on(last: SpeechSegment, one: SpeechSegment) -> bool:
+    is_near = one.start - last.end < FRAGMENT_GAP and one.end - last.start <= LONGEST
+    return is_near and last.text[-1:] not in SENTENCE_ENDS

@@ -65,13 +65,16 @@ def test_nothing_that_was_said_is_lost_or_moved(spoken):
     assert all(one.end <= after.start for one, after in pairwise(parts))
 
 
-def test_the_last_words_of_a_sentence_stay_with_it():
+def test_half_a_sentence_goes_on_with_the_other_half():
     spoken = [
         SpeechSegment(0, 3, "In order for this to work you need to", 0.9, 0.0),
-        SpeechSegment(3.1, 4, "connect from the PBX.", 0.8, 0.1),
-        SpeechSegment(4.2, 5, "Thank you.", 0.9, 0.0),
-        SpeechSegment(9, 10, "and later", 0.9, 0.0),
+        SpeechSegment(3.1, 6, "connect from the PBX that is running the test.", 0.8, 0.1),
+        SpeechSegment(6.2, 7, "Thank you.", 0.9, 0.0),
+        SpeechSegment(7.1, 8, "And now", 0.9, 0.0),
+        SpeechSegment(11, 19, "somebody sings and does not stop", 0.9, 0.0),
+        SpeechSegment(19, 27, "for a long time", 0.9, 0.0),
     ]
     joined = join_fragments(spoken)
-    assert [one.text for one in joined] == [f"{spoken[0].text} connect from the PBX.", "Thank you.", "and later"]
-    assert (joined[0].start, joined[0].end, joined[0].confidence, joined[0].no_speech) == (0, 4, 0.8, 0.1)
+    whole = f"{spoken[0].text} {spoken[1].text}"
+    assert [one.text for one in joined] == [whole, *(one.text for one in spoken[2:])]
+    assert (joined[0].start, joined[0].end, joined[0].confidence, joined[0].no_speech) == (0, 6, 0.8, 0.1)

@@ -35,7 +35,7 @@ def make_wave(samples):
     [
         ("a cup of coffee", "morning.jpg"),
         ("a red motorcycle", "workshop.jpg"),
-        ("an orange flower", "dahlia.jpg"),
+        ("a close-up of an orange flower", "dahlia.jpg"),
         ("一只猫", "chelsea.jpg"),
         ("un chat", "chelsea.jpg"),
         ("eine Tasse Kaffee", "morning.jpg"),
