@@ -122,7 +122,7 @@ def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
         ids, owners, hubs, sample = (stored[name] for name in ("ids", "owners", "hubs", "sample"))
     rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners)
     spoken = rows.spoken
-    return Generation(manifest, index, rows, hubs, Sample(sample, spoken[_draw(len(ids))]), int(spoken.sum()))
+    return Generation(manifest, index, rows, hubs, Sample(sample, spoken[draw_sample(len(ids))]), int(spoken.sum()))
 
 
 def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: int) -> Rows:
@@ -137,13 +137,13 @@ def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: in
             hubs.append(measure_hubs(block.vectors, bank))
     count = sum(map(len, ids))
     rows = Rows(np.concatenate(ids), _map_vectors(room / EXACT, count, dimension), np.concatenate(owners))
-    sample = lift(rows.vectors[_draw(len(rows.ids))])
+    sample = lift(rows.vectors[draw_sample(len(rows.ids))])
     with (room / ROWS).open("wb") as stream:
         np.savez(stream, ids=rows.ids, owners=rows.owners, hubs=np.concatenate(hubs), sample=sample)
     return rows
 
 
-def _draw(count: int) -> Ids:
+def draw_sample(count: int) -> Ids:
     """Give the places of the sample among so many rows: always the same."""
     chosen: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE])
     return chosen

@@ -13,9 +13,9 @@ from search.store import tables as t
 from search.store.database import Database, join_ids, read_ids
 from search.store.filters import select_embeddings, select_hidden
 from search.store.generations import (
-    SAMPLE,
     Generation,
     Manifest,
+    draw_sample,
     drop_manifest,
     find_manifests,
     load_generation,
@@ -212,7 +212,8 @@ class SpaceIndex:
         denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
         sample = generation.sample if generation is not None else None
         if not sample:
-            sample = Sample(lift(delta.vectors[:SAMPLE]), delta.spoken[:SAMPLE])
+            drawn = draw_sample(len(delta.ids))
+            sample = Sample(lift(delta.vectors[drawn]), delta.spoken[drawn])
         return Snapshot(revision, generation, delta, hubs, denied, sample)
 
     def _find_generation(self) -> Generation | None:

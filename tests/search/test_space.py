@@ -9,7 +9,7 @@ import numpy as np
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.store.catalogue import Catalogue
 from search.store.database import Database
-from search.store.generations import find_manifests, load_generation
+from search.store.generations import SAMPLE, find_manifests, load_generation
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.spaces import Spaces
@@ -27,12 +27,14 @@ class Shelf:
     def open(self):
         return SpaceIndex(self.catalogue.database, self.space_id, "f", np.eye(D, dtype=np.float32)[:2], self.folder)
 
-    def add(self, number):
+    def make_record(self, number):
         vector = np.zeros(D, np.float32)
         vector[number % D] = 1
         file = FileFacts(f"/m/{number}", self.source, ItemType.IMAGE, 1, 1)
-        segments = [Segment(SegmentKind.PICTURE)]
-        return self.catalogue.save_items([Record(file, "", MediaFacts(), segments, [(0, self.space_id, vector)])])[0]
+        return Record(file, "", MediaFacts(), [Segment(SegmentKind.PICTURE)], [(0, self.space_id, vector)])
+
+    def add(self, number):
+        return self.catalogue.save_items([self.make_record(number)])[0]
 
     def find(self, space, axis, allowed=None):
         query = np.zeros((1, D), np.float32)
@@ -145,6 +147,16 @@ def test_an_empty_space_answers_nothing(tmp_path):
     shelf = Shelf(tmp_path)
     assert shelf.find(shelf.open(), 0) == set()
     assert shelf.find(shelf.open(), 0, np.zeros(0, np.int64)) == set()
+    shelf.close()
+
+
+def test_what_is_usual_is_told_by_rows_drawn_from_all_not_by_the_first(tmp_path):
+    shelf = Shelf(tmp_path)
+    shelf.catalogue.save_items([shelf.make_record(8 * number) for number in range(SAMPLE)])
+    shelf.catalogue.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE)])
+    sample = shelf.open().refresh(shelf.catalogue.read_revision()).sample
+    assert len(sample) == SAMPLE
+    assert 0.4 < sample.vectors[:, 1].mean() < 0.6
     shelf.close()
 
 
