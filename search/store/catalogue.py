@@ -35,6 +35,8 @@ from search.store.saving import save_records, save_rows
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
+# So many rows are taken at once where there are very many: one by one takes a quarter longer.
+TAKEN = 1000
 
 
 class Catalogue:
@@ -55,7 +57,9 @@ class Catalogue:
         query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, lies_in(root))
         with self.database.read() as db:
             return {
-                path: (state, size, mtime_ns, sidecar) for path, state, size, mtime_ns, sidecar in db.execute(query)
+                path: (state, size, mtime_ns, sidecar)
+                for rows in db.execute(query).partitions(TAKEN)
+                for path, state, size, mtime_ns, sidecar in rows
             }
 
     def read_ledger(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
