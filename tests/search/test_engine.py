@@ -49,6 +49,10 @@ def test_words_find_what_is_seen_said_and_written(engine, text, name):
     assert name in find(engine, text=text)[:2]
 
 
+def test_a_flower_s_photo_ranks_beside_the_film_of_it(engine):
+    assert set(find(engine, text="an orange flower", include_all=True)[:2]) == {"dahlia.jpg", "holiday.mp4"}
+
+
 def test_speech_is_found_at_its_moment(engine):
     hit = engine.search(Query(text="a red flower opens", filters=Filters(types=(ItemType.VIDEO,)))).hits[0]
     spoken = next(one for one in hit.evidence if one.kind == "speech")
