@@ -14,7 +14,7 @@ SENTENCE_WORDS, SENTENCE_GAP = 4, 0.25
 
 def cut_utterances(start: float, heard: Transcript) -> list[Segment]:
     """Give the segments of what was heard in a stretch of sound that begins at `start` seconds."""
-    sentences = [sentence for one in heard.segments for sentence in split_sentences(one)]
+    sentences = [sentence for one in heard.segments for sentence in split_at_pauses(one)]
     return [
         Segment(
             SegmentKind.SPEECH,
@@ -29,11 +29,11 @@ def cut_utterances(start: float, heard: Transcript) -> list[Segment]:
     ]
 
 
-def split_sentences(heard: SpeechSegment) -> Iterator[SpeechSegment]:
+def split_at_pauses(heard: SpeechSegment) -> Iterator[SpeechSegment]:
     """Give the sentences of a segment, if pauses part them: where Whisper cuts depends on the processor's rounding."""
     groups = _group_words(heard.words)
-    texts = _divide_text(heard.text, groups)
-    if len(groups) < 2 or texts is None:
+    texts = _divide_text(heard.text, groups) if len(groups) > 1 else None
+    if texts is None:
         yield heard
         return
     for words, text in zip(groups, texts, strict=True):

@@ -43,7 +43,7 @@ def open_session(
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     # Without VNNI a processor adds products of int8 in 16 bits and cuts what does not fit: vectors then lie at
-    # cosines down to .94 from their own. This takes a third longer there; where there is VNNI it does nothing.
+    # cosines down to .94 from their own. This takes half as long again there; where there is VNNI it does nothing.
     options.add_session_config_entry("session.x64quantprecision", "1")
     if is_half and device == "cpu":
         # What it does beyond that to float16 graphs of attention crashes on CPUs.

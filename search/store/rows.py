@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from search.records import Flags, Ids, Owners, Vectors
 from search.store import tables as t
@@ -57,6 +57,14 @@ def join_rows(parts: Sequence[Rows]) -> Rows:
         np.concatenate([one.vectors for one in parts]),
         np.concatenate([one.owners for one in parts]),
     )
+
+
+def count_rows(database: Database, space_id: int, above: int = 0) -> int:
+    """Give the number of committed embeddings of a space with ids above `above`."""
+    c = t.embedding.c
+    query = select(func.count()).select_from(t.embedding).where(c.space_id == space_id, c.id > above)
+    with database.read() as db:
+        return int(db.execute(query).scalar_one())
 
 
 def read_blocks(database: Database, space_id: int, dimension: int, above: int) -> Iterator[Rows]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from search.records import Filters, Flags, Ids, Owners, Sample, Vectors
 from search.store import tables as t
@@ -22,7 +22,7 @@ from search.store.generations import (
     lock_folder,
     write_generation,
 )
-from search.store.rows import OWNER, Rows, join_rows, lift, make_rows, read_blocks
+from search.store.rows import OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
 from search.store.usual import Usual, measure_usual
 from search.store.vectors import measure_hubs, search_index
 
@@ -168,10 +168,7 @@ class SpaceIndex:
 
     def count_rows(self, above: int = 0) -> int:
         """Give the number of committed embeddings of this space with ids above `above`."""
-        c = t.embedding.c
-        query = select(func.count()).select_from(t.embedding).where(c.space_id == self.space_id, c.id > above)
-        with self._database.read() as db:
-            return int(db.execute(query).scalar_one())
+        return count_rows(self._database, self.space_id, above)
 
     def _load(self, revision: int) -> Snapshot:
         current = self._snapshot.generation if self._snapshot is not None else None

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from search.records import FileFacts, ItemType, Lane, State, Vectors
 from search.store import tables as t
 from search.store.database import Database, match_values, pack_values
+from search.store.rows import count_rows
 
 NEXT, PREVIOUS = "/next", "/previous"
 BLOCK = 512
@@ -61,9 +62,7 @@ class Spaces:
 
     def count(self, space_id: int) -> int:
         """Give the number of vectors in a space."""
-        query = select(func.count()).select_from(t.embedding).where(t.embedding.c.space_id == space_id)
-        with self.database.read() as db:
-            return int(db.execute(query).scalar_one())
+        return count_rows(self.database, space_id)
 
     def count_items(self, space_id: int) -> int:
         """Give the number of indexed items that have a vector in a space."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.utterances import cut_utterances, join_fragments, split_sentences
+from indexer.utterances import cut_utterances, join_fragments, split_at_pauses
 from search.records import SpeechSegment, Transcript, Word
 
 
@@ -40,13 +40,13 @@ def test_no_sentence_ends_where_nobody_pauses_or_after_a_word_or_two():
         [*say("The next train leaves", 0), *say("at ten in the morning.", 1.0)],
     ):
         heard = make_heard(*spoken)
-        assert list(split_sentences(heard)) == [heard]
+        assert list(split_at_pauses(heard)) == [heard]
 
 
 def test_a_segment_whose_words_are_not_its_text_stays_whole():
     heard = make_heard(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
     other = SpeechSegment(0, 9, "Something else. Entirely.", 0.9, 0.1, heard.words)
-    assert list(split_sentences(other)) == [other]
+    assert list(split_at_pauses(other)) == [other]
 
 
 @given(
@@ -58,7 +58,7 @@ def test_a_segment_whose_words_are_not_its_text_stays_whole():
 )
 def test_nothing_that_was_said_is_lost_or_moved(spoken):
     heard = make_heard(*spoken)
-    parts = list(split_sentences(heard))
+    parts = list(split_at_pauses(heard))
     assert " ".join(part.text for part in parts) == heard.text
     assert tuple(word for part in parts for word in part.words) == heard.words
     assert all(part.text.split() == [word.text for word in part.words] for part in parts)
