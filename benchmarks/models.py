@@ -1,13 +1,13 @@
 """How fast a picture model indexes, beside the bare encoder, a plain open_clip loop and clip-retrieval.
 
-    python benchmarks/models.py PHOTOS CHECKPOINT [--count 1000] [--peer PYTHON] [--rounds 3]
+    python benchmarks/models.py PHOTOS CHECKPOINT [--count 1000] [--export] [--peer PYTHON] [--rounds 3]
 
 All in one run, by the same weights (of ViT-B-32) and the same photos. There are two bare encoders: open_clip's own
 `encode_image` on prepared tensors, a batch at a time on all cores, in the precision that ours runs in; and ours, which
 runs batches beside each other, on the same. PYTHON is the interpreter of an environment with
 `pip install clip-retrieval "setuptools<80"`. The rounds take turns, so that a noisy machine is noisy to all; medians
-are given. Starting and loading is left out of each: ours and the loop are timed after it, clip-retrieval by taking off
-what it takes for a handful of photos.
+are given. With --export ours runs as `crossmodal models export` finds to be fastest. Starting and loading is left out
+of each: ours and the loop are timed after it, clip-retrieval by taking off what it takes for a handful of photos.
 """
 
 import argparse
@@ -33,11 +33,13 @@ from search.media.picture import USEFUL_SIDE, open_picture
 from search.models.card import find_folder
 from search.models.encoder import PictureEncoder
 from search.models.open_clip import import_open_clip, import_torch
+from search.models.open_clip.export import export_towers
 from search.records import Pixels
 from search.settings import Settings, count_cores
 
 BATCH = 32
 HANDFUL = 32
+EXPORTED_BY = 128
 
 
 def time_call(call: Callable[[], Any]) -> float:
@@ -47,15 +49,22 @@ def time_call(call: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def make_home(folder: Path, model: str, runtime: str | None) -> Path:
-    """Make an empty home that uses the model, run as was found to be fastest, or as is asked for."""
+def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[Path]) -> Path:
+    """Make an empty home that uses the model, run as was found to be fastest, or as is asked for.
+
+    exported_by: photos by which it is exported first; none where it is not to be.
+    """
     library = open_library(Settings(home=folder), create=True)
     with library.home.lock():
         use_model(library, model, None, Options(), lambda *_: None)
+    place = find_folder(library.home.models, model)
+    card = place.read()
+    assert card is not None
+    if exported_by:
+        pixels = prepare_photos(library.models.picture, exported_by)
+        card, checks = export_towers(card, place, library.home.models, library.machine, pixels, print)
+        print(json.dumps({one.precision: [one.rate, one.agreement, one.cosine] for one in checks}))
     if runtime is not None:
-        place = find_folder(library.home.models, model)
-        card = place.read()
-        assert card is not None
         place.write(replace(card, runtime=runtime))
     library.close()
     return folder
@@ -150,6 +159,7 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--export", action="store_true")
     parser.add_argument("--peer")
     parser.add_argument("--runtime", help="such as torch-fp32, instead of the fastest")
     parser.add_argument("--rounds", type=int, default=3)
@@ -162,7 +172,9 @@ def main() -> None:
             (room / name).mkdir()
             for path in part:
                 (room / name / path.name).symlink_to(path.absolute())
-        template = make_home(room / "template", f"ViT-B-32/{options.checkpoint.absolute()}", options.runtime)
+        name = f"ViT-B-32/{options.checkpoint.absolute()}"
+        exported_by = photos[:EXPORTED_BY] if options.export else []
+        template = make_home(room / "template", name, options.runtime, exported_by)
         runtime = ""
         for _ in range(options.rounds):
             # Before and after: a machine is faster when it has rested, and slows down again.

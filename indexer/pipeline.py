@@ -21,6 +21,10 @@ from search.library import Library
 from search.media.picture.preparation import Preparation
 from search.records import FileFacts
 
+# Of more files than this, a copy is looked for only where another has the same size: to know the sizes of all costs
+# less than to ask for each.
+MANY = 200
+
 
 @dataclass(frozen=True)
 class Options:
@@ -116,9 +120,10 @@ def _process(
 ) -> None:
     done = 0
     decoders = open_decoders(library.models.picture.preparation, len(todo), options)
+    shared = library.catalogue.list_shared_sizes() if len(todo) > MANY else None
     with (
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
-        closing(Feed(Reader(library, listener, summary.profile, options.again).read, todo, decoders)) as feed,
+        closing(Feed(Reader(library, listener, summary.profile, options.again, shared).read, todo, decoders)) as feed,
         closing(Assembly(library, listener, summary.profile)) as assembly,
         closing(Upkeep(library, summary.profile)) as upkeep,
     ):

@@ -1,5 +1,6 @@
 """One file on its way to the models: hashed, looked for among what is known, and decoded if it is new."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from indexer.assembly import Draft, name_segment
@@ -15,12 +16,17 @@ from search.records import MediaFacts, Record, SegmentKind
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads files for a feed. again: what is known of a file with the same content is not to be taken over."""
+    """Reads files for a feed.
+
+    again: what is known of a file with the same content is not to be taken over; shared: the sizes that more than one
+    file has, None where they were not looked for.
+    """
 
     library: Library
     listener: Listener
     profile: Profile
     again: bool = False
+    shared: Container[int] | None = None
 
     def read(self, decoder: Decoder, draft: Draft) -> Messages:
         """Give what the models need of a file; its sound is given to the listener."""
@@ -47,7 +53,7 @@ class Reader:
     def _copy(self, draft: Draft) -> Message | None:
         """Take over what is known of another file with the same content."""
         file = draft.file
-        if file.type is None or self.again:
+        if file.type is None or self.again or (self.shared is not None and file.size not in self.shared):
             return None
         other = self.library.catalogue.find_copy(draft.content_hash, file.type)
         if other is None:

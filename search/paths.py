@@ -24,10 +24,14 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
 
 def keep_file(path: Path, body: bytes) -> None:
     """Write a file that can be made again: whole or not at all, also when several write it at once. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
-        temporary.write_bytes(body)
+        try:
+            temporary.write_bytes(body)
+        except FileNotFoundError:  # seldom: only then is it worth asking for the folder
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(body)
         temporary.replace(path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise

@@ -113,6 +113,12 @@ class Catalogue:
         with self.database.write() as db:
             return save_records(db, records, now())
 
+    def list_shared_sizes(self) -> set[int]:
+        """Give the sizes, in bytes, that more than one file has; looks through all of them."""
+        query = select(t.item.c.size).group_by(t.item.c.size).having(func.count() > 1)
+        with self.database.read() as db:
+            return set(db.execute(query).scalars())
+
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
         """Give an indexed item of the same content."""
         c = t.item.c

@@ -117,6 +117,19 @@ def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
     assert verify_library(fresh) == []
 
 
+def test_among_many_files_copies_are_looked_for_by_size(fresh, media, monkeypatch):
+    monkeypatch.setattr("indexer.pipeline.MANY", 1)
+    asked, find = [], fresh.catalogue.find_copy
+    monkeypatch.setattr(fresh.catalogue, "find_copy", lambda *of: asked.append(of) or find(*of))
+    assert index(fresh, media).counts["added"] == 3
+    assert not asked
+    shutil.copy(media / "green.png", media / "one.png")
+    shutil.copy(media / "green.png", media / "two.png")
+    summary = index(fresh, media)
+    assert (summary.counts["added"], len(asked)) == (2, 2)
+    assert "decoding" not in summary.profile.stages
+
+
 def test_an_unreadable_folder_sweeps_nothing(fresh, media, monkeypatch):
     index(fresh, media)
     real = os.scandir

@@ -99,7 +99,11 @@ def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
     facts = read_metadata(image)
     if side is not None:
         image.draft("RGB", (side, side))
-    picture = _flatten(ImageOps.exif_transpose(image))
+    image.load()  # its file is closed before it is used
+    upright = image if facts.orientation in {None, 1} else ImageOps.exif_transpose(image)
+    picture = _flatten(upright)
+    if picture is image and getattr(image, "n_frames", 1) > 1:
+        picture = image.copy()  # the next is decoded in its place
     if facts.orientation in SIDEWAYS:
         width, height = height, width
     return picture, replace(facts, width=width, height=height)
@@ -157,8 +161,10 @@ def measure_change(before: Picture, after: Picture) -> float:
 
 def encode_thumbnail(picture: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
     """Give a JPEG file no wider and higher than `size`: WebP takes ten times as long, half of all decoding."""
-    small = picture.copy()
-    small.thumbnail(size, Image.Resampling.BICUBIC)
+    small = picture
+    if picture.width > size[0] or picture.height > size[1]:
+        small = picture.copy()
+        small.thumbnail(size, Image.Resampling.BICUBIC)
     stream = io.BytesIO()
     small.save(stream, "JPEG", quality=80)
     return stream.getvalue()
@@ -175,7 +181,7 @@ def shrink_thumbnail(body: bytes, size: int) -> bytes:
 
 def blur_picture(picture: Picture) -> str:
     """Give what a picture looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
-    return picture.convert("RGB").resize((4, 3), Image.Resampling.BOX).tobytes().hex()
+    return picture.resize((4, 3), Image.Resampling.BOX).tobytes().hex()
 
 
 def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]:
@@ -195,10 +201,11 @@ def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]
 
 
 def _flatten(image: Image.Image) -> Picture:
+    """Give an RGB picture of any; one that is so already is given as it is."""
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
         return Image.alpha_composite(ground, layer).convert("RGB")
     if image.mode.startswith("I;16") or image.mode == "I":
         return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

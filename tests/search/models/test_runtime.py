@@ -30,6 +30,18 @@ def test_the_fastest_right_way_wins_over_a_faster_wrong_one():
     assert found.nearness["wrong"] < 0.99
 
 
+def test_a_way_that_is_far_too_slow_is_run_once():
+    runs = []
+
+    def crawl():
+        runs.append(time.sleep(0.1))
+        return ROWS
+
+    found = measure_trials([Trial("exact", wait(0.01)), Trial("slow", crawl)], 40)
+    assert (found.best, len(runs)) == ("exact", 1)
+    assert 0 < found.rates["slow"] < 400
+
+
 def test_agreement_is_the_share_of_neighbours_kept():
     chance = np.random.default_rng(1)
     rows = chance.normal(size=(50, 8)).astype(np.float32)
