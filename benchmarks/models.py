@@ -30,8 +30,8 @@ from indexer.migration import use_model
 from indexer.pipeline import Options, run_index
 from search.library import open_library
 from search.media.picture import USEFUL_SIDE, open_picture
+from search.media.picture.preparation import Preparation
 from search.models.card import find_folder
-from search.models.encoder import PictureEncoder
 from search.models.open_clip import import_open_clip, import_torch
 from search.models.open_clip.export import export_towers
 from search.records import Pixels
@@ -60,8 +60,9 @@ def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[P
     place = find_folder(library.home.models, model)
     card = place.read()
     assert card is not None
+    assert card.preparation is not None
     if exported_by:
-        pixels = prepare_photos(library.models.picture, exported_by)
+        pixels = prepare_photos(card.preparation, exported_by)
         card, checks = export_towers(card, place, library.home.models, library.machine, pixels, print)
         print(json.dumps({one.precision: [one.rate, one.agreement, one.cosine] for one in checks}))
     if runtime is not None:
@@ -84,16 +85,16 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
     return count / seconds
 
 
-def prepare_photos(encoder: PictureEncoder, photos: list[Path]) -> list[Pixels]:
-    """Give the pixels that the encoder takes."""
-    return [encoder.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in photos]
+def prepare_photos(preparation: Preparation, photos: list[Path]) -> list[Pixels]:
+    """Give the pixels that an encoder takes."""
+    return [preparation(open_picture(path, USEFUL_SIDE)[0]) for path in photos]
 
 
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
     """Give how many prepared pictures a second the encoder does alone, and what runs it."""
     library = open_library(Settings(home=template))
     encoder = library.models.picture
-    pixels = prepare_photos(encoder, photos)
+    pixels = prepare_photos(encoder.preparation, photos)
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     encoder.encode_pictures(batches[0])
     rate = len(pixels) / time_call(lambda: [encoder.encode_pictures(batch) for batch in batches])
@@ -108,7 +109,7 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
     precision = torch.bfloat16 if runtime.endswith("bf16") else torch.float32
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval().to(precision)
     library = open_library(Settings(home=template))
-    pixels = np.stack(prepare_photos(library.models.picture, photos))
+    pixels = np.stack(prepare_photos(library.models.picture.preparation, photos))
     library.close()
     # What their values are does not change how long they take.
     tensors = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 128 - 1).to(precision)

@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from indexer.assembly import Draft
+from indexer.draft import Draft
 from indexer.preparing import Message, Messages
 from indexer.sandbox import Decoder
 from search.records import FileFacts

@@ -1,4 +1,4 @@
-"""Comparing what a scan found with what the catalogue knows: what is new, changed, back, moved or gone."""
+"""Comparing what a scan found with what the ledger knows: what is new, changed, back, moved or gone."""
 
 import hashlib
 from collections import Counter
@@ -8,7 +8,7 @@ from pathlib import Path
 from indexer.scan import Problem, Skip, scan_source
 from search.paths import lies_in
 from search.records import FileFacts, LedgerRow, State
-from search.store.catalogue import Catalogue
+from search.store.ledger import Ledger
 
 SETTLED = {State.INDEXED, State.SKIPPED, State.FAILED}
 
@@ -54,7 +54,7 @@ def hash_content(file: FileFacts) -> str:
 
 
 def plan_source(
-    catalogue: Catalogue,
+    ledger: Ledger,
     source_id: int,
     root: Path,
     leave_out: Path,
@@ -64,7 +64,7 @@ def plan_source(
 ) -> Plan:
     """Scan a source, bring its ledger up to date and give what is left to index; with `again`, everything."""
     plan, news = Plan(), News()
-    stamps = catalogue.read_stamps(source_id, str(root))
+    stamps = ledger.read_stamps(source_id, str(root))
     same: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
     for found in scan_source(root, source_id, leave_out, {} if again else stamps):
@@ -73,13 +73,13 @@ def plan_source(
         else:
             changed.append(found)
     plan.counts.update(scanned=same.total() + len(changed), unchanged=same[State.INDEXED], skipped=same[State.SKIPPED])
-    ledger = catalogue.read_ledger(stamps) if stamps else {}
+    rows = ledger.read_rows(stamps) if stamps else {}
     unreadable: list[str] = []
     for one in changed:
         if isinstance(one, Problem) and one.is_folder:
             unreadable.append(one.file.path)
         file = one if isinstance(one, FileFacts) else one.file
-        row = ledger.pop(file.path, None)
+        row = rows.pop(file.path, None)
         if again and isinstance(one, FileFacts):
             news.fresh.append(one)
             if row is not None:
@@ -89,13 +89,13 @@ def plan_source(
             continue
         _compare(plan, news, one, row, retry_failed)
     # What lies in a folder that could not be read is not gone, only out of sight.
-    gone = {path: row for path, row in ledger.items() if not any(lies_in(path, folder) for folder in unreadable)}
+    gone = {path: row for path, row in rows.items() if not any(lies_in(path, folder) for folder in unreadable)}
     renames = _find_renames(news.fresh, gone)
     plan.todo = [file for file in news.fresh if file.path not in renames]
     plan.counts["renamed"] = len(renames)
     plan.counts["removed"] = len([row for row in gone.values() if row.state != State.MISSING])
     if not dry_run:
-        _write(catalogue, plan, news, gone, renames)
+        _write(ledger, plan, news, gone, renames)
     return plan
 
 
@@ -126,31 +126,31 @@ def _compare(
 
 
 def _write(
-    catalogue: Catalogue,
+    ledger: Ledger,
     plan: Plan,
     news: News,
     gone: dict[str, LedgerRow],
     renames: dict[str, tuple[int, FileFacts]],
 ) -> None:
     for (state, reason), files in news.marks.items():
-        catalogue.mark(files, state, reason)
+        ledger.mark(files, state, reason)
     if news.back:
-        catalogue.restore(news.back)
+        ledger.restore(news.back)
     if news.touched:
-        catalogue.touch(news.touched)
+        ledger.touch(news.touched)
     for item_id, file in renames.values():
-        catalogue.rename(item_id, file)
+        ledger.rename(item_id, file)
     left = [row for row in gone.values() if row.state != State.MISSING]
     missing = [row.id for row in left if row.state == State.INDEXED]
     if missing:
-        catalogue.mark_missing(missing)
+        ledger.mark_missing(missing)
     # A file that is gone and was never indexed leaves nothing behind worth keeping.
     never = [row.id for row in left if row.state != State.INDEXED]
     if never:
-        catalogue.forget(never)
+        ledger.forget(never)
     waiting = [file for file in plan.todo if file.path not in plan.found_meanwhile]
     if waiting:
-        catalogue.mark(waiting, State.PENDING)
+        ledger.mark(waiting, State.PENDING)
 
 
 def _is_touched(row: LedgerRow, file: FileFacts) -> bool:

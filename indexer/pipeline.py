@@ -102,11 +102,11 @@ def _plan(library: Library, root: Path, options: Options) -> Plan:
     else:
         source_id = library.sources.add(str(root))
         library.sources.merge(str(root), source_id)
-    catalogue, leave_out = library.catalogue, library.home.root
-    plan = plan_source(catalogue, source_id, root, leave_out, options.retry_failed, options.dry_run, options.again)
+    ledger, leave_out = library.ledger, library.home.root
+    plan = plan_source(ledger, source_id, root, leave_out, options.retry_failed, options.dry_run, options.again)
     # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
     if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
-        plan.counts["forgotten"] = library.forget(catalogue.list_missing(str(root), options.forget_after))
+        plan.counts["forgotten"] = library.forget(ledger.list_missing(str(root), options.forget_after))
     return plan
 
 
@@ -120,7 +120,7 @@ def _process(
 ) -> None:
     done = 0
     decoders = open_decoders(library.models.picture.preparation, len(todo), options)
-    shared = library.catalogue.list_shared_sizes() if len(todo) > MANY else None
+    shared = library.ledger.list_shared_sizes() if len(todo) > MANY else None
     with (
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
         closing(Feed(Reader(library, listener, summary.profile, options.again, shared).read, todo, decoders)) as feed,

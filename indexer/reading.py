@@ -3,8 +3,9 @@
 from collections.abc import Container
 from dataclasses import dataclass
 
-from indexer.assembly import Draft, name_segment
+from indexer.assembly import name_segment
 from indexer.decoders.content import Sound
+from indexer.draft import Draft
 from indexer.ledger import hash_content
 from indexer.preparing import Failed, Finished, Message, Messages
 from indexer.profile import Profile

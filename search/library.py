@@ -14,6 +14,7 @@ from search.store.catalogue import Catalogue
 from search.store.collections import Albums, SavedSearches
 from search.store.database import Database
 from search.store.jobs import Jobs
+from search.store.ledger import Ledger
 from search.store.opinions import Opinions
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
@@ -39,6 +40,7 @@ class Library:
     home: Home
     machine: Machine
     catalogue: Catalogue
+    ledger: Ledger
     sources: Sources
     jobs: Jobs
     saved: SavedSearches
@@ -52,7 +54,7 @@ class Library:
 
     def forget(self, item_ids: Sequence[int]) -> int:
         """Remove items with all that was derived from them, at once; give how many there were. Files stay."""
-        count = self.catalogue.forget(item_ids)
+        count = self.ledger.forget(item_ids)
         for item_id in item_ids:
             for path in (self.home.thumbnail(item_id), *(self.home.small_thumbnail(item_id, size) for size in SIZES)):
                 path.unlink(missing_ok=True)
@@ -107,6 +109,7 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         home=home,
         machine=machine,
         catalogue=Catalogue(database),
+        ledger=Ledger(database),
         sources=Sources(database),
         jobs=Jobs(database),
         saved=SavedSearches(database),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from indexer.cli.index import show_progress
+from search.cli.models.export import SAMPLE, export_model
 from search.cli.output import json_option, print_json
 from search.settings import Settings
 
@@ -22,15 +23,24 @@ LANES = ("picture", "meaning", "speech")
 )
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @click.option("--anyway", is_flag=True, help="Switch even if many files cannot be read.")
+@click.option("--export", "export", is_flag=True, help="First turn it into ONNX, as `models export` does.")
 @json_option
 @click.pass_obj
 def use_command(
-    settings: Settings, name: str, purpose: str | None, load: int, workers: int, anyway: bool, as_json: bool
+    settings: Settings,
+    name: str,
+    purpose: str | None,
+    load: int,
+    workers: int,
+    anyway: bool,
+    export: bool,
+    as_json: bool,
 ) -> None:
     """Use another model: fill a new space beside the old one, then switch.
 
     NAME is ARCHITECTURE/TAG, ARCHITECTURE//path/of/weights, local-dir:FOLDER, a sentence-transformers or Whisper model.
-    Searches go on with the old model until the new one is complete. It may be stopped and run again.
+    Searches go on with the old model until the new one is complete. It may be stopped and run again. On a CPU,
+    --export takes some minutes, and all that follows up to half as long.
     """
     from indexer.migration import Pace, use_model
     from indexer.pipeline import Options
@@ -38,6 +48,8 @@ def use_command(
 
     library = open_library(settings, create=True)
     try:
+        if export:
+            export_model(library, name, purpose, SAMPLE)
         with library.home.lock(), show_progress() as show:
             outcome = use_model(library, name, purpose, Options(workers), show, Pace(load / 100, anyway))
     finally:

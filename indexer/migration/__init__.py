@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from indexer.embedder import AHEAD
 from indexer.migration.filling import Filling, Outcome
 from indexer.pipeline import Options, Progress
 from search.errors import CrossmodalError, HomeError
@@ -83,7 +84,8 @@ def change_model(library: Library, change: Change, options: Options, progress: P
         raise HomeError(f"{change.model} is what this home uses already")
     models = load_models(library, change)
     space = _find_space(library, lane, models.get_encoder(lane))
-    run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress)
+    ahead = AHEAD if change.pace.load >= 1 else 0
+    run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress, ahead)
     outcome = Outcome(change.model)
     run.fill(outcome)
     if len(outcome.unread) > MOST_UNREAD * library.recorded.count_items(active.id) and not change.pace.anyway:

@@ -1,7 +1,6 @@
 """Filling a space by another model, beside the one that is searched."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from indexer.assembly import BATCH, Draft
+from indexer.assembly import BATCH
+from indexer.draft import Draft
+from indexer.embedder import AHEAD, Embedder
 from indexer.feed import Feed
 from indexer.pipeline import Options, Progress, open_decoders
-from indexer.preparing import Failed, Finished, Message, Messages, Prepared
+from indexer.preparing import Failed, Finished, Messages, Prepared
+from indexer.profile import Profile
 from indexer.sandbox import Decoder
 from search.library import Library
 from search.models.adapter import AdaptedPictureEncoder, Adapter
-from search.models.encoder import PictureEncoder
 from search.models.registry import Models
-from search.records import LANE_SPACES, Lane, Pixels
+from search.records import LANE_SPACES, Lane
 from search.store.spaces import Space
 
 
@@ -51,7 +52,10 @@ class Outcome:
 
 @dataclass
 class Filling:
-    """One filling of a space. active: the one that is searched; space: the one to fill."""
+    """One filling of a space.
+
+    active: the one that is searched; space: the one to fill; ahead: batches that may be on their way while it rests.
+    """
 
     library: Library
     active: Space
@@ -59,6 +63,7 @@ class Filling:
     models: Models
     options: Options
     progress: Progress
+    ahead: int = AHEAD
 
     def fill(self, outcome: Outcome) -> None:
         """Fill it, by the shortest way there is."""
@@ -101,14 +106,26 @@ class Filling:
         ids = {file.path: item_id for item_id, file in found}
         todo = [file for _, file in found]
         decoders = open_decoders(self.models.picture.preparation, len(todo), self.options)
-        gathering = Gathering(self.models.picture)
+        waiting: list[Draft] = []
         done = 0
-        with closing(Feed(_read_pictures, todo, decoders)) as feed:
-            while not (feed.is_over and gathering.is_empty):
+        with (
+            closing(Embedder(self.models.picture, Profile())) as embedder,
+            closing(Feed(_read_pictures, todo, decoders)) as feed,
+        ):
+            while not (feed.is_over and not waiting):
                 self.options.check()
                 for draft, message in feed.take():
-                    gathering.add(draft, message)
-                for draft in gathering.take_whole(feed.is_over):
+                    if isinstance(message, Prepared):
+                        embedder.add(draft, message)
+                    elif isinstance(message, Finished | Failed):
+                        draft.end = message
+                        waiting.append(draft)
+                if feed.is_over:
+                    embedder.flush()
+                embedder.collect(0 if feed.is_over else self.ahead)
+                whole = [draft for draft in waiting if draft.is_whole]
+                waiting = [draft for draft in waiting if not draft.is_whole]
+                for draft in whole:
                     reason = self._write(ids[draft.file.path], draft)
                     if reason:
                         outcome.unread[draft.file.path] = reason
@@ -132,46 +149,6 @@ class Filling:
             rows.append((one.segment_id, draft.vectors[same.pop(0) if len(same) > 1 else same[0]][1]))
         self.library.recorded.fill(self.space.id, rows)
         return None
-
-
-class Gathering:
-    """Embeds pictures across files, and gives files that are whole."""
-
-    def __init__(self, encoder: PictureEncoder) -> None:
-        self._encoder = encoder
-        self._pending: list[tuple[Draft, int, Pixels]] = []
-        self._waiting: list[Draft] = []
-
-    @property
-    def is_empty(self) -> bool:
-        """True when every file that came to its end was taken."""
-        return not self._waiting
-
-    def add(self, draft: Draft, message: Message) -> None:
-        """Take a piece of a file in."""
-        if isinstance(message, Prepared):
-            self._pending.append((draft, len(draft.segments), message.pixels))
-            draft.segments.append(message.segment)
-            if len(self._pending) >= self._encoder.batch:
-                self._embed()
-        elif isinstance(message, Finished | Failed):
-            draft.end = message
-            self._waiting.append(draft)
-
-    def take_whole(self, ending: bool) -> Sequence[Draft]:
-        """Give the files that are whole; at the end of the run, all."""
-        if ending:
-            self._embed()
-        whole = [draft for draft in self._waiting if draft.is_whole]
-        self._waiting = [draft for draft in self._waiting if not draft.is_whole]
-        return whole
-
-    def _embed(self) -> None:
-        batch, self._pending = self._pending, []
-        if batch:
-            rows = self._encoder.encode_pictures([pixels for _, _, pixels in batch])
-            for (draft, place, _), row in zip(batch, rows, strict=True):
-                draft.vectors[place] = (Lane.PICTURE, row)
 
 
 def _read_pictures(decoder: Decoder, draft: Draft) -> Messages:

@@ -77,7 +77,7 @@ def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: flo
         count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
         if missing_for is not None:
             for source in library.sources.list_all():
-                count += library.forget(library.catalogue.list_missing(source.path, missing_for))
+                count += library.forget(library.ledger.list_missing(source.path, missing_for))
     finally:
         library.close()
     if as_json:

@@ -40,5 +40,5 @@ def _show(name: str, lessons: Lessons, rows: Vectors) -> Showing:
     held = split_texts(len(lessons.texts))[2]
     fitting = np.flatnonzero(lessons.fits & np.isin(lessons.of, held))
     texts, first = np.unique(lessons.of[fitting], return_index=True)
-    ranks = rank_answers(lessons.texts[texts], rows[fitting[first]])
+    ranks = rank_answers(lessons.texts[texts], rows[fitting[first]], range(len(texts)))
     return Showing(name, rows.shape[1], ranks, 0.0, 0.0, None)

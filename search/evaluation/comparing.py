@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from search.evaluation.metrics import bootstrap
-from search.evaluation.selftest import Captioned, Cloze, open_captioned
+from search.evaluation.selftest import Captioned, Cloze, Copied, open_items
 from search.models.encoder import PictureEncoder, TextEncoder
-from search.records import Vectors
+from search.records import Pixels, Vectors
 
 BATCH = 32
 # Fewer questions than this say nothing.
@@ -23,7 +23,8 @@ class Showing:
     """How one model did.
 
     ranks: of the right answer to each question, from 1; rate: pictures or passages a second; query_ms: for a text that
-    was not asked before; megabytes: that it takes, None where that cannot be told.
+    was not asked before; megabytes: that it takes, None where that cannot be told; copies: so many questions,
+    the last ones, are pictures.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Showing:
     rate: float
     query_ms: float
     megabytes: float | None
+    copies: int = 0
 
     def recall(self, k: int) -> float:
         """Give the share of the questions whose answer is among the first k."""
@@ -67,21 +69,38 @@ def judge_showings(first: Showing, second: Showing) -> Verdict:
     return Verdict(float(np.mean(gains)), *bootstrap(gains))
 
 
-def show_pictures(load: Callable[[], PictureEncoder], captioned: Sequence[Captioned]) -> Showing:
-    """Ask a picture model for every caption among all the pictures."""
-    opened = list(open_captioned(captioned))
-    queries = [one.caption for one, _ in opened]
+def show_pictures(
+    load: Callable[[], PictureEncoder], captioned: Sequence[Captioned], copied: Sequence[Copied]
+) -> Showing:
+    """Ask a picture model for every caption, and by every copy, among all the pictures."""
+    asked_for = [one.item for one in captioned] + [one.item for one in copied]
+    pictures = open_items({item.id: item for item in asked_for}.values())
+    copies = open_items(one.copy for one in copied)
+    place = {item_id: at for at, item_id in enumerate(pictures)}
+    captions = [(one.caption, place[one.item.id]) for one in captioned if one.item.id in place]
+    asking = [
+        (copies[one.copy.id], place[one.item.id]) for one in copied if one.item.id in place and one.copy.id in copies
+    ]
     before = read_memory()
     encoder = load()
-    prepared = [encoder.preparation(picture) for _, picture in opened]
+    prepared = [encoder.preparation(picture) for picture in pictures.values()]
     encoder.encode_pictures(prepared[:1])
     encoder.encode_texts(["a warm-up"])
     taken = _subtract(read_memory(), before)
     began = time.perf_counter()
-    rows = [encoder.encode_pictures(prepared[start : start + BATCH]) for start in range(0, len(prepared), BATCH)]
+    rows = _embed(encoder, prepared)
     rate = len(prepared) / (time.perf_counter() - began)
-    ranks, query_ms = _ask(queries, np.concatenate(rows), encoder.encode_texts)
-    return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
+    queries, query_ms = _ask([caption for caption, _ in captions], encoder.encode_texts)
+    if asking:
+        queries = np.concatenate([queries, _embed(encoder, [encoder.preparation(picture) for picture, _ in asking])])
+    answers = [at for _, at in (*captions, *asking)]
+    ranks = rank_answers(queries, rows, answers)
+    return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken, copies=len(asking))
+
+
+def _embed(encoder: PictureEncoder, prepared: Sequence[Pixels]) -> Vectors:
+    parts = [prepared[start : start + BATCH] for start in range(0, len(prepared), BATCH)]
+    return np.concatenate([encoder.encode_pictures(part) for part in parts])
 
 
 def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Showing:
@@ -95,7 +114,8 @@ def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Show
     began = time.perf_counter()
     rows = [encoder.encode_passages(passages[start : start + BATCH]) for start in range(0, len(passages), BATCH)]
     rate = len(passages) / (time.perf_counter() - began)
-    ranks, query_ms = _ask([one.end for one in clozes], np.concatenate(rows), encoder.encode_queries)
+    queries, query_ms = _ask([one.end for one in clozes], encoder.encode_queries)
+    ranks = rank_answers(queries, np.concatenate(rows), range(len(passages)))
     return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
 
 
@@ -103,22 +123,20 @@ def _subtract(now: float | None, before: float | None) -> float | None:
     return None if now is None or before is None else now - before
 
 
-def _ask(
-    texts: Sequence[str], rows: Vectors, encode: Callable[[Sequence[str]], Vectors]
-) -> tuple[tuple[int, ...], float]:
-    """Give the ranks of the answers, and the milliseconds that a text takes."""
+def _ask(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tuple[Vectors, float]:
+    """Give the vectors of texts, and the milliseconds that one takes."""
     seconds, queries = [], []
     for text in texts:
         began = time.perf_counter()
         queries.append(encode([text])[0])
         seconds.append(time.perf_counter() - began)
-    return rank_answers(np.stack(queries), rows), statistics.median(seconds) * 1000
+    return np.stack(queries), statistics.median(seconds) * 1000
 
 
-def rank_answers(queries: Vectors, rows: Vectors) -> tuple[int, ...]:
-    """Give the rank of row i for query i among all rows; equals count as being before it."""
+def rank_answers(queries: Vectors, rows: Vectors, answers: Sequence[int]) -> tuple[int, ...]:
+    """Give for each query the rank of the row that answers it among all rows; equals count as being before it."""
     scores = queries @ rows.T
-    right = np.diagonal(scores)[:, None]
+    right = scores[np.arange(len(queries)), answers][:, None]
     ranks = (scores >= right).sum(axis=1)
     return tuple(int(rank) for rank in np.maximum(ranks, 1))
 

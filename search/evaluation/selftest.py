@@ -6,21 +6,26 @@ al., "Latent retrieval for weakly supervised open domain question answering", AC
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from search.errors import UnreadableMediaError
 from search.evaluation.cases import Case
 from search.library import Library
-from search.media.picture import USEFUL_SIDE, Picture, open_picture
-from search.records import Item, ItemType
+from search.media.picture import USEFUL_SIDE, Picture, measure_change, open_picture
+from search.records import Ids, Item, ItemType
 from search.samples import sample_passages
 
 # A name is a caption when it has as many words, none of them a camera's numbering.
 FEWEST_WORDS = 2
 NUMBERED = re.compile(r"\d|^(img|dsc|dcim|pict?|image|photo|screenshot|scan|untitled|copy)$", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+|\d+")
+# Pictures whose perceptual hashes differ in so few of 64 bits are copies when seen from afar no more than this differs,
+# of 0 to 1. Hashes are sorted anew after every so many bits.
+MOST_BITS, MOST_CHANGE, TURN = 6, 0.02, 8
 # A passage is asked for by so much of its end, if it has as many words.
 ASKED, LONG_ENOUGH = 0.3, 15
 
@@ -31,6 +36,14 @@ class Captioned:
 
     item: Item
     caption: str
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A picture, and another file of the same picture: scaled, compressed anew, or in another format."""
+
+    item: Item
+    copy: Item
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,41 @@ def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]
     return found
 
 
+def list_copied(library: Library, most: int) -> list[Copied]:
+    """Give pictures of which there are copies, not to the pixel; each picture is in one pair at most."""
+    ids, looks = library.catalogue.read_looks()
+    found: list[Copied] = []
+    used: set[int] = set()
+    for one, other in pair_looks(looks):
+        pair = {int(ids[one]), int(ids[other])}
+        if len(found) == most or len(pair) < 2 or pair & used:
+            continue
+        items = library.catalogue.read_items(pair)
+        opened = open_items(items.values())
+        if len(opened) == 2 and 0 < measure_change(*opened.values()) <= MOST_CHANGE:
+            first, second = sorted(items)
+            found.append(Copied(items[first], items[second]))
+            used |= pair
+    return found
+
+
+def pair_looks(looks: Ids) -> list[tuple[int, int]]:
+    """Give places of perceptual hashes (n,) that differ in few bits; where many do, not every pair.
+
+    Hashes that differ in few bits are neighbours when sorted by some rotation of their bits (Manku, Jain and Sarma,
+    "Detecting near-duplicates for web crawling", WWW 2007).
+    """
+    bits = looks.astype(np.uint64)
+    found: set[tuple[int, int]] = set()
+    for turn in range(0, 64, TURN):
+        turned = (bits << np.uint64(turn)) | (bits >> np.uint64((64 - turn) % 64))
+        order = np.argsort(turned, kind="stable")
+        differ = np.bitwise_count(bits[order[1:]] ^ bits[order[:-1]])
+        for at in np.flatnonzero(differ <= MOST_BITS):
+            found.add((int(min(order[at : at + 2])), int(max(order[at : at + 2]))))
+    return sorted(found)
+
+
 def list_clozes(library: Library, most: int) -> list[Cloze]:
     """Give passages and spans of speech, each cut before its end."""
     found: list[Cloze] = []
@@ -84,11 +132,12 @@ def list_clozes(library: Library, most: int) -> list[Cloze]:
     return found
 
 
-def open_captioned(captioned: Sequence[Captioned]) -> Iterator[tuple[Captioned, Picture]]:
-    """Give the pictures that can be read."""
-    for one in captioned:
+def open_items(items: Iterable[Item]) -> dict[int, Picture]:
+    """Give the pictures that can be read, by item id."""
+    opened = {}
+    for item in items:
         try:
-            picture, _ = open_picture(Path(one.item.path), USEFUL_SIDE)
+            opened[item.id], _ = open_picture(Path(item.path), USEFUL_SIDE)
         except (UnreadableMediaError, OSError):
             continue  # what cannot be read can neither be found by one model nor by the other
-        yield one, picture
+    return opened

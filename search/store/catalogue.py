@@ -1,13 +1,12 @@
-"""The truth: the ledger of items, their segments and their embeddings."""
+"""The truth: items, their segments and their embeddings."""
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
-from datetime import timedelta
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, func, select
 
 from search.errors import NotFoundError
 from search.records import (
@@ -15,15 +14,14 @@ from search.records import (
     FileFacts,
     Filters,
     FoundSegment,
+    Ids,
     Item,
     ItemType,
-    LedgerRow,
     MediaFacts,
     Record,
     Segment,
     SegmentKind,
     Sort,
-    Stamp,
     State,
     Vectors,
     Word,
@@ -31,16 +29,14 @@ from search.records import (
 from search.store import tables as t
 from search.store.database import Database, match_values, now, pack_values
 from search.store.filters import is_indexed, lies_in, make_conditions, read_moment
-from search.store.saving import save_records, save_rows
+from search.store.saving import save_records
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
-# So many rows are taken at once where there are very many: one by one takes a quarter longer.
-TAKEN = 1000
 
 
 class Catalogue:
-    """Reads and writes of the ledger. Every public write is one transaction."""
+    """What is known of items. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -51,73 +47,10 @@ class Catalogue:
             value = db.execute(_REVISION).scalar()
         return int(value or 0)
 
-    def read_stamps(self, source_id: int, root: str) -> dict[str, Stamp]:
-        """Give by what every file of a source at or below a path can be told to be as it was, by path."""
-        c = t.item.c
-        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, lies_in(root))
-        with self.database.read() as db:
-            return {
-                path: (state, size, mtime_ns, sidecar)
-                for rows in db.execute(query).partitions(TAKEN)
-                for path, state, size, mtime_ns, sidecar in rows
-            }
-
-    def read_ledger(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
-        """Give what is known of files, by path."""
-        c = t.item.c
-        query = select(*(c[name] for name in LedgerRow._fields)).where(match_values(c.path))
-        with self.database.read() as db:
-            return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
-
-    def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
-        """Put files into a state, in one transaction; what was embedded of them is dropped."""
-        with self.database.write() as db:
-            save_rows(db, files, state, reason)
-
-    def touch(self, files: Sequence[FileFacts]) -> None:
-        """Note the new modification times of files whose content is as it was."""
-        with self.database.write() as db:
-            for file in files:
-                db.execute(
-                    update(t.item)
-                    .where(t.item.c.path == file.path)
-                    .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar)
-                )
-
-    def mark_missing(self, item_ids: Iterable[int]) -> None:
-        """Put items whose file was not found into the state `missing`; embeddings stay."""
-        self._set_state(item_ids, State.MISSING, now())
-
-    def restore(self, item_ids: Iterable[int]) -> None:
-        """Put missing items whose unchanged file is back into the state `indexed`."""
-        self._set_state(item_ids, State.INDEXED, None)
-
-    def list_missing(self, root: str, days: float) -> list[int]:
-        """Give the items at a path or below it that have been missing for at least so many days."""
-        c = t.item.c
-        since = now(past=timedelta(days=days))
-        query = select(c.id).where(lies_in(root), c.state == State.MISSING, c.missing_since <= since)
-        with self.database.read() as db:
-            return [row[0] for row in db.execute(query)]
-
-    def rename(self, item_id: int, file: FileFacts) -> None:
-        """Give an item its file's new path; segments and embeddings stay."""
-        with self.database.write() as db:
-            # A row that the scan made for the new path holds nothing yet.
-            db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))
-            values = asdict(file) | {"state": State.INDEXED, "missing_since": None}
-            db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
-
     def save_items(self, records: Sequence[Record]) -> list[int]:
         """Write items, each with its segments and embeddings, as one transaction; give their ids."""
         with self.database.write() as db:
             return save_records(db, records, now())
-
-    def list_shared_sizes(self) -> set[int]:
-        """Give the sizes, in bytes, that more than one file has; looks through all of them."""
-        query = select(t.item.c.size).group_by(t.item.c.size).having(func.count() > 1)
-        with self.database.read() as db:
-            return set(db.execute(query).scalars())
 
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
         """Give an indexed item of the same content."""
@@ -140,11 +73,6 @@ class Catalogue:
             content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
         embeddings = [(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows]
         return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
-
-    def forget(self, item_ids: Iterable[int]) -> int:
-        """Remove items and all that was derived from them; give how many there were."""
-        with self.database.write() as db:
-            return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Give items by id; ids without a row are left out."""
@@ -214,6 +142,19 @@ class Catalogue:
         items = self.read_items(ids)
         return [items[item_id] for item_id in ids if item_id in items]
 
+    def read_looks(self) -> tuple[Ids, Ids]:
+        """Give the indexed items that are one picture, shape (n,), ascending, and their perceptual hashes, (n,)."""
+        s, i = t.segment.c, t.item.c
+        query = (
+            select(i.id, s.look)
+            .join_from(t.segment, t.item, i.id == s.item_id)
+            .where(i.type == ItemType.IMAGE, i.state == State.INDEXED, s.look.is_not(None))
+            .order_by(i.id)
+        )
+        with self.database.read() as db:
+            rows = np.array([tuple(row) for row in db.execute(query)], np.int64).reshape(-1, 2)
+        return rows[:, 0], rows[:, 1]
+
     def list_texts(self, count: int) -> list[str]:
         """Give some of the passages and spans of speech, spread over all, always the same."""
         c = t.segment.c
@@ -270,11 +211,6 @@ class Catalogue:
         for (_, state), number in self.count_states().items():
             totals[State(state)] += number
         return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
-
-    def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
-        values = {"state": state, "missing_since": missing_since}
-        with self.database.write() as db:
-            db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
 
 
 def _select_items() -> Any:

@@ -93,7 +93,7 @@ def check(home):
 def check_ledger(library, media):
     """Every file is in exactly one state, as it is on the disk, and embedded once."""
     (source,) = library.sources.list_all()
-    ledger: dict[str, LedgerRow] = library.catalogue.read_ledger(library.catalogue.read_stamps(source.id, source.path))
+    ledger: dict[str, LedgerRow] = library.ledger.read_rows(library.ledger.read_stamps(source.id, source.path))
     files = media.list_files()
     assert {path for path, row in ledger.items() if row.state != State.MISSING} == set(files)
     failed = {Path(path).name for path, row in ledger.items() if row.state == State.FAILED}

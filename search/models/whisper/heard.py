@@ -1,0 +1,23 @@
+"""What both engines say of a stretch of speech, which they name alike, as one record."""
+
+from collections.abc import Mapping
+from math import exp
+from typing import Any
+
+from search.records import SpeechSegment, Word
+
+
+def make_segment(said: Mapping[str, Any]) -> SpeechSegment:
+    """Give the record of one segment.
+
+    Its own times are rounded to what Whisper marks; those of its words are where they are heard.
+    """
+    words = tuple(Word(float(one["start"]), float(one["end"]), one["word"].strip()) for one in said.get("words") or ())
+    return SpeechSegment(
+        start=words[0].start if words else float(said["start"]),
+        end=words[-1].end if words else float(said["end"]),
+        text=said["text"].strip(),
+        confidence=exp(min(0.0, float(said["avg_logprob"]))),
+        no_speech=float(said["no_speech_prob"]),
+        words=words,
+    )
