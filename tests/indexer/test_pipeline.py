@@ -104,32 +104,6 @@ def test_a_new_date_alone_costs_no_new_embedding(fresh, media):
     assert fresh.catalogue.get_item(item).mtime_ns == 1_000_000_000
 
 
-def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
-    index(fresh, media)
-    shutil.copy(media / "green.png", media / "sub/meadow.png")
-    monkeypatch.setattr("indexer.preparing.decode_file", lambda *_: pytest.fail("decoded again"))
-    assert index(fresh, media).counts["added"] == 1
-    items = {Path(one.path).name: one.id for one in fresh.catalogue.list_items()}
-    kinds = [one.segment.kind for one in fresh.catalogue.list_segments(items["meadow.png"])]
-    assert kinds == ["picture", "name"]
-    assert Engine(fresh).search(Query(text="meadow")).total == 1
-    assert fresh.home.thumbnail(items["meadow.png"]).exists()
-    assert verify_library(fresh) == []
-
-
-def test_among_many_files_copies_are_looked_for_by_size(fresh, media, monkeypatch):
-    monkeypatch.setattr("indexer.pipeline.MANY", 1)
-    asked, find = [], fresh.catalogue.find_copy
-    monkeypatch.setattr(fresh.catalogue, "find_copy", lambda *of: asked.append(of) or find(*of))
-    assert index(fresh, media).counts["added"] == 3
-    assert not asked
-    shutil.copy(media / "green.png", media / "one.png")
-    shutil.copy(media / "green.png", media / "two.png")
-    summary = index(fresh, media)
-    assert (summary.counts["added"], len(asked)) == (2, 2)
-    assert "decoding" not in summary.profile.stages
-
-
 def test_an_unreadable_folder_sweeps_nothing(fresh, media, monkeypatch):
     index(fresh, media)
     real = os.scandir

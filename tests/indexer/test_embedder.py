@@ -1,0 +1,73 @@
+"""Pictures of many files become batches, and their vectors find the way back."""
+
+import threading
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from indexer.draft import Draft
+from indexer.embedder import Embedder
+from indexer.preparing import Prepared
+from indexer.profile import Profile
+from search.records import FileFacts, ItemType, Segment, SegmentKind
+
+
+@dataclass
+class Encoder:
+    """Stands in for a model: gives each picture its own brightness."""
+
+    batch: int = 2
+    sizes: list[int] = field(default_factory=list)
+    meeting: threading.Barrier | None = None
+    failure: Exception | None = None
+
+    def encode_pictures(self, prepared):
+        self.sizes.append(len(prepared))
+        if self.meeting is not None:
+            self.meeting.wait(10)
+        if self.failure is not None:
+            raise self.failure
+        return np.array([[float(pixels.flat[0])] for pixels in prepared], np.float32)
+
+
+def make_draft(number):
+    return Draft(FileFacts(f"/m/{number}.jpg", 1, ItemType.IMAGE, 1, 1))
+
+
+def add(embedder, draft, value):
+    embedder.add(draft, Prepared(Segment(SegmentKind.PICTURE), np.full((1, 1, 3), value, np.uint8)))
+
+
+def flush(embedder):
+    embedder.flush()
+    embedder.collect(0)
+
+
+def test_every_picture_gets_its_own_vector_whatever_batch_it_was_in():
+    drafts = [make_draft(number) for number in range(3)]
+    encoder = Encoder()
+    with closing(Embedder(encoder, Profile())) as embedder:
+        for value in range(7):
+            add(embedder, drafts[value % 3], value)
+        flush(embedder)
+    found = [[draft.vectors[at][1][0] for at in range(len(draft.segments))] for draft in drafts]
+    assert found == [[0, 3, 6], [1, 4], [2, 5]]
+    assert sorted(encoder.sizes) == [1, 2, 2, 2]
+
+
+def test_two_batches_go_through_a_model_side_by_side():
+    draft = make_draft(0)
+    with closing(Embedder(Encoder(meeting=threading.Barrier(2)), Profile())) as embedder:
+        for value in range(4):
+            add(embedder, draft, value)
+        embedder.collect(0)
+    assert len(draft.vectors) == 4
+
+
+def test_what_a_model_raises_is_not_lost():
+    with closing(Embedder(Encoder(failure=MemoryError("too large")), Profile())) as embedder:
+        add(embedder, make_draft(0), 1)
+        with pytest.raises(MemoryError, match="too large"):
+            flush(embedder)
