@@ -120,7 +120,7 @@ def _process(
 ) -> None:
     done = 0
     decoders = open_decoders(library.models.picture.preparation, len(todo), options)
-    shared = library.ledger.list_shared_sizes() if len(todo) > MANY else None
+    shared = library.ledger.list_shared_sizes() if len(todo) > MANY and not options.again else None
     with (
         closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
         closing(Feed(Reader(library, listener, summary.profile, options.again, shared).read, todo, decoders)) as feed,

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from search.evaluation.metrics import bootstrap
 from search.evaluation.selftest import Captioned, Cloze, Copied, open_items
 from search.models.encoder import PictureEncoder, TextEncoder
-from search.records import Pixels, Vectors
+from search.records import Vectors
+
+T = TypeVar("T")
 
 BATCH = 32
 # Fewer questions than this say nothing.
@@ -88,19 +91,15 @@ def show_pictures(
     encoder.encode_texts(["a warm-up"])
     taken = _subtract(read_memory(), before)
     began = time.perf_counter()
-    rows = _embed(encoder, prepared)
+    rows = _embed(encoder.encode_pictures, prepared)
     rate = len(prepared) / (time.perf_counter() - began)
     queries, query_ms = _ask([caption for caption, _ in captions], encoder.encode_texts)
     if asking:
-        queries = np.concatenate([queries, _embed(encoder, [encoder.preparation(picture) for picture, _ in asking])])
+        shown = [encoder.preparation(picture) for picture, _ in asking]
+        queries = np.concatenate([queries, _embed(encoder.encode_pictures, shown)])
     answers = [at for _, at in (*captions, *asking)]
     ranks = rank_answers(queries, rows, answers)
     return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken, copies=len(asking))
-
-
-def _embed(encoder: PictureEncoder, prepared: Sequence[Pixels]) -> Vectors:
-    parts = [prepared[start : start + BATCH] for start in range(0, len(prepared), BATCH)]
-    return np.concatenate([encoder.encode_pictures(part) for part in parts])
 
 
 def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Showing:
@@ -112,15 +111,19 @@ def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Show
     encoder.encode_queries(["a warm-up"])
     taken = _subtract(read_memory(), before)
     began = time.perf_counter()
-    rows = [encoder.encode_passages(passages[start : start + BATCH]) for start in range(0, len(passages), BATCH)]
+    rows = _embed(encoder.encode_passages, passages)
     rate = len(passages) / (time.perf_counter() - began)
     queries, query_ms = _ask([one.end for one in clozes], encoder.encode_queries)
-    ranks = rank_answers(queries, np.concatenate(rows), range(len(passages)))
+    ranks = rank_answers(queries, rows, range(len(passages)))
     return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
 
 
 def _subtract(now: float | None, before: float | None) -> float | None:
     return None if now is None or before is None else now - before
+
+
+def _embed(encode: Callable[[Sequence[T]], Vectors], inputs: Sequence[T]) -> Vectors:
+    return np.concatenate([encode(inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH)])
 
 
 def _ask(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tuple[Vectors, float]:

@@ -4,22 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from search.engine import Engine
 from search.inspection import verify_library
 from search.records import Query
 from tests.conftest import index
-
-
-@pytest.fixture
-def media(tmp_path):
-    folder = tmp_path / "media"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "a.txt").write_text("The lighthouse keeper wrote a letter.")
-    (folder / "b.md").write_text("# Recipe\n\nBoil the potatoes.")
-    Image.new("RGB", (64, 64), (10, 200, 10)).save(folder / "green.png")
-    return folder
 
 
 def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):

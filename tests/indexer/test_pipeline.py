@@ -25,16 +25,6 @@ def states(library):
     return {Path(item.path).name: item.state for item in library.catalogue.list_items()}
 
 
-@pytest.fixture
-def media(tmp_path):
-    folder = tmp_path / "media"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "a.txt").write_text("The lighthouse keeper wrote a letter.")
-    (folder / "sub/b.md").write_text("# Recipe\n\nBoil the potatoes.")
-    Image.new("RGB", (64, 64), (10, 200, 10)).save(folder / "green.png")
-    return folder
-
-
 def test_a_run_counts_what_it_did_and_a_second_finds_nothing_to_do(fresh, media):
     assert index(fresh, media).counts["added"] == 3
     again = index(fresh, media)

@@ -41,11 +41,6 @@ def export_command(settings: Settings, name: str, purpose: str | None, sample: i
         rows = [asdict(one) | {"is_right": one.is_right} for one in checks]
         print_json({"model": card.name, "runtime": card.runtime, "rates": card.runtimes, "checks": rows})
         return
-    report_export(card, checks)
-
-
-def report_export(card: "Card", checks: "list[Check]") -> None:
-    """Say how every precision did, and what runs the model from now on."""
     for one in checks:
         mark = "" if one.is_right else "  not used"
         click.echo(
