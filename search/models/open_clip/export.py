@@ -75,13 +75,14 @@ def export_towers(
 
 def _export_pictures(towers: TorchTowers, path: Path) -> None:
     torch = import_torch()
+    from search.models.open_clip.fusion import fuse_visual
 
     class Pictures(torch.nn.Module):  # type: ignore[name-defined,misc]
         """From bytes to vectors: what scales the pixels is part of the graph."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.visual = towers.module.visual
+            self.visual = fuse_visual(towers.module.visual)
             self.register_buffer("mean", towers.mean)
             self.register_buffer("std", towers.std)
 

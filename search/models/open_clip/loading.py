@@ -138,6 +138,9 @@ def load_model(source: Source) -> Any:
     if any(hasattr(module, "reparameterize") for module in visual.modules()):
         # Branches that are only trained apart are folded into one, which changes nothing but the speed.
         model.visual = import_timm().utils.reparameterize_model(visual)
+    from search.models.open_clip.pruning import prune_last_block
+
+    prune_last_block(model.visual)
     return model
 
 
