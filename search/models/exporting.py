@@ -9,7 +9,15 @@ import numpy as np
 from search.errors import ModelError
 from search.models.card import Card
 from search.models.onnx import Inputs, quantize_graph
-from search.models.runtime import Trial, measure_agreement, measure_trials
+from search.models.runtime import (
+    GLANCE,
+    Encode,
+    Sample,
+    Trial,
+    measure_agreement,
+    measure_rate,
+    measure_trials,
+)
 from search.records import Vectors
 
 PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-static")
@@ -19,7 +27,7 @@ AGREEMENT = 0.9
 EXACT = 1e-3
 FEWEST = 16
 Say = Callable[[str], None]
-Open = Callable[[str], Callable[[], Vectors]]
+Open = Callable[[str], Encode]
 
 
 @dataclass(frozen=True)
@@ -59,25 +67,25 @@ def write_precisions(name_file: Callable[[str], Path], sample: Sequence[Inputs],
 
 
 def check_precisions(
-    name_file: Callable[[str], Path], open_one: Open, exact: Vectors, say: Say, what: str
+    name_file: Callable[[str], Path], open_one: Open, sample: Sample, exact: Vectors, say: Say, what: str
 ) -> list[Check]:
-    """Hold every precision against the vectors of torch, shape (n, d). open_one: gives what makes them by one."""
+    """Hold every precision against the vectors of torch, shape (n, d). open_one: gives what runs it."""
     checks = []
     for precision in PRECISIONS:
-        run = open_one(precision)
-        rows = run()
-        rate = measure_trials([Trial(precision, run)], len(exact)).rates[precision]
+        encode = open_one(precision)
+        encode(sample[:GLANCE])
+        rate, rows = measure_rate(encode, sample)
         cosine = float((rows * exact).sum(axis=1).min())
         megabytes = name_file(precision).stat().st_size / 2**20
-        check = Check(precision, cosine, measure_agreement(exact, rows), rate, megabytes)
+        check = Check(precision, cosine, measure_agreement(exact, rows), round(rate, 2), megabytes)
         say(f"{precision}: cosine {check.cosine:.4f}, agreement@10 {check.agreement:.2f}, {check.rate:.1f} {what}/s")
         checks.append(check)
     return checks
 
 
-def choose_runtime(card: Card, ways: Sequence[Trial], checks: Sequence[Check], count: int) -> Card:
+def choose_runtime(card: Card, ways: Sequence[Trial], checks: Sequence[Check], sample: Sample) -> Card:
     """Give the card with the fastest right way to run the model, torch's among them; the first of these is exact."""
-    found = measure_trials(list(ways), count)
+    found = measure_trials(list(ways), sample)
     rates = found.rates | {f"onnx-{one.precision}": one.rate for one in checks if one.is_right}
     right = {name: rate for name, rate in rates.items() if name == found.best or name.startswith("onnx-")}
     return replace(card, runtime=max(right, key=right.__getitem__), runtimes=rates)

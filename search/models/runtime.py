@@ -4,6 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,13 @@ from search.records import Ids, Vectors
 # A faster way is taken when its vectors are as near to the exact ones as this, the worst of them (cosine).
 NEAR_ENOUGH = 0.99
 ROUNDS = 3
-# A way that takes so many times as long as the fastest right one so far is not run again: bfloat16 on a processor that
-# does not know it takes minutes.
+# Each way is first run over so many of the sample. One that takes so many times as long for them as the fastest right
+# one is not run over the others: bfloat16 on a processor that does not know it would take minutes.
+GLANCE = 8
 HOPELESS = 3.0
+# What is run: gives vectors, shape (n, d), of n of a sample, which are pictures or texts.
+Sample = Any
+Encode = Callable[[Sample], Vectors]
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class Trial:
-    """A way to run a model. name: as cards have it; run: gives the vectors of a sample, shape (n, d)."""
+    """A way to run a model. name: as cards have it."""
 
     name: str
-    run: Callable[[], Vectors]
+    encode: Encode
 
 
 @dataclass(frozen=True)
@@ -46,34 +51,46 @@ class Findings:
     nearness: dict[str, float] = field(default_factory=dict)
 
 
-def measure_trials(trials: list[Trial], count: int) -> Findings:
-    """Run each way over a sample of `count`; the first is the one that the others are held against.
+def measure_trials(trials: list[Trial], sample: Sample) -> Findings:
+    """Run each way over a sample; the first is the one that the others are held against.
 
-    A way in which a model cannot run at all (not every layer exists in every precision) has a rate of 0.
+    A way in which a model cannot run at all (not every layer exists in every precision) has a rate of 0; the rate of
+    one that is far too slow is that of a glance.
     """
-    rates, nearness = {}, {}
-    exact = trials[0].run()
-    fastest = float("inf")
+    best = trials[0]
+    exact = best.encode(sample)
+    rates, nearness, glances = {best.name: 0.0}, {}, {}
     for trial in trials:
         try:
-            first, rows = (0.0, exact) if trial is trials[0] else _time_run(trial)
+            glances[trial.name], rows = _glance(trial, sample)
+            share = glances[best.name] / glances[trial.name]
+            rates[trial.name] = rates[best.name] * share
+            if share * HOPELESS >= 1:
+                rates[trial.name], rows = measure_rate(trial.encode, sample)
         except RuntimeError:
             rates[trial.name], nearness[trial.name] = 0.0, -1.0
             continue
-        nearness[trial.name] = float((rows * exact).sum(axis=1).min())
-        # The first run of each warms it up, and counts only where it tells enough.
-        rounds = 0 if first > HOPELESS * fastest else ROUNDS
-        seconds = [_time_run(trial)[0] for _ in range(rounds)] or [first]
-        rates[trial.name] = round(count / statistics.median(seconds), 2)
-        if nearness[trial.name] >= NEAR_ENOUGH:
-            fastest = min(fastest, statistics.median(seconds))
-    right = [name for name in rates if nearness[name] >= NEAR_ENOUGH]
-    return Findings(max(right, key=rates.__getitem__), rates, nearness)
+        nearness[trial.name] = float((rows * exact[: len(rows)]).sum(axis=1).min())
+        if nearness[trial.name] >= NEAR_ENOUGH and rates[trial.name] > rates[best.name]:
+            best = trial
+    return Findings(best.name, {name: round(rate, 2) for name, rate in rates.items()}, nearness)
 
 
-def _time_run(trial: Trial) -> tuple[float, Vectors]:
+def measure_rate(encode: Encode, sample: Sample) -> tuple[float, Vectors]:
+    """Give how many of a sample a second are embedded, and their vectors. Whoever is warm counts more truly."""
+    rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
+    return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
+
+
+def _glance(trial: Trial, sample: Sample) -> tuple[float, Vectors]:
+    """Give the seconds that a few take, after they have warmed it up, and their vectors."""
+    trial.encode(sample[:GLANCE])
+    return _time_run(trial.encode, sample[:GLANCE])
+
+
+def _time_run(encode: Encode, sample: Sample) -> tuple[float, Vectors]:
     began = time.perf_counter()
-    rows = trial.run()
+    rows = encode(sample)
     return time.perf_counter() - began, rows
 
 

@@ -139,8 +139,7 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
 
 def _choose_runtime(card: Card, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels) -> Card:
     loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
-    trials = [Trial(f"torch-{name}", partial(one.encode_pixels, pixels)) for name, one in loaded.items()]
-    found = measure_trials(trials, len(pixels))
+    found = measure_trials([Trial(f"torch-{name}", one.encode_pixels) for name, one in loaded.items()], pixels)
     return replace(card, runtime=found.best, runtimes=found.rates)
 
 

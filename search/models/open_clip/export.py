@@ -1,6 +1,6 @@
 """Turning a CLIP model into ONNX: exact, halved, and in eight bits; checked against what it is made from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,8 @@ from search.models.open_clip.graph import write_graph
 from search.models.open_clip.loading import find_source
 from search.models.open_clip.towers import TorchTowers
 from search.models.open_clip.wording import write_wording
-from search.models.runtime import Machine, Trial
-from search.records import Pixels, Vectors
+from search.models.runtime import Encode, Machine, Trial
+from search.records import Pixels
 
 CHECKED_TEXTS = ("a dog on the beach", "two people riding bicycles in the snow", "red")
 
@@ -58,17 +58,17 @@ def export_towers(
     devices = choose_devices(machine.device)
     is_cpu = devices == ["cpu"]
 
-    def open_one(precision: str) -> Callable[[], Vectors]:
-        return partial(open_pictures(name_file(precision), precision, machine.threads, devices[0]).encode, pixels)
+    def open_one(precision: str) -> Encode:
+        return open_pictures(name_file(precision), precision, machine.threads, devices[0]).encode
 
-    checks = check_precisions(name_file, open_one, towers.encode_pixels(pixels), say, "pictures")
+    checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), say, "pictures")
     faster = "bf16" if is_cpu else "fp16"
     ways = {
         "torch-fp32": towers if is_cpu else TorchTowers(source, "fp32", devices, machine.threads),
         f"torch-{faster}": TorchTowers(source, faster, devices, machine.threads),
     }
-    trials = [Trial(name, partial(way.encode_pixels, pixels)) for name, way in ways.items()]
-    card = choose_runtime(replace(card, device=devices[0].partition(":")[0]), trials, checks, len(pixels))
+    trials = [Trial(name, way.encode_pixels) for name, way in ways.items()]
+    card = choose_runtime(replace(card, device=devices[0].partition(":")[0]), trials, checks, pixels)
     folder.write(card)
     return card, checks
 

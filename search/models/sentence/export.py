@@ -1,6 +1,6 @@
 """Turning a sentence model into ONNX, in several precisions, checked against what it is made from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,10 @@ from search.models.exporting import (
 from search.models.onnx import TEXT_BATCH
 from search.models.open_clip import choose_devices, import_torch
 from search.models.open_clip.graph import write_graph
-from search.models.runtime import Machine, Trial
+from search.models.runtime import Encode, Machine, Trial
 from search.models.sentence.exported import TOKENIZER, ExportedSentences, sentence_file
 from search.models.sentence.loading import TorchSentences, find_sentence_folder
 from search.models.tokens import Cut, Tokens
-from search.records import Vectors
 
 # No passage is longer than this, in word pieces, where a model itself sets no limit.
 MOST = 512
@@ -60,13 +59,13 @@ def export_sentences(
     cuts = [tokens.cut(half[start : start + TEXT_BATCH]) for start in range(0, len(half), TEXT_BATCH)]
     write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], say)
 
-    def open_run(precision: str) -> Callable[[], Vectors]:
-        return partial(open_one(precision).encode_passages, passages)
+    def open_run(precision: str) -> Encode:
+        return open_one(precision).encode_passages
 
-    checks = check_precisions(name_file, open_run, exact, say, "passages")
-    trials = [Trial("torch-fp32", partial(loaded.encode_passages, passages))]
+    checks = check_precisions(name_file, open_run, passages, exact, say, "passages")
+    trials = [Trial("torch-fp32", loaded.encode_passages)]
     exported = replace(exported, device=device.partition(":")[0])
-    chosen = choose_runtime(exported, trials, checks, len(passages))
+    chosen = choose_runtime(exported, trials, checks, passages)
     folder.write(chosen)
     return chosen, checks
 
