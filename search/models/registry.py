@@ -143,4 +143,7 @@ def guess_lane(name: str) -> Lane | None:
 
         if name.partition("/")[0] in import_open_clip().list_models():
             return Lane.PICTURE
-    raise ModelError(f"what {name} is for cannot be told from its name: say so with --for picture, meaning or speech")
+    meant = "".join(f"; or is {one} meant?" for one in EMBEDDED if name and one.startswith(name))
+    raise ModelError(
+        f"what {name} is for cannot be told from its name: say so with --for picture, meaning or speech{meant}"
+    )

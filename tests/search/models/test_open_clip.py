@@ -125,6 +125,8 @@ def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
     assert guess_lane("openai-whisper:base") is None
     with pytest.raises(ModelError, match="--for"):
         guess_lane("whatever")
+    with pytest.raises(ModelError, match="or is compact/flickr8k meant"):
+        guess_lane("compact")
 
 
 @pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0", "a folder"])
