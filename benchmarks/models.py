@@ -8,6 +8,7 @@ runs batches beside each other, on the same. PYTHON is the interpreter of an env
 `pip install clip-retrieval "setuptools<80"`. The rounds take turns, so that a noisy machine is noisy to all; medians
 are given. With --export ours runs as `crossmodal models export` finds to be fastest. Starting and loading is left out
 of each: ours and the loop are timed after it, clip-retrieval by taking off what it takes for a handful of photos.
+At the end: how long a query of a few words takes ours, run in the same way, and open_clip's own encoder.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from search.library import open_library
 from search.media.picture import USEFUL_SIDE, open_picture
 from search.media.picture.preparation import Preparation
 from search.models.card import find_folder
+from search.models.compact.training.data import read_classes
 from search.models.open_clip import import_open_clip, import_torch
 from search.models.open_clip.export import export_towers
 from search.records import Pixels
@@ -118,6 +120,25 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
         return len(photos) / time_call(lambda: [model.encode_image(part) for part in tensors.split(BATCH)])
 
 
+def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
+    """Give the milliseconds that a query of a few words takes, median: ours, and open_clip's own encoder."""
+    open_clip, torch = import_open_clip(), import_torch()
+    torch.set_num_threads(count_cores())
+    library = open_library(Settings(home=template))
+    encoder = library.models.picture
+    model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval()
+    tokenize = open_clip.get_tokenizer("ViT-B-32")
+    texts = [f"a {one.names['en'][0]} in the street" for one in read_classes()[:60]]
+    seconds: dict[str, list[float]] = {"ours": [], "open_clip": []}
+    with torch.inference_mode():
+        for text in texts:
+            seconds["ours"].append(time_call(lambda text=text: encoder.encode_texts([text])))
+            seconds["open_clip"].append(time_call(lambda text=text: model.encode_text(tokenize([text]))))
+    library.close()
+    ours, theirs = (statistics.median(seconds[name][10:]) * 1000 for name in ("ours", "open_clip"))
+    return ours, theirs
+
+
 def run_loop(checkpoint: Path, photos: list[Path]) -> float:
     """Give how many photos a second a plain loop over open_clip does."""
     open_clip, torch = import_open_clip(), import_torch()
@@ -190,6 +211,8 @@ def main() -> None:
                 few = run_peer(options.peer, options.checkpoint, room / "few")
                 figures["clip-retrieval"].append((len(photos) - HANDFUL) / (whole - few))
             print(json.dumps({name: [round(one, 2) for one in rates] for name, rates in figures.items()}), flush=True)
+        ours, theirs = run_texts(options.checkpoint, template)
+        print(f"a query of a few words: {ours:.1f} ms, by open_clip's own encoder {theirs:.1f} ms")
     medians = {name: round(statistics.median(rates), 2) for name, rates in figures.items() if rates}
     best = max(rate for name, rate in medians.items() if name in {"loop", "clip-retrieval"})
     print(json.dumps(medians | {"runtime": runtime}))

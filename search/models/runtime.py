@@ -52,15 +52,16 @@ class Findings:
 
 
 def measure_trials(trials: list[Trial], sample: Sample) -> Findings:
-    """Run each way over a sample; the first is the one that the others are held against.
+    """Run each way over a sample; the first, which must run, is the one that the others are held against.
 
     A way in which a model cannot run at all (not every layer exists in every precision) has a rate of 0; the rate of
     one that is far too slow is that of a glance.
     """
-    best = trials[0]
-    exact = best.encode(sample)
-    rates, nearness, glances = {best.name: 0.0}, {}, {}
-    for trial in trials:
+    best, *others = trials
+    glances = {best.name: _glance(best, sample)[0]}
+    rate, exact = measure_rate(best.encode, sample)
+    rates, nearness = {best.name: rate}, {best.name: 1.0}
+    for trial in others:
         try:
             glances[trial.name], rows = _glance(trial, sample)
             share = glances[best.name] / glances[trial.name]
@@ -77,7 +78,7 @@ def measure_trials(trials: list[Trial], sample: Sample) -> Findings:
 
 
 def measure_rate(encode: Encode, sample: Sample) -> tuple[float, Vectors]:
-    """Give how many of a sample a second are embedded, and their vectors. Whoever is warm counts more truly."""
+    """Give how many of a sample a second are embedded, and their vectors. What runs them is to be warm."""
     rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
     return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
 

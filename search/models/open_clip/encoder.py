@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Texts in the names of tokenizers and text towers that were trained in many languages.
 MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma")
-# Of the names of 1,000 classes, every so many-th is a query of the bank: a text takes these models 50 ms.
+# Of the names of 1,000 classes, every so many-th is a query of the bank: a text takes some of these models 50 ms.
 BANK_STEP = 4
 # So many made-up pictures are measured by where there are none.
 MEASURED = 16

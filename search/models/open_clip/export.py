@@ -18,9 +18,9 @@ from search.models.exporting import (
     require_sample,
     write_precisions,
 )
-from search.models.onnx import PICTURE_BATCH, open_session
+from search.models.onnx import PICTURE_BATCH
 from search.models.open_clip import choose_devices, import_torch
-from search.models.open_clip.exported import open_pictures, picture_file, text_file
+from search.models.open_clip.exported import ExportedTexts, open_pictures, picture_file, text_file
 from search.models.open_clip.graph import write_graph
 from search.models.open_clip.loading import find_source
 from search.models.open_clip.towers import TorchTowers
@@ -46,7 +46,8 @@ def export_towers(
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
     say("writing the text tower")
     _export_texts(towers, text_file(folder.path))
-    _check_texts(towers, text_file(folder.path), machine)
+    devices = choose_devices(machine.device)
+    _check_texts(towers, text_file(folder.path), machine, devices[0])
     card = replace(card, settings=write_wording(towers.tokenizer, folder.path))
     say("writing the picture tower")
     name_file = partial(picture_file, folder.path)
@@ -55,7 +56,6 @@ def export_towers(
     sample = [{"pixels": half[start : start + PICTURE_BATCH]} for start in range(0, len(half), PICTURE_BATCH)]
     write_precisions(name_file, sample, say)
 
-    devices = choose_devices(machine.device)
     is_cpu = devices == ["cpu"]
 
     def open_one(precision: str) -> Encode:
@@ -96,20 +96,16 @@ def _export_pictures(towers: TorchTowers, path: Path) -> None:
 
 
 def _export_texts(towers: TorchTowers, path: Path) -> None:
-    torch = import_torch()
+    from search.models.open_clip.fusion import fuse_texts
 
-    class Texts(torch.nn.Module):  # type: ignore[name-defined,misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = towers.module
-
-        def forward(self, tokens: Any) -> Any:
-            return self.model.encode_text(tokens, normalize=True)
-
-    write_graph(Texts().eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": {0: "n"}})
+    axes = {0: "n", 1: "length"} if towers.texts.is_causal else {0: "n"}
+    write_graph(fuse_texts(towers.texts).eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": axes})
 
 
-def _check_texts(towers: TorchTowers, path: Path, machine: Machine) -> None:
-    session = open_session(path, machine.threads)
-    tokens = towers.tokenizer(list(CHECKED_TEXTS)).numpy()
-    require_exact("text tower", towers.encode_texts(CHECKED_TEXTS), session.run(None, {"tokens": tokens})[0])
+def _check_texts(towers: TorchTowers, path: Path, machine: Machine, device: str) -> None:
+    exported = ExportedTexts(path, machine.threads, device)
+    for texts in (CHECKED_TEXTS, CHECKED_TEXTS[-1:]):
+        tokens = towers.tokenizer(list(texts))
+        with import_torch().inference_mode():
+            exact = towers.module.encode_text(tokens, normalize=True).numpy()
+        require_exact("text tower", exact, exported.encode(tokens.numpy()))

@@ -16,7 +16,7 @@ def prune_last_block(visual: Any) -> None:
     if not isinstance(visual, VisionTransformer) or visual.pool_type != "tok" or visual.attn_pool is not None:
         return
     blocks = visual.transformer.resblocks
-    if type(blocks[-1]) is ResidualAttentionBlock and visual.transformer.batch_first:
+    if type(blocks[-1]) is ResidualAttentionBlock and blocks[-1].attn.batch_first:
         blocks[-1] = PooledBlock(blocks[-1])
 
 
@@ -27,10 +27,10 @@ class PooledBlock(nn.Module):
         super().__init__()
         self.block = block
 
-    def forward(self, tokens: Tensor, attn_mask: Tensor | None = None) -> Tensor:
-        """Give the first token."""
+    def forward(self, tokens: Tensor, attn_mask: None = None) -> Tensor:
+        """Give the first token; a picture tower has no mask."""
         block = self.block
         normed = block.ln_1(tokens)
-        first = tokens[:, :1] + block.ls_1(block.attention(normed[:, :1], normed, normed, attn_mask))
+        first = tokens[:, :1] + block.ls_1(block.attention(normed[:, :1], normed, normed))
         pooled: Tensor = first + block.ls_2(block.mlp(block.ln_2(first)))
         return pooled

@@ -46,6 +46,11 @@ class TorchTowers:
         return self._model
 
     @property
+    def texts(self) -> Any:
+        """What embeds numbers of texts."""
+        return self._replicas[0].texts
+
+    @property
     def tokenizer(self) -> Any:
         """What turns texts into an int64 tensor (n, context length)."""
         return self._tokenizer
@@ -69,16 +74,18 @@ class TorchTowers:
         with self._lock, torch.inference_mode():
             parts = []
             for start in range(0, len(texts), TEXT_BATCH):
-                tokens = self._tokenizer(list(texts[start : start + TEXT_BATCH])).to(replica.device)
-                parts.append(replica.model.encode_text(tokens, normalize=True).float().cpu().numpy())
+                tokens = replica.texts.cut(self._tokenizer(list(texts[start : start + TEXT_BATCH])).numpy())
+                parts.append(replica.texts(torch.from_numpy(tokens).to(replica.device)).float().cpu().numpy())
         return np.concatenate(parts)
 
 
 class Replica:
-    """The picture tower on one device."""
+    """A model on one device."""
 
     def __init__(self, model: Any, device: str, precision: str, mean: Any, std: Any) -> None:
         torch = import_torch()
+        from search.models.open_clip.texts import choose_texts
+
         self.device = torch.device(device)
         self._on_gpu = self.device.type == "cuda"
         if self._on_gpu:
@@ -87,6 +94,7 @@ class Replica:
             model = copy.deepcopy(model).to(self.device)
             model.visual = model.visual.to(memory_format=torch.channels_last)
         self.model = model
+        self.texts = choose_texts(model)
         self._mean, self._std = mean.to(self.device), std.to(self.device)
         self._dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 

@@ -1,0 +1,72 @@
+"""Texts are embedded as far as they reach, which changes no vector."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search.models.open_clip import import_open_clip, import_torch
+from search.models.open_clip.loading import find_source
+from search.models.open_clip.towers import TorchTowers
+from tests.search.models.checkpoints import make_tiny
+
+pytestmark = pytest.mark.slow
+TEXTS = ["a dog", "!", "", "the red flower! !", "word " * 40]
+CAUSAL = {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+OPEN = CAUSAL | {"no_causal_mask": True, "pool_type": "last"}
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory):
+    return TorchTowers(find_source(make_tiny(tmp_path_factory.mktemp("tiny")), Path()), "fp32", ["cpu"], 2)
+
+
+def watch_lengths(transformer):
+    seen = []
+    transformer.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[1]))
+    return seen
+
+
+def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(towers):
+    torch = import_torch()
+    tokens = towers.tokenizer(TEXTS)
+    with torch.inference_mode():
+        exact = towers.module.encode_text(tokens, normalize=True).numpy()
+    np.testing.assert_allclose(towers.encode_texts(TEXTS), exact, atol=1e-6)
+    seen = watch_lengths(towers.module.transformer)
+    for text, row in zip(TEXTS, exact, strict=True):
+        np.testing.assert_allclose(towers.encode_texts([text])[0], row, atol=1e-6)
+    # With where it begins and where it ends.
+    assert seen == [4, 3, 2, 7, 16]
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_causal"), [(CAUSAL, True), (OPEN, False), (CAUSAL | {"embed_cls": True}, False)]
+)
+def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
+    from search.models.open_clip.texts import choose_texts
+
+    open_clip, torch = import_open_clip(), import_torch()
+    vision = {"image_size": 32, "layers": 1, "width": 64, "head_width": 32, "patch_size": 8}
+    model = open_clip.CustomTextCLIP(32, vision, settings).eval()
+    texts = choose_texts(model)
+    assert texts.is_causal is is_causal
+    tokens = open_clip.SimpleTokenizer(context_length=16)(TEXTS)
+    with torch.inference_mode():
+        exact = model.encode_text(tokens, normalize=True)
+        np.testing.assert_allclose(texts(tokens), exact, atol=1e-6)
+        if is_causal:
+            np.testing.assert_allclose(texts(tokens[:4, :7]), exact[:4], atol=1e-6)
+
+
+def test_an_exported_tower_takes_texts_of_any_length(towers, tmp_path):
+    from search.models.open_clip.export import _export_texts
+    from search.models.open_clip.exported import ExportedTexts
+
+    _export_texts(towers, tmp_path / "text.onnx")
+    exported = ExportedTexts(tmp_path / "text.onnx", 1)
+    exact = towers.encode_texts(TEXTS)
+    tokens = towers.tokenizer(TEXTS).numpy()
+    np.testing.assert_allclose(exported.encode(tokens), exact, atol=1e-5)
+    for number, row in enumerate(exact):
+        np.testing.assert_allclose(exported.encode(tokens[number : number + 1])[0], row, atol=1e-5)
