@@ -9,15 +9,7 @@ import numpy as np
 from search.errors import ModelError
 from search.models.card import Card
 from search.models.onnx import Inputs, quantize_graph
-from search.models.runtime import (
-    GLANCE,
-    Encode,
-    Sample,
-    Trial,
-    measure_agreement,
-    measure_rate,
-    measure_trials,
-)
+from search.models.runtime import GLANCE, Encode, Sample, Trial, measure_agreement, measure_rate, measure_trials
 from search.records import Vectors
 
 PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-static")
