@@ -6,7 +6,7 @@ from search.errors import ModelError, UsageError
 from search.evaluation.selftest import list_captioned
 from search.library import Library
 from search.models.adapter import AdaptedPictureEncoder
-from search.models.adapting import Lessons
+from search.models.adapting import Lessons, part_texts
 from search.models.encoder import PictureEncoder
 
 # Fewer texts than this say nothing.
@@ -40,20 +40,22 @@ def gather_lessons(library: Library, base: PictureEncoder, space_id: int, most: 
     ids = {item_id for _, item_id, _ in captions + opinions}
     rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for item_id in ids}
     places: dict[str, int] = {}
+    known = sorted(opinions + captions, key=lambda one: (one[0].casefold(), one[1]))
     kept = [
-        (places.setdefault(text.casefold(), len(places)), text, rows[item_id], fits)
-        for text, item_id, fits in opinions + captions
+        (places.setdefault(text.casefold(), len(places)), text, item_id, rows[item_id], fits)
+        for text, item_id, fits in known
         if len(rows[item_id])
     ]
-    said = {place for place, _, _, fits in kept if fits}
+    said = {place for place, _, _, _, fits in kept if fits}
     if len(said) < FEWEST:
         raise UsageError(
             f"the library holds only {len(said)} texts that are known to fit a picture, captions ({len(captions)}) "
             f"and what was said of hits ({len(opinions)}); {FEWEST} are the fewest"
         )
-    spelled = {place: text for place, text, _, _ in reversed(kept)}
+    spelled = {place: text for place, text, _, _, _ in reversed(kept)}
     texts = np.concatenate([base.encode_texts([spelled[place]]) for place in range(len(places))])
     # Of a film, the frame that comes nearest is meant.
-    pictures = [frames[int(np.argmax(frames @ texts[place]))] for place, _, frames, _ in kept]
-    of, fits = np.array([one[0] for one in kept]), np.array([one[3] for one in kept])
-    return Lessons(texts, np.stack(pictures), of, fits), len(captions), len(opinions)
+    pictures = [frames[int(np.argmax(frames @ texts[place]))] for place, _, _, frames, _ in kept]
+    of, items, fits = (np.array([one[field] for one in kept]) for field in (0, 2, 4))
+    parts = part_texts(list(places), np.isin(np.arange(len(places)), sorted(said)))
+    return Lessons(texts, parts, np.stack(pictures), items, of, fits), len(captions), len(opinions)

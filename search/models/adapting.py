@@ -1,6 +1,7 @@
 """Training a residual adapter by captions and opinions (needs the `clip` extra)."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from search.models.adapter import Adapter
 from search.models.compact import normalize
 from search.models.open_clip import import_torch
 from search.records import Flags, Ids, Vectors
+
+# What is known is cut into so many parts by its texts: one says when to stop, some are held out to judge by.
+PARTS = 10
 
 
 @dataclass(frozen=True)
@@ -34,31 +38,43 @@ class Recipe:
 class Lessons:
     """Texts and pictures that fit them or do not, as vectors of the base model.
 
-    texts: shape (t, d); pictures: shape (n, d); of: shape (n,), the place of each picture's text; fits: shape (n,).
+    texts: shape (t, d); parts: shape (t,), as `part_texts` gives them; pictures: shape (n, d); items: shape (n,), the
+    id of each picture; of: shape (n,), the place of each picture's text; fits: shape (n,).
     """
 
     texts: Vectors
+    parts: Ids
     pictures: Vectors
+    items: Ids
     of: Ids
     fits: Flags
 
 
-def split_texts(count: int, seed: int = 0) -> tuple[Ids, Ids, Ids]:
-    """Give the places to train on, to know by when to stop, and to judge by at the end: 70, 10 and 20 percent."""
-    order = np.random.default_rng(seed).permutation(count)
-    first, second = round(0.7 * count), round(0.8 * count)
-    return order[:first], order[first:second], order[second:]
+def part_texts(texts: Sequence[str], said: Flags) -> Ids:
+    """Give each text one of `PARTS` parts, by what it says, so that the order they were given in does not matter.
+
+    said: shape (t,), whether a text is known to fit a picture; each part has its share of those that are. Shape (t,).
+    """
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    order = sorted(range(len(texts)), key=lambda place: (not said[place], hashes[place]))
+    parts = np.empty(len(texts), np.int64)
+    parts[order] = np.arange(len(texts)) % PARTS
+    return parts
 
 
-def train_adapter(lessons: Lessons, base: str, width: int, recipe: Recipe | None = None) -> Adapter:
-    """Train and give the adapter that did best on the part set aside to know by when to stop.
+def train_adapter(
+    lessons: Lessons, base: str, width: int, stop: int = 0, held: Sequence[int] = (), recipe: Recipe | None = None
+) -> Adapter:
+    """Train and give the adapter that did best on the part that says when to stop.
 
-    base: the model's fingerprint; width: the length of the first part of a vector, which is all that is moved.
+    base: the model's fingerprint; width: the length of the first part of a vector, which is all that is moved;
+    stop: that part of the texts; held: the parts that are not looked at.
     """
     torch = import_torch()
     recipe = recipe or Recipe()
     torch.manual_seed(recipe.seed)
-    training, stopping, _ = split_texts(len(lessons.texts), recipe.seed)
+    stopping = np.flatnonzero(lessons.parts == stop)
+    training = np.flatnonzero(~np.isin(lessons.parts, [stop, *held]))
     inward = torch.randn(width, recipe.hidden).mul_(width**-0.5).requires_grad_()
     outward = torch.zeros(recipe.hidden, width, requires_grad=True)
     optimizer = torch.optim.Adam([inward, outward], lr=recipe.rate)

@@ -14,8 +14,9 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
     """Train a small adapter on the library's own captions and on feedback.
 
     Captions are what the pictures' descriptions, titles and file names say; feedback is what people have said of hits.
-    A fifth of the texts is only judged by; where the adapter does not help there, it is refused. One that helps is
-    used by `crossmodal models use NAME`; this needs no picture to be read again. Needs the `clip` extra.
+    It is judged by a fifth of the texts at a time, after training without them; unless it helps there, it is refused.
+    One that helps is kept, having learned from all, and is used by `crossmodal models use NAME`; this needs no picture
+    to be read again. Needs the `clip` extra.
     """
     from search.evaluation.adapting import adapt_model
     from search.library import open_library

@@ -185,20 +185,26 @@ def test_an_adapter_that_helps_is_kept_and_used(captioned):
     assert captioned.renew().models.picture.name == said["model"]
 
 
-def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path):
+def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monkeypatch):
     # Names that say nothing; people have said which picture is what, in words of their own.
     said = {}
     for number, path in enumerate(sorted((tmp_path / "named").glob("*.jpg"))):
         said[str(path.rename(path.with_name(f"IMG_{number:04d}.jpg")))] = path.stem
     index(captioned, tmp_path / "named")
     assert "50 are the fewest" in str(run(captioned.home, "models", "adapt", "--json", status=1).exception)
-    for item in captioned.catalogue.list_items():
-        if item.path in said:
-            captioned.opinions.give(said[item.path], item.id, True)
-            captioned.opinions.give(next(one for one in THINGS if one not in said[item.path]), item.id, False)
+
+    def give_opinions(moments):
+        monkeypatch.setattr("search.store.opinions.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
+        for item in captioned.catalogue.list_items():
+            if item.path in said:
+                captioned.opinions.give(said[item.path], item.id, True)
+                captioned.opinions.give(next(one for one in THINGS if one not in said[item.path]), item.id, False)
+
+    give_opinions(iter([7] * 160))
     adapted = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
     assert adapted["low"] > 0
-    # Adapted once more, it begins at the model below, not on top of the adapter.
+    # Adapted once more, it begins at the model below, not on top of the adapter. When things were said does not matter.
+    give_opinions(iter(random.Random(1).choices(range(60), k=160)))
     run(captioned.home, "models", "use", adapted["model"])
     assert json.loads(run(captioned.home, "models", "adapt", "--json").stdout) == adapted
 

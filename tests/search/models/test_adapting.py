@@ -1,0 +1,41 @@
+"""What an adapter is trained on and judged by."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.evaluation.adapting import rank_lessons
+from search.models.adapting import PARTS, Lessons, part_texts
+
+
+@given(st.lists(st.text(), min_size=50, max_size=90, unique=True), st.randoms(use_true_random=False), st.data())
+def test_a_text_is_in_the_same_part_in_whatever_order_texts_come(texts, chance, data):
+    said = data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
+    parts = dict(zip(texts, part_texts(texts, np.array(said)), strict=True))
+    pairs = list(zip(texts, said, strict=True))
+    chance.shuffle(pairs)
+    again = part_texts([text for text, _ in pairs], np.array([fits for _, fits in pairs]))
+    assert dict(zip([text for text, _ in pairs], again, strict=True)) == parts
+
+
+@given(st.integers(50, 200), st.integers(0, 100))
+def test_every_part_has_its_share_of_the_texts_that_fit_a_picture(fitting, others):
+    texts = [f"text {number}" for number in range(fitting + others)]
+    parts = part_texts(texts, np.arange(len(texts)) < fitting)
+    shares = np.bincount(parts[:fitting], minlength=PARTS)
+    assert shares.max() - shares.min() <= 1
+
+
+def test_a_text_is_answered_by_the_best_picture_that_fits_it_among_all():
+    east, north = np.eye(2, dtype=np.float32)
+    between = np.array([0.8, 0.6], np.float32)
+    lessons = Lessons(
+        texts=np.stack([east, north]),
+        parts=np.array([0, 1]),
+        # One picture fits the first text twice as well as another; the second text has one picture, and one it refuses.
+        pictures=np.stack([east, between, -north, between]),
+        items=np.array([10, 11, 12, 11]),
+        of=np.array([0, 0, 1, 1]),
+        fits=np.array([True, True, True, False]),
+    )
+    assert rank_lessons(lessons, np.array([0, 1]), lessons.pictures) == [1, 3]
