@@ -2,7 +2,7 @@
 
     python benchmarks/equality.py PHOTOS CHECKPOINTS [--count 200]
 
-Makes checkpoints of three architectures with seeded random weights in the folder CHECKPOINTS (once), and compares for
+Makes checkpoints of four architectures with seeded random weights in the folder CHECKPOINTS (once), and compares for
 the photos and as many texts: ours (decoded in full, and as JPEGs are decoded when indexing, no larger than useful)
 against open_clip's `preprocess_val` on the file opened by Pillow, then `encode_image` and `encode_text`, in float32.
 """
@@ -26,7 +26,7 @@ from search.models.registry import read_card
 from search.models.runtime import Machine
 from search.records import Lane, Vectors
 from search.settings import count_cores
-from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip
+from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta
 
 BATCH = 25
 
@@ -81,7 +81,7 @@ def hold_against(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Compare the three architectures."""
+    """Compare the four architectures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("checkpoints", type=Path)
@@ -89,10 +89,11 @@ def main() -> None:
     options = parser.parse_args()
     photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     photos, texts = photos[: options.count], list_texts()[: options.count]
-    siglip = options.checkpoints / "siglip2"
-    siglip.mkdir(parents=True, exist_ok=True)
     names = [make_checkpoint(one, options.checkpoints) for one in ("ViT-B-32", "MobileCLIP2-S0")]
-    names.append(make_siglip(siglip, list(texts)))
+    for make in (make_siglip, make_xlm_roberta):
+        folder = options.checkpoints / make.__name__.removeprefix("make_")
+        folder.mkdir(parents=True, exist_ok=True)
+        names.append(make(folder, list(texts)))
     for name in names:
         print(json.dumps(compare(name, options.checkpoints / "cards", photos, texts)), flush=True)
 

@@ -35,7 +35,7 @@ class Check:
     @property
     def is_right(self) -> bool:
         """True when it may be used."""
-        return self.agreement >= AGREEMENT
+        return self.agreement >= AGREEMENT and not np.isnan(self.cosine)
 
 
 def require_sample(count: int, what: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from search.errors import CrossmodalError, ModelError
 from search.models.card import FETCHED
 from search.models.compact import hash_file
-from search.models.open_clip.loading import CONFIG, HUB, name_fetched
+from search.models.open_clip.loading import CONFIG, HUB, TOWER, name_fetched
 
 # (file, bytes that are there, bytes in all)
 Note = Callable[[str, int, int], None]
@@ -33,7 +33,7 @@ TOKENIZER = (
     "sentencepiece.bpe.model",
     "spiece.model",
     "vocab.txt",
-    "config.json",
+    TOWER,
 )
 
 
@@ -58,7 +58,7 @@ def fetch_model(name: str, models: Path, note: Note) -> Path:
         return _build(target, lambda folder: _fetch_whisper(name, folder, note))
     target = models / FETCHED / name_fetched(name)
     if name.startswith(HUB) or _is_tag(name):
-        return _build(target, lambda folder: _fetch_picture(name, folder, target, note))
+        return _build(target, lambda folder: _fetch_picture(name, folder, note))
     return _build(target, lambda folder: _fetch_sentence(name, folder, note))
 
 
@@ -88,8 +88,8 @@ def _fetch_whisper(size: str, folder: Path, note: Note) -> None:
     _fetch_file(repository, "model.bin", folder / "model.bin", note)
 
 
-def _fetch_picture(name: str, folder: Path, target: Path, note: Note) -> None:
-    """Make a folder that open_clip loads as `local-dir:`. target: where it will lie."""
+def _fetch_picture(name: str, folder: Path, note: Note) -> None:
+    """Make a folder that open_clip loads as `local-dir:`."""
     if name.startswith(HUB):
         repository, weights = name.removeprefix(HUB), ""
         _fetch_file(repository, CONFIG, folder / CONFIG, note)
@@ -108,11 +108,9 @@ def _fetch_picture(name: str, folder: Path, target: Path, note: Note) -> None:
     text = config["model_cfg"].get("text_cfg", {})
     if text.get("hf_model_name"):
         # The tower's own configuration; its weights are among the model's.
-        _fetch_tokenizer(text["hf_model_name"], folder, note)
-        text["hf_model_name"] = str(target)
+        _fetch_file(text["hf_model_name"], TOWER, folder / TOWER, note)
     if text.get("hf_tokenizer_name"):
         _fetch_tokenizer(text["hf_tokenizer_name"], folder, note)
-        text["hf_tokenizer_name"] = str(target)
     (folder / CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
     for file in (weights,) if weights else WEIGHTS:
         if _fetch_file(repository, file, folder / Path(file).name, note, needed=file == (weights or WEIGHTS[-1])):

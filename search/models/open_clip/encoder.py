@@ -15,7 +15,7 @@ from search.models.compact.training.data import read_classes
 from search.models.encoder import REMEMBERED_QUERIES
 from search.models.lazy import Lazy
 from search.models.open_clip import choose_devices
-from search.models.open_clip.loading import Source, find_source, load_tokenizer, make_fit
+from search.models.open_clip.loading import Source, find_source, load_tokenizer, make_fit, read_tower
 from search.models.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
 from search.models.runtime import Machine, Trial, measure_trials
 from search.records import Lane, Pixels, Vectors
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from search.models.open_clip.exported import Tokenize
 
 # Texts in the names of tokenizers and text towers that were trained in many languages.
-MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma")
+MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma", "m2m")
 # Of the names of 1,000 classes, every so many-th is a query of the bank: a text takes some of these models 50 ms.
 BANK_STEP = 4
 # So many made-up pictures are measured by where there are none.
@@ -144,7 +144,8 @@ def _choose_runtime(card: Card, source: Source, towers: TorchTowers, machine: Ma
 
 
 def find_languages(source: Source) -> tuple[str, ...]:
-    """Give the languages of a model by its configuration: empty for many."""
+    """Give the languages of a model by its configuration, and that of its text tower: empty for many."""
     text = source.model.get("text_cfg", {})
-    names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')}".lower()
+    kind = read_tower(source).get("model_type", "")
+    names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')} {kind}".lower()
     return () if any(one in names for one in MULTILINGUAL) else ("en",)

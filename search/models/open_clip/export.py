@@ -51,7 +51,7 @@ def export_towers(
     card = replace(card, settings=write_wording(towers.tokenizer, folder.path))
     say("writing the picture tower")
     name_file = partial(picture_file, folder.path)
-    _export_pictures(towers, name_file("fp32"))
+    _export_pictures(towers, name_file("fp32"), pixels.shape[1:3])
     half = pixels[: len(pixels) // 2]
     sample = [{"pixels": half[start : start + PICTURE_BATCH]} for start in range(0, len(half), PICTURE_BATCH)]
     write_precisions(name_file, sample, say)
@@ -73,7 +73,7 @@ def export_towers(
     return card, checks
 
 
-def _export_pictures(towers: TorchTowers, path: Path) -> None:
+def _export_pictures(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> None:
     torch = import_torch()
     from search.models.open_clip.fusion import fuse_visual
 
@@ -88,18 +88,19 @@ def _export_pictures(towers: TorchTowers, path: Path) -> None:
 
         def forward(self, pixels: Any) -> Any:
             ready = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
-            return torch.nn.functional.normalize(self.visual(ready), dim=-1)
+            vectors = self.visual(ready)
+            # CoCa gives its tokens as well.
+            pooled = vectors[0] if isinstance(vectors, tuple) else vectors
+            return torch.nn.functional.normalize(pooled, dim=-1)
 
-    height, width = towers.module.visual.image_size
-    sample = torch.zeros((2, height, width, 3), dtype=torch.uint8)
+    sample = torch.zeros((2, *shape, 3), dtype=torch.uint8)
     write_graph(Pictures().eval(), (sample,), path, {"pixels": {0: "n"}})
 
 
 def _export_texts(towers: TorchTowers, path: Path) -> None:
     from search.models.open_clip.fusion import fuse_texts
 
-    axes = {0: "n", 1: "length"} if towers.texts.is_causal else {0: "n"}
-    write_graph(fuse_texts(towers.texts).eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": axes})
+    write_graph(fuse_texts(towers.texts).eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": {0: "n"}})
 
 
 def _check_texts(towers: TorchTowers, path: Path, machine: Machine, device: str) -> None:

@@ -10,7 +10,6 @@ from search.models.compact import normalize
 from search.models.lazy import Lazy
 from search.models.onnx import PICTURE_BATCH, StreamedGraph, open_session
 from search.models.open_clip.towers import GPU_BATCH
-from search.models.open_clip.wording import cut_padding
 from search.records import Ids, Pixels, Vectors
 
 # Gives numbers of shape (n, context length), int64, for texts.
@@ -44,13 +43,10 @@ class ExportedTexts:
     def __init__(self, path: Path, threads: int, device: str = "cpu") -> None:
         """Open it. Raises ModelError when it cannot run on the device."""
         self._session = open_session(path, threads, device=device)
-        # Where how long texts are is left open, it ends with them.
-        self._is_causal = not isinstance(self._session.get_inputs()[0].shape[1], int)
 
     def encode(self, tokens: Ids) -> Vectors:
         """Embed numbers of texts (n, context length); shape (n, d), float32, unit length."""
-        given = cut_padding(tokens) if self._is_causal else tokens
-        return normalize(self._session.run(None, {"tokens": given})[0])
+        return normalize(self._session.run(None, {"tokens": tokens})[0])
 
 
 class CpuPictures:

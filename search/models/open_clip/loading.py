@@ -17,6 +17,8 @@ from search.models.streams import Streams
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
 CONFIG = "open_clip_config.json"
+# In a folder beside the former: what a text tower of transformers is made like.
+TOWER = "config.json"
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,15 @@ def _find_local(name: str) -> Source:
 
 
 def load_model(source: Source) -> Any:
-    """Load both towers in float32 on the CPU, ready to infer. Raises ModelError when the weights do not fit."""
+    """Load both towers in float32 on the CPU, ready to infer.
+
+    Raises ModelError when the weights do not fit, or what a text tower is made like is not on this machine.
+    """
     open_clip = import_open_clip()
     local = source.architecture.startswith(LOCAL)
+    folder = _find_tower(source)
+    tower = {"hf_model_name": str(folder), "hf_model_pretrained": False}
+    settings = {"text_cfg": source.model["text_cfg"] | tower} if folder else {}
     try:
         with _quiet():
             model = open_clip.create_model(
@@ -129,6 +137,7 @@ def load_model(source: Source) -> Any:
                 # Nothing but the weights named is to be looked for.
                 pretrained_image=False,
                 pretrained_text=False,
+                **settings,
             )
     except Exception as error:  # torch, safetensors and pickle each raise their own
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -147,15 +156,54 @@ def load_model(source: Source) -> Any:
 def load_tokenizer(source: Source) -> Any:
     """Give open_clip's own tokenizer, which cuts texts at the context length. Raises ModelError when it is missing."""
     open_clip = import_open_clip()
+    name = source.model.get("text_cfg", {}).get("hf_tokenizer_name")
     try:
         with _quiet():
-            return open_clip.get_tokenizer(source.architecture)
-    except Exception as error:  # whatever transformers raises when there is no hub
-        needed = source.model.get("text_cfg", {}).get("hf_tokenizer_name") or source.architecture
-        raise ModelError(
-            f"the tokenizer of {source.architecture} is not on this machine: put the files of {needed} (tokenizer.json "
-            f"and tokenizer_config.json) into a folder with the weights and an {CONFIG}, and use {LOCAL}FOLDER"
-        ) from error
+            return open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
+    except Exception as error:  # whatever transformers raises where there is none
+        files = f"the files of {name or source.architecture} (tokenizer.json and tokenizer_config.json)"
+        raise ModelError(_explain_needed(source, "tokenizer", files)) from error
+
+
+def read_tower(source: Source) -> dict[str, Any]:
+    """Give what a text tower of transformers is made like; empty for one of open_clip's own.
+
+    Raises ModelError when that is not on this machine.
+    """
+    import json
+
+    folder = _find_tower(source)
+    found: dict[str, Any] = json.loads((folder / TOWER).read_text(encoding="utf-8")) if folder else {}
+    return found
+
+
+def _find_tower(source: Source) -> Path | None:
+    """Give the folder that says what a text tower of transformers is made like, which open_clip would ask a hub for."""
+    name = source.model.get("text_cfg", {}).get("hf_model_name")
+    if not name:
+        return None
+    folders = [Path(name)]
+    if source.architecture.startswith(LOCAL):
+        folders.append(Path(source.architecture.removeprefix(LOCAL)))
+    for folder in folders:
+        if (folder / TOWER).is_file():
+            return folder
+    from transformers.utils.hub import cached_file
+
+    try:
+        return Path(str(cached_file(name, TOWER, local_files_only=True))).parent
+    except OSError as error:
+        raise ModelError(_explain_needed(source, "text tower", f"{TOWER} of {name}")) from error
+
+
+def _explain_needed(source: Source, part: str, files: str) -> str:
+    """Say what lacks for a part of a model, and where it is to be put."""
+    if source.architecture.startswith(LOCAL):
+        return f"the {part} of {source.architecture} is not whole: put {files} into that folder"
+    return (
+        f"the {part} of {source.architecture} is not on this machine: `crossmodal models get` fetches a model with all "
+        f"that it needs; or put {files} into a folder with the weights and an {CONFIG}, and use {LOCAL}FOLDER"
+    )
 
 
 def make_fit(preprocess: dict[str, Any]) -> Fit:

@@ -6,22 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from search.models.open_clip.wording import cut_padding
-from search.records import Ids
-
 
 class Texts(nn.Module):
-    """Embeds texts that are filled up to the context length."""
-
-    is_causal = False
+    """Embeds texts that are filled up to the context length, by all of it."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
-
-    def cut(self, tokens: Ids) -> Ids:
-        """Give what of numbers (n, context length), int64, is to be run."""
-        return tokens
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Give vectors (n, d), unit length, of numbers (n, context length), int64."""
@@ -29,30 +20,34 @@ class Texts(nn.Module):
         return vectors
 
 
+class MaskedTexts(Texts):
+    """Embeds texts by a tower of transformers, whose attention leaves out what fills them up."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Give vectors (n, d), unit length, of numbers (n, context length), int64."""
+        places = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
+        said = tokens != self.model.text.config.pad_token_id
+        return super().forward(tokens[:, : (said * places).max()])
+
+
 class CausalTexts(Texts):
-    """Embeds texts of any length up to the context's.
+    """Embeds texts by a tower in which no token sees those after it, and the highest number, which ends it, is pooled.
 
-    No token sees those after it, and the highest number, which ends the text, is pooled. So whatever fills the text up
-    is computed for nothing: of five words nine tenths.
+    So whatever fills a text up is computed for nothing: of five words nine tenths.
     """
-
-    is_causal = True
 
     @property
     def tower(self) -> Any:
         """The tower, which some models keep by itself."""
         return getattr(self.model, "text", self.model)
 
-    def cut(self, tokens: Ids) -> Ids:
-        """Give what of numbers (n, context length), int64, is to be run: (n, length of the longest)."""
-        return cut_padding(tokens)
-
     def forward(self, tokens: Tensor) -> Tensor:
-        """Give vectors (n, d), unit length, of numbers (n, length), int64."""
+        """Give vectors (n, d), unit length, of numbers (n, context length), int64."""
+        ends = tokens.argmax(dim=-1)
+        tokens = tokens[:, : ends.max() + 1]
         tower, length = self.tower, tokens.shape[1]
         states = tower.token_embedding(tokens) + tower.positional_embedding[:length]
         states = tower.transformer(states, attn_mask=tower.attn_mask[:length, :length])
-        ends = tokens.argmax(dim=-1)
         pooled = tower.ln_final(states[torch.arange(tokens.shape[0], device=tokens.device), ends])
         if isinstance(tower.text_projection, nn.Linear):
             pooled = tower.text_projection(pooled)
@@ -63,13 +58,17 @@ class CausalTexts(Texts):
 
 def choose_texts(model: Any) -> Texts:
     """Give what embeds texts by a model: by as many tokens as there are, where padding has no part in their vectors."""
+    from open_clip.hf_model import ClsLastHiddenStatePooler, ClsPooler, HFTextEncoder, MeanPooler
     from open_clip.model import CLIP
     from open_clip.transformer import TextTransformer
 
+    tower = getattr(model, "text", None)
+    if isinstance(tower, HFTextEncoder):
+        is_masked = isinstance(tower.pooler, (MeanPooler, ClsPooler, ClsLastHiddenStatePooler))
+        return MaskedTexts(model) if is_masked else Texts(model)
     if isinstance(model, CLIP):
         is_causal = model.attn_mask is not None and model.text_pool_type == "argmax"
     else:
-        tower = getattr(model, "text", None)
         is_causal = (
             isinstance(tower, TextTransformer)
             and tower.attn_mask is not None

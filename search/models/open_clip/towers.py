@@ -74,8 +74,8 @@ class TorchTowers:
         with self._lock, torch.inference_mode():
             parts = []
             for start in range(0, len(texts), TEXT_BATCH):
-                tokens = replica.texts.cut(self._tokenizer(list(texts[start : start + TEXT_BATCH])).numpy())
-                parts.append(replica.texts(torch.from_numpy(tokens).to(replica.device)).float().cpu().numpy())
+                tokens = self._tokenizer(list(texts[start : start + TEXT_BATCH]))
+                parts.append(replica.texts(tokens.to(replica.device)).float().cpu().numpy())
         return np.concatenate(parts)
 
 

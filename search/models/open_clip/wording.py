@@ -42,11 +42,6 @@ class Wording:
         return self._tokens.cut([clean_text(text, self._way) for text in texts])["input_ids"]
 
 
-def cut_padding(tokens: Ids) -> Ids:
-    """Leave out of numbers (n, context length) what comes after the longest text, which ends with its highest."""
-    return tokens[:, : int(tokens.argmax(axis=-1).max()) + 1]
-
-
 def clean_text(text: str, way: str) -> str:
     """Clean a text as open_clip does. way: `lower`, `whitespace` or `canonicalize`."""
     import ftfy

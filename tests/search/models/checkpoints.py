@@ -1,8 +1,11 @@
 """Models of real architectures with seeded random weights, saved as the files that people have."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from search.models.open_clip import import_open_clip, import_torch
 
@@ -37,15 +40,48 @@ def make_siglip(folder: Path, texts: list[str]) -> str:
     return f"local-dir:{folder}"
 
 
-def train_tokenizer(folder: Path, texts: list[str]):
-    """Train a small tokenizer and save it as transformers does."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+def make_xlm_roberta(folder: Path, texts: list[str], width: int = 768, layers: int = 12) -> str:
+    """Save a CLIP whose text tower is an XLM-R of transformers, as a folder; give the name that it is used by."""
+    from safetensors.torch import save_file
+    from transformers import XLMRobertaConfig
+
+    open_clip, torch = import_open_clip(), import_torch()
+    model = open_clip.get_model_config("xlm-roberta-base-ViT-B-32")
+    tokenizer = train_tokenizer(folder, texts, is_framed=True)
+    # 250,000 word pieces take most of a gigabyte that says nothing more.
+    XLMRobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=4 * width,
+        num_hidden_layers=layers,
+        num_attention_heads=width // 64,
+        max_position_embeddings=514,
+        type_vocab_size=1,
+        pad_token_id=tokenizer.pad_token_id,
+    ).save_pretrained(folder)
+    model["text_cfg"] |= {"hf_model_name": str(folder), "hf_tokenizer_name": str(folder)}
+    model["vision_cfg"] |= {"width": width, "layers": layers}
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": model}))
+    torch.manual_seed(SEED)
+    text = model["text_cfg"] | {"hf_model_pretrained": False}
+    made = open_clip.CustomTextCLIP(**(model | {"text_cfg": text}))
+    save_file(made.state_dict(), folder / "open_clip_model.safetensors")
+    return f"local-dir:{folder}"
+
+
+def train_tokenizer(folder: Path, texts: list[str], is_framed: bool = False):
+    """Train a small tokenizer and save it as transformers does. is_framed: say where a text begins and ends."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
     plain = Tokenizer(models.BPE(unk_token="<unk>"))
     plain.pre_tokenizer = pre_tokenizers.Whitespace()
-    plain.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=2000, special_tokens=["<pad>", "<eos>", "<unk>"]))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=plain, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>")
+    special = ["<s>", "<pad>", "</s>", "<unk>"] if is_framed else ["<pad>", "<eos>", "<unk>"]
+    plain.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=2000, special_tokens=special))
+    if is_framed:
+        plain.post_processor = processors.TemplateProcessing("<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    end = "</s>" if is_framed else "<eos>"
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=plain, pad_token="<pad>", eos_token=end, unk_token="<unk>")
     tokenizer.save_pretrained(folder)
     return tokenizer
 
@@ -59,18 +95,27 @@ def list_texts() -> tuple[str, ...]:
     return (*names, *(f"{name}, " * 60 for name in names[:4]), "Two DOGS run over the wet grass!", *names[:5])
 
 
-def make_tiny(folder: Path, seed: int = SEED) -> str:
+TINY = {
+    "embed_dim": 32,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 32, "patch_size": 8},
+    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+}
+TINY_RESNET = TINY | {"vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 8}}
+TINY_COCA = TINY | {
+    "custom_text": True,
+    "vision_cfg": TINY["vision_cfg"] | {"attentional_pool": True, "attn_pooler_heads": 2, "output_tokens": True},
+    "text_cfg": TINY["text_cfg"] | {"embed_cls": True, "output_tokens": True},
+    "multimodal_cfg": TINY["text_cfg"] | {"attn_pooler_heads": 2},
+}
+
+
+def make_tiny(folder: Path, seed: int = SEED, model: Mapping[str, Any] = MappingProxyType(TINY)) -> str:
     """Save a CLIP so small that loading takes no time; give the name that it is used by."""
     from safetensors.torch import save_file
 
     open_clip, torch = import_open_clip(), import_torch()
     folder.mkdir(parents=True, exist_ok=True)
-    model = {
-        "embed_dim": 32,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 32, "patch_size": 8},
-        "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
-    }
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": model}))
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": dict(model)}))
     torch.manual_seed(seed)
-    save_file(open_clip.CLIP(**model).state_dict(), folder / "open_clip_model.safetensors")
+    save_file(open_clip.create_model(f"local-dir:{folder}").state_dict(), folder / "open_clip_model.safetensors")
     return f"local-dir:{folder}"

@@ -10,8 +10,9 @@ import pytest
 
 from search.errors import ModelError
 from search.models.hub import UnreachableError, fetch_model
-from search.models.open_clip.loading import find_source, load_model
-from tests.search.models.checkpoints import make_tiny
+from search.models.open_clip.encoder import find_languages
+from search.models.open_clip.loading import find_source, load_model, load_tokenizer
+from tests.search.models.checkpoints import list_texts, make_tiny, make_xlm_roberta
 
 pytestmark = pytest.mark.slow
 COMMIT = "c" * 40
@@ -25,6 +26,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
 
     def do_HEAD(self):
+        self.asked.append(f"HEAD {self.path}")
         self.answer(with_body=False)
 
     def do_GET(self):
@@ -87,6 +89,36 @@ def test_a_fetched_model_lies_whole_in_the_home_and_loads_without_the_hub(hub, t
     source = find_source("hf-hub:org/tiny", tmp_path / "models")
     assert load_model(source).visual.image_size == (32, 32)
     assert len(hub.asked) == asked
+
+
+def test_a_tower_of_transformers_is_fetched_with_what_it_needs_and_may_be_moved(hub, tmp_path):
+    origin = tmp_path / "xlm"
+    origin.mkdir()
+    make_xlm_roberta(origin, list(list_texts()), 64, 1)
+    config = (origin / "open_clip_config.json").read_text().replace(str(origin), "org/tiny")
+    (origin / "open_clip_config.json").write_text(config)
+    hub.files = {path.name: path.read_bytes() for path in origin.iterdir()}
+    fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)
+    asked = len(hub.asked)
+    (tmp_path / "models").rename(tmp_path / "elsewhere")
+    source = find_source("hf-hub:org/tiny", tmp_path / "elsewhere")
+    assert load_tokenizer(source)(["a dog"]).shape == (1, 77)
+    assert load_model(source).text.config.model_type == "xlm-roberta"
+    assert find_languages(source) == ()
+    (tmp_path / "elsewhere/fetched/hf-hub--org--tiny/config.json").unlink()
+    with pytest.raises(ModelError, match=r"text tower of .* put config\.json of org/tiny into that folder"):
+        load_model(source)
+    assert len(hub.asked) == asked
+
+
+def test_a_tower_that_is_described_nowhere_is_not_looked_for_on_the_hub(hub, tmp_path):
+    (tmp_path / "w.pt").write_bytes(b"weights")
+    source = find_source(f"xlm-roberta-base-ViT-B-32/{tmp_path / 'w.pt'}", tmp_path)
+    with pytest.raises(ModelError, match=r"text tower of .* not on this machine: `crossmodal models get`"):
+        load_model(source)
+    with pytest.raises(ModelError, match=r"tokenizer of .* not on this machine: `crossmodal models get`"):
+        load_tokenizer(source)
+    assert not hub.asked
 
 
 def test_a_fetch_that_broke_off_goes_on_where_it_was(hub, tmp_path):

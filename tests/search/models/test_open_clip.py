@@ -16,7 +16,14 @@ from search.models.open_clip.loading import find_preprocess, find_source
 from search.models.registry import guess_lane, read_card
 from search.models.runtime import Machine
 from search.records import Lane
-from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_tiny, train_tokenizer
+from tests.search.models.checkpoints import (
+    list_texts,
+    make_checkpoint,
+    make_siglip,
+    make_tiny,
+    make_xlm_roberta,
+    train_tokenizer,
+)
 
 pytestmark = pytest.mark.slow
 MACHINE = Machine(2)
@@ -44,12 +51,17 @@ def photos(demo, tmp_path_factory) -> list[Path]:
     return found
 
 
-@pytest.mark.parametrize("architecture", ["ViT-B-32", "MobileCLIP2-S0", "ViT-B-16-SigLIP2"])
+@pytest.mark.parametrize(
+    "architecture", ["ViT-B-32", "MobileCLIP2-S0", "ViT-B-16-SigLIP2", "xlm-roberta-base-ViT-B-32"]
+)
 def test_our_vectors_are_open_clips_own(models, photos, architecture):
     texts = (*list_texts()[:12], *list_texts()[-8:])
     if "SigLIP2" in architecture:
         (models / "siglip").mkdir()
         name = make_siglip(models / "siglip", list(texts))
+    elif "xlm" in architecture:
+        (models / "xlm").mkdir()
+        name = make_xlm_roberta(models / "xlm", list(texts), layers=3)
     else:
         name = make_checkpoint(architecture, models)
     found = compare(name, models, photos, texts)

@@ -96,7 +96,7 @@ def test_a_graph_has_one_operator_for_each_attention_and_no_convolution(source, 
     from search.models.open_clip.towers import TorchTowers
 
     towers = TorchTowers(source, "fp32", ["cpu"], 2)
-    _export_pictures(towers, tmp_path / "exact.onnx")
+    _export_pictures(towers, tmp_path / "exact.onnx", pixels.shape[1:3])
     operators = Counter(node.op_type for node in onnx.load(tmp_path / "exact.onnx").graph.node)
     assert operators["MultiHeadAttention"] == 2
     assert not operators["Conv"]

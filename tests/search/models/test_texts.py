@@ -8,7 +8,7 @@ import pytest
 from search.models.open_clip import import_open_clip, import_torch
 from search.models.open_clip.loading import find_source
 from search.models.open_clip.towers import TorchTowers
-from tests.search.models.checkpoints import make_tiny
+from tests.search.models.checkpoints import list_texts, make_tiny, make_xlm_roberta
 
 pytestmark = pytest.mark.slow
 TEXTS = ["a dog", "!", "", "the red flower! !", "word " * 40]
@@ -19,6 +19,18 @@ OPEN = CAUSAL | {"no_causal_mask": True, "pool_type": "last"}
 @pytest.fixture(scope="module")
 def towers(tmp_path_factory):
     return TorchTowers(find_source(make_tiny(tmp_path_factory.mktemp("tiny")), Path()), "fp32", ["cpu"], 2)
+
+
+def measure_reach(path, tokens):
+    """Run an exported tower; give how many tokens its first layer saw."""
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(path)
+    states = next(node.output[0] for node in model.graph.node if node.op_type == "LayerNormalization")
+    model.graph.output.append(onnx.ValueInfoProto(name=states))
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run([states], {"tokens": tokens})[0].shape[1]
 
 
 def watch_lengths(transformer):
@@ -44,25 +56,43 @@ def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(towers):
     ("settings", "is_causal"), [(CAUSAL, True), (OPEN, False), (CAUSAL | {"embed_cls": True}, False)]
 )
 def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
-    from search.models.open_clip.texts import choose_texts
+    from search.models.open_clip.texts import CausalTexts, choose_texts
 
     open_clip, torch = import_open_clip(), import_torch()
     vision = {"image_size": 32, "layers": 1, "width": 64, "head_width": 32, "patch_size": 8}
     model = open_clip.CustomTextCLIP(32, vision, settings).eval()
     texts = choose_texts(model)
-    assert texts.is_causal is is_causal
+    assert isinstance(texts, CausalTexts) is is_causal
     tokens = open_clip.SimpleTokenizer(context_length=16)(TEXTS)
     with torch.inference_mode():
         exact = model.encode_text(tokens, normalize=True)
         np.testing.assert_allclose(texts(tokens), exact, atol=1e-6)
-        if is_causal:
-            np.testing.assert_allclose(texts(tokens[:4, :7]), exact[:4], atol=1e-6)
 
 
-def test_an_exported_tower_takes_texts_of_any_length(towers, tmp_path):
+@pytest.fixture(scope="module")
+def many_tongued(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("xlm")
+    return TorchTowers(find_source(make_xlm_roberta(folder, list(list_texts()), 64, 2), Path()), "fp32", ["cpu"], 2)
+
+
+def test_a_tower_of_transformers_is_run_as_far_as_its_texts_reach(many_tongued):
+    torch = import_torch()
+    tokens = many_tongued.tokenizer(TEXTS)
+    with torch.inference_mode():
+        exact = many_tongued.module.encode_text(tokens, normalize=True).numpy()
+    np.testing.assert_allclose(many_tongued.encode_texts(TEXTS), exact, atol=1e-6)
+    seen = watch_lengths(many_tongued.module.text.transformer.encoder.layer[0])
+    for text, row in zip(TEXTS, exact, strict=True):
+        np.testing.assert_allclose(many_tongued.encode_texts([text])[0], row, atol=1e-6)
+    assert seen == [5, 3, 2, 10, 77]
+
+
+@pytest.mark.parametrize(("made", "reaches"), [("towers", [4, 3, 2, 7, 16]), ("many_tongued", [5, 3, 2, 10, 77])])
+def test_an_exported_tower_is_run_as_far_as_its_texts_reach(made, reaches, request, tmp_path):
     from search.models.open_clip.export import _export_texts
     from search.models.open_clip.exported import ExportedTexts
 
+    towers = request.getfixturevalue(made)
     _export_texts(towers, tmp_path / "text.onnx")
     exported = ExportedTexts(tmp_path / "text.onnx", 1)
     exact = towers.encode_texts(TEXTS)
@@ -70,3 +100,6 @@ def test_an_exported_tower_takes_texts_of_any_length(towers, tmp_path):
     np.testing.assert_allclose(exported.encode(tokens), exact, atol=1e-5)
     for number, row in enumerate(exact):
         np.testing.assert_allclose(exported.encode(tokens[number : number + 1])[0], row, atol=1e-5)
+    alone = [measure_reach(tmp_path / "text.onnx", tokens[number : number + 1]) for number in range(len(TEXTS))]
+    assert alone == reaches
+    assert measure_reach(tmp_path / "text.onnx", tokens) == max(reaches)
