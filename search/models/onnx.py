@@ -78,10 +78,10 @@ Inputs = Mapping[str, npt.NDArray[Any]]
 
 def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
     """Write a graph in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs."""
+    import onnx
     from onnxruntime import quantization as q
 
     if precision == "fp16":
-        import onnx
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
         onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), target)
@@ -103,8 +103,22 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[
             _Calibration(sample),
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm", "Conv"],
+            # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
+            nodes_to_exclude=_list_computed_products(onnx.load(source)),
             extra_options={"ActivationSymmetric": False},
         )
+
+
+def _list_computed_products(model: Any) -> list[str]:
+    """Give the names of products of two things that depend on the input, as attention takes them."""
+    fixed = {one.name for one in model.graph.initializer}
+    found = []
+    for node in model.graph.node:
+        if fixed.issuperset(node.input):
+            fixed.update(node.output)
+        elif node.op_type == "MatMul" and fixed.isdisjoint(node.input):
+            found.append(str(node.name))
+    return found
 
 
 class _Calibration:
