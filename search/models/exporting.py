@@ -8,7 +8,7 @@ import numpy as np
 
 from search.errors import ModelError
 from search.models.card import Card
-from search.models.onnx import Inputs, quantize_graph
+from search.models.onnx import Inputs, quantize_graph, weigh_graph
 from search.models.runtime import GLANCE, Encode, Sample, Trial, measure_agreement, measure_rate, measure_trials
 from search.records import Vectors
 
@@ -68,7 +68,7 @@ def check_precisions(
         encode(sample[:GLANCE])
         rate, rows = measure_rate(encode, sample)
         cosine = float((rows * exact).sum(axis=1).min())
-        megabytes = name_file(precision).stat().st_size / 2**20
+        megabytes = weigh_graph(name_file(precision)) / 2**20
         check = Check(precision, cosine, measure_agreement(exact, rows), round(rate, 2), megabytes)
         say(f"{precision}: cosine {check.cosine:.4f}, agreement@10 {check.agreement:.2f}, {check.rate:.1f} {what}/s")
         checks.append(check)

@@ -14,6 +14,8 @@ from search.records import Pixels, Vectors
 TEXT_BATCH = 32
 # So many pictures are run at once on a thread: what they take then fits in the processor's caches.
 PICTURE_BATCH = 4
+# A file of the format holds less than 2 GiB: where a graph is larger, its weights lie in a second one beside it.
+LARGEST = 2_000_000_000
 
 
 def list_providers(device: str) -> list[Any]:
@@ -76,15 +78,38 @@ class StreamedGraph:
 Inputs = Mapping[str, npt.NDArray[Any]]
 
 
+def save_graph(model: Any, path: Path) -> None:
+    """Write a graph, and its weights beside it where both are too large for one file."""
+    import onnx
+
+    weights = find_weights(path)
+    weights.unlink(missing_ok=True)
+    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
+    onnx.save(model, path, save_as_external_data=is_large, location=weights.name)
+
+
+def find_weights(path: Path) -> Path:
+    """Give where the weights of a graph lie that is too large for one file."""
+    return path.with_name(f"{path.name}.data")
+
+
+def weigh_graph(path: Path) -> int:
+    """Give how many bytes a graph takes, with its weights."""
+    return sum(one.stat().st_size for one in (path, find_weights(path)) if one.exists())
+
+
 def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
     """Write a graph in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs."""
     import onnx
     from onnxruntime import quantization as q
 
+    is_large = find_weights(source).exists()
+    find_weights(target).unlink(missing_ok=True)
     if precision == "fp16":
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
-        onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), target)
+        # Of a path it infers the shapes by files, which alone works for large ones.
+        save_graph(convert_float_to_float16(str(source), keep_io_types=True), target)
     elif precision == "int8-dynamic":
         # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
         # need not take the longer way (above), and with a scale for each channel the vectors lie nearer than in eight.
@@ -95,6 +120,7 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[
             per_channel=True,
             reduce_range=True,
             weight_type=q.QuantType.QInt8,
+            use_external_data_format=is_large,
         )
     else:
         q.quantize_static(
@@ -104,7 +130,8 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[
             per_channel=True,
             op_types_to_quantize=["MatMul", "Gemm", "Conv"],
             # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
-            nodes_to_exclude=_list_computed_products(onnx.load(source)),
+            nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
+            use_external_data_format=is_large,
             extra_options={"ActivationSymmetric": False},
         )
 

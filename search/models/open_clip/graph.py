@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from search.models.onnx import save_graph
 from search.models.open_clip import import_torch
 
 OPSET = 18
@@ -12,24 +13,34 @@ Axes = Mapping[str, Mapping[int, str]]
 
 def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -> None:
     """Write a module that gives `vectors`. samples: inputs to trace it with; axes: of each input, those that vary."""
+    import tempfile
     import warnings
+
+    import onnx
 
     torch = import_torch()
     fast = torch.backends.mha.get_fastpath_enabled()
     # ONNX has no operator for torch's own way of doing all heads of an attention at once.
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with torch.inference_mode(), warnings.catch_warnings():
+        with (
+            torch.inference_mode(),
+            warnings.catch_warnings(),
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".graph") as folder,
+        ):
             warnings.simplefilter("ignore")  # torch's exporter warns of its own future
+            made = Path(folder) / path.name
             torch.onnx.export(
                 module,
                 samples,
-                str(path),
+                str(made),
                 input_names=list(axes),
                 output_names=["vectors"],
                 dynamic_axes={**{name: dict(ones) for name, ones in axes.items()}, "vectors": {0: "n"}},
                 opset_version=OPSET,
                 dynamo=False,
             )
+            # Of a large one it writes every weight into a file of its own.
+            save_graph(onnx.load(made), path)
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.models.onnx import open_session, quantize_graph
+from search.models.onnx import find_weights, open_session, quantize_graph, weigh_graph
 from search.models.open_clip import import_torch
 from search.models.open_clip.export import _export_pictures, _export_texts
 from search.models.open_clip.exported import ExportedTexts
@@ -29,8 +29,10 @@ def make_xlm(folder):
     return make_xlm_roberta(folder, list(list_texts()), 64, 1)
 
 
-@pytest.mark.parametrize("make", [make_resnet, make_coca, make_xlm])
-def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, tmp_path):
+@pytest.mark.parametrize(
+    ("make", "is_large"), [(make_resnet, False), (make_coca, False), (make_xlm, False), (make_xlm, True)]
+)
+def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tmp_path, monkeypatch):
     torch = import_torch()
     towers = TorchTowers(find_source(make(tmp_path), Path()), "fp32", ["cpu"], 2)
     side = towers.preprocess["size"]
@@ -42,6 +44,8 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, tmp_path):
         seen = towers.module.encode_image(ready, normalize=True).numpy()
         said = towers.module.encode_text(tokens, normalize=True).numpy()
     np.testing.assert_allclose(towers.encode_pixels(pixels), seen, atol=1e-5)
+    if is_large:
+        monkeypatch.setattr("search.models.onnx.LARGEST", 1000)
     _export_texts(towers, tmp_path / "text.onnx")
     np.testing.assert_allclose(ExportedTexts(tmp_path / "text.onnx", 1).encode(tokens.numpy()), said, atol=1e-5)
     _export_pictures(towers, tmp_path / "fp32.onnx", shape)
@@ -51,3 +55,9 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, tmp_path):
             quantize_graph(tmp_path / "fp32.onnx", path, precision, [{"pixels": pixels}])
         rows = open_session(path, 1, is_half=precision == "fp16").run(None, {"pixels": pixels})[0]
         np.testing.assert_allclose(rows, seen, atol=nearness)
+        # Too large for one file, the weights lie in one more, and nothing else is left lying about.
+        assert find_weights(path).exists() is is_large
+        assert weigh_graph(path) > 10_000
+    kept = {"text.onnx", *(f"{precision}.onnx" for precision in NEAR)}
+    assert {one.name.removesuffix(".data") for one in tmp_path.iterdir() if ".onnx" in one.name} == kept
+    assert not [one for one in tmp_path.iterdir() if "graph" in one.name]
