@@ -89,10 +89,11 @@ def main() -> None:
     options = parser.parse_args()
     photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     photos, texts = photos[: options.count], list_texts()[: options.count]
+    options.checkpoints.mkdir(parents=True, exist_ok=True)
     names = [make_checkpoint(one, options.checkpoints) for one in ("ViT-B-32", "MobileCLIP2-S0")]
     for make in (make_siglip, make_xlm_roberta):
         folder = options.checkpoints / make.__name__.removeprefix("make_")
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         names.append(make(folder, list(texts)))
     for name in names:
         print(json.dumps(compare(name, options.checkpoints / "cards", photos, texts)), flush=True)
