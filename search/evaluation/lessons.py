@@ -40,7 +40,7 @@ def gather_lessons(library: Library, base: PictureEncoder, space_id: int, most: 
     ids = {item_id for _, item_id, _ in captions + opinions}
     rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for item_id in ids}
     places: dict[str, int] = {}
-    known = sorted(opinions + captions, key=lambda one: (one[0].casefold(), one[1]))
+    known = sorted(opinions + captions, key=lambda one: (one[0].casefold(), one[1], one[0]))
     kept = [
         (places.setdefault(text.casefold(), len(places)), text, item_id, rows[item_id], fits)
         for text, item_id, fits in known

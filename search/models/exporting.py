@@ -35,7 +35,7 @@ class Check:
     @property
     def is_right(self) -> bool:
         """True when it may be used."""
-        return self.agreement >= AGREEMENT and not np.isnan(self.cosine)
+        return self.agreement >= AGREEMENT and self.cosine > 0
 
 
 def require_sample(count: int, what: str) -> None:
@@ -67,7 +67,8 @@ def check_precisions(
         encode = open_one(precision)
         encode(sample[:GLANCE])
         rate, rows = measure_rate(encode, sample)
-        cosine = float((rows * exact).sum(axis=1).min())
+        # A vector of nothing but zeros points nowhere.
+        cosine = float(np.nan_to_num((rows * exact).sum(axis=1)).min())
         megabytes = weigh_graph(name_file(precision)) / 2**20
         check = Check(precision, cosine, measure_agreement(exact, rows), round(rate, 2), megabytes)
         say(f"{precision}: cosine {check.cosine:.4f}, agreement@10 {check.agreement:.2f}, {check.rate:.1f} {what}/s")

@@ -1,6 +1,8 @@
 """Graphs run on ONNX Runtime: of the embedded default, and of all that was exported. Home of onnxruntime."""
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ TEXT_BATCH = 32
 PICTURE_BATCH = 4
 # A file of the format holds less than 2 GiB: where a graph is larger, its weights lie in a second one beside it.
 LARGEST = 2_000_000_000
+# How folders are called that graphs are written in.
+UNFINISHED = ".graph"
 
 
 def list_providers(device: str) -> list[Any]:
@@ -82,10 +86,23 @@ def save_graph(model: Any, path: Path) -> None:
     """Write a graph, and its weights beside it where both are too large for one file."""
     import onnx
 
-    weights = find_weights(path)
-    weights.unlink(missing_ok=True)
     is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
-    onnx.save(model, path, save_as_external_data=is_large, location=weights.name)
+    with write_whole(path) as made:
+        onnx.save(model, made, save_as_external_data=is_large, location=find_weights(made).name)
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[Path]:
+    """Give where to write a graph to; when it is written, it takes its place, with weights that lie beside it."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
+        made = Path(folder) / path.name
+        yield made
+        is_large = find_weights(made).exists()
+        if is_large:
+            find_weights(made).replace(find_weights(path))
+        made.replace(path)
+    if not is_large:
+        find_weights(path).unlink(missing_ok=True)
 
 
 def find_weights(path: Path) -> Path:
@@ -104,7 +121,6 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[
     from onnxruntime import quantization as q
 
     is_large = find_weights(source).exists()
-    find_weights(target).unlink(missing_ok=True)
     if precision == "fp16":
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
@@ -113,27 +129,29 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[
     elif precision == "int8-dynamic":
         # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
         # need not take the longer way (above), and with a scale for each channel the vectors lie nearer than in eight.
-        q.quantize_dynamic(
-            source,
-            target,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            per_channel=True,
-            reduce_range=True,
-            weight_type=q.QuantType.QInt8,
-            use_external_data_format=is_large,
-        )
+        with write_whole(target) as made:
+            q.quantize_dynamic(
+                source,
+                made,
+                op_types_to_quantize=["MatMul", "Gemm"],
+                per_channel=True,
+                reduce_range=True,
+                weight_type=q.QuantType.QInt8,
+                use_external_data_format=is_large,
+            )
     else:
-        q.quantize_static(
-            source,
-            target,
-            _Calibration(sample),
-            per_channel=True,
-            op_types_to_quantize=["MatMul", "Gemm", "Conv"],
-            # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
-            nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
-            use_external_data_format=is_large,
-            extra_options={"ActivationSymmetric": False},
-        )
+        with write_whole(target) as made:
+            q.quantize_static(
+                source,
+                made,
+                _Calibration(sample),
+                per_channel=True,
+                op_types_to_quantize=["MatMul", "Gemm", "Conv"],
+                # Between two of these a softmax would be in eight bits: what it gives many tokens rounds to nothing.
+                nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
+                use_external_data_format=is_large,
+                extra_options={"ActivationSymmetric": False},
+            )
 
 
 def _list_computed_products(model: Any) -> list[str]:

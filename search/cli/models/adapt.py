@@ -15,8 +15,8 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
 
     Captions are what the pictures' descriptions, titles and file names say; feedback is what people have said of hits.
     It is judged by a fifth of the texts at a time, after training without them; unless it helps there, it is refused.
-    One that helps is kept, having learned from all, and is used by `crossmodal models use NAME`; this needs no picture
-    to be read again. Needs the `clip` extra.
+    One that helps is kept, having learned from nine tenths, and is used by `crossmodal models use NAME`; this needs no
+    picture to be read again. Needs the `clip` extra.
     """
     from search.evaluation.adapting import adapt_model
     from search.library import open_library

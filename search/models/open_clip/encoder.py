@@ -15,7 +15,7 @@ from search.models.compact.training.data import read_classes
 from search.models.encoder import REMEMBERED_QUERIES
 from search.models.lazy import Lazy
 from search.models.open_clip import choose_devices
-from search.models.open_clip.loading import Source, find_source, load_tokenizer, make_fit, read_tower
+from search.models.open_clip.loading import Source, find_source, find_tower, load_tokenizer, make_fit, read_tower
 from search.models.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
 from search.models.runtime import Machine, Trial, measure_trials
 from search.records import Lane, Pixels, Vectors
@@ -115,16 +115,17 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
     ModelError when it cannot be found or loaded.
     """
     source = find_source(name, models)
-    weights = weigh_files([source.checkpoint])
+    tower = find_tower(source)
+    weights = weigh_files([source.checkpoint, *([tower] if tower else [])])
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
     fit = make_fit(towers.preprocess)
     classes = [one.names["en"][0] for one in read_classes()[::BANK_STEP]]
     bank = towers.encode_texts(classes)
-    digest = weights[str(source.checkpoint)][2]
+    digests = [one[2] for one in weights.values()]
     card = Card(
         name=name,
         lane=Lane.PICTURE,
-        fingerprint=join_fingerprint(source.model, towers.preprocess, digest),
+        fingerprint=join_fingerprint(source.model, towers.preprocess, *digests),
         dimension=bank.shape[1],
         weights=weights,
         languages=find_languages(source),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.models.onnx import save_graph
+from search.models.onnx import UNFINISHED, save_graph
 from search.models.open_clip import import_torch
 
 OPSET = 18
@@ -13,11 +13,14 @@ Axes = Mapping[str, Mapping[int, str]]
 
 def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -> None:
     """Write a module that gives `vectors`. samples: inputs to trace it with; axes: of each input, those that vary."""
+    import shutil
     import tempfile
     import warnings
 
     import onnx
 
+    for left in path.parent.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left)  # by an export that was killed
     torch = import_torch()
     fast = torch.backends.mha.get_fastpath_enabled()
     # ONNX has no operator for torch's own way of doing all heads of an attention at once.
@@ -26,7 +29,7 @@ def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -
         with (
             torch.inference_mode(),
             warnings.catch_warnings(),
-            tempfile.TemporaryDirectory(dir=path.parent, prefix=".graph") as folder,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder,
         ):
             warnings.simplefilter("ignore")  # torch's exporter warns of its own future
             made = Path(folder) / path.name

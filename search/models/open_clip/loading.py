@@ -125,9 +125,10 @@ def load_model(source: Source) -> Any:
     """
     open_clip = import_open_clip()
     local = source.architecture.startswith(LOCAL)
-    folder = _find_tower(source)
-    tower = {"hf_model_name": str(folder), "hf_model_pretrained": False}
-    settings = {"text_cfg": source.model["text_cfg"] | tower} if folder else {}
+    settings = {}
+    if (tower := find_tower(source)) is not None:
+        described = {"hf_model_name": str(tower.parent), "hf_model_pretrained": False}
+        settings["text_cfg"] = source.model["text_cfg"] | described
     try:
         with _quiet():
             model = open_clip.create_model(
@@ -140,8 +141,7 @@ def load_model(source: Source) -> Any:
                 **settings,
             )
     except Exception as error:  # torch, safetensors and pickle each raise their own
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"{source.checkpoint} cannot be loaded as {source.architecture}: {reason}") from error
+        raise ModelError(f"{source.checkpoint} cannot be loaded as {source.architecture}: {_shorten(error)}") from error
     model.eval()
     visual = model.visual
     if any(hasattr(module, "reparameterize") for module in visual.modules()):
@@ -154,15 +154,24 @@ def load_model(source: Source) -> Any:
 
 
 def load_tokenizer(source: Source) -> Any:
-    """Give open_clip's own tokenizer, which cuts texts at the context length. Raises ModelError when it is missing."""
+    """Give open_clip's own tokenizer, which cuts texts at the context length.
+
+    Raises ModelError when it is missing, or not whole: transformers makes one of what little there is.
+    """
     open_clip = import_open_clip()
-    name = source.model.get("text_cfg", {}).get("hf_tokenizer_name")
+    text = source.model.get("text_cfg", {})
+    name = text.get("hf_tokenizer_name")
+    files = f"the files of {name or source.architecture} (tokenizer_config.json, tokenizer.json or its vocabulary)"
     try:
         with _quiet():
-            return open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
+            tokenizer = open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
     except Exception as error:  # whatever transformers raises where there is none
-        files = f"the files of {name or source.architecture} (tokenizer.json and tokenizer_config.json)"
-        raise ModelError(_explain_needed(source, "tokenizer", files)) from error
+        raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({_shorten(error)})") from error
+    pieces = text.get("vocab_size") or read_tower(source).get("vocab_size", 0)
+    if name and len(tokenizer.tokenizer) < pieces / 2:
+        known = f"it knows {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
+        raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({known})")
+    return tokenizer
 
 
 def read_tower(source: Source) -> dict[str, Any]:
@@ -172,13 +181,16 @@ def read_tower(source: Source) -> dict[str, Any]:
     """
     import json
 
-    folder = _find_tower(source)
-    found: dict[str, Any] = json.loads((folder / TOWER).read_text(encoding="utf-8")) if folder else {}
+    path = find_tower(source)
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path else {}
     return found
 
 
-def _find_tower(source: Source) -> Path | None:
-    """Give the folder that says what a text tower of transformers is made like, which open_clip would ask a hub for."""
+def find_tower(source: Source) -> Path | None:
+    """Give the file that says what a text tower of transformers is made like, which open_clip would ask a hub for.
+
+    None for a tower of open_clip's own. Raises ModelError when it is not on this machine.
+    """
     name = source.model.get("text_cfg", {}).get("hf_model_name")
     if not name:
         return None
@@ -187,13 +199,17 @@ def _find_tower(source: Source) -> Path | None:
         folders.append(Path(source.architecture.removeprefix(LOCAL)))
     for folder in folders:
         if (folder / TOWER).is_file():
-            return folder
+            return folder / TOWER
     from transformers.utils.hub import cached_file
 
+    missing = _explain_needed(source, "text tower", f"{TOWER} of {name}")
     try:
-        return Path(str(cached_file(name, TOWER, local_files_only=True))).parent
+        found = cached_file(name, TOWER, local_files_only=True)
     except OSError as error:
-        raise ModelError(_explain_needed(source, "text tower", f"{TOWER} of {name}")) from error
+        raise ModelError(missing) from error
+    if found is None:
+        raise ModelError(missing)
+    return Path(found)
 
 
 def _explain_needed(source: Source, part: str, files: str) -> str:
@@ -204,6 +220,10 @@ def _explain_needed(source: Source, part: str, files: str) -> str:
         f"the {part} of {source.architecture} is not on this machine: `crossmodal models get` fetches a model with all "
         f"that it needs; or put {files} into a folder with the weights and an {CONFIG}, and use {LOCAL}FOLDER"
     )
+
+
+def _shorten(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def make_fit(preprocess: dict[str, Any]) -> Fit:

@@ -46,6 +46,7 @@ def make_xlm_roberta(folder: Path, texts: list[str], width: int = 768, layers: i
     from transformers import XLMRobertaConfig
 
     open_clip, torch = import_open_clip(), import_torch()
+    folder.mkdir(parents=True, exist_ok=True)
     model = open_clip.get_model_config("xlm-roberta-base-ViT-B-32")
     tokenizer = train_tokenizer(folder, texts, is_framed=True)
     # 250,000 word pieces take most of a gigabyte that says nothing more.

@@ -39,3 +39,23 @@ def test_a_text_is_answered_by_the_best_picture_that_fits_it_among_all():
         fits=np.array([True, True, True, False]),
     )
     assert rank_lessons(lessons, np.array([0, 1]), lessons.pictures) == [1, 3]
+
+
+def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
+    chance = np.random.default_rng(0)
+    text = chance.normal(size=(1, 384)).astype(np.float32)
+    text /= np.linalg.norm(text)
+    # Twenty copies of a picture, of which one is known to fit; two frames of a film, of which the second is nearest.
+    copies = np.repeat(chance.normal(size=(1, 384)), 20, axis=0)
+    frames = np.stack([-text[0], text[0]])
+    pictures = np.concatenate([copies, frames]).astype(np.float32)
+    pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
+    lessons = Lessons(
+        texts=np.concatenate([text, -text]),
+        parts=np.array([0, 1]),
+        pictures=pictures,
+        items=np.array([*range(20), 50, 50]),
+        of=np.array([0, *[1] * 19, 1, 1]),
+        fits=np.ones(22, bool),
+    )
+    assert rank_lessons(lessons, np.array([0]), pictures) == [21]

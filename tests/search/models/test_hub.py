@@ -9,9 +9,13 @@ import huggingface_hub
 import pytest
 
 from search.errors import ModelError
+from search.models.card import find_folder
 from search.models.hub import UnreachableError, fetch_model
-from search.models.open_clip.encoder import find_languages
+from search.models.open_clip.encoder import OpenClipPictureEncoder, find_languages
 from search.models.open_clip.loading import find_source, load_model, load_tokenizer
+from search.models.registry import read_card
+from search.models.runtime import Machine
+from search.records import Lane
 from tests.search.models.checkpoints import list_texts, make_tiny, make_xlm_roberta
 
 pytestmark = pytest.mark.slow
@@ -93,7 +97,6 @@ def test_a_fetched_model_lies_whole_in_the_home_and_loads_without_the_hub(hub, t
 
 def test_a_tower_of_transformers_is_fetched_with_what_it_needs_and_may_be_moved(hub, tmp_path):
     origin = tmp_path / "xlm"
-    origin.mkdir()
     make_xlm_roberta(origin, list(list_texts()), 64, 1)
     config = (origin / "open_clip_config.json").read_text().replace(str(origin), "org/tiny")
     (origin / "open_clip_config.json").write_text(config)
@@ -109,6 +112,42 @@ def test_a_tower_of_transformers_is_fetched_with_what_it_needs_and_may_be_moved(
     with pytest.raises(ModelError, match=r"text tower of .* put config\.json of org/tiny into that folder"):
         load_model(source)
     assert len(hub.asked) == asked
+
+
+def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path):
+    """Of a configuration alone transformers makes a tokenizer to which every word is unknown."""
+    name = make_xlm_roberta(tmp_path, list(list_texts()), 64, 1)
+    load_tokenizer(find_source(name, tmp_path))
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "tokenizer_config.json").unlink()
+    with pytest.raises(ModelError, match=r"tokenizer of .* is not whole: put the files of .*word pieces, the model"):
+        load_tokenizer(find_source(name, tmp_path))
+
+
+def test_a_tower_that_is_not_where_it_is_said_to_be_is_missing(tmp_path, monkeypatch):
+    name = make_xlm_roberta(tmp_path / "made", list(list_texts()), 64, 1)
+    # What lies where one happens to be is not taken for it.
+    monkeypatch.chdir(tmp_path / "made")
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in (tmp_path / "made").iterdir():
+        if path.name != "config.json":
+            (other / path.name).write_bytes(path.read_bytes())
+    config = (other / "open_clip_config.json").read_text().replace(str(tmp_path / "made"), str(tmp_path))
+    (other / "open_clip_config.json").write_text(config)
+    with pytest.raises(ModelError, match=r"text tower of .* put config\.json of .* into that folder"):
+        load_model(find_source(name.replace("made", "other"), tmp_path))
+
+
+def test_a_tower_that_was_exchanged_is_refused(tmp_path):
+    machine = Machine(2)
+    name = make_xlm_roberta(tmp_path / "made", list(list_texts()), 64, 1)
+    card = read_card(name, Lane.PICTURE, tmp_path, machine)
+    config = tmp_path / "made/config.json"
+    config.write_text(config.read_text().replace('"pad_token_id": 1', '"pad_token_id": 3'))
+    encoder = OpenClipPictureEncoder(card, find_folder(tmp_path, name), tmp_path, machine)
+    with pytest.raises(ModelError, match=r"config\.json is not the file that this home was filled with"):
+        encoder.encode_texts(["a dog"])
 
 
 def test_a_tower_that_is_described_nowhere_is_not_looked_for_on_the_hub(hub, tmp_path):

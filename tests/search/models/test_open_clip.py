@@ -60,7 +60,6 @@ def test_our_vectors_are_open_clips_own(models, photos, architecture):
         (models / "siglip").mkdir()
         name = make_siglip(models / "siglip", list(texts))
     elif "xlm" in architecture:
-        (models / "xlm").mkdir()
         name = make_xlm_roberta(models / "xlm", list(texts), layers=3)
     else:
         name = make_checkpoint(architecture, models)
