@@ -118,5 +118,6 @@ def make_tiny(folder: Path, seed: int = SEED, model: Mapping[str, Any] = Mapping
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": dict(model)}))
     torch.manual_seed(seed)
-    save_file(open_clip.create_model(f"local-dir:{folder}").state_dict(), folder / "open_clip_model.safetensors")
+    made = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
+    save_file(made.state_dict(), folder / "open_clip_model.safetensors")
     return f"local-dir:{folder}"
