@@ -60,3 +60,9 @@ class ModelError(CrossmodalError):
 
     http_status = 503
     title = "A model cannot be used"
+
+
+def find_reason(error: Exception) -> str:
+    """Give the first line of what an exception of somebody else says, or its name where it says nothing."""
+    said = str(error).strip()
+    return said.splitlines()[0] if said else type(error).__name__

@@ -39,23 +39,22 @@ def gather_lessons(library: Library, base: PictureEncoder, space_id: int, most: 
     opinions = [(one.text, one.item_id, one.is_relevant) for one in library.opinions.list_all()]
     ids = {item_id for _, item_id, _ in captions + opinions}
     rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for item_id in ids}
-    places: dict[str, int] = {}
     known = sorted(opinions + captions, key=lambda one: (one[0].casefold(), one[1], one[0]))
-    kept = [
-        (places.setdefault(text.casefold(), len(places)), text, item_id, rows[item_id], fits)
-        for text, item_id, fits in known
-        if len(rows[item_id])
-    ]
-    said = {place for place, _, _, _, fits in kept if fits}
+    known = [one for one in known if len(rows[one[1]])]
+    places: dict[str, int] = {}
+    of = np.array([places.setdefault(text.casefold(), len(places)) for text, _, _ in known], np.int64)
+    fits = np.array([does_fit for _, _, does_fit in known], bool)
+    said = np.unique(of[fits])
     if len(said) < FEWEST:
         raise UsageError(
             f"the library holds only {len(said)} texts that are known to fit a picture, captions ({len(captions)}) "
             f"and what was said of hits ({len(opinions)}); {FEWEST} are the fewest"
         )
-    spelled = {place: text for place, text, _, _, _ in reversed(kept)}
-    texts = np.concatenate([base.encode_texts([spelled[place]]) for place in range(len(places))])
+    _, first = np.unique(of, return_index=True)
+    texts = np.concatenate([base.encode_texts([known[at][0]]) for at in first])
     # Of a film, the frame that comes nearest is meant.
-    pictures = [frames[int(np.argmax(frames @ texts[place]))] for place, _, _, frames, _ in kept]
-    of, items, fits = (np.array([one[field] for one in kept]) for field in (0, 2, 4))
-    parts = part_texts(list(places), np.isin(np.arange(len(places)), sorted(said)))
-    return Lessons(texts, parts, np.stack(pictures), items, of, fits), len(captions), len(opinions)
+    frames = [rows[item_id] for _, item_id, _ in known]
+    pictures = np.stack([one[int(np.argmax(one @ texts[place]))] for one, place in zip(frames, of, strict=True)])
+    items = np.array([item_id for _, item_id, _ in known], np.int64)
+    parts = part_texts(list(places), np.isin(np.arange(len(places)), said))
+    return Lessons(texts, parts, pictures, items, of, fits), len(captions), len(opinions)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
-from search.errors import CrossmodalError, ModelError
+from search.errors import CrossmodalError, ModelError, find_reason
 from search.models.card import FETCHED
 from search.models.compact import hash_file
 from search.models.open_clip.loading import CONFIG, HUB, TOWER, name_fetched
@@ -208,5 +208,5 @@ def _explain(name: str) -> Iterator[None]:
     except CrossmodalError:
         raise
     except Exception as error:  # each version of the hub's client raises what its own HTTP library does
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = find_reason(error)
         raise UnreachableError(f"the hub cannot be reached for {name} ({reason}): {OFFLINE}") from error

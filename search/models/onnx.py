@@ -1,5 +1,6 @@
 """Graphs run on ONNX Runtime: of the embedded default, and of all that was exported. Home of onnxruntime."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -82,18 +83,14 @@ class StreamedGraph:
 Inputs = Mapping[str, npt.NDArray[Any]]
 
 
-def save_graph(model: Any, path: Path) -> None:
-    """Write a graph, and its weights beside it where both are too large for one file."""
-    import onnx
-
-    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
-    with write_whole(path) as made:
-        onnx.save(model, made, save_as_external_data=is_large, location=find_weights(made).name)
-
-
 @contextmanager
 def write_whole(path: Path) -> Iterator[Path]:
-    """Give where to write a graph to; when it is written, it takes its place, with weights that lie beside it."""
+    """Give where to write a graph to; when it is written, it takes its place, with weights that lie beside it.
+
+    What an earlier one left that was killed is removed.
+    """
+    for left in path.parent.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
         made = Path(folder) / path.name
         yield made
@@ -103,6 +100,14 @@ def write_whole(path: Path) -> Iterator[Path]:
         made.replace(path)
     if not is_large:
         find_weights(path).unlink(missing_ok=True)
+
+
+def save_graph(model: Any, path: Path) -> None:
+    """Write a graph, and its weights beside it where both are too large for one file."""
+    import onnx
+
+    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
+    onnx.save(model, path, save_as_external_data=is_large, location=find_weights(path).name)
 
 
 def find_weights(path: Path) -> Path:
@@ -117,41 +122,49 @@ def weigh_graph(path: Path) -> int:
 
 def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
     """Write a graph in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs."""
+    with write_whole(target) as made:
+        if precision == "fp16":
+            from onnxruntime.transformers.float16 import convert_float_to_float16
+
+            # Of a path it infers the shapes by files, which alone works for large ones.
+            save_graph(convert_float_to_float16(str(source), keep_io_types=True), made)
+        elif precision == "int8-dynamic":
+            _quantize_dynamic(source, made)
+        else:
+            _quantize_static(source, made, sample)
+
+
+def _quantize_dynamic(source: Path, target: Path) -> None:
+    from onnxruntime import quantization as q
+
+    # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
+    # need not take the longer way (above), and with a scale for each channel the vectors lie nearer than in eight.
+    q.quantize_dynamic(
+        source,
+        target,
+        op_types_to_quantize=["MatMul", "Gemm"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=q.QuantType.QInt8,
+        use_external_data_format=find_weights(source).exists(),
+    )
+
+
+def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> None:
     import onnx
     from onnxruntime import quantization as q
 
-    is_large = find_weights(source).exists()
-    if precision == "fp16":
-        from onnxruntime.transformers.float16 import convert_float_to_float16
-
-        # Of a path it infers the shapes by files, which alone works for large ones.
-        save_graph(convert_float_to_float16(str(source), keep_io_types=True), target)
-    elif precision == "int8-dynamic":
-        # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
-        # need not take the longer way (above), and with a scale for each channel the vectors lie nearer than in eight.
-        with write_whole(target) as made:
-            q.quantize_dynamic(
-                source,
-                made,
-                op_types_to_quantize=["MatMul", "Gemm"],
-                per_channel=True,
-                reduce_range=True,
-                weight_type=q.QuantType.QInt8,
-                use_external_data_format=is_large,
-            )
-    else:
-        with write_whole(target) as made:
-            q.quantize_static(
-                source,
-                made,
-                _Calibration(sample),
-                per_channel=True,
-                op_types_to_quantize=["MatMul", "Gemm", "Conv"],
-                # Between two of these a softmax would be in eight bits: what it gives many tokens rounds to nothing.
-                nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
-                use_external_data_format=is_large,
-                extra_options={"ActivationSymmetric": False},
-            )
+    q.quantize_static(
+        source,
+        target,
+        _Calibration(sample),
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gemm", "Conv"],
+        # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
+        nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
+        use_external_data_format=find_weights(source).exists(),
+        extra_options={"ActivationSymmetric": False},
+    )
 
 
 def _list_computed_products(model: Any) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.models.onnx import UNFINISHED, save_graph
+from search.models.onnx import save_graph, write_whole
 from search.models.open_clip import import_torch
 
 OPSET = 18
@@ -13,26 +13,17 @@ Axes = Mapping[str, Mapping[int, str]]
 
 def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -> None:
     """Write a module that gives `vectors`. samples: inputs to trace it with; axes: of each input, those that vary."""
-    import shutil
-    import tempfile
     import warnings
 
     import onnx
 
-    for left in path.parent.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left)  # by an export that was killed
     torch = import_torch()
     fast = torch.backends.mha.get_fastpath_enabled()
     # ONNX has no operator for torch's own way of doing all heads of an attention at once.
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with (
-            torch.inference_mode(),
-            warnings.catch_warnings(),
-            tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder,
-        ):
+        with torch.inference_mode(), warnings.catch_warnings(), write_whole(path) as made:
             warnings.simplefilter("ignore")  # torch's exporter warns of its own future
-            made = Path(folder) / path.name
             torch.onnx.export(
                 module,
                 samples,
@@ -44,6 +35,6 @@ def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -
                 dynamo=False,
             )
             # Of a large one it writes every weight into a file of its own.
-            save_graph(onnx.load(made), path)
+            save_graph(onnx.load(made), made)
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

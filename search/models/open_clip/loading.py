@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.errors import ModelError
+from search.errors import ModelError, find_reason
 from search.media.picture.preparation import Fit
 from search.models.card import FETCHED
 from search.models.open_clip import import_open_clip, import_timm, import_torch
@@ -141,7 +141,9 @@ def load_model(source: Source) -> Any:
                 **settings,
             )
     except Exception as error:  # torch, safetensors and pickle each raise their own
-        raise ModelError(f"{source.checkpoint} cannot be loaded as {source.architecture}: {_shorten(error)}") from error
+        raise ModelError(
+            f"{source.checkpoint} cannot be loaded as {source.architecture}: {find_reason(error)}"
+        ) from error
     model.eval()
     visual = model.visual
     if any(hasattr(module, "reparameterize") for module in visual.modules()):
@@ -166,7 +168,7 @@ def load_tokenizer(source: Source) -> Any:
         with _quiet():
             tokenizer = open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
     except Exception as error:  # whatever transformers raises where there is none
-        raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({_shorten(error)})") from error
+        raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({find_reason(error)})") from error
     pieces = text.get("vocab_size") or read_tower(source).get("vocab_size", 0)
     if name and len(tokenizer.tokenizer) < pieces / 2:
         known = f"it knows {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
@@ -220,10 +222,6 @@ def _explain_needed(source: Source, part: str, files: str) -> str:
         f"the {part} of {source.architecture} is not on this machine: `crossmodal models get` fetches a model with all "
         f"that it needs; or put {files} into a folder with the weights and an {CONFIG}, and use {LOCAL}FOLDER"
     )
-
-
-def _shorten(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def make_fit(preprocess: dict[str, Any]) -> Fit:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from search.errors import ModelError
+from search.errors import ModelError, find_reason
 from search.models.card import Card, CardFolder
 from search.models.exporting import (
     Check,
@@ -107,5 +107,5 @@ def _write(model: Any, path: Path) -> list[str]:
         samples = tuple(features[name] for name in names)
         write_graph(Sentences().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
     except Exception as error:  # torch's exporter raises whatever stands in its way
-        raise ModelError(f"the model cannot be written as ONNX: {str(error).splitlines()[0]}") from error
+        raise ModelError(f"the model cannot be written as ONNX: {find_reason(error)}") from error
     return names

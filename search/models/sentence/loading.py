@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from search.errors import ModelError
+from search.errors import ModelError, find_reason
 from search.models.card import FETCHED
 from search.models.compact import normalize
 from search.models.open_clip import choose_devices
@@ -27,7 +27,7 @@ class TorchSentences:
         except ImportError as error:
             raise ModelError(f"{error.name} is not installed: pip install 'crossmodal[clip]'") from error
         except Exception as error:  # transformers raises whatever its parts do
-            raise ModelError(f"{folder} cannot be loaded as a sentence model: {str(error).splitlines()[0]}") from error
+            raise ModelError(f"{folder} cannot be loaded as a sentence model: {find_reason(error)}") from error
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked; shape (n, d), float32, unit length."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from search.errors import CrossmodalError, ModelError
+from search.errors import CrossmodalError, ModelError, find_reason
 from search.models.lazy import Lazy
 from search.models.open_clip import choose_devices
 from search.models.open_clip.loading import count_threads
@@ -69,7 +69,7 @@ class OriginalTranscriber:
         except CrossmodalError:
             raise
         except Exception as error:  # torch and pickle each raise their own
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            reason = find_reason(error)
             raise ModelError(f"{checkpoint} is no checkpoint of openai-whisper: {reason}") from error
 
 

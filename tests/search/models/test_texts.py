@@ -21,6 +21,12 @@ def towers(tmp_path_factory):
     return TorchTowers(find_source(make_tiny(tmp_path_factory.mktemp("tiny")), Path()), "fp32", ["cpu"], 2)
 
 
+@pytest.fixture(scope="module")
+def many_tongued(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("xlm")
+    return TorchTowers(find_source(make_xlm_roberta(folder, list(list_texts()), 64, 2), Path()), "fp32", ["cpu"], 2)
+
+
 def measure_reach(path, tokens):
     """Run an exported tower; give how many tokens its first layer saw."""
     import onnx
@@ -39,17 +45,23 @@ def watch_lengths(transformer):
     return seen
 
 
-def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(towers):
+# By each text, with where it begins and where it ends.
+REACHES = [("towers", [4, 3, 2, 7, 16]), ("many_tongued", [5, 3, 2, 10, 77])]
+
+
+@pytest.mark.parametrize(("made", "reaches"), REACHES)
+def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(made, reaches, request):
     torch = import_torch()
+    towers = request.getfixturevalue(made)
     tokens = towers.tokenizer(TEXTS)
     with torch.inference_mode():
         exact = towers.module.encode_text(tokens, normalize=True).numpy()
     np.testing.assert_allclose(towers.encode_texts(TEXTS), exact, atol=1e-6)
-    seen = watch_lengths(towers.module.transformer)
+    tower = getattr(towers.module, "text", towers.module).transformer
+    seen = watch_lengths(tower.encoder.layer[0] if made == "many_tongued" else tower)
     for text, row in zip(TEXTS, exact, strict=True):
         np.testing.assert_allclose(towers.encode_texts([text])[0], row, atol=1e-6)
-    # With where it begins and where it ends.
-    assert seen == [4, 3, 2, 7, 16]
+    assert seen == reaches
 
 
 @pytest.mark.parametrize(
@@ -69,25 +81,7 @@ def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
         np.testing.assert_allclose(texts(tokens), exact, atol=1e-6)
 
 
-@pytest.fixture(scope="module")
-def many_tongued(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("xlm")
-    return TorchTowers(find_source(make_xlm_roberta(folder, list(list_texts()), 64, 2), Path()), "fp32", ["cpu"], 2)
-
-
-def test_a_tower_of_transformers_is_run_as_far_as_its_texts_reach(many_tongued):
-    torch = import_torch()
-    tokens = many_tongued.tokenizer(TEXTS)
-    with torch.inference_mode():
-        exact = many_tongued.module.encode_text(tokens, normalize=True).numpy()
-    np.testing.assert_allclose(many_tongued.encode_texts(TEXTS), exact, atol=1e-6)
-    seen = watch_lengths(many_tongued.module.text.transformer.encoder.layer[0])
-    for text, row in zip(TEXTS, exact, strict=True):
-        np.testing.assert_allclose(many_tongued.encode_texts([text])[0], row, atol=1e-6)
-    assert seen == [5, 3, 2, 10, 77]
-
-
-@pytest.mark.parametrize(("made", "reaches"), [("towers", [4, 3, 2, 7, 16]), ("many_tongued", [5, 3, 2, 10, 77])])
+@pytest.mark.parametrize(("made", "reaches"), REACHES)
 def test_an_exported_tower_is_run_as_far_as_its_texts_reach(made, reaches, request, tmp_path):
     from search.models.open_clip.export import _export_texts
     from search.models.open_clip.exported import ExportedTexts
