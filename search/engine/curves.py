@@ -11,6 +11,7 @@ from search.library import Library
 from search.models.registry import ADAPTED, MEANING, PICTURE
 from search.ranking.calibration import Curve, Part, Scale, read_curves
 from search.records import Lane
+from search.scoring.visual import Unit, VisualCalibrator, read_calibrators
 from search.store.usual import Usual
 
 FITTED = {Lane.PICTURE: PICTURE, Lane.MEANING: MEANING}
@@ -30,24 +31,22 @@ def get_scale(library: Library, lane: Lane, kind: str) -> Scale:
         fitted = curves.get(lane, kind)
         plain = carry_meaning(fitted.plain, usual, usual.text, encoder.dimension)
         return Scale(plain, carry_meaning(fitted.spoken, usual, usual.spoken, encoder.dimension))
-    if kind == "picture":
-        curve = carry_example(curves.get(lane, kind).plain, usual, encoder.dimension)
-    else:
-        # Both towers of a CLIP model were trained on descriptions; the name of a thing is a short one.
-        curve = carry_text(curves.get(lane, "description").plain, usual, encoder.dimension)
-    return Scale(curve, curve)
+    raise ValueError(f"the {lane} retriever has no curves")
 
 
-def carry_text(curve: Curve, usual: Usual, dimension: int) -> Curve:
-    """Give a curve of texts over pictures for a model of one part; hubness, which has other units, is left out."""
-    part = Part(dimension, *usual.text, curve.parts[0].weight)
-    return replace(curve, parts=(part,), hub=0.0)
+def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
+    """Return what calibrates a query to pictures: a `text`, or a picture as an `example`.
 
-
-def carry_example(curve: Curve, usual: Usual, dimension: int) -> Curve:
-    """Give a curve of pictures over pictures for a model of one part."""
-    weight = sum(part.weight for part in curve.parts)
-    return replace(curve, parts=(Part(dimension, *usual.own, weight),), hub=0.0)
+    That of `compact` was fitted with its two parts. Any other model has the one that was fitted with a single part, in
+    units of unrelated texts and pictures, which are measured on the model itself.
+    """
+    encoder = library.models.picture
+    if encoder.name.partition(ADAPTED)[0] == PICTURE:
+        return read_calibrators()[f"compact/{kind}"]
+    usual = library.spaces[Lane.PICTURE].read_usual()
+    mean, deviation = usual.text if kind == "text" else usual.own
+    calibrator = read_calibrators()[f"any/{kind}"]
+    return replace(calibrator, units=(Unit(encoder.dimension, mean, deviation),))
 
 
 def carry_meaning(curve: Curve, usual: Usual, text: tuple[float, float], dimension: int) -> Curve:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search.engine.curves import get_scale
+from search.engine.curves import get_calibrator, get_scale
 from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
@@ -16,7 +16,8 @@ from search.models.language import detect_language
 from search.ranking.calibration import Scale, read_curves
 from search.ranking.grammar import join_filters, parse_query
 from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
-from search.store.analysis import Word, split_query
+from search.scoring.visual import VisualScorer, describe_text
+from search.store.analysis import Word, analyze, split_query
 
 VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
 PICTURED = {"picture": 1.0}
@@ -26,7 +27,7 @@ PICTURED = {"picture": 1.0}
 class Probe:
     """One part of a query in one space: its vector (d,), the scales that judge it with their shares, its weight.
 
-    trust: how likely it is that such a part means anything in this space: a question means no picture; kinds: how much
+    scorer: in the visual retriever, what scores pictures for it. trust: how likely it is that such a part means anything in this space: a question means no picture; kinds: how much
     the part is of each kind of query.
     """
 
@@ -35,6 +36,7 @@ class Probe:
     kinds: Mapping[str, float]
     weight: float = 1.0
     trust: float = 1.0
+    scorer: VisualScorer | None = None
 
 
 @dataclass(frozen=True)
@@ -158,15 +160,9 @@ def _probe_part(library: Library, part: QueryPart) -> dict[Lane, Probe]:
 def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
     name, scene, other = library.models.reader.measure_kinds([text])[0].tolist()
     kinds = {"name": name, "scene": scene, "other": other}
-    seen = ((name / (name + scene), "name"), (scene / (name + scene), "description"))
     read = ((name, "name"), (scene + other, "description"))
     return {
-        Lane.PICTURE: Probe(
-            library.models.picture.encode_texts([text])[0],
-            tuple((share, get_scale(library, Lane.PICTURE, kind)) for share, kind in seen),
-            kinds,
-            trust=name + scene,
-        ),
+        Lane.PICTURE: _probe_seen(library, text, kinds),
         Lane.MEANING: Probe(
             library.models.meaning.encode_queries([text])[0],
             tuple((share, get_scale(library, Lane.MEANING, kind)) for share, kind in read),
@@ -175,13 +171,30 @@ def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
     }
 
 
+def _probe_seen(library: Library, text: str, kinds: Mapping[str, float]) -> Probe:
+    """Return a text as a query to pictures."""
+    encoder = library.models.picture
+    vector = encoder.encode_text_parts([text])[0]
+    calibrator = get_calibrator(library, "text")
+    shares = np.array([kinds["name"], kinds["scene"], kinds["other"]], np.float32)
+    traits = describe_text(vector, encoder.bank, calibrator.units, shares, len(analyze(text).pieces))
+    scorer = calibrator.bind(vector, traits)
+    return Probe(scorer.direction, (), kinds, trust=kinds["name"] + kinds["scene"], scorer=scorer)
+
+
+def _probe_example(library: Library, vector: Vectors) -> Probe:
+    """Return the vector of a picture as a query to pictures."""
+    scorer = get_calibrator(library, "example").bind(vector, np.zeros(0, np.float32))
+    return Probe(scorer.direction, (), PICTURED, scorer=scorer)
+
+
 def _probe_picture(library: Library, image: bytes, crop: Box | None) -> Probe:
     picture, _ = open_picture(image, None if crop else USEFUL_SIDE)
     if crop:
         picture = crop_box(picture, crop)
     encoder = library.models.picture
     vector = encoder.encode_pictures([encoder.preparation(picture)])[0]
-    return Probe(vector, ((1.0, get_scale(library, Lane.PICTURE, "picture")),), PICTURED)
+    return _probe_example(library, vector)
 
 
 def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, Probe]:
@@ -191,12 +204,14 @@ def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, 
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is no picture")
         return {Lane.PICTURE: _probe_picture(library, Path(item.path).read_bytes(), crop)}
-    kinds = {Lane.PICTURE: "picture", Lane.MEANING: "description"}
     probes = {}
     for lane, space in library.spaces.items():
         rows = library.catalogue.read_vectors(item_id, space.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
-            scale = get_scale(library, lane, kinds[lane])
-            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, scale),), PICTURED)
+            mean /= np.linalg.norm(mean)
+            if lane is Lane.PICTURE:
+                probes[lane] = _probe_example(library, mean)
+            else:
+                probes[lane] = Probe(mean, ((1.0, get_scale(library, lane, "description")),), PICTURED)
     return probes

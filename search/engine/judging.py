@@ -29,15 +29,20 @@ Measured = list[tuple[float, Curve, Background]]
 
 @dataclass(frozen=True)
 class Pool:
-    """Candidates of a lane: vectors (n, d); hubness (n,); which are speech (n,); how many the lane has of either.
+    """Candidates of a lane: vectors (n, d); baselines (n, k); which are speech (n,); how many the lane has of either.
 
     What was said is judged on a scale of its own, beside what else was said: it lies elsewhere than what is written.
     """
 
     vectors: Vectors
-    hubs: Vectors
+    baselines: Vectors
     spoken: Flags
     counts: tuple[int, int]
+
+    @property
+    def hubs(self) -> Vectors:
+        """How near each is to the nearest of unrelated queries, (n,)."""
+        return self.baselines[:, 3]
 
     def split(self) -> Iterator[tuple[bool, Flags, Candidates]]:
         """Give the candidates that one curve judges: whether they are speech, which they are (n,), and they."""
@@ -58,8 +63,11 @@ def judge_all(probes: Sequence[Probe], pool: Pool, sample: Sample) -> Vectors:
     wanted = [probe for probe in probes if probe.weight > 0]
     total = sum(probe.weight for probe in wanted)
     logits = np.zeros(len(pool.vectors), np.float32)
-    for spoken, here, candidates in pool.split():
-        logits[here] = _judge_together(wanted, candidates, sample.select(spoken), spoken)
+    if wanted and wanted[0].scorer is not None:
+        logits = _score_together(wanted, pool, sample)
+    else:
+        for spoken, here, candidates in pool.split():
+            logits[here] = _judge_together(wanted, candidates, sample.select(spoken), spoken)
     for probe in probes:
         if probe.weight <= 0:
             logits += probe.weight / total * np.logaddexp(np.float32(0), judge(probe, pool, sample))
@@ -68,6 +76,8 @@ def judge_all(probes: Sequence[Probe], pool: Pool, sample: Sample) -> Vectors:
 
 def judge(probe: Probe, pool: Pool, sample: Sample) -> Vectors:
     """Give the log-odds that each candidate is what a probe asks for, shape (n,)."""
+    if probe.scorer is not None:
+        return probe.scorer.score(pool.vectors, pool.baselines)
     logits = np.zeros(len(pool.vectors), np.float32)
     for spoken, here, candidates in pool.split():
         logits[here] = sum(_weigh(probe, candidates, _measure(probe, sample.select(spoken), spoken)))
@@ -95,16 +105,38 @@ class Balance:
 
 def measure_balance(probes: Sequence[Probe], measured: Sequence[Measured], rows: Vectors) -> Balance:
     """Give how the parts of a query are joined, by a sample (m, d) of the library."""
-    total = sum(probe.weight for probe in probes)
-    shares = tuple(probe.weight / total for probe in probes)
-    alone = float(np.linalg.norm(shares))  # the spread of a mean of parts that have nothing to do with each other
-    if len(probes) == 1 or len(rows) < FEW:
-        return Balance(shares, (1.0,) * len(probes), alone)
     unrelated = Candidates(rows, np.zeros(len(rows), np.float32), len(rows))
     evidence = [_weigh(probe, unrelated, one)[0] for probe, one in zip(probes, measured, strict=True)]
+    return balance_evidence([probe.weight for probe in probes], evidence)
+
+
+def balance_evidence(weights: Sequence[float], evidence: Sequence[Vectors]) -> Balance:
+    """Return how the parts of a query are joined.
+
+    Args:
+        weights: Of the parts.
+        evidence: What each part adds to the log-odds of some unrelated segments, each of shape (m,).
+    """
+    total = sum(weights)
+    shares = tuple(weight / total for weight in weights)
+    alone = float(np.linalg.norm(shares))  # the spread of a mean of parts that have nothing to do with each other
+    if len(weights) == 1 or len(evidence[0]) < FEW:
+        return Balance(shares, (1.0,) * len(weights), alone)
     spreads = tuple(max(spread, 1e-6) for spread in measure_spread(evidence).deviations)
     mean = np.sum([share * one / spread for share, one, spread in zip(shares, evidence, spreads, strict=True)], axis=0)
     return Balance(shares, spreads, float(np.clip(measure_spread([mean]).deviations[0], alone, 1.0)))
+
+
+def _score_together(probes: Sequence[Probe], pool: Pool, sample: Sample) -> Vectors:
+    """Compute the log-odds that pictures show what several parts ask for together, shape (n,)."""
+    scorers = [probe.scorer for probe in probes if probe.scorer is not None]
+    evidence = [scorer.weigh(pool.vectors, pool.baselines) for scorer in scorers]
+    known = [scorer.weigh(sample.vectors, sample.baselines) for scorer in scorers]
+    balance = balance_evidence([probe.weight for probe in probes], known)
+    logits = np.zeros(len(pool.vectors), np.float32)
+    for scorer, one, share, factor in zip(scorers, evidence, balance.shares, balance.factors, strict=True):
+        logits += np.float32(factor) * one + np.float32(share * scorer.bias)
+    return logits
 
 
 def _judge_together(probes: Sequence[Probe], candidates: Candidates, rows: Vectors, spoken: bool) -> Vectors:
@@ -136,9 +168,27 @@ def _weigh(probe: Probe, candidates: Candidates, measured: Measured) -> tuple[Ve
     return evidence, rest
 
 
+def _explain_visual(probes: Sequence[Probe], pool: Pool, sample: Sample) -> dict[str, float]:
+    terms: dict[str, float] = {}
+    scorers = [(number, probe) for number, probe in enumerate(probes) if probe.scorer is not None]
+    wanted = [probe for _, probe in scorers if probe.weight > 0]
+    known = [probe.scorer.weigh(sample.vectors, sample.baselines) for probe in wanted if probe.scorer is not None]
+    factors = iter(balance_evidence([probe.weight for probe in wanted], known).factors)
+    for number, probe in scorers:
+        if len(wanted) > 1 and probe.weight > 0:
+            terms[f"query{number}.evidence factor"] = next(factors)
+        assert probe.scorer is not None
+        described = probe.scorer.explain(pool.vectors[0], pool.baselines[0])
+        terms |= {f"query{number}.{name}": value for name, value in described.items()}
+        terms[f"query{number}.log-odds"] = sum(described.values())
+    return terms
+
+
 def explain(probes: Sequence[Probe], pool: Pool, sample: Sample) -> dict[str, float]:
     """Give every term of the log-odds of a single candidate by name."""
     ((spoken, _, candidates),) = pool.split()
+    if probes[0].scorer is not None:
+        return _explain_visual(probes, pool, sample)
     rows = sample.select(spoken)
     measured = [_measure(probe, rows, spoken) for probe in probes]
     terms = {}

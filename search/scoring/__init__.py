@@ -1,0 +1,1 @@
+"""How likely a segment is what was asked for: arrays and records in, records out."""
