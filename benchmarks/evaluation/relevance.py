@@ -48,10 +48,10 @@ def write_cases(media: Media) -> None:
 
 
 def choose_cases(out: Path, split: str, size: int, kinds: Sequence[str] | None) -> list[Case]:
-    """Return the queries for a library of one size; kinds: only those whose kind starts with one of these."""
+    """Return the queries for a library of one size; kinds: only those of these kinds."""
     names = ["photos"] if size == PHOTOS_ONLY else ["core", "more"] if 1_000 < size <= LARGEST_REAL else ["core"]
     cases = [case for name in names for case in read_cases(out / f"{split}-{name}.jsonl")]
-    return [case for case in cases if kinds is None or case.line.kind.startswith(tuple(kinds))]
+    return [case for case in cases if kinds is None or case.line.kind in kinds]
 
 
 def measure(home: Path, cases: Sequence[Case], within: str | None) -> Report:
@@ -81,7 +81,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--films", type=Path)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--split", choices=list(ROOTS), default="judge")
-    parser.add_argument("--kinds", nargs="+", help="Only queries whose kind starts with one of these.")
+    parser.add_argument("--kinds", nargs="+", help="Only queries of these kinds.")
     parser.add_argument("--results", help="The name of the folder of the figures; the split by default.")
     parser.add_argument("--build-only", action="store_true", help="Make the homes and the queries, and stop.")
     return parser.parse_args()

@@ -18,6 +18,7 @@ from search.settings import read_settings
 from search.store import tables as t
 from search.store.database import now
 
+MADE = "made.json"
 REPOSITORY = Path(__file__).parents[2]
 SMALLEST = ("judged/core", "judged/photos", "judged/texts", "fit/few")
 UNTRAINED = ("judged/more", "fit/core", "fit/more", "fit/photos")
@@ -37,12 +38,12 @@ LARGEST_REAL = 7_500
 def make_home(out: Path, size: int) -> Path:
     """Return the home of one size, making it unless it was made before."""
     home = out / f"home-{size}"
-    done = home / "made.json"
+    done = home / MADE
     if done.exists():
         return home
-    shutil.rmtree(home, ignore_errors=True)
     if size > LARGEST_REAL:
-        shutil.copytree(make_home(out, LARGEST_REAL), home, ignore=shutil.ignore_patterns(done.name))
+        shutil.rmtree(home, ignore_errors=True)
+        _copy(make_home(out, LARGEST_REAL), home)
         library = open_library(read_settings(home=home))
         try:
             fill(library, size - LARGEST_REAL)
@@ -55,20 +56,31 @@ def make_home(out: Path, size: int) -> Path:
 
 
 def _index(out: Path, home: Path, size: int) -> None:
-    """Index the folders of a home, starting from the largest home that was made of some of them."""
+    """Index the folders of a home, starting from the largest home that was made of some of them.
+
+    A home that was begun is continued.
+    """
     wanted = FOLDERS[size]
     smaller = [
         other
         for other, folders in FOLDERS.items()
-        if set(folders) < set(wanted) and (out / f"home-{other}" / "made.json").exists()
+        if set(folders) < set(wanted) and (out / f"home-{other}" / MADE).exists()
     ]
-    if smaller:
-        shutil.copytree(out / f"home-{max(smaller)}", home, ignore=shutil.ignore_patterns("made.json"))
+    if smaller and not home.exists():
+        _copy(out / f"home-{max(smaller)}", home)
     folders = [str(out / "media" / one) for one in wanted]
     command = [sys.executable, "-m", "search.cli", "--home", str(home), "index", *folders]
     code = subprocess.run(command, cwd=REPOSITORY, stdout=sys.stderr, check=False).returncode
     if code not in (0, 1):
         raise SystemExit(f"Cannot index {', '.join(folders)}: exit status {code}.")
+
+
+def _copy(source: Path, home: Path) -> None:
+    """Copy a home; a copy that is interrupted leaves nothing under the name of the home."""
+    part = home.with_name(home.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(source, part, ignore=shutil.ignore_patterns(MADE))
+    part.rename(home)
 
 
 def fill(library: Library, count: int) -> None:

@@ -8,7 +8,7 @@
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -69,15 +69,23 @@ class CaseLine(BaseModel):
     judged: str | list[str] | None = None
 
 
-@dataclass(frozen=True)
 class Judged:
     """The items that count for a query, as absolute paths of files and of folders."""
 
-    paths: frozenset[str]
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._folders: dict[str, bool] = {}
 
     def __contains__(self, path: str) -> bool:
         """Return whether an item at this path counts."""
-        return path in self.paths or any(str(folder) in self.paths for folder in Path(path).parents)
+        return path in self._paths or self._has_folder(path.rpartition("/")[0])
+
+    def _has_folder(self, folder: str) -> bool:
+        """Return whether a folder or one above it is judged. A ranking has many items of few folders."""
+        if folder not in self._folders:
+            above = folder.rpartition("/")[0]
+            self._folders[folder] = folder in self._paths or (bool(above) and self._has_folder(above))
+        return self._folders[folder]
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,7 @@ def _make_case(line: CaseLine, folder: Path, judged: Judged | None, read: Callab
     if isinstance(line.judged, str):
         judged = read((folder / line.judged).absolute())
     elif line.judged is not None:
-        judged = Judged(frozenset(str((folder / one).absolute()) for one in line.judged))
+        judged = Judged(str((folder / one).absolute()) for one in line.judged)
     return Case(line, query, tuple(absolute), judged)
 
 
@@ -193,7 +201,7 @@ def _read_judged(file: Path) -> Judged:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
-    return Judged(frozenset(str((file.parent / one.strip()).absolute()) for one in lines if one.strip()))
+    return Judged(str((file.parent / one.strip()).absolute()) for one in lines if one.strip())
 
 
 def _answers(hit: Hit, answer: Answered) -> bool:

@@ -8,7 +8,9 @@ from search.evaluation.cases import Case
 from search.records import Answer, Hit, Query
 from search.request import MAX_LIMIT
 
-PAGE_SIZE = min(1000, MAX_LIMIT)
+PAGE_SIZE = MAX_LIMIT
+# Of a query without answers, only the best score and what the answer says count.
+UNANSWERED_PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ def read_ranking(engine: Engine, case: Case, query: Query, within: str | None = 
     """Read the ranking of a query, above and below the relevance cut.
 
     Pages are read until the hits are below the cut and every relevant item was seen. What follows can only change the
-    calibration error of results that are not shown.
+    calibration error of results that are not shown. Of a query without answers, only one short page is read.
 
     Args:
         engine: The engine to ask.
@@ -38,7 +40,8 @@ def read_ranking(engine: Engine, case: Case, query: Query, within: str | None = 
     Returns:
         The first answer, and the hits that count.
     """
-    asked = replace(query, include_all=True, stack=False, limit=PAGE_SIZE)
+    limit = PAGE_SIZE if case.relevant else UNANSWERED_PAGE_SIZE
+    asked = replace(query, include_all=True, stack=False, limit=limit)
     left = {one.path for one in case.relevant}
     hits: dict[int, Hit] = {}
     first: Answer | None = None
@@ -48,7 +51,7 @@ def read_ranking(engine: Engine, case: Case, query: Query, within: str | None = 
         hits |= {hit.item.id: hit for hit in answer.hits if case.counts(hit.item.path)}
         left -= {hit.item.path for hit in answer.hits}
         is_shown = bool(answer.hits) and answer.hits[-1].relevant
-        if not is_shown and (within is not None or not left):
+        if not case.relevant or (not is_shown and (within is not None or not left)):
             break
     if within is not None and left:
         filtered = replace(asked, filters=replace(asked.filters, path=within))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import dataclass
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -154,13 +155,18 @@ def test_what_is_judged_is_named_by_file_or_folder(tmp_path):
     assert not default.counts(paths[3])
 
 
+@dataclass(frozen=True)
+class FakeHit:
+    item: SimpleNamespace
+    relevant: bool
+
+
 class PagedEngine:
     """Answers with numbered items, the first `relevant` above the cut; remembers what it was asked."""
 
     def __init__(self, folder, count, relevant):
         self.hits = [
-            SimpleNamespace(item=SimpleNamespace(id=at, path=str(folder / f"{at}.jpg")), relevant=at < relevant)
-            for at in range(count)
+            FakeHit(SimpleNamespace(id=at, path=str(folder / f"{at}.jpg")), at < relevant) for at in range(count)
         ]
         self.asked = []
 
@@ -187,6 +193,21 @@ def test_pages_are_read_until_everything_relevant_was_seen(tmp_path):
 def test_pages_are_read_as_long_as_they_are_shown(tmp_path):
     engine = PagedEngine(tmp_path, 5 * PAGE_SIZE, relevant=3 * PAGE_SIZE + 1)
     assert len(read(tmp_path, engine, [0]).hits) == 4 * PAGE_SIZE
+
+
+def test_one_page_is_enough_where_nothing_answers(tmp_path):
+    engine = PagedEngine(tmp_path, 5 * PAGE_SIZE, relevant=5 * PAGE_SIZE)
+    read(tmp_path, engine, [])
+    assert len(engine.asked) == 1
+
+
+def test_below_the_cut_a_folder_is_enough(tmp_path):
+    engine = PagedEngine(tmp_path, 5 * PAGE_SIZE, relevant=3)
+    line = {"query": "a", "relevant": [f"{2 * PAGE_SIZE}.jpg"]}
+    (case,) = read_cases(write(tmp_path, line))
+    hits = read_ranking(engine, case, case.query, within="photos").hits
+    assert [query.filters.path for query in engine.asked] == [None, "photos", "photos", "photos"]
+    assert [hit.item.id for hit in hits] == list(range(3 * PAGE_SIZE))
 
 
 def test_only_judged_hits_are_kept(tmp_path):
