@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from search.engine.encoding import encode_query
-from search.engine.paging import Cursor, RankingCache, follows, list_items, read_cursor, resume, write_cursor
+from search.engine.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
 from search.engine.ranking import Count, Ranking, keep_relevant, rank
 from search.engine.retrieval import Retriever
 from search.errors import CrossmodalError
@@ -23,6 +23,8 @@ from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment
 
 # So many moments of one item are found by each lane.
 MOST_MOMENTS = 500
+# Larger pages are for programs, which do not ask for the same again.
+MAX_KEPT_PAGE = 200
 
 
 class Engine:
@@ -32,7 +34,8 @@ class Engine:
         self.library = library
         self._seen = -1
         self._changing = threading.Lock()
-        self._rankings = RankingCache()
+        self._rankings = LatestCache[Ranking]()
+        self._pages = LatestCache[Page]()
         self._coverage: tuple[int, Coverage] | None = None
 
     def warm_up(self) -> None:
@@ -64,7 +67,7 @@ class Engine:
             voice=ranking.voice,
             language=ranking.language,
             only_english=ranking.only_english,
-            hits=self._make_hits(query, page, place, ranking.words),
+            hits=self._read_page(query, cursor, page, place, ranking.words, revision),
             total=ranking.total.number,
             total_is_estimate=ranking.total.is_estimate,
             possible=ranking.possible.number,
@@ -159,6 +162,7 @@ class Engine:
         encode_query(library, Query(text="a photo"))
         self.library = library
         self._rankings.clear()
+        self._pages.clear()
 
     def _read_coverage(self, revision: int) -> Coverage:
         """Give the coverage, counted anew only when something was written: counting reads every item."""
@@ -191,6 +195,18 @@ class Engine:
             return diversify(stacks, query.diversity)
         places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
+
+    def _read_page(
+        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], place: int, words: Sequence[str], revision: int
+    ) -> tuple[Hit, ...]:
+        """Return the hits of a page, from memory if they were read at this revision: nothing was written since."""
+        key = f"{cursor.query} {cursor.results} {place} {query.limit}"
+        known = self._pages.get(key)
+        if known is None or not known.shows(revision, page):
+            known = Page(revision, page, self._make_hits(query, page, place, words))
+            if len(page) <= MAX_KEPT_PAGE:
+                self._pages.put(key, known)
+        return known.hits
 
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
         catalogue = self.library.catalogue

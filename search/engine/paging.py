@@ -8,15 +8,17 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from search.engine.ranking import Ranking
 from search.errors import UsageError
 from search.ranking.grouping import Stack
-from search.records import Query, Tier
+from search.records import Hit, Query, Tier
 from search.request import MAX_LIMIT
 
+T = TypeVar("T")
 KEPT = 32
 # More than anybody pages through; what a forged cursor may unpack to.
 MOST_SHOWN = 10_000_000
@@ -35,32 +37,47 @@ class Cursor:
     shown: frozenset[int] = frozenset()
 
 
-class RankingCache:
-    """The rankings of the queries that were asked last. Safe to share between threads."""
+class LatestCache(Generic[T]):
+    """What was asked for last. Safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, capacity: int = KEPT) -> None:
+        self._capacity = capacity
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Ranking] = OrderedDict()
+        self._kept: OrderedDict[str, T] = OrderedDict()
 
-    def get(self, key: str) -> Ranking | None:
-        """Return the ranking of a query if it is still kept; it is then the last to be dropped."""
+    def get(self, key: str) -> T | None:
+        """Return a value if it is still kept; it is then the last to be dropped."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def put(self, key: str, ranking: Ranking) -> None:
-        """Keep a ranking in place of the one that was not asked for the longest."""
+    def put(self, key: str, value: T) -> None:
+        """Keep a value in place of the one that was not asked for the longest."""
         with self._lock:
-            self._kept[key] = ranking
+            self._kept[key] = value
             self._kept.move_to_end(key)
-            while len(self._kept) > KEPT:
+            while len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
 
     def clear(self) -> None:
-        """Drop all rankings."""
+        """Drop everything."""
         with self._lock:
             self._kept.clear()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as it was read from the catalog at a revision: its stacks and the hits made of them."""
+
+    revision: int
+    stacks: tuple[Stack, ...]
+    hits: tuple[Hit, ...]
+
+    def shows(self, revision: int, stacks: Sequence[Stack]) -> bool:
+        """Return whether this is the page of these stacks at a revision."""
+        is_same = self.revision == revision and len(self.stacks) == len(stacks)
+        return is_same and all(one is other for one, other in zip(self.stacks, stacks, strict=True))
 
 
 def hash_query(query: Query) -> str:

@@ -76,10 +76,7 @@ def wait_for(page, told):
 def test_more_and_less_like_this_rank_anew_and_can_be_undone(open_page):
     page = open_page()
     ask(page, "a flower")
-    page.wait_for_selector("#hits .hit")
-    if "chelsea.jpg" not in names(page):
-        page.click("text=show weaker ones too")
-        page.wait_for_selector("[title$='chelsea.jpg']")
+    page.wait_for_selector("[title$='chelsea.jpg']")  # relevant, or less certain below
     page.hover(".hit:has([title$='chelsea.jpg'])")
     page.click(".hit:has([title$='chelsea.jpg']) .acts button:nth-child(2)")
     page.wait_for_selector(".part.without")
@@ -268,6 +265,53 @@ def test_arrows_and_letters_do_what_buttons_do(open_page):
     page.keyboard.press("+")
     wait(page, "location.search.includes('like=')")
     assert page.evaluate("document.activeElement !== document.body")
+
+
+# Another answer to every search: 30 relevant hits and 400 possible ones.
+TIERS = (
+    MANY.replace("10000", "430")
+    .replace(
+        "const from = ",
+        """
+  const isPossible = request.tier === 'possible';
+  const [low, high] = isPossible ? [30, 430] : [0, 30];
+  const from = low + """,
+    )
+    .replace("Math.min(from + request.limit, 430)", "Math.min(from + request.limit, high)")
+    .replace("next: to < 430 ? String(to) : null", "possible: 400, next: to < high ? String(to - low) : null")
+    .replace("id: 1 + rank % IDS", "id: 1 + rank")
+    .replace("total: 430", "total: 30")
+)
+
+
+def test_less_certain_results_follow_below_a_divider(open_browser, server):
+    page = open_browser().new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.add_init_script(TIERS)
+    page.goto(f"{server}/?q=anything")
+    page.wait_for_selector("#hits .hit")
+    assert "30 hits" in page.text_content("#status")
+    for _ in range(20):
+        if page.query_selector("#hits .divider"):
+            break
+        page.evaluate("scrollBy(0, 400)")
+        page.wait_for_timeout(100)
+    assert page.text_content("#hits .divider h2") == "Less certain"
+    order = page.evaluate("""[...document.querySelectorAll('#hits > *')].map((one) =>
+        one.classList.contains('divider') ? 'divider' : Number(one.getAttribute('aria-posinset')))""")
+    at = order.index("divider")
+    assert order[at - 1 : at + 2] == [30, "divider", 31]
+    # Keys go across it, and what is selected as a whole is what is relevant.
+    page.focus("#hits .hit[aria-posinset='30'] .open")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.closest('.hit').getAttribute('aria-posinset')") == "31"
+    page.keyboard.press("Control+a")
+    wait(page, "document.querySelector('#selection')?.textContent.includes('30 selected')")
+    for _ in range(100):
+        page.evaluate("scrollBy(0, 3000)")
+        page.wait_for_timeout(15)
+    wait(page, "document.querySelector('#hits .hit:last-child')?.getAttribute('aria-posinset') === '430'")
+    assert count(page) < 120
+    assert page.evaluate("document.querySelectorAll('#hits .divider').length") <= 1
 
 
 def test_what_hides_everything_can_be_taken_off(open_page):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from search.engine.paging import KEPT, Cursor, RankingCache, hash_query, read_cursor, resume, write_cursor
+from search.engine.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
 from search.engine.ranking import Count, Ranking
 from search.errors import UsageError
 from search.media.picture import measure_look
@@ -99,13 +99,12 @@ def test_a_query_is_told_from_others_by_what_was_uploaded():
 
 
 def test_the_ranking_that_was_not_asked_for_the_longest_is_dropped():
-    cache = RankingCache()
-    for number in range(KEPT):
-        cache.put(str(number), make_ranking([], []))
-    cache.get("0")
-    cache.put("new", make_ranking([], []))
-    assert cache.get("0") is not None
-    assert cache.get("1") is None
+    cache = LatestCache(2)
+    cache.put("one", 1)
+    cache.put("two", 2)
+    cache.get("one")
+    cache.put("three", 3)
+    assert [cache.get(key) for key in ("one", "two", "three")] == [1, None, 3]
 
 
 def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
