@@ -65,6 +65,7 @@ class SearchRequest(BaseModel):
     cursor: str | None = None
     include_all: bool = Field(False, alias="all")
     tier: Tier = Tier.RELEVANT
+    correct: bool = True
     explain: bool = False
 
     def make_filters(self) -> Filters:
@@ -103,6 +104,7 @@ class SearchRequest(BaseModel):
             cursor=self.cursor,
             include_all=self.include_all,
             tier=self.tier,
+            correct=self.correct,
             explain=self.explain,
             sort=self.sort,
             stack=self.stack,

@@ -18,6 +18,7 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
     return {
         "query": {
             "text": query.text,
+            "corrected": answer.corrected,
             "voice_text": answer.voice.text if answer.voice else None,
             "voice_language": answer.voice.language if answer.voice else None,
             "voice_translation": answer.voice.translation if answer.voice else None,

@@ -57,6 +57,7 @@ NOTHING_FOUND = 1
     type=click.Choice([str(one) for one in Tier]),
     help="Only results of this tier.",
 )
+@click.option("--exact", is_flag=True, help="Search for the words as typed; typing errors are not corrected.")
 @click.option("--explain", is_flag=True, help="With --json: add every term of each score.")
 @click.option("--flat", is_flag=True, help="Show near-identical pictures one by one, not as one stack.")
 @click.option("--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer hits unlike those above, 0 to 1.")
@@ -78,6 +79,7 @@ def search_command(
     cursor: str | None,
     include_all: bool,
     tier: str | None,
+    exact: bool,
     explain: bool,
     flat: bool,
     diversity: float,
@@ -107,6 +109,7 @@ def search_command(
         cursor=cursor,
         include_all=include_all,
         tier=Tier(tier or Tier.RELEVANT),
+        correct=not exact,
         explain=explain,
         stack=not flat,
         diversity=diversity,
@@ -159,6 +162,8 @@ def _print_answer(answer: Answer, further: Answer | None) -> None:
         click.echo(
             f"the query is in {answer.language}, and {' and '.join(answer.only_english)} only understands English"
         )
+    if answer.corrected:
+        click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
     closest = further.hits if further else answer.hits
     if answer.nothing_relevant:
         click.echo("Nothing relevant found." + (" Closest matches:" if closest else ""))

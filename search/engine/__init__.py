@@ -67,6 +67,7 @@ class Engine:
             voice=ranking.voice,
             language=ranking.language,
             only_english=ranking.only_english,
+            corrected=ranking.corrected,
             hits=self._read_page(query, cursor, page, place, ranking.words, revision),
             total=ranking.total.number,
             total_is_estimate=ranking.total.is_estimate,
@@ -186,6 +187,7 @@ class Engine:
             voice=encoded.voice,
             language=encoded.language,
             only_english=encoded.only_english,
+            corrected=encoded.corrected,
             revision=revision,
         )
 

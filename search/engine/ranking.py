@@ -51,6 +51,7 @@ class Ranking:
     voice: Heard | None = None
     language: str | None = None
     only_english: tuple[str, ...] = ()
+    corrected: str | None = None
     revision: int = -1
     is_resumed: bool = False
 

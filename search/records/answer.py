@@ -67,7 +67,8 @@ class Heard:
 class Answer:
     """The hits of one query, best first, and what is needed to judge them.
 
-    total, possible: how many results are relevant and how many possible, a stack counted as one.
+    total, possible: how many results are relevant and how many possible, a stack counted as one. corrected: the text
+    that was searched for, where typing errors were corrected.
 
     language: of the words, where they are enough to tell; only_english: what of the chosen models understands no other
     language, when the words are in one.
@@ -86,3 +87,4 @@ class Answer:
     total_is_estimate: bool = False
     possible: int = 0
     possible_is_estimate: bool = False
+    corrected: str | None = None

@@ -190,6 +190,22 @@ def test_nonsense_is_said_to_be_irrelevant_above_the_closest_matches(open_page, 
     shoot(page, "nothing")
 
 
+def test_a_typing_error_is_corrected_with_a_way_back(open_page):
+    page = open_page()
+    ask(page, "a cup of cofee")
+    wait(page, "document.querySelector('#status').textContent.includes('Showing results for a cup of coffee')")
+    assert names(page)[0] == "morning.jpg"
+    shoot(page, "corrected")
+    page.click("text=Search instead for a cup of cofee")
+    wait(page, "location.search.includes('exact=1')")
+    wait(page, "!document.querySelector('#status').textContent.match(/Showing|Searching/)")
+    page.reload()
+    wait(page, "document.querySelector('#status').textContent.match(/hit|relevant/)")
+    assert "Showing" not in page.text_content("#status")
+    ask(page, "a cup of cofee on a table")
+    wait(page, "document.querySelector('#status').textContent.includes('Showing results for')")
+
+
 def test_more_like_this_searches_by_the_item(open_page):
     page = open_page()
     ask(page, "a cat")

@@ -47,6 +47,14 @@ def test_search_prints_hits_and_the_json_document(home):
     assert "raw" in document["hits"][0]["evidence"][0]
 
 
+def test_search_corrects_typing_errors_unless_told_otherwise(home):
+    shown = run("search", "a cup of cofee", home=home)
+    said = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
+    assert said in shown.stdout
+    assert "morning.jpg" in shown.stdout
+    assert "Showing" not in run("search", "a cup of cofee", "--exact", home=home).stdout
+
+
 def test_search_prints_less_certain_results_below_the_relevant_ones(home):
     shown = run("search", "a cup of coffee", "--limit", "5", home=home).stdout.splitlines()
     results = [line for line in shown if line[:4].strip().isdigit()]

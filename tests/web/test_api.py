@@ -112,6 +112,14 @@ def test_a_tier_is_asked_for_by_its_name(client):
     assert "tier" in refused.json["detail"]
 
 
+def test_a_typing_error_is_corrected_unless_that_is_unwanted(client):
+    corrected = ask(client, text="a cup of cofee").json
+    assert (corrected["query"]["text"], corrected["query"]["corrected"]) == ("a cup of cofee", "a cup of coffee")
+    assert corrected["hits"] == ask(client, text="a cup of coffee").json["hits"]
+    assert ask(client, text="a cup of cofee", correct=False).json["query"]["corrected"] is None
+    assert client.get("/api/v1/search?q=cofee&correct=false").json["query"]["corrected"] is None
+
+
 def test_an_item_is_like_others_but_not_itself(client):
     item = get_item(client, "chelsea.jpg")
     near = client.get(f"/api/v1/items/{item}/similar").json["hits"]

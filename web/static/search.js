@@ -1,16 +1,17 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
-import { readFacets, readStatus } from "./api.js";
+import { describeAnswer, describeLibrary } from "./answer.js";
+import { readFacets } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
 import { watchDrops } from "./drop.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { find, formatDate, make, makeButton, nameLanguage, t } from "./make.js";
+import { find, formatDate, make, t } from "./make.js";
 import { PartsBar, judge } from "./parts.js";
 import { Results } from "./results.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
-import { FILTERS, emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
+import { emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
 import { Viewer } from "./viewer.js";
 import { Recorder } from "./voice.js";
 
@@ -26,6 +27,8 @@ let state = readState();
 let latest = 0;
 let loading = null;
 let tags = [];
+// The text that was searched for, where typing errors were corrected.
+let corrected = null;
 const results = new Results();
 
 const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, dividerOf, more: () => loadMore() });
@@ -42,9 +45,12 @@ function say(parts, isWrong = false) {
   status.classList.toggle("wrong", isWrong);
 }
 
+// The words to mark: those that were searched for.
+const listWords = () => wordsOf({ ...state, q: corrected ?? state.q });
+
 function drawCard(hit, place, width) {
-  return makeCard(hit, wordsOf(state), selection.has(hit.item.id), width, {
-    open: () => viewer.open(place, wordsOf(state), state),
+  return makeCard(hit, listWords(), selection.has(hit.item.id), width, {
+    open: () => viewer.open(place, listWords(), state),
     select: (event) => selection.toggle(grid.entries, place, event.shiftKey),
     like: (weight) => like(hit.item, weight),
   });
@@ -67,50 +73,11 @@ function nameGroup() {
   return ({ item, tier }) => (isUnsure(tier) ? null : item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : t("group.undated"));
 }
 
-const hasFilters = () => state.type.length > 0 || FILTERS.some((name) => state[name]?.length);
+const acts = { dropFilters, searchExactly: () => change({ exact: "1" }) };
 
-const dropFilters = () => {
+function dropFilters() {
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = false;
   change(emptyFilters());
-};
-
-// An estimate says no more than two digits.
-const roundTotal = (n) => Number(n.toPrecision(2));
-
-function describe(answer, hits) {
-  const parts = [];
-  const { voice_text, voice_language, voice_translation, language, only_english } = answer.query;
-  if (voice_text) {
-    const spoken = voice_language && voice_language !== document.documentElement.lang ? ` (${nameLanguage(voice_language)})` : "";
-    parts.push(`${t("status.heard")} `, make("strong", {}, `“${voice_text}”`), spoken);
-    if (voice_translation) parts.push(` ${t("status.translated")} `, make("strong", {}, `“${voice_translation}”`));
-    parts.push(" — ");
-  }
-  if (only_english.length) parts.push(`${t("status.only_english", { language: nameLanguage(language), models: only_english.join(", ") })} · `);
-  if (answer.nothing_relevant) {
-    parts.push(make("strong", {}, t(hits.length || !hasFilters() ? "status.nothing" : "status.none")), hits.length ? ` ${t("status.closest")}` : "");
-    if (hasFilters()) parts.push(" · ", makeButton(t("status.unfiltered"), dropFilters));
-  } else {
-    const total = t("status.hits", { n: answer.total });
-    parts.push(make("strong", {}, answer.total_is_estimate ? t("status.about", { total: t("status.hits", { n: roundTotal(answer.total) }) }) : total));
-    parts.push(` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
-  }
-  const { pending, failed } = answer.coverage;
-  if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
-  if (failed) parts.push(" · ", make("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
-  return parts;
-}
-
-async function describeLibrary(answer) {
-  const library = await readStatus();
-  const counts = ["image", "video", "audio", "document"]
-    .map((type) => [library.items[type]?.indexed ?? 0, type])
-    .filter(([n]) => n)
-    .map(([n, type]) => t(`count.${type}`, { n }));
-  if (!counts.length) return [make("a", { href: "/library" }, t("status.empty"))];
-  if (!answer.total) return [t("status.none"), " ", makeButton(t("status.unfiltered"), dropFilters)];
-  if (hasFilters()) return [make("strong", {}, t("status.items", { n: answer.total }))];
-  return [`${t("status.library")} `, make("strong", {}, counts.join(", "))];
 }
 
 async function run(keep = null) {
@@ -120,9 +87,10 @@ async function run(keep = null) {
   if (!isEmpty(state)) say([t("status.searching")]);
   try {
     const { answer, hits, show } = await results.begin(makeRequest(state), state.voice, keep?.count);
-    const said = isEmpty(state) ? await describeLibrary(answer) : describe(answer, hits);
+    const said = isEmpty(state) ? await describeLibrary(answer, state, acts) : describeAnswer(answer, hits, state, acts);
     if (mine !== latest) return;
     show();
+    corrected = answer.query.corrected ?? null;
     grid.groupOf = nameGroup();
     grid.set(hits);
     say(said);
@@ -221,7 +189,8 @@ function change(values) {
 }
 
 function submit() {
-  state = { ...state, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
+  const q = box.value.trim();
+  state = { ...state, q, exact: q === state.q ? state.exact : "", type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
   remember();
   bar.show();
   run();

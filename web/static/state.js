@@ -1,6 +1,6 @@
 // What is asked, as one object; it lives in the address, so that back, forward, reload and sharing work.
 
-const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group"];
+const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group", "exact"];
 const LISTS = ["type", "tag", "album"];
 export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag", "album"];
 
@@ -67,6 +67,7 @@ export function makeRequest(state) {
     request.parts = [...pictures, ...likes];
   }
   if (state.sort) request.sort = state.sort;
+  if (state.exact) request.correct = false;
   return request;
 }
 
