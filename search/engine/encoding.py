@@ -13,6 +13,7 @@ from search.library import Library
 from search.media.container import decode_sound
 from search.media.picture import USEFUL_SIDE, crop_box, open_picture
 from search.models.language import detect_language
+from search.query.correction import correct_query
 from search.ranking.calibration import Scale, read_curves
 from search.ranking.grammar import join_filters, parse_query
 from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
@@ -44,7 +45,7 @@ class Encoded:
     """A query made ready.
 
     coverage: which share of it, by weight and trust, a lane can judge at all; weights: how much a lane's word counts,
-    by what was learned for such a query and what was asked for.
+    by what was learned for such a query and what was asked for; corrected: the text without its typing errors, if any.
     """
 
     probes: dict[Lane, list[Probe]]
@@ -57,6 +58,7 @@ class Encoded:
     voice: Heard | None
     language: str | None
     only_english: tuple[str, ...]
+    corrected: str | None = None
 
     @property
     def is_browsing(self) -> bool:
@@ -70,7 +72,8 @@ def encode_query(library: Library, query: Query) -> Encoded:
     Raises UsageError for one that says nothing or cannot be read, UnreadableMediaError for a picture or voice
     that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
     """
-    parsed = parse_query(query.text or "")
+    corrected = correct_query(query.text or "", library.words.list_words(), detect_language) if query.correct else None
+    parsed = parse_query(corrected or query.text or "")
     voice = _listen(library, query.voice) if query.voice is not None else None
     parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
@@ -103,6 +106,7 @@ def encode_query(library: Library, query: Query) -> Encoded:
         voice=voice,
         language=language,
         only_english=_list_english(library) if language not in (None, "en") else (),
+        corrected=corrected,
     )
 
 

@@ -23,6 +23,8 @@ from search.store.words import Wanted, WordIndex
 FLOOR = 0.1
 # Speech recognised with less confidence than this counts less, in proportion.
 SURE_SPEECH = 0.5
+# An estimate of how much of a lane matches is made from so many of its segments.
+ESTIMATE_SAMPLE = 1_024
 # What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
 # benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
@@ -82,6 +84,22 @@ class Retriever:
             pictured=chosen["pictured"],
             explain=(lambda at: self._take_apart(lane, snapshot, ids[order[at]])) if self._explain else None,
         )
+
+    def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
+        """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
+        snapshot = self._library.spaces[lane].refresh(self._revision)
+        ids = self._select(lane, snapshot)
+        if ids is None:
+            built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
+            ids = np.concatenate([built, snapshot.delta.ids])
+        ids = ids[~np.isin(ids, snapshot.denied)]
+        chosen = np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])
+        pool, owners = _gather(snapshot, ids[chosen])
+        kept = self._exclude(lane, pool, snapshot)
+        chances = to_probability(judge_all(self._encoded.probes[lane], pool, snapshot.sample))
+        chances *= self._encoded.coverage[lane] * _discount(owners["confidence"]) * kept
+        chances = chances[kept > 1 - EXCLUSION_CUT]
+        return [float((chances >= cut).sum()) * len(ids) / max(len(chosen), 1) for cut in cuts]
 
     def _select(self, lane: Lane, snapshot: Snapshot) -> Ids | None:
         if self._encoded.filters.is_empty:

@@ -18,8 +18,9 @@ import numpy as np
 
 from search.records import Lane, Vectors
 
-# The probability below which a hit counts as not relevant.
+# A result at least this likely is relevant, and one below it but at least as likely as the other cut is possible.
 RELEVANCE_CUT = 0.5
+POSSIBLE_CUT = 0.1
 MAD_TO_DEVIATION = 1.4826
 # What the library itself says of the background counts half at most: what is common in it (dogs, in one of
 # dogs) must not pass for unrelated. A small sample counts less.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.ranking.lanes import Candidate, Retrieved
 from search.records import Ids, Lane
@@ -24,12 +25,24 @@ class Ranked:
     candidates: tuple[Candidate, ...]
 
 
-def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
-    """Rank the items that score at least `least` over all lanes, best first.
+@dataclass(frozen=True)
+class Scores:
+    """The fused scores of items: items, scores and votes, all (n,), ascending by item."""
 
-    An item's score is the probability that at least one lane is right about it: noisy-or over lanes, each with its
-    best segment, a lane of weight w counting as w lanes that say the same. Reciprocal rank fusion orders those that
-    score alike.
+    items: Ids
+    scores: NDArray[np.float64]
+    votes: NDArray[np.float64]
+
+    def count(self, cut: float) -> int:
+        """Return how many items score at least `cut`."""
+        return int((self.scores >= cut).sum())
+
+
+def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Scores:
+    """Compute the score of every item over all lanes.
+
+    It is the probability that at least one lane is right about the item: noisy-or over lanes, each with its best
+    segment, a lane of weight w counting as w lanes that say the same. votes are those of reciprocal rank fusion.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
     miss = np.ones(len(items))
@@ -42,7 +55,13 @@ def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
         miss[places] *= (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
         votes[places] += weight / (RRF_CONSTANT + ranks)
-    scores = 1 - miss
+    return Scores(items, 1 - miss, votes)
+
+
+def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
+    """Rank the items that score at least `least` over all lanes, best first; reciprocal rank fusion orders equals."""
+    fused = score_items(lanes, weights)
+    items, scores, votes = fused.items, fused.scores, fused.votes
     order = np.lexsort((items, -votes, -np.round(scores, 6)))
     order = order[scores[order] >= least]
     moments = _pick_moments(lanes, items[order])

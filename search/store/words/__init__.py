@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,6 +93,10 @@ class WordIndex:
             rarest = sorted(range(len(wanted)), key=lambda at: wanted[at].count)[:MOST_WORDS]
             wanted = [wanted[at] for at in sorted(rarest)]
         return wanted, known.total
+
+    def list_words(self) -> Collection[str]:
+        """Return the different words that the index holds, folded."""
+        return self._read_vocabulary().vocabulary.words
 
     def find(self, wanted: Sequence[Wanted]) -> Holdings:
         """Give all segments that hold any of the words."""

@@ -1,7 +1,7 @@
 """Other forms of a word that the index holds: inflected, begun, or misspelt by one letter."""
 
 import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -33,6 +33,11 @@ class Vocabulary:
         for term in self._terms:
             self._by_shape.setdefault((len(term), ""), []).append(term)
             self._by_shape.setdefault((len(term), term[0]), []).append(term)
+
+    @property
+    def words(self) -> Collection[str]:
+        """The words themselves."""
+        return self._counts.keys()
 
     def count(self, terms: Iterable[str]) -> int:
         """Give in how many segments the commonest of the terms is."""
