@@ -12,6 +12,7 @@ from search.records import Ids, Lane
 RRF_CONSTANT = 60
 MOMENTS_KEPT = 8
 LEAST_SHARE = 0.1
+TEXT_LANES = (Lane.MEANING, Lane.WORDS)
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,12 @@ def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float
     """Rank the items that score at least `least` over all lanes, best first.
 
     An item's score is the probability that at least one lane is right about it: noisy-or over lanes, each with its
-    best segment, a lane of weight w counting as w lanes that say the same. Reciprocal rank fusion orders those that
-    score alike.
+    best segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one: what either
+    found was scored by both. Reciprocal rank fusion orders those that score alike.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
     miss = np.ones(len(items))
+    text_miss = np.ones(len(items))
     votes = np.zeros(len(items))
     for lane in lanes:
         weight = weights.get(lane.lane, 1.0)
@@ -40,9 +42,13 @@ def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float
         places = np.searchsorted(items, owners)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-        miss[places] *= (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        missed = (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        if lane.lane in TEXT_LANES:
+            text_miss[places] = np.minimum(text_miss[places], missed)
+        else:
+            miss[places] *= missed
         votes[places] += weight / (RRF_CONSTANT + ranks)
-    scores = 1 - miss
+    scores = 1 - miss * text_miss
     order = np.lexsort((items, -votes, -np.round(scores, 6)))
     order = order[scores[order] >= least]
     moments = _pick_moments(lanes, items[order])
