@@ -65,7 +65,7 @@ def _embed(library: Library, records: Sequence[Record]) -> None:
         batch = waiting[start : start + BATCH]
         rows = library.models.meaning.encode_passages([record.segments[at].text or "" for record, at in batch])
         for (record, at), row in zip(batch, rows, strict=True):
-            record.embeddings.append((at, space, row))  # type: ignore[attr-defined]
+            record.embeddings.append((at, space, row))
 
 
 def read_collection(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:

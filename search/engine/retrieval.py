@@ -1,6 +1,7 @@
 """What each lane has to say to a query: candidates with calibrated probabilities."""
 
 import math
+from collections.abc import Callable
 from functools import cached_property, partial
 
 import numpy as np
@@ -45,20 +46,8 @@ class Retriever:
 
     @cached_property
     def _text(self) -> TextRetriever:
-        """What retrieves text: the lexical and the semantic retriever, unless one is turned off."""
-        encoded = self._encoded
-        parts = [SemanticPart(probe.vector, probe.weight) for probe in encoded.probes[Lane.MEANING]]
-        is_semantic = encoded.weights[Lane.MEANING] > 0 and any(part.weight > 0 for part in parts)
-        query = TextQuery(
-            terms=encoded.terms if encoded.weights[Lane.WORDS] > 0 else (),
-            parts=parts if is_semantic else (),
-            excluded=[probe.vector for probe in encoded.excluded[Lane.MEANING]],
-            phrases=encoded.filters.phrases,
-            language=encoded.language,
-            coverage=encoded.coverage,
-        )
-        return TextRetriever(
-            self._library, query, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
+        return make_text_retriever(
+            self._library, self._encoded, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
         )
 
     def _retrieve_near(self, lane: Lane, depth: int) -> Retrieved:
@@ -133,6 +122,27 @@ class Retriever:
             if not self._encoded.filters.is_empty:
                 wanted &= self._allowed_items[np.minimum(items, len(self._allowed_items) - 1)]
         return wanted
+
+
+def make_text_retriever(
+    library: Library,
+    encoded: Encoded,
+    revision: int,
+    select: Callable[[Snapshot], Ids | None] = lambda _: None,
+    is_wanted: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
+) -> TextRetriever:
+    """Return what retrieves text for a query: the lexical and the semantic retriever, unless one is turned off."""
+    parts = [SemanticPart(probe.vector, probe.weight) for probe in encoded.probes[Lane.MEANING]]
+    is_semantic = encoded.weights[Lane.MEANING] > 0 and any(part.weight > 0 for part in parts)
+    query = TextQuery(
+        terms=encoded.terms if encoded.weights[Lane.WORDS] > 0 else (),
+        parts=parts if is_semantic else (),
+        excluded=[probe.vector for probe in encoded.excluded[Lane.MEANING]],
+        phrases=encoded.filters.phrases,
+        language=encoded.language,
+        coverage=encoded.coverage,
+    )
+    return TextRetriever(library, query, revision, select, is_wanted)
 
 
 def _gather(snapshot: Snapshot, ids: Ids) -> tuple[Pool, Owners]:

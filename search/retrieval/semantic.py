@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.errors import UsageError
-from search.records import Ids, Vectors
+from search.records import Ids, Owners, Vectors
 from search.scoring.fusion import Evidence, Weights, compute_log_odds, make_semantic_features
 from search.scoring.semantic import (
     QueryBaseline,
@@ -116,7 +116,7 @@ def find_embeddings(snapshot: Snapshot, segments: Ids) -> Ids:
     return np.concatenate(found)
 
 
-def _order_segments(owners: np.ndarray, ids: Ids) -> tuple[Ids, Ids]:  # type: ignore[type-arg]
+def _order_segments(owners: Owners, ids: Ids) -> tuple[Ids, Ids]:
     """Return the segments of rows in ascending order, and the ids in the same order."""
     known = _orders.get(id(owners))
     if known is not None and known[0] is owners:

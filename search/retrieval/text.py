@@ -209,7 +209,7 @@ class TextRetriever:
         if not self._query.terms:
             return np.zeros(0, np.int64), True
         found = self._lexical
-        features = make_lexical_features(found.strength, found.coverage, found.amount)
+        features = make_lexical_features(found.strength, found.coverage, len(self._query.terms))
         exact = found.exact | np.isin(found.segments, self._phrases)
         chances = to_probability(compute_log_odds(Evidence(features, exact), self._weights.lexical))
         count = max(depth, int((chances >= FLOOR).sum()))
@@ -235,13 +235,13 @@ class TextRetriever:
         """Return the places of segments among the lexical matches, and their lexical features."""
         if not self._query.terms:
             return np.full(len(segments), NO_MATCH), {}
-        found = self._lexical
+        found, count = self._lexical, len(self._query.terms)
         places, here = found.find(segments)
         if not len(found.segments):
             nothing = np.zeros(len(segments), np.float32)
-            return np.full(len(segments), NO_MATCH), make_lexical_features(nothing, nothing, nothing)
-        columns = (np.where(here, values[places], 0.0) for values in (found.strength, found.coverage, found.amount))
-        return np.where(here, places, NO_MATCH), make_lexical_features(*columns)
+            return np.full(len(segments), NO_MATCH), make_lexical_features(nothing, nothing, count)
+        strength, coverage = (np.where(here, one[places], np.float32(0)) for one in (found.strength, found.coverage))
+        return np.where(here, places, NO_MATCH), make_lexical_features(strength, coverage, count)
 
     def _find_exact(self, segments: Ids, places: Ids) -> Flags:
         exact: Flags = np.isin(segments, self._phrases)
@@ -274,7 +274,7 @@ class TextRetriever:
         if not count:
             return 0.0
         tail = {
-            name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage", "amount"))
+            name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage"))
             for name, values in features.items()
         }
         logits = compute_log_odds(Evidence(tail), self._function)

@@ -6,6 +6,7 @@ itself, and one for both together.
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,11 @@ from search.records import Flags, Vectors
 
 WEIGHTS_FILE = Path(__file__).parent / "text_weights.json"
 SEMANTIC_FEATURES = ("similarity", "hub", "nearest")
-LEXICAL_FEATURES = ("strength", "coverage", "amount")
+LEXICAL_FEATURES = ("strength", "coverage", "length")
+# BM25 tells more the more terms there are: in a short query one chance word is a large share of it.
+TERMS_PRIOR = 8
+# Of longer queries than this, more must match.
+SHORT_QUERY = 6
 # Log-odds of a segment that holds a quoted phrase, or all rare words of a query: 0.82 as a probability.
 EXACT_LOGIT = 1.5
 
@@ -73,9 +78,20 @@ def make_semantic_features(similarity: Vectors, hub: Vectors, nearest: float) ->
     return {"similarity": similarity, "hub": hub, "nearest": np.full(len(similarity), nearest, np.float32)}
 
 
-def make_lexical_features(strength: Vectors, coverage: Vectors, amount: Vectors) -> dict[str, Vectors]:
-    """Return the features of the lexical retriever by name; the arguments are those of `LexicalMatches`."""
-    return {"strength": np.sqrt(strength), "coverage": coverage, "amount": np.log2(1 + amount)}
+def make_lexical_features(strength: Vectors, coverage: Vectors, terms: int) -> dict[str, Vectors]:
+    """Return the features of the lexical retriever by name.
+
+    Args:
+        strength: The share of the highest possible BM25 score that each segment reaches, shape (n,).
+        coverage: The share of the query that each segment holds, shape (n,).
+        terms: The number of different terms in the query.
+    """
+    excess = math.log2(max(1.0, (1 + terms) / (1 + SHORT_QUERY)))
+    return {
+        "strength": strength * np.float32(terms / (terms + TERMS_PRIOR)),
+        "coverage": coverage,
+        "length": np.full(len(strength), excess, np.float32),
+    }
 
 
 def compute_log_odds(evidence: Evidence, weights: Weights) -> Vectors:

@@ -50,7 +50,6 @@ class LexicalMatches:
         bm25: The BM25 score.
         strength: The BM25 score as a share of the highest that any text could reach, 0 to 1.
         coverage: The share of the query that is held, each term weighted by its inverse document frequency, 0 to 1.
-        amount: The number of terms held, a term counting by its inverse document frequency: at most 1 each.
         exact: Whether every rare term is held.
     """
 
@@ -58,7 +57,6 @@ class LexicalMatches:
     bm25: Vectors
     strength: Vectors
     coverage: Vectors
-    amount: Vectors
     exact: Flags
 
     def select(self, chosen: Flags) -> "LexicalMatches":
@@ -101,7 +99,6 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
         bm25=bm25[segments],
         strength=bm25[segments] / max(float(idfs @ counts), 1e-6),
         coverage=mass[segments] / max(float(idfs.sum()), 1e-6),
-        amount=mass[segments] / max(float(idfs.max(initial=0)), 1e-6),
         exact=find_exact(terms, total, size)[segments],
     )
 

@@ -69,7 +69,7 @@ def _find_names(text: str, language: str | None) -> list[str]:
     words = _WORD.findall(text)
     if language in CAPITALIZING or not any(word[0].islower() for word in words):
         return []
-    names = []
+    names: list[str] = []
     for before, word in pairwise(words):
         if word[0].isupper() and not _SENTENCE_END.search(before):
             names += analyze(word).pieces
