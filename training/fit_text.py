@@ -70,7 +70,7 @@ def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
             items = library.catalogue.read_items(sorted(set(found.items.tolist())))
             names = [Path(items[one].path).name for one in found.items.tolist()]
             right = np.array([name in case.relevant for name in names], np.float32)
-            asked.append(Asked(case, Evidence(found.features), right))
+            asked.append(Asked(case, found.evidence, right))
     return asked
 
 
@@ -78,7 +78,7 @@ def fit_scale(asked: Sequence[Asked], ratios: dict[str, float]) -> Weights:
     """Fit a logistic function of the ratios' sum and of how near the query comes to everything."""
     rows, labels, weights = [], [], []
     for one in asked:
-        score = compute_log_odds(one.evidence, Weights(0.0, ratios))
+        score = compute_log_odds(Evidence(one.evidence.features), Weights(0.0, ratios))
         order = np.argsort(-score)[:LEARNED]
         nearest = one.evidence.features.get("nearest", np.zeros(len(score), np.float32))
         columns = np.stack([score, nearest], axis=1)[order]

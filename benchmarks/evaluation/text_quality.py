@@ -105,9 +105,10 @@ def print_questions(title: str, library: Library, cases: Sequence[Case]) -> None
             here = [one for one in outcomes if one.case.split == split and language in (None, one.case.language)]
             absent = [one for one in here if not one.case.relevant]
             asked = [one for one in here if one.case.relevant]
+            found = _share([one.shown for one in absent])
             print(
-                f"{title:10} {language or 'all':3} {split:5} absent with a result {_share([one.shown for one in absent])}"
-                f"   answerable shown {_share([one.right for one in asked])}   first "
+                f"{title:10} {language or 'all':3} {split:5} absent with a result {found}   answerable shown "
+                f"{_share([one.right for one in asked])}   first "
                 f"{_share([one.found[0] in one.case.relevant for one in asked])}",
                 flush=True,
             )

@@ -71,7 +71,7 @@ class CandidateSet:
         cosines: Cosines with the query, shape (n,); not a number where the segment was not compared.
         probabilities: Of relevance, shape (n,).
         vectors: Of those that were compared, which come first, shape (m, d).
-        features: All features by name, shape (n,).
+        evidence: What the probabilities were computed from.
         floor: No segment that the vector index has not returned yet is more likely than this.
         exhausted: Whether the vector index and the full-text index have no more.
     """
@@ -82,7 +82,7 @@ class CandidateSet:
     cosines: Vectors
     probabilities: Vectors
     vectors: Vectors
-    features: dict[str, Vectors]
+    evidence: Evidence
     floor: float
     exhausted: dict[Lane, bool]
 
@@ -190,7 +190,7 @@ class TextRetriever:
             cosines[shown],
             (chances * kept)[shown],
             vectors[shown[: len(vectors)]],
-            {name: values[shown] for name, values in features.items()},
+            Evidence({name: values[shown] for name, values in features.items()}, exact[shown]),
             floor,
             {Lane.MEANING: ended, Lane.WORDS: complete},
         )
@@ -293,7 +293,7 @@ class TextRetriever:
             function = self._weights.lexical
         terms = {"coverage": self._query.coverage.get(lane, 1.0), "bias": function.bias}
         for name, weight in function.weights.items():
-            terms[name] = float(found.features[name][at])
+            terms[name] = float(found.evidence.features[name][at])
             terms[f"{name} weight"] = weight
         return terms
 

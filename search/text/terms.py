@@ -58,8 +58,6 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
     return [Term(word, count, _is_special(word, names)) for word, count in expanded.items()]
 
 
-
-
 def _is_special(word: Word, names: set[str]) -> bool:
     return any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
 
