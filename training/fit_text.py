@@ -5,8 +5,8 @@
 OUT keeps the libraries that are asked, so that a second run is quick. Only the `fit` half of the queries is used;
 `benchmarks/evaluation/text_quality.py` judges by the other. What is ranked above what follows from two ratios that were
 chosen by nDCG on the fit halves; the logistic regression fits the scale and what depends on the query only. Then the
-bias is set by the share of questions without an answer that may have a result, and what a longer query costs by how
-much is shown for the queries of the collections.
+bias is set by the share of questions without an answer that may have a result, and what a longer query costs by the
+precision of what is shown for the queries of the collections.
 """
 
 import argparse
@@ -43,20 +43,21 @@ LEARNED, WRONG = 60, 10
 # Weights relative to that of the similarity: chosen by nDCG@10 on the fit halves.
 RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 21.4, "coverage": 2.0}
 # Of the questions without an answer, so many may have a result above the cut.
-MAX_FALSE = 0.04
-# For half of the queries of a collection, no more segments than this may be above the cut.
-MAX_SHOWN = 50
-LENGTH_COSTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+MAX_FALSE = 0.03
+# What is above the cut for the queries of collections must be right in this share, on average over collections.
+MIN_PRECISION = 0.22
+LENGTH_COSTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05, 1.2)
 DECAY = 1.0
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The candidates of a query, which of them are right, and whether the query belongs to a collection."""
+    """The candidates of a query, which of them are right, and the home that was asked."""
 
     case: Case
     evidence: Evidence
     right: Vectors
+    collection: str
 
 
 def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
@@ -70,7 +71,7 @@ def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
             items = library.catalogue.read_items(sorted(set(found.items.tolist())))
             names = [Path(items[one].path).name for one in found.items.tolist()]
             right = np.array([name in case.relevant for name in names], np.float32)
-            asked.append(Asked(case, found.evidence, right))
+            asked.append(Asked(case, found.evidence, right, library.home.root.name))
     return asked
 
 
@@ -109,17 +110,25 @@ def fit_logistic(rows: Vectors, labels: Vectors, weights: Vectors) -> list[float
 
 
 def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) -> Weights:
-    """Set the bias by the questions without an answer, and what length costs by how much is shown of collections."""
+    """Set the bias by the questions without an answer, and what length costs by the precision in collections."""
+    absent = [one for one in asked if one.case.kind == "absent" and len(one.right)]
     for cost in costs:
         costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
-        absent = [one for one in asked if one.case.kind == "absent" and len(one.right)]
         best = [float(compute_log_odds(one.evidence, costly).max()) for one in absent]
         costly = replace(costly, bias=costly.bias - float(np.quantile(best, 1 - MAX_FALSE)))
-        asked_much = [one for one in asked if one.case.kind == "collection"]
-        shown = [int((compute_log_odds(one.evidence, costly) > 0).sum()) for one in asked_much]
-        if not shown or np.median(shown) <= MAX_SHOWN:
+        if measure_precision(asked, costly) >= MIN_PRECISION:
             break
     return costly
+
+
+def measure_precision(asked: Sequence[Asked], weights: Weights) -> float:
+    """Return the mean precision of what is above the cut, over the collections; 1 without any."""
+    by_collection: dict[str, list[float]] = {}
+    for one in asked:
+        shown = compute_log_odds(one.evidence, weights) > 0
+        if one.case.kind == "collection" and shown.any():
+            by_collection.setdefault(one.collection, []).append(float(one.right[shown].mean()))
+    return float(np.mean([np.mean(values) for values in by_collection.values()])) if by_collection else 1.0
 
 
 def read_sets(options: argparse.Namespace) -> list[Asked]:

@@ -6,7 +6,6 @@ itself, and one for both together.
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -86,7 +85,7 @@ def make_lexical_features(strength: Vectors, coverage: Vectors, terms: int) -> d
         coverage: The share of the query that each segment holds, shape (n,).
         terms: The number of different terms in the query.
     """
-    excess = math.log2(max(1.0, (1 + terms) / (1 + SHORT_QUERY)))
+    excess = max(0.0, 1 - (1 + SHORT_QUERY) / (1 + terms))
     return {
         "strength": strength * np.float32(terms / (terms + TERMS_PRIOR)),
         "coverage": coverage,
