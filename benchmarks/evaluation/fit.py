@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import texts
-from asked import Asked, ask_descriptions, ask_meanings, ask_names, ask_pictures, list_text_queries
+from asked import Asked, ask_descriptions, ask_meanings, ask_names, ask_pictures
 from shelf import (
     Shelf,
     fit_logistic,
@@ -26,21 +25,19 @@ from shelf import (
     read_shelf,
 )
 
-from search.engine.retrieval import match_words
 from search.evaluation.metrics import compute_auroc
-from search.library import Library, open_library
+from search.library import open_library
 from search.ranking.calibration import (
     CURVES_FILE,
     SPOKEN,
     Curve,
     Curves,
-    WordCurve,
     describe_curves,
     measure_background,
+    read_curves,
 )
 from search.records import Lane, Vectors
 from search.settings import read_settings
-from search.store.analysis import split_query
 
 NEAREST = 5
 ROUNDS = 4
@@ -157,36 +154,6 @@ def fit_upward(features: Vectors, label: Vectors, weight: Vectors, parts: int, s
         kept[wrong] = False
 
 
-def fit_words(library: Library, options: argparse.Namespace) -> WordCurve:
-    """Fit the curve of the words lane: queries over documents and speech, against what no text says."""
-    queries = list_text_queries(options, 1)
-    nothing = texts.read_absent("fit") + texts.make_nonsense("fit") + texts.describe_absent("fit")
-    nothing += [one.names["en"][0] for one in texts.split_classes(options.photos, "fit")[:150]]
-    nothing += [text for _, text in texts.read_captions(options.flickr, "fit")]
-    features, label = [], []
-    for text, answers in [*queries, *((text, frozenset()) for text in nothing)]:
-        found = match_words(library.words, split_query(text))
-        owners = library.words.find_items(found.segments).tolist()
-        items = library.catalogue.read_items(owners)
-        seen = np.argsort(-found.features[:, 0], kind="stable")[:DEPTH].tolist()
-        rows = [(found.features[at], items[owners[at]].path in answers) for at in seen]
-        for right in (True, False):
-            best = max((row for row, own in rows if own is right), key=tuple, default=None)
-            # Who asks for a word and gets a text that holds it was answered.
-            if best is not None and (right or best[0] < 1):
-                features.append(best)
-                label.append(float(right))
-    truth = np.array(label)
-    weight = np.where(truth > 0, 500 / max(truth.sum(), 1), 500 / max((1 - truth).sum(), 1))
-    share, matched, bias = fit_upward(np.stack(features), truth, weight, 2).tolist()
-    shown = np.stack(features) @ np.array([share, matched]) + bias > 0
-    print(
-        f"{'words':22} weights {share:.2f} {matched:.2f} bias {bias:.2f}; answers kept {shown[truth > 0].mean():.1%}; "
-        f"irrelevant shown {shown[truth == 0].mean():.1%} of those that share a word"
-    )
-    return WordCurve(round(bias, 4), round(share, 4), round(matched, 4))
-
-
 def main() -> None:
     """Fit every curve."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -223,7 +190,7 @@ def main() -> None:
         spoken = fit_curve(f"speech by {kind}", heard, asked, lost, curve.size)
         curves[f"meaning/{kind}/{SPOKEN}"] = spoken
     lanes = {lane: dict.fromkeys(("name", "scene", "other", "picture"), 1.0) for lane in Lane}  # weigh.py learns them
-    document = describe_curves(Curves(curves, fit_words(library, options), lanes))
+    document = describe_curves(Curves(curves, read_curves().words, lanes))
     if options.write:
         CURVES_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

@@ -19,6 +19,7 @@ from search.ranking.grammar import join_filters, parse_query
 from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
 from search.scoring.visual import VisualScorer, describe_text
 from search.store.analysis import Word, analyze, split_query
+from search.text.terms import Term, read_terms
 
 VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
 PICTURED = {"picture": 1.0}
@@ -51,6 +52,7 @@ class Encoded:
     probes: dict[Lane, list[Probe]]
     excluded: dict[Lane, list[Probe]]
     words: list[Word]
+    terms: list[Term]
     excluded_words: list[list[Word]]
     coverage: dict[Lane, float]
     weights: dict[Lane, float]
@@ -94,11 +96,13 @@ def encode_query(library: Library, query: Query) -> Encoded:
     total = sum(max(part.weight, 0) for part in parts) or 1.0
     coverage = {lane: sum(max(one.weight, 0) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
     coverage[Lane.WORDS] = sum(max(weight, 0) for _, weight in texts) / total
+    terms = read_terms([text for text, weight in texts if weight > 0], language)
     without = [_probe_text(library, text) for text in excluded]
     return Encoded(
         probes=probes,
         excluded={lane: [one[lane] for one in without] for lane in VECTOR_LANES},
-        words=split_query(" ".join(text for text, weight in texts if weight > 0)),
+        words=[term.word for term in terms],
+        terms=terms,
         excluded_words=[split_query(text) for text in excluded],
         coverage=coverage,
         weights={lane: weigh_lane(lane, kinds) * query.weights.get(lane, 1.0) for lane in Lane},

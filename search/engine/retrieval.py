@@ -1,23 +1,22 @@
 """What each lane has to say to a query: candidates with calibrated probabilities."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 
 import numpy as np
 
 from search.engine.encoding import Encoded
 from search.engine.judging import Pool, combine_probes, explain, judge, judge_all
 from search.library import Library
-from search.ranking.calibration import calibrate_words, compute_word_features, read_curves, to_probability
+from search.ranking.calibration import to_probability
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
-from search.store.analysis import Word
+from search.retrieval.semantic import SemanticPart
+from search.retrieval.text import TextQuery, TextRetriever
 from search.store.filters import select_items, select_missing
 from search.store.rows import find_spoken, mark_ids
 from search.store.space import Snapshot
-from search.store.words import Wanted, WordIndex
 
 # Candidates less likely than this cannot make an item relevant, unless everything is asked for.
 FLOOR = 0.1
@@ -28,15 +27,6 @@ ESTIMATE_SAMPLE = 1_024
 # What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
 # benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
-
-
-@dataclass(frozen=True)
-class Matched:
-    """What the full text gave: segments (n,) that hold any word, ascending, and the words curve's features (n, 2)."""
-
-    wanted: list[Wanted]
-    segments: Ids
-    features: Vectors
 
 
 class Retriever:
@@ -51,10 +41,16 @@ class Retriever:
 
     def retrieve(self, lane: Lane, depth: int) -> Retrieved:
         """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
-        if lane is Lane.WORDS:
-            return self._retrieve_words(depth) if self._encoded.words else make_nothing(lane)
+        if lane is not Lane.PICTURE:
+            return self._text.retrieve(lane, depth, self._explain)
         is_asked = any(probe.weight > 0 for probe in self._encoded.probes[lane])
         return self._retrieve_near(lane, depth) if is_asked else make_nothing(lane)
+
+    @cached_property
+    def _text(self) -> TextRetriever:
+        return make_text_retriever(
+            self._library, self._encoded, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
+        )
 
     def _retrieve_near(self, lane: Lane, depth: int) -> Retrieved:
         probes = self._encoded.probes[lane]
@@ -131,45 +127,6 @@ class Retriever:
             terms["confidence"] = confidence
         return terms
 
-    def _retrieve_words(self, depth: int) -> Retrieved:
-        """Give all segments that could be relevant by their words, and the best `depth` in any case.
-
-        How likely each is, is known of all before any is read, so nothing is left to look deeper for.
-        """
-        index = self._library.words
-        found = match_words(index, self._encoded.words)
-        chances = calibrate_words(found.features, read_curves().words) * self._encoded.coverage[Lane.WORDS]
-        fit = self._is_wanted(found.segments)
-        segments, chances, features = found.segments[fit], chances[fit], found.features[fit]
-        likely = np.argsort(-chances, kind="stable")[: max(depth, int((chances >= FLOOR).sum()))]
-        chosen = np.sort(likely)
-        hits = index.read_hits(found.wanted, segments[chosen])
-        places = np.searchsorted(segments, hits.segments)
-        sure = chances[places] * _discount(hits.confidence)
-        order = np.lexsort((hits.segments, -hits.bm25, -sure))
-        terms = features[places][order]
-        return Retrieved(
-            Lane.WORDS,
-            hits.segments[order],
-            hits.items[order],
-            hits.bm25[order],
-            sure[order],
-            exhausted=len(likely) == len(segments),
-            explain=(lambda at: self._take_words_apart(terms[at])) if self._explain else None,
-        )
-
-    def _take_words_apart(self, features: Vectors) -> dict[str, float]:
-        curve = read_curves().words
-        return {
-            "coverage": self._encoded.coverage[Lane.WORDS],
-            "lane weight": self._encoded.weights[Lane.WORDS],
-            "bias": curve.bias,
-            "share": float(features[0]),
-            "share weight": curve.share,
-            "log2 of words": float(features[1]),
-            "log2 of words weight": curve.matched,
-        }
-
     def _is_wanted(self, segments: Ids) -> Flags:
         """Tell which segments the filters let through and no excluded words are in."""
         index = self._library.words
@@ -185,17 +142,25 @@ class Retriever:
         return wanted
 
 
-def match_words(index: WordIndex, words: Sequence[Word]) -> Matched:
-    """Give the segments that hold any of the words, with how much of the query each holds."""
-    wanted, total = index.expand(words)
-    holdings = index.find(wanted)
-    weights = np.array([math.log(1 + (total + 0.5) / (one.count + 0.5)) for one in wanted], np.float32)
-    weight = np.zeros(len(holdings.segments), np.float32)
-    for (places, amount), one in zip(holdings.held, weights, strict=True):
-        weight[places] += amount * one
-    # A word that is nearly everywhere is no word at all: each counts by how telling it is.
-    features = compute_word_features(weight / weights.sum(), weight / weights.max())
-    return Matched(wanted, holdings.segments, features)
+def make_text_retriever(
+    library: Library,
+    encoded: Encoded,
+    revision: int,
+    select: Callable[[Snapshot], Ids | None] = lambda _: None,
+    is_wanted: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
+) -> TextRetriever:
+    """Return what retrieves text for a query: the lexical and the semantic retriever, unless one is turned off."""
+    parts = [SemanticPart(probe.vector, probe.weight) for probe in encoded.probes[Lane.MEANING]]
+    is_semantic = encoded.weights[Lane.MEANING] > 0 and any(part.weight > 0 for part in parts)
+    query = TextQuery(
+        terms=encoded.terms if encoded.weights[Lane.WORDS] > 0 else (),
+        parts=parts if is_semantic else (),
+        excluded=[probe.vector for probe in encoded.excluded[Lane.MEANING]],
+        phrases=encoded.filters.phrases,
+        language=encoded.language,
+        coverage=encoded.coverage,
+    )
+    return TextRetriever(library, query, revision, select, is_wanted)
 
 
 def _gather(snapshot: Snapshot, ids: Ids) -> tuple[Pool, Owners]:

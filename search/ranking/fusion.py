@@ -13,6 +13,7 @@ from search.records import Ids, Lane
 RRF_CONSTANT = 60
 MOMENTS_KEPT = 8
 LEAST_SHARE = 0.1
+TEXT_LANES = (Lane.MEANING, Lane.WORDS)
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Sc
     """Compute the score of every item over all lanes.
 
     It is the probability that at least one lane is right about the item: noisy-or over lanes, each with its best
-    segment, a lane of weight w counting as w lanes that say the same. votes are those of reciprocal rank fusion.
+    segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one: what either found was
+    scored by both. votes are those of reciprocal rank fusion.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
     miss = np.ones(len(items))
+    text_miss = np.ones(len(items))
     votes = np.zeros(len(items))
     for lane in lanes:
         weight = weights.get(lane.lane, 1.0)
@@ -53,9 +56,13 @@ def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Sc
         places = np.searchsorted(items, owners)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-        miss[places] *= (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        missed = (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        if lane.lane in TEXT_LANES:
+            text_miss[places] = np.minimum(text_miss[places], missed)
+        else:
+            miss[places] *= missed
         votes[places] += weight / (RRF_CONSTANT + ranks)
-    return Scores(items, 1 - miss, votes)
+    return Scores(items, 1 - miss * text_miss, votes)
 
 
 def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:

@@ -1,1 +1,1 @@
-"""How likely a segment is what was asked for: arrays and records in, records out."""
+"""Scoring: how likely a segment is what a query asks for. Pure functions over arrays and records."""
