@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from search.errors import HomeError
 from search.home import Home
+from search.models.encoder import PictureEncoder, TextEncoder
 from search.models.registry import SPEECH, Models, Names, choose_models
 from search.models.runtime import Machine
 from search.records import LANE_SPACES, Lane
 from search.settings import Settings
-from search.models.encoder import PictureEncoder, TextEncoder
 from search.store.asked import AskedPictures
 from search.store.baselines import QueryBank
 from search.store.catalogue import Catalogue

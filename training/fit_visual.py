@@ -33,6 +33,7 @@ from visual_data import (
     split_classes,
 )
 
+from search.models.compact.training.data import read_classes, read_sentences
 from search.records import Vectors
 from search.scoring.visual import CALIBRATORS_FILE, MEASURES, Unit, VisualCalibrator, describe_text, measure
 
@@ -112,6 +113,16 @@ def collect(query: Query, pictures: Pictures, labelled: Iterable[Labelled], chan
         tiled = np.repeat(traits[None], chosen.sum(), axis=0)
         parts.append((measures[chosen], tiled, one.labels[chosen], weights.astype(np.float32)))
     return Rows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def list_questions() -> list[str]:
+    """Return questions and statements in six languages that no picture answers."""
+    classes = read_classes()
+    texts = []
+    for language, sentences in read_sentences("other").items():
+        for number, sentence in enumerate(sentences[::3]):
+            texts.append(sentence.format(classes[(37 * number) % len(classes)].names[language][0]))
+    return texts
 
 
 def measure_units(pictures: Pictures, lengths: Sequence[int]) -> tuple[Unit, ...]:
@@ -223,6 +234,7 @@ def main() -> None:
             some += label_nothing(group, read_absent("fit"), 0.3, "absent")
             some += label_nothing(group, describe_absent("fit"), 0.2, "absent")
             some += label_nothing(group, make_nonsense("fit"), 0.15, "nonsense")
+            some += label_nothing(group, list_questions(), 0.15, "question")
             rows.append(collect(query, group, some, chance))
         some = list(label_classes(classes[0], WEIGHTS)) + list(label_nothing(classes[0], read_absent("fit"), 0.3, "absent"))
         rows.append(collect(query, classes[0], some, chance))

@@ -155,7 +155,7 @@ def label_words(pictures: Pictures, captions: Mapping[str, Sequence[str]], weigh
         pairs = [" ".join(pair) for line in words for pair in zip(line, line[1:], strict=False)]
         found.update({*told, *(pair for pair in pairs if not STOP_WORDS & set(pair.split()))})
     for text, count in sorted(found.items()):
-        if count < MIN_PHOTOS or any(pattern.search(text) or pattern.search(f"a {text}") for pattern in judged):
+        if count < MIN_PHOTOS * len(pictures.names) / 500 or any(pattern.search(text) or pattern.search(f"a {text}") for pattern in judged):
             continue
         pattern = re.compile(rf"\b{text}(s|es)?\b")
         mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in pictures.names])

@@ -14,12 +14,12 @@ from search.engine.ranking import Count, Ranking, keep_relevant, rank
 from search.engine.retrieval import Retriever
 from search.errors import CrossmodalError
 from search.library import Library
-from search.ranking.calibration import RELEVANCE_CUT
 from search.ranking.fusion import Ranked
 from search.ranking.grouping import Stack, diversify
 from search.ranking.lanes import Candidate
 from search.ranking.snippets import cut_snippet
 from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort, Tier
+from search.scoring.probability import RELEVANCE_CUT
 
 # So many moments of one item are found by each lane.
 MOST_MOMENTS = 500

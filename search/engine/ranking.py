@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 from search.engine.retrieval import FLOOR, Retriever
-from search.ranking.calibration import POSSIBLE_CUT, RELEVANCE_CUT
 from search.ranking.fusion import Scores, fuse, score_items
 from search.ranking.grammar import parse_query
 from search.ranking.grouping import Stack, stack_copies
 from search.ranking.lanes import Retrieved
 from search.records import Heard, Lane, Query, Sort, Tier
+from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
 FIRST_DEPTH = 256
 DEEPENING = 4

@@ -43,8 +43,8 @@ def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Sc
     """Compute the score of every item over all lanes.
 
     It is the probability that at least one lane is right about the item: noisy-or over lanes, each with its best
-    segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one: what either found was
-    scored by both. votes are those of reciprocal rank fusion.
+    segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one, since both score
+    what either finds. votes are those of reciprocal rank fusion.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
     miss = np.ones(len(items))

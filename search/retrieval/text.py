@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from search.library import Library
-from search.ranking.calibration import to_probability
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
 from search.retrieval.lexical import find_phrases, match_terms
@@ -22,6 +21,7 @@ from search.scoring.fusion import (
     read_weights,
 )
 from search.scoring.lexical import LexicalMatches
+from search.scoring.probability import to_probability
 from search.store.space import Snapshot
 from search.text.terms import Term
 
@@ -138,6 +138,19 @@ class TextRetriever:
             vectors=None if lexical else found.vectors[order],
             explain=(lambda at: self._explain(lane, found, int(order[at]))) if explain else None,
         )
+
+    def score_embeddings(self, ids: Ids) -> Vectors:
+        """Compute the probabilities of relevance of embeddings, given by their ids, by all that is known of them."""
+        vectors, owners, _ = self._snapshot.gather(ids)
+        features, _ = self._measure(vectors, 0)
+        places, lexical = self._measure_words(owners["segment"])
+        features |= lexical
+        logits = self._weigh(features, self._find_exact(owners["segment"], places), len(vectors))
+        logits += self._semantic.penalize(vectors, self._weights.semantic) if self._query.parts else 0
+        kept = self._keep(vectors, 0)
+        chances = to_probability(logits) * _discount(owners["confidence"], features.get("coverage")) * kept
+        result: Vectors = chances * np.float32(self._query.coverage.get(Lane.MEANING, 1.0)) * (kept > 1 - EXCLUSION_CUT)
+        return result
 
     def collect(self, depth: int) -> CandidateSet:
         """Return what both retrievers found, scored; the arrays are in no particular order."""

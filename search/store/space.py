@@ -24,7 +24,7 @@ from search.store.generations import (
     write_generation,
 )
 from search.store.rows import OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
-from search.store.usual import Usual, measure_usual
+from search.store.unrelated import Unrelated, measure_unrelated
 from search.store.vectors import search_index
 
 # Rows since the last generation are compared one by one; beyond this share who writes builds a new one.
@@ -54,7 +54,7 @@ class Snapshot:
         return sum(len(rows.ids) for rows, _ in self._list_parts()) - spoken, spoken
 
     def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
-        """Give vectors (n, d) as they were computed but for float16, owners (n,) and baselines (n, k) of ids found here."""
+        """Give vectors (n, d) as they were computed but for float16, owners (n,) and baselines (n, k) of ids."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), np.float32)
         owners = np.zeros(len(ids), OWNER)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
@@ -97,17 +97,17 @@ class SpaceIndex:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._exchanging: Manifest | None = None
-        self._usual: tuple[Sample, Usual] | None = None
+        self._unrelated: tuple[Sample, Unrelated] | None = None
 
-    def read_usual(self) -> Usual:
-        """Give what is usual among what a search sees; measured when the sample changes."""
+    def read_unrelated(self) -> Unrelated:
+        """Return how unrelated queries compare with what a search sees; measured when the sample changes."""
         snapshot = self._snapshot or self.refresh(0)
-        known = self._usual
+        known = self._unrelated
         if known is None or known[0] is not snapshot.sample:
             # Without a generation the sample grows with every write, and little by each.
             if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
                 return known[1]
-            known = self._usual = (snapshot.sample, measure_usual(snapshot.sample, self._bank.vectors))
+            known = self._unrelated = (snapshot.sample, measure_unrelated(snapshot.sample, self._bank.vectors))
         return known[1]
 
     def refresh(self, revision: int) -> Snapshot:
