@@ -201,13 +201,13 @@ def test_one_page_is_enough_where_nothing_answers(tmp_path):
     assert len(engine.asked) == 1
 
 
-def test_below_the_cut_a_folder_is_enough(tmp_path):
+def test_below_the_cut_a_filter_is_enough(tmp_path):
     engine = PagedEngine(tmp_path, 5 * PAGE_SIZE, relevant=3)
-    line = {"query": "a", "relevant": [f"{2 * PAGE_SIZE}.jpg"]}
-    (case,) = read_cases(write(tmp_path, line))
-    hits = read_ranking(engine, case, case.query, within="photos").hits
-    assert [query.filters.path for query in engine.asked] == [None, "photos", "photos", "photos"]
-    assert [hit.item.id for hit in hits] == list(range(3 * PAGE_SIZE))
+    right = f"{2 * PAGE_SIZE}.jpg"
+    (case,) = read_cases(write(tmp_path, {"query": "a", "relevant": [right], "judged": ["1.jpg", right]}))
+    hits = read_ranking(engine, case, case.query, filtered=True).hits
+    assert [query.filters.path for query in engine.asked] == [None, *[str(tmp_path)] * 3]
+    assert [(hit.item.id, hit.relevant) for hit in hits] == [(1, True), (2 * PAGE_SIZE, False)]
 
 
 def test_only_judged_hits_are_kept(tmp_path):
