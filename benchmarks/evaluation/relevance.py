@@ -84,7 +84,7 @@ def read_options() -> argparse.Namespace:
         "--largest",
         type=int,
         default=LARGEST_REAL,
-        help="The largest library that is really indexed; larger ones are filled with moved copies. 1500 for a quick look.",
+        help="The largest library that is indexed; larger ones are filled with moved copies. 1500 for a quick look.",
     )
     parser.add_argument("--split", choices=list(ROOTS), default="judge")
     parser.add_argument("--kinds", nargs="+", help="Only queries of these kinds.")
