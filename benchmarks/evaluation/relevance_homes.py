@@ -31,22 +31,31 @@ FOLDERS: dict[int, tuple[str, ...]] = {
     3_000: ("judged/core", "judged/more", "fit/few", "fit/core", "fit/more", "train/some"),
     7_500: SMALLEST + UNTRAINED + TRAINED,
 }
-# Larger libraries are this one with moved copies of the vectors of its photos from `train`.
+# Larger libraries are this one with moved copies of the vectors of photos that nobody asks for.
 LARGEST_REAL = 7_500
 
 
-def make_home(out: Path, size: int) -> Path:
-    """Return the home of one size, making it unless it was made before."""
-    home = out / f"home-{size}"
+def make_home(out: Path, size: int, largest: int = LARGEST_REAL) -> Path:
+    """Return the home of one size, making it unless it was made before.
+
+    Args:
+        out: Where the folders of media are, and where the homes are made.
+        size: The number of photos.
+        largest: The largest library that is indexed; larger ones are filled up with moved copies of its vectors.
+
+    Returns:
+        The folder of the home.
+    """
+    home = out / (f"home-{size}" if size <= largest else f"home-{size}-from-{largest}")
     done = home / MADE
     if done.exists():
         return home
-    if size > LARGEST_REAL:
+    if size > largest:
         shutil.rmtree(home, ignore_errors=True)
-        _copy(make_home(out, LARGEST_REAL), home)
+        _copy(make_home(out, largest), home)
         library = open_library(read_settings(home=home))
         try:
-            fill(library, size - LARGEST_REAL)
+            fill(library, size - largest)
         finally:
             library.close()
     else:
@@ -84,15 +93,16 @@ def _copy(source: Path, home: Path) -> None:
 
 
 def fill(library: Library, count: int) -> None:
-    """Write items that are moved copies of photos from `train`, one segment each, and build the index.
+    """Write items that are moved copies of photos that surround the judged ones, one segment each; build the index.
 
-    A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. No copy is made of a
-    photo that is judged or fitted on, so everything the queries ask for stays where it is.
+    A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. Where there are photos
+    from `train`, only those are copied; no copy is made of a photo that is judged.
     """
     vectors, owners, _ = read_space(library, Lane.PICTURE)
     items = library.catalogue.read_items(owners["item"].tolist())
-    trained = np.array(["/media/train/" in items[one].path for one in owners["item"].tolist()])
-    originals: Vectors = vectors[trained]
+    paths = [items[one].path for one in owners["item"].tolist()]
+    folder = "/media/train/" if any("/media/train/" in path for path in paths) else "/media/fit/"
+    originals: Vectors = vectors[np.array([folder in path for path in paths])]
     chance = np.random.default_rng(count)
     source = library.sources.add("/made")
     number = _find_last_id(library) + 1

@@ -8,6 +8,7 @@
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,6 +76,11 @@ class Judged:
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = frozenset(paths)
         self._folders: dict[str, bool] = {}
+
+    @property
+    def folder(self) -> str:
+        """The deepest folder (or the only file) that holds all of them."""
+        return os.path.commonpath(self._paths)
 
     def __contains__(self, path: str) -> bool:
         """Return whether an item at this path counts."""

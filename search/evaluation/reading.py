@@ -10,7 +10,7 @@ from search.request import MAX_LIMIT
 
 PAGE_SIZE = MAX_LIMIT
 # Of a query without answers, only the best score and what the answer says count.
-UNANSWERED_PAGE_SIZE = 20
+SHORT_PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FullRanking:
     hits: tuple[Hit, ...]
 
 
-def read_ranking(engine: Engine, case: Case, query: Query, within: str | None = None) -> FullRanking:
+def read_ranking(engine: Engine, case: Case, query: Query, filtered: bool = False) -> FullRanking:
     """Read the ranking of a query, above and below the relevance cut.
 
     Pages are read until the hits are below the cut and every relevant item was seen. What follows can only change the
@@ -34,28 +34,28 @@ def read_ranking(engine: Engine, case: Case, query: Query, within: str | None = 
         engine: The engine to ask.
         case: The answers, and the items that count.
         query: What to ask; its limit, cursor and stacking are replaced.
-        within: A folder that holds all items that count. When given, what is below the cut is read under this filter,
-            which is much faster in large libraries. Only exact when scores do not depend on filters.
+        filtered: Read what is below the cut under a filter for the folder of what is judged, which is much faster in
+            large libraries. Only exact when scores do not depend on filters.
 
     Returns:
         The first answer, and the hits that count.
     """
-    limit = PAGE_SIZE if case.relevant else UNANSWERED_PAGE_SIZE
+    filtered = filtered and case.judged is not None
+    limit = PAGE_SIZE if case.relevant and not filtered else SHORT_PAGE_SIZE
     asked = replace(query, include_all=True, stack=False, limit=limit)
     left = {one.path for one in case.relevant}
     hits: dict[int, Hit] = {}
     first: Answer | None = None
-    is_shown = True
     for answer in _read_pages(engine, asked):
         first = first or answer
         hits |= {hit.item.id: hit for hit in answer.hits if case.counts(hit.item.path)}
         left -= {hit.item.path for hit in answer.hits}
         is_shown = bool(answer.hits) and answer.hits[-1].relevant
-        if not case.relevant or (not is_shown and (within is not None or not left)):
+        if not case.relevant or (not is_shown and (filtered or not left)):
             break
-    if within is not None and left:
-        filtered = replace(asked, filters=replace(asked.filters, path=within))
-        for answer in _read_pages(engine, filtered):
+    if filtered and left and case.judged is not None:
+        judged = replace(asked, limit=PAGE_SIZE, filters=replace(asked.filters, path=case.judged.folder))
+        for answer in _read_pages(engine, judged):
             for hit in answer.hits:
                 if case.counts(hit.item.path):
                     hits.setdefault(hit.item.id, replace(hit, relevant=False))

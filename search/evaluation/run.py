@@ -84,7 +84,7 @@ def run_cases(
     cases: Sequence[Case],
     progress: Callable[[int, int], None],
     lanes: bool = True,
-    within: str | None = None,
+    filtered: bool = False,
 ) -> Report:
     """Ask all queries and compute the figures.
 
@@ -93,23 +93,23 @@ def run_cases(
         cases: The queries with their answers.
         progress: Called with the number of queries done and the number of all.
         lanes: Also measure each retriever separately, and reciprocal rank fusion of them.
-        within: As `read_ranking` takes it.
+        filtered: As `read_ranking` takes it.
 
     Returns:
         The figures by kind of query.
     """
     outcomes = []
     for number, case in enumerate(cases, 1):
-        outcomes.append(ask(engine, case, lanes, within))
+        outcomes.append(ask(engine, case, lanes, filtered))
         progress(number, len(cases))
     wanted = {answer.path for case in cases for answer in case.relevant}
     return add_up(outcomes, engine.library.catalogue.read_types(wanted))
 
 
-def ask(engine: Engine, case: Case, lanes: bool, within: str | None = None) -> Outcome:
+def ask(engine: Engine, case: Case, lanes: bool, filtered: bool = False) -> Outcome:
     """Ask one query for its whole ranking, above and below the cut."""
     query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else DEPTH)
-    ranking = read_ranking(engine, case, query, within)
+    ranking = read_ranking(engine, case, query, filtered)
     answer = ranking.first
     if query.voice is not None:
         # Heard once; the lanes alone are asked in writing.

@@ -8,6 +8,7 @@ import numpy as np
 from search.evaluation.metrics import (
     Floats,
     Grading,
+    SetQuality,
     compute_best_f1,
     compute_calibration_error,
     compute_f1,
@@ -45,6 +46,7 @@ class ShownFigures:
     precision, recall, f1: of what is shown. best_f1: of the best cut for each query. average_precision, precision_20:
     of the ranking. nothing: the share of queries answered with "nothing relevant". calibration_error: of the scores of
     all hits that were read; calibration_error_shown: of those above the cut. results: shown hits that count, per query.
+    precision_if_shown: the precision over queries that show something; `precision` counts the others as 0.
     """
 
     queries: int
@@ -58,6 +60,7 @@ class ShownFigures:
     calibration_error: float
     calibration_error_shown: float
     results: float
+    precision_if_shown: float
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def measure_shown(rankings: Sequence[Scored], nothing: Sequence[bool]) -> ShownF
         calibration_error=compute_calibration_error(scores, right),
         calibration_error_shown=compute_calibration_error(scores[shown], right[shown]),
         results=float(shown.sum()) / len(rankings),
+        precision_if_shown=_average_shown(rankings, sets),
     )
 
 
@@ -110,14 +114,14 @@ def sweep_cut(rankings: Sequence[Scored], cuts: Sequence[float] = CUTS) -> list[
     for score in cuts:
         cut = [one.cut(score) for one in rankings]
         sets = [compute_set_quality(one) for one in cut]
-        speaking = [quality.precision for quality, one in zip(sets, cut, strict=True) if one.shown.any()]
+        silent = sum(not one.shown.any() for one in cut)
         points.append(
             CutPoint(
                 cut=score,
                 recall=float(np.mean([one.recall for one in sets])),
-                precision=float(np.mean(speaking)) if speaking else 1.0,
+                precision=_average_shown(cut, sets),
                 false=float(np.mean([(one.shown & ~one.right).sum() for one in cut])),
-                silent=1 - len(speaking) / len(cut),
+                silent=silent / len(cut),
             )
         )
     return points
@@ -126,6 +130,12 @@ def sweep_cut(rankings: Sequence[Scored], cuts: Sequence[float] = CUTS) -> list[
 def find_best_cut(points: Sequence[CutPoint]) -> CutPoint:
     """Return the cut whose mean recall and precision have the highest F1."""
     return max(points, key=lambda one: compute_f1(one.precision, one.recall))
+
+
+def _average_shown(rankings: Sequence[Scored], sets: Sequence[SetQuality]) -> float:
+    """Return the mean precision over the queries that show something, 1 when none does."""
+    values = [quality.precision for quality, one in zip(sets, rankings, strict=True) if one.shown.any()]
+    return float(np.mean(values)) if values else 1.0
 
 
 def _average(measure: Callable[[Scored], float], rankings: Sequence[Scored]) -> float:

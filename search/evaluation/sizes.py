@@ -69,7 +69,7 @@ def draw_kinds(title: str, document: Document) -> str:
 def _draw_sweep(name: str, document: Document, kind: str) -> Line:
     shown = document["shown"][kind]
     points = [(1 - one["precision"], one["recall"]) for one in document["sweep"][kind] if one["silent"] < 1]
-    return Line(name, points, [(1 - shown["precision"], shown["recall"])])
+    return Line(name, points, [(1 - shown["precision_if_shown"], shown["recall"])])
 
 
 def _draw_growth(kind: str, measured: Mapping[int, Document]) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import UsageError
@@ -59,6 +59,7 @@ rankings = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(rankings)
 def test_no_cut_beats_the_best(ranking):
     grades, shown, missed = ranking
@@ -70,6 +71,7 @@ def test_no_cut_beats_the_best(ranking):
     assert best == pytest.approx(max(every))
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_with_one_grade_average_precision_is_the_standard_one(hits):
     grades = [2 if hit else 0 for hit in hits]
@@ -78,6 +80,7 @@ def test_with_one_grade_average_precision_is_the_standard_one(hits):
     assert metrics.compute_graded_average_precision(grade(grades, 0, total)) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(st.lists(rankings, min_size=1, max_size=5))
 def test_a_higher_cut_never_finds_more(several):
     scored = [grade(grades, shown, max(1, grades.count(2))) for grades, shown, _ in several]
@@ -93,6 +96,7 @@ def test_figures_of_a_kind():
     hidden = grade([2, 2, 0, 0], shown=0, scores=[0.4, 0.3, 0.2, 0.1])
     figures = measure_shown([perfect, hidden], [False, True])
     assert (figures.precision, figures.recall, figures.f1, figures.best_f1) == (0.5, 0.5, 0.5, 1)
+    assert figures.precision_if_shown == 1
     assert figures.nothing == 0.5
     assert figures.results == 1
     assert figures.calibration_error_shown == pytest.approx(0.1)
@@ -201,13 +205,13 @@ def test_one_page_is_enough_where_nothing_answers(tmp_path):
     assert len(engine.asked) == 1
 
 
-def test_below_the_cut_a_folder_is_enough(tmp_path):
+def test_below_the_cut_a_filter_is_enough(tmp_path):
     engine = PagedEngine(tmp_path, 5 * PAGE_SIZE, relevant=3)
-    line = {"query": "a", "relevant": [f"{2 * PAGE_SIZE}.jpg"]}
-    (case,) = read_cases(write(tmp_path, line))
-    hits = read_ranking(engine, case, case.query, within="photos").hits
-    assert [query.filters.path for query in engine.asked] == [None, "photos", "photos", "photos"]
-    assert [hit.item.id for hit in hits] == list(range(3 * PAGE_SIZE))
+    right = f"{2 * PAGE_SIZE}.jpg"
+    (case,) = read_cases(write(tmp_path, {"query": "a", "relevant": [right], "judged": ["1.jpg", right]}))
+    hits = read_ranking(engine, case, case.query, filtered=True).hits
+    assert [query.filters.path for query in engine.asked] == [None, *[str(tmp_path)] * 3]
+    assert [(hit.item.id, hit.relevant) for hit in hits] == [(1, True), (2 * PAGE_SIZE, False)]
 
 
 def test_only_judged_hits_are_kept(tmp_path):
@@ -223,7 +227,8 @@ def make_document(recall):
     return {
         "queries": {"concepts": 2, "absent": 3},
         "shown": {
-            "concepts": figures | {"queries": 2, "recall": recall, "calibration_error_shown": None, "results": 3}
+            "concepts": figures
+            | {"queries": 2, "recall": recall, "precision_if_shown": 0.5, "calibration_error_shown": None, "results": 3}
         },
         "sweep": {"concepts": [point]},
         "nothing": {"concepts": 0.5, "absent": 0.25},
