@@ -43,9 +43,9 @@ LEARNED, WRONG = 60, 10
 # Weights relative to that of the similarity: chosen by nDCG@10 on the fit halves.
 RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 15.0}
 # Of the questions without an answer, so many may have a result above the cut.
-MAX_FALSE = 0.03
+MAX_FALSE = 0.01
 # What is above the cut for the queries of collections must be right in this share, on average over collections.
-MIN_PRECISION = 0.2
+MIN_PRECISION = 0.25
 LENGTH_COSTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 DECAY = 1.0
 
