@@ -41,12 +41,12 @@ DEPTH = 256
 # How many of the best candidates of a query are learned from, and how many wrong ones of these.
 LEARNED, WRONG = 60, 10
 # Weights relative to that of the similarity: chosen by nDCG@10 on the fit halves.
-RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 21.4, "coverage": 2.0}
-# Of the questions without an answer, so many may have a result above the cut.
+RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 15.0}
+# Of the questions without an answer, and of those whose answer is left out, so many may have a result above the cut.
 MAX_FALSE = 0.03
 # What is above the cut for the queries of collections must be right in this share, on average over collections.
-MIN_PRECISION = 0.22
-LENGTH_COSTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05, 1.2)
+MIN_PRECISION = 0.25
+LENGTH_COSTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 DECAY = 1.0
 
 
@@ -109,12 +109,29 @@ def fit_logistic(rows: Vectors, labels: Vectors, weights: Vectors) -> list[float
     return result
 
 
+def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
+    """Scale the log-odds, so that the best result of a query is right as often as its score says; the cut stays."""
+    best = []
+    for one in asked:
+        if one.case.kind != "collection" and len(one.right):
+            logits = compute_log_odds(Evidence(one.evidence.features), weights)
+            best.append((float(logits.max()), float(one.right[logits.argmax()])))
+    logits, right = np.array(best).T
+    scales = np.linspace(1, 4, 31)
+    losses = [float(np.logaddexp(0, np.where(right > 0, -1, 1) * logits * scale).mean()) for scale in scales]
+    scale = float(scales[int(np.argmin(losses))])
+    return Weights(weights.bias * scale, {name: value * scale for name, value in weights.weights.items()})
+
+
 def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) -> Weights:
     """Set the bias by the questions without an answer, and what length costs by the precision in collections."""
-    absent = [one for one in asked if one.case.kind == "absent" and len(one.right)]
+    absent = [one for one in asked if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
     for cost in costs:
         costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
-        best = [float(compute_log_odds(one.evidence, costly).max()) for one in absent]
+        # Exact matches are relevant in any case.
+        best = [
+            float(compute_log_odds(Evidence(one.evidence.features), costly)[one.right == 0].max()) for one in absent
+        ]
         costly = replace(costly, bias=costly.bias - float(np.quantile(best, 1 - MAX_FALSE)))
         if measure_precision(asked, costly) >= MIN_PRECISION:
             break
@@ -159,20 +176,25 @@ def main() -> None:
     parser.add_argument("--speech", type=Path)
     parser.add_argument("--write", action="store_true", help="write text_weights.json")
     options = parser.parse_args()
-    asked = read_sets(options)
+    document = describe_weights(fit(read_sets(options)))
+    print(json.dumps(document, indent=1))
+    if options.write:
+        WEIGHTS_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def fit(asked: Sequence[Asked]) -> TextWeights:
+    """Fit the functions of each retriever by itself, and of both."""
     fitted = {}
     for name, kept in (
         ("semantic", ("similarity", "hub")),
         ("lexical", ("strength",)),
-        ("both", ("similarity", "hub", "strength", "coverage")),
+        ("both", ("similarity", "hub", "strength")),
     ):
         weights = fit_scale(asked, {one: RATIOS[one] for one in kept})
         weights = set_cut(asked, weights, LENGTH_COSTS if name != "semantic" else (0.0,))
+        weights = sharpen(asked, weights)
         fitted[name] = Weights(round(weights.bias, 4), {key: round(one, 4) for key, one in weights.weights.items()})
-    document = describe_weights(TextWeights(**fitted))
-    print(json.dumps(document, indent=1))
-    if options.write:
-        WEIGHTS_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return TextWeights(**fitted)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ from search.text.terms import Term
 FLOOR = 0.1
 # Of what is found by words, so many are compared by meaning as well; the rest is scored by its words.
 MAX_COMPARED = 1024
+# What the vector index has not returned is not searched for if it is less likely than this, or when so many segments
+# were scored: a smaller chance makes no result relevant.
+MIN_FLOOR = 0.3
+MAX_SCORED = 4096
 # The last of what the vector index returned tell what is still to come.
 TAIL = 16
 # Speech recognized with less confidence than this counts less, in proportion, unless it holds the words themselves.
@@ -291,7 +295,8 @@ class TextRetriever:
             for name, values in features.items()
         }
         logits = compute_log_odds(Evidence(tail), self._function)
-        return float(to_probability(logits).max(initial=0.0))
+        floor = float(to_probability(logits).max(initial=0.0))
+        return floor if floor >= MIN_FLOOR and count < MAX_SCORED else 0.0
 
     @property
     def _function(self) -> Weights:

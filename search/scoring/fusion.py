@@ -98,9 +98,8 @@ def compute_log_odds(evidence: Evidence, weights: Weights) -> Vectors:
     columns = evidence.stack(weights.features)
     logits: Vectors = columns @ np.array([*weights.weights.values()], np.float32) + np.float32(weights.bias)
     if len(evidence.exact):
-        # Softly, so that exact matches keep their order.
-        raised = np.float32(EXACT_LOGIT) + np.logaddexp(np.float32(0), logits)
-        logits = np.where(evidence.exact, raised, logits)
+        # A soft maximum, so that exact matches keep their order.
+        logits = np.where(evidence.exact, np.logaddexp(np.float32(EXACT_LOGIT), logits), logits)
     return logits
 
 

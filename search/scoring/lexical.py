@@ -20,6 +20,8 @@ RARE_SHARE = 0.01
 MIN_RARE = 3
 # A segment that holds at least this much of a word holds it exactly, or inflected.
 EXACT_SHARE = 0.9
+# All rare words are no exact match if they are less than this part of a longer query.
+MIN_EXACT_COVERAGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class LexicalMatches:
         bm25: The BM25 score.
         strength: The BM25 score as a share of the highest that any text could reach, 0 to 1.
         coverage: The share of the query that is held, each term weighted by its inverse document frequency, 0 to 1.
-        exact: Whether every rare term is held.
+        exact: Whether every rare term is held, and at least half of the query.
     """
 
     segments: Ids
@@ -94,12 +96,13 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
         bm25[term.segments] += term.count * idf * term.frequencies / (term.frequencies + norm)
         mass[term.segments] += idf * term.shares
     segments = np.flatnonzero(mass)
+    coverage = mass[segments] / max(float(idfs.sum()), 1e-6)
     return LexicalMatches(
         segments=segments,
         bm25=bm25[segments],
         strength=bm25[segments] / max(float(idfs @ counts), 1e-6),
-        coverage=mass[segments] / max(float(idfs.sum()), 1e-6),
-        exact=find_exact(terms, total, size)[segments],
+        coverage=coverage,
+        exact=find_exact(terms, total, size)[segments] & (coverage >= MIN_EXACT_COVERAGE),
     )
 
 
