@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from search.cli.output import format_time, json_option, print_json
+from search.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
 from search.records import Answer, Evidence, Filters, ItemType, Query, QueryPart, Sort
 from search.settings import Settings
@@ -125,6 +125,8 @@ def _print_answer(answer: Answer) -> None:
             click.echo(f'searched for: "{answer.voice.translation}"')
     if answer.only_english:
         click.echo(f"the query is in {answer.language}, and {' and '.join(answer.only_english)} knows English alone")
+    if answer.coverage.outdated:
+        click.echo(f"not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
     if answer.nothing_relevant:
         click.echo("nothing relevant" + ("" if answer.hits else "; --all shows the nearest"))
     colour = sys.stdout.isatty()

@@ -75,7 +75,7 @@ class Engine:
             total=ranking.relevant,
             next=write_cursor(following) if following else None,
             nothing_relevant=ranking.relevant == 0,
-            coverage=self._read_coverage(revision),
+            coverage=replace(self._read_coverage(revision), outdated=tuple(map(str, library.outdated))),
             took_ms=(time.perf_counter() - began) * 1000,
         )
 

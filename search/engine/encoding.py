@@ -42,7 +42,7 @@ class Encoded:
     """A query made ready.
 
     coverage: which share of it, by weight and trust, a lane can judge at all; weights: how much a lane's word counts,
-    by what was learned for such a query and what was asked for.
+    by what was learned for such a query and what was asked for; is_browsing: nothing is asked but filters.
     """
 
     probes: dict[Lane, list[Probe]]
@@ -55,11 +55,7 @@ class Encoded:
     voice: Heard | None
     language: str | None
     only_english: tuple[str, ...]
-
-    @property
-    def is_browsing(self) -> bool:
-        """True when nothing is asked but filters."""
-        return not self.words and not any(self.probes.values())
+    is_browsing: bool
 
 
 def encode_query(library: Library, query: Query) -> Encoded:
@@ -101,6 +97,7 @@ def encode_query(library: Library, query: Query) -> Encoded:
         voice=voice,
         language=language,
         only_english=_list_english(library) if language not in (None, "en") else (),
+        is_browsing=not parts,
     )
 
 

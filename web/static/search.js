@@ -90,7 +90,8 @@ function describe(answer) {
     parts.push(make("strong", {}, t("status.hits", { n: answer.total })), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
     parts.push(...(state.all ? [`, ${t("status.also_nearest")} `, makeButton(t("status.fewer"), () => change({ all: "" }))] : [" ", makeButton(t("status.weaker"), () => change({ all: "1" }))]));
   }
-  const { pending, failed } = answer.coverage;
+  const { pending, failed, outdated } = answer.coverage;
+  for (const lane of outdated) parts.push(` · ${t(`status.outdated.${lane}`)}`);
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
   if (failed) parts.push(" · ", make("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
   return parts;
