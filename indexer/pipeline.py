@@ -63,6 +63,12 @@ def index_paths(library: Library, paths: list[Path], options: Options, progress:
     if not library.is_current():
         # The model was changed while this one waited for the lock: the old space must get nothing more.
         library = library.renew()
+    if library.outdated and not options.dry_run:
+        # Imported here because the model change decodes by this module.
+        from indexer.migration import update_outdated
+
+        update_outdated(library, options, progress)
+        library = library.renew()
     began = time.perf_counter()
     roots = [_resolve(path) for path in paths]
     summary = Summary()

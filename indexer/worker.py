@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.alerts import Alerts
-from indexer.migration import use_model
+from indexer.migration import update_outdated, use_model
 from indexer.migration.filling import Outcome
 from indexer.pipeline import Options, index_paths
 from indexer.summary import Summary
@@ -67,6 +67,7 @@ class Tracker:
 
 def run_worker(library: Library, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
     """Do jobs until `stop` is set, or with `until_idle` until there is none."""
+    _queue_updates(library)
     alerts, due = Alerts(library), 0.0
     with Watcher(library) as watcher:
         while not stop.is_set():
@@ -80,6 +81,15 @@ def run_worker(library: Library, options: Options, stop: threading.Event, until_
             if until_idle and not library.jobs.has_work():
                 return
             stop.wait(POLL)
+
+
+def _queue_updates(library: Library) -> None:
+    """Queue a model change for every space of an earlier version of a bundled model."""
+    for lane in library.outdated:
+        task = Task(is_routine=True, model=library.models.get_encoder(lane).name, purpose=str(lane))
+        # One that is running was left by a worker that died; it is resumed.
+        if not any(job.task == task and not job.state.is_over for job in library.jobs.list_all()):
+            library.jobs.add(task)
 
 
 def _try_next(library: Library, options: Options, stop: threading.Event) -> bool:
@@ -100,9 +110,9 @@ def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> 
     tracker = Tracker(library, job, stop)
     try:
         asked = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
+        gone: list[str] = []
         if job.task.model:
-            gone: list[str] = []
-            summary: Summary | Outcome = use_model(library, job.task.model, job.task.purpose, asked, tracker.note)
+            summary: Summary | Outcome = _change_model(library, job.task, job.task.model, asked, tracker)
         else:
             paths, gone = _find_paths(library, job.task)
             summary = index_paths(library, paths, asked, tracker.note)
@@ -124,6 +134,14 @@ def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> 
             library.jobs.drop(job.id)
             return
         library.jobs.end(job.id, JobState.DONE, summary.describe(FAILURES_KEPT), _explain_gone(gone))
+
+
+def _change_model(library: Library, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
+    if not task.is_routine:
+        return use_model(library, model, task.purpose, options, tracker.note)
+    # An earlier job may have updated the spaces: each does so before it indexes.
+    outcomes = update_outdated(library.renew(), options, tracker.note)
+    return outcomes[-1] if outcomes else Outcome(model, has_changes=False)
 
 
 def _find_paths(library: Library, task: Task) -> tuple[list[Path], list[str]]:

@@ -9,7 +9,7 @@ from search.models.presets import Preset, list_presets
 from search.models.registry import EMBEDDED
 from search.records import LANE_SPACES
 from search.store.consistency import check_database, find_strays
-from search.store.spaces import Space
+from search.store.spaces import NEXT, Space
 
 
 def read_status(library: Library) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def read_status(library: Library) -> dict[str, Any]:
     for lane, space in library.spaces.items():
         name = LANE_SPACES[lane]
         snapshot = space.refresh(revision)
-        spaces[name] = _describe_space(recorded[name], space.count_rows()) | {
+        spaces[name] = _describe_space(recorded[name], library.recorded.count(recorded[name].id)) | {
             "generation": snapshot.generation.manifest.generation if snapshot.generation else 0
         }
     others = [space for name, space in recorded.items() if name not in spaces]
@@ -35,9 +35,21 @@ def read_status(library: Library) -> dict[str, Any]:
         "items": items,
         "spaces": spaces,
         "other_spaces": {one.name: _describe_space(one, library.recorded.count(one.id)) for one in others},
+        "outdated": describe_outdated(library),
         "speech": library.models.speech.name,
         "chosen": _explain_choice(library),
     }
+
+
+def describe_outdated(library: Library) -> dict[str, dict[str, int]]:
+    """Return, by lane that waits for an update of its bundled model, how many of its vectors are made again."""
+    recorded = library.recorded.read_all()
+    found = {}
+    for lane, space in library.outdated.items():
+        begun = recorded.get(LANE_SPACES[lane] + NEXT)
+        done = library.recorded.count(begun.id) if begun is not None else 0
+        found[str(lane)] = {"done": done, "total": library.recorded.count(space.id)}
+    return found
 
 
 def _describe_space(space: Space, count: int) -> dict[str, Any]:

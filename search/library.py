@@ -1,12 +1,12 @@
 """One opened home: its catalogue, its models and its indexes, checked to belong together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from search.errors import HomeError
 from search.home import Home
 from search.models.encoder import PictureEncoder, TextEncoder
-from search.models.registry import SPEECH, Models, Names, choose_models
+from search.models.registry import EMBEDDED, SPEECH, Models, Names, choose_models, find_current
 from search.models.runtime import Machine
 from search.records import LANE_SPACES, Lane
 from search.settings import Settings
@@ -37,6 +37,8 @@ class Library:
 
     models and spaces belong together: whoever holds a library goes on with both, whatever is chosen meanwhile; `renew`
     gives one that follows the choice. recorded: the spaces by name, as the catalogue had them when they were opened.
+    outdated: the spaces that an earlier version of a bundled model filled. No query of the installed version can be
+    compared with their vectors, so nothing is found in these lanes until the model change has filled a new space.
     """
 
     home: Home
@@ -53,6 +55,7 @@ class Library:
     recorded: Spaces
     models: Models
     spaces: dict[Lane, SpaceIndex]
+    outdated: dict[Lane, Space] = field(default_factory=dict)
 
     def forget(self, item_ids: Sequence[int]) -> int:
         """Remove items with all that was derived from them, at once; give how many there were. Files stay."""
@@ -67,25 +70,29 @@ class Library:
     def is_current(self) -> bool:
         """Tell whether these are still the models that the home has chosen."""
         found = self.recorded.read_all()
-        chosen = all(found[LANE_SPACES[lane]].id == self.spaces[lane].space_id for lane in LANES)
+        chosen = all(found[LANE_SPACES[lane]].id == self._get_space_id(lane) for lane in LANES)
         return chosen and (self.recorded.read_speech() or SPEECH) == self.models.speech.name
 
     def is_kept(self) -> bool:
         """Tell whether the spaces that this one searches are still there, under whatever name."""
         kept = {space.id for space in self.recorded.read_all().values()}
-        return all(space.space_id in kept for space in self.spaces.values())
+        return all(space.space_id in kept for lane, space in self.spaces.items() if lane not in self.outdated)
 
     def renew(self) -> "Library":
         """Give this library with the models that the home has chosen by now; what is open stays open.
 
         Raises what `open_library` raises.
         """
-        models, spaces = _open_models(self.home, self.recorded, self.machine)
-        return replace(self, models=models, spaces=spaces)
+        models, spaces, outdated = _open_models(self.home, self.recorded, self.machine)
+        return replace(self, models=models, spaces=spaces, outdated=outdated)
 
     def open_space(self, space: Space, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
         """Return the index of a space that holds the vectors of an encoder."""
         return _open_index(self.home, self.catalogue.database, space, encoder)
+
+    def _get_space_id(self, lane: Lane) -> int:
+        """Return the id that the lane's space has in the catalogue."""
+        return self.outdated[lane].id if lane in self.outdated else self.spaces[lane].space_id
 
     def close(self) -> None:
         """Close the database connections."""
@@ -95,8 +102,8 @@ class Library:
 def open_library(settings: Settings, create: bool = False) -> Library:
     """Open a home; with `create`, make it when it is new.
 
-    Raises HomeError when there is none, or when it was filled by another model; ModelError when a model that it has
-    chosen is not on this machine.
+    Raises HomeError when there is none, or when it was filled by other files of a model that is not bundled; ModelError
+    when a model that it has chosen is not on this machine.
     """
     home = Home(settings.home)
     if create:
@@ -106,7 +113,7 @@ def open_library(settings: Settings, create: bool = False) -> Library:
     database = Database(home.catalogue)
     machine = Machine(settings.threads, settings.device, settings.unload_after)
     recorded = Spaces(database)
-    models, spaces = _open_models(home, recorded, machine)
+    models, spaces, outdated = _open_models(home, recorded, machine)
     return Library(
         home=home,
         machine=machine,
@@ -122,27 +129,39 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         recorded=recorded,
         models=models,
         spaces=spaces,
+        outdated=outdated,
     )
 
 
-def _open_models(home: Home, recorded: Spaces, machine: Machine) -> tuple[Models, dict[Lane, SpaceIndex]]:
+def _open_models(
+    home: Home, recorded: Spaces, machine: Machine
+) -> tuple[Models, dict[Lane, SpaceIndex], dict[Lane, Space]]:
+    """Return the chosen models, the indexes they search, and the spaces of earlier versions of the bundled models."""
     known = recorded.read_all()
-    chosen = {lane: known[name].model if (name := LANE_SPACES[lane]) in known else None for lane in LANES}
+    chosen = {
+        lane: find_current(known[name].model, home.models) if (name := LANE_SPACES[lane]) in known else None
+        for lane in LANES
+    }
     names = Names(chosen[Lane.PICTURE], chosen[Lane.MEANING], recorded.read_speech())
     models = choose_models(home.models, machine, names)
-    spaces = {}
+    spaces: dict[Lane, SpaceIndex] = {}
+    outdated: dict[Lane, Space] = {}
     for lane in LANES:
         encoder, name = models.get_encoder(lane), LANE_SPACES[lane]
         if name not in known:
             recorded.add(name, encoder.name, encoder.fingerprint, encoder.dimension)
             known = recorded.read_all()
         elif known[name].fingerprint != encoder.fingerprint:
+            if encoder.name in EMBEDDED:
+                outdated[lane] = known[name]
+                spaces[lane] = _open_silent_index(home, recorded.database, known[name], encoder)
+                continue
             raise HomeError(
                 f"the {name} space of {home.root} was made by {known[name].model} ({known[name].fingerprint}), which "
                 f"is {encoder.fingerprint} here: put its old files back, or index into a new home with --home"
             )
         spaces[lane] = _open_index(home, recorded.database, known[name], encoder)
-    return models, spaces
+    return models, spaces, outdated
 
 
 def _open_index(home: Home, database: Database, space: Space, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
@@ -150,3 +169,11 @@ def _open_index(home: Home, database: Database, space: Space, encoder: PictureEn
     # Of each model a folder of its own: one is filled while another is searched.
     folder = home.index / space.name.partition("/")[0] / space.fingerprint
     return SpaceIndex(database, space.id, space.fingerprint, bank, folder)
+
+
+def _open_silent_index(
+    home: Home, database: Database, space: Space, encoder: PictureEncoder | TextEncoder
+) -> SpaceIndex:
+    """Return an index in which nothing is found: no row of the catalogue has its negative id."""
+    bank = QueryBank(encoder.bank, encoder.parts)
+    return SpaceIndex(database, -space.id, space.fingerprint, bank, home.index / space.name / "outdated")

@@ -16,7 +16,7 @@ from search.errors import CrossmodalError, HomeError
 from search.library import Library
 from search.models.card import find_folder
 from search.models.encoder import PictureEncoder, TextEncoder
-from search.models.registry import ADAPTED, EMBEDDED, Models, Names, choose_models, guess_lane, read_card
+from search.models.registry import ADAPTED, EMBEDDED, Models, Names, choose_models, find_current, guess_lane, read_card
 from search.models.whisper import find_whisper
 from search.records import LANE_SPACES, Lane
 from search.samples import sample_pictures
@@ -80,10 +80,11 @@ def change_model(library: Library, change: Change, options: Options, progress: P
     began = time.monotonic()
     name, lane = LANE_SPACES[change.lane], change.lane
     active = library.recorded.read_all()[name]
-    if active.model == change.model:
-        raise HomeError(f"{change.model} is what this home uses already")
     models = load_models(library, change)
-    space = _find_space(library, lane, models.get_encoder(lane))
+    encoder = models.get_encoder(lane)
+    if (active.model, active.fingerprint) == (change.model, encoder.fingerprint):
+        raise HomeError(f"{change.model} is what this home uses already")
+    space = _find_space(library, lane, encoder)
     ahead = AHEAD if change.pace.load >= 1 else 0
     run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress, ahead)
     outcome = Outcome(change.model)
@@ -95,13 +96,35 @@ def change_model(library: Library, change: Change, options: Options, progress: P
             "what was done is kept. Mount what is missing and run this again, or switch all the same with --anyway"
         )
     # The first search by the new model should find its index built.
-    index = library.open_space(space, models.get_encoder(lane))
+    index = library.open_space(space, encoder)
     index.build(library.catalogue.read_revision())
     drop_spaces(library, lane, (PREVIOUS,))
     library.recorded.switch(lane)
     outcome.filled = library.recorded.count(space.id)
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def update_outdated(library: Library, options: Options, progress: Progress) -> list[Outcome]:
+    """Embed again what an earlier version of a bundled model embedded, and search it from then on.
+
+    The old vectors cannot be searched, so it switches however many files cannot be read: these are embedded by the next
+    run that finds them. The caller holds the home's lock and renews the library afterward.
+
+    Args:
+        library: An opened home.
+        options: How to run.
+        progress: Called with done, total and path.
+
+    Returns:
+        What each change came to; nothing when no space is outdated.
+    """
+    outcomes = []
+    for lane in library.outdated:
+        change = Change(lane, library.models.get_encoder(lane).name, Pace(anyway=True))
+        outcomes.append(change_model(library, change, options, progress))
+        drop_spaces(library, lane, (PREVIOUS,))
+    return outcomes
 
 
 def find_previous(library: Library, lane: Lane) -> str:
@@ -126,7 +149,7 @@ def load_models(library: Library, change: Change) -> Models:
     """Give the home's models with the new one among them; its card is made where there is none."""
     spaces = library.recorded.read_all()
     names = Names(
-        picture=spaces[LANE_SPACES[Lane.PICTURE]].model,
+        picture=find_current(spaces[LANE_SPACES[Lane.PICTURE]].model, library.home.models),
         meaning=spaces[LANE_SPACES[Lane.MEANING]].model,
         speech=library.models.speech.name,
     )

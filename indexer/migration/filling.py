@@ -25,18 +25,17 @@ from search.store.spaces import Space
 
 @dataclass
 class Outcome:
-    """What a change of model came to. filled: vectors in the new space; unread: reasons by path."""
+    """What a change of model came to. filled: vectors in the new space; unread: reasons by path.
+
+    has_changes: False when an update was found to be done already.
+    """
 
     model: str
     filled: int = 0
     is_speech: bool = False
     seconds: float = 0.0
     unread: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def has_changes(self) -> bool:
-        """A change of model is never without."""
-        return True
+    has_changes: bool = True
 
     def describe(self, most: int | None = None) -> dict[str, Any]:
         """Give what it came to as a document, with at most so many of the files that could not be read."""

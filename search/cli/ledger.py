@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from search.cli.output import format_size, json_option, print_json
+from search.cli.output import OUTDATED, format_size, json_option, print_json
 from search.errors import UsageError
 from search.library import Library, open_library
 from search.records import State
@@ -38,6 +38,8 @@ def status_command(settings: Settings, as_json: bool) -> None:
         )
     for name, space in status["other_spaces"].items():
         click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
+    for name, update in status["outdated"].items():
+        click.echo(f"update    {name}: {update['done']} of {update['total']} embedded again; {OUTDATED}")
     click.echo(f"speech    {status['speech']}")
     click.echo(f"models    {status['chosen']}")
 
@@ -113,5 +115,6 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
 def _rebuild(library: Library) -> None:
     with library.home.lock():
         revision = library.catalogue.read_revision()
-        for space in library.spaces.values():
-            space.build(revision)
+        for lane, space in library.spaces.items():
+            if lane not in library.outdated:
+                space.build(revision)

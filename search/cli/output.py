@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
+# What a person is told about lanes that wait for an update of their bundled model.
+OUTDATED = "the bundled model was updated; `crossmodal index` or a worker embeds the files again"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

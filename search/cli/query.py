@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from search.cli.output import format_time, json_option, print_json
+from search.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
 from search.records import Answer, Evidence, Filters, ItemType, Query, QueryPart, Sort, Tier
 from search.settings import Settings
@@ -165,6 +165,8 @@ def _print_answer(answer: Answer, further: Answer | None) -> None:
     if answer.corrected:
         click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
     closest = further.hits if further else answer.hits
+    if answer.coverage.outdated:
+        click.echo(f"not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
     if answer.nothing_relevant:
         click.echo("Nothing relevant found." + (" Closest matches:" if closest else ""))
     _print_hits(answer)

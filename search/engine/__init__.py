@@ -75,7 +75,7 @@ class Engine:
             possible_is_estimate=ranking.possible.is_estimate,
             next=write_cursor(following) if following else None,
             nothing_relevant=not ranking.tiers[0] and not ranking.total.number,
-            coverage=self._read_coverage(revision),
+            coverage=replace(self._read_coverage(revision), outdated=tuple(map(str, library.outdated))),
             took_ms=(time.perf_counter() - began) * 1000,
         )
 

@@ -68,7 +68,7 @@ class Encoded:
     @property
     def is_browsing(self) -> bool:
         """True when nothing is asked but filters."""
-        return not self.words and not self.parts
+        return not self.parts
 
     @property
     def visual(self) -> list[VisualPart]:

