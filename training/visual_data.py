@@ -10,26 +10,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from search.media.picture import USEFUL_SIDE, open_picture
 from search.models.compact import CompactFiles, normalize
-from search.models.compact.towers import CompactPictureEncoder, E5Encoder, center_queries
+from search.models.compact.towers import CompactPictureEncoder, E5Encoder
 from search.models.compact.training.data import read_check, read_classes
+from search.models.compact.training.phrases import STOP_WORDS
 from search.models.runtime import Machine
-from search.records import Ids, Vectors
+from search.records import Vectors
+from search.scoring.visual import Reference
 from search.settings import count_cores
 from search.store.baselines import QueryBank, measure_baselines
 
 BATCH = 64
-# Words of captions that say nothing by themselves.
-STOP_WORDS = frozenset(
-    "a an the and or of in on at by to for from with into onto over under near next through around up down out off as is "
-    "are be being has have his her their its it he she they him them this that there one two three some other another "
-    "while who which each both very front side top back looks look looking wearing holding standing several many".split()
-)
+# So many photos of a fold are its reference pictures.
+REFERENCES = 400
 MIN_PHOTOS = 4
 ARTICLE_SHARE = 0.5
 
@@ -44,6 +43,7 @@ class Pictures:
         baselines: Shape (n, k).
         bank: The query bank, shape (b, d).
         embed: Embeds centred text vectors (m, 384) for each part, shape (m, d).
+        reference: The reference pictures.
     """
 
     names: list[str]
@@ -51,11 +51,7 @@ class Pictures:
     baselines: Vectors
     bank: Vectors
     embed: Callable[[Vectors], Vectors]
-
-    def select(self, rows: Sequence[int] | Ids) -> "Pictures":
-        """Return some of them."""
-        names = [self.names[at] for at in rows]
-        return Pictures(names, self.vectors[rows], self.baselines[rows], self.bank, self.embed)
+    reference: Reference
 
 
 @dataclass(frozen=True)
@@ -99,6 +95,17 @@ class Texts:
 
 def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Pictures:
     """Embed pictures with the bundled model, or read what an earlier run embedded."""
+    encoder = CompactPictureEncoder(texts.files, texts.encoder, Machine(count_cores()))
+    vectors = read_vectors(name, paths, texts, cache)
+    baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
+    names = [path.name for path in paths]
+    known = encoder.reference
+    reference = Reference(known, measure_baselines(known, QueryBank(encoder.bank, encoder.parts)))
+    return Pictures(names, vectors, baselines, encoder.bank, texts.files.project_parts, reference)
+
+
+def read_vectors(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Vectors:
+    """Return the vectors of pictures, shape (n, d), computed once."""
     stored = cache / f"{name}-{texts.files.picture_fingerprint}.npy"
     encoder = CompactPictureEncoder(texts.files, texts.encoder, Machine(count_cores()))
     if not stored.exists():
@@ -108,9 +115,8 @@ def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) 
                 opened = pool.map(lambda path: open_picture(path, USEFUL_SIDE)[0], paths[start : start + BATCH])
                 parts.append(encoder.encode_pictures([encoder.preparation(one) for one in opened]))
         np.save(stored, np.concatenate(parts))
-    vectors = np.load(stored)
-    baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
-    return Pictures([path.name for path in paths], vectors, baselines, encoder.bank, texts.files.project_parts)
+    vectors: Vectors = np.load(stored)
+    return vectors
 
 
 def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
@@ -128,7 +134,8 @@ def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
 
         bank = embed(texts.files.bank_texts)
         baselines = measure_baselines(vectors, QueryBank(bank, texts.files.picture_parts))
-        folds.append(Pictures(names, vectors, baselines, bank, embed))
+        reference = Reference(vectors[:REFERENCES], baselines[:REFERENCES])
+        folds.append(Pictures(names, vectors, baselines, bank, embed, reference))
     return folds
 
 
@@ -152,10 +159,12 @@ def label_words(pictures: Pictures, captions: Mapping[str, Sequence[str]], weigh
     for name in pictures.names:
         words = [re.findall(r"[a-z]+", caption) for caption in captions[name]]
         told = [word for line in words for word in line if word not in STOP_WORDS and len(word) > 2]
-        pairs = [" ".join(pair) for line in words for pair in zip(line, line[1:], strict=False)]
+        pairs = [" ".join(pair) for line in words for pair in pairwise(line)]
         found.update({*told, *(pair for pair in pairs if not STOP_WORDS & set(pair.split()))})
     for text, count in sorted(found.items()):
-        if count < MIN_PHOTOS * len(pictures.names) / 500 or any(pattern.search(text) or pattern.search(f"a {text}") for pattern in judged):
+        if count < MIN_PHOTOS * len(pictures.names) / 500:
+            continue
+        if any(pattern.search(one) for pattern in judged for one in (text, f"a {text}")):
             continue
         pattern = re.compile(rf"\b{text}(s|es)?\b")
         mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in pictures.names])
@@ -203,3 +212,21 @@ def split_classes(photos: Path) -> tuple[list[Path], list[Path]]:
     paths = sorted(photos.iterdir())
     fit = [path for path in paths if random.Random(path.name.split("_")[0]).random() < 0.5]
     return fit, sorted(set(paths) - set(fit))
+
+
+def label_examples(pictures: Pictures) -> Iterator[Labelled]:
+    """Label photos by photos: those of the narrowest group of their class show the same, those of no common group not.
+
+    The text of a query is the place of the photo that is asked by.
+    """
+    classes = {one.wnid: one for one in read_classes()}
+    owners = [classes[name.split("_")[0]] for name in pictures.names]
+    for at, own in enumerate(owners):
+        labels = np.full(len(owners), np.nan, np.float32)
+        for place, other in enumerate(owners):
+            if place != at and other.broader[0] == own.broader[0]:
+                labels[place] = 1
+            elif not set(other.broader) & set(own.broader):
+                labels[place] = 0
+        if (labels == 1).any():
+            yield Labelled(str(at), labels, 1.0, "example")

@@ -14,11 +14,11 @@ from search.models.language import detect_language
 from search.query.correction import correct_query
 from search.ranking.grammar import join_filters, parse_query
 from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
-from search.retrieval.calibrators import get_calibrator
+from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart
-from search.scoring.visual import VisualScorer, describe_text
-from search.store.analysis import Word, analyze, split_query
+from search.scoring.visual import VisualScorer
+from search.store.analysis import Word, split_query
 from search.text.terms import Term, read_terms
 
 
@@ -162,22 +162,12 @@ def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
         return _encode_text(library, part.text)
     image = library.asked.read(part.picture) if part.picture is not None else part.image
     if image is not None:
-        return EncodedPart(_score_example(library, _embed_picture(library, image, part.crop)))
+        return EncodedPart(score_example(library, _embed_picture(library, image, part.crop)))
     return _encode_item(library, part.item or 0, part.crop)
 
 
 def _encode_text(library: Library, text: str) -> EncodedPart:
-    encoder = library.models.picture
-    vector = encoder.encode_text_parts([text])[0]
-    calibrator = get_calibrator(library, "text")
-    kinds = library.models.reader.measure_kinds([text])[0]
-    traits = describe_text(vector, encoder.bank, calibrator.units, kinds, len(analyze(text).pieces))
-    return EncodedPart(calibrator.bind(vector, traits), library.models.meaning.encode_queries([text])[0])
-
-
-def _score_example(library: Library, vector: Vectors) -> VisualScorer:
-    """Return what scores pictures by their likeness to another, given by its vector (d,)."""
-    return get_calibrator(library, "example").bind(vector, np.zeros(0, np.float32))
+    return EncodedPart(score_text(library, text), library.models.meaning.encode_queries([text])[0])
 
 
 def _embed_picture(library: Library, image: bytes, crop: Box | None) -> Vectors:
@@ -195,7 +185,7 @@ def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPar
     if crop:
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is no picture")
-        return EncodedPart(_score_example(library, _embed_picture(library, Path(item.path).read_bytes(), crop)))
+        return EncodedPart(score_example(library, _embed_picture(library, Path(item.path).read_bytes(), crop)))
     means = {}
     for lane, space in library.spaces.items():
         rows = library.catalogue.read_vectors(item_id, space.space_id)
@@ -203,4 +193,4 @@ def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPar
             mean = rows.mean(axis=0)
             means[lane] = mean / np.linalg.norm(mean)
     seen = means.get(Lane.PICTURE)
-    return EncodedPart(_score_example(library, seen) if seen is not None else None, means.get(Lane.MEANING))
+    return EncodedPart(score_example(library, seen) if seen is not None else None, means.get(Lane.MEANING))

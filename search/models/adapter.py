@@ -6,6 +6,7 @@ pictures are moved; texts stay where they are, so that everything else that is k
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,11 @@ class AdaptedPictureEncoder:
     def bank(self) -> Vectors:
         """The base model's bank: texts are not moved."""
         return self.base.bank
+
+    @cached_property
+    def reference(self) -> Vectors:
+        """The base model's reference pictures, moved as pictures are."""
+        return self.adapter.apply(self.base.reference)
 
     @property
     def batch(self) -> int:

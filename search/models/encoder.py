@@ -34,6 +34,10 @@ class PictureEncoder(Protocol):
         """The texts of the query bank as `encode_text_parts` returns them, shape (b, d)."""
 
     @property
+    def reference(self) -> Vectors:
+        """Fixed pictures that no library can change, shape (r, d); none for most models."""
+
+    @property
     def batch(self) -> int:
         """How many pictures at once keep what runs it busy."""
 

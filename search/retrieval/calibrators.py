@@ -1,11 +1,25 @@
 """Which calibrator scores queries to the picture model of a library."""
 
 from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
 
 from search.library import Library
+from search.models.encoder import PictureEncoder
 from search.models.registry import ADAPTED, PICTURE
-from search.records import Lane
-from search.scoring.visual import Unit, VisualCalibrator, read_calibrators
+from search.records import Lane, Vectors
+from search.scoring.visual import (
+    Reference,
+    Unit,
+    VisualCalibrator,
+    VisualScorer,
+    describe_reach,
+    describe_text,
+    read_calibrators,
+)
+from search.store.analysis import analyze
+from search.store.baselines import QueryBank, measure_baselines
 
 
 def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
@@ -21,3 +35,31 @@ def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
     unrelated = library.spaces[Lane.PICTURE].read_unrelated()
     mean, deviation = unrelated.text if kind == "text" else unrelated.own
     return replace(read_calibrators()[f"any/{kind}"], units=(Unit(encoder.dimension, mean, deviation),))
+
+
+def score_text(library: Library, text: str) -> VisualScorer:
+    """Return what scores pictures for a text."""
+    encoder = library.models.picture
+    calibrator = get_calibrator(library, "text")
+    vector = encoder.encode_text_parts([text])[0]
+    kinds = library.models.reader.measure_kinds([text])[0]
+    traits = describe_text(vector, encoder.bank, calibrator.units, kinds, len(analyze(text).pieces))
+    if len(encoder.reference):
+        reach = describe_reach(vector, _measure_reference(encoder), calibrator.units)
+        traits = np.concatenate([traits, reach])
+    return calibrator.bind(vector, traits)
+
+
+def score_example(library: Library, vector: Vectors) -> VisualScorer:
+    """Return what scores pictures by their likeness to another, given by its vector (d,)."""
+    calibrator = get_calibrator(library, "example")
+    # Each part of a stored vector has the same share of its length; as a query, each has a length of its own.
+    query = vector * np.float32(len(calibrator.units) ** 0.5)
+    return calibrator.bind(query, np.zeros(0, np.float32))
+
+
+@lru_cache(maxsize=4)
+def _measure_reference(encoder: PictureEncoder) -> Reference:
+    """Return the reference pictures of a model with their baselines."""
+    vectors = encoder.reference
+    return Reference(vectors, measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts)))

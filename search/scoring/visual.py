@@ -1,11 +1,12 @@
 """From the similarity of a query and a picture to the log-odds that the picture shows what was asked for.
 
 A cosine of 0.3 is much for one query and little for another, and some pictures are near to every text. Both are told
-by texts only: the similarities of a fixed bank of unrelated texts to the same picture, and to the query. Neither the
-number of pictures in a library nor how common a thing is in it enters, so a picture is judged the same in any library.
+by fixed sets: the similarities of a bank of unrelated texts to the same picture and to the query, and for the bundled
+model the query's similarities to a set of reference pictures. Neither the number of pictures in a library nor how
+common a thing is in it enters, so a picture is judged the same in any library.
 
 Normalizing by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation"
-(CVPR 2022); here its statistics are inputs of a logistic function instead of a rule.
+(CVPR 2022); here its statistics are inputs of a small network instead of a rule.
 """
 
 import json
@@ -22,10 +23,16 @@ from search.records import Vectors
 CALIBRATORS_FILE = Path(__file__).parent / "visual.json"
 # What is measured of a query and a picture in each part of the space: see `measure`.
 MEASURES = ("similarity", "standing", "margin", "mean", "deviation")
-# What is known of a text before any picture is seen: see `describe_text`.
-TRAITS = ("name", "other", "words", "mean", "deviation", "margin")
 BASELINE_COLUMNS = 4
 MAX_COUNTED_WORDS = 16
+HIGH_SHARE = 0.98
+# Of the reference pictures: which quantiles of standing and of similarity describe a query.
+STANDING_QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.98)
+SIMILARITY_QUANTILES = (0.5, 0.9, 0.98)
+# Inputs further out than this many deviations from those that were fitted on count as that far.
+MAX_INPUT = 6.0
+# A likely match, in each part: where the direction to search in is taken.
+LIKELY = (2.5, 2.5, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -39,19 +46,24 @@ class Unit:
 
 @dataclass(frozen=True)
 class VisualCalibrator:
-    """A logistic function of what is measured, whose weights depend on the kind of text.
+    """A network of one hidden layer over what is measured of pictures and what is known of the query.
 
     Attributes:
         units: One for each part of the space.
-        weights: Of the measures, shape (1 + k, parts * measures): the first row as they are, each other row times one
-            of the first k traits of the text.
-        traits: Weights of the traits themselves, shape (parts * 3 + 3,); empty for queries by example.
+        means: Of the inputs in the fit: the measures first, then the traits, shape (i,).
+        deviations: Of the inputs, shape (i,).
+        hidden: Weights of the hidden layer, shape (i, h).
+        hidden_bias: Shape (h,).
+        output: Weights of its tanh, shape (h,).
         bias: The constant.
     """
 
     units: tuple[Unit, ...]
-    weights: Vectors
-    traits: Vectors
+    means: Vectors
+    deviations: Vectors
+    hidden: Vectors
+    hidden_bias: Vectors
+    output: Vectors
     bias: float
 
     def bind(self, query: Vectors, traits: Vectors) -> "VisualScorer":
@@ -59,20 +71,31 @@ class VisualCalibrator:
 
         Args:
             query: Its vector, shape (d,).
-            traits: As `describe_text` returns them; none for a query by example.
+            traits: What is known of it, as `describe_text` returns it; none for a query by example.
         """
-        factors = np.concatenate([np.ones(1, np.float32), traits[: len(self.weights) - 1]])
-        return VisualScorer(query, self.units, factors @ self.weights, self.bias + float(traits @ self.traits))
+        count = len(self.units) * len(MEASURES)
+        known = np.clip((traits - self.means[count:]) / self.deviations[count:], -MAX_INPUT, MAX_INPUT)
+        return VisualScorer(self, query, known.astype(np.float32) @ self.hidden[count:] + self.hidden_bias)
 
 
 @dataclass(frozen=True)
 class VisualScorer:
-    """Scores pictures for one query: log-odds = bias + weights x measures."""
+    """Scores pictures for one query.
 
+    Attributes:
+        calibrator: What it was bound from.
+        query: The vector of the query, shape (d,).
+        offset: What the query adds to the hidden layer, shape (h,).
+    """
+
+    calibrator: VisualCalibrator
     query: Vectors
-    units: tuple[Unit, ...]
-    weights: Vectors
-    bias: float
+    offset: Vectors
+
+    @property
+    def bias(self) -> float:
+        """The log-odds of a picture of which every measure is average."""
+        return float(np.tanh(self.offset) @ self.calibrator.output) + self.calibrator.bias
 
     def weigh(self, vectors: Vectors, baselines: Vectors) -> Vectors:
         """Compute what the measures add to the log-odds, shape (n,).
@@ -81,20 +104,22 @@ class VisualScorer:
             vectors: Of pictures, shape (n, d).
             baselines: What the query bank scores against each, shape (n, 4 * parts).
         """
-        result: Vectors = measure(self.query, vectors, baselines, self.units) @ self.weights
-        return result
+        return self.score(vectors, baselines) - np.float32(self.bias)
 
     def score(self, vectors: Vectors, baselines: Vectors) -> Vectors:
         """Compute the log-odds of relevance, shape (n,)."""
-        return self.weigh(vectors, baselines) + np.float32(self.bias)
+        return self.score_measures(measure(self.query, vectors, baselines, self.calibrator.units))
 
     @property
     def direction(self) -> Vectors:
-        """The vector to search by, shape (d,), unit length: the gradient of the log-odds at an average picture."""
-        count = len(MEASURES)
+        """The vector to search by, shape (d,), unit length: the gradient of the log-odds at a likely match."""
+        fitted, count = self.calibrator, len(MEASURES)
+        inputs = self._scale(np.array([LIKELY * len(fitted.units)], np.float32))[0]
+        active = np.tanh(inputs @ fitted.hidden[: len(inputs)] + self.offset)
+        slopes = fitted.hidden[: len(inputs)] @ ((1 - active**2) * fitted.output) / fitted.deviations[: len(inputs)]
         parts, low = [], 0
-        for number, unit in enumerate(self.units):
-            slope = float(self.weights[number * count : number * count + 3].sum()) / unit.deviation
+        for number, unit in enumerate(fitted.units):
+            slope = float(slopes[number * count : number * count + 3].sum()) / unit.deviation
             parts.append(max(slope, 0.0) * self.query[low : low + unit.length])
             low += unit.length
         vector = np.concatenate(parts).astype(np.float32)
@@ -105,10 +130,34 @@ class VisualScorer:
         return result
 
     def explain(self, vector: Vectors, baseline: Vectors) -> dict[str, float]:
-        """Return every term of a single picture's log-odds by name. vector: shape (d,); baseline: (4 * parts,)."""
-        measured = measure(self.query, vector[None], baseline[None], self.units)[0] * self.weights
-        names = [f"part{part}.{name}" for part in range(len(self.units)) for name in MEASURES]
-        return {"bias": self.bias} | dict(zip(names, measured.tolist(), strict=True))
+        """Return each measure of a single picture, and what the log-odds would lose if it were average, by name.
+
+        Args:
+            vector: Shape (d,).
+            baseline: Shape (4 * parts,).
+        """
+        measured = measure(self.query, vector[None], baseline[None], self.calibrator.units)
+        logit = float(self.score_measures(measured)[0])
+        terms = {"log-odds": logit}
+        for at, value in enumerate(measured[0].tolist()):
+            name = f"part{at // len(MEASURES)}.{MEASURES[at % len(MEASURES)]}"
+            average = measured.copy()
+            average[0, at] = self.calibrator.means[at]
+            terms |= {name: value, f"{name} effect": logit - float(self.score_measures(average)[0])}
+        return terms
+
+    def _scale(self, measured: Vectors) -> Vectors:
+        count = measured.shape[1]
+        scaled = (measured - self.calibrator.means[:count]) / self.calibrator.deviations[:count]
+        result: Vectors = np.clip(scaled, -MAX_INPUT, MAX_INPUT)
+        return result
+
+    def score_measures(self, measured: Vectors) -> Vectors:
+        """Compute the log-odds of relevance, shape (n,), of what `measure` returned, shape (n, m)."""
+        fitted = self.calibrator
+        hidden = np.tanh(self._scale(measured) @ fitted.hidden[: measured.shape[1]] + self.offset)
+        result: Vectors = hidden @ fitted.output + np.float32(fitted.bias)
+        return result
 
 
 def measure(query: Vectors, vectors: Vectors, baselines: Vectors, units: Sequence[Unit]) -> Vectors:
@@ -143,6 +192,14 @@ def measure(query: Vectors, vectors: Vectors, baselines: Vectors, units: Sequenc
     return result
 
 
+@dataclass(frozen=True)
+class Reference:
+    """Fixed pictures that no library can change: vectors (r, d) and what the query bank scores against each (r, k)."""
+
+    vectors: Vectors
+    baselines: Vectors
+
+
 def describe_text(query: Vectors, bank: Vectors, units: Sequence[Unit], kinds: Vectors, words: int) -> Vectors:
     """Describe a text by what can be known before any picture is seen, shape (3 + 3 * parts,).
 
@@ -155,8 +212,7 @@ def describe_text(query: Vectors, bank: Vectors, units: Sequence[Unit], kinds: V
 
     Returns:
         How much it is a name rather than a description; the probability of neither; its length from 0 for a word to 1
-        for 16 words; and for each part mean, deviation and high quantile of its products with the bank, in units of
-        the part.
+        for 16 words; and for each part mean, deviation and high quantile of its products with the bank.
     """
     name, scene, other = (float(one) for one in kinds)
     length = np.log2(min(max(words, 1), MAX_COUNTED_WORDS)) / np.log2(MAX_COUNTED_WORDS)
@@ -164,18 +220,42 @@ def describe_text(query: Vectors, bank: Vectors, units: Sequence[Unit], kinds: V
     for unit in units:
         products = bank[:, low : low + unit.length] @ query[low : low + unit.length]
         low += unit.length
-        traits += [float(products.mean()), float(products.std()), float(np.quantile(products, 0.98))]
+        traits += [float(products.mean()), float(products.std()), float(np.quantile(products, HIGH_SHARE))]
+    return np.array(traits, np.float32)
+
+
+def describe_reach(query: Vectors, reference: Reference, units: Sequence[Unit]) -> Vectors:
+    """Describe a text by how near the reference pictures come to it, shape (9 * parts,).
+
+    Returns:
+        For each part quantiles of their standing, and quantiles and deviation of their similarity.
+    """
+    measured = measure(query, reference.vectors, reference.baselines, units)
+    traits: list[float] = []
+    for number in range(len(units)):
+        similarity, standing = measured[:, number * len(MEASURES)], measured[:, number * len(MEASURES) + 1]
+        traits += np.quantile(standing, STANDING_QUANTILES).tolist()
+        traits += np.quantile(similarity, SIMILARITY_QUANTILES).tolist()
+        traits.append(float(similarity.std()))
     return np.array(traits, np.float32)
 
 
 def parse_calibrator(document: Mapping[str, Any]) -> VisualCalibrator:
     """Return the calibrator that `describe_calibrator` wrote down."""
+    arrays = {name: np.array(document[name], np.float32) for name in ("means", "deviations", "hidden", "hidden_bias")}
     return VisualCalibrator(
-        tuple(Unit(**unit) for unit in document["units"]),
-        np.array(document["weights"], np.float32),
-        np.array(document["traits"], np.float32),
-        float(document["bias"]),
+        units=tuple(Unit(**unit) for unit in document["units"]),
+        output=np.array(document["output"], np.float32),
+        bias=float(document["bias"]),
+        **arrays,
     )
+
+
+def describe_calibrator(calibrator: VisualCalibrator) -> dict[str, Any]:
+    """Return the document that is packaged."""
+    names = ("means", "deviations", "hidden", "hidden_bias", "output")
+    arrays = {name: np.round(getattr(calibrator, name), 5).tolist() for name in names}
+    return {"units": [vars(unit) for unit in calibrator.units], "bias": round(calibrator.bias, 5)} | arrays
 
 
 @cache

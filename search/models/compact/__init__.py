@@ -124,6 +124,12 @@ class CompactFiles:
         stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
         return stored
 
+    @cached_property
+    def reference(self) -> Vectors:
+        """The reference pictures, shape (r, d), unit length."""
+        stored: Vectors = np.load(self.verify("reference.npy")).astype(np.float32)
+        return stored
+
     def project(self, texts: Vectors) -> Vectors:
         """Carry centred question vectors of shape (n, 384) into the picture space, unit length.
 

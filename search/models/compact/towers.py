@@ -175,6 +175,11 @@ class CompactPictureEncoder:
         """The texts of the query bank, shape (b, d), each part of them at its full length."""
         return self._files.project_parts(self._files.bank_texts)
 
+    @cached_property
+    def reference(self) -> Vectors:
+        """Fixed pictures that queries are compared with, shape (r, d)."""
+        return self._files.reference
+
     @property
     def batch(self) -> int:
         """How many pictures are best given at once."""

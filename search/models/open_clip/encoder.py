@@ -56,6 +56,11 @@ class OpenClipPictureEncoder(Carded):
         """A vector is judged as a whole."""
         return (self._card.dimension,)
 
+    @property
+    def reference(self) -> Vectors:
+        """No reference pictures are packaged for it, shape (0, d)."""
+        return np.zeros((0, self.dimension), np.float32)
+
     @cached_property
     def batch(self) -> int:
         """One run of the picture tower on a CPU, or two on each GPU, so that one is copied while the other runs."""

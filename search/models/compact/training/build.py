@@ -16,6 +16,7 @@ from search.models.compact.training.export import write_package_data
 from search.models.compact.training.features import list_views, read_features, read_test_features
 from search.models.compact.training.fit import Recipe, fit_head, fit_kinds
 from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, Tower, normalize
+from search.models.compact.training.phrases import read_phrases
 from search.models.compact.training.quality import embed_views, join_parts, measure_captions, measure_classes
 from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
 from search.models.onnx import open_session
@@ -40,6 +41,7 @@ def build_compact(
     means = measure_means(texts, train)
     say(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
     vocabulary = Vocabulary(texts, means, classes)
+    phrases = read_phrases(train.captions, vocabulary)
     session = _open_tower(cache)
     views = [read_features(session, f"train-{name}", train.photos, view, cache) for name, view in list_views().items()]
     dev_views = read_test_features(session, "dev", dev.photos, cache)
@@ -77,7 +79,7 @@ def build_compact(
     kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])
 
     def train_head(seed: int) -> tuple[float, int, Head]:
-        head = fit_head(views, captions, vocabulary, dataclasses.replace(recipe, seed=seed), kinds, report)
+        head = fit_head(views, captions, phrases, vocabulary, dataclasses.replace(recipe, seed=seed), kinds, report)
         _round(head)
         found = measure(head)["captions"]["R@10"]
         say(f"seed {seed}: captions R@10 {found}")

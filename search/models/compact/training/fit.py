@@ -1,6 +1,8 @@
-"""Training the head: captions against photos, and a thousand class names against made-up features.
+"""Training the head: captions and phrases against photos, and a thousand class names against made-up features.
 
-The loss is symmetric InfoNCE over photos and captions. Beside it, features are invented from the
+The loss is symmetric InfoNCE over photos and captions. Short phrases that many photos show are compared with all photos
+of a batch, each pair by itself (Zhai et al., "Sigmoid Loss for Language Image Pre-Training", ICCV 2023): so that
+products mean the same for every phrase, which is what a relevance cut rests on. Besides, features are invented from the
 classifier's own weights, one class each, and must find that class's name in any of six languages: so the
 head forgets no ImageNet class although no ImageNet photo is seen, and names in other languages fall where
 the English ones do.
@@ -16,11 +18,16 @@ from torch.nn import functional
 
 from search.models.compact.training.features import Features
 from search.models.compact.training.network import CLASSES, Head, Tower
+from search.models.compact.training.phrases import SHOWN, Phrases
 from search.models.compact.training.texts import Vocabulary
 
 LEAST_DEVIATION = 0.05
 RELU6_TOP = 6.0
 KINDS_DECAY = 1e-5
+# Of the loss of phrases: what a photo that shows one counts next to one that does not, and the shares of its two terms.
+SHOWN_WEIGHT = 4.0
+PAIR_WEIGHT = 10.0
+RANK_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Recipe:
     invented: int = 512
     class_weight: float = 0.3
     broader_weight: float = 0.1
+    phrase_weight: float = 1.0
+    phrases: int = 256
     seed: int = 0
     tries: int = 3
 
@@ -66,6 +75,7 @@ class Inventor:
 def fit_head(
     views: list[Features],
     captions: Tensor,
+    phrases: Phrases,
     vocabulary: Vocabulary,
     recipe: Recipe,
     kinds: torch.nn.Linear,
@@ -84,7 +94,9 @@ def fit_head(
     inventor = Inventor(Tower(), torch.from_numpy(views[0].pooled))
     photos = len(captions)
     steps = photos // recipe.batch
+    pairs = PhraseLoss(phrases, recipe)
     optimizer = _make_optimizer(head, recipe)
+    optimizer.add_param_group({"params": list(pairs.parameters()), "weight_decay": 0.0})
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.epochs * steps)
     head.train()
     for epoch in range(recipe.epochs):
@@ -92,7 +104,8 @@ def fit_head(
         loss = torch.zeros(())
         for step in range(steps):
             batch = order[step * recipe.batch : (step + 1) * recipe.batch]
-            loss = _compare_captions(head, views, captions, batch, chance)
+            pictures = _embed_mixed(head, views, batch, chance)
+            loss = _compare_captions(head, pictures, captions, batch) + pairs(head, pictures, batch, chance)
             loss = loss + _compare_classes(head, inventor, vocabulary, recipe, chance)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -150,10 +163,8 @@ def _make_optimizer(head: Head, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=recipe.rate)
 
 
-def _compare_captions(
-    head: Head, views: list[Features], captions: Tensor, batch: Tensor, chance: np.random.Generator
-) -> Tensor:
-    """InfoNCE between mixtures of two views of each photo and one of its captions."""
+def _embed_mixed(head: Head, views: list[Features], batch: Tensor, chance: np.random.Generator) -> Tensor:
+    """Embed mixtures of two views of each photo of a batch, shape (batch, d)."""
     first, second = (views[number] for number in chance.integers(len(views), size=2))
     share = torch.rand(len(batch), 1)
     rows = batch.numpy()
@@ -162,11 +173,44 @@ def _compare_captions(
         one, other = (torch.from_numpy(getattr(view, name)[rows]).float() for view in (first, second))
         return share * one + (1 - share) * other
 
-    pictures = head(mix("pooled"), mix("logits"), mix("middle"))
+    embedded: Tensor = head(mix("pooled"), mix("logits"), mix("middle"))
+    return embedded
+
+
+def _compare_captions(head: Head, pictures: Tensor, captions: Tensor, batch: Tensor) -> Tensor:
+    """Compute InfoNCE between photos and one caption of each."""
     texts = head.embed_texts(captions[batch, torch.randint(captions.shape[1], (len(batch),))])
     scores = head.scale * pictures @ texts.T
     target = torch.arange(len(batch))
     return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
+
+
+class PhraseLoss(torch.nn.Module):
+    """Compares photos with phrases, pair by pair; photos of which one caption uses the phrase are left out."""
+
+    def __init__(self, phrases: Phrases, recipe: Recipe) -> None:
+        super().__init__()
+        self._phrases = phrases
+        self._recipe = recipe
+        self.log_scale = torch.nn.Parameter(torch.tensor(float(np.log(12.0))))
+        self.bias = torch.nn.Parameter(torch.tensor(-4.0))
+
+    def forward(self, head: Head, pictures: Tensor, batch: Tensor, chance: np.random.Generator) -> Tensor:
+        """Return the loss of embedded photos (batch, d) against some phrases."""
+        count = self._recipe.phrases
+        drawn = chance.choice(len(self._phrases.bare), count, replace=False, p=self._phrases.shares)
+        has_article = torch.rand(count, 1) < 0.5
+        texts = torch.where(has_article, self._phrases.articled[drawn], self._phrases.bare[drawn])
+        mentions = torch.from_numpy(self._phrases.mentions[np.ix_(batch.numpy(), drawn)])
+        shown, unclear = (mentions >= SHOWN).float(), mentions == 1
+        products = pictures @ head.embed_texts(texts).T
+        weight = torch.where(unclear, 0.0, torch.where(shown > 0, SHOWN_WEIGHT, 1.0))
+        pairs = functional.binary_cross_entropy_with_logits(
+            self.log_scale.exp() * products + self.bias, shown, weight=weight, reduction="sum"
+        )
+        scores = (head.scale * products).masked_fill(unclear, -1e4)
+        ranks = ((scores.log_softmax(0) * shown).sum(0) / shown.sum(0).clamp(min=1))[shown.sum(0) > 0].mean()
+        return self._recipe.phrase_weight * (PAIR_WEIGHT * pairs / weight.sum() - RANK_WEIGHT * ranks)
 
 
 def _compare_classes(

@@ -1,0 +1,99 @@
+"""Fitting a calibrator of the visual retriever: a small network, a common cut for all queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from search.records import Ids, Vectors
+from search.scoring.visual import MAX_INPUT, Unit, VisualCalibrator
+
+HIDDEN = 16
+EPOCHS = 8
+RATE = 5e-3
+DECAY = 1e-4
+QUERIES_PER_STEP = 48
+# What the mean F1 of the queries counts next to the likelihood.
+F1_WEIGHT = 1.0
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Pictures of queries, query after query.
+
+    Attributes:
+        inputs: Measures and traits, shape (n, i).
+        labels: Whether each shows what was asked for, shape (n,).
+        counts: How many pictures each stands for, shape (n,).
+        starts: Where each query begins, and the end, shape (queries + 1,).
+        weights: How much each query counts, shape (queries,).
+        sizes: How many pictures each query was asked of, shape (queries,).
+        has_answers: Which queries have answers, shape (queries,).
+    """
+
+    inputs: Vectors
+    labels: Vectors
+    counts: Vectors
+    starts: Ids
+    weights: Vectors
+    sizes: Vectors
+    has_answers: Ids
+
+
+def fit_network(
+    examples: Examples, units: Sequence[Unit], hidden: int = HIDDEN, epochs: int = EPOCHS
+) -> VisualCalibrator:
+    """Fit a calibrator by likelihood and by the mean F1 of what is above one cut for all queries."""
+    torch.manual_seed(0)
+    chance = np.random.default_rng(0)
+    mean, deviation = examples.inputs.mean(axis=0), examples.inputs.std(axis=0) + 1e-6
+    inputs = torch.from_numpy(((examples.inputs - mean) / deviation).clip(-MAX_INPUT, MAX_INPUT))
+    labels, counts = torch.from_numpy(examples.labels), torch.from_numpy(examples.counts)
+    lengths = np.diff(examples.starts)
+    shares = torch.from_numpy(np.repeat(examples.weights / examples.sizes, lengths).astype(np.float32)) * counts
+    shares = shares / shares.mean()
+    network = torch.nn.Sequential(torch.nn.Linear(inputs.shape[1], hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1))
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
+    steps = len(lengths) // QUERIES_PER_STEP
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3 * RATE, epochs * steps)
+    for _ in range(epochs):
+        order = chance.permutation(len(lengths))
+        for step in range(steps):
+            queries = order[step * QUERIES_PER_STEP : (step + 1) * QUERIES_PER_STEP]
+            rows = np.concatenate([np.arange(examples.starts[one], examples.starts[one + 1]) for one in queries])
+            chosen = torch.from_numpy(rows)
+            logits = network(inputs[chosen])[:, 0]
+            loss = functional.binary_cross_entropy_with_logits(logits, labels[chosen], weight=shares[chosen])
+            owners = torch.from_numpy(np.repeat(np.arange(len(queries)), lengths[queries]))
+            weights = torch.from_numpy(examples.weights[queries] * examples.has_answers[queries]).float()
+            if weights.sum() > 0:
+                f1 = _measure_soft_f1(logits, labels[chosen], counts[chosen], owners)
+                loss = loss + F1_WEIGHT * (weights * (1 - f1)).sum() / weights.sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    first, last = network[0], network[2]
+    return VisualCalibrator(
+        units=tuple(units),
+        means=mean.astype(np.float32),
+        deviations=deviation.astype(np.float32),
+        hidden=first.weight.detach().numpy().T.copy(),
+        hidden_bias=first.bias.detach().numpy().copy(),
+        output=last.weight.detach().numpy()[0].copy(),
+        bias=float(last.bias.detach()),
+    )
+
+
+def _measure_soft_f1(
+    logits: torch.Tensor, labels: torch.Tensor, counts: torch.Tensor, owners: torch.Tensor
+) -> torch.Tensor:
+    """Return the F1 of each query if pictures are shown with their probability, shape (queries,)."""
+    queries = int(owners[-1]) + 1
+    shown = torch.sigmoid(logits) * counts
+    right = torch.zeros(queries).index_add(0, owners, shown * labels)
+    total = torch.zeros(queries).index_add(0, owners, shown + counts * labels)
+    result: torch.Tensor = 2 * right / (total + 1e-3)
+    return result
