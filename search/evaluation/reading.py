@@ -72,4 +72,5 @@ def _read_pages(engine: Engine, query: Query) -> Iterator[Answer]:
         yield answer
         if answer.next is None:
             return
-        query = replace(query, cursor=answer.next)
+        # The first page may be short; a common thing in a large library has thousands of results to read.
+        query = replace(query, cursor=answer.next, limit=PAGE_SIZE)
