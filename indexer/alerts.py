@@ -9,7 +9,7 @@ from typing import Any
 from search.engine import Engine
 from search.errors import CrossmodalError
 from search.library import Library
-from search.records import SavedSearch
+from search.records import SavedSearch, Tier
 from search.request import MAX_LIMIT, parse_request
 from search.store.database import now
 from search.wire import describe_item
@@ -49,8 +49,8 @@ class Alerts:
             self._tell(saved, self._library.saved.list_found(saved.id, only_unsent=True))
 
     def _search(self, request: Mapping[str, Any]) -> dict[int, float]:
-        """Give all relevant items and their scores."""
-        fields = dict(request) | {"limit": MAX_LIMIT, "all": False, "stack": False}
+        """Return all relevant items, however many, and their scores: what the page shows first."""
+        fields = dict(request) | {"limit": MAX_LIMIT, "all": False, "tier": Tier.RELEVANT, "stack": False}
         scores: dict[int, float] = {}
         while True:
             answer = self._engine.search(parse_request(fields).make_query())

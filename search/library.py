@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from search.errors import HomeError
 from search.home import Home
+from search.models.encoder import PictureEncoder, TextEncoder
 from search.models.registry import EMBEDDED, SPEECH, Models, Names, choose_models, find_current
 from search.models.runtime import Machine
-from search.records import LANE_SPACES, Lane, Vectors
+from search.records import LANE_SPACES, Lane
 from search.settings import Settings
 from search.store.asked import AskedPictures
+from search.store.baselines import QueryBank
 from search.store.catalogue import Catalogue
 from search.store.collections import Albums, SavedSearches
 from search.store.database import Database
@@ -84,9 +86,9 @@ class Library:
         models, spaces, outdated = _open_models(self.home, self.recorded, self.machine)
         return replace(self, models=models, spaces=spaces, outdated=outdated)
 
-    def open_space(self, space: Space, bank: Vectors) -> SpaceIndex:
-        """Give the index of a space, whichever it is. bank: unrelated queries to its model, shape (b, d)."""
-        return _open_index(self.home, self.catalogue.database, space, bank)
+    def open_space(self, space: Space, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
+        """Return the index of a space that holds the vectors of an encoder."""
+        return _open_index(self.home, self.catalogue.database, space, encoder)
 
     def _get_space_id(self, lane: Lane) -> int:
         """Return the id that the lane's space has in the catalogue."""
@@ -152,22 +154,26 @@ def _open_models(
         elif known[name].fingerprint != encoder.fingerprint:
             if encoder.name in EMBEDDED:
                 outdated[lane] = known[name]
-                spaces[lane] = _open_silent_index(home, recorded.database, known[name], encoder.bank)
+                spaces[lane] = _open_silent_index(home, recorded.database, known[name], encoder)
                 continue
             raise HomeError(
                 f"the {name} space of {home.root} was made by {known[name].model} ({known[name].fingerprint}), which "
                 f"is {encoder.fingerprint} here: put its old files back, or index into a new home with --home"
             )
-        spaces[lane] = _open_index(home, recorded.database, known[name], encoder.bank)
+        spaces[lane] = _open_index(home, recorded.database, known[name], encoder)
     return models, spaces, outdated
 
 
-def _open_index(home: Home, database: Database, space: Space, bank: Vectors) -> SpaceIndex:
+def _open_index(home: Home, database: Database, space: Space, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
+    bank = QueryBank(encoder.bank, encoder.parts)
     # Of each model a folder of its own: one is filled while another is searched.
     folder = home.index / space.name.partition("/")[0] / space.fingerprint
     return SpaceIndex(database, space.id, space.fingerprint, bank, folder)
 
 
-def _open_silent_index(home: Home, database: Database, space: Space, bank: Vectors) -> SpaceIndex:
+def _open_silent_index(
+    home: Home, database: Database, space: Space, encoder: PictureEncoder | TextEncoder
+) -> SpaceIndex:
     """Return an index in which nothing is found: no row of the catalogue has its negative id."""
+    bank = QueryBank(encoder.bank, encoder.parts)
     return SpaceIndex(database, -space.id, space.fingerprint, bank, home.index / space.name / "outdated")

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from search.errors import UsageError
-from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort
+from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
 
 MAX_LIMIT = 1000
 M = TypeVar("M", bound=BaseModel)
@@ -64,6 +64,8 @@ class SearchRequest(BaseModel):
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
     cursor: str | None = None
     include_all: bool = Field(False, alias="all")
+    tier: Tier = Tier.RELEVANT
+    correct: bool = True
     explain: bool = False
 
     def make_filters(self) -> Filters:
@@ -101,6 +103,8 @@ class SearchRequest(BaseModel):
             limit=self.limit,
             cursor=self.cursor,
             include_all=self.include_all,
+            tier=self.tier,
+            correct=self.correct,
             explain=self.explain,
             sort=self.sort,
             stack=self.stack,

@@ -14,10 +14,11 @@ ADVICE = {
 
 
 def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
-    """Give the search document of the design's contract."""
+    """Return the search document of the design's contract."""
     return {
         "query": {
             "text": query.text,
+            "corrected": answer.corrected,
             "voice_text": answer.voice.text if answer.voice else None,
             "voice_language": answer.voice.language if answer.voice else None,
             "voice_translation": answer.voice.translation if answer.voice else None,
@@ -31,6 +32,9 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
         "nothing_relevant": answer.nothing_relevant,
         "coverage": asdict(answer.coverage),
         "total": answer.total,
+        "total_is_estimate": answer.total_is_estimate,
+        "possible": answer.possible,
+        "possible_is_estimate": answer.possible_is_estimate,
         "next": answer.next,
         "hits": [_describe_hit(hit, query.explain) for hit in answer.hits],
     }

@@ -26,7 +26,7 @@ HOMES = {
     "timm": ("search/models/open_clip/",),
     "open_clip": ("search/models/open_clip/",),
     "Stemmer": ("search/store/words/forms.py",),
-    "rapidfuzz": ("search/store/words/forms.py",),
+    "rapidfuzz": ("search/store/words/forms.py", "search/query/correction.py"),
     "pypdfium2": ("indexer/decoders/document/pdf.py",),
     "pysubs2": ("indexer/decoders/document/subtitles.py",),
     "docx": ("indexer/decoders/document/",),
@@ -44,6 +44,7 @@ LAZY |= {"rawpy", "imagecodecs", "pptx", "openpyxl", "docx", "pysubs2"}
 INSIDE = (
     ("search/models/", ("search.store", "search.ranking", "search.engine", "search.library")),
     ("search/store/", ("search.models", "search.ranking", "search.engine", "search.library")),
+    ("search/query/", ("search.models", "search.store", "search.engine", "search.library")),
     ("search/ranking/", ("search.models", "search.store", "search.engine", "search.library")),
 )
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))

@@ -30,7 +30,7 @@ def split_classes(photos: Path, split: str) -> list[ClassNames]:
 
 
 def read_absent(split: str) -> list[str]:
-    """Give 60 concepts of which no photo, recording or document shows anything."""
+    """Return concepts of which no photo, recording or document shows anything."""
     with (FOLDER / "absent.tsv").open(encoding="utf-8", newline="") as stream:
         return [row["concept"] for row in csv.DictReader(stream, delimiter="\t") if row["split"] == split]
 
@@ -42,6 +42,59 @@ def make_nonsense(split: str, words: int = 2) -> list[str]:
         " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(words))
         for _ in range(100)
     ]
+
+
+def make_mash(split: str) -> list[str]:
+    """Return 30 strings as hands make them that drum on a keyboard: neighbors on one row, with repetitions."""
+    chance = random.Random(f"mash {split}")
+    rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    made = []
+    for _ in range(30):
+        runs = []
+        for _ in range(chance.randint(2, 4)):
+            row = chance.choice(rows)
+            start = chance.randrange(len(row) - 3)
+            run = row[start : start + chance.randint(3, 5)]
+            runs.append(run[::-1] if chance.random() < 0.3 else run)
+        made.append("".join(runs) if chance.random() < 0.6 else " ".join(runs))
+    return made
+
+
+def make_syllables(split: str) -> list[str]:
+    """Return 30 strings that can be spoken but mean nothing: syllables in a random order."""
+    chance = random.Random(f"syllables {split}")
+    starts = [
+        "b",
+        "d",
+        "f",
+        "g",
+        "k",
+        "l",
+        "m",
+        "n",
+        "p",
+        "r",
+        "s",
+        "t",
+        "v",
+        "z",
+        "bl",
+        "dr",
+        "fl",
+        "kr",
+        "pl",
+        "st",
+        "tr",
+    ]
+    middles, ends = "aeiou", ["", "", "l", "n", "rk", "x"]
+    made = []
+    for _ in range(30):
+        words = []
+        for _ in range(chance.randint(1, 3)):
+            parts = [chance.choice(starts) + chance.choice(middles) for _ in range(chance.randint(2, 4))]
+            words.append("".join(parts) + chance.choice(ends))
+        made.append(" ".join(words))
+    return made
 
 
 def describe_absent(split: str) -> list[str]:

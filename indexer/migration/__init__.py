@@ -96,7 +96,7 @@ def change_model(library: Library, change: Change, options: Options, progress: P
             "what was done is kept. Mount what is missing and run this again, or switch all the same with --anyway"
         )
     # The first search by the new model should find its index built.
-    index = library.open_space(space, encoder.bank)
+    index = library.open_space(space, encoder)
     index.build(library.catalogue.read_revision())
     drop_spaces(library, lane, (PREVIOUS,))
     library.recorded.switch(lane)

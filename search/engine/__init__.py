@@ -8,22 +8,23 @@ from dataclasses import replace
 
 import numpy as np
 
-from search.engine.encoding import Encoded, encode_query
-from search.engine.paging import Cursor, Ranking, RankingCache, list_items, read_cursor, resume, write_cursor
-from search.engine.retrieval import FLOOR, Retriever
+from search.engine.encoding import encode_query
+from search.engine.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
+from search.engine.ranking import Count, Ranking, keep_relevant, rank
+from search.engine.retrieval import Retriever
 from search.errors import CrossmodalError
 from search.library import Library
-from search.ranking.calibration import RELEVANCE_CUT
-from search.ranking.fusion import Ranked, fuse
-from search.ranking.grouping import Stack, diversify, stack_copies
-from search.ranking.lanes import Candidate, Retrieved
+from search.ranking.fusion import Ranked
+from search.ranking.grouping import Stack, diversify
+from search.ranking.lanes import Candidate
 from search.ranking.snippets import cut_snippet
-from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort
+from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort, Tier
+from search.scoring.probability import RELEVANCE_CUT
 
-FIRST_DEPTH = 256
 # So many moments of one item are found by each lane.
 MOST_MOMENTS = 500
-DEEPENING = 4
+# Larger pages are for programs, which do not ask for the same again.
+MAX_KEPT_PAGE = 200
 
 
 class Engine:
@@ -33,7 +34,8 @@ class Engine:
         self.library = library
         self._seen = -1
         self._changing = threading.Lock()
-        self._rankings = RankingCache()
+        self._rankings = LatestCache[Ranking]()
+        self._pages = LatestCache[Page]()
         self._coverage: tuple[int, Coverage] | None = None
 
     def warm_up(self) -> None:
@@ -55,29 +57,47 @@ class Engine:
         # One library from here on: whatever is chosen meanwhile, its models and its spaces belong together.
         library = self._follow(revision)
         cursor = read_cursor(query)
-        ranking = self._rankings.get(cursor.query) if query.cursor else None
-        place = cursor.place
-        if ranking is None or not ranking.reaches(place + query.limit, query.include_all):
-            ranking = self._make_ranking(library, query, place + query.limit + 1, revision)
-            if query.cursor:
-                ranking, place = resume(cursor, ranking, query.include_all)
-            self._rankings.put(cursor.query, ranking)
-        shown = ranking.stacks if query.include_all else ranking.stacks[: ranking.relevant]
-        page = shown[place : place + query.limit]
+        ranking, place = self._find_ranking(library, query, cursor, revision)
+        results = ranking.list_results(query)
+        page = results[place : place + query.limit]
         end = place + len(page)
-        following = Cursor(cursor.query, end, list_items(shown[:end])) if page and end < len(shown) else None
+        following = replace(cursor, place=end, shown=list_items(results[:end])) if page and end < len(results) else None
         return Answer(
             text=query.text,
             voice=ranking.voice,
             language=ranking.language,
             only_english=ranking.only_english,
-            hits=self._make_hits(page, place, ranking.words),
-            total=ranking.relevant,
+            corrected=ranking.corrected,
+            hits=self._read_page(query, cursor, page, place, ranking.words, revision),
+            total=ranking.total.number,
+            total_is_estimate=ranking.total.is_estimate,
+            possible=ranking.possible.number,
+            possible_is_estimate=ranking.possible.is_estimate,
             next=write_cursor(following) if following else None,
-            nothing_relevant=ranking.relevant == 0,
+            nothing_relevant=not ranking.tiers[0] and not ranking.total.number,
             coverage=replace(self._read_coverage(revision), outdated=tuple(map(str, library.outdated))),
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def _find_ranking(self, library: Library, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
+        """Return a ranking that reaches to the end of the page asked for, and where in its results the page begins.
+
+        A first page is cut from what the catalog holds now, later ones from what the first was cut from, if it is kept.
+        """
+        known = self._rankings.get(cursor.query)
+        if query.cursor is None and known is not None and (known.is_resumed or known.revision != revision):
+            known = None
+        place, end = cursor.place, cursor.place + query.limit
+        if known is not None and known.reaches(query, end):
+            ranking = known
+        else:
+            ranking = self._make_ranking(library, query, end, revision)
+            ranking = keep_relevant(known, ranking) if known is not None else ranking
+        if query.cursor is not None and not follows(cursor, ranking, query):
+            ranking, place = resume(cursor, ranking, query)
+        if ranking is not known:
+            self._rankings.put(cursor.query, ranking)
+        return ranking, place
 
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
         """Give every segment of one item that is relevant to a query, in the order of the item.
@@ -142,6 +162,8 @@ class Engine:
             space.refresh(revision)
         encode_query(library, Query(text="a photo"))
         self.library = library
+        self._rankings.clear()
+        self._pages.clear()
 
     def _read_coverage(self, revision: int) -> Coverage:
         """Give the coverage, counted anew only when something was written: counting reads every item."""
@@ -150,19 +172,24 @@ class Engine:
             known = self._coverage = (revision, self.library.catalogue.read_coverage())
         return known[1]
 
-    def _make_ranking(self, library: Library, query: Query, wanted: int, revision: int) -> Ranking:
+    def _make_ranking(self, library: Library, query: Query, end: int, revision: int) -> Ranking:
         encoded = encode_query(library, query)
         if encoded.is_browsing:
             newest = self.library.catalogue.list_newest(encoded.filters)
-            ranked, complete = [Ranked(item_id, 1.0, 0.0, ()) for item_id in newest], True
+            stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0, ())) for item_id in newest], query)
+            ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
         else:
             retriever = Retriever(library, encoded, query.explain, revision)
-            ranked, complete = self._rank(query, encoded, wanted, retriever)
-        stacks = stack_copies(ranked) if query.stack else [Stack(one) for one in ranked]
-        relevant = sum(stack.first.score >= RELEVANCE_CUT for stack in stacks)
-        stacks = self._order(stacks[:relevant], query) + stacks[relevant:]
-        words = tuple(word.whole for word in encoded.words)
-        return Ranking(tuple(stacks), relevant, complete, words, encoded.voice, encoded.language, encoded.only_english)
+            ranking = rank(query, encoded.weights, end, retriever, lambda stacks: self._order(stacks, query))
+        return replace(
+            ranking,
+            words=tuple(word.whole for word in encoded.words),
+            voice=encoded.voice,
+            language=encoded.language,
+            only_english=encoded.only_english,
+            corrected=encoded.corrected,
+            revision=revision,
+        )
 
     def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
         """Put the relevant hits into the order that was asked for."""
@@ -171,28 +198,19 @@ class Engine:
         places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
-    def _rank(self, query: Query, encoded: Encoded, wanted: int, retriever: Retriever) -> tuple[list[Ranked], bool]:
-        """Look deeper into every lane until it holds nothing more that could be relevant.
+    def _read_page(
+        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], place: int, words: Sequence[str], revision: int
+    ) -> tuple[Hit, ...]:
+        """Return the hits of a page, from memory if they were read at this revision: nothing was written since."""
+        key = f"{cursor.query} {cursor.results} {place} {query.limit}"
+        known = self._pages.get(key)
+        if known is None or not known.shows(revision, page):
+            known = Page(revision, page, self._make_hits(query, page, place, words))
+            if len(page) <= MAX_KEPT_PAGE:
+                self._pages.put(key, known)
+        return known.hits
 
-        When everything is asked for, look on until `wanted` items are there. Gives the items, and whether there
-        are no more.
-        """
-        lanes = [lane for lane in Lane if encoded.weights[lane] > 0]
-        least = 0.0 if query.include_all else RELEVANCE_CUT
-        found: dict[Lane, Retrieved] = {}
-        depths = dict.fromkeys(lanes, FIRST_DEPTH)
-        deepened = set(lanes)
-        while True:
-            found |= {lane: retriever.retrieve(lane, depths[lane]) for lane in deepened}
-            deepened = {lane for lane in lanes if not found[lane].exhausted and found[lane].floor >= FLOOR}
-            if not deepened:
-                ranked = fuse([found[lane] for lane in lanes], encoded.weights, least)
-                deepened = {lane for lane in lanes if not found[lane].exhausted}
-                if not (query.include_all and deepened and len(ranked) < wanted):
-                    return ranked, not deepened
-            depths |= {lane: depths[lane] * DEEPENING for lane in deepened}
-
-    def _make_hits(self, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
+    def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
         catalogue = self.library.catalogue
         items = catalogue.read_items([stack.first.item_id for stack in page])
         wanted = [candidate.segment_id for stack in page for candidate in stack.first.candidates]
@@ -207,7 +225,7 @@ class Engine:
                 for candidate in one.candidates
                 if candidate.segment_id in segments
             )
-            relevant = one.score >= RELEVANCE_CUT
+            relevant = one.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
             hits.append(Hit(offset + place + 1, one.score, relevant, items[one.item_id], evidence, stack.others))
         return tuple(hits)
 

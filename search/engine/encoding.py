@@ -1,53 +1,61 @@
-"""A query made ready: every part of it as vectors, each with the curves that judge it."""
+"""A query made ready: every part of it as vectors, with what scores pictures for it."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from search.engine.curves import get_scale
 from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
 from search.media.picture import USEFUL_SIDE, crop_box, open_picture
 from search.models.language import detect_language
-from search.ranking.calibration import Scale, read_curves
+from search.query.correction import correct_query
 from search.ranking.grammar import join_filters, parse_query
 from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
-from search.store.analysis import Word, split_query
-
-VECTOR_LANES = (Lane.PICTURE, Lane.MEANING)
-PICTURED = {"picture": 1.0}
+from search.retrieval.calibrators import get_calibrator
+from search.retrieval.semantic import SemanticPart
+from search.retrieval.visual import VisualPart
+from search.scoring.visual import VisualScorer, describe_text
+from search.store.analysis import Word, analyze, split_query
+from search.text.terms import Term, read_terms
 
 
 @dataclass(frozen=True)
-class Probe:
-    """One part of a query in one space: its vector (d,), the scales that judge it with their shares, its weight.
+class EncodedPart:
+    """One part of a query.
 
-    trust: how likely it is that such a part means anything in this space: a question means no picture; kinds: how much
-    the part is of each kind of query.
+    Attributes:
+        visual: What scores pictures for it; None for a part that cannot be seen.
+        semantic: Its vector in the semantic space, shape (d,); None for a part that has no words.
+        weight: How much it counts; below 0 it pushes away.
     """
 
-    vector: Vectors
-    scales: tuple[tuple[float, Scale], ...]
-    kinds: Mapping[str, float]
+    visual: VisualScorer | None = None
+    semantic: Vectors | None = None
     weight: float = 1.0
-    trust: float = 1.0
 
 
 @dataclass(frozen=True)
 class Encoded:
     """A query made ready.
 
-    coverage: which share of it, by weight and trust, a lane can judge at all; weights: how much a lane's word counts,
-    by what was learned for such a query and what was asked for; is_browsing: nothing is asked but filters.
+    Attributes:
+        parts: What is asked for.
+        excluded: What results must not show.
+        words: The words to highlight.
+        terms: What the lexical retriever searches.
+        excluded_words: The words of each exclusion.
+        coverage: The share of the query, by weight, that each retriever can judge.
+        weights: How much each retriever counts.
+        corrected: The text without its typing errors, if there were any.
     """
 
-    probes: dict[Lane, list[Probe]]
-    excluded: dict[Lane, list[Probe]]
+    parts: list[EncodedPart]
+    excluded: list[EncodedPart]
     words: list[Word]
+    terms: list[Term]
     excluded_words: list[list[Word]]
     coverage: dict[Lane, float]
     weights: dict[Lane, float]
@@ -55,7 +63,22 @@ class Encoded:
     voice: Heard | None
     language: str | None
     only_english: tuple[str, ...]
-    is_browsing: bool
+    corrected: str | None = None
+
+    @property
+    def is_browsing(self) -> bool:
+        """True when nothing is asked but filters."""
+        return not self.parts
+
+    @property
+    def visual(self) -> list[VisualPart]:
+        """The parts that can be seen."""
+        return [VisualPart(one.visual, one.weight) for one in self.parts if one.visual is not None]
+
+    @property
+    def semantic(self) -> list[SemanticPart]:
+        """The parts that have words."""
+        return [SemanticPart(one.semantic, one.weight) for one in self.parts if one.semantic is not None]
 
 
 def encode_query(library: Library, query: Query) -> Encoded:
@@ -64,7 +87,8 @@ def encode_query(library: Library, query: Query) -> Encoded:
     Raises UsageError for one that says nothing or cannot be read, UnreadableMediaError for a picture or voice
     that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
     """
-    parsed = parse_query(query.text or "")
+    corrected = correct_query(query.text or "", library.words.list_words(), detect_language) if query.correct else None
+    parsed = parse_query(corrected or query.text or "")
     voice = _listen(library, query.voice) if query.voice is not None else None
     parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
@@ -72,40 +96,30 @@ def encode_query(library: Library, query: Query) -> Encoded:
     filters = join_filters(query.filters, parsed.filters)
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     _check(parts, filters)
-    probes: dict[Lane, list[Probe]] = {lane: [] for lane in VECTOR_LANES}
-    kinds: defaultdict[str, float] = defaultdict(float)
-    for part in parts:
-        made = _probe_part(library, part)
-        for lane, probe in made.items():
-            probes[lane].append(replace(probe, weight=part.weight))
-        for kind, share in next((probe.kinds for probe in made.values()), {}).items():
-            kinds[kind] += abs(part.weight) * share
+    encoded = [replace(_encode_part(library, part), weight=part.weight) for part in parts]
     texts = [(part.text, part.weight) for part in parts if part.text]
     language = _tell_language(" ".join(text for text, _ in texts), voice)
     total = sum(max(part.weight, 0) for part in parts) or 1.0
-    coverage = {lane: sum(max(one.weight, 0) * one.trust for one in probes[lane]) / total for lane in VECTOR_LANES}
-    coverage[Lane.WORDS] = sum(max(weight, 0) for _, weight in texts) / total
-    without = [_probe_text(library, text) for text in excluded]
+    covered = {
+        Lane.PICTURE: [one.weight for one in encoded if one.visual is not None],
+        Lane.MEANING: [one.weight for one in encoded if one.semantic is not None],
+        Lane.WORDS: [weight for _, weight in texts],
+    }
+    terms = read_terms([text for text, weight in texts if weight > 0], language)
     return Encoded(
-        probes=probes,
-        excluded={lane: [one[lane] for one in without] for lane in VECTOR_LANES},
-        words=split_query(" ".join(text for text, weight in texts if weight > 0)),
+        parts=encoded,
+        excluded=[_encode_text(library, text) for text in excluded],
+        words=[term.word for term in terms],
+        terms=terms,
         excluded_words=[split_query(text) for text in excluded],
-        coverage=coverage,
-        weights={lane: weigh_lane(lane, kinds) * query.weights.get(lane, 1.0) for lane in Lane},
+        coverage={lane: sum(max(weight, 0) for weight in weights) / total for lane, weights in covered.items()},
+        weights={lane: query.weights.get(lane, 1.0) for lane in Lane},
         filters=filters,
         voice=voice,
         language=language,
         only_english=_list_english(library) if language not in (None, "en") else (),
-        is_browsing=not parts,
+        corrected=corrected,
     )
-
-
-def weigh_lane(lane: Lane, kinds: Mapping[str, float]) -> float:
-    """Give how much a lane's word counts for a query that is so much of each kind."""
-    learned = read_curves().lanes[lane]
-    total = sum(kinds.values())
-    return sum(share * learned[kind] for kind, share in kinds.items()) / total if total else 1.0
 
 
 def _listen(library: Library, voice: bytes) -> Heard:
@@ -143,57 +157,50 @@ def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
             raise UsageError("each part of a query is one of text, image, picture or item")
 
 
-def _probe_part(library: Library, part: QueryPart) -> dict[Lane, Probe]:
+def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
     if part.text is not None:
-        return _probe_text(library, part.text)
+        return _encode_text(library, part.text)
     image = library.asked.read(part.picture) if part.picture is not None else part.image
     if image is not None:
-        return {Lane.PICTURE: _probe_picture(library, image, part.crop)}
-    return _probe_item(library, part.item or 0, part.crop)
+        return EncodedPart(_score_example(library, _embed_picture(library, image, part.crop)))
+    return _encode_item(library, part.item or 0, part.crop)
 
 
-def _probe_text(library: Library, text: str) -> dict[Lane, Probe]:
-    name, scene, other = library.models.reader.measure_kinds([text])[0].tolist()
-    kinds = {"name": name, "scene": scene, "other": other}
-    seen = ((name / (name + scene), "name"), (scene / (name + scene), "description"))
-    read = ((name, "name"), (scene + other, "description"))
-    return {
-        Lane.PICTURE: Probe(
-            library.models.picture.encode_texts([text])[0],
-            tuple((share, get_scale(library, Lane.PICTURE, kind)) for share, kind in seen),
-            kinds,
-            trust=name + scene,
-        ),
-        Lane.MEANING: Probe(
-            library.models.meaning.encode_queries([text])[0],
-            tuple((share, get_scale(library, Lane.MEANING, kind)) for share, kind in read),
-            kinds,
-        ),
-    }
+def _encode_text(library: Library, text: str) -> EncodedPart:
+    encoder = library.models.picture
+    vector = encoder.encode_text_parts([text])[0]
+    calibrator = get_calibrator(library, "text")
+    kinds = library.models.reader.measure_kinds([text])[0]
+    traits = describe_text(vector, encoder.bank, calibrator.units, kinds, len(analyze(text).pieces))
+    return EncodedPart(calibrator.bind(vector, traits), library.models.meaning.encode_queries([text])[0])
 
 
-def _probe_picture(library: Library, image: bytes, crop: Box | None) -> Probe:
+def _score_example(library: Library, vector: Vectors) -> VisualScorer:
+    """Return what scores pictures by their likeness to another, given by its vector (d,)."""
+    return get_calibrator(library, "example").bind(vector, np.zeros(0, np.float32))
+
+
+def _embed_picture(library: Library, image: bytes, crop: Box | None) -> Vectors:
     picture, _ = open_picture(image, None if crop else USEFUL_SIDE)
     if crop:
         picture = crop_box(picture, crop)
     encoder = library.models.picture
-    vector = encoder.encode_pictures([encoder.preparation(picture)])[0]
-    return Probe(vector, ((1.0, get_scale(library, Lane.PICTURE, "picture")),), PICTURED)
+    vector: Vectors = encoder.encode_pictures([encoder.preparation(picture)])[0]
+    return vector
 
 
-def _probe_item(library: Library, item_id: int, crop: Box | None) -> dict[Lane, Probe]:
-    """Add what an indexed item looks and sounds like."""
+def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPart:
+    """Encode what an indexed item looks and sounds like."""
     item = library.catalogue.get_item(item_id)
     if crop:
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is no picture")
-        return {Lane.PICTURE: _probe_picture(library, Path(item.path).read_bytes(), crop)}
-    kinds = {Lane.PICTURE: "picture", Lane.MEANING: "description"}
-    probes = {}
+        return EncodedPart(_score_example(library, _embed_picture(library, Path(item.path).read_bytes(), crop)))
+    means = {}
     for lane, space in library.spaces.items():
         rows = library.catalogue.read_vectors(item_id, space.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
-            scale = get_scale(library, lane, kinds[lane])
-            probes[lane] = Probe(mean / np.linalg.norm(mean), ((1.0, scale),), PICTURED)
-    return probes
+            means[lane] = mean / np.linalg.norm(mean)
+    seen = means.get(Lane.PICTURE)
+    return EncodedPart(_score_example(library, seen) if seen is not None else None, means.get(Lane.MEANING))

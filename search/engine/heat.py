@@ -7,7 +7,7 @@ from search.errors import UsageError
 from search.library import Library
 from search.media.picture import USEFUL_SIDE, open_picture
 from search.paths import find_file
-from search.records import ItemType, Lane, Query, Vectors
+from search.records import ItemType, Query, Vectors
 
 # Regions along each side, and the side of one as a share of the picture's: they overlap by half and more.
 REGIONS = 6
@@ -22,8 +22,8 @@ def read_heat(library: Library, item_id: int, query: Query) -> Vectors:
     """
     item = library.catalogue.get_item(item_id)
     path = find_file(item, f"item {item_id} is no picture that can be looked at", {ItemType.IMAGE})
-    probes = [probe for probe in encode_query(library, query).probes[Lane.PICTURE] if probe.weight > 0]
-    if not probes:
+    parts = [part for part in encode_query(library, query).visual if part.weight > 0]
+    if not parts:
         raise UsageError("the query says nothing that can be seen in a picture")
     picture, _ = open_picture(path, USEFUL_SIDE)
     encoder = library.models.picture
@@ -42,7 +42,7 @@ def read_heat(library: Library, item_id: int, query: Query) -> Vectors:
         for x in steps
     ]
     seen = encoder.encode_pictures([encoder.preparation(region) for region in regions])
-    vector = sum((probe.weight * probe.vector for probe in probes), np.zeros(seen.shape[1], np.float32))
+    vector = sum((part.weight * part.scorer.direction for part in parts), np.zeros(seen.shape[1], np.float32))
     scores = (seen @ vector).reshape(REGIONS, REGIONS)
     spread = float(np.ptp(scores))
     return ((scores - scores.min()) / spread if spread else np.zeros_like(scores)).astype(np.float32)

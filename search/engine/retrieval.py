@@ -1,40 +1,36 @@
 """What each lane has to say to a query: candidates with calibrated probabilities."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 
 import numpy as np
 
 from search.engine.encoding import Encoded
-from search.engine.judging import Pool, combine_probes, explain, judge, judge_all
 from search.library import Library
-from search.ranking.calibration import calibrate_words, compute_word_features, read_curves, to_probability
 from search.ranking.lanes import Retrieved, make_nothing
-from search.records import Flags, Ids, Lane, Owners, Vectors
-from search.store.analysis import Word
+from search.records import Flags, Ids, Lane, Vectors
+from search.retrieval.text import TextQuery, TextRetriever
+from search.retrieval.visual import (
+    CandidateSet,
+    explain_parts,
+    gather_candidates,
+    make_search_vector,
+    score_parts,
+)
+from search.scoring.probability import to_probability
 from search.store.filters import select_items, select_missing
-from search.store.rows import find_spoken, mark_ids
+from search.store.rows import mark_ids
 from search.store.space import Snapshot
-from search.store.words import Wanted, WordIndex
 
 # Candidates less likely than this cannot make an item relevant, unless everything is asked for.
 FLOOR = 0.1
-# Speech recognised with less confidence than this counts less, in proportion.
-SURE_SPEECH = 0.5
+# The last of what the vector index returned tell what is still to come.
+TAIL = 16
+# An estimate of how much of a lane matches is made from so many of its segments.
+ESTIMATE_SAMPLE = 1_024
 # What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
 # benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
-
-
-@dataclass(frozen=True)
-class Matched:
-    """What the full text gave: segments (n,) that hold any word, ascending, and the words curve's features (n, 2)."""
-
-    wanted: list[Wanted]
-    segments: Ids
-    features: Vectors
 
 
 class Retriever:
@@ -49,39 +45,64 @@ class Retriever:
 
     def retrieve(self, lane: Lane, depth: int) -> Retrieved:
         """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
-        if lane is Lane.WORDS:
-            return self._retrieve_words(depth) if self._encoded.words else make_nothing(lane)
-        is_asked = any(probe.weight > 0 for probe in self._encoded.probes[lane])
-        return self._retrieve_near(lane, depth) if is_asked else make_nothing(lane)
+        if lane is not Lane.PICTURE:
+            return self._text.retrieve(lane, depth, self._explain)
+        is_asked = any(part.weight > 0 for part in self._encoded.visual)
+        return self._retrieve_pictures(depth) if is_asked else make_nothing(lane)
 
-    def _retrieve_near(self, lane: Lane, depth: int) -> Retrieved:
-        probes = self._encoded.probes[lane]
+    @cached_property
+    def _text(self) -> TextRetriever:
+        return make_text_retriever(
+            self._library, self._encoded, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
+        )
+
+    def _retrieve_pictures(self, depth: int) -> Retrieved:
+        lane, parts = Lane.PICTURE, self._encoded.visual
         space = self._library.spaces[lane]
         snapshot = space.refresh(self._revision)
-        vector = combine_probes(probes, snapshot.sample)
+        vector = make_search_vector(parts, snapshot.sample)
         ids, _ = space.search(snapshot, vector[None], depth, self._select(lane, snapshot))[0]
-        pool, owners = _gather(snapshot, ids)
-        logits = judge_all(probes, pool, snapshot.sample)
-        kept = self._exclude(lane, pool, snapshot)
-        chances = to_probability(logits) * self._encoded.coverage[lane] * _discount(owners["confidence"])
-        floor = float(chances[-16:].max(initial=0.0))
+        found = gather_candidates(snapshot, ids)
+        chances = to_probability(score_parts(parts, found, snapshot.sample)) * self._encoded.coverage[lane]
+        floor = float(chances[-TAIL:].max(initial=0.0))
+        kept = self._keep(found)
         chances *= kept
         order = np.argsort(-chances, kind="stable")
         order = order[kept[order] > 1 - EXCLUSION_CUT]
-        chosen = owners[order]
+        chosen = found.owners[order]
         return Retrieved(
             lane,
             chosen["segment"],
             chosen["item"],
-            (pool.vectors @ vector)[order],
+            (found.vectors @ vector)[order],
             chances[order],
             exhausted=len(ids) < depth,
             floor=floor,
-            vectors=pool.vectors[order],
+            vectors=found.vectors[order],
             looks=chosen["look"],
             pictured=chosen["pictured"],
-            explain=(lambda at: self._take_apart(lane, snapshot, ids[order[at]])) if self._explain else None,
+            explain=(lambda at: self._explain_picture(snapshot, ids[order[at]])) if self._explain else None,
         )
+
+    def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
+        """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
+        snapshot = self._library.spaces[lane].refresh(self._revision)
+        ids = self._select(lane, snapshot)
+        if ids is None:
+            built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
+            ids = np.concatenate([built, snapshot.delta.ids])
+        ids = ids[~np.isin(ids, snapshot.denied)]
+        drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
+        chances = self._score_pictures(snapshot, drawn) if lane is Lane.PICTURE else self._text.score_embeddings(drawn)
+        return [float((chances >= cut).sum()) * len(ids) / max(len(drawn), 1) for cut in cuts]
+
+    def _score_pictures(self, snapshot: Snapshot, ids: Ids) -> Vectors:
+        """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""
+        found = gather_candidates(snapshot, ids)
+        kept = self._keep(found)
+        chances = to_probability(score_parts(self._encoded.visual, found, snapshot.sample)) * kept
+        result: Vectors = chances * self._encoded.coverage[Lane.PICTURE] * (kept > 1 - EXCLUSION_CUT)
+        return result
 
     def _select(self, lane: Lane, snapshot: Snapshot) -> Ids | None:
         if self._encoded.filters.is_empty:
@@ -96,61 +117,20 @@ class Retriever:
         ids = select_items(self._library.catalogue.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
-    def _exclude(self, lane: Lane, pool: Pool, snapshot: Snapshot) -> Vectors:
-        """Give the probability of each candidate to show nothing of what the query excludes."""
-        kept = np.ones(len(pool.vectors), np.float32)
-        for probe in self._encoded.excluded[lane]:
-            kept *= 1 - to_probability(judge(probe, pool, snapshot.sample))
+    def _keep(self, found: CandidateSet) -> Vectors:
+        """Return the probability of each candidate to show nothing of what the query excludes."""
+        kept = np.ones(len(found.vectors), np.float32)
+        for part in self._encoded.excluded:
+            if part.visual is not None:
+                kept *= 1 - to_probability(part.visual.score(found.vectors, found.baselines))
         return kept
 
-    def _take_apart(self, lane: Lane, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
-        """Give every term of a candidate's score by name."""
-        pool, owners = _gather(snapshot, np.array([embedding_id], np.int64))
-        terms = {"coverage": self._encoded.coverage[lane], "lane weight": self._encoded.weights[lane]}
-        terms |= explain(self._encoded.probes[lane], pool, snapshot.sample)
-        confidence = float(owners["confidence"][0])
-        if not math.isnan(confidence):
-            terms["confidence"] = confidence
-        return terms
-
-    def _retrieve_words(self, depth: int) -> Retrieved:
-        """Give all segments that could be relevant by their words, and the best `depth` in any case.
-
-        How likely each is, is known of all before any is read, so nothing is left to look deeper for.
-        """
-        index = self._library.words
-        found = match_words(index, self._encoded.words)
-        chances = calibrate_words(found.features, read_curves().words) * self._encoded.coverage[Lane.WORDS]
-        fit = self._is_wanted(found.segments)
-        segments, chances, features = found.segments[fit], chances[fit], found.features[fit]
-        likely = np.argsort(-chances, kind="stable")[: max(depth, int((chances >= FLOOR).sum()))]
-        chosen = np.sort(likely)
-        hits = index.read_hits(found.wanted, segments[chosen])
-        places = np.searchsorted(segments, hits.segments)
-        sure = chances[places] * _discount(hits.confidence)
-        order = np.lexsort((hits.segments, -hits.bm25, -sure))
-        terms = features[places][order]
-        return Retrieved(
-            Lane.WORDS,
-            hits.segments[order],
-            hits.items[order],
-            hits.bm25[order],
-            sure[order],
-            exhausted=len(likely) == len(segments),
-            explain=(lambda at: self._take_words_apart(terms[at])) if self._explain else None,
-        )
-
-    def _take_words_apart(self, features: Vectors) -> dict[str, float]:
-        curve = read_curves().words
-        return {
-            "coverage": self._encoded.coverage[Lane.WORDS],
-            "lane weight": self._encoded.weights[Lane.WORDS],
-            "bias": curve.bias,
-            "share": float(features[0]),
-            "share weight": curve.share,
-            "log2 of words": float(features[1]),
-            "log2 of words weight": curve.matched,
-        }
+    def _explain_picture(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
+        """Return every term of a picture's score by name."""
+        found = gather_candidates(snapshot, np.array([embedding_id], np.int64))
+        lane = Lane.PICTURE
+        terms = {"coverage": self._encoded.coverage[lane], "retriever weight": self._encoded.weights[lane]}
+        return terms | explain_parts(self._encoded.visual, found, snapshot.sample)
 
     def _is_wanted(self, segments: Ids) -> Flags:
         """Tell which segments the filters let through and no excluded words are in."""
@@ -167,26 +147,22 @@ class Retriever:
         return wanted
 
 
-def match_words(index: WordIndex, words: Sequence[Word]) -> Matched:
-    """Give the segments that hold any of the words, with how much of the query each holds."""
-    wanted, total = index.expand(words)
-    holdings = index.find(wanted)
-    weights = np.array([math.log(1 + (total + 0.5) / (one.count + 0.5)) for one in wanted], np.float32)
-    weight = np.zeros(len(holdings.segments), np.float32)
-    for (places, amount), one in zip(holdings.held, weights, strict=True):
-        weight[places] += amount * one
-    # A word that is nearly everywhere is no word at all: each counts by how telling it is.
-    features = compute_word_features(weight / weights.sum(), weight / weights.max())
-    return Matched(wanted, holdings.segments, features)
-
-
-def _gather(snapshot: Snapshot, ids: Ids) -> tuple[Pool, Owners]:
-    """Give what is judged of ids (n,) that a search of the snapshot gave, and whose they are."""
-    vectors, owners, hubs = snapshot.gather(ids)
-    return Pool(vectors, hubs, find_spoken(owners), snapshot.counts), owners
-
-
-def _discount(confidence: Vectors) -> Vectors:
-    """Give the factor for speech that may have been heard wrongly; 1 for all else, whose confidence is NaN."""
-    factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / SURE_SPEECH), nan=1.0)
-    return factors
+def make_text_retriever(
+    library: Library,
+    encoded: Encoded,
+    revision: int,
+    select: Callable[[Snapshot], Ids | None] = lambda _: None,
+    is_wanted: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
+) -> TextRetriever:
+    """Return what retrieves text for a query: the lexical and the semantic retriever, unless one is turned off."""
+    parts = encoded.semantic
+    is_semantic = encoded.weights[Lane.MEANING] > 0 and any(part.weight > 0 for part in parts)
+    query = TextQuery(
+        terms=encoded.terms if encoded.weights[Lane.WORDS] > 0 else (),
+        parts=parts if is_semantic else (),
+        excluded=[one.semantic for one in encoded.excluded if one.semantic is not None],
+        phrases=encoded.filters.phrases,
+        language=encoded.language,
+        coverage=encoded.coverage,
+    )
+    return TextRetriever(library, query, revision, select, is_wanted)

@@ -1,12 +1,18 @@
-"""Queries with known answers, one JSON object a line.
+"""Queries with known answers, one JSON object per line.
 
 {"query": "a dog", "relevant": ["photos/dog.jpg", {"path": "talk.wav", "start": 3, "end": 9}], "kind": "names"}
+{"query": "grass", "relevant": [{"path": "a.jpg", "grade": 2}, {"path": "b.jpg", "grade": 1}], "judged": "judged.txt"}
 {"voice": "ask.wav", "relevant": ["photos/dog.jpg"]}
 {"query": "an igloo", "relevant": [], "kind": "absent"}
+{"query": "qwzx vbnm", "relevant": [], "kind": "random letters", "expected": "nonsense"}
 """
 
 import json
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +21,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from search.errors import UsageError
 from search.records import Hit, Query, QueryPart
 
+# Items of this grade and above are strongly relevant; recall counts only those.
+STRONG_GRADE = 2.0
+
+
+class Expected(StrEnum):
+    """What a query asks for: something that is in the library, something that is not, or nothing at all."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    NONSENSE = "nonsense"
+
 
 class Answered(BaseModel):
-    """A relevant item, or a moment of one: start and end in seconds. grade: how relevant."""
+    """A relevant item, or a moment of one: start and end in seconds.
+
+    grade: 2 when it is strongly relevant, 1 when weakly. Precision counts both, recall only the strong ones. When no
+    item of a query has grade 2, all of them count as strong.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,7 +49,13 @@ class Answered(BaseModel):
 
 
 class CaseLine(BaseModel):
-    """A line of the file. kind: the group it is reported in; label: its items are told apart by these queries."""
+    """A line of the file.
+
+    kind: the group it is reported in; label: its items are told apart by these queries. expected: what it asks for;
+    without it, a query with relevant items asks for what is present, and one without asks for what is absent, or, when
+    its kind is "nonsense", for nothing at all. judged: the items that count; all others are neither right nor wrong. A
+    list of files and folders, or the name of a text file with one of them per line. Without it, all items count.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -39,36 +66,103 @@ class CaseLine(BaseModel):
     relevant: list[str | Answered]
     kind: Annotated[str, Field(min_length=1)] = "queries"
     label: bool = False
+    expected: Expected | None = None
+    judged: str | list[str] | None = None
+
+
+class Judged:
+    """The items that count for a query, as absolute paths of files and of folders."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._folders: dict[str, bool] = {}
+
+    @property
+    def folder(self) -> str:
+        """The deepest folder (or the only file) that holds all of them."""
+        return os.path.commonpath(self._paths)
+
+    def __contains__(self, path: str) -> bool:
+        """Return whether an item at this path counts."""
+        return path in self._paths or self._has_folder(path.rpartition("/")[0])
+
+    def _has_folder(self, folder: str) -> bool:
+        """Return whether a folder or one above it is judged. A ranking has many items of few folders."""
+        if folder not in self._folders:
+            above = folder.rpartition("/")[0]
+            self._folders[folder] = folder in self._paths or (bool(above) and self._has_folder(above))
+        return self._folders[folder]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A query with its answers; paths are absolute."""
+    """A query with its answers; paths are absolute. judged: None when all items count."""
 
     line: CaseLine
     query: Query
     relevant: tuple[Answered, ...]
+    judged: Judged | None = None
+
+    @property
+    def expected(self) -> Expected:
+        """What the query asks for."""
+        if self.line.expected is not None:
+            return self.line.expected
+        if self.relevant:
+            return Expected.PRESENT
+        return Expected.NONSENSE if self.line.kind == Expected.NONSENSE else Expected.ABSENT
+
+    @property
+    def strong_grade(self) -> float:
+        """The lowest grade that counts as strongly relevant."""
+        best = max(self.ideal, default=0.0)
+        return STRONG_GRADE if best >= STRONG_GRADE else min(self.ideal, default=0.0)
+
+    @property
+    def strong_count(self) -> int:
+        """The number of strongly relevant answers."""
+        return sum(grade >= self.strong_grade for grade in self.ideal)
+
+    def counts(self, path: str) -> bool:
+        """Return whether the item at this path is judged."""
+        return self.judged is None or path in self.judged
 
     @property
     def ideal(self) -> list[float]:
         """The grades of everything relevant."""
         return [one.grade for one in self.relevant]
 
-    def grade_hits(self, hits: tuple[Hit, ...]) -> list[float]:
-        """Give the grade of each hit; an answer counts once, at its first hit."""
-        left = list(self.relevant)
+    def grade_hits(self, hits: Sequence[Hit]) -> list[float]:
+        """Return the grade of each hit; an answer counts once, at its first hit."""
+        left: dict[str, list[Answered]] = {}
+        for one in self.relevant:
+            left.setdefault(one.path, []).append(one)
         grades = []
         for hit in hits:
-            match = next((one for one in left if _answers(hit, one)), None)
+            answers = left.get(hit.item.path, [])
+            match = next((one for one in answers if _answers(hit, one)), None)
             if match is not None:
-                left.remove(match)
+                answers.remove(match)
             grades.append(match.grade if match else 0.0)
         return grades
 
 
-def read_cases(file: Path) -> list[Case]:
-    """Read a file of cases; relative paths start at its folder. Raises UsageError that names the line."""
+def read_cases(file: Path, judged: Path | None = None) -> list[Case]:
+    """Read a file of cases.
+
+    Args:
+        file: The cases; relative paths start at its folder.
+        judged: A text file with the files and folders that count, for the cases that do not say so themselves.
+
+    Returns:
+        The cases in the order of the file.
+
+    Raises:
+        UsageError: A line is wrong (the message names it), or a file cannot be read.
+    """
     cases = []
+    read = cache(_read_judged)
+    default = read(judged.absolute()) if judged else None
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -77,7 +171,7 @@ def read_cases(file: Path) -> list[Case]:
         if not line.strip():
             continue
         try:
-            cases.append(_make_case(CaseLine.model_validate(json.loads(line)), file.parent))
+            cases.append(_make_case(CaseLine.model_validate(json.loads(line)), file.parent, default, read))
         except ValidationError as error:
             # Of the readings that were tried, the one that got farthest is the one that was meant.
             wrong = max(error.errors(), key=lambda one: len(one["loc"]))
@@ -90,15 +184,30 @@ def read_cases(file: Path) -> list[Case]:
     return cases
 
 
-def _make_case(line: CaseLine, folder: Path) -> Case:
+def _make_case(line: CaseLine, folder: Path, judged: Judged | None, read: Callable[[Path], Judged]) -> Case:
     if line.query is None and line.image is None and line.voice is None:
         raise UsageError("give query, image or voice")
+    if line.expected is not None and (line.expected is Expected.PRESENT) != bool(line.relevant):
+        raise UsageError(f"expected is {line.expected}, but relevant lists {len(line.relevant)} items")
     parts = (QueryPart(image=(folder / line.image).read_bytes()),) if line.image else ()
     voice = (folder / line.voice).read_bytes() if line.voice else None
     query = Query(text=line.query, parts=parts, voice=voice, exclude=tuple(line.exclude))
     answers = [Answered(path=one) if isinstance(one, str) else one for one in line.relevant]
     absolute = [one.model_copy(update={"path": str((folder / one.path).absolute())}) for one in answers]
-    return Case(line, query, tuple(absolute))
+    if isinstance(line.judged, str):
+        judged = read((folder / line.judged).absolute())
+    elif line.judged is not None:
+        judged = Judged(str((folder / one).absolute()) for one in line.judged)
+    return Case(line, query, tuple(absolute), judged)
+
+
+def _read_judged(file: Path) -> Judged:
+    """Read the files and folders that count; relative paths start at the folder of the file."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    return Judged(str((file.parent / one.strip()).absolute()) for one in lines if one.strip())
 
 
 def _answers(hit: Hit, answer: Answered) -> bool:

@@ -1,13 +1,38 @@
 """Measures of ranked answers. Pure; rankings are lists of grades, best hit first, 0 for what is not relevant."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 ROUNDS = 1000
+
+
+@dataclass(frozen=True)
+class Grading:
+    """What is known of one ranking, best hit first, each array of shape (n,).
+
+    right: the hit is relevant to any grade; strong: it is strongly relevant; shown: it is above the relevance cut.
+    total: the number of strongly relevant items, retrieved or not.
+    """
+
+    right: Flags
+    strong: Flags
+    shown: Flags
+    total: int
+
+
+@dataclass(frozen=True)
+class SetQuality:
+    """Precision, recall and their harmonic mean for a set of results."""
+
+    precision: float
+    recall: float
+    f1: float
 
 
 def compute_recall(grades: Sequence[float], relevant: int, k: int) -> float:
@@ -54,7 +79,7 @@ def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float
     return float(above)
 
 
-def compute_calibration_error(scores: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+def compute_calibration_error(scores: Sequence[float] | Floats, right: Sequence[bool] | Flags, bins: int = 10) -> float:
     """Give the expected calibration error: how far, on average, a score lies from the share that is right."""
     values, truth = np.asarray(scores, np.float64), np.asarray(right, np.float64)
     if not len(values):
@@ -66,6 +91,46 @@ def compute_calibration_error(scores: Sequence[float], right: Sequence[bool], bi
         if chosen.any():
             error += chosen.mean() * abs(values[chosen].mean() - truth[chosen].mean())
     return float(error)
+
+
+def compute_f1(precision: float, recall: float) -> float:
+    """Return the harmonic mean of precision and recall, 0 when both are 0."""
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def compute_set_quality(grading: Grading) -> SetQuality:
+    """Compute precision, recall and F1 of what is shown.
+
+    Recall counts strongly relevant items, precision counts relevant items of any grade. When nothing is shown, all
+    three are 0. Weakly relevant items therefore never count against a result, and never have to be found.
+    """
+    shown = int(grading.shown.sum())
+    precision = float((grading.right & grading.shown).sum()) / shown if shown else 0.0
+    recall = float((grading.strong & grading.shown).sum()) / grading.total
+    return SetQuality(precision, recall, compute_f1(precision, recall))
+
+
+def compute_best_f1(grading: Grading) -> float:
+    """Compute the highest F1 that any cut of the ranking reaches.
+
+    The distance from the F1 of what is shown to this is the calibration's fault; from this to 1, the ranking's.
+    """
+    if not len(grading.right):
+        return 0.0
+    precision = np.cumsum(grading.right) / np.arange(1, len(grading.right) + 1)
+    recall = np.cumsum(grading.strong) / grading.total
+    both = precision + recall
+    return float(np.max(np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0)))
+
+
+def compute_graded_average_precision(grading: Grading) -> float:
+    """Compute the mean over strongly relevant items of the precision at their ranks.
+
+    Precision counts relevant items of any grade. Items that are not retrieved count 0. With one grade this is the
+    usual average precision.
+    """
+    precision = np.cumsum(grading.right) / np.arange(1, len(grading.right) + 1)
+    return float(precision[grading.strong].sum()) / grading.total
 
 
 def bootstrap(

@@ -1,13 +1,29 @@
 """A report as text for people (Markdown) and for programs (JSON)."""
 
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from search.evaluation.run import Figure, Report
 
+# The columns of the table of what is shown: heading by field of `ShownFigures`.
+SHOWN_COLUMNS = {
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "best_f1": "best F1 of any cut",
+    "average_precision": "average precision",
+    "precision_20": "precision@20",
+    "nothing": "nothing relevant",
+    "calibration_error": "calibration error",
+    "calibration_error_shown": "of what is shown",
+    "results": "results",
+}
+
 
 def describe_report(report: Report) -> dict[str, Any]:
-    """Give the report as a JSON document; figures to four places."""
+    """Return the report as a JSON document; figures to four places, None where there is nothing to measure."""
     document: dict[str, Any] = _round(asdict(report))
     document["exposure"] = {
         kind: {"answers": answers, "shown": shown} for kind, (answers, shown) in document["exposure"].items()
@@ -15,9 +31,28 @@ def describe_report(report: Report) -> dict[str, Any]:
     return document
 
 
+def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def write_shown(document: Mapping[str, Any]) -> list[str]:
+    """Return a table of what is shown above the relevance cut, from a report as JSON."""
+    rows = []
+    for kind, figures in document["shown"].items():
+        row = [kind, str(figures["queries"])]
+        for column in SHOWN_COLUMNS:
+            value = figures[column]
+            row.append("" if value is None else f"{value:.1f}" if column == "results" else f"{value:.3f}")
+        rows.append(row)
+    return write_table(["queries", "n", *SHOWN_COLUMNS.values()], rows)
+
+
 def write_markdown(report: Report, title: str) -> str:
-    """Give the report as a Markdown page."""
+    """Return the report as a Markdown page."""
     lines = [f"# {title}", ""]
+    if report.shown:
+        lines += ["## What is shown", "", *write_shown(describe_report(report)), ""]
     for kind, ways in report.ranking.items():
         number = report.queries.get(kind, sum(report.queries[one] for one in report.ranking if one in report.queries))
         lines += [f"## {kind} ({number} queries)", ""]
@@ -63,4 +98,6 @@ def _round(value: Any) -> Any:
         return {str(key): _round(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_round(one) for one in value]
-    return round(value, 4) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 4)
+    return value

@@ -4,8 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from search.engine import Engine
-from search.evaluation.cases import Case
+from search.evaluation.cases import Case, Expected
 from search.evaluation.metrics import (
     bootstrap,
     compute_auroc,
@@ -16,8 +18,10 @@ from search.evaluation.metrics import (
     compute_recall,
     compute_reciprocal_rank,
 )
+from search.evaluation.reading import PAGE_SIZE, read_ranking
+from search.evaluation.shown import CutPoint, Scored, ShownFigures, measure_shown, sweep_cut
 from search.ranking.fusion import RRF_CONSTANT
-from search.records import Answer, Hit, ItemType, Lane, Query
+from search.records import Hit, ItemType, Lane, Query
 
 DEPTH = 100
 # How many of a query's hits are looked at for the calibration error: further down, much that is relevant has no label.
@@ -37,53 +41,84 @@ class Figure:
 
 @dataclass
 class Outcome:
-    """What came of one query. scores: of its best hit; grades: of its hits by way of ranking."""
+    """The result of one query. best: the score of its best hit; grades: of its hits by way of ranking."""
 
     case: Case
     best: float
     nothing: bool
     grades: dict[str, list[float]]
-    judged: list[tuple[float, bool]]
+    scored: Scored
     types: list[ItemType]
     places: dict[str, float] = field(default_factory=dict)
+
+    def strong_grades(self, way: str) -> list[float]:
+        """Return the grades of the hits of one ranking, 0 for what is not strongly relevant."""
+        return [grade if grade >= self.case.strong_grade else 0.0 for grade in self.grades[way]]
 
 
 @dataclass(frozen=True)
 class Report:
-    """All figures. ranking: by kind of query, way and measure; cut: by kind, of queries told `nothing relevant`."""
+    """All figures.
+
+    ranking: by kind of query, way and measure. shown: of what is above the cut, by kind with answers, and over all of
+    them. nothing: the share told that nothing is relevant, by kind. auroc: of the best hit's score, by kind without
+    answers, against all queries with answers; auroc_by_kind: against each kind with answers. sweep: other cuts on the
+    same scores, by kind with answers.
+    """
 
     queries: Mapping[str, int]
     ranking: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+    shown: Mapping[str, ShownFigures]
     auroc: Mapping[str, float]
+    auroc_by_kind: Mapping[str, Mapping[str, float]]
     nothing: Mapping[str, float]
+    nothing_expected: Mapping[str, float]
     calibration_error: float
+    sweep: Mapping[str, Sequence[CutPoint]]
     exposure: Mapping[str, tuple[float, float]]
     confusion: Mapping[str, Mapping[str, int]]
 
 
 def run_cases(
-    engine: Engine, cases: Sequence[Case], progress: Callable[[int, int], None], lanes: bool = True
+    engine: Engine,
+    cases: Sequence[Case],
+    progress: Callable[[int, int], None],
+    lanes: bool = True,
+    filtered: bool = False,
 ) -> Report:
-    """Ask all queries and add up. lanes: also each lane alone, and reciprocal rank fusion of them."""
+    """Ask all queries and compute the figures.
+
+    Args:
+        engine: The engine to ask.
+        cases: The queries with their answers.
+        progress: Called with the number of queries done and the number of all.
+        lanes: Also measure each retriever separately, and reciprocal rank fusion of them.
+        filtered: As `read_ranking` takes it.
+
+    Returns:
+        The figures by kind of query.
+    """
     outcomes = []
     for number, case in enumerate(cases, 1):
-        outcomes.append(ask(engine, case, lanes))
+        outcomes.append(ask(engine, case, lanes, filtered))
         progress(number, len(cases))
     wanted = {answer.path for case in cases for answer in case.relevant}
     return add_up(outcomes, engine.library.catalogue.read_types(wanted))
 
 
-def ask(engine: Engine, case: Case, lanes: bool) -> Outcome:
-    """Ask one query for everything, relevant by its own opinion or not."""
-    query = replace(case.query, include_all=True, stack=False, limit=DEPTH)
-    answer = engine.search(query)
+def ask(engine: Engine, case: Case, lanes: bool, filtered: bool = False) -> Outcome:
+    """Ask one query for its whole ranking, above and below the cut."""
+    query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else DEPTH)
+    ranking = read_ranking(engine, case, query, filtered)
+    answer = ranking.first
     if query.voice is not None:
         # Heard once; the lanes alone are asked in writing.
         heard = answer.voice.text if answer.voice else ""
         query = replace(query, voice=None, text=f"{query.text or ''} {heard}".strip())
-    grades = {"fused": case.grade_hits(answer.hits)}
+    fused = case.grade_hits(ranking.hits)
+    grades = {"fused": fused}
     if lanes and case.relevant:
-        alone = {lane: _ask_lane(engine, query, lane) for lane in Lane}
+        alone = {lane: _ask_lane(engine, case, query, lane) for lane in Lane}
         grades |= {str(lane): case.grade_hits(hits) for lane, hits in alone.items()}
         grades["rrf"] = case.grade_hits(_fuse_ranks(alone))
     return Outcome(
@@ -91,38 +126,65 @@ def ask(engine: Engine, case: Case, lanes: bool) -> Outcome:
         best=answer.hits[0].score if answer.hits else 0.0,
         nothing=answer.nothing_relevant,
         grades=grades,
-        judged=_judge(answer, grades["fused"]),
+        scored=_score_hits(case, ranking.hits, fused),
         types=[hit.item.type for hit in answer.hits[:SEEN] if hit.item.type is not None],
-        places={hit.item.path: hit.score for hit in answer.hits} if case.line.label else {},
+        places={hit.item.path: hit.score for hit in ranking.hits} if case.line.label else {},
     )
 
 
 def add_up(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report:
-    """Give the figures of all outcomes. types: of the files that answer, by path."""
+    """Compute the figures of all outcomes. types: of the files that answer, by path."""
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     for one in outcomes:
         kinds[one.case.line.kind].append(one)
     answered = {kind: group for kind, group in kinds.items() if group[0].case.relevant}
-    present = [one.best for one in outcomes if one.case.relevant]
-    judged = [pair for one in outcomes for pair in one.judged]
+    unanswered = {kind: group for kind, group in kinds.items() if kind not in answered}
+    present = [one for group in answered.values() for one in group]
+    groups = answered | ({"all": present} if len(answered) > 1 else {})
+    expected = {name: [one for one in outcomes if one.case.expected is name] for name in Expected}
+    first = [pair for one in outcomes for pair in one.scored.pair_first(JUDGED)]
+    scored = {kind: [one.scored for one in group] for kind, group in groups.items()}
     return Report(
         queries={kind: len(group) for kind, group in kinds.items()},
-        ranking={kind: _measure_ways(group) for kind, group in answered.items()}
-        | ({"all": _measure_ways([one for group in answered.values() for one in group])} if len(answered) > 1 else {}),
-        auroc={
-            kind: compute_auroc(present, [one.best for one in group])
-            for kind, group in kinds.items()
-            if not group[0].case.relevant
+        ranking={kind: _measure_ways(group) for kind, group in groups.items()},
+        shown={kind: measure_shown(rows, [one.nothing for one in groups[kind]]) for kind, rows in scored.items()},
+        auroc={kind: _compare(present, group) for kind, group in unanswered.items()},
+        auroc_by_kind={
+            kind: {other: _compare(rows, group) for other, rows in answered.items()}
+            for kind, group in unanswered.items()
         },
-        nothing={kind: sum(one.nothing for one in group) / len(group) for kind, group in kinds.items()},
-        calibration_error=compute_calibration_error([score for score, _ in judged], [right for _, right in judged]),
-        exposure=_measure_exposure([one for group in answered.values() for one in group], types),
+        nothing={kind: _share_nothing(group) for kind, group in kinds.items()},
+        nothing_expected={str(name): _share_nothing(group) for name, group in expected.items() if group},
+        calibration_error=compute_calibration_error([score for score, _ in first], [right for _, right in first]),
+        sweep={kind: sweep_cut(rows) for kind, rows in scored.items()},
+        exposure=_measure_exposure(present, types),
         confusion=_confuse([one for one in outcomes if one.case.line.label]),
     )
 
 
-def _ask_lane(engine: Engine, query: Query, lane: Lane) -> tuple[Hit, ...]:
-    return engine.search(replace(query, weights={other: float(other is lane) for other in Lane})).hits
+def _compare(present: Sequence[Outcome], absent: Sequence[Outcome]) -> float:
+    """Compute the AUROC of the best hit's score."""
+    return compute_auroc([one.best for one in present], [one.best for one in absent])
+
+
+def _share_nothing(group: Sequence[Outcome]) -> float:
+    return sum(one.nothing for one in group) / len(group)
+
+
+def _score_hits(case: Case, hits: Sequence[Hit], grades: Sequence[float]) -> Scored:
+    values = np.array(grades, np.float64)
+    return Scored(
+        scores=np.array([hit.score for hit in hits], np.float64),
+        right=values > 0,
+        strong=(values > 0) & (values >= case.strong_grade),
+        shown=np.array([hit.relevant for hit in hits], bool),
+        total=case.strong_count,
+    )
+
+
+def _ask_lane(engine: Engine, case: Case, query: Query, lane: Lane) -> tuple[Hit, ...]:
+    hits = engine.search(replace(query, weights={other: float(other is lane) for other in Lane})).hits
+    return tuple(hit for hit in hits if case.counts(hit.item.path))[:DEPTH]
 
 
 def _fuse_ranks(alone: Mapping[Lane, tuple[Hit, ...]]) -> tuple[Hit, ...]:
@@ -136,17 +198,13 @@ def _fuse_ranks(alone: Mapping[Lane, tuple[Hit, ...]]) -> tuple[Hit, ...]:
     return tuple(hits[item_id] for item_id in sorted(votes, key=lambda one: -votes[one])[:DEPTH])
 
 
-def _judge(answer: Answer, grades: Sequence[float]) -> list[tuple[float, bool]]:
-    return [(hit.score, grade > 0) for hit, grade in zip(answer.hits[:JUDGED], grades, strict=False)]
-
-
 def _measure_ways(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
     measures: dict[str, Callable[[Outcome, str], float]] = {
-        "recall@1": lambda one, way: compute_recall(one.grades[way], len(one.case.relevant), 1),
-        "recall@10": lambda one, way: compute_recall(one.grades[way], len(one.case.relevant), 10),
+        "recall@1": lambda one, way: compute_recall(one.strong_grades(way), one.case.strong_count, 1),
+        "recall@10": lambda one, way: compute_recall(one.strong_grades(way), one.case.strong_count, 10),
         "precision@10": lambda one, way: compute_precision(one.grades[way], 10),
         "MRR": lambda one, way: compute_reciprocal_rank(one.grades[way]),
-        "mAP": lambda one, way: compute_average_precision(one.grades[way], len(one.case.relevant)),
+        "mAP": lambda one, way: compute_average_precision(one.strong_grades(way), one.case.strong_count),
         "nDCG@10": lambda one, way: compute_ndcg(one.grades[way], one.case.ideal, 10),
     }
     ways = [way for way in WAYS if way in group[0].grades]

@@ -115,3 +115,7 @@ class AdaptedPictureEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts; shape (n, d), float32, unit length."""
         return self.base.encode_texts(texts)
+
+    def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts for each part; shape (n, d), float32."""
+        return self.base.encode_text_parts(texts)

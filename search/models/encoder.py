@@ -31,7 +31,7 @@ class PictureEncoder(Protocol):
 
     @property
     def bank(self) -> Vectors:
-        """Unrelated queries by which hubs are told, shape (b, d)."""
+        """The texts of the query bank as `encode_text_parts` returns them, shape (b, d)."""
 
     @property
     def batch(self) -> int:
@@ -49,7 +49,10 @@ class PictureEncoder(Protocol):
         """Embed prepared pictures; shape (n, d), float32."""
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts to be compared with pictures; shape (n, d), float32."""
+        """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
+
+    def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts for each part of the space, each part at its full length; shape (n, d), float32."""
 
 
 class TextEncoder(Protocol):
@@ -68,12 +71,16 @@ class TextEncoder(Protocol):
         """The length of a vector."""
 
     @property
+    def parts(self) -> tuple[int, ...]:
+        """The length of a vector: it is compared as a whole."""
+
+    @property
     def is_multilingual(self) -> bool:
         """True when texts may be in more languages than English."""
 
     @property
     def bank(self) -> Vectors:
-        """Unrelated queries by which hubs are told, shape (b, d)."""
+        """Unrelated queries, shape (b, d)."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked; shape (n, d), float32."""

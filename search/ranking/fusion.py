@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.ranking.lanes import Candidate, Retrieved
 from search.records import Ids, Lane
@@ -12,6 +13,7 @@ from search.records import Ids, Lane
 RRF_CONSTANT = 60
 MOMENTS_KEPT = 8
 LEAST_SHARE = 0.1
+TEXT_LANES = (Lane.MEANING, Lane.WORDS)
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,29 @@ class Ranked:
     candidates: tuple[Candidate, ...]
 
 
-def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
-    """Rank the items that score at least `least` over all lanes, best first.
+@dataclass(frozen=True)
+class Scores:
+    """The fused scores of items: items, scores and votes, all (n,), ascending by item."""
 
-    An item's score is the probability that at least one lane is right about it: noisy-or over lanes, each with its
-    best segment, a lane of weight w counting as w lanes that say the same. Reciprocal rank fusion orders those that
-    score alike.
+    items: Ids
+    scores: NDArray[np.float64]
+    votes: NDArray[np.float64]
+
+    def count(self, cut: float) -> int:
+        """Return how many items score at least `cut`."""
+        return int((self.scores >= cut).sum())
+
+
+def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Scores:
+    """Compute the score of every item over all lanes.
+
+    It is the probability that at least one lane is right about the item: noisy-or over lanes, each with its best
+    segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one, since both score
+    what either finds. votes are those of reciprocal rank fusion.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
     miss = np.ones(len(items))
+    text_miss = np.ones(len(items))
     votes = np.zeros(len(items))
     for lane in lanes:
         weight = weights.get(lane.lane, 1.0)
@@ -40,9 +56,19 @@ def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float
         places = np.searchsorted(items, owners)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-        miss[places] *= (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        missed = (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        if lane.lane in TEXT_LANES:
+            text_miss[places] = np.minimum(text_miss[places], missed)
+        else:
+            miss[places] *= missed
         votes[places] += weight / (RRF_CONSTANT + ranks)
-    scores = 1 - miss
+    return Scores(items, 1 - miss * text_miss, votes)
+
+
+def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
+    """Rank the items that score at least `least` over all lanes, best first; reciprocal rank fusion orders equals."""
+    fused = score_items(lanes, weights)
+    items, scores, votes = fused.items, fused.scores, fused.votes
     order = np.lexsort((items, -votes, -np.round(scores, 6)))
     order = order[scores[order] >= least]
     moments = _pick_moments(lanes, items[order])

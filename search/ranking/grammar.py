@@ -81,6 +81,15 @@ def parse_query(text: str) -> Parsed:
     return Parsed(" ".join(plain), tuple(added), tuple(excluded), _make_filters(fields, phrases))
 
 
+def find_plain_words(text: str) -> list[tuple[int, int]]:
+    """Return where the words begin and end that are neither quoted nor filters, excluded, added or weighted parts."""
+    return [
+        match.span("word")
+        for match in _TOKEN.finditer(text)
+        if match["word"] and not (match["sign"] or match["field"] or match["weight"])
+    ]
+
+
 def join_filters(one: Filters, other: Filters) -> Filters:
     """Give filters that hold what either holds; of a field that both hold, the second's value."""
     values = {name: getattr(other, name) or getattr(one, name) for name in Filters.__dataclass_fields__}

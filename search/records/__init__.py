@@ -19,7 +19,7 @@ from search.records.media import (
     Transcript,
     Word,
 )
-from search.records.query import LANE_SPACES, Box, Filters, Lane, Query, QueryPart, Sort
+from search.records.query import LANE_SPACES, Box, Filters, Lane, Query, QueryPart, Sort, Tier
 from search.records.work import Job, JobState, Source, Task
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "Stamp",
     "State",
     "Task",
+    "Tier",
     "Transcript",
     "Vectors",
     "Word",

@@ -71,6 +71,9 @@ class Heard:
 class Answer:
     """The hits of one query, best first, and what is needed to judge them.
 
+    total, possible: how many results are relevant and how many possible, a stack counted as one. corrected: the text
+    that was searched for, where typing errors were corrected.
+
     language: of the words, where they are enough to tell; only_english: what of the chosen models understands no other
     language, when the words are in one.
     """
@@ -85,3 +88,7 @@ class Answer:
     nothing_relevant: bool
     coverage: Coverage
     took_ms: float
+    total_is_estimate: bool = False
+    possible: int = 0
+    possible_is_estimate: bool = False
+    corrected: str | None = None

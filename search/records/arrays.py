@@ -1,6 +1,6 @@
 """Names for the arrays that cross room borders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,10 +16,17 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Sample:
-    """Some of what a space holds, drawn by chance: vectors (m, d), and which of them are of speech, (m,)."""
+    """Some of what a space holds, drawn at random.
+
+    Attributes:
+        vectors: Shape (m, d).
+        spoken: Which of them are of speech, shape (m,).
+        baselines: What the query bank scores against each, shape (m, k).
+    """
 
     vectors: Vectors
     spoken: Flags
+    baselines: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     def __len__(self) -> int:
         return len(self.vectors)

@@ -17,6 +17,13 @@ class Sort(StrEnum):
     SHORTEST = "shortest"
 
 
+class Tier(StrEnum):
+    """How sure a result is: `relevant` from the relevance cut on, `possible` below it and still better than chance."""
+
+    RELEVANT = "relevant"
+    POSSIBLE = "possible"
+
+
 class Lane(StrEnum):
     """One way of retrieving segments for a query."""
 
@@ -91,7 +98,9 @@ class Query:
 
     text is read as the query language of `search.ranking.grammar`; voice holds the bytes of a media file. exclude
     lists things the hits must not show. weights maps a lane to the factor of its vote (default 1). stack: join
-    near-identical pictures to one hit; diversity: 0 to 1, how much a hit unlike those before it is preferred.
+    near-identical pictures to one hit; diversity: 0 to 1, how much a hit unlike those before it is preferred. tier: the
+    only results to return; with include_all, all tiers in their order and everything below them. correct: whether
+    typing errors in text may be corrected.
     """
 
     text: str | None = None
@@ -103,6 +112,8 @@ class Query:
     limit: int = 20
     cursor: str | None = None
     include_all: bool = False
+    tier: Tier = Tier.RELEVANT
+    correct: bool = True
     explain: bool = False
     stack: bool = True
     diversity: float = 0.0

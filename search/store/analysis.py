@@ -61,11 +61,16 @@ def analyze(text: str) -> Analysis:
     for run in _split_runs(text):
         for word in run:
             pieces.extend(word.pieces)
-            if _is_unspaced(word.whole):
+            if is_unspaced(word.whole):
                 wholes.extend(word.whole)
             elif not word.is_plain:
                 wholes.append(word.whole)
     return Analysis(tuple(pieces), tuple(dict.fromkeys(wholes)))
+
+
+def split_words(text: str) -> list[Word]:
+    """Return the words of a text in order, as often as they occur; a run without spaces is one word."""
+    return [word for run in _split_runs(text) for word in run]
 
 
 def split_query(text: str) -> list[Word]:
@@ -73,7 +78,7 @@ def split_query(text: str) -> list[Word]:
     words: list[Word] = []
     for run in _split_runs(text):
         for word in run:
-            if _is_unspaced(word.whole):
+            if is_unspaced(word.whole):
                 words.extend(Word((pair,), pair) for pair in word.pieces)
             else:
                 words.append(word)
@@ -112,6 +117,7 @@ def _pair(run: str) -> tuple[str, ...]:
     return tuple(run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else (run,)
 
 
-def _is_unspaced(word: str) -> bool:
+def is_unspaced(word: str) -> bool:
+    """Return True for a word in a script that puts no spaces between words."""
     piece = _PIECE.match(word)
     return bool(piece and piece["unspaced"])

@@ -176,6 +176,8 @@ def _make_engine(path: Path) -> Engine:
             f"cache_size = -{CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        # Every occurrence of a word, of which frequencies are counted; in memory, since it holds nothing itself.
+        connection.execute("CREATE VIRTUAL TABLE temp.words_instance USING fts5vocab (main, words, instance)")
         connection.create_function("fold", 1, str.casefold, deterministic=True)
         # The triggers that keep the full-text index call these.
         connection.create_function("list_pieces", 1, lambda value: " ".join(analyze(value).pieces), deterministic=True)

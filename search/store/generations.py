@@ -14,8 +14,9 @@ import numpy as np
 
 from search.errors import HomeError
 from search.records import Ids, Sample, Vectors
+from search.store.baselines import QueryBank, measure_baselines
 from search.store.rows import Rows, lift, make_rows
-from search.store.vectors import build_index, measure_hubs, read_index, write_index
+from search.store.vectors import build_index, read_index, write_index
 
 SAMPLE = 1024
 KEPT = 2
@@ -24,7 +25,11 @@ INDEX, ROWS, EXACT = "index.faiss", "rows.npz", "vectors.f2"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a generation claims to be. mark: the highest embedding id it could hold; files: SHA-256 by name."""
+    """What a generation claims to be.
+
+    mark: the highest embedding id it could hold; files: SHA-256 by name; bank: digest of the query bank that its
+    baselines were measured with.
+    """
 
     generation: int
     fingerprint: str
@@ -32,6 +37,7 @@ class Manifest:
     mark: int = 0
     count: int = 0
     files: dict[str, str] | None = None
+    bank: str = ""
 
     @property
     def name(self) -> str:
@@ -43,14 +49,14 @@ class Manifest:
 class Generation:
     """One built index; searched, never changed.
 
-    rows: everything it holds, the vectors as they were computed, mapped from disk; hubs: how near each comes to the
-    nearest query of the bank, (n,); sample: some rows drawn by chance; spoken: how many rows are of speech.
+    rows: everything it holds, the vectors as they were computed, mapped from disk; baselines: what the query bank
+    scores against each, (n, k); sample: some rows drawn by chance; spoken: how many rows are of speech.
     """
 
     manifest: Manifest
     index: Any
     rows: Rows
-    hubs: Vectors
+    baselines: Vectors
     sample: Sample
     spoken: int
 
@@ -63,10 +69,10 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
     return filelock.FileLock(folder / "build.lock").acquire()
 
 
-def write_generation(folder: Path, blocks: Iterable[Rows], bank: Vectors, draft: Manifest) -> Manifest:
+def write_generation(folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: Manifest) -> Manifest:
     """Build a generation and publish it; a crash at any instant leaves the one before. The folder must be locked.
 
-    blocks: ids ascending; bank: unrelated queries by which hubs are told; draft: number, fingerprint and dimension.
+    blocks: ids ascending; bank: what baselines are measured with; draft: number, fingerprint and dimension.
     """
     room = folder / f".{draft.name}.{os.getpid()}.tmp"
     try:
@@ -76,7 +82,7 @@ def write_generation(folder: Path, blocks: Iterable[Rows], bank: Vectors, draft:
         write_index(build_index(rows.ids, rows.vectors), room / INDEX)
         files = {name: _settle(room / name) for name in (INDEX, ROWS, EXACT)}
         mark = int(rows.ids[-1]) if len(rows.ids) else 0
-        manifest = replace(draft, mark=mark, count=len(rows.ids), files=files)
+        manifest = replace(draft, mark=mark, count=len(rows.ids), files=files, bank=bank.digest)
         shutil.rmtree(folder / draft.name, ignore_errors=True)
         room.rename(folder / draft.name)
         _write_manifest(folder / f"{draft.name}.json", manifest)
@@ -88,15 +94,15 @@ def write_generation(folder: Path, blocks: Iterable[Rows], bank: Vectors, draft:
     return manifest
 
 
-def find_manifests(folder: Path, fingerprint: str) -> list[Manifest]:
-    """Give the readable manifests of this model, newest first."""
+def find_manifests(folder: Path, fingerprint: str, bank: str) -> list[Manifest]:
+    """Return the readable manifests of this model and query bank, newest first."""
     found = []
     for path in sorted(folder.glob("generation-*.json"), reverse=True):
         try:
             manifest = Manifest(**json.loads(path.read_bytes()))
         except (ValueError, TypeError, FileNotFoundError):
             continue
-        if manifest.fingerprint == fingerprint and manifest.files:
+        if manifest.fingerprint == fingerprint and manifest.bank == bank and manifest.files:
             found.append(manifest)
     return found
 
@@ -119,27 +125,28 @@ def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
     if index.ntotal != manifest.count or index.d != manifest.dimension:
         return None
     with np.load(room / ROWS) as stored:
-        ids, owners, hubs, sample = (stored[name] for name in ("ids", "owners", "hubs", "sample"))
+        ids, owners, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
     rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners)
-    spoken = rows.spoken
-    return Generation(manifest, index, rows, hubs, Sample(sample, spoken[draw_sample(len(ids))]), int(spoken.sum()))
+    spoken, drawn = rows.spoken, draw_sample(len(ids))
+    drawn_rows = Sample(sample, spoken[drawn], baselines[drawn])
+    return Generation(manifest, index, rows, baselines, drawn_rows, int(spoken.sum()))
 
 
-def _write_rows(room: Path, blocks: Iterable[Rows], bank: Vectors, dimension: int) -> Rows:
+def _write_rows(room: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
     """Write all but the index, block by block: what is large is never in memory as a whole."""
     none = make_rows(dimension)
-    ids, owners, hubs = [none.ids], [none.owners], [np.zeros(0, np.float32)]
+    ids, owners, baselines = [none.ids], [none.owners], [np.zeros((0, bank.width), np.float32)]
     with (room / EXACT).open("wb") as stream:
         for block in blocks:
             stream.write(block.vectors.tobytes())
             ids.append(block.ids)
             owners.append(block.owners)
-            hubs.append(measure_hubs(block.vectors, bank))
+            baselines.append(measure_baselines(block.vectors, bank))
     count = sum(map(len, ids))
     rows = Rows(np.concatenate(ids), _map_vectors(room / EXACT, count, dimension), np.concatenate(owners))
     sample = lift(rows.vectors[draw_sample(len(rows.ids))])
     with (room / ROWS).open("wb") as stream:
-        np.savez(stream, ids=rows.ids, owners=rows.owners, hubs=np.concatenate(hubs), sample=sample)
+        np.savez(stream, ids=rows.ids, owners=rows.owners, baselines=np.concatenate(baselines), sample=sample)
     return rows
 
 

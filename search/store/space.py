@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from search.records import Filters, Flags, Ids, Owners, Sample, Vectors
 from search.store import tables as t
+from search.store.baselines import QueryBank, measure_baselines
 from search.store.database import Database, join_ids, read_ids
 from search.store.filters import select_embeddings, select_hidden
 from search.store.generations import (
@@ -23,8 +24,8 @@ from search.store.generations import (
     write_generation,
 )
 from search.store.rows import OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
-from search.store.usual import Usual, measure_usual
-from search.store.vectors import measure_hubs, search_index
+from search.store.unrelated import Unrelated, measure_unrelated
+from search.store.vectors import search_index
 
 # Rows since the last generation are compared one by one; beyond this share who writes builds a new one.
 DELTA_SHARE = 0.1
@@ -35,13 +36,13 @@ DELTA_FLOOR = 4_000
 class Snapshot:
     """What searches see; replaced as a whole, never changed.
 
-    delta: rows since the generation, with their hubness; denied: ids never to return, ascending.
+    delta: rows since the generation, with their baselines; denied: ids never to return, ascending.
     """
 
     revision: int
     generation: Generation | None
     delta: Rows
-    delta_hubs: Vectors
+    delta_baselines: Vectors
     denied: Ids
     sample: Sample
 
@@ -53,16 +54,16 @@ class Snapshot:
         return sum(len(rows.ids) for rows, _ in self._list_parts()) - spoken, spoken
 
     def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
-        """Give vectors (n, d) as they were computed but for float16, owners (n,) and hubness (n,) of ids found here."""
+        """Give vectors (n, d) as they were computed but for float16, owners (n,) and baselines (n, k) of ids."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), np.float32)
         owners = np.zeros(len(ids), OWNER)
-        hubs = np.zeros(len(ids), np.float32)
-        for rows, nearness in self._list_parts():
+        baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
+        for rows, known in self._list_parts():
             asked, here = rows.find(ids)
             vectors[asked] = lift(rows.vectors[here])
             owners[asked] = rows.owners[here]
-            hubs[asked] = nearness[here]
-        return vectors, owners, hubs
+            baselines[asked] = known[here]
+        return vectors, owners, baselines
 
     def select(self, items: Flags) -> Ids:
         """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
@@ -75,20 +76,20 @@ class Snapshot:
         return {one for rows, _ in self._list_parts() for one in rows.ids.tolist()} - set(self.denied.tolist())
 
     def _list_parts(self) -> list[tuple[Rows, Vectors]]:
-        built = [(self.generation.rows, self.generation.hubs)] if self.generation is not None else []
-        return [*built, (self.delta, self.delta_hubs)]
+        built = [(self.generation.rows, self.generation.baselines)] if self.generation is not None else []
+        return [*built, (self.delta, self.delta_baselines)]
 
 
 class SpaceIndex:
     """Searches one space. Safe to share between threads."""
 
-    def __init__(self, database: Database, space_id: int, fingerprint: str, bank: Vectors, folder: Path) -> None:
+    def __init__(self, database: Database, space_id: int, fingerprint: str, bank: QueryBank, folder: Path) -> None:
         """Read nothing yet; `refresh` loads.
 
-        bank: unrelated queries by which hubs are told, shape (b, d); folder: where the generations lie.
+        bank: what baselines are measured with; folder: where the generations are stored.
         """
         self.space_id = space_id
-        self.dimension = bank.shape[1]
+        self.dimension = bank.vectors.shape[1]
         self._bank = bank
         self._database = database
         self._fingerprint = fingerprint
@@ -96,17 +97,17 @@ class SpaceIndex:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._exchanging: Manifest | None = None
-        self._usual: tuple[Sample, Usual] | None = None
+        self._unrelated: tuple[Sample, Unrelated] | None = None
 
-    def read_usual(self) -> Usual:
-        """Give what is usual among what a search sees; measured when the sample changes."""
+    def read_unrelated(self) -> Unrelated:
+        """Return how unrelated queries compare with what a search sees; measured when the sample changes."""
         snapshot = self._snapshot or self.refresh(0)
-        known = self._usual
+        known = self._unrelated
         if known is None or known[0] is not snapshot.sample:
             # Without a generation the sample grows with every write, and little by each.
             if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
                 return known[1]
-            known = self._usual = (snapshot.sample, measure_usual(snapshot.sample, self._bank))
+            known = self._unrelated = (snapshot.sample, measure_unrelated(snapshot.sample, self._bank.vectors))
         return known[1]
 
     def refresh(self, revision: int) -> Snapshot:
@@ -196,26 +197,26 @@ class SpaceIndex:
 
     def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
         """Give a generation with the rows since; what an earlier snapshot has of them is not read again."""
-        delta, hubs = make_rows(self.dimension), np.zeros(0, np.float32)
+        delta, baselines = make_rows(self.dimension), np.zeros((0, self._bank.width), np.float32)
         if self._snapshot is not None and self._snapshot.generation is generation:
-            delta, hubs = self._snapshot.delta, self._snapshot.delta_hubs
+            delta, baselines = self._snapshot.delta, self._snapshot.delta_baselines
         mark = generation.manifest.mark if generation else 0
         above = int(delta.ids[-1]) if len(delta.ids) else mark
         fresh = list(read_blocks(self._database, self.space_id, self.dimension, above))
         if fresh:
             delta = join_rows([delta, *fresh])
-            hubs = np.concatenate([hubs, *(measure_hubs(block.vectors, self._bank) for block in fresh)])
+            baselines = np.concatenate([baselines, *(measure_baselines(block.vectors, self._bank) for block in fresh)])
         gone = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
         denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
         sample = generation.sample if generation is not None else None
         if not sample:
             drawn = draw_sample(len(delta.ids))
-            sample = Sample(lift(delta.vectors[drawn]), delta.spoken[drawn])
-        return Snapshot(revision, generation, delta, hubs, denied, sample)
+            sample = Sample(lift(delta.vectors[drawn]), delta.spoken[drawn], baselines[drawn])
+        return Snapshot(revision, generation, delta, baselines, denied, sample)
 
     def _find_generation(self) -> Generation | None:
         """Load the newest that is whole."""
-        generations = map(self._load_whole, find_manifests(self._folder, self._fingerprint))
+        generations = map(self._load_whole, find_manifests(self._folder, self._fingerprint, self._bank.digest))
         return next((one for one in generations if one is not None), None)
 
     def _load_whole(self, manifest: Manifest) -> Generation | None:
@@ -226,7 +227,7 @@ class SpaceIndex:
         return generation
 
     def _find_newest(self) -> Manifest | None:
-        return next(iter(find_manifests(self._folder, self._fingerprint)), None)
+        return next(iter(find_manifests(self._folder, self._fingerprint, self._bank.digest)), None)
 
     def _write_generation(self) -> Manifest:
         """Write one from all committed rows; the folder must be locked."""

@@ -121,17 +121,3 @@ def _make_bitmap(faiss: Any, ids: Ids) -> Any:
     bits = np.zeros(int(ids[-1]) + 1 if len(ids) else 8, bool)
     bits[ids] = True
     return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
-
-
-def measure_hubs(vectors: Vectors, bank: Vectors) -> Vectors:
-    """Give the inner product of each vector (n, d) with the nearest query of the bank (b, d): (n,), float32.
-
-    A vector near to queries that have nothing to do with one another is a hub (Bogolin et al., "Cross modal
-    retrieval with querybank normalisation", CVPR 2022).
-    """
-    hubs = np.zeros(len(vectors), np.float32)
-    if len(bank):
-        for start in range(0, len(vectors), BLOCK):
-            block = slice(start, start + BLOCK)
-            hubs[block] = (vectors[block].astype(np.float32) @ bank.T).max(axis=1)
-    return hubs

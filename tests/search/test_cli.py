@@ -47,6 +47,35 @@ def test_search_prints_hits_and_the_json_document(home):
     assert "raw" in document["hits"][0]["evidence"][0]
 
 
+def test_search_corrects_typing_errors_unless_told_otherwise(home):
+    shown = run("search", "a cup of cofee", home=home)
+    said = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
+    assert said in shown.stdout
+    assert "morning.jpg" in shown.stdout
+    assert "Showing" not in run("search", "a cup of cofee", "--exact", home=home).stdout
+
+
+def test_search_prints_less_certain_results_below_the_relevant_ones(home):
+    shown = run("search", "a cup of coffee", "--limit", "5", home=home).stdout.splitlines()
+    results = [line for line in shown if line[:4].strip().isdigit()]
+    assert [int(line[:4]) for line in results] == list(range(1, len(results) + 1))
+    if "Less certain:" in shown:
+        at = shown.index("Less certain:")
+        assert all(float(line[6:10]) >= 0.5 for line in shown[:at] if line in results)
+        assert all(float(line[6:10]) <= 0.5 for line in shown[at:] if line in results)
+
+
+def test_search_for_nothing_relevant_prints_the_closest_and_ends_with_1(home):
+    shown = run("search", "xqzzt blorfing vrunk", "--limit", "3", home=home)
+    assert shown.returncode == 1
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "Nothing relevant found. Closest matches:"
+    assert len([line for line in lines if line[:4].strip().isdigit()]) == 3
+    done = run("search", "xqzzt blorfing vrunk", "--json", home=home)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["hits"] == []
+
+
 def test_pictures_voice_and_filters_are_options(home, demo):
     cat = json.loads(
         run("search", "--image", str(demo / "pets/chelsea.jpg"), "--type", "image", "--json", home=home).stdout

@@ -80,11 +80,6 @@ def test_parts_of_a_query_combine(engine, demo):
     assert {"chelsea.jpg", "morning.jpg"} <= set(both)
 
 
-def test_an_item_finds_its_like_first_itself(engine):
-    first = engine.search(Query(text="a cat", filters=Filters(types=(ItemType.IMAGE,)))).hits[0]
-    assert engine.search(Query(parts=(QueryPart(item=first.item.id),))).hits[0].item.id in {first.item.id, 2}
-
-
 def test_exclusion_is_checked_on_what_was_found(engine):
     wanted = Filters(types=(ItemType.IMAGE,))
     assert "chelsea.jpg" in find(engine, text="an animal", filters=wanted, include_all=True)

@@ -1,18 +1,21 @@
 """Near-identical pictures are one stack; diversity reorders and loses nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from search.engine.paging import Cursor, Ranking, hash_query, read_cursor, resume, write_cursor
+from search.engine.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
+from search.engine.ranking import Count, Ranking
 from search.errors import UsageError
 from search.media.picture import measure_look
 from search.ranking.fusion import Ranked
 from search.ranking.grouping import MOST_BITS, Stack, diversify, stack_copies
 from search.ranking.lanes import Candidate
-from search.records import Lane, Query
+from search.records import Lane, Query, QueryPart, Tier
 
 
 def make(item_id, score=0.9, axis=0, look=0):
@@ -57,32 +60,56 @@ def test_a_perceptual_hash_survives_scaling_and_light(demo):
     assert np.median([one.bit_count() for one in different]) > 20
 
 
+def make_ranking(*tiers):
+    return Ranking(tuple(tuple(tier) for tier in tiers), 3, Count(len(tiers[0])), Count(len(tiers[1])))
+
+
 @given(
-    st.permutations(range(1, 13)), st.sets(st.integers(1, 20)), st.integers(0, 12), st.booleans(), st.integers(0, 2**31)
+    st.permutations(range(1, 13)),
+    st.sets(st.integers(1, 20)),
+    st.tuples(st.integers(0, 12), st.integers(0, 12)).map(sorted),
+    st.sampled_from([{"include_all": True}, {"tier": Tier.RELEVANT}, {"tier": Tier.POSSIBLE}]),
+    st.integers(0, 2**31),
 )
-def test_a_ranking_made_anew_goes_on_with_all_that_was_not_shown(order, shown, relevant, include_all, far):
-    key = hash_query(Query(text="q", include_all=include_all))
-    told = write_cursor(Cursor(key, len(shown), frozenset({*shown, far})))
-    cursor = read_cursor(Query(text="q", include_all=include_all, cursor=told))
-    assert cursor == Cursor(key, len(shown), frozenset({*shown, far}))
-    ranking = Ranking(tuple(Stack(make(item)) for item in order), relevant, True, (), None)
-    resumed, place = resume(cursor, ranking, include_all)
-    end = len(order) if include_all else relevant
-    assert [one.first.item_id for one in resumed.stacks[place:end]] == [
-        x for x in order[:end] if x not in {*shown, far}
-    ]
-    assert sorted(one.first.item_id for one in resumed.stacks) == sorted(order)
+def test_a_ranking_made_again_goes_on_with_all_that_was_not_shown(order, shown, ends, asked, far):
+    query = Query(text="q", **asked)
+    first = read_cursor(query)
+    written = replace(first, place=len(shown), shown=frozenset({*shown, far}))
+    cursor = read_cursor(replace(query, cursor=write_cursor(written)))
+    assert cursor == written
+    stacks = [Stack(make(item)) for item in order]
+    ranking = make_ranking(stacks[: ends[0]], stacks[ends[0] : ends[1]], stacks[ends[1] :])
+    resumed, place = resume(cursor, ranking, query)
+    before = [one.first.item_id for one in ranking.list_results(query)]
+    after = [one.first.item_id for one in resumed.list_results(query)]
+    assert after[place:] == [item for item in before if item not in {*shown, far}]
+    assert sorted(after) == sorted(before)
 
 
 def test_a_stack_of_which_one_was_shown_was_shown():
-    ranking = Ranking((Stack(make(7)), Stack(make(5), (2, 3))), 2, True, (), None)
-    resumed, place = resume(Cursor("q", 1, frozenset({3})), ranking, False)
-    assert (place, [one.first.item_id for one in resumed.stacks]) == (1, [5, 7])
+    ranking = make_ranking([Stack(make(7)), Stack(make(5), (2, 3))], [])
+    resumed, place = resume(Cursor("q", place=1, shown=frozenset({3})), ranking, Query(text="q"))
+    assert (place, [one.first.item_id for one in resumed.tiers[0]]) == (1, [5, 7])
+
+
+def test_a_query_is_told_from_others_by_what_was_uploaded():
+    one, other = (Query(voice=bytes(10), parts=(QueryPart(image=image),)) for image in (b"a", b"b"))
+    assert hash_query(one) == hash_query(replace(one, limit=7, tier=Tier.POSSIBLE))
+    assert len({hash_query(one), hash_query(other), hash_query(replace(one, voice=None))}) == 3
+
+
+def test_the_ranking_that_was_not_asked_for_the_longest_is_dropped():
+    cache = LatestCache(2)
+    cache.put("one", 1)
+    cache.put("two", 2)
+    cache.get("one")
+    cache.put("three", 3)
+    assert [cache.get(key) for key in ("one", "two", "three")] == [1, None, 3]
 
 
 def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
     key = hash_query(Query(text="q"))
-    told = write_cursor(Cursor(key, 0, frozenset(range(200))))
+    told = write_cursor(Cursor(key, shown=frozenset(range(200))))
     monkeypatch.setattr("search.engine.paging.MOST_SHOWN", 100)
     with pytest.raises(UsageError, match="cursor"):
         read_cursor(Query(text="q", cursor=told))

@@ -30,6 +30,9 @@ def make_client(library):
     return app.test_client()
 
 
+ASKED_TIERS = ({"all": True}, {"tier": "relevant"}, {"tier": "possible"})
+
+
 @pytest.fixture(scope="module")
 def client(library):
     return make_client(library)
@@ -46,7 +49,18 @@ def get_item(client, name):
 
 def test_search_gives_the_document_of_the_contract(client):
     answer = ask(client, text="a cat", limit=1).json
-    assert set(answer) == {"query", "took_ms", "nothing_relevant", "coverage", "total", "next", "hits"}
+    assert set(answer) == {
+        "query",
+        "took_ms",
+        "nothing_relevant",
+        "coverage",
+        "total",
+        "total_is_estimate",
+        "possible",
+        "possible_is_estimate",
+        "next",
+        "hits",
+    }
     assert set(answer["coverage"]) == {"indexed", "pending", "failed"}
     (hit,) = answer["hits"]
     assert set(hit) == {"rank", "score", "relevant", "stacked", "item", "evidence"}
@@ -82,6 +96,35 @@ def test_search_gives_the_document_of_the_contract(client):
         "offset",
         "snippet",
     }
+
+
+def test_a_tier_is_asked_for_by_its_name(client):
+    whole, relevant, possible = (ask(client, text="a cat", limit=100, **one).json for one in ASKED_TIERS)
+    assert relevant["hits"] == client.get("/api/v1/search?q=a+cat&limit=100").json["hits"]
+    assert all(hit["relevant"] for hit in relevant["hits"])
+    assert len(possible["hits"]) == possible["possible"] == relevant["possible"]
+    assert not any(hit["relevant"] for hit in possible["hits"])
+    both = [hit["item"]["id"] for hit in relevant["hits"] + possible["hits"]]
+    assert [hit["item"]["id"] for hit in whole["hits"]][: len(both)] == both
+    assert client.get("/api/v1/search?q=a+cat&tier=possible&limit=100").json["hits"] == possible["hits"]
+    refused = ask(client, text="a cat", tier="likely")
+    assert refused.status_code == 400
+    assert "tier" in refused.json["detail"]
+
+
+def test_a_typing_error_is_corrected_unless_that_is_unwanted(client):
+    corrected = ask(client, text="a cup of cofee").json
+    assert (corrected["query"]["text"], corrected["query"]["corrected"]) == ("a cup of cofee", "a cup of coffee")
+    assert corrected["hits"] == ask(client, text="a cup of coffee").json["hits"]
+    assert ask(client, text="a cup of cofee", correct=False).json["query"]["corrected"] is None
+    assert client.get("/api/v1/search?q=cofee&correct=false").json["query"]["corrected"] is None
+
+
+def test_an_item_is_like_others_but_not_itself(client):
+    item = get_item(client, "chelsea.jpg")
+    near = client.get(f"/api/v1/items/{item}/similar").json["hits"]
+    assert near
+    assert item not in {hit["item"]["id"] for hit in near}
 
 
 def test_get_and_post_and_form_agree(client):

@@ -40,7 +40,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/similar")
     def find_similar(item_id: int) -> Response:
         find(item_id)
-        query = Query(parts=(QueryPart(item=item_id),))
+        query = Query(parts=(QueryPart(item=item_id),), include_all=True)
         return jsonify(describe_answer(query, engine.search(query)))
 
     @api.get("/<int:item_id>/media")

@@ -152,7 +152,7 @@ function makeAbout(hit, words) {
 
 // width: in pixels; acts: open(), select(event), like(weight); isSelected: whether it is.
 export function makeCard(hit, words, isSelected, width, acts) {
-  const card = make("div", { className: `hit${hit.relevant ? "" : " below"}${isSelected ? " selected" : ""}` });
+  const card = make("div", { className: `hit${isSelected ? " selected" : ""}` });
   card.setAttribute("role", "listitem");
   const open = make("button", { type: "button", className: "open" }, makeFace(hit, words, width), makeAbout(hit, words));
   open.addEventListener("click", (event) => {

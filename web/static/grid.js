@@ -2,6 +2,7 @@
 
 const GAP = 12;
 const HEADING = 44;
+const DIVIDER = 64;
 // How far beyond the window rows are kept, in windows.
 const AROUND = 1.2;
 
@@ -16,13 +17,15 @@ export class Grid {
   #waiting = false;
   #height = 0;
 
-  // makeCard(entry, place, width): an element; ratio: of an entry's face; more: called when the end comes near.
-  constructor(box, { makeCard, ratioOf, groupOf, more, caption = 62 }) {
+  // makeCard(entry, place, width): an element; ratio: of an entry's face; groupOf, dividerOf: the heading that an entry is
+  // below, and the divider, or null; more: called when the end comes near.
+  constructor(box, { makeCard, ratioOf, groupOf, dividerOf, more, caption = 62 }) {
     this.#box = box;
     this.#makeCard = makeCard;
     this.#more = more;
     this.ratioOf = ratioOf;
     this.groupOf = groupOf;
+    this.dividerOf = dividerOf;
     this.caption = caption;
     addEventListener("scroll", () => this.#schedule(), { passive: true });
     new ResizeObserver(() => { if (this.#box.clientWidth !== this.#width) this.#layOut(); }).observe(box);
@@ -69,6 +72,7 @@ export class Grid {
     let top = 0;
     let first = 0;
     let group = null;
+    let divider = null;
     const close = (end, sum, isLast) => {
       const gaps = GAP * (end - first - 1);
       const full = (this.#width - gaps) / sum;
@@ -80,13 +84,16 @@ export class Grid {
     let sum = 0;
     this.#entries.forEach((entry, place) => {
       const its = this.groupOf?.(entry) ?? null;
-      if (its !== group || place === 0) {
+      const above = this.dividerOf?.(entry) ?? null;
+      if (its !== group || above !== divider || place === 0) {
         if (place > first) { close(place, sum, true); sum = 0; }
-        if (its !== null) {
-          this.#rows.push({ first: place, count: 0, top, heading: its, height: HEADING });
-          top += HEADING;
+        const isDivider = above !== divider;
+        const heading = isDivider ? above : its;
+        if (heading !== null) {
+          this.#rows.push({ first: place, count: 0, top, heading, isDivider, height: isDivider ? DIVIDER : HEADING });
+          top += isDivider ? DIVIDER : HEADING;
         }
-        group = its;
+        [group, divider] = [its, above];
       }
       sum += this.ratioOf(entry);
       if ((this.#width - GAP * (place - first)) / sum <= wanted) { close(place + 1, sum, false); sum = 0; }
@@ -165,9 +172,13 @@ export class Grid {
 
   #makeHeading(row) {
     const heading = document.createElement("h2");
-    heading.className = "group";
     heading.textContent = row.heading;
-    return heading;
+    // A list may hold items only; as a heading it is reached and announced all the same.
+    const element = document.createElement("div");
+    element.className = row.isDivider ? "group divider" : "group";
+    element.setAttribute("role", "listitem");
+    element.append(heading);
+    return element;
   }
 
   #draw(place, width) {

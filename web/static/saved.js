@@ -69,7 +69,7 @@ export class SavedPanel {
     // Not a form: it stands inside the one that asks.
     const save = this.#try(async () => {
       if (!name.reportValidity() || !hook.reportValidity()) return;
-      await saveSearch({ name: name.value.trim(), request: makeRequest(state, false), address: writeAddress(state), watch: watch.checked, webhook: hook.value || null });
+      await saveSearch({ name: name.value.trim(), request: makeRequest(state), address: writeAddress(state), watch: watch.checked, webhook: hook.value || null });
       await this.#fill();
       this.#box.querySelector(".rows a")?.focus();
     });

@@ -1,20 +1,20 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
-import { ask, readFacets, readStatus } from "./api.js";
+import { describeAnswer, describeLibrary } from "./answer.js";
+import { readFacets } from "./api.js";
 import { makeCard, ratioOf } from "./card.js";
 import { watchDrops } from "./drop.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { find, formatDate, make, makeButton, nameLanguage, t } from "./make.js";
+import { find, formatDate, make, t } from "./make.js";
 import { PartsBar, judge } from "./parts.js";
+import { Results } from "./results.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
-import { FILTERS, emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
+import { emptyFilters, isEmpty, makeRequest, readState, wordsOf, writeAddress } from "./state.js";
 import { Viewer } from "./viewer.js";
 import { Recorder } from "./voice.js";
 
-const PAGE = 100;
-const MOST = 1000;
 const RECENT = 12;
 
 const form = find("ask");
@@ -25,12 +25,13 @@ const speak = find("speak");
 
 let state = readState();
 let latest = 0;
-let asked = null;
-let next = null;
-let loading = false;
+let loading = null;
 let tags = [];
+// The text that was searched for, where typing errors were corrected.
+let corrected = null;
+const results = new Results();
 
-const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, more: () => loadMore() });
+const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, dividerOf, more: () => loadMore() });
 const selection = new Selection(() => grid.forEachShown((card, place) => markSelected(card, place)), listAll,
   () => state.album[0] ?? null);
 const viewer = new Viewer({ entries: () => grid.entries, more: loadMore, like, closed: (place) => grid.focus(place) });
@@ -44,9 +45,12 @@ function say(parts, isWrong = false) {
   status.classList.toggle("wrong", isWrong);
 }
 
+// The words to mark: those that were searched for.
+const listWords = () => wordsOf({ ...state, q: corrected ?? state.q });
+
 function drawCard(hit, place, width) {
-  return makeCard(hit, wordsOf(state), selection.has(hit.item.id), width, {
-    open: () => viewer.open(place, wordsOf(state), state),
+  return makeCard(hit, listWords(), selection.has(hit.item.id), width, {
+    open: () => viewer.open(place, listWords(), state),
     select: (event) => selection.toggle(grid.entries, place, event.shiftKey),
     like: (weight) => like(hit.item, weight),
   });
@@ -58,135 +62,96 @@ function markSelected(card, place) {
   card.querySelector(".select")?.setAttribute("aria-pressed", isSelected);
 }
 
+function dividerOf({ tier }) { return tier === "possible" ? t("tier.possible") : null; }
+
+// What is not relevant comes by likelihood, so it has no groups.
+const isUnsure = (tier) => tier === "possible" || tier === "closest";
+
 function nameGroup() {
-  if (state.group === "source") return ({ item }) => item.path.split("/").slice(0, -1).join("/");
+  if (state.group === "source") return ({ item, tier }) => (isUnsure(tier) ? null : item.path.split("/").slice(0, -1).join("/"));
   if (state.group !== "day") return null;
-  return ({ item }) => (item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : t("group.undated"));
+  return ({ item, tier }) => (isUnsure(tier) ? null : item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : t("group.undated"));
 }
 
-const hasFilters = () => state.type.length > 0 || FILTERS.some((name) => state[name]?.length);
+const acts = { dropFilters, searchExactly: () => change({ exact: "1" }) };
 
-const dropFilters = () => {
+function dropFilters() {
   for (const input of form.querySelectorAll("input[name=type]")) input.checked = false;
   change(emptyFilters());
-};
-
-function describe(answer) {
-  const parts = [];
-  const { voice_text, voice_language, voice_translation, language, only_english } = answer.query;
-  if (voice_text) {
-    const spoken = voice_language && voice_language !== document.documentElement.lang ? ` (${nameLanguage(voice_language)})` : "";
-    parts.push(`${t("status.heard")} `, make("strong", {}, `“${voice_text}”`), spoken);
-    if (voice_translation) parts.push(` ${t("status.translated")} `, make("strong", {}, `“${voice_translation}”`));
-    parts.push(" — ");
-  }
-  if (only_english.length) parts.push(`${t("status.only_english", { language: nameLanguage(language), models: only_english.join(", ") })} · `);
-  if (answer.nothing_relevant) {
-    const isBare = state.all && !answer.hits.length;
-    parts.push(make("strong", {}, t(isBare ? "status.none" : "status.nothing")), " ");
-    if (!isBare) parts.push(state.all ? t("status.nearest") : makeButton(t("status.show_nearest"), () => change({ all: "1" })));
-    if (hasFilters()) parts.push(" · ", makeButton(t("status.unfiltered"), dropFilters));
-  } else {
-    parts.push(make("strong", {}, t("status.hits", { n: answer.total })), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
-    parts.push(...(state.all ? [`, ${t("status.also_nearest")} `, makeButton(t("status.fewer"), () => change({ all: "" }))] : [" ", makeButton(t("status.weaker"), () => change({ all: "1" }))]));
-  }
-  const { pending, failed, outdated } = answer.coverage;
-  for (const lane of outdated) parts.push(` · ${t(`status.outdated.${lane}`)}`);
-  if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
-  if (failed) parts.push(" · ", make("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
-  return parts;
-}
-
-async function describeLibrary(answer) {
-  const library = await readStatus();
-  const counts = ["image", "video", "audio", "document"]
-    .map((type) => [library.items[type]?.indexed ?? 0, type])
-    .filter(([n]) => n)
-    .map(([n, type]) => t(`count.${type}`, { n }));
-  if (!counts.length) return [make("a", { href: "/library" }, t("status.empty"))];
-  if (!answer.total) return [t("status.none"), " ", makeButton(t("status.unfiltered"), dropFilters)];
-  if (hasFilters()) return [make("strong", {}, t("status.items", { n: answer.total }))];
-  return [`${t("status.library")} `, make("strong", {}, counts.join(", "))];
 }
 
 async function run(keep = null) {
   const mine = ++latest;
-  next = null;
+  loading = null;
+  results.clear();
   if (!isEmpty(state)) say([t("status.searching")]);
   try {
-    const request = { ...makeRequest(state), limit: Math.min(MOST, Math.max(PAGE, keep?.count ?? 0)) };
-    const answer = await ask(request, state.voice);
-    const said = isEmpty(state) ? await describeLibrary(answer) : describe(answer);
+    const { answer, hits, show } = await results.begin(makeRequest(state), state.voice, keep?.count);
+    const said = isEmpty(state) ? await describeLibrary(answer, state, acts) : describeAnswer(answer, hits, state, acts);
     if (mine !== latest) return;
-    asked = request;
+    show();
+    corrected = answer.query.corrected ?? null;
     grid.groupOf = nameGroup();
-    next = answer.next;
-    grid.set(answer.hits);
+    grid.set(hits);
     say(said);
     if (answer.query.voice_text) takeWords(answer.query.voice_translation ?? answer.query.voice_text);
+    while (mine === latest && grid.entries.length < (keep?.count ?? 0) && await loadMore());
+    if (mine !== latest) return;
     scrollTo({ top: keep?.top ?? 0 });
     // What had the focus may be gone; nobody must begin from the top of the page again.
     if (document.activeElement === document.body) status.focus({ preventScroll: true });
   } catch (error) {
     if (mine !== latest) return;
     state.voice = null;
-    next = null;
+    results.clear();
     grid.set([]);
     say([error.message], true);
   }
   panel.show(state);
 }
 
-async function loadMore() {
-  if (!next || loading) return;
-  loading = true;
-  const mine = latest;
+// Returns whether there were more.
+function loadMore() {
+  if (loading) return loading;
+  const mine = append(latest).finally(() => { if (loading === mine) loading = null; });
+  loading = mine;
+  return mine;
+}
+
+async function append(mine) {
   try {
-    const answer = await ask({ ...asked, limit: PAGE * 2, cursor: next });
-    if (mine !== latest) return;
-    next = answer.next;
-    grid.append(answer.hits);
+    const hits = await results.more();
+    if (mine === latest && hits.length) grid.append(hits);
+    return hits.length > 0;
   } catch (error) {
     if (mine === latest) say([error.message], true);
-    next = null;
-  } finally {
-    loading = false;
+    return false;
   }
 }
 
 // Items that a watched search has found, in place of an answer.
 function showFound(items, name) {
   latest += 1;
-  next = null;
+  results.clear();
   grid.set(items.map((item) => ({ item, evidence: [], relevant: true, score: item.score, stacked: [] })));
   say([`${name}: `, make("strong", {}, t("status.hits", { n: items.length }))]);
 }
 
-// Every item of the answer, however many there are.
 async function listAll() {
-  let { entries } = grid;
-  let cursor = next;
-  while (cursor) {
-    const answer = await ask({ ...asked, limit: MOST, cursor });
-    entries = entries.concat(answer.hits);
-    cursor = answer.next;
-  }
-  return entries.map((entry) => entry.item);
+  return (await results.listRelevant(grid.entries)).map((entry) => entry.item);
 }
 
 // What was heard becomes text that can be corrected and asked again.
 function takeWords(heard) {
   state = { ...state, q: [state.q, heard].filter(Boolean).join(" "), voice: null };
   box.value = state.q;
-  asked = makeRequest(state);
-  next = null;
   remember();
 }
 
 function takeVoice(blob) {
   speak.setAttribute("aria-pressed", "false");
   speak.style.removeProperty("--level");
-  state = { ...state, voice: blob, all: "" };
+  state = { ...state, voice: blob };
   run();
 }
 
@@ -220,12 +185,12 @@ async function offerTags() {
 
 function change(values) {
   state = { ...state, ...values };
-  submit(values.all);
+  submit();
 }
 
-// all: also what is not relevant, which another question does not ask for unless it says so.
-function submit(all = "") {
-  state = { ...state, all, q: box.value.trim(), type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
+function submit() {
+  const q = box.value.trim();
+  state = { ...state, q, exact: q === state.q ? state.exact : "", type: [...form.querySelectorAll("input[name=type]:checked")].map((one) => one.value) };
   remember();
   bar.show();
   run();
@@ -242,7 +207,7 @@ function like(item, weight, crop = null) {
   judge(state, item.id, weight > 0);
   const likes = state.likes.filter((one) => one.id !== item.id);
   state = { ...state, likes: [...likes, { id: item.id, weight, crop: null }] };
-  submit(state.all);
+  submit();
 }
 
 async function listen() {

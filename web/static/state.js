@@ -1,6 +1,6 @@
 // What is asked, as one object; it lives in the address, so that back, forward, reload and sharing work.
 
-const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group", "all"];
+const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group", "exact"];
 const LISTS = ["type", "tag", "album"];
 export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag", "album"];
 
@@ -54,9 +54,8 @@ const ALL_TYPES = ["image", "video", "audio", "document"];
 // How much one item that hits should be like, or unlike, counts beside words.
 const LIKE_WEIGHT = 0.6;
 
-// all: also what is not relevant.
-export function makeRequest(state, all = Boolean(state.all)) {
-  const request = { ...readFilters(state), text: state.q ?? "", all };
+export function makeRequest(state) {
+  const request = { ...readFilters(state), text: state.q ?? "" };
   if (isEmpty(state)) {
     if (!request.types.length) request.types = ALL_TYPES;
   } else {
@@ -68,6 +67,7 @@ export function makeRequest(state, all = Boolean(state.all)) {
     request.parts = [...pictures, ...likes];
   }
   if (state.sort) request.sort = state.sort;
+  if (state.exact) request.correct = false;
   return request;
 }
 

@@ -218,7 +218,7 @@ export class Viewer {
   }
 
   #makeHeatButton(item) {
-    const request = makeRequest(this.#state, true);
+    const request = makeRequest(this.#state);
     const fields = new URLSearchParams();
     if (request.text) fields.set("text", request.text);
     const likes = request.parts?.filter((part) => (part.weight ?? 1) > 0) ?? [];

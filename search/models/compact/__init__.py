@@ -118,6 +118,12 @@ class CompactFiles:
         """The centred texts of the classes that the picture tower knows, shape (1000, 384), unit length."""
         return self._arrays["classes"]
 
+    @cached_property
+    def bank_texts(self) -> Vectors:
+        """The texts of the query bank, centred, shape (b, 384), unit length."""
+        stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
+        return stored
+
     def project(self, texts: Vectors) -> Vectors:
         """Carry centred question vectors of shape (n, 384) into the picture space, unit length.
 
@@ -125,11 +131,23 @@ class CompactFiles:
         """
         name, scene, _ = self.measure_kinds(texts).T
         weight = float(self.manifest["object_weight"]) * name / (name + scene)
+        parts = self.project_parts(texts)
+        parts[:, self.picture_parts[0] :] *= weight[:, None]
+        return normalize(parts)
+
+    def project_parts(self, texts: Vectors) -> Vectors:
+        """Carry centred question vectors of shape (n, 384) into each part of the picture space, shape (n, d).
+
+        The scene part has unit length, the object part that which its language needs to be as near to the classes as
+        English is.
+        """
         # Names of one language lie together, and farther from the classes than English ones do.
         means, gains = self._arrays["language_means"], self._arrays["language_gains"]
         language = (texts @ normalize(means).T).argmax(axis=1)
-        things = self._add_groups(normalize(texts - means[language])) * (weight / gains[language])[:, None]
-        return normalize(np.concatenate([normalize(texts @ self._arrays["projection.weight"].T), things], axis=1))
+        things = self._add_groups(normalize(texts - means[language])) / gains[language][:, None]
+        scenes = normalize(texts @ self._arrays["projection.weight"].T)
+        result: Vectors = np.concatenate([scenes, things], axis=1).astype(np.float32)
+        return result
 
     def _add_groups(self, things: Vectors) -> Vectors:
         """Let the name of a group ("dog"), far from those of its members, ask for their middle as well."""

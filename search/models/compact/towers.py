@@ -124,6 +124,11 @@ class CompactTextEncoder:
         return self._files.text_dimension
 
     @property
+    def parts(self) -> tuple[int, ...]:
+        """A vector is compared as a whole."""
+        return (self.dimension,)
+
+    @property
     def bank(self) -> Vectors:
         """The names of 1,000 classes of things, shape (1000, 384), unit length."""
         return self._files.class_texts
@@ -165,11 +170,10 @@ class CompactPictureEncoder:
         """The lengths of the parts of a vector: scene, object."""
         return self._files.picture_parts
 
-    @property
+    @cached_property
     def bank(self) -> Vectors:
-        """The names of the 1,000 classes as queries to the object part, shape (1000, d), unit length."""
-        texts = self._files.class_texts
-        return np.pad(texts, ((0, 0), (self.dimension - texts.shape[1], 0)))
+        """The texts of the query bank, shape (b, d), each part of them at its full length."""
+        return self._files.project_parts(self._files.bank_texts)
 
     @property
     def batch(self) -> int:
@@ -194,6 +198,10 @@ class CompactPictureEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
         return self._files.project(center_queries(self._files, self._e5, texts))
+
+    def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts for the scene and the object part, each at its full length; shape (n, d), float32."""
+        return self._files.project_parts(center_queries(self._files, self._e5, texts))
 
 
 class CompactQueryReader:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from search.encoders.bank import read_bank_texts
 from search.media.picture import Picture, make_noise
 from search.media.picture.preparation import Fit
 from search.models.card import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
-from search.models.compact.training.data import read_classes
 from search.models.encoder import REMEMBERED_QUERIES
 from search.models.lazy import Lazy
 from search.models.open_clip import choose_devices
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 # Texts in the names of tokenizers and text towers that were trained in many languages.
 MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma", "m2m")
-# Of the names of 1,000 classes, every so many-th is a query of the bank: a text takes some of these models 50 ms.
-BANK_STEP = 4
+# Every so many-th text of the query bank is used: a text takes some of these models 50 ms.
+BANK_STEP = 2
 # So many made-up pictures are measured by where there are none.
 MEASURED = 16
 
@@ -77,6 +77,10 @@ class OpenClipPictureEncoder(Carded):
         """Embed texts, remembering the latest; shape (n, d), float32, unit length."""
         return np.stack([self._encode_text(text) for text in texts])
 
+    def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts: the space has one part; shape (n, d), float32, unit length."""
+        return self.encode_texts(texts)
+
     def _encode_one(self, text: str) -> Vectors:
         with self._towers.use() as towers:
             row: Vectors = towers.encode_texts([text])[0]
@@ -119,8 +123,7 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
     weights = weigh_files([source.checkpoint, *([tower] if tower else [])])
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
     fit = make_fit(towers.preprocess)
-    classes = [one.names["en"][0] for one in read_classes()[::BANK_STEP]]
-    bank = towers.encode_texts(classes)
+    bank = towers.encode_texts(read_bank_texts()[::BANK_STEP])
     digests = [one[2] for one in weights.values()]
     card = Card(
         name=name,

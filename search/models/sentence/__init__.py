@@ -40,6 +40,11 @@ class SentenceEncoder(Carded):
         self._model: Lazy[Sentences] = Lazy(partial(load_sentences, card, folder, models, machine), machine.idle)
         self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
 
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """A vector is compared as a whole."""
+        return (self.dimension,)
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed what is asked, remembering the latest; shape (n, d), float32, unit length."""
         return np.stack([self._encode_query(text) for text in texts])

@@ -1,11 +1,9 @@
 """The word lane's store: SQLite's full-text index over every text segment."""
 
-import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -14,9 +12,8 @@ from search.records import Ids, Vectors
 from search.store.analysis import Word
 from search.store.database import Database, parse_ids
 from search.store.words.forms import Vocabulary
+from search.store.words.postings import Postings, SegmentLengths, join_forms, read_occurrences
 
-# A page pasted as a query is asked by its most telling words.
-MOST_WORDS = 48
 # The vocabulary may lag behind the index by this long, or by this many times what reading it takes.
 FRESH_SECONDS = 2.0
 FRESH_TIMES = 20
@@ -29,37 +26,6 @@ class Wanted:
     word: Word
     forms: dict[str, float]
     count: int
-
-    def list_matches(self) -> list[tuple[float, str]]:
-        """Give full-text conditions, each with how much of the word what satisfies it holds, least first."""
-        by_weight: dict[float, list[str]] = {}
-        for form, weight in self.forms.items():
-            by_weight.setdefault(weight, []).append(f'"{form}"')
-        if not self.word.is_plain:
-            by_weight.setdefault(1.0, []).append(match_pieces(self.word))
-        return [(weight, " OR ".join(f"({one})" for one in forms)) for weight, forms in sorted(by_weight.items())]
-
-
-@dataclass(frozen=True)
-class Holdings:
-    """Which segments hold which words.
-
-    segments: every one that holds any, (n,), ascending; held: for each word the places of those that hold it, and how
-    much of it each does, 0 to 1.
-    """
-
-    segments: Ids
-    held: list[tuple[Ids, Vectors]]
-
-
-@dataclass(frozen=True)
-class WordHits:
-    """Segments with their item, BM25 (higher is better) and confidence of recognised speech, else NaN: all (n,)."""
-
-    segments: Ids
-    items: Ids
-    bm25: Vectors
-    confidence: Vectors
 
 
 @dataclass(frozen=True)
@@ -80,33 +46,46 @@ class WordIndex:
         self._lock = threading.Lock()
         self._known: _Known | None = None
         self._items = np.zeros(1, np.int64)
+        self._lengths = SegmentLengths(database)
 
-    def expand(self, words: Sequence[Word]) -> tuple[list[Wanted], int]:
-        """Give the words with their forms, and how many text segments there are; of many words the most telling."""
+    def expand(self, words: Sequence[Word], language: str | None = None) -> tuple[list[Wanted], int]:
+        """Return the words with their forms, and the number of text segments.
+
+        Args:
+            words: The words of a query.
+            language: The language of the query (ISO 639-1) if it is known: words are stemmed by its rules.
+        """
         known = self._read_vocabulary()
         vocabulary = known.vocabulary
         wanted = []
         for word in words:
-            forms = vocabulary.find_forms(word.whole) if word.is_plain else {word.whole: 1.0}
+            forms = vocabulary.find_forms(word.whole, language) if word.is_plain else {word.whole: 1.0}
             wanted.append(Wanted(word, forms, vocabulary.count([*forms, *word.pieces[:1]])))
-        if len(wanted) > MOST_WORDS:
-            rarest = sorted(range(len(wanted)), key=lambda at: wanted[at].count)[:MOST_WORDS]
-            wanted = [wanted[at] for at in sorted(rarest)]
         return wanted, known.total
 
-    def find(self, wanted: Sequence[Wanted]) -> Holdings:
-        """Give all segments that hold any of the words."""
+    def list_words(self) -> Collection[str]:
+        """Return the different words that the index holds, folded."""
+        return self._read_vocabulary().vocabulary.words
+
+    def find(self, wanted: Sequence[Wanted]) -> list[Postings]:
+        """Return for each word the segments that hold any of its forms."""
+        terms = dict.fromkeys(form for one in wanted for form in one.forms)
+        split = [one for one in wanted if not one.word.is_plain]
         with self._database.read() as db:
-            found = [[(weight, _match(db, match)) for weight, match in one.list_matches()] for one in wanted]
-        segments = np.unique(np.concatenate([np.zeros(0, np.int64), *(ids for one in found for _, ids in one)]))
-        held = []
-        for one in found:
-            amount = np.zeros(len(segments), np.float32)
-            for weight, ids in one:  # least first: who holds the word itself holds all of it
-                amount[np.searchsorted(segments, ids)] = weight
-            places = np.flatnonzero(amount)
-            held.append((places, amount[places]))
-        return Holdings(segments, held)
+            found = read_occurrences(db, list(terms))
+            runs = {one.word: _match(db, match_pieces(one.word)) for one in split}
+        postings = []
+        for one in wanted:
+            parts = [(*found[form], weight) for form, weight in one.forms.items() if form in found]
+            if one.word in runs:
+                ids = runs[one.word]
+                parts.append((ids, np.ones(len(ids), np.float32), 1.0))
+            postings.append(join_forms(parts))
+        return postings
+
+    def read_lengths(self, highest: int) -> tuple[Vectors, float]:
+        """Return the number of words of every segment up to `highest`, by id, and their average."""
+        return self._lengths.read(highest)
 
     def find_all(self, words: Sequence[Word]) -> Ids:
         """Give the segments that hold every one of the words as it stands, ascending."""
@@ -124,28 +103,6 @@ class WordIndex:
             with self._lock:
                 self._items = self._extend_items(self._items)
         return self._items[np.minimum(segments, len(self._items) - 1)]
-
-    def read_hits(self, wanted: Sequence[Wanted], segments: Ids) -> WordHits:
-        """Give what is to be known of some segments, in order of id."""
-        match = " OR ".join(match for one in wanted for _, match in one.list_matches())
-        # The plus keeps SQLite from searching once for each segment.
-        query = text(
-            "SELECT words.rowid, segment.item_id, bm25(words), segment.confidence FROM words "
-            "JOIN segment ON segment.id = words.rowid "
-            "WHERE words MATCH :match AND +words.rowid IN (SELECT value FROM json_each(:ids)) ORDER BY words.rowid"
-        )
-        rows: Sequence[Any] = []
-        if len(segments):
-            with self._database.read() as db:
-                rows = db.execute(query, {"match": match, "ids": json.dumps(segments.tolist())}).all()
-        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-        sure = [np.nan if one is None else one for one in columns[3]]
-        return WordHits(
-            np.array(columns[0], np.int64),
-            np.array(columns[1], np.int64),
-            -np.array(columns[2], np.float32),
-            np.array(sure, np.float32),
-        )
 
     def _read_vocabulary(self) -> _Known:
         known = self._known

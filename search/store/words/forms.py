@@ -1,7 +1,7 @@
 """Other forms of a word that the index holds: inflected, begun, or misspelt by one letter."""
 
 import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -15,6 +15,17 @@ MOST_FORMS = 24
 # Of more words of about the length only those with the same first letter are compared for misspellings.
 MOST_COMPARED = 10_000
 LATIN = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
+# Languages with a Snowball stemmer, by ISO 639-1.
+STEMMERS = {
+    "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch", "en": "english",
+    "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian",
+    "id": "indonesian", "ga": "irish", "it": "italian", "lt": "lithuanian", "ne": "nepali", "no": "norwegian",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "es": "spanish", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "yi": "yiddish", "cs": "czech", "eo": "esperanto", "et": "estonian",
+    "fa": "persian", "pl": "polish",
+}  # fmt: skip
+# A query in a known language is stemmed by its rules and by those of English.
+KNOWN_LANGUAGES = 2
 BY_SCRIPT = (
     ("\u0000", "\u036f", LATIN),
     ("\u0370", "\u03ff", ("greek",)),
@@ -34,20 +45,27 @@ class Vocabulary:
             self._by_shape.setdefault((len(term), ""), []).append(term)
             self._by_shape.setdefault((len(term), term[0]), []).append(term)
 
+    @property
+    def words(self) -> Collection[str]:
+        """The words themselves."""
+        return self._counts.keys()
+
     def count(self, terms: Iterable[str]) -> int:
         """Give in how many segments the commonest of the terms is."""
         return max((self._counts.get(term, 0) for term in terms), default=0)
 
-    def find_forms(self, word: str) -> dict[str, float]:
-        """Give the indexed forms of a word with how much each counts; the word itself counts 1.
+    def find_forms(self, word: str, language: str | None = None) -> dict[str, float]:
+        """Return the indexed forms of a word with how much each counts; the word itself counts 1.
 
-        Inflected forms are those with the same Snowball stem in some language of the word's script. Only a word that
-        has neither itself nor such a form in the index is taken as begun, and if nothing begins so, as misspelt.
+        Inflected forms are those with the same Snowball stem in the language of the query or in English; if the
+        language is unknown, or has no stemmer, in any common language of the word's script. Only a word that has
+        neither itself nor such a form in the index is taken as a prefix, and if nothing begins with it, as misspelled.
         """
+        languages = _choose_languages(word, language)
         forms = {word: 1.0}
         near = self._scan(word[:STEM_PREFIX]) if len(word) >= STEM_PREFIX else [word]
         if len(word) > STEM_PREFIX and not word.isdigit():
-            forms |= {term: INFLECTED for term in near if term != word and _share_stem(term, word)}
+            forms |= {term: INFLECTED for term in near if term != word and _share_stem(term, word, languages)}
         if word not in near and len(forms) == 1 and len(word) >= LEAST_GUESSED:
             begun = [term for term in near if term.startswith(word)]
             forms |= dict.fromkeys(begun, BEGUN)
@@ -73,29 +91,44 @@ class Vocabulary:
         return [term for term, _, _ in found if not term.isdigit()]
 
 
-def _share_stem(one: str, other: str) -> bool:
-    ours, theirs = _stem(one), _stem(other)
-    languages = _choose_languages(one)
-    if languages[:1] == ("english",) and ours[0] and ours[0] == theirs[0]:
-        return True
-    if abs(len(one) - len(other)) > MOST_LETTERS:
-        return False
-    return any(stem and stem == their for stem, their in zip(ours, theirs, strict=False))
+def _share_stem(one: str, other: str, languages: tuple[str, ...]) -> bool:
+    close = abs(len(one) - len(other)) <= MOST_LETTERS
+    # Which of many languages it is, is unknown: then only English may cut more letters off.
+    certain = languages if len(languages) <= KNOWN_LANGUAGES else languages[:1] if languages[0] == "english" else ()
+    for name in languages if close else certain:
+        stem = _stem(one, name)
+        if stem and stem == _stem(other, name):
+            return True
+    return False
 
 
-@lru_cache(maxsize=1024)
-def _choose_languages(word: str) -> tuple[str, ...]:
+@lru_cache(maxsize=4096)
+def _choose_languages(word: str, language: str | None) -> tuple[str, ...]:
+    """Return the languages by whose rules a word is stemmed, English first where it is one."""
+    known = STEMMERS.get(language or "")
+    if known is not None and known not in _list_algorithms():
+        known = None
     for first, last, names in BY_SCRIPT:
         if first <= word[0] <= last:
-            return names
-    return ()
+            if known is None:
+                return names
+            return tuple(dict.fromkeys(("english", known))) if names is LATIN else (known,)
+    return (known,) if known else ()
 
 
-@lru_cache(maxsize=65_536)
-def _stem(word: str) -> tuple[str, ...]:
-    """Give the word's stem in each language of its script; empty when a stem would be too short to tell."""
-    stems = (_open(name).stemWord(word) for name in _choose_languages(word))
-    return tuple(stem if len(stem) >= STEM_PREFIX else "" for stem in stems)
+@lru_cache(maxsize=131_072)
+def _stem(word: str, language: str) -> str:
+    """Return the word's stem in a language; empty when it would be too short to tell."""
+    stem: str = _open(language).stemWord(word)
+    return stem if len(stem) >= STEM_PREFIX else ""
+
+
+@cache
+def _list_algorithms() -> frozenset[str]:
+    """Return the languages that the installed Snowball supports: later versions add some."""
+    import Stemmer
+
+    return frozenset(Stemmer.algorithms())
 
 
 @cache

@@ -1,0 +1,80 @@
+"""Everyday concepts and what photos show of them, from five captions each.
+
+The concepts in `concepts.tsv` come in two disjoint sets: `fit` to fit a calibration on, and `judge` to measure it with.
+A photo shows a concept strongly when at least three of its five captions mention it, and weakly when any does.
+"""
+
+import csv
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+STRONG_MENTIONS = 3
+# A concept with fewer strong photos than this is left out.
+MIN_STRONG = {"judge": 3, "fit": 1}
+# The judged core holds so many strong photos of each concept, where there are as many.
+CORE_PER_CONCEPT = 8
+CORE_PHOTOS = 170
+
+Captions = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Concept:
+    """Something that many photos show, and the words by which captions mention it."""
+
+    text: str
+    pattern: re.Pattern[str]
+
+    def grade(self, captions: Sequence[str]) -> int:
+        """Return 2 for a photo that shows it strongly, 1 for weakly, and 0 for not at all."""
+        mentions = sum(bool(self.pattern.search(one)) for one in captions)
+        return 2 if mentions >= STRONG_MENTIONS else int(mentions > 0)
+
+    def grade_photos(self, photos: Sequence[str], captions: Captions) -> dict[str, int]:
+        """Return the grades of the photos that show it, by name."""
+        grades = {name: self.grade(captions[name]) for name in photos}
+        return {name: grade for name, grade in grades.items() if grade}
+
+
+def read_concepts(split: str) -> list[Concept]:
+    """Read one set of concepts. split: `fit` or `judge`."""
+    with (FOLDER / "concepts.tsv").open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [Concept(row["query"], re.compile(row["pattern"])) for row in rows if row["set"] == split]
+
+
+def read_captions(flickr: Path) -> dict[str, list[str]]:
+    """Read the captions of every photo, in lower case, by file name."""
+    captions: dict[str, list[str]] = {}
+    for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
+        name, caption = line.split("\t", 1)
+        captions.setdefault(name, []).append(caption.lower())
+    return captions
+
+
+def split_photos(flickr: Path, split: str) -> list[str]:
+    """Return one half of `dev.txt`: every second line, from the first, to fit on, and the others to judge."""
+    names = (flickr / "dev.txt").read_text(encoding="utf-8").split()
+    return names[0 if split == "fit" else 1 :: 2]
+
+
+def choose_core(photos: Sequence[str], captions: Captions, concepts: Sequence[Concept]) -> list[str]:
+    """Return the photos that are judged in libraries of every size, with some strong photos of each concept.
+
+    The smallest library holds only a few hundred photos, and half of `dev.txt` is too many for it.
+    """
+    order = list(photos)
+    random.Random(11).shuffle(order)
+    chosen: dict[str, None] = {}
+    rare = sorted(concepts, key=lambda one: sum(one.grade(captions[name]) == 2 for name in order))
+    for concept in rare:
+        strong = [name for name in order if concept.grade(captions[name]) == 2]
+        have = sum(name in chosen for name in strong)
+        new = [name for name in strong if name not in chosen]
+        chosen |= dict.fromkeys(new[: max(0, CORE_PER_CONCEPT - have)])
+    chosen |= dict.fromkeys([name for name in order if name not in chosen][: max(0, CORE_PHOTOS - len(chosen))])
+    return list(chosen)[:CORE_PHOTOS]

@@ -1,0 +1,52 @@
+"""How often typing errors in queries are corrected rightly, and how often what is right is changed.
+
+    python benchmarks/evaluation/misspellings.py [--split fit|judge] [--show]
+
+Reads `misspellings.tsv`: every other line was used to set the costs, the others judge. Also counts how many strings of
+random letters are changed.
+"""
+
+import argparse
+import csv
+import time
+from pathlib import Path
+
+from texts import make_nonsense
+
+from search.models.language import detect_language
+from search.query.correction import correct_query
+
+FILE = Path(__file__).parent / "misspellings.tsv"
+
+
+def main() -> None:
+    """Print the shares."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--split", choices=["fit", "judge"], default="judge")
+    parser.add_argument("--show", action="store_true")
+    options = parser.parse_args()
+    rows = list(csv.DictReader(FILE.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE))
+    chosen = rows[options.split == "judge" :: 2]
+    correct_query("warm upp", (), detect_language)
+    for kind in ("error", "stay"):
+        right, took = 0, []
+        ours = [row for row in chosen if row["kind"] == kind]
+        for row in ours:
+            began = time.perf_counter()
+            found = correct_query(row["query"], (), detect_language) or row["query"]
+            took.append((time.perf_counter() - began) * 1000)
+            right += found == row["expected"]
+            if options.show and found != row["expected"]:
+                print(f"    {row['query']} -> {found}, not {row['expected']}")
+        print(f"{options.split} {kind}: {right} of {len(ours)} right, {sorted(took)[len(took) // 2]:.1f} ms (median)")
+    for words in (1, 2, 3):
+        nonsense = make_nonsense(options.split, words)
+        changed = [(one, found) for one in nonsense if (found := correct_query(one, (), detect_language))]
+        print(
+            f"{len(changed)} of {len(nonsense)} random strings of {words} words changed",
+            changed[:8] if options.show else "",
+        )
+
+
+if __name__ == "__main__":
+    main()

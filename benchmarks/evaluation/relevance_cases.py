@@ -1,0 +1,191 @@
+"""The queries of the evaluation of relevance, as lines of `crossmodal evaluate`."""
+
+import json
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import texts
+from everyday import MIN_STRONG, Captions, read_captions, read_concepts
+from relevance_media import AUDIO, CORE, DOCUMENTS, FILM, MORE, PHOTOS, TEXTS, Media, read_films
+
+from search.models.compact.training.data import ClassNames, read_check
+
+Line = dict[str, Any]
+SPOKEN = 20
+NONSENSE = ("random letters", "keyboard mash", "shuffled syllables")
+# The two sets of queries, and what `texts` calls them.
+TEXT_SPLITS = {"judge": "test", "fit": "fit"}
+
+
+def make_core_cases(media: Media, split: str) -> list[Line]:
+    """Return the queries for libraries of every size: only what every library holds is judged."""
+    captions = read_captions(media.flickr)
+    core = media.names(split, CORE)
+    cases = ask_concepts(media, split, (CORE,), captions)
+    cases += ask_groups(media, split)
+    cases += ask_names(media, split, [media.folder(split, PHOTOS)])
+    cases += ask_captions(media, split, core, captions, [media.folder(split, CORE)])
+    cases += ask_documents(media, split)
+    cases += ask_speech(media, split)
+    if split == "judge":
+        cases += ask_films(media)
+    return cases + ask_absent(media, split, captions)
+
+
+def make_more_cases(media: Media, split: str) -> list[Line]:
+    """Return the queries for larger libraries, which hold all photos of the half of `dev.txt`."""
+    captions = read_captions(media.flickr)
+    photos = [*media.names(split, CORE), *media.names(split, MORE)]
+    folders = [media.folder(split, CORE), media.folder(split, MORE)]
+    cases = ask_concepts(media, split, (CORE, MORE), captions)
+    cases += ask_captions(media, split, photos, captions, folders)
+    return [one | {"kind": f"{one['kind']}, all 500 photos"} for one in cases]
+
+
+def make_photo_cases(media: Media, split: str) -> list[Line]:
+    """Return the queries for the library of 500 photos, one per class: every other photo is wrong."""
+    return ask_names(media, split, None) + ask_absent(media, split, read_captions(media.flickr))
+
+
+def ask_concepts(media: Media, split: str, parts: Sequence[str], captions: Captions) -> list[Line]:
+    """Ask for everyday concepts that several photos show."""
+    where = {name: part for part in parts for name in media.names(split, part)}
+    lines = []
+    for concept in read_concepts(split):
+        grades = concept.grade_photos(list(where), captions)
+        if sum(grade == 2 for grade in grades.values()) >= MIN_STRONG[split]:
+            relevant = [grade_path(media.path(split, where[name], name), grade) for name, grade in grades.items()]
+            judged = [media.folder(split, part) for part in parts]
+            lines.append({"query": concept.text, "relevant": relevant, "kind": "concepts", "judged": judged})
+    return lines
+
+
+def ask_groups(media: Media, split: str) -> list[Line]:
+    """Ask for broader words that several classes share, unless they are in the other set of concepts."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for one in media.classes(split):
+        for word in one.broader:
+            members[word].append(media.path(split, PHOTOS, f"{one.wnid}.jpg"))
+    other = " ".join(one.text for one in read_concepts("fit" if split == "judge" else "judge"))
+    return [
+        {
+            "query": word,
+            "relevant": [grade_path(path, 2) for path in paths],
+            "kind": "groups of classes",
+            "judged": [media.folder(split, PHOTOS)],
+        }
+        for word, paths in sorted(members.items())
+        if len(paths) >= MIN_STRONG[split] and not re.search(rf"\b{re.escape(word)}s?\b", other)
+    ]
+
+
+def ask_names(media: Media, split: str, judged: list[str] | None) -> list[Line]:
+    """Ask for single classes in English, and by the everyday names of the check in other languages."""
+    check = read_check()
+    lines: list[Line] = []
+    for one in media.classes(split):
+        right = [media.path(split, PHOTOS, f"{one.wnid}.jpg")]
+        lines.append({"query": one.names["en"][0], "relevant": right, "kind": "names", "judged": judged})
+        for name in check.get(one.wnid, {}).values():
+            kind = "names in other languages"
+            lines.append({"query": name, "relevant": right, "kind": kind, "judged": judged})
+    return lines
+
+
+def ask_captions(media: Media, split: str, photos: Iterable[str], captions: Captions, judged: list[str]) -> list[Line]:
+    """Ask for single photos by one of their captions; the others count as wrong."""
+    core = set(media.names(split, CORE))
+    return [
+        {
+            "query": captions[name][number % 5],
+            "relevant": [media.path(split, CORE if name in core else MORE, name)],
+            "kind": "captions",
+            "judged": judged,
+        }
+        for number, name in enumerate(photos)
+    ]
+
+
+def ask_documents(media: Media, split: str) -> list[Line]:
+    """Ask for one document in three ways, and for topics that several documents are about."""
+    judged = [media.text_folder(TEXTS)]
+    lines: list[Line] = []
+    for one in texts.read_document_queries(TEXT_SPLITS[split]):
+        names = [str(path).removeprefix("documents/") for path in one["relevant"]]  # type: ignore[attr-defined]
+        relevant = [media.text_path(DOCUMENTS, name) for name in names]
+        kind = f"documents, {one['style']}"
+        lines.append({"query": one["query"], "relevant": relevant, "kind": kind, "judged": judged})
+    for line in (texts.FOLDER / "topics.jsonl").read_text(encoding="utf-8").splitlines():
+        topic = json.loads(line)
+        if topic["split"] == TEXT_SPLITS[split]:
+            relevant = [
+                grade_path(media.text_path(DOCUMENTS, name), grade)
+                for grade, names in ((2, topic["strong"]), (1, topic["weak"]))
+                for name in names
+            ]
+            lines.append({"query": topic["query"], "relevant": relevant, "kind": "topics", "judged": judged})
+    return lines
+
+
+def ask_speech(media: Media, split: str) -> list[Line]:
+    """Ask for recorded prompts by their words and, for some of them, by their own recording."""
+    judged = [media.text_folder(TEXTS)]
+    lines: list[Line] = []
+    for number, (path, words) in enumerate(texts.read_prompts(media.speech, TEXT_SPLITS[split])):
+        right = [media.text_path(AUDIO, path.name)]
+        lines.append({"query": words, "relevant": right, "kind": "speech, typed", "judged": judged})
+        if number < SPOKEN:
+            voice = media.queries / f"{split}{number:03d}.wav"
+            shutil.copyfile(path, voice)
+            spoken = f"{voice.parent.name}/{voice.name}"
+            lines.append({"voice": spoken, "relevant": right, "kind": "speech, spoken", "judged": judged})
+    return lines
+
+
+def ask_films(media: Media) -> list[Line]:
+    """Ask for what is seen in three real films; only films are judged."""
+    lines = []
+    for one in read_films():
+        if media.has_text(FILM, one["film"]):
+            relevant = [media.text_path(FILM, one["film"])]
+            judged = [media.text_folder(FILM)]
+            lines.append({"query": one["query"], "relevant": relevant, "kind": "films", "judged": judged})
+    return lines
+
+
+def ask_absent(media: Media, split: str, captions: Captions) -> list[Line]:
+    """Ask for what nothing in any library shows, by name and by description, and for nonsense of three kinds."""
+    half = TEXT_SPLITS[split]
+    absent = find_unmentioned(texts.read_absent(half), captions, media.all_classes())
+    lines: list[Line] = [{"query": one, "relevant": [], "kind": "absent"} for one in absent]
+    for number, concept in enumerate(absent):
+        text = texts.SCENES[number % len(texts.SCENES)].format(concept)
+        lines.append({"query": text, "relevant": [], "kind": "absent, described"})
+    made: Mapping[str, Sequence[str]] = dict(
+        zip(NONSENSE, (texts.make_nonsense(half)[:60], texts.make_mash(half), texts.make_syllables(half)), strict=True)
+    )
+    for kind, queries in made.items():
+        lines += [{"query": one, "relevant": [], "kind": kind, "expected": "nonsense"} for one in queries]
+    return lines
+
+
+def find_unmentioned(concepts: Sequence[str], captions: Captions, classes: Sequence[ClassNames]) -> list[str]:
+    """Return the concepts whose words occur together in no caption, and which are no name of a photo's class."""
+    spoken = [set(re.findall(r"[a-z]+", " ".join(lines))) for lines in captions.values()]
+    named = {name.lower() for one in classes for name in one.names["en"]}
+    kept = []
+    for concept in concepts:
+        words = set(re.findall(r"[a-z]+", concept.lower())) - {"of", "a", "the", "in"}
+        forms = [{word, word.removesuffix("s")} for word in words]
+        mentioned = any(all(form & one for form in forms) for one in spoken)
+        if not mentioned and concept.lower() not in named:
+            kept.append(concept)
+    return kept
+
+
+def grade_path(path: str, grade: int) -> Line:
+    """Return a relevant item with its grade."""
+    return {"path": path, "grade": grade}

@@ -1,0 +1,152 @@
+"""Homes of several sizes around the same judged photos."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from shelf import read_space
+from speed import BLOCK, move
+from sqlalchemy import func, insert, select
+
+from search.library import Library, open_library
+from search.records import Ids, Lane, SegmentKind, State, Vectors
+from search.settings import read_settings
+from search.store import tables as t
+from search.store.database import now
+
+MADE = "made.json"
+REPOSITORY = Path(__file__).parents[2]
+SMALLEST = ("judged/core", "judged/photos", "judged/texts", "fit/few")
+UNTRAINED = ("judged/more", "fit/core", "fit/more", "fit/photos")
+TRAINED = ("train/some", "train/rest")
+# Which folders each library holds; the number is that of its photos.
+FOLDERS: dict[int, tuple[str, ...]] = {
+    300: SMALLEST,
+    500: ("judged/photos", "fit/photos"),
+    1_500: SMALLEST + UNTRAINED,
+    3_000: ("judged/core", "judged/more", "fit/few", "fit/core", "fit/more", "train/some"),
+    7_500: SMALLEST + UNTRAINED + TRAINED,
+}
+# Larger libraries are this one with moved copies of the vectors of photos that nobody asks for.
+LARGEST_REAL = 7_500
+
+
+def make_home(out: Path, size: int, largest: int = LARGEST_REAL) -> Path:
+    """Return the home of one size, making it unless it was made before.
+
+    Args:
+        out: Where the folders of media are, and where the homes are made.
+        size: The number of photos.
+        largest: The largest library that is indexed; larger ones are filled up with moved copies of its vectors.
+
+    Returns:
+        The folder of the home.
+    """
+    home = out / (f"home-{size}" if size <= largest else f"home-{size}-from-{largest}")
+    done = home / MADE
+    if done.exists():
+        return home
+    if size > largest:
+        shutil.rmtree(home, ignore_errors=True)
+        _copy(make_home(out, largest), home)
+        library = open_library(read_settings(home=home))
+        try:
+            fill(library, size - largest)
+        finally:
+            library.close()
+    else:
+        _index(out, home, size)
+    done.write_text(json.dumps({"photos": size}), encoding="utf-8")
+    return home
+
+
+def _index(out: Path, home: Path, size: int) -> None:
+    """Index the folders of a home, starting from the largest home that was made of some of them.
+
+    A home that was begun is continued.
+    """
+    wanted = FOLDERS[size]
+    smaller = [
+        other
+        for other, folders in FOLDERS.items()
+        if set(folders) < set(wanted) and (out / f"home-{other}" / MADE).exists()
+    ]
+    if smaller and not home.exists():
+        _copy(out / f"home-{max(smaller)}", home)
+    folders = [str(out / "media" / one) for one in wanted]
+    command = [sys.executable, "-m", "search.cli", "--home", str(home), "index", *folders]
+    code = subprocess.run(command, cwd=REPOSITORY, stdout=sys.stderr, check=False).returncode
+    if code not in (0, 1):
+        raise SystemExit(f"Cannot index {', '.join(folders)}: exit status {code}.")
+
+
+def _copy(source: Path, home: Path) -> None:
+    """Copy a home; a copy that is interrupted leaves nothing under the name of the home."""
+    part = home.with_name(home.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(source, part, ignore=shutil.ignore_patterns(MADE))
+    part.rename(home)
+
+
+def fill(library: Library, count: int) -> None:
+    """Write items that are moved copies of photos that surround the judged ones, one segment each; build the index.
+
+    A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. Where there are photos
+    from `train`, only those are copied; no copy is made of a photo that is judged.
+    """
+    vectors, owners, _ = read_space(library, Lane.PICTURE)
+    items = library.catalogue.read_items(owners["item"].tolist())
+    paths = [items[one].path for one in owners["item"].tolist()]
+    folder = "/media/train/" if any("/media/train/" in path for path in paths) else "/media/fit/"
+    originals: Vectors = vectors[np.array([folder in path for path in paths])]
+    chance = np.random.default_rng(count)
+    source = library.sources.add("/made")
+    number = _find_last_id(library) + 1
+    for start in range(0, count, BLOCK):
+        drawn = chance.integers(len(originals), size=min(BLOCK, count - start))
+        rows = move(originals[drawn], chance).astype("<f2")
+        ids = np.arange(number, number + len(rows))
+        _write_copies(library, source, ids, [row.tobytes() for row in rows])
+        number += len(rows)
+    revision = library.catalogue.read_revision()
+    for space in library.spaces.values():
+        space.build(revision)
+
+
+def _find_last_id(library: Library) -> int:
+    with library.catalogue.database.read() as db:
+        return max(
+            int(db.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
+            for table in (t.item, t.segment, t.embedding)
+        )
+
+
+def _write_copies(library: Library, source: int, ids: Ids, vectors: Sequence[bytes]) -> None:
+    """Write one item, segment and embedding for each id, shape (n,)."""
+    space = library.spaces[Lane.PICTURE].space_id
+    written = now()
+    items = [
+        {
+            "id": number,
+            "source_id": source,
+            "path": f"/made/{number % 997}/{number}.jpg",
+            "type": "image",
+            "state": State.INDEXED,
+            "size": 1,
+            "mtime_ns": number * 10**12,
+            "indexed_at": written,
+        }
+        for number in ids.tolist()
+    ]
+    segments = [{"id": number, "item_id": number, "kind": SegmentKind.PICTURE} for number in ids.tolist()]
+    embeddings = [
+        {"id": number, "segment_id": number, "space_id": space, "vector": vector}
+        for number, vector in zip(ids.tolist(), vectors, strict=True)
+    ]
+    with library.catalogue.database.write() as db:
+        for table, rows in ((t.item, items), (t.segment, segments), (t.embedding, embeddings)):
+            db.execute(insert(table), rows)

@@ -1,0 +1,142 @@
+"""The folders of media that the evaluation of relevance indexes, linked from where they are.
+
+    OUT/media/judged/core    photos of the half of `dev.txt` that is judged, in libraries of every size
+    OUT/media/judged/more    the others of that half
+    OUT/media/judged/photos  photos of the classes that are judged
+    OUT/media/judged/texts   documents, recordings and films
+    OUT/media/fit/...        the same of the other halves: to fit on; surroundings for those that are judged
+    OUT/media/fit/few        some photos to fit on that surround the judged ones in the smallest library
+    OUT/media/train/...      photos on which `compact` was trained: surroundings only
+
+A name that says what a file shows is replaced, so that no retriever can read an answer off it.
+"""
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import texts
+from build_library import hash_name
+from everyday import choose_core, read_captions, read_concepts, split_photos
+
+from search.models.compact.training.data import ClassNames
+
+CORE, MORE, FEW, PHOTOS, TEXTS = "core", "more", "few", "photos", "texts"
+DOCUMENTS, AUDIO, FILM = "texts/documents", "texts/audio", "texts/film"
+ROOTS = {"judge": "judged", "fit": "fit"}
+# Of the photos to fit on, so many are in the smallest library, around what is judged there.
+FEW_PHOTOS = 30
+# `shared/tools/common_concepts.py` is to be run on a library of `dev.txt` and 2,000 others.
+OTHERS = 2_000
+
+
+def read_films() -> list[dict[str, str]]:
+    """Return what is asked of the films."""
+    lines = (texts.FOLDER / "films.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+class Media:
+    """The folders below OUT/media, and where the files in them come from."""
+
+    def __init__(self, out: Path, photos: Path, flickr: Path, speech: Path, films: Path | None = None) -> None:
+        self.out, self.photos, self.flickr, self.speech, self.films = (
+            out.absolute(),
+            photos.absolute(),
+            flickr.absolute(),
+            speech.absolute(),
+            films.absolute() if films else None,
+        )
+        self.root = self.out / "media"
+        self.queries = self.out / "queries"
+        self._numbered: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def _cores(self) -> dict[str, list[str]]:
+        captions = read_captions(self.flickr)
+        return {split: choose_core(split_photos(self.flickr, split), captions, read_concepts(split)) for split in ROOTS}
+
+    def names(self, split: str, part: str) -> list[str]:
+        """Return the names of the captioned photos of one part."""
+        core = self._cores[split]
+        if part == CORE:
+            return core
+        others = [name for name in split_photos(self.flickr, split) if name not in set(core)]
+        few = FEW_PHOTOS if split == "fit" else 0
+        return others[:few] if part == FEW else others[few:]
+
+    def classes(self, split: str) -> list[ClassNames]:
+        """Return the classes of one split that have a photo."""
+        return texts.split_classes(self.photos, "test" if split == "judge" else "fit")
+
+    def all_classes(self) -> list[ClassNames]:
+        """Return all classes that have a photo."""
+        return self.classes("judge") + self.classes("fit")
+
+    def folder(self, split: str, part: str) -> str:
+        """Return a folder as the cases name it."""
+        return f"media/{ROOTS[split]}/{part}"
+
+    def path(self, split: str, part: str, name: str) -> str:
+        """Return a photo as the cases name it."""
+        return f"{self.folder(split, part)}/{name}"
+
+    def text_folder(self, part: str) -> str:
+        """Return a folder of documents, recordings and films as the cases name it."""
+        return f"media/judged/{part}"
+
+    def text_path(self, part: str, name: str) -> str:
+        """Return a document, recording or film as the cases name it."""
+        return f"{self.text_folder(part)}/{self._number(part)[name]}"
+
+    def has_text(self, part: str, name: str) -> bool:
+        """Return whether there is a document, recording or film of this original name."""
+        return name in self._number(part)
+
+    def _number(self, part: str) -> dict[str, str]:
+        """Return the new names of the files of a part, by their original names."""
+        if part not in self._numbered:
+            files = sorted(self._list_texts(part), key=lambda path: hash_name(path.name))
+            self._numbered[part] = {path.name: f"{number:03d}{path.suffix}" for number, path in enumerate(files)}
+        return self._numbered[part]
+
+    def _list_texts(self, part: str) -> Sequence[Path]:
+        if part == DOCUMENTS:
+            return list((texts.FOLDER / "documents").iterdir())
+        if part == AUDIO:
+            return list(self.speech.glob("*.wav"))
+        named = {one["film"] for one in read_films()}
+        return [path for path in self.films.iterdir() if path.name in named] if self.films else []
+
+    def link_all(self) -> None:
+        """Make all folders."""
+        self.queries.mkdir(parents=True, exist_ok=True)
+        images = self.flickr / "images"
+        for split, root in ROOTS.items():
+            for part in (CORE, MORE, FEW):
+                self._link(f"{root}/{part}", ((images / name, name) for name in self.names(split, part)))
+            wnids = {one.wnid for one in self.classes(split)}
+            files = [(path, path.name.split("_")[0]) for path in self.photos.iterdir()]
+            self._link(f"{root}/{PHOTOS}", ((path, f"{wnid}.jpg") for path, wnid in files if wnid in wnids))
+        train = (self.flickr / "train.txt").read_text(encoding="utf-8").split()
+        random.Random(12).shuffle(train)
+        self._link("train/some", ((images / name, name) for name in train[:OTHERS]))
+        self._link("train/rest", ((images / name, name) for name in train[OTHERS:]))
+        for part in (DOCUMENTS, AUDIO, FILM):
+            names = self._number(part)
+            self._link(f"judged/{part}", ((path, names[path.name]) for path in self._list_texts(part)))
+
+    def _link(self, folder: str, files: Iterable[tuple[Path, str]]) -> None:
+        target = self.root / folder
+        target.mkdir(parents=True, exist_ok=True)
+        for source, name in files:
+            try:
+                os.link(source, target / name)
+            except FileExistsError:
+                continue
+            except OSError:
+                shutil.copyfile(source, target / name)

@@ -1,0 +1,142 @@
+"""Libraries of texts with questions whose answers are known, for the evaluation of the text retrievers.
+
+A collection is a folder with `documents.tsv` (name, text), `queries.tsv` (name, text) and `relevant.tsv` (query,
+document), as CISI is published.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.passages import cut_passages
+from search.library import Library, open_library
+from search.records import FileFacts, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind
+from search.settings import read_settings
+
+FOLDER = Path(__file__).parent
+ROOT = "/texts/"
+BATCH = 64
+GROUP = 100
+# How confidently recordings count as recognized: below what is taken at face value.
+CONFIDENCE = 0.4
+# Languages that are seldom asked in: of their notes the library of the lone note holds one each.
+FOREIGN = ("de", "zh", "es", "fr", "ja")
+LONE = ("zufang-hetong-zh", "muellplan-de")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A query, the names of the documents that answer it (none if nothing does), its kind and split."""
+
+    query: str
+    relevant: frozenset[str]
+    kind: str
+    split: str
+    language: str = "en"
+
+
+def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = False) -> Library:
+    """Open a home that holds documents (name, text), indexing them if it is new."""
+    is_new = not (home / "catalogue.db").exists()
+    library = open_library(read_settings(home=home), create=True)
+    if is_new:
+        records = [_make_record(library, number, *one, spoken) for number, one in enumerate(documents)]
+        _embed(library, records)
+        for start in range(0, len(records), GROUP):
+            library.catalogue.save_items(records[start : start + GROUP])
+        library.spaces[Lane.MEANING].build(library.catalogue.read_revision())
+    return library
+
+
+def _make_record(library: Library, number: int, name: str, text: str, spoken: bool) -> Record:
+    source = library.sources.add(ROOT.rstrip("/"))
+    kind = ItemType.AUDIO if spoken else ItemType.DOCUMENT
+    file = FileFacts(ROOT + name, source, kind, len(text), 10**18 + number)
+    segments = [Segment(SegmentKind.SPEECH, text, 0, 1, confidence=CONFIDENCE)] if spoken else cut_passages(text)
+    return Record(file, "", MediaFacts(), segments, [])
+
+
+def _embed(library: Library, records: Sequence[Record]) -> None:
+    space = library.spaces[Lane.MEANING].space_id
+    waiting = [(record, at) for record in records for at in range(len(record.segments))]
+    for start in range(0, len(waiting), BATCH):
+        batch = waiting[start : start + BATCH]
+        rows = library.models.meaning.encode_passages([record.segments[at].text or "" for record, at in batch])
+        for (record, at), row in zip(batch, rows, strict=True):
+            record.embeddings.append((at, space, row))
+
+
+def read_collection(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
+    """Return the documents and the queries of a collection; every other query is of the split `fit`."""
+    documents, queries = (_read_table(folder / f"{name}.tsv") for name in ("documents", "queries"))
+    relevant = defaultdict(set)
+    for query, document in _read_table(folder / "relevant.tsv"):
+        relevant[query].add(document.split("\t")[0])
+    asked = [(name, text) for name, text in queries if relevant[name]]
+    cases = [
+        Case(_make_plain(text), frozenset(relevant[name]), "collection", ("fit", "judge")[number % 2])
+        for number, (name, text) in enumerate(asked)
+    ]
+    return documents, cases
+
+
+def read_notes() -> list[tuple[str, str]]:
+    """Return the notes in three languages and the documents, by name."""
+    lines = (FOLDER / "notes.jsonl").read_text(encoding="utf-8").splitlines()
+    notes = [(str(one["name"]), str(one["text"])) for one in map(json.loads, lines)]
+    files = sorted((FOLDER / "documents").glob("*.md"))
+    return notes + [(path.name, path.read_text(encoding="utf-8")) for path in files]
+
+
+def keep_lone(notes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the English notes with a single one in German and in Chinese."""
+    return [one for one in notes if one[0] in LONE or _tell_language(one[0]) not in FOREIGN]
+
+
+def _tell_language(name: str) -> str:
+    return name.removesuffix(".md")[-2:] if name.removesuffix(".md")[-3:-2] == "-" else "en"
+
+
+def read_questions() -> list[Case]:
+    """Return the questions over the notes in English, German and Chinese; nothing answers half of them."""
+    cases = []
+    for line in (FOLDER / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        answer = frozenset([Path(one["answer"]).name]) if one["answer"] else frozenset[str]()
+        kind = "answerable" if answer else "absent"
+        cases.append(Case(one["question"], answer, kind, one["split"], one["language"]))
+    return cases
+
+
+def read_document_queries() -> list[Case]:
+    """Return the keyword, question and paraphrase queries over the documents."""
+    cases = []
+    for line in (FOLDER / "documents.jsonl").read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        relevant = frozenset(Path(path).name for path in one["relevant"])
+        cases.append(Case(one["query"], relevant, one["style"], "fit" if one["split"] == "fit" else "judge"))
+    return cases
+
+
+def read_speech(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
+    """Return recordings with what is said in them, and the second half of what is said as queries."""
+    rows = [line.split("\t") for line in (folder / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
+    said = [(row[0], row[2]) for row in rows if len(row) > 2]
+    cases = []
+    for number, (name, text) in enumerate(said):
+        half = text.split()[len(text.split()) // 2 :]
+        if len(half) >= 3:
+            cases.append(Case(" ".join(half), frozenset([name]), "speech", ("fit", "judge")[number % 2]))
+    return said, cases
+
+
+def _read_table(path: Path) -> list[tuple[str, str]]:
+    rows = (line.split("\t", 1) for line in path.read_text(encoding="utf-8").splitlines())
+    return [(row[0], row[1]) for row in rows if len(row) > 1]
+
+
+def _make_plain(text: str) -> str:
+    """Return a text without the signs of the query language."""
+    return text.replace('"', " ").replace(":", " ").replace(" -", " ").replace(" +", " ")

@@ -1,0 +1,148 @@
+"""Measures the text retrievers through the engine, in process: alone and together, and what is shown of it.
+
+    python benchmarks/evaluation/text_quality.py --out OUT [--collection DIR]... [--speech DIR]
+
+Prints, for both halves of the queries (`fit` was learned from, `judge` was not): nDCG@10 of the lexical and of the
+semantic retriever and of both; how many documents are above the cut, and their precision and recall; for questions
+over notes in three languages how many absent ones have a result above the cut, and of how many others the document is
+shown and comes first. OUT keeps the libraries, so that a second run is quick.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from text_library import (
+    Case,
+    keep_lone,
+    open_texts,
+    read_collection,
+    read_document_queries,
+    read_notes,
+    read_questions,
+    read_speech,
+)
+
+from search.engine import Engine
+from search.library import Library
+from search.records import Lane, Query
+
+RETRIEVERS: Mapping[str, Mapping[Lane, float]] = {
+    "lexical": {Lane.PICTURE: 0, Lane.MEANING: 0},
+    "semantic": {Lane.PICTURE: 0, Lane.WORDS: 0},
+    "both": {Lane.PICTURE: 0},
+}
+TOP = 10
+LIMIT = 400
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The names found for a query, best first, and how many of them are above the cut."""
+
+    case: Case
+    found: Sequence[str]
+    shown: int
+
+    @property
+    def ndcg(self) -> float:
+        """nDCG@10."""
+        gains = [name in self.case.relevant for name in self.found[:TOP]]
+        ideal = min(TOP, len(self.case.relevant))
+        return float(sum(gain / np.log2(at + 2) for at, gain in enumerate(gains)) / _discount(ideal))
+
+    @property
+    def right(self) -> int:
+        """The number of right documents above the cut."""
+        return len(self.case.relevant.intersection(self.found[: self.shown]))
+
+
+def _discount(count: int) -> float:
+    return float(sum(1 / np.log2(at + 2) for at in range(count)))
+
+
+def ask(library: Library, cases: Sequence[Case], retriever: str) -> list[Outcome]:
+    """Ask all queries by one retriever or by both."""
+    engine = Engine(library)
+    outcomes = []
+    for case in cases:
+        query = Query(text=case.query, weights=RETRIEVERS[retriever], include_all=True, limit=LIMIT, stack=False)
+        answer = engine.search(query)
+        names = [Path(hit.item.path).name for hit in answer.hits]
+        outcomes.append(Outcome(case, names, min(answer.total, len(names))))
+    return outcomes
+
+
+def print_rankings(title: str, library: Library, cases: Sequence[Case]) -> None:
+    """Print how well each retriever ranks, by kind and split, and what is shown of both."""
+    for retriever in RETRIEVERS:
+        outcomes = ask(library, cases, retriever)
+        for kind in dict.fromkeys(case.kind for case in cases):
+            for split in ("fit", "judge", "fit judge"):
+                chosen = [one for one in outcomes if one.case.kind == kind and one.case.split in split]
+                print(f"{title:10} {kind:11} {split:10} {retriever:9} {_describe(chosen)}", flush=True)
+
+
+def _describe(outcomes: Sequence[Outcome]) -> str:
+    shown = [one for one in outcomes if one.shown]
+    precision = np.mean([one.right / one.shown for one in shown]) if shown else float("nan")
+    recall = np.mean([one.right / len(one.case.relevant) for one in outcomes])
+    counts = [one.shown for one in outcomes]
+    return (
+        f"nDCG@10 {np.mean([one.ndcg for one in outcomes]):.3f}  shown {np.mean(counts):.0f} (median "
+        f"{np.median(counts):.0f}, none for {1 - len(shown) / len(outcomes):.0%})  precision {precision:.2f}  "
+        f"recall {recall:.2f}"
+    )
+
+
+def print_questions(title: str, library: Library, cases: Sequence[Case]) -> None:
+    """Print what becomes of absent and of answerable questions, by language and split."""
+    outcomes = ask(library, cases, "both")
+    for split in ("fit", "judge"):
+        for language in (*dict.fromkeys(case.language for case in cases), None):
+            here = [one for one in outcomes if one.case.split == split and language in (None, one.case.language)]
+            absent = [one for one in here if not one.case.relevant]
+            asked = [one for one in here if one.case.relevant]
+            found = _share([one.shown for one in absent])
+            print(
+                f"{title:10} {language or 'all':3} {split:5} absent with a result {found}   answerable shown "
+                f"{_share([one.right for one in asked])}   first "
+                f"{_share([one.found[0] in one.case.relevant for one in asked])}",
+                flush=True,
+            )
+    for one in outcomes:
+        if one.case.split == "judge" and not one.case.relevant and one.shown:
+            print(f"    false: {one.case.query!r} finds {one.found[0]}")
+
+
+def _share(values: Sequence[int]) -> str:
+    return f"{sum(map(bool, values))}/{len(values)}"
+
+
+def main() -> None:
+    """Measure everything that is there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--collection", type=Path, action="append", default=[])
+    parser.add_argument("--speech", type=Path)
+    options = parser.parse_args()
+    notes = read_notes()
+    lone = keep_lone(notes)
+    names = {name for name, _ in lone}
+    library = open_texts(options.out / "notes", notes)
+    print_questions("notes", library, read_questions())
+    alone = [replace(one, relevant=one.relevant & names) for one in read_questions()]
+    print_questions("lone note", open_texts(options.out / "lone", lone), alone)
+    print_rankings("documents", library, read_document_queries())
+    if options.speech:
+        said, cases = read_speech(options.speech)
+        print_rankings("speech", open_texts(options.out / "speech", said, spoken=True), cases)
+    for folder in options.collection:
+        documents, cases = read_collection(folder)
+        print_rankings(folder.name, open_texts(options.out / folder.name, documents), cases)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Line charts as SVG, without a plotting library."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT = 640, 400
+LEFT, RIGHT, TOP, BOTTOM = 60, 190, 40, 50
+# Okabe and Ito's colors, which people with any color vision can tell apart.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
+TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a chart. points: x and y, y from 0 to 1; marked: the points to emphasize, all when None."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    marked: Sequence[tuple[float, float]] | None = None
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The horizontal axis. ticks: labels by their values; logarithmic: values are spaced by their ratio."""
+
+    label: str
+    ticks: Mapping[float, str]
+    logarithmic: bool = False
+
+    def place(self, value: float) -> float:
+        """Return the horizontal position of a value in pixels."""
+        low, high = (self._scale(one) for one in (min(self.ticks), max(self.ticks)))
+        share = (self._scale(value) - low) / ((high - low) or 1.0)
+        return LEFT + min(1.0, max(0.0, share)) * (WIDTH - LEFT - RIGHT)
+
+    def _scale(self, value: float) -> float:
+        return math.log10(max(value, 1e-9)) if self.logarithmic else value
+
+
+SHARES = {tick: f"{tick:.1f}" for tick in TICKS}
+
+
+def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str:
+    """Return a line chart as an SVG document. label: of the vertical axis, which goes from 0 to 1."""
+    bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
+        'font-size="12">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        f'<text x="{LEFT}" y="22" font-size="15">{escape(title)}</text>',
+    ]
+    for tick in TICKS:
+        parts.append(f'<path d="M{LEFT} {_rise(tick):.1f}H{right}" stroke="#ddd"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{_rise(tick) + 4:.1f}" text-anchor="end">{tick:.1f}</text>')
+    for value, text in axis.ticks.items():
+        x = axis.place(value)
+        parts.append(f'<path d="M{x:.1f} {TOP}V{bottom}" stroke="#eee"/>')
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{escape(text)}</text>')
+    middle = (LEFT + right) / 2
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 12}" text-anchor="middle">{escape(axis.label)}</text>')
+    parts.append(f'<text transform="translate(16 {(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">')
+    parts.append(f"{escape(label)}</text>")
+    for number, line in enumerate(lines):
+        parts += _draw_line(line, axis, number)
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _draw_line(line: Line, axis: Axis, number: int) -> list[str]:
+    color = COLORS[number % len(COLORS)]
+    places = [(axis.place(x), _rise(y)) for x, y in line.points]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    dash = ' stroke-dasharray="6 4"' if line.dashed else ""
+    marks = places if line.marked is None else [(axis.place(x), _rise(y)) for x, y in line.marked]
+    x, y = WIDTH - RIGHT + 14, TOP + 14 + 18 * number
+    return [
+        f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"{dash}/>',
+        *(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" fill="{color}"/>' for a, b in marks),
+        f'<path d="M{x} {y}h20" stroke="{color}" stroke-width="2"{dash}/>',
+        f'<text x="{x + 26}" y="{y + 4}">{escape(line.name)}</text>',
+    ]
+
+
+def _rise(share: float) -> float:
+    """Return the vertical position of a share in pixels."""
+    return HEIGHT - BOTTOM - min(1.0, max(0.0, share)) * (HEIGHT - TOP - BOTTOM)

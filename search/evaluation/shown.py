@@ -1,0 +1,142 @@
+"""How good the set of shown results is: above the relevance cut, and above every other cut of the same scores."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.evaluation.metrics import (
+    Floats,
+    Grading,
+    SetQuality,
+    compute_best_f1,
+    compute_calibration_error,
+    compute_f1,
+    compute_graded_average_precision,
+    compute_set_quality,
+)
+
+TOP = 20
+# The cuts that a sweep tries: scores, dense near 0 and 1, where most results are.
+CUTS = (
+    *(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
+    *(0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999),
+)
+
+
+@dataclass(frozen=True)
+class Scored(Grading):
+    """The graded hits of one query with their scores, shape (n,), 0 to 1."""
+
+    scores: Floats
+
+    def pair_first(self, count: int) -> list[tuple[float, bool]]:
+        """Return score and truth of the first hits."""
+        return list(zip(self.scores[:count].tolist(), self.right[:count].tolist(), strict=True))
+
+    def cut(self, score: float) -> "Scored":
+        """Return the same ranking with another cut."""
+        return Scored(self.right, self.strong, self.scores >= score, self.total, self.scores)
+
+
+@dataclass(frozen=True)
+class ShownFigures:
+    """Means over the queries of one kind.
+
+    precision, recall, f1: of what is shown. best_f1: of the best cut for each query. average_precision, precision_20:
+    of the ranking. nothing: the share of queries answered with "nothing relevant". calibration_error: of the scores of
+    all hits that were read; calibration_error_shown: of those above the cut. results: shown hits that count, per query.
+    precision_if_shown: the precision over queries that show something; `precision` counts the others as 0.
+    """
+
+    queries: int
+    precision: float
+    recall: float
+    f1: float
+    best_f1: float
+    average_precision: float
+    precision_20: float
+    nothing: float
+    calibration_error: float
+    calibration_error_shown: float
+    results: float
+    precision_if_shown: float
+
+
+@dataclass(frozen=True)
+class CutPoint:
+    """What another cut would show.
+
+    recall, precision: means over queries, precision only over queries that show something. false: wrong results per
+    query. silent: the share of queries that show nothing.
+    """
+
+    cut: float
+    recall: float
+    precision: float
+    false: float
+    silent: float
+
+
+def measure_shown(rankings: Sequence[Scored], nothing: Sequence[bool]) -> ShownFigures:
+    """Compute the figures of one kind of query.
+
+    Args:
+        rankings: One per query, with at least one strongly relevant item each.
+        nothing: Whether each query was answered with "nothing relevant".
+
+    Returns:
+        The means over the queries; the calibration errors are pooled over all hits.
+    """
+    sets = [compute_set_quality(one) for one in rankings]
+    scores, right, shown = (
+        np.concatenate([getattr(one, name) for one in rankings]) for name in ("scores", "right", "shown")
+    )
+    return ShownFigures(
+        queries=len(rankings),
+        precision=float(np.mean([one.precision for one in sets])),
+        recall=float(np.mean([one.recall for one in sets])),
+        f1=float(np.mean([one.f1 for one in sets])),
+        best_f1=_average(compute_best_f1, rankings),
+        average_precision=_average(compute_graded_average_precision, rankings),
+        precision_20=_average(lambda one: float(one.right[:TOP].sum()) / TOP, rankings),
+        nothing=float(np.mean(nothing)),
+        calibration_error=compute_calibration_error(scores, right),
+        calibration_error_shown=compute_calibration_error(scores[shown], right[shown]),
+        results=float(shown.sum()) / len(rankings),
+        precision_if_shown=_average_shown(rankings, sets),
+    )
+
+
+def sweep_cut(rankings: Sequence[Scored], cuts: Sequence[float] = CUTS) -> list[CutPoint]:
+    """Compute what other cuts of the same scores would show, from the lowest cut to the highest."""
+    points = []
+    for score in cuts:
+        cut = [one.cut(score) for one in rankings]
+        sets = [compute_set_quality(one) for one in cut]
+        silent = sum(not one.shown.any() for one in cut)
+        points.append(
+            CutPoint(
+                cut=score,
+                recall=float(np.mean([one.recall for one in sets])),
+                precision=_average_shown(cut, sets),
+                false=float(np.mean([(one.shown & ~one.right).sum() for one in cut])),
+                silent=silent / len(cut),
+            )
+        )
+    return points
+
+
+def find_best_cut(points: Sequence[CutPoint]) -> CutPoint:
+    """Return the cut whose mean recall and precision have the highest F1."""
+    return max(points, key=lambda one: compute_f1(one.precision, one.recall))
+
+
+def _average_shown(rankings: Sequence[Scored], sets: Sequence[SetQuality]) -> float:
+    """Return the mean precision over the queries that show something, 1 when none does."""
+    values = [quality.precision for quality, one in zip(sets, rankings, strict=True) if one.shown.any()]
+    return float(np.mean(values)) if values else 1.0
+
+
+def _average(measure: Callable[[Scored], float], rankings: Sequence[Scored]) -> float:
+    return float(np.mean([measure(one) for one in rankings]))

@@ -1,0 +1,124 @@
+"""Tables and charts over libraries of several sizes, each measured with the same queries.
+
+What goes in are documents as `describe_report` returns them, by the number of photos in the library.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from search.evaluation.plot import SHARES, Axis, Line, draw_chart
+from search.evaluation.report import write_shown, write_table
+
+Document = Mapping[str, Any]
+SWEEP_COLUMNS = ("cut", "recall", "precision", "false", "silent")
+# The cuts of the table; the charts have all that were tried.
+TABLE_CUTS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+FALSE_SHARE = "share of the shown results that is false"
+# The kinds that are drawn by size; one right answer per query makes no curve of recall.
+DRAWN_KINDS = ("concepts", "groups of classes")
+
+
+def write_sizes(measured: Mapping[int, Document]) -> str:
+    """Return a Markdown page: what is shown by kind and size, what is silent, and other cuts of the same scores."""
+    lines = ["# What is shown", ""]
+    for size, document in measured.items():
+        lines += [f"## {size:,} photos", "", *write_shown(document), "", *write_unanswered(document), ""]
+    for kind in _find_kinds(measured):
+        lines += [f"## {kind}, by size", "", *_write_growth(kind, measured), ""]
+        lines += [f"## {kind}, other cuts of the same scores", "", *_write_sweeps(kind, measured), ""]
+    return "\n".join(lines)
+
+
+def write_unanswered(document: Document) -> list[str]:
+    """Return a table of the queries without answers: told so, and how well the best score tells them from others."""
+    kinds = list(next(iter(document["auroc_by_kind"].values()), {}))
+    header = ["queries", "n", "nothing relevant", "AUROC, all present", *(f"{kind}" for kind in kinds)]
+    rows = [
+        [kind, str(document["queries"][kind]), _share(document["nothing"][kind]), _figure(document["auroc"][kind])]
+        + [_figure(aurocs[other]) for other in kinds]
+        for kind, aurocs in document["auroc_by_kind"].items()
+    ]
+    summary = ", ".join(f"{name} {_share(share)}" for name, share in document["nothing_expected"].items())
+    return [*write_table(header, rows), "", f'Answered with "nothing relevant": {summary}.']
+
+
+def plot_sizes(measured: Mapping[int, Document]) -> dict[str, str]:
+    """Return the charts as SVG documents, by name."""
+    charts = {}
+    for kind in _find_kinds(measured):
+        name = kind.split()[0]
+        charts[f"{name}-size"] = _draw_growth(kind, measured)
+        charts[f"{name}-cut"] = draw_sweeps(
+            f"{kind}: recall against false results", {f"{size:,} photos": one for size, one in measured.items()}, kind
+        )
+    return charts
+
+
+def draw_sweeps(title: str, documents: Mapping[str, Document], kind: str) -> str:
+    """Return a chart of recall against the share of false results, a line per library; the dot is what is shown."""
+    lines = [_draw_sweep(name, one, kind) for name, one in documents.items() if kind in one["sweep"]]
+    return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
+
+
+def draw_kinds(title: str, document: Document) -> str:
+    """Return the same chart of one library, a line per kind of query."""
+    lines = [_draw_sweep(kind, document, kind) for kind in document["sweep"]]
+    return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
+
+
+def _draw_sweep(name: str, document: Document, kind: str) -> Line:
+    shown = document["shown"][kind]
+    points = [(1 - one["precision"], one["recall"]) for one in document["sweep"][kind] if one["silent"] < 1]
+    return Line(name, points, [(1 - shown["precision_if_shown"], shown["recall"])])
+
+
+def _draw_growth(kind: str, measured: Mapping[int, Document]) -> str:
+    sized = {size: one["shown"][kind] for size, one in measured.items() if kind in one["shown"]}
+    ticks = {float(size): f"{size:,}" for size in sized}
+    names = {
+        "recall": "recall",
+        "precision": "precision",
+        "best_f1": "best F1 of any cut",
+        "nothing": "nothing relevant",
+    }
+    lines = [
+        Line(name, [(size, figures[key]) for size, figures in sized.items()], dashed=key in ("best_f1", "nothing"))
+        for key, name in names.items()
+    ]
+    return draw_chart(f"{kind}: what is shown", Axis("photos in the library", ticks, True), "share", lines)
+
+
+def _write_growth(kind: str, measured: Mapping[int, Document]) -> list[str]:
+    columns = ("precision", "recall", "f1", "best_f1", "average_precision", "nothing")
+    rows = [
+        [f"{size:,}", *(_figure(one["shown"][kind][column]) for column in columns)]
+        for size, one in measured.items()
+        if kind in one["shown"]
+    ]
+    return write_table(
+        ["photos", "precision", "recall", "F1", "best F1", "average precision", "nothing relevant"], rows
+    )
+
+
+def _write_sweeps(kind: str, measured: Mapping[int, Document]) -> list[str]:
+    """Return a table of other cuts; absent and nonsense are not in it, since they have scores but no ranking."""
+    rows = [
+        [f"{size:,}", *(_figure(point[column]) for column in SWEEP_COLUMNS)]
+        for size, one in measured.items()
+        for point in one["sweep"].get(kind, [])
+        if point["cut"] in TABLE_CUTS
+    ]
+    return write_table(["photos", "cut", "recall", "precision", "false results per query", "shows nothing"], rows)
+
+
+def _find_kinds(measured: Mapping[int, Document]) -> Sequence[str]:
+    known: Iterable[str] = {kind for document in measured.values() for kind in document["shown"]}
+    return [kind for kind in DRAWN_KINDS if kind in known]
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}"

@@ -1,0 +1,1 @@
+"""What happens to a query before it is encoded."""

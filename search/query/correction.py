@@ -1,0 +1,205 @@
+"""Typing errors in queries: words that are in no vocabulary become the likeliest word that is.
+
+The noisy channel of Kernighan, Church and Gale ("A spelling correction program based on a noisy channel model",
+COLING 1990) with hand-set costs: what a word is corrected to weighs how it was mistyped against how frequent it is.
+English only: words of other languages, names and everything that the library holds are left alone.
+"""
+
+import gzip
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from search.ranking.grammar import find_plain_words
+
+WORDS = Path(__file__).parent / "words"
+MIN_LETTERS = 4
+# Two errors are taken for a typing error in words of at least so many letters only.
+MIN_LETTERS_TWO_ERRORS = 6
+# What an error costs, in powers of ten of a word's rank in frequency.
+ERROR_COST = 3.0
+# What a word of a class name, or one that the library holds, gains in the same unit.
+THING_BONUS, OWN_BONUS = 0.7, 0.7
+# Beyond so much doubt nothing is corrected: short words are near to many.
+MAX_DOUBT, MAX_DOUBT_SHORT = 7.5, 6.0
+SHORT_LETTERS = 5
+MAX_COMPARED = 64
+# A word of two frequent ones, such as `doghouse`, is a compound unless it is a cheap error away from a word.
+FREQUENT, SHORTEST_PART, CHEAP = 20_000, 3, 0.7
+# Words that are no part of the vocabulary and could not be corrected make the others doubtful.
+_PLAIN = re.compile(r"([^\w]*)([A-Za-z]+)('s|’s)?([^\w]*)")
+VOWELS = frozenset("aeiouy")
+NEAR_KEYS = {frozenset(pair) for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for pair in pairwise(row)}
+Detect = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that are known. ranks: of English words by frequency; others: one a line, newlines around them."""
+
+    ranks: Mapping[str, int]
+    english: tuple[str, ...]
+    things: frozenset[str]
+    others: bytes
+
+    def knows(self, word: str) -> bool:
+        """Return whether a word is in any list."""
+        return word in self.ranks or word in self.things or b"\n%b\n" % word.encode() in self.others
+
+
+@cache
+def read_vocabulary() -> Vocabulary:
+    """Read the word lists of the package."""
+    english, things, others = (
+        gzip.decompress((WORDS / f"{name}.txt.gz").read_bytes()) for name in ("english", "things", "other")
+    )
+    words = tuple(english.decode().split())
+    ranks = {word: rank for rank, word in enumerate(words)}
+    return Vocabulary(ranks, words, frozenset(things.decode().split()), b"\n%b\n" % others)
+
+
+def correct_query(text: str, own: Collection[str], detect_language: Detect) -> str | None:
+    """Return a query with its typing errors corrected, or None where there is nothing to correct.
+
+    Only plain words are touched: no phrases in quotation marks, filters, excluded or added parts, numbers, names of
+    files, nor words in scripts other than Latin or with accents.
+
+    Args:
+        text: The query as it was typed, in the query language.
+        own: The words that the library holds, folded.
+        detect_language: Returns the language of a text, or None.
+    """
+    spans = [(start, end) for start, end in find_plain_words(text) if _is_unknown(text, start, end, own)]
+    if not spans or not _is_english(text, spans, detect_language):
+        return None
+    corrected = {span: _correct_word(text[slice(*span)], own) for span in spans}
+    failed = sum(word is None for word in corrected.values())
+    # Several words that mean nothing are no typing errors.
+    if failed >= len(spans) - failed:
+        return None
+    for (start, end), word in sorted(corrected.items(), reverse=True):
+        text = text[:start] + (word or text[start:end]) + text[end:]
+    return text
+
+
+def _is_unknown(text: str, start: int, end: int, own: Collection[str]) -> bool:
+    match = _PLAIN.fullmatch(text[start:end])
+    if match is None or len(match[2]) < MIN_LETTERS:
+        return False
+    is_name = match[2] != match[2].lower() and (start > 0 or match[2][1:] != match[2][1:].lower())
+    word = match[2].lower()
+    is_own = any(one in own for one in (word, word + "s", word.removesuffix("s")))
+    return not (is_name or is_own or read_vocabulary().knows(word))
+
+
+def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: Detect) -> bool:
+    """Return whether the other words of a query are English, as far as there are any."""
+    rest = text
+    for start, end in reversed(spans):
+        rest = rest[:start] + rest[end:]
+    words = re.findall(r"\w+", rest.lower())
+    ranks = read_vocabulary().ranks
+    return all(word in ranks or word.isdigit() for word in words) or detect_language(rest) in (None, "en")
+
+
+def _correct_word(token: str, own: Collection[str]) -> str | None:
+    match = _PLAIN.fullmatch(token)
+    assert match is not None
+    before, typed, ending, after = match.groups()
+    best = find_correction(typed.lower(), own)
+    if best is None:
+        return None
+    best = best.capitalize() if typed[0].isupper() else best
+    return f"{before}{best}{ending or ''}{after}"
+
+
+def find_correction(word: str, own: Collection[str]) -> str | None:
+    """Return the word that was probably meant, or None.
+
+    Args:
+        word: In lower case, in no vocabulary.
+        own: The words that the library holds.
+    """
+    vocabulary = read_vocabulary()
+    limit = MAX_DOUBT_SHORT if len(word) <= SHORT_LETTERS else MAX_DOUBT
+    found = []
+    for candidate in _find_near(word, vocabulary, own):
+        cost = measure_errors(word, candidate)
+        rank = vocabulary.ranks.get(candidate, len(vocabulary.english))
+        bonus = THING_BONUS * (candidate in vocabulary.things) + OWN_BONUS * (candidate in own)
+        found.append((cost * ERROR_COST + math.log10(rank + 100) - bonus, cost, candidate))
+    doubt, cost, best = min(found, default=(math.inf, 0.0, ""))
+    if doubt > limit or (cost > CHEAP and _is_compound(word, vocabulary)):
+        return None
+    return best
+
+
+def _find_near(word: str, vocabulary: Vocabulary, own: Collection[str]) -> list[str]:
+    """Return the known words within one error, or two in long words."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    errors = 2 if len(word) >= MIN_LETTERS_TWO_ERRORS else 1
+    near: dict[str, float] = {}
+    for words in (vocabulary.english, vocabulary.things, own):
+        fit = [
+            one
+            for one in words
+            if abs(len(one) - len(word)) <= errors and len(one) >= MIN_LETTERS - 1 and one.isascii()
+        ]
+        found = process.extract(word, fit, scorer=OSA.distance, score_cutoff=errors, limit=MAX_COMPARED)
+        near |= {one: distance for one, distance, _ in found if one.isalpha()}
+    return list(near)
+
+
+def _is_compound(word: str, vocabulary: Vocabulary) -> bool:
+    """Return whether a word is made of two frequent ones."""
+    cuts = range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
+    return any(
+        all(vocabulary.ranks.get(part, FREQUENT) < FREQUENT for part in (word[:cut], word[cut:])) for cut in cuts
+    )
+
+
+def measure_errors(typed: str, meant: str) -> float:
+    """Compute what it costs to have typed one word for another: about 1 for each error, less for the common kinds.
+
+    Optimal string alignment (Damerau, CACM 1964) with costs by the kind of error.
+    """
+    rows, columns = len(typed) + 1, len(meant) + 1
+    costs = [[0.0] * columns for _ in range(rows)]
+    for i in range(rows):
+        for j in range(columns):
+            if i == 0 and j == 0:
+                continue
+            ways = []
+            if i:
+                ways.append(costs[i - 1][j] + _cost_letter(typed, i - 1))
+            if j:
+                ways.append(costs[i][j - 1] + _cost_letter(meant, j - 1))
+            if i and j:
+                ways.append(costs[i - 1][j - 1] + _cost_exchange(typed[i - 1], meant[j - 1], i == 1))
+            if i > 1 and j > 1 and (typed[i - 2], typed[i - 1]) == (meant[j - 1], meant[j - 2]):
+                ways.append(costs[i - 2][j - 2] + 0.6)
+            costs[i][j] = min(ways)
+    return costs[-1][-1]
+
+
+def _cost_letter(word: str, at: int) -> float:
+    """Return what a letter too many, or one left out, costs: a doubled one least."""
+    if at and word[at] == word[at - 1]:
+        return 0.5
+    return 1.3 if at == 0 else 0.8 if word[at] in VOWELS else 0.9
+
+
+def _cost_exchange(typed: str, meant: str, is_first: bool) -> float:
+    if typed == meant:
+        return 0.0
+    if is_first:
+        return 1.4
+    if typed in VOWELS and meant in VOWELS:
+        return 0.7
+    return 0.8 if frozenset((typed, meant)) in NEAR_KEYS else 1.0

@@ -1,0 +1,1 @@
+"""Retrievers: ways of finding segments."""

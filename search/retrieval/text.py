@@ -1,0 +1,322 @@
+"""The lexical and the semantic retriever together: what either finds is scored by what both say of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from search.library import Library
+from search.ranking.lanes import Retrieved, make_nothing
+from search.records import Flags, Ids, Lane, Owners, Vectors
+from search.retrieval.lexical import find_phrases, match_terms
+from search.retrieval.reference import get_reference
+from search.retrieval.semantic import SemanticPart, SemanticQuery, find_embeddings
+from search.scoring.fusion import (
+    Evidence,
+    TextWeights,
+    Weights,
+    compute_log_odds,
+    make_lexical_features,
+    read_weights,
+)
+from search.scoring.lexical import LexicalMatches
+from search.scoring.probability import to_probability
+from search.store.space import Snapshot
+from search.text.terms import Term
+
+# Segments less likely than this by their words are scored only while few are found.
+FLOOR = 0.1
+# Of what is found by words, so many are compared by meaning as well; the rest is scored by its words.
+MAX_COMPARED = 1024
+# What the vector index has not returned is not searched for if it is less likely than this, or when so many segments
+# were scored: a smaller chance makes no result relevant.
+MIN_FLOOR = 0.3
+MAX_SCORED = 4096
+# The last of what the vector index returned tell what is still to come.
+TAIL = 16
+# Speech recognized with less confidence than this counts less, in proportion, unless it holds the words themselves.
+SURE_SPEECH = 0.5
+# What is excluded need not be the main thing to be unwanted, so less is enough than makes a result.
+EXCLUSION_CUT = 0.15
+# A segment of which nothing is known by a retriever.
+NO_MATCH = -1
+
+
+@dataclass(frozen=True)
+class TextQuery:
+    """A query as the text retrievers need it.
+
+    Attributes:
+        terms: Its terms; none if the lexical retriever is not asked.
+        parts: Its parts as vectors; none if the semantic retriever is not asked.
+        excluded: Vectors of what is excluded, shape (d,) each.
+        phrases: Quoted phrases.
+        language: Its language (ISO 639-1) if it is known.
+        coverage: The share of the query that each retriever can judge.
+    """
+
+    terms: Sequence[Term] = ()
+    parts: Sequence[SemanticPart] = ()
+    excluded: Sequence[Vectors] = ()
+    phrases: Sequence[str] = ()
+    language: str | None = None
+    coverage: dict[Lane, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CandidateSet:
+    """Segments found for a query; all arrays have one row per segment.
+
+    Attributes:
+        segments: Ids, shape (n,).
+        items: Ids of their items, shape (n,).
+        places: Their places among the lexical matches, `NO_MATCH` where there is none, shape (n,).
+        cosines: Cosines with the query, shape (n,); not a number where the segment was not compared.
+        probabilities: Of relevance, shape (n,).
+        vectors: Of those that were compared, which come first, shape (m, d).
+        evidence: What the probabilities were computed from.
+        floor: No segment that the vector index has not returned yet is more likely than this.
+        exhausted: Whether the vector index and the full-text index have no more.
+    """
+
+    segments: Ids
+    items: Ids
+    places: Ids
+    cosines: Vectors
+    probabilities: Vectors
+    vectors: Vectors
+    evidence: Evidence
+    floor: float
+    exhausted: dict[Lane, bool]
+
+
+class TextRetriever:
+    """Retrieves text for one query at one revision of the catalog. What is computed is kept for the next call."""
+
+    def __init__(
+        self,
+        library: Library,
+        query: TextQuery,
+        revision: int,
+        select: Callable[[Snapshot], Ids | None],
+        is_wanted: Callable[[Ids], Flags],
+        weights: TextWeights | None = None,
+    ) -> None:
+        """Retrieve nothing yet.
+
+        Args:
+            library: What is searched.
+            query: What is asked.
+            revision: Of the catalog.
+            select: Returns the embedding ids that the filters allow, ascending, or None for all.
+            is_wanted: Returns for each segment whether the filters and the excluded words allow it.
+            weights: In place of the packaged ones.
+        """
+        self._library = library
+        self._query = query
+        self._revision = revision
+        self._select = select
+        self._is_wanted = is_wanted
+        self._weights = weights or read_weights()
+        self._known: dict[int, CandidateSet] = {}
+
+    def retrieve(self, lane: Lane, depth: int, explain: bool = False) -> Retrieved:
+        """Return what one retriever found, at least the best `depth` segments where there are so many."""
+        if not (self._query.terms if lane is Lane.WORDS else self._query.parts):
+            return make_nothing(lane)
+        found = self.collect(depth)
+        here = found.places != NO_MATCH if lane is Lane.WORDS else ~np.isnan(found.cosines)
+        chances = found.probabilities * np.float32(self._query.coverage.get(lane, 1.0))
+        order = np.flatnonzero(here)
+        order = order[np.argsort(-chances[order], kind="stable")]
+        lexical = lane is Lane.WORDS
+        return Retrieved(
+            lane,
+            found.segments[order],
+            found.items[order],
+            self._lexical.bm25[found.places[order]] if lexical else found.cosines[order],
+            chances[order],
+            exhausted=found.exhausted[lane],
+            floor=0.0 if lexical else found.floor,
+            vectors=None if lexical else found.vectors[order],
+            explain=(lambda at: self._explain(lane, found, int(order[at]))) if explain else None,
+        )
+
+    def score_embeddings(self, ids: Ids) -> Vectors:
+        """Compute the probabilities of relevance of embeddings, given by their ids, by all that is known of them."""
+        vectors, owners, _ = self._snapshot.gather(ids)
+        features, _ = self._measure(vectors, 0)
+        places, lexical = self._measure_words(owners["segment"])
+        features |= lexical
+        logits = self._weigh(features, self._find_exact(owners["segment"], places), len(vectors))
+        logits += self._semantic.penalize(vectors, self._weights.semantic) if self._query.parts else 0
+        kept = self._keep(vectors, 0)
+        chances = to_probability(logits) * _discount(owners["confidence"], features.get("coverage")) * kept
+        result: Vectors = chances * np.float32(self._query.coverage.get(Lane.MEANING, 1.0)) * (kept > 1 - EXCLUSION_CUT)
+        return result
+
+    def collect(self, depth: int) -> CandidateSet:
+        """Return what both retrievers found, scored; the arrays are in no particular order."""
+        if depth not in self._known:
+            self._known[depth] = self._collect(depth)
+        return self._known[depth]
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        return self._library.spaces[Lane.MEANING].refresh(self._revision)
+
+    @cached_property
+    def _semantic(self) -> SemanticQuery:
+        return SemanticQuery(self._query.parts, get_reference(self._library))
+
+    @cached_property
+    def _lexical(self) -> LexicalMatches:
+        found = match_terms(self._library.words, self._query.terms, self._query.language)
+        return found.select(self._is_wanted(found.segments))
+
+    @cached_property
+    def _phrases(self) -> Ids:
+        return find_phrases(self._library.words, self._query.phrases)
+
+    def _collect(self, depth: int) -> CandidateSet:
+        ids, ended = self._search(depth)
+        chosen, complete = self._choose_lexical(depth)
+        segments = self._lexical.segments[chosen] if len(chosen) else np.zeros(0, np.int64)
+        vectors, owners = self._gather(ids, segments[:MAX_COMPARED])
+        rest = segments[~np.isin(segments, owners["segment"])]
+        segments = np.concatenate([owners["segment"], rest])
+        items = np.concatenate([owners["item"], self._library.words.find_items(rest)])
+        features, cosines = self._measure(vectors, len(rest))
+        places, lexical = self._measure_words(segments)
+        features |= lexical
+        exact = self._find_exact(segments, places)
+        logits = self._weigh(features, exact, len(vectors))
+        if len(vectors):
+            logits[: len(vectors)] += self._semantic.penalize(vectors, self._weights.semantic)
+        factors = _discount(owners["confidence"], features.get("coverage"))
+        chances = to_probability(logits)
+        chances[: len(factors)] *= factors
+        kept = self._keep(vectors, len(rest))
+        floor = self._find_floor(features, len(ids))
+        shown = kept > 1 - EXCLUSION_CUT
+        return CandidateSet(
+            segments[shown],
+            items[shown],
+            places[shown],
+            cosines[shown],
+            (chances * kept)[shown],
+            vectors[shown[: len(vectors)]],
+            Evidence({name: values[shown] for name, values in features.items()}, exact[shown]),
+            floor,
+            {Lane.MEANING: ended, Lane.WORDS: complete},
+        )
+
+    def _search(self, depth: int) -> tuple[Ids, bool]:
+        """Return the ids of the nearest embeddings, and whether there are no more."""
+        if not self._query.parts:
+            return np.zeros(0, np.int64), True
+        snapshot = self._snapshot
+        vector = self._semantic.make_search_vector()
+        ids, _ = self._library.spaces[Lane.MEANING].search(snapshot, vector[None], depth, self._select(snapshot))[0]
+        return ids, len(ids) < depth
+
+    def _choose_lexical(self, depth: int) -> tuple[Ids, bool]:
+        """Return the places of the likeliest lexical matches, best first, and whether these are all."""
+        if not self._query.terms:
+            return np.zeros(0, np.int64), True
+        found = self._lexical
+        features = make_lexical_features(found.strength, found.coverage, len(self._query.terms))
+        exact = found.exact | np.isin(found.segments, self._phrases)
+        chances = to_probability(compute_log_odds(Evidence(features, exact), self._weights.lexical))
+        count = max(depth, int((chances >= FLOOR).sum()))
+        order = np.argsort(-chances, kind="stable")[:count]
+        return order, len(order) == len(found.segments)
+
+    def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, Owners]:
+        """Return the vectors and owners of embeddings and of the embeddings of some segments, the former first."""
+        if self._query.parts:
+            ids = np.concatenate([ids, np.setdiff1d(find_embeddings(self._snapshot, segments), ids)])
+        vectors, owners, _ = self._snapshot.gather(ids)
+        return vectors, owners
+
+    def _measure(self, vectors: Vectors, others: int) -> tuple[dict[str, Vectors], Vectors]:
+        """Return the semantic features and cosines of vectors, followed by `others` that have none."""
+        if not self._query.parts:
+            return {}, np.full(others, np.nan, np.float32)
+        features, cosines = self._semantic.measure(vectors)
+        padded = {name: np.pad(values, (0, others)) for name, values in features.items()}
+        return padded, np.pad(cosines, (0, others), constant_values=np.nan)
+
+    def _measure_words(self, segments: Ids) -> tuple[Ids, dict[str, Vectors]]:
+        """Return the places of segments among the lexical matches, and their lexical features."""
+        if not self._query.terms:
+            return np.full(len(segments), NO_MATCH), {}
+        found, count = self._lexical, len(self._query.terms)
+        places, here = found.find(segments)
+        if not len(found.segments):
+            nothing = np.zeros(len(segments), np.float32)
+            return np.full(len(segments), NO_MATCH), make_lexical_features(nothing, nothing, count)
+        strength, coverage = (np.where(here, one[places], np.float32(0)) for one in (found.strength, found.coverage))
+        return np.where(here, places, NO_MATCH), make_lexical_features(strength, coverage, count)
+
+    def _find_exact(self, segments: Ids, places: Ids) -> Flags:
+        exact: Flags = np.isin(segments, self._phrases)
+        held = places != NO_MATCH
+        if held.any():
+            exact[held] |= self._lexical.exact[places[held]]
+        return exact
+
+    def _weigh(self, features: dict[str, Vectors], exact: Flags, compared: int) -> Vectors:
+        """Return log-odds: of the first `compared` segments by all there is, of the others by their words."""
+        if not self._query.terms:
+            return compute_log_odds(Evidence(features, exact), self._weights.semantic)
+        if not self._query.parts:
+            return compute_log_odds(Evidence(features, exact), self._weights.lexical)
+        both = compute_log_odds(Evidence(features, exact), self._weights.both)
+        words = compute_log_odds(Evidence(features, exact), self._weights.lexical)
+        result: Vectors = np.where(np.arange(len(exact)) < compared, both, words)
+        return result
+
+    def _keep(self, vectors: Vectors, others: int) -> Vectors:
+        """Return the probability that a segment is none of what is excluded; 1 where that is unknown."""
+        kept = np.ones(len(vectors) + others, np.float32)
+        for one in self._query.excluded if len(vectors) else ():
+            features, _ = SemanticQuery([SemanticPart(one)], get_reference(self._library)).measure(vectors)
+            kept[: len(vectors)] *= 1 - to_probability(compute_log_odds(Evidence(features), self._weights.semantic))
+        return kept
+
+    def _find_floor(self, features: dict[str, Vectors], count: int) -> float:
+        """Return how likely the last of what the vector index returned are if they hold no word of the query."""
+        if not count:
+            return 0.0
+        tail = {
+            name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage"))
+            for name, values in features.items()
+        }
+        logits = compute_log_odds(Evidence(tail), self._function)
+        floor = float(to_probability(logits).max(initial=0.0))
+        return floor if floor >= MIN_FLOOR and count < MAX_SCORED else 0.0
+
+    @property
+    def _function(self) -> Weights:
+        if self._query.terms and self._query.parts:
+            return self._weights.both
+        return self._weights.lexical if self._query.terms else self._weights.semantic
+
+    def _explain(self, lane: Lane, found: CandidateSet, at: int) -> dict[str, float]:
+        """Return what the log-odds of a segment are made of, by name."""
+        function = self._function
+        if np.isnan(found.cosines[at]) and self._query.terms:
+            function = self._weights.lexical
+        terms = {"coverage": self._query.coverage.get(lane, 1.0), "bias": function.bias}
+        for name, weight in function.weights.items():
+            terms[name] = float(found.evidence.features[name][at])
+            terms[f"{name} weight"] = weight
+        return terms
+
+
+def _discount(confidence: Vectors, held: Vectors | None) -> Vectors:
+    """Return the factor for speech that may be recognized wrongly; 1 for all else, whose confidence is not a number."""
+    factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / SURE_SPEECH), nan=1.0).astype(np.float32)
+    return factors if held is None else np.maximum(factors, held[: len(factors)])

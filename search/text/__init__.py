@@ -1,0 +1,1 @@
+"""Text analysis: words, stop words and languages."""

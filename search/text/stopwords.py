@@ -1,0 +1,44 @@
+"""Words that carry no meaning, by language.
+
+The lists are those of the Snowball project (BSD license) as NLTK packages them, without accents, as they are indexed;
+those of Chinese and Japanese were written for this project. A list is used for queries in its language only: "die" is
+an article in German and a word in English.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+STOP_WORDS_FILE = Path(__file__).parent / "stopwords.json"
+# Languages that put no spaces between words: a query is cut at their stop words.
+UNSPACED = ("zh", "ja")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+# Japanese particles of one sign, between signs that are no hiragana: elsewhere they are parts of words.
+_PARTICLE = re.compile(r"(?<=[^\u3040-\u309f])[はがのにでともへや](?=[^\u3040-\u309f]|$)")
+
+
+@cache
+def list_stop_words(language: str | None) -> frozenset[str]:
+    """Return the folded stop words of a language (ISO 639-1); none of one without a list."""
+    return _read_lists().get(language or "", frozenset())
+
+
+def cut_unspaced(run: str) -> Iterator[str]:
+    """Yield what is left of a run without spaces when its stop words are taken out."""
+    language = "ja" if _KANA.search(run) else "zh"
+    kept = _PARTICLE.sub(" ", run) if language == "ja" else run
+    yield from _compile(language).sub(" ", kept).split()
+
+
+@cache
+def _compile(language: str) -> re.Pattern[str]:
+    longest_first = sorted(list_stop_words(language), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
+@cache
+def _read_lists() -> dict[str, frozenset[str]]:
+    lists = json.loads(STOP_WORDS_FILE.read_text(encoding="utf-8"))
+    return {language: frozenset(words.split()) for language, words in lists.items()}

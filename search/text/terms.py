@@ -1,0 +1,74 @@
+"""A query as terms: its words, how often each occurs, and which must be found exactly."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from search.store.analysis import Word, analyze, is_unspaced, split_words
+from search.text.stopwords import cut_unspaced, list_stop_words
+
+# Languages that capitalize all nouns, so that a capital letter does not mark a name.
+CAPITALIZING = ("de", "lb")
+_WORD = re.compile(r"[^\s\"“”„«»「」(),;:!?]+")
+_SENTENCE_END = re.compile(r"[.!?…:]$")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word of a query.
+
+    Attributes:
+        word: The word as it is indexed.
+        count: How often it occurs in the query.
+        is_special: True for a number, an identifier or a name, which count as rare however common they are.
+    """
+
+    word: Word
+    count: int = 1
+    is_special: bool = False
+
+
+def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
+    """Return the terms of a query in order, without stop words; a query of stop words only keeps them.
+
+    Args:
+        texts: The parts of the query.
+        language: The language of the query (ISO 639-1), or None if it is unknown.
+    """
+    names = {piece for text in texts for piece in _find_names(text, language)}
+    words = [word for text in texts for word in split_words(text)]
+    stop_words = list_stop_words(language or "en")
+    kept: Counter[Word] = Counter()
+    for word in words:
+        if is_unspaced(word.whole):
+            kept.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
+        elif word.whole not in stop_words:
+            kept[word] += 1
+    if not kept:
+        kept.update(words)
+    expanded: Counter[Word] = Counter()
+    for word, count in kept.items():
+        if is_unspaced(word.whole):
+            for pair in word.pieces:
+                expanded[Word((pair,), pair)] += count
+        else:
+            expanded[word] += count
+    return [Term(word, count, _is_special(word, names)) for word, count in expanded.items()]
+
+
+def _is_special(word: Word, names: set[str]) -> bool:
+    return any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
+
+
+def _find_names(text: str, language: str | None) -> list[str]:
+    """Return the pieces of words that are capitalized inside a sentence."""
+    words = _WORD.findall(text)
+    if language in CAPITALIZING or not any(word[0].islower() for word in words):
+        return []
+    names: list[str] = []
+    for before, word in pairwise(words):
+        if word[0].isupper() and not _SENTENCE_END.search(before):
+            names += analyze(word).pieces
+    return names

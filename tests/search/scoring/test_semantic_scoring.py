@@ -1,0 +1,75 @@
+"""Similarities are freed of language and compared with fixed texts."""
+
+import numpy as np
+
+from search.scoring.semantic import (
+    find_directions,
+    make_reference,
+    measure_hubs,
+    measure_query,
+    remove_directions,
+    standardize,
+)
+
+WIDTH = 32
+LANGUAGES = ["en"] * 8 + ["zh"] * 8 + ["de"] * 8
+
+
+def draw(count, seed):
+    rows = np.random.default_rng(seed).normal(size=(count, WIDTH)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def speak(topics, language):
+    """Return topics as texts in a language: moved by what is common to all of it."""
+    rows = topics + 1.5 * draw(3, 77)[language]
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def make():
+    topics = draw(8, 1)
+    parallel = np.concatenate([speak(topics, language) for language in range(3)])
+    return make_reference(LANGUAGES, [parallel, parallel], speak(draw(60, 2), 0), speak(draw(40, 3), 0))
+
+
+def test_texts_in_one_language_are_no_nearer_than_in_two():
+    reference = make()
+    one, other = draw(1, 10), draw(200, 11)
+    same, foreign = (remove_directions(speak(other, language), reference.directions) for language in (1, 2))
+    query = remove_directions(speak(one, 1), reference.directions)[0]
+    assert (speak(other, 1) @ speak(one, 1)[0]).mean() > (speak(other, 2) @ speak(one, 1)[0]).mean() + 0.3
+    assert abs((same @ query).mean() - (foreign @ query).mean()) < 0.1
+
+
+def test_directions_are_orthonormal_and_fewer_than_languages():
+    topics = draw(8, 1)
+    parallel = np.concatenate([speak(topics, language) for language in range(3)])
+    directions = find_directions(LANGUAGES, [parallel])
+    assert len(directions) == 2
+    np.testing.assert_allclose(directions @ directions.T, np.eye(2), atol=1e-5)
+
+
+def test_a_translation_lies_at_the_same_place():
+    reference = make()
+    topics = draw(5, 12)
+    first, second = (remove_directions(speak(topics, language), reference.directions) for language in (0, 1))
+    assert ((first @ second.T).argmax(axis=1) == np.arange(5)).all()
+
+
+def test_what_is_unrelated_scores_about_zero_and_the_same_thing_far_above():
+    reference = make()
+    query = remove_directions(speak(draw(1, 20), 0), reference.directions)[0]
+    baseline = measure_query(query, reference)
+    others = remove_directions(speak(draw(500, 21), 1), reference.directions)
+    assert abs(np.median(standardize(others @ query, baseline))) < 0.5
+    assert standardize(np.array([0.95], np.float32), baseline)[0] > 3
+
+
+def test_the_score_of_a_passage_does_not_depend_on_the_others():
+    reference = make()
+    rows = remove_directions(speak(draw(20, 30), 0), reference.directions)
+    np.testing.assert_allclose(measure_hubs(rows, reference)[:3], measure_hubs(rows[:3], reference), rtol=1e-5)
+
+
+def test_no_passages_have_no_hubs():
+    assert measure_hubs(np.zeros((0, WIDTH), np.float32), make()).shape == (0,)

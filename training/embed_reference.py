@@ -1,0 +1,22 @@
+"""Embed the fixed texts of `search/retrieval/reference` with the bundled sentence model, and write `compact.npz`.
+
+    python training/embed_reference.py
+
+Run it again whenever one of the texts or the bundled model changes.
+"""
+
+from search.models.registry import MEANING, load_meaning
+from search.models.runtime import Machine
+from search.retrieval.reference import PACKAGED_FILE, embed_reference, name_reference, write_reference
+from search.settings import count_cores
+
+
+def main() -> None:
+    """Write the packaged reference."""
+    encoder = load_meaning(MEANING, PACKAGED_FILE.parent, Machine(count_cores()))
+    write_reference(PACKAGED_FILE, name_reference(encoder.fingerprint), embed_reference(encoder))
+    print(f"{PACKAGED_FILE}: {PACKAGED_FILE.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Fit the weights of `search/scoring/text_weights.json` to questions with known answers.
+
+    python training/fit_text.py --out OUT --collection DIR [--collection DIR]... [--speech DIR] [--write]
+
+OUT keeps the libraries that are asked, so that a second run is quick. Only the `fit` half of the queries is used;
+`benchmarks/evaluation/text_quality.py` judges by the other. What is ranked above what follows from two ratios that were
+chosen by nDCG on the fit halves; the logistic regression fits the scale and what depends on the query only. Then the
+bias is set by the share of questions without an answer that may have a result, and what a longer query costs by the
+precision of what is shown for the queries of the collections.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks" / "evaluation"))
+
+from text_library import (
+    Case,
+    keep_lone,
+    open_texts,
+    read_collection,
+    read_document_queries,
+    read_notes,
+    read_questions,
+    read_speech,
+)
+
+from search.engine.encoding import encode_query
+from search.engine.retrieval import make_text_retriever
+from search.library import Library
+from search.records import Query, Vectors
+from search.scoring.fusion import WEIGHTS_FILE, Evidence, TextWeights, Weights, compute_log_odds, describe_weights
+
+DEPTH = 256
+# How many of the best candidates of a query are learned from, and how many wrong ones of these.
+LEARNED, WRONG = 60, 10
+# Weights relative to that of the similarity: chosen by nDCG@10 on the fit halves.
+RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 15.0}
+# Of the questions without an answer, and of those whose answer is left out, so many may have a result above the cut.
+MAX_FALSE = 0.03
+# What is above the cut for the queries of collections must be right in this share, on average over collections.
+MIN_PRECISION = 0.25
+LENGTH_COSTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+DECAY = 1.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The candidates of a query, which of them are right, and the home that was asked."""
+
+    case: Case
+    evidence: Evidence
+    right: Vectors
+    collection: str
+
+
+def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
+    """Return what the text retrievers find for every query of the fit half."""
+    revision = library.catalogue.read_revision()
+    asked = []
+    for case in cases:
+        if case.split == "fit":
+            encoded = encode_query(library, Query(text=case.query))
+            found = make_text_retriever(library, encoded, revision).collect(DEPTH)
+            items = library.catalogue.read_items(sorted(set(found.items.tolist())))
+            names = [Path(items[one].path).name for one in found.items.tolist()]
+            right = np.array([name in case.relevant for name in names], np.float32)
+            asked.append(Asked(case, found.evidence, right, library.home.root.name))
+    return asked
+
+
+def fit_scale(asked: Sequence[Asked], ratios: dict[str, float]) -> Weights:
+    """Fit a logistic function of the ratios' sum and of how near the query comes to everything."""
+    rows, labels, weights = [], [], []
+    for one in asked:
+        score = compute_log_odds(Evidence(one.evidence.features), Weights(0.0, ratios))
+        order = np.argsort(-score)[:LEARNED]
+        nearest = one.evidence.features.get("nearest", np.zeros(len(score), np.float32))
+        columns = np.stack([score, nearest], axis=1)[order]
+        for label in (1.0, 0.0):
+            chosen = columns[one.right[order] == label][: None if label else WRONG]
+            rows.append(chosen)
+            labels.append(np.full(len(chosen), label))
+            weights.append(np.full(len(chosen), 1 / max(len(chosen), 1)))
+    scale, nearest_weight, bias = fit_logistic(np.concatenate(rows), np.concatenate(labels), np.concatenate(weights))
+    fitted = {name: ratio * scale for name, ratio in ratios.items()}
+    if "similarity" in ratios:
+        fitted["nearest"] = nearest_weight
+    return Weights(bias, fitted)
+
+
+def fit_logistic(rows: Vectors, labels: Vectors, weights: Vectors) -> list[float]:
+    """Return the weights and the bias of a logistic regression, by Newton's method."""
+    columns = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    fitted = np.zeros(columns.shape[1])
+    decay = np.diag([DECAY] * rows.shape[1] + [0.0]) + 1e-9 * np.eye(len(fitted))
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(columns @ fitted, -30, 30)))
+        gradient = columns.T @ (weights * (chance - labels)) + decay @ fitted
+        curvature = (columns * (weights * chance * (1 - chance))[:, None]).T @ columns + decay
+        fitted -= np.linalg.solve(curvature, gradient)
+    result: list[float] = fitted.tolist()
+    return result
+
+
+def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
+    """Scale the log-odds, so that the best result of a query is right as often as its score says; the cut stays."""
+    best = []
+    for one in asked:
+        if one.case.kind != "collection" and len(one.right):
+            logits = compute_log_odds(Evidence(one.evidence.features), weights)
+            best.append((float(logits.max()), float(one.right[logits.argmax()])))
+    logits, right = np.array(best).T
+    scales = np.linspace(1, 4, 31)
+    losses = [float(np.logaddexp(0, np.where(right > 0, -1, 1) * logits * scale).mean()) for scale in scales]
+    scale = float(scales[int(np.argmin(losses))])
+    return Weights(weights.bias * scale, {name: value * scale for name, value in weights.weights.items()})
+
+
+def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) -> Weights:
+    """Set the bias by the questions without an answer, and what length costs by the precision in collections."""
+    absent = [one for one in asked if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
+    for cost in costs:
+        costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
+        # Exact matches are relevant in any case.
+        best = [
+            float(compute_log_odds(Evidence(one.evidence.features), costly)[one.right == 0].max()) for one in absent
+        ]
+        costly = replace(costly, bias=costly.bias - float(np.quantile(best, 1 - MAX_FALSE)))
+        if measure_precision(asked, costly) >= MIN_PRECISION:
+            break
+    return costly
+
+
+def measure_precision(asked: Sequence[Asked], weights: Weights) -> float:
+    """Return the mean precision of what is above the cut, over the collections; 1 without any."""
+    by_collection: dict[str, list[float]] = {}
+    for one in asked:
+        shown = compute_log_odds(one.evidence, weights) > 0
+        if one.case.kind == "collection" and shown.any():
+            by_collection.setdefault(one.collection, []).append(float(one.right[shown].mean()))
+    return float(np.mean([np.mean(values) for values in by_collection.values()])) if by_collection else 1.0
+
+
+def read_sets(options: argparse.Namespace) -> list[Asked]:
+    """Ask everything in its library."""
+    notes = read_notes()
+    lone = keep_lone(notes)
+    names = {name for name, _ in lone}
+    alone = [
+        replace(one, relevant=one.relevant & names, kind="answerable" if one.relevant & names else "absent")
+        for one in read_questions()
+    ]
+    asked = ask(open_texts(options.out / "notes", notes), read_questions() + read_document_queries())
+    asked += ask(open_texts(options.out / "lone", lone), alone)
+    for folder in options.collection:
+        documents, cases = read_collection(folder)
+        asked += ask(open_texts(options.out / folder.name, documents), cases)
+    if options.speech:
+        said, cases = read_speech(options.speech)
+        asked += ask(open_texts(options.out / "speech", said, spoken=True), cases)
+    return asked
+
+
+def main() -> None:
+    """Fit all three functions."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--collection", type=Path, action="append", default=[])
+    parser.add_argument("--speech", type=Path)
+    parser.add_argument("--write", action="store_true", help="write text_weights.json")
+    options = parser.parse_args()
+    document = describe_weights(fit(read_sets(options)))
+    print(json.dumps(document, indent=1))
+    if options.write:
+        WEIGHTS_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def fit(asked: Sequence[Asked]) -> TextWeights:
+    """Fit the functions of each retriever by itself, and of both."""
+    fitted = {}
+    for name, kept in (
+        ("semantic", ("similarity", "hub")),
+        ("lexical", ("strength",)),
+        ("both", ("similarity", "hub", "strength")),
+    ):
+        weights = fit_scale(asked, {one: RATIOS[one] for one in kept})
+        weights = set_cut(asked, weights, LENGTH_COSTS if name != "semantic" else (0.0,))
+        weights = sharpen(asked, weights)
+        fitted[name] = Weights(round(weights.bias, 4), {key: round(one, 4) for key, one in weights.weights.items()})
+    return TextWeights(**fitted)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""What the visual calibrators are fitted on: queries with the pictures that do and do not show what they ask for.
+
+Pictures come from the fit half of `dev.txt`, from ImageNet photos of half of the classes, and from the training
+photos, each embedded by a head that was trained without it (see `out_of_fold.py`).
+"""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search.media.picture import USEFUL_SIDE, open_picture
+from search.models.compact import CompactFiles, normalize
+from search.models.compact.towers import CompactPictureEncoder, E5Encoder, center_queries
+from search.models.compact.training.data import read_check, read_classes
+from search.models.runtime import Machine
+from search.records import Ids, Vectors
+from search.settings import count_cores
+from search.store.baselines import QueryBank, measure_baselines
+
+BATCH = 64
+# Words of captions that say nothing by themselves.
+STOP_WORDS = frozenset(
+    "a an the and or of in on at by to for from with into onto over under near next through around up down out off as is "
+    "are be being has have his her their its it he she they him them this that there one two three some other another "
+    "while who which each both very front side top back looks look looking wearing holding standing several many".split()
+)
+MIN_PHOTOS = 4
+ARTICLE_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Some pictures, and how texts are embedded to be compared with them.
+
+    Attributes:
+        names: Their file names.
+        vectors: Shape (n, d).
+        baselines: Shape (n, k).
+        bank: The query bank, shape (b, d).
+        embed: Embeds centred text vectors (m, 384) for each part, shape (m, d).
+    """
+
+    names: list[str]
+    vectors: Vectors
+    baselines: Vectors
+    bank: Vectors
+    embed: Callable[[Vectors], Vectors]
+
+    def select(self, rows: Sequence[int] | Ids) -> "Pictures":
+        """Return some of them."""
+        names = [self.names[at] for at in rows]
+        return Pictures(names, self.vectors[rows], self.baselines[rows], self.bank, self.embed)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A query with what pictures show of it.
+
+    Attributes:
+        text: The query.
+        labels: Shape (n,): 1 for those that show it, 0 for those that do not, NaN for those that may.
+        weight: How much the query counts in the fit.
+        kind: What kind of query it is.
+    """
+
+    text: str
+    labels: Vectors
+    weight: float
+    kind: str
+
+
+class Texts:
+    """Centred text vectors by the bundled text encoder, kept in a cache file."""
+
+    def __init__(self, cache: Path) -> None:
+        self.files = CompactFiles()
+        self.encoder = E5Encoder(self.files.text_graph, Machine(count_cores()))
+        self._path = cache / "texts.npz"
+        self._rows: dict[str, Vectors] = {}
+        if self._path.exists():
+            with np.load(self._path) as stored:
+                self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return centred vectors, shape (n, 384), unit length."""
+        new = sorted(set(texts) - self._rows.keys())
+        if new:
+            rows = self.encoder.encode(new, "query: ")
+            self._rows |= dict(zip(new, normalize(rows - self.files.query_mean), strict=True))
+            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
+        return np.stack([self._rows[text] for text in texts])
+
+
+def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Pictures:
+    """Embed pictures with the bundled model, or read what an earlier run embedded."""
+    stored = cache / f"{name}-{texts.files.picture_fingerprint}.npy"
+    encoder = CompactPictureEncoder(texts.files, texts.encoder, Machine(count_cores()))
+    if not stored.exists():
+        parts = []
+        with ThreadPoolExecutor(count_cores()) as pool:
+            for start in range(0, len(paths), BATCH):
+                opened = pool.map(lambda path: open_picture(path, USEFUL_SIDE)[0], paths[start : start + BATCH])
+                parts.append(encoder.encode_pictures([encoder.preparation(one) for one in opened]))
+        np.save(stored, np.concatenate(parts))
+    vectors = np.load(stored)
+    baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
+    return Pictures([path.name for path in paths], vectors, baselines, encoder.bank, texts.files.project_parts)
+
+
+def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
+    """Read the training photos as heads embed them that were trained without them."""
+    folds = []
+    for path in sorted(folder.glob("fold*.npz")):
+        with np.load(path) as stored:
+            names, projection = [str(one) for one in stored["names"]], stored["projection"].astype(np.float32)
+            vectors = np.concatenate([stored["scene"], stored["thing"]], axis=1).astype(np.float32) / np.float32(2**0.5)
+
+        def embed(rows: Vectors, projection: Vectors = projection) -> Vectors:
+            parts = texts.files.project_parts(rows)
+            scenes = normalize(rows @ projection.T)
+            return np.concatenate([scenes, parts[:, scenes.shape[1] :]], axis=1)
+
+        bank = embed(texts.files.bank_texts)
+        baselines = measure_baselines(vectors, QueryBank(bank, texts.files.picture_parts))
+        folds.append(Pictures(names, vectors, baselines, bank, embed))
+    return folds
+
+
+def label_concepts(pictures: Pictures, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
+    """Label everyday concepts by what captions mention: shown when two or more do, unclear when one does."""
+    from everyday import read_concepts
+
+    for concept in read_concepts("fit"):
+        mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in pictures.names])
+        labels = np.where(mentions >= 2, 1.0, np.where(mentions == 0, 0.0, np.nan)).astype(np.float32)
+        if (labels == 1).sum() >= 2:
+            yield Labelled(concept.text, labels, weight, "concept")
+
+
+def label_words(pictures: Pictures, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
+    """Label words and pairs of words that captions use, apart from those that are judged by."""
+    from everyday import read_concepts
+
+    judged = [concept.pattern for concept in read_concepts("judge")]
+    found: Counter[str] = Counter()
+    for name in pictures.names:
+        words = [re.findall(r"[a-z]+", caption) for caption in captions[name]]
+        told = [word for line in words for word in line if word not in STOP_WORDS and len(word) > 2]
+        pairs = [" ".join(pair) for line in words for pair in zip(line, line[1:], strict=False)]
+        found.update({*told, *(pair for pair in pairs if not STOP_WORDS & set(pair.split()))})
+    for text, count in sorted(found.items()):
+        if count < MIN_PHOTOS * len(pictures.names) / 500 or any(pattern.search(text) or pattern.search(f"a {text}") for pattern in judged):
+            continue
+        pattern = re.compile(rf"\b{text}(s|es)?\b")
+        mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in pictures.names])
+        labels = (mentions > 0).astype(np.float32)
+        has_article = random.Random(text).random() < ARTICLE_SHARE and not text.endswith(("s", "ing"))
+        yield Labelled(f"a {text}" if has_article else text, labels, weight, "word")
+
+
+def label_captions(pictures: Pictures, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
+    """Label each photo's caption by the photo itself; other photos may fit too, mostly they do not."""
+    for at, name in enumerate(pictures.names):
+        labels = np.zeros(len(pictures.names), np.float32)
+        labels[at] = 1
+        yield Labelled(captions[name][at % 5], labels, weight, "caption")
+
+
+def label_classes(pictures: Pictures, weights: Mapping[str, float]) -> Iterator[Labelled]:
+    """Label names of classes, in English and others, and broader words, over photos named `wnid_name.jpg`."""
+    classes = {one.wnid: one for one in read_classes()}
+    owners = [name.split("_")[0] for name in pictures.names]
+    check = read_check()
+    for wnid in owners:
+        own = classes[wnid]
+        alike = np.array([classes[other].broader[0] == own.broader[0] for other in owners])
+        labels = np.where(alike, np.nan, 0.0).astype(np.float32)
+        labels[[at for at, other in enumerate(owners) if other == wnid]] = 1
+        yield Labelled(own.names["en"][0], labels, weights["name"], "name")
+        for name in check.get(wnid, {}).values():
+            yield Labelled(name, labels, weights["foreign"], "foreign")
+    for word in sorted({word for wnid in owners for word in classes[wnid].broader}):
+        labels = np.array([word in classes[other].broader for other in owners], np.float32)
+        if labels.sum() >= 2:
+            yield Labelled(f"a {word}", labels, weights["group"], "group")
+
+
+def label_nothing(pictures: Pictures, texts: Sequence[str], weight: float, kind: str) -> Iterator[Labelled]:
+    """Label texts that no picture shows."""
+    nothing = np.zeros(len(pictures.names), np.float32)
+    for text in texts:
+        yield Labelled(text, nothing, weight, kind)
+
+
+def split_classes(photos: Path) -> tuple[list[Path], list[Path]]:
+    """Return the photos of the classes to fit on, and of those to judge by."""
+    paths = sorted(photos.iterdir())
+    fit = [path for path in paths if random.Random(path.name.split("_")[0]).random() < 0.5]
+    return fit, sorted(set(paths) - set(fit))
