@@ -1,21 +1,19 @@
 """The whole build, from photos and captions to package data."""
 
 import dataclasses
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from search.media.picture import cut_views, open_picture
 from search.models.compact import FOLDER
 from search.models.compact.training.data import CLASSES_FILE, SENTENCES_FILE, read_captioned, read_classes
-from search.models.compact.training.export import write_package_data
+from search.models.compact.training.export import CALIBRATION, export_tower, quantize_tower, write_package_data
 from search.models.compact.training.features import list_views, read_features, read_test_features
 from search.models.compact.training.fit import Recipe, fit_head, fit_kinds
-from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, Tower, normalize
+from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, normalize
 from search.models.compact.training.phrases import read_phrases
 from search.models.compact.training.quality import embed_views, join_parts, measure_captions, measure_classes
 from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
@@ -42,7 +40,9 @@ def build_compact(
     say(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
     vocabulary = Vocabulary(texts, means, classes)
     phrases = read_phrases(train.captions, vocabulary)
-    session = _open_tower(cache)
+    tower = _quantize_tower(cache, train.photos)
+    cache = tower.parent
+    session = open_session(tower, count_cores(), is_7_bit=True)
     views = [read_features(session, f"train-{name}", train.photos, view, cache) for name, view in list_views().items()]
     dev_views = read_test_features(session, "dev", dev.photos, cache)
     photos = sorted(check_photos.iterdir()) if check_photos else []
@@ -62,8 +62,8 @@ def build_compact(
             figures["classes"] = measure_classes(head, pictures, photos, classes, vocabulary)
         return figures
 
-    def measure_int8(image: Path) -> dict[str, Any]:
-        quantized = open_session(image, count_cores())
+    def measure_shipped(image: Path) -> dict[str, Any]:
+        quantized = open_session(image, count_cores(), is_7_bit=True)
         pictures = _embed_photos(quantized, dev.photos)
         found: dict[str, Any] = {"captions, int8": measure_captions(head, pictures, dev_captions)}
         if photos:
@@ -89,9 +89,7 @@ def build_compact(
     recipe = dataclasses.replace(recipe, seed=seed)
     figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
     inputs = [captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
-    write_package_data(
-        target, head, means, train.photos, figures, [*inputs, CLASSES_FILE, SENTENCES_FILE], measure_int8
-    )
+    write_package_data(target, head, means, tower, figures, [*inputs, CLASSES_FILE, SENTENCES_FILE], measure_shipped)
     return figures
 
 
@@ -111,30 +109,13 @@ def _round(head: Head) -> None:
         tensor.copy_(tensor.half().float())
 
 
-def _open_tower(cache: Path) -> Any:
-    """Run the float32 tower on ONNX Runtime, which is several times faster at it than torch."""
-
-    class _Pixels(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.tower = Tower()
-
-        def forward(self, pixels: torch.Tensor) -> Any:
-            return self.tower((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
-
-    path = cache / "tower.onnx"
+def _quantize_tower(cache: Path, photos: list[Path]) -> Path:
+    """Return the quantized tower, made once: the head is trained on the features that it will be shipped with."""
+    path = cache / "int8" / "tower.onnx"
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                _Pixels().eval(),
-                (torch.from_numpy(np.zeros((2, SIDE, SIDE, 3), np.uint8)),),
-                str(path),
-                input_names=["pixels"],
-                output_names=["pooled", "logits", "middle"],
-                dynamic_axes={name: {0: "n"} for name in ("pixels", "pooled", "logits", "middle")},
-                opset_version=18,
-                dynamo=False,
-            )
-    return open_session(path, count_cores())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        full, made = path.with_name("float32.onnx"), path.with_name("made.onnx")
+        export_tower(full)
+        quantize_tower(full, made, photos[:CALIBRATION])
+        made.replace(path)
+    return path

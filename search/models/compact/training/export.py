@@ -16,61 +16,51 @@ from search.models.compact.e5 import E5Weights, find_weights
 from search.models.compact.graph import build_text_graph
 from search.models.compact.training.card import write_card
 from search.models.compact.training.network import (
+    CLASSES,
     GROUP_NEARNESS,
+    MIDDLE,
     OBJECT_WEIGHT,
+    POOLED,
     SIDE,
     TEXT,
     ZOOM,
+    Features2Vectors,
     Head,
     ImageModel,
+    Pixels2Features,
     find_tower_weights,
 )
 from search.models.compact.training.texts import Means
 from search.records import Pixels
 
 CALIBRATION = 256
+FEATURES = ["pooled", "logits", "middle"]
+
+
+def export_tower(path: Path) -> None:
+    """Write the tower without a head as a float32 ONNX file: `pooled`, `logits` and `middle` of uint8 pixels."""
+    _export(Pixels2Features().eval(), (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), path, ["pixels"], FEATURES)
 
 
 def export_image(head: Head, path: Path) -> None:
     """Write tower and head as a float32 ONNX file."""
-    example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        # The older exporter folds batch normalisation and needs no further package; it says it is older.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            ImageModel(head).eval(),
-            (example,),
-            str(path),
-            input_names=["pixels"],
-            output_names=["vectors"],
-            dynamic_axes={"pixels": {0: "n"}, "vectors": {0: "n"}},
-            opset_version=18,
-            dynamo=False,
-        )
+    _export(ImageModel(head).eval(), (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), path, ["pixels"], ["vectors"])
 
 
-def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
+def quantize_tower(source: Path, target: Path, photos: Sequence[Path]) -> None:
     """Write a version with the tower's convolutions in int8, their weights in 7 bits; all else stays float32.
 
     Processors without VNNI add two products of an unsigned activation and a weight in 16 bits. With weights from -64 to
     64 such a sum is at most 2 x 255 x 64 = 32,640, so it never saturates and all processors agree at full speed.
 
     Args:
-        source: The float32 graph.
+        source: The float32 graph of the tower.
         target: Where to write.
         photos: Photos to calibrate the activations on.
     """
     import onnx
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class _Reader(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self._batches = iter(photos)
-
-        def get_next(self) -> dict[str, Pixels] | None:
-            photo = next(self._batches, None)
-            return None if photo is None else {"pixels": cut_views(open_picture(photo)[0], SIDE, ZOOM)}
 
     ready = target.with_suffix(".ready.onnx")
     quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
@@ -80,7 +70,7 @@ def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
     quantize_static(
         str(ready),
         str(target),
-        _Reader(),
+        _Calibration(photos),
         quant_format=QuantFormat.QDQ,
         per_channel=True,
         activation_type=QuantType.QUInt8,
@@ -91,23 +81,78 @@ def quantize_image(source: Path, target: Path, photos: Sequence[Path]) -> None:
     ready.unlink()
 
 
+def join_head(tower: Path, head: Head, target: Path) -> None:
+    """Write the graph from pixels to vectors: a tower's graph with a head in float32 behind it.
+
+    Args:
+        tower: The graph of the tower, quantized or not.
+        head: The trained head.
+        target: Where to write.
+    """
+    import onnx
+
+    alone = target.with_suffix(".head.onnx")
+    example = tuple(torch.zeros(2, width) for width in (POOLED, CLASSES, MIDDLE))
+    _export(Features2Vectors(head).eval(), example, alone, FEATURES, ["vectors"])
+    links = [(name, name) for name in FEATURES]
+    graph = onnx.compose.merge_models(onnx.load(tower), onnx.load(alone), links, prefix2="head/")
+    graph.graph.output[0].name = "vectors"
+    for node in graph.graph.node:
+        node.output[:] = ["vectors" if name == "head/vectors" else name for name in node.output]
+    onnx.save(graph, target)
+    alone.unlink()
+
+
+class _Calibration:
+    """Photos as the tower sees them, one at a time, for onnxruntime's calibration."""
+
+    def __init__(self, photos: Sequence[Path]) -> None:
+        self._photos = iter(photos)
+
+    def get_next(self) -> dict[str, Pixels] | None:
+        photo = next(self._photos, None)
+        return None if photo is None else {"pixels": cut_views(open_picture(photo)[0], SIDE, ZOOM)}
+
+
+def _export(
+    module: torch.nn.Module, example: tuple[torch.Tensor, ...], path: Path, inputs: list[str], outputs: list[str]
+) -> None:
+    with warnings.catch_warnings():
+        # The older exporter folds batch normalisation and needs no further package; it says it is older.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            example,
+            str(path),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes={name: {0: "n"} for name in (*inputs, *outputs)},
+            opset_version=18,
+            dynamo=False,
+        )
+
+
 def write_package_data(
     folder: Path,
     head: Head,
     means: Means,
-    photos: Sequence[Path],
+    tower: Path,
     figures: dict[str, Any],
     inputs: Sequence[Path] = (),
     measure: Callable[[Path], dict[str, Any]] | None = None,
 ) -> None:
     """Write every file of `compact` into `folder`, with a manifest of hashes, inputs and figures.
 
-    inputs: data files to record; measure: gives more figures for the quantised tower.
+    Args:
+        folder: Where to write.
+        head: The trained head.
+        means: The mean vectors of questions and passages.
+        tower: The graph of the quantized tower.
+        figures: What was measured, for the manifest and the model card.
+        inputs: Data files to record.
+        measure: Returns more figures, of the graph that was written.
     """
-    full = folder / "image.float32.onnx"
-    export_image(head, full)
-    quantize_image(full, folder / "image.onnx", photos[:CALIBRATION])
-    full.unlink()
+    join_head(tower, head, folder / "image.onnx")
     (folder / "text.onnx").write_bytes(build_text_graph(E5Weights(find_weights())))
     state = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
     rounded = {name: array.astype(np.float16) for name, array in state.items()}

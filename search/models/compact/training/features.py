@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from search.media.picture import Picture, crop_square, cut_views, open_picture
+from search.media.picture import Picture, cut_views, open_picture
 from search.models.compact.training.network import SIDE, ZOOM
 from search.records import Pixels
 
-CROPS = 9
+# Each stands for other random crops; the odd ones are recolored.
+CROPS = (0, 1, 3)
 BATCH = 64
 View = Callable[[Picture, int], Pixels]
 
@@ -29,29 +30,15 @@ class Features:
 
 
 def list_views() -> dict[str, View]:
-    """Give the views trained on: whole, mirrored, and nine random crops, half of them recoloured."""
-
-    def mirror(picture: Picture, _number: int) -> Pixels:
-        return crop_square(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), SIDE)
-
-    views: dict[str, View] = {"whole": see_whole, "mirrored": mirror}
-    for number in range(CROPS):
-        views[f"crop{number}"] = _make_crop_view(number)
-    return views
-
-
-def see_whole(picture: Picture, _number: int) -> Pixels:
-    """The view trained on first."""
-    return crop_square(picture, SIDE)
+    """Return the views trained on: the two of a search, and random crops, some of them recolored."""
+    views = {f"view{number}": _make_test_view(number) for number in range(2)}
+    return views | {f"crop{number}": _make_crop_view(number) for number in CROPS}
 
 
 def read_test_features(session: Any, name: str, photos: Sequence[Path], cache: Path) -> list[Features]:
     """Compute or read the features of the two views that are averaged outside training."""
-
-    def make_view(number: int) -> View:
-        return lambda picture, _number: cut_views(picture, SIDE, ZOOM)[number]
-
-    return [read_features(session, f"{name}-view{number}", photos, make_view(number), cache) for number in range(2)]
+    views = [_make_test_view(number) for number in range(2)]
+    return [read_features(session, f"{name}-view{at}", photos, view, cache) for at, view in enumerate(views)]
 
 
 def read_features(session: Any, name: str, photos: Sequence[Path], view: View, cache: Path) -> Features:
@@ -74,6 +61,10 @@ def _compute(session: Any, photos: Sequence[Path], view: View) -> Any:
         for start in range(0, len(photos), BATCH):
             numbers = range(start, min(len(photos), start + BATCH))
             yield session.run(None, {"pixels": np.stack(list(pool.map(load, numbers)))})
+
+
+def _make_test_view(number: int) -> View:
+    return lambda picture, _number: cut_views(picture, SIDE, ZOOM)[number]
 
 
 def _make_crop_view(view: int) -> View:

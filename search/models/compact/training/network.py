@@ -161,6 +161,32 @@ class Embedder(nn.Module):
         return torch.cat([scene, self.head.embed_objects(logits)], 1) / 2**0.5
 
 
+class Pixels2Features(nn.Module):
+    """The tower on uint8 pixels (n, 260, 260, 3)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = Tower()
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Compute what `Tower` does for pictures as they come from `cut_views`."""
+        result: tuple[Tensor, Tensor, Tensor] = self.tower((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
+        return result
+
+
+class Features2Vectors(nn.Module):
+    """A head on the tower's outputs: unit vectors (n, d + 384), scene then object."""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__()
+        self.head = head.eval()
+
+    def forward(self, pooled: Tensor, logits: Tensor, middle: Tensor) -> Tensor:
+        """Embed pictures by their features."""
+        scene = self.head(pooled, logits, middle)
+        return torch.cat([scene, self.head.embed_objects(logits)], 1) / 2**0.5
+
+
 class ImageModel(nn.Module):
     """What is exported: uint8 pixels (n, 260, 260, 3) to unit vectors (n, d + 384)."""
 
