@@ -1,16 +1,24 @@
 """The whole build, from photos and captions to package data."""
 
 import dataclasses
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from search.encoders.bank import read_bank_texts
 from search.media.picture import cut_views, open_picture
 from search.models.compact import FOLDER
 from search.models.compact.training.data import CLASSES_FILE, SENTENCES_FILE, read_captioned, read_classes
-from search.models.compact.training.export import CALIBRATION, export_tower, quantize_tower, write_package_data
+from search.models.compact.training.export import (
+    CALIBRATION,
+    export_tower,
+    quantize_tower,
+    write_fixed_sets,
+    write_package_data,
+)
 from search.models.compact.training.features import list_views, read_features, read_test_features
 from search.models.compact.training.fit import Recipe, fit_head, fit_kinds
 from search.models.compact.training.network import SIDE, TEXT, ZOOM, Head, normalize
@@ -19,6 +27,9 @@ from search.models.compact.training.quality import embed_views, join_parts, meas
 from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
 from search.models.onnx import open_session
 from search.settings import count_cores
+
+# So many training photos are the reference that queries are compared with.
+REFERENCES = 400
 
 
 def build_compact(
@@ -90,6 +101,10 @@ def build_compact(
     figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
     inputs = [captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
     write_package_data(target, head, means, tower, figures, [*inputs, CLASSES_FILE, SENTENCES_FILE], measure_shipped)
+    bank = normalize(torch.from_numpy(texts.encode([*read_bank_texts()]) - means.query)).numpy()
+    references = random.Random(0).sample(train.photos, REFERENCES)
+    quantized = open_session(target / "image.onnx", count_cores(), is_7_bit=True)
+    write_fixed_sets(target, bank, _embed_photos(quantized, references).numpy())
     return figures
 
 

@@ -31,7 +31,7 @@ from search.models.compact.training.network import (
     find_tower_weights,
 )
 from search.models.compact.training.texts import Means
-from search.records import Pixels
+from search.records import Pixels, Vectors
 
 CALIBRATION = 256
 FEATURES = ["pooled", "logits", "middle"]
@@ -179,3 +179,18 @@ def write_package_data(
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     write_card(folder)
+
+
+def write_fixed_sets(folder: Path, bank: Vectors, reference: Vectors) -> None:
+    """Write what queries and pictures are compared with, and record the hashes in the manifest.
+
+    Args:
+        folder: Where the package data is.
+        bank: The texts of the query bank, centred, shape (b, 384).
+        reference: Vectors of the reference pictures, shape (r, d).
+    """
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for name, rows in (("bank.npy", bank), ("reference.npy", reference)):
+        np.save(folder / name, rows.astype("<f2"))
+        manifest["sha256"][name] = hash_file(folder / name)
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
