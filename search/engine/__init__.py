@@ -108,7 +108,7 @@ class Engine:
         revision = self.library.catalogue.read_revision()
         library = self._follow(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
-        retriever = Retriever(library, encoded, False, revision)
+        retriever = Retriever(library, encoded, False, revision, decides=False)
         best: dict[int, Candidate] = {}
         for lane in Lane:
             found = retriever.retrieve(lane, MOST_MOMENTS)

@@ -38,6 +38,19 @@ class EncodedPart:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """What the words of a query tell before anything is searched.
+
+    Attributes:
+        oddness: How unlike words of any language they are.
+        other: The probability that they neither name a thing nor describe a scene.
+    """
+
+    oddness: float
+    other: float
+
+
+@dataclass(frozen=True)
 class Encoded:
     """A query made ready.
 
@@ -49,6 +62,7 @@ class Encoded:
         excluded_words: The words of each exclusion.
         coverage: The share of the query, by weight, that each retriever can judge.
         weights: How much each retriever counts.
+        wording: What the words tell; None for a query that asks by a picture or an item as well.
         corrected: The text without its typing errors, if there were any.
     """
 
@@ -63,6 +77,7 @@ class Encoded:
     voice: Heard | None
     language: str | None
     only_english: tuple[str, ...]
+    wording: Wording | None = None
     corrected: str | None = None
 
     @property
@@ -118,8 +133,18 @@ def encode_query(library: Library, query: Query) -> Encoded:
         voice=voice,
         language=language,
         only_english=_list_english(library) if language not in (None, "en") else (),
+        wording=_read_wording(library, parts),
         corrected=corrected,
     )
+
+
+def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | None:
+    wanted = [part.text for part in parts if part.weight > 0]
+    texts = [text for text in wanted if text]
+    if not texts or len(texts) < len(wanted):
+        return None
+    reader, joined = library.models.reader, " ".join(texts)
+    return Wording(reader.measure_oddness(joined), float(reader.measure_kinds([joined])[0, 2]))
 
 
 def _listen(library: Library, voice: bytes) -> Heard:

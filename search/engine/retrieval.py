@@ -17,6 +17,7 @@ from search.retrieval.visual import (
     make_search_vector,
     score_parts,
 )
+from search.scoring.presence import Presence, decide_presence
 from search.scoring.probability import to_probability
 from search.store.filters import select_items, select_missing
 from search.store.rows import mark_ids
@@ -36,12 +37,17 @@ EXCLUSION_CUT = 0.15
 class Retriever:
     """Retrieves for one query at one revision of the catalogue; what can be used again is kept."""
 
-    def __init__(self, library: Library, encoded: Encoded, explain: bool, revision: int) -> None:
+    def __init__(
+        self, library: Library, encoded: Encoded, explain: bool, revision: int, decides: bool = True
+    ) -> None:
+        """Retrieve nothing yet. decides: whether it may find that no picture shows what is asked for."""
         self._library = library
         self._encoded = encoded
         self._explain = explain
         self._revision = revision
         self._allowed: dict[Lane, Ids] = {}
+        self._decides = decides
+        self._presence: Presence | None = None
 
     def retrieve(self, lane: Lane, depth: int) -> Retrieved:
         """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
@@ -63,7 +69,11 @@ class Retriever:
         vector = make_search_vector(parts, snapshot.sample)
         ids, _ = space.search(snapshot, vector[None], depth, self._select(lane, snapshot))[0]
         found = gather_candidates(snapshot, ids)
-        chances = to_probability(score_parts(parts, found, snapshot.sample)) * self._encoded.coverage[lane]
+        logits = score_parts(parts, found, snapshot.sample)
+        if self._presence is None:
+            # Decided once: what is found deeper is no better than what is found first.
+            self._presence = self._decide_presence(logits)
+        chances = self._presence.apply(logits) * self._encoded.coverage[lane]
         floor = float(chances[-TAIL:].max(initial=0.0))
         kept = self._keep(found)
         chances *= kept
@@ -84,6 +94,13 @@ class Retriever:
             explain=(lambda at: self._explain_picture(snapshot, ids[order[at]])) if self._explain else None,
         )
 
+    def _decide_presence(self, logits: Vectors) -> Presence:
+        """Return how probabilities are moved so that they say whether any picture shows what is asked for."""
+        wording = self._encoded.wording
+        if wording is None or not self._decides:
+            return Presence()
+        return decide_presence(logits, wording.oddness, wording.other)
+
     def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
         """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
         snapshot = self._library.spaces[lane].refresh(self._revision)
@@ -100,7 +117,7 @@ class Retriever:
         """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""
         found = gather_candidates(snapshot, ids)
         kept = self._keep(found)
-        chances = to_probability(score_parts(self._encoded.visual, found, snapshot.sample)) * kept
+        chances = (self._presence or Presence()).apply(score_parts(self._encoded.visual, found, snapshot.sample)) * kept
         result: Vectors = chances * self._encoded.coverage[Lane.PICTURE] * (kept > 1 - EXCLUSION_CUT)
         return result
 

@@ -96,6 +96,9 @@ class TextEncoder(Protocol):
 class QueryReader(Protocol):
     """Tells what kind of query a text is; needs no picture, and is the same whatever models are chosen."""
 
+    def measure_oddness(self, text: str) -> float:
+        """Return how unlike words of any language a text is: about 3.5 for most, above 5 for random letters."""
+
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
         """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
 

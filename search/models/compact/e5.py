@@ -73,6 +73,12 @@ class E5Weights:
         clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
         return [one.ids for one in self.tokenizer.encode_batch(clean)]
 
+    def measure_surprise(self, text: str) -> float:
+        """Return minus the log-probability of a text per letter, by the unigram model of the word pieces."""
+        pieces = [token for token in self.tokenize([text])[0] if token > UNKNOWN]
+        letters = max(len("".join(text.split())), 1)
+        return -float(self._piece_scores[pieces].sum()) / letters
+
     def cut_windows(self, text: str, prefix: str) -> list[list[int]]:
         """Give the token ids of a text, with marks and `prefix`, in as many windows of at most 512 as it takes."""
         head, body = self.tokenize([prefix, text])

@@ -1,5 +1,6 @@
 """The towers of `compact`: pictures and texts to vectors, on ONNX Runtime."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
@@ -18,6 +19,9 @@ from search.models.onnx import TEXT_BATCH, StreamedGraph, open_session
 from search.models.runtime import Machine
 from search.records import Pixels, Vectors
 
+# How odd an ordinary text is, and the scripts of which nothing else is known.
+ORDINARY = 3.5
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
 # So many views are run at once on a thread, and so many pictures keep all threads busy.
 VIEWS = 2
 COMPACT_BATCH = 16
@@ -219,6 +223,15 @@ class CompactQueryReader:
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
         """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
         return self._files.measure_kinds(center_queries(self._files, self._e5, texts))
+
+    def measure_oddness(self, text: str) -> float:
+        """Return the bits of surprise per letter, by the word pieces of 100 languages.
+
+        Scripts without spaces have pieces of a letter or two, which tell nothing: they count as ordinary.
+        """
+        if UNSPACED.search(text):
+            return ORDINARY
+        return self._e5.weights.measure_surprise(text)
 
 
 def center_queries(files: CompactFiles, e5: E5Encoder, texts: Sequence[str]) -> Vectors:

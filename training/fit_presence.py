@@ -1,0 +1,169 @@
+"""Fit the decision whether a library shows anything of what a text asks for, and write it into the package.
+
+    PYTHONPATH=.:benchmarks/evaluation python training/fit_presence.py --flickr DIR --photos DIR --cache DIR [--write]
+
+Asked are the fit halves of concepts, captions, names, absent things and nonsense, over libraries of 30 to 7,500
+photos; the training photos only fill them up. The cut is where 1 % of what is there would be told to be missing.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from everyday import read_captions, read_concepts, split_photos
+from fit_visual import list_questions
+from sklearn.linear_model import LogisticRegression
+from texts import describe_absent, make_mash, make_nonsense, make_syllables, read_absent
+from visual_data import Pictures, Texts, embed_pictures, split_classes
+
+from search.evaluation.metrics import compute_auroc
+from search.models.compact.towers import CompactQueryReader
+from search.models.compact.training.data import read_check, read_classes
+from search.records import Ids, Vectors
+from search.scoring.presence import FEATURES, PRESENCE_FILE, measure_best
+from search.scoring.visual import VisualScorer, describe_reach, describe_text, read_calibrators
+from search.store.analysis import analyze
+
+SIZES = (30, 100, 300, 500, 1500, 7500)
+LOST = 0.01
+PRESENT = {"concept": 3.0, "caption": 1.0, "name": 1.0, "foreign": 1.0}
+WEIGHTS = PRESENT | {"absent": 2.0, "described": 0.7, "nonsense": 2.0, "question": 0.7}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text with the names of the photos that show it; none where nothing does."""
+
+    text: str
+    answers: frozenset[str]
+    kind: str
+
+
+def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
+    """List the queries of a split."""
+    captions, names = read_captions(flickr), split_photos(flickr, split)
+    asked = []
+    for concept in read_concepts(split):
+        strong = frozenset(name for name, grade in concept.grade_photos(names, captions).items() if grade == 2)
+        asked.append(Asked(concept.text, strong, "concept"))
+    asked += [Asked(captions[name][at % 5], frozenset([name]), "caption") for at, name in enumerate(names)]
+    classes, check = {one.wnid: one for one in read_classes()}, read_check()
+    for path in photos:
+        wnid = path.name.split("_")[0]
+        asked.append(Asked(classes[wnid].names["en"][0], frozenset([path.name]), "name"))
+        asked += [Asked(name, frozenset([path.name]), "foreign") for name in check.get(wnid, {}).values()]
+    half = "fit" if split == "fit" else "test"
+    nothing = {"absent": read_absent(half), "described": describe_absent(half)}
+    nothing["nonsense"] = make_nonsense(half) + make_mash(half) + make_syllables(half)
+    nothing["question"] = list_questions()[0 if split == "fit" else 1 :: 2]
+    return [one for one in asked if one.answers] + [
+        Asked(text, frozenset(), kind) for kind, texts in nothing.items() for text in texts
+    ]
+
+
+class Asker:
+    """Scores all pictures for a text, as the engine does."""
+
+    def __init__(self, texts: Texts, pictures: Pictures) -> None:
+        self.pictures = pictures
+        self._texts = texts
+        self._reader = CompactQueryReader(texts.files, texts.encoder)
+        self._calibrator = read_calibrators()["compact/text"]
+
+    def score(self, text: str) -> tuple[Vectors, float, float]:
+        """Return log-odds (n,), oddness, and the probability that the text is neither name nor description."""
+        row, units = self._texts.embed([text]), self._calibrator.units
+        vector, kinds = self.pictures.embed(row)[0], self._texts.files.measure_kinds(row)[0]
+        traits = describe_text(vector, self.pictures.bank, units, kinds, len(analyze(text).pieces))
+        traits = np.concatenate([traits, describe_reach(vector, self.pictures.reference, units)])
+        scorer: VisualScorer = self._calibrator.bind(vector, traits)
+        logits = scorer.score(self.pictures.vectors, self.pictures.baselines)
+        return logits, self._reader.measure_oddness(text), float(kinds[2])
+
+
+def draw_libraries(core: int, total: int) -> list[Ids]:
+    """Draw libraries of growing size, the first `core` pictures before the others."""
+    chance = np.random.default_rng(0)
+    own, others = chance.permutation(core), core + chance.permutation(total - core)
+    return [np.concatenate([own[:size], others[: max(0, size - core)]]) for size in SIZES]
+
+
+def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> tuple[Vectors, list[tuple[int, Asked]]]:
+    """Return the features of every query in every library, and which they are; what is not there is left out."""
+    rows, which = [], []
+    for one in asked:
+        logits, oddness, other = asker.score(one.text)
+        for number, library in enumerate(libraries):
+            held = {asker.pictures.names[at] for at in library} if one.answers else set()
+            if not one.answers or one.answers & held:
+                rows.append(measure_best(logits[library], oddness, other))
+                which.append((number, one))
+    return np.stack(rows), which
+
+
+def report(title: str, logits: Vectors, which: Sequence[tuple[int, Asked]]) -> None:
+    """Print the share that is told that nothing is there, by size of the library and kind."""
+    for number, size in enumerate(SIZES):
+        line = []
+        there = [x for x, (at, one) in zip(logits, which, strict=True) if at == number and one.answers]
+        for kind in WEIGHTS:
+            found = [x for x, (at, one) in zip(logits, which, strict=True) if at == number and one.kind == kind]
+            auroc = f" ({compute_auroc(there, found):.3f})" if kind in ("absent", "nonsense") else ""
+            line.append(f"{kind} {np.mean(np.array(found) < 0):.3f}{auroc}")
+        print(f"{title:6} {size:5}: {'  '.join(line)}", flush=True)
+
+
+def main() -> None:
+    """Fit, judge, and write on request."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("flickr", "photos", "cache"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    texts = Texts(options.cache)
+    around = [options.flickr / "images" / name for name in (options.flickr / "train.txt").read_text().split()]
+    filler = embed_pictures("train", around, texts, options.cache)
+    classes = split_classes(options.photos)
+    measured = {}
+    for number, split in enumerate(("fit", "judge")):
+        paths = [options.flickr / "images" / name for name in split_photos(options.flickr, split)]
+        own = [
+            embed_pictures(f"dev-{split}", paths, texts, options.cache),
+            embed_pictures(f"classes-{number}", classes[number], texts, options.cache),
+        ]
+        joined = Pictures(
+            [name for one in (*own, filler) for name in one.names],
+            np.concatenate([one.vectors for one in (*own, filler)]),
+            np.concatenate([one.baselines for one in (*own, filler)]),
+            filler.bank,
+            filler.embed,
+            filler.reference,
+        )
+        asked = list_asked(options.flickr, classes[number], split)
+        texts.embed([one.text for one in asked])
+        core = len(own[0].names) + len(own[1].names)
+        measured[split] = measure(Asker(texts, joined), asked, draw_libraries(core, len(joined.names)))
+    rows, which = measured["fit"]
+    label = np.array([bool(one.answers) for _, one in which])
+    counts = {key: sum((number, one.kind) == key for number, one in which) for key in {(n, o.kind) for n, o in which}}
+    weights = np.array([WEIGHTS[one.kind] / counts[number, one.kind] for number, one in which])
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    model = LogisticRegression(C=10.0, max_iter=2000)
+    model.fit((rows - mean) / deviation, label, sample_weight=weights * len(rows) / weights.sum())
+    fitted = model.coef_[0] / deviation
+    present = rows[label] @ fitted
+    order, share = np.argsort(present), np.cumsum(weights[label][np.argsort(present)]) / weights[label].sum()
+    bias = -float(present[order][np.searchsorted(share, LOST)])
+    for split, (features, kinds) in measured.items():
+        report(split, features @ fitted + bias, kinds)
+    print({name: round(float(one), 4) for name, one in zip(FEATURES, fitted, strict=True)}, round(bias, 3))
+    if options.write:
+        document = {"bias": round(bias, 4)} | {n: round(float(w), 4) for n, w in zip(FEATURES, fitted, strict=True)}
+        PRESENCE_FILE.write_text(json.dumps(document) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
