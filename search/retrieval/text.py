@@ -28,7 +28,7 @@ from search.text.terms import Term
 # Segments less likely than this by their words are scored only while few are found.
 FLOOR = 0.1
 # Of what is found by words, so many are compared by meaning as well; the rest is scored by its words.
-MAX_COMPARED = 1024
+MAX_COMPARED = 256
 # What the vector index has not returned is not searched for if it is less likely than this, or when so many segments
 # were scored: a smaller chance makes no result relevant.
 MIN_FLOOR = 0.3
@@ -223,7 +223,8 @@ class TextRetriever:
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, Owners]:
         """Return the vectors and owners of embeddings and of the embeddings of some segments, the former first."""
         if self._query.parts:
-            ids = np.concatenate([ids, np.setdiff1d(find_embeddings(self._snapshot, segments), ids)])
+            found = find_embeddings(self._snapshot, segments)
+            ids = np.concatenate([ids, found[~np.isin(found, ids)]])
         vectors, owners, _ = self._snapshot.gather(ids)
         return vectors, owners
 
