@@ -12,8 +12,9 @@ from search.library import Library
 from search.ranking.calibration import to_probability
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
+from search.retrieval.candidates import TextQuery
 from search.retrieval.semantic import SemanticPart
-from search.retrieval.text import TextQuery, TextRetriever
+from search.retrieval.text import TextRetriever
 from search.store.filters import select_items, select_missing
 from search.store.rows import find_spoken, mark_ids
 from search.store.space import Snapshot
