@@ -9,9 +9,10 @@ from search.engine.encoding import Encoded
 from search.library import Library
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Vectors
-from search.retrieval.text import TextQuery, TextRetriever
+from search.retrieval.candidates import TextQuery
+from search.retrieval.text import TextRetriever
 from search.retrieval.visual import (
-    CandidateSet,
+    VisualCandidates,
     explain_parts,
     gather_candidates,
     make_search_vector,
@@ -134,7 +135,7 @@ class Retriever:
         ids = select_items(self._library.catalogue.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
-    def _keep(self, found: CandidateSet) -> Vectors:
+    def _keep(self, found: VisualCandidates) -> Vectors:
         """Return the probability of each candidate to show nothing of what the query excludes."""
         kept = np.ones(len(found.vectors), np.float32)
         for part in self._encoded.excluded:

@@ -34,5 +34,7 @@ def match_terms(index: WordIndex, terms: Sequence[Term], language: str | None = 
 
 def find_phrases(index: WordIndex, phrases: Sequence[str]) -> Ids:
     """Return the segments that hold any of the quoted phrases, ascending."""
+    if not phrases:
+        return np.zeros(0, np.int64)
     found = [index.match(match_phrase(phrase)) for phrase in phrases]
-    return np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
+    return np.unique(np.concatenate(found))

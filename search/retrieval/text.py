@@ -1,7 +1,6 @@
 """The lexical and the semantic retriever together: what either finds is scored by what both say of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from search.library import Library
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
+from search.retrieval.candidates import NO_MATCH, CandidateSet, TextQuery
 from search.retrieval.lexical import find_phrases, match_terms
 from search.retrieval.reference import get_reference
 from search.retrieval.semantic import SemanticPart, SemanticQuery, find_embeddings
@@ -23,12 +23,11 @@ from search.scoring.fusion import (
 from search.scoring.lexical import LexicalMatches
 from search.scoring.probability import to_probability
 from search.store.space import Snapshot
-from search.text.terms import Term
 
 # Segments less likely than this by their words are scored only while few are found.
 FLOOR = 0.1
 # Of what is found by words, so many are compared by meaning as well; the rest is scored by its words.
-MAX_COMPARED = 1024
+MAX_COMPARED = 256
 # What the vector index has not returned is not searched for if it is less likely than this, or when so many segments
 # were scored: a smaller chance makes no result relevant.
 MIN_FLOOR = 0.3
@@ -39,56 +38,6 @@ TAIL = 16
 SURE_SPEECH = 0.5
 # What is excluded need not be the main thing to be unwanted, so less is enough than makes a result.
 EXCLUSION_CUT = 0.15
-# A segment of which nothing is known by a retriever.
-NO_MATCH = -1
-
-
-@dataclass(frozen=True)
-class TextQuery:
-    """A query as the text retrievers need it.
-
-    Attributes:
-        terms: Its terms; none if the lexical retriever is not asked.
-        parts: Its parts as vectors; none if the semantic retriever is not asked.
-        excluded: Vectors of what is excluded, shape (d,) each.
-        phrases: Quoted phrases.
-        language: Its language (ISO 639-1) if it is known.
-        coverage: The share of the query that each retriever can judge.
-    """
-
-    terms: Sequence[Term] = ()
-    parts: Sequence[SemanticPart] = ()
-    excluded: Sequence[Vectors] = ()
-    phrases: Sequence[str] = ()
-    language: str | None = None
-    coverage: dict[Lane, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CandidateSet:
-    """Segments found for a query; all arrays have one row per segment.
-
-    Attributes:
-        segments: Ids, shape (n,).
-        items: Ids of their items, shape (n,).
-        places: Their places among the lexical matches, `NO_MATCH` where there is none, shape (n,).
-        cosines: Cosines with the query, shape (n,); not a number where the segment was not compared.
-        probabilities: Of relevance, shape (n,).
-        vectors: Of those that were compared, which come first, shape (m, d).
-        evidence: What the probabilities were computed from.
-        floor: No segment that the vector index has not returned yet is more likely than this.
-        exhausted: Whether the vector index and the full-text index have no more.
-    """
-
-    segments: Ids
-    items: Ids
-    places: Ids
-    cosines: Vectors
-    probabilities: Vectors
-    vectors: Vectors
-    evidence: Evidence
-    floor: float
-    exhausted: dict[Lane, bool]
 
 
 class TextRetriever:
@@ -236,7 +185,8 @@ class TextRetriever:
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, Owners]:
         """Return the vectors and owners of embeddings and of the embeddings of some segments, the former first."""
         if self._query.parts:
-            ids = np.concatenate([ids, np.setdiff1d(find_embeddings(self._snapshot, segments), ids)])
+            found = find_embeddings(self._snapshot, segments)
+            ids = np.concatenate([ids, found[~np.isin(found, ids)]])
         vectors, owners, _ = self._snapshot.gather(ids)
         return vectors, owners
 

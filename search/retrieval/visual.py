@@ -24,7 +24,7 @@ class VisualPart:
 
 
 @dataclass(frozen=True)
-class CandidateSet:
+class VisualCandidates:
     """Pictures that may be relevant: vectors (n, d), baselines (n, k), owners (n,)."""
 
     vectors: Vectors
@@ -57,13 +57,13 @@ class Balance:
         return tuple(whole * share / spread for share, spread in zip(self.shares, self.spreads, strict=True))
 
 
-def gather_candidates(snapshot: Snapshot, ids: Ids) -> CandidateSet:
+def gather_candidates(snapshot: Snapshot, ids: Ids) -> VisualCandidates:
     """Return what is scored of the embeddings with these ids, shape (n,)."""
     vectors, owners, baselines = snapshot.gather(ids)
-    return CandidateSet(vectors, baselines, owners)
+    return VisualCandidates(vectors, baselines, owners)
 
 
-def score_parts(parts: Sequence[VisualPart], found: CandidateSet, sample: Sample) -> Vectors:
+def score_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: Sample) -> Vectors:
     """Compute the log-odds that each candidate is what the parts of a query together ask for, shape (n,).
 
     Parts that are wanted are scored together. One that pushes away multiplies the odds by the probability of not being
@@ -96,7 +96,7 @@ def measure_balance(wanted: Sequence[VisualPart], sample: Sample) -> Balance:
     return Balance(shares, spreads, float(np.clip(_measure_spread(mean), alone, 1.0)))
 
 
-def explain_parts(parts: Sequence[VisualPart], found: CandidateSet, sample: Sample) -> dict[str, float]:
+def explain_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: Sample) -> dict[str, float]:
     """Return every term of the log-odds of a single candidate by name."""
     terms: dict[str, float] = {}
     wanted = [part for part in parts if part.weight > 0]
