@@ -32,7 +32,7 @@ from visual_data import (
     read_folds,
     split_classes,
 )
-from visual_network import Examples, fit_network
+from visual_network import Examples, fit_calibrator
 
 from search.models.compact.training.data import read_check, read_classes, read_sentences
 from search.records import Vectors
@@ -56,7 +56,7 @@ HARD_SHARE, EASY_SHARE = 0.4, 0.04
 WEIGHTS = {"concept": 2.0, "word": 0.5, "caption": 0.7, "name": 1.2, "foreign": 0.4, "group": 1.0}
 NOTHING = {"absent": 0.3, "described": 0.2, "nonsense": 0.15, "question": 0.1}
 # How much more recall counts than precision where the cut is chosen.
-BETA = 1.4
+BETA = 1.7
 CUTS = np.arange(-6.0, 3.01, 0.1)
 Captions = Mapping[str, Sequence[str]]
 Score = Callable[[str, Pictures], Vectors]
@@ -229,7 +229,7 @@ def fit_texts(
     measurer: Measurer, groups: Sequence[tuple[Pictures, list[Labelled]]], captions: Captions
 ) -> VisualCalibrator:
     """Fit the calibrator of texts, its cut where the mean F1 over the fit concepts is highest."""
-    fitted = fit_network(collect(groups, measurer.measure), measurer.units)
+    fitted = fit_calibrator(collect(groups, measurer.measure), measurer.units)
     score = make_score(fitted, measurer)
     curves = [judge_concepts(score, pictures, captions, "fit", CUTS).shown[:, 3] for pictures, _ in groups[:-1]]
     return replace(fitted, bias=fitted.bias - float(CUTS[np.mean(curves, axis=0).argmax()]))
@@ -238,7 +238,7 @@ def fit_texts(
 def fit_examples(measurer: Measurer, pictures: Pictures) -> VisualCalibrator:
     """Fit the calibrator of queries by example, its cut where the mean F1 is highest."""
     queries = list(label_examples(pictures))
-    fitted = fit_network(collect([(pictures, queries)], measurer.measure_example), measurer.units, 4, 60)
+    fitted = fit_calibrator(collect([(pictures, queries)], measurer.measure_example), measurer.units, 4, 60)
     curves = []
     for one in queries:
         measures, _ = measurer.measure_example(one.text, pictures)

@@ -1,7 +1,7 @@
 """Fitting a calibrator of the visual retriever: a small network, a common cut for all queries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from search.records import Ids, Vectors
 from search.scoring.visual import MAX_INPUT, Unit, VisualCalibrator
 
 HIDDEN = 16
+# So many networks are fitted from different beginnings; their mean is one network that is as many times as wide.
+NETWORKS = 4
 EPOCHS = 8
 RATE = 5e-3
 DECAY = 1e-4
@@ -42,12 +44,26 @@ class Examples:
     has_answers: Ids
 
 
-def fit_network(
+def fit_calibrator(
     examples: Examples, units: Sequence[Unit], hidden: int = HIDDEN, epochs: int = EPOCHS
 ) -> VisualCalibrator:
-    """Fit a calibrator by likelihood and by the mean F1 of what is above one cut for all queries."""
-    torch.manual_seed(0)
-    chance = np.random.default_rng(0)
+    """Fit a calibrator: the mean of several networks."""
+    fitted = [_fit_network(examples, units, hidden, epochs, seed) for seed in range(NETWORKS)]
+    return replace(
+        fitted[0],
+        hidden=np.concatenate([one.hidden for one in fitted], axis=1),
+        hidden_bias=np.concatenate([one.hidden_bias for one in fitted]),
+        output=np.concatenate([one.output for one in fitted]) / len(fitted),
+        bias=float(np.mean([one.bias for one in fitted])),
+    )
+
+
+def _fit_network(
+    examples: Examples, units: Sequence[Unit], hidden: int, epochs: int, seed: int
+) -> VisualCalibrator:
+    """Fit a network by likelihood and by the mean F1 of what is above one cut for all queries."""
+    torch.manual_seed(seed)
+    chance = np.random.default_rng(seed)
     mean, deviation = examples.inputs.mean(axis=0), examples.inputs.std(axis=0) + 1e-6
     inputs = torch.from_numpy(((examples.inputs - mean) / deviation).clip(-MAX_INPUT, MAX_INPUT))
     labels, counts = torch.from_numpy(examples.labels), torch.from_numpy(examples.counts)

@@ -104,7 +104,6 @@ def explain_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: 
     for number, part in enumerate(parts):
         described = part.scorer.explain(found.vectors[0], found.baselines[0])
         terms |= {f"query{number}.{name}": value for name, value in described.items()}
-        terms[f"query{number}.log-odds"] = sum(described.values())
         if len(wanted) > 1 and part.weight > 0:
             terms[f"query{number}.evidence factor"] = next(factors)
     return terms

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from search.ranking.calibration import (
     OWN_SHARE,
     Curve,
@@ -21,6 +20,7 @@ from search.ranking.calibration import (
     score_parts,
     to_probability,
 )
+
 from search.ranking.fusion import fuse
 from search.ranking.lanes import Retrieved
 from search.ranking.snippets import SNIPPET, cut_snippet

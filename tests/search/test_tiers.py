@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from search.engine import Engine
 from search.engine.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
 from search.engine.retrieval import FLOOR
-from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
+from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
 WEIGHTS = dict.fromkeys(Lane, 1.0)
 EVERYTHING = Query(text="q", include_all=True, stack=False, limit=1000)
