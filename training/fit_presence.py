@@ -3,18 +3,19 @@
     PYTHONPATH=.:benchmarks/evaluation python training/fit_presence.py --flickr DIR --photos DIR --cache DIR [--write]
 
 Asked are the fit halves of concepts, captions, names, absent things and nonsense, over libraries of 30 to 7,500
-photos; the training photos only fill them up. The cut is where 1 % of what is there would be told to be missing.
+photos; the training photos only fill them up. The cut is where 1.5 % of what is there would be told to be missing.
 """
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from everyday import read_captions, read_concepts, split_photos
-from fit_visual import list_questions
+from fit_visual import Measurer, list_questions
 from sklearn.linear_model import LogisticRegression
 from texts import describe_absent, make_mash, make_nonsense, make_syllables, read_absent
 from visual_data import Pictures, Texts, embed_pictures, split_classes
@@ -23,12 +24,12 @@ from search.evaluation.metrics import compute_auroc
 from search.models.compact.towers import CompactQueryReader
 from search.models.compact.training.data import read_check, read_classes
 from search.records import Ids, Vectors
-from search.scoring.presence import FEATURES, PRESENCE_FILE, measure_best
-from search.scoring.visual import VisualScorer, describe_reach, describe_text, read_calibrators
-from search.store.analysis import analyze
+from search.scoring.presence import PRESENCE_FILE, Wording, measure_presence
+from search.scoring.visual import read_calibrators
+from search.store.baselines import COLUMNS
 
 SIZES = (30, 100, 300, 500, 1500, 7500)
-LOST = 0.01
+LOST = 0.015
 PRESENT = {"concept": 3.0, "caption": 1.0, "name": 1.0, "foreign": 1.0}
 WEIGHTS = PRESENT | {"absent": 2.0, "described": 0.7, "nonsense": 2.0, "question": 0.7}
 
@@ -67,21 +68,23 @@ def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
 class Asker:
     """Scores all pictures for a text, as the engine does."""
 
-    def __init__(self, texts: Texts, pictures: Pictures) -> None:
+    def __init__(self, texts: Texts, pictures: Pictures, name: str) -> None:
         self.pictures = pictures
         self._texts = texts
         self._reader = CompactQueryReader(texts.files, texts.encoder)
-        self._calibrator = read_calibrators()["compact/text"]
+        self._calibrator = read_calibrators()[name]
+        self._measurer = Measurer(texts, self._calibrator.units)
+        self._vectors = self._measurer.narrow(pictures.vectors)
+        self._baselines = pictures.baselines[:, : COLUMNS * len(self._calibrator.units)]
 
-    def score(self, text: str) -> tuple[Vectors, float, float]:
-        """Return log-odds (n,), oddness, and the probability that the text is neither name nor description."""
-        row, units = self._texts.embed([text]), self._calibrator.units
-        vector, kinds = self.pictures.embed(row)[0], self._texts.files.measure_kinds(row)[0]
-        traits = describe_text(vector, self.pictures.bank, units, kinds, len(analyze(text).pieces))
-        traits = np.concatenate([traits, describe_reach(vector, self.pictures.reference, units)])
-        scorer: VisualScorer = self._calibrator.bind(vector, traits)
-        logits = scorer.score(self.pictures.vectors, self.pictures.baselines)
-        return logits, self._reader.measure_oddness(text), float(kinds[2])
+    def score(self, text: str) -> tuple[Vectors, Vectors, Wording]:
+        """Return log-odds (n,), measures (n, m), and what the words tell."""
+        vector, traits = self._measurer.describe(text, self.pictures)
+        scorer = self._calibrator.bind(vector, traits)
+        measured = scorer.measure(self._vectors, self._baselines)
+        name, scene, other = self._texts.files.measure_kinds(self._texts.embed([text]))[0].tolist()
+        wording = Wording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+        return scorer.score_measures(measured), measured, wording
 
 
 def draw_libraries(core: int, total: int) -> list[Ids]:
@@ -95,11 +98,11 @@ def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> t
     """Return the features of every query in every library, and which they are; what is not there is left out."""
     rows, which = [], []
     for one in asked:
-        logits, oddness, other = asker.score(one.text)
+        logits, measured, wording = asker.score(one.text)
         for number, library in enumerate(libraries):
             held = {asker.pictures.names[at] for at in library} if one.answers else set()
             if not one.answers or one.answers & held:
-                rows.append(measure_best(logits[library], oddness, other))
+                rows.append(measure_presence(logits[library], measured[library], wording))
                 which.append((number, one))
     return np.stack(rows), which
 
@@ -127,42 +130,54 @@ def main() -> None:
     around = [options.flickr / "images" / name for name in (options.flickr / "train.txt").read_text().split()]
     filler = embed_pictures("train", around, texts, options.cache)
     classes = split_classes(options.photos)
-    measured = {}
+    libraries = {}
     for number, split in enumerate(("fit", "judge")):
         paths = [options.flickr / "images" / name for name in split_photos(options.flickr, split)]
         own = [
             embed_pictures(f"dev-{split}", paths, texts, options.cache),
             embed_pictures(f"classes-{number}", classes[number], texts, options.cache),
         ]
-        joined = Pictures(
-            [name for one in (*own, filler) for name in one.names],
-            np.concatenate([one.vectors for one in (*own, filler)]),
-            np.concatenate([one.baselines for one in (*own, filler)]),
-            filler.bank,
-            filler.embed,
-            filler.reference,
-        )
-        asked = list_asked(options.flickr, classes[number], split)
-        texts.embed([one.text for one in asked])
-        core = len(own[0].names) + len(own[1].names)
-        measured[split] = measure(Asker(texts, joined), asked, draw_libraries(core, len(joined.names)))
-    rows, which = measured["fit"]
+        libraries[split] = join_pictures([*own, filler]), sum(len(one.names) for one in own)
+    written = {}
+    for parts, name in ((2, "compact/text"), (1, "any/text")):
+        measured = {}
+        for number, (split, (pictures, core)) in enumerate(libraries.items()):
+            asked = list_asked(options.flickr, classes[number], split)
+            texts.embed([one.text for one in asked])
+            drawn = draw_libraries(core, len(pictures.names))
+            measured[split] = measure(Asker(texts, pictures, name), asked, drawn)
+        fitted, bias = fit(*measured["fit"])
+        for split, (features, which) in measured.items():
+            report(f"{name} {split}", features @ fitted + bias, which)
+        print(np.round(fitted, 2).tolist(), round(bias, 3), flush=True)
+        written[parts] = {"bias": round(bias, 4), "weights": np.round(fitted, 4).tolist()}
+    if options.write:
+        PRESENCE_FILE.write_text(json.dumps(written) + "\n", encoding="utf-8")
+
+
+def join_pictures(groups: Sequence[Pictures]) -> Pictures:
+    """Return several groups as one, with the texts of the last."""
+    return replace(
+        groups[-1],
+        names=[name for one in groups for name in one.names],
+        vectors=np.concatenate([one.vectors for one in groups]),
+        baselines=np.concatenate([one.baselines for one in groups]),
+    )
+
+
+def fit(rows: Vectors, which: Sequence[tuple[int, Asked]]) -> tuple[Vectors, float]:
+    """Fit the logistic function; return its weights (f,) and its bias."""
     label = np.array([bool(one.answers) for _, one in which])
-    counts = {key: sum((number, one.kind) == key for number, one in which) for key in {(n, o.kind) for n, o in which}}
+    counts = Counter((number, one.kind) for number, one in which)
     weights = np.array([WEIGHTS[one.kind] / counts[number, one.kind] for number, one in which])
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-    model = LogisticRegression(C=10.0, max_iter=2000)
+    model = LogisticRegression(C=10.0, max_iter=3000)
     model.fit((rows - mean) / deviation, label, sample_weight=weights * len(rows) / weights.sum())
-    fitted = model.coef_[0] / deviation
+    fitted = (model.coef_[0] / deviation).astype(np.float32)
     present = rows[label] @ fitted
-    order, share = np.argsort(present), np.cumsum(weights[label][np.argsort(present)]) / weights[label].sum()
-    bias = -float(present[order][np.searchsorted(share, LOST)])
-    for split, (features, kinds) in measured.items():
-        report(split, features @ fitted + bias, kinds)
-    print({name: round(float(one), 4) for name, one in zip(FEATURES, fitted, strict=True)}, round(bias, 3))
-    if options.write:
-        document = {"bias": round(bias, 4)} | {n: round(float(w), 4) for n, w in zip(FEATURES, fitted, strict=True)}
-        PRESENCE_FILE.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    order = np.argsort(present)
+    share = np.cumsum(weights[label][order]) / weights[label].sum()
+    return fitted, -float(present[order][np.searchsorted(share, LOST)])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart
 from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart
+from search.scoring.presence import Wording
 from search.scoring.visual import VisualScorer
 from search.store.analysis import Word, split_query
 from search.text.terms import Term, read_terms
@@ -35,19 +36,6 @@ class EncodedPart:
     visual: VisualScorer | None = None
     semantic: Vectors | None = None
     weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class Wording:
-    """What the words of a query tell before anything is searched.
-
-    Attributes:
-        oddness: How unlike words of any language they are.
-        other: The probability that they neither name a thing nor describe a scene.
-    """
-
-    oddness: float
-    other: float
 
 
 @dataclass(frozen=True)
@@ -144,7 +132,8 @@ def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | Non
     if not texts or len(texts) < len(wanted):
         return None
     reader, joined = library.models.reader, " ".join(texts)
-    return Wording(reader.measure_oddness(joined), float(reader.measure_kinds([joined])[0, 2]))
+    name, scene, other = reader.measure_kinds([joined])[0].tolist()
+    return Wording(reader.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
 def _listen(library: Library, voice: bytes) -> Heard:

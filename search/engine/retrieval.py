@@ -73,7 +73,7 @@ class Retriever:
         logits = score_parts(parts, found, snapshot.sample)
         if self._presence is None:
             # Decided once: what is found deeper is no better than what is found first.
-            self._presence = self._decide_presence(logits)
+            self._presence = self._decide_presence(logits, found)
         chances = self._presence.apply(logits) * self._encoded.coverage[lane]
         floor = float(chances[-TAIL:].max(initial=0.0))
         kept = self._keep(found)
@@ -95,12 +95,13 @@ class Retriever:
             explain=(lambda at: self._explain_picture(snapshot, ids[order[at]])) if self._explain else None,
         )
 
-    def _decide_presence(self, logits: Vectors) -> Presence:
+    def _decide_presence(self, logits: Vectors, found: VisualCandidates) -> Presence:
         """Return how probabilities are moved so that they say whether any picture shows what is asked for."""
         wording = self._encoded.wording
         if wording is None or not self._decides:
             return Presence()
-        return decide_presence(logits, wording.oddness, wording.other)
+        scorer = next(part.scorer for part in self._encoded.visual if part.weight > 0)
+        return decide_presence(logits, scorer.measure(found.vectors, found.baselines), wording)
 
     def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
         """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""

@@ -1,7 +1,6 @@
 """Which calibrator scores queries to the picture model of a library."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +19,9 @@ from search.scoring.visual import (
 )
 from search.store.analysis import analyze
 from search.store.baselines import QueryBank, measure_baselines
+
+# By the fingerprint of the model.
+_references: dict[str, Reference] = {}
 
 
 def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
@@ -58,8 +60,11 @@ def score_example(library: Library, vector: Vectors) -> VisualScorer:
     return calibrator.bind(query, np.zeros(0, np.float32))
 
 
-@lru_cache(maxsize=4)
 def _measure_reference(encoder: PictureEncoder) -> Reference:
-    """Return the reference pictures of a model with their baselines."""
-    vectors = encoder.reference
-    return Reference(vectors, measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts)))
+    """Return the reference pictures of a model with their baselines, measured once."""
+    known = _references.get(encoder.fingerprint)
+    if known is None:
+        vectors = encoder.reference
+        known = Reference(vectors, measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts)))
+        _references[encoder.fingerprint] = known
+    return known

@@ -5,7 +5,6 @@ any language. In a large library something always comes near; when in doubt, res
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,27 +13,48 @@ import numpy as np
 
 from search.records import Vectors
 from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT, to_probability
+from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
 # The log-odds of the best picture and of the 5th, 20th and 100th, and how many are more likely than not.
 PLACES = (1, 5, 20, 100)
-FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely", "oddness", "other")
+BEST_FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely")
+# What is known of the words, and of the nearest picture in each part of the space.
+WORD_FEATURES = ("odd", "other", "name")
+NEAREST_FEATURES = ("similarity", "standing", "margin", "named standing")
 # A library with fewer pictures than that has no 100th: it counts as this unlikely.
 MIN_LOGIT = -12.0
+# Texts are ordinary up to this surprise per letter; random letters are above it.
+ORDINARY_ODDNESS = 4.5
 # The log-odds that the best picture has at least when something is there.
 LEAST_PRESENT = 0.05
 
 
 @dataclass(frozen=True)
+class Wording:
+    """What the words of a query tell before anything is searched.
+
+    Attributes:
+        oddness: How unlike words of any language they are: the surprise per letter.
+        name: How much they name a thing rather than describe a scene.
+        other: The probability that they do neither.
+    """
+
+    oddness: float
+    name: float
+    other: float
+
+
+@dataclass(frozen=True)
 class PresenceWeights:
-    """A logistic function: log-odds that something is there = bias + the sum of weight x feature."""
+    """A logistic function: log-odds that something is there = bias + weights x features."""
 
     bias: float
-    weights: Mapping[str, float]
+    weights: Vectors
 
     def decide(self, features: Vectors) -> float:
-        """Return the log-odds that something is there. features: as `measure_best` returns them."""
-        return float(features @ np.array([self.weights[name] for name in FEATURES], np.float32)) + self.bias
+        """Return the log-odds that something is there. features: as `measure_presence` returns them."""
+        return float(features @ self.weights) + self.bias
 
 
 @dataclass(frozen=True)
@@ -55,32 +75,41 @@ class Presence:
         return result
 
 
-def measure_best(logits: Vectors, oddness: float, other: float) -> Vectors:
-    """Return what the decision is made by, shape (7,).
+def measure_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Vectors:
+    """Return what the decision is made by, shape (8 + 4 * parts,).
 
     Args:
         logits: The log-odds of the best pictures and of others, shape (n,), in any order.
-        oddness: How unlike words of any language the text is.
-        other: The probability that it neither names a thing nor describes a scene.
+        measures: What `search.scoring.visual.measure` measured of the same pictures, shape (n, 5 * parts).
+        wording: What the words of the query tell.
     """
     ordered = np.sort(logits)[::-1]
     best = [float(ordered[place - 1]) if len(ordered) >= place else MIN_LOGIT for place in PLACES]
     likely = float(np.log1p((ordered > 0).sum()))
-    return np.array([*np.maximum(best, MIN_LOGIT), likely, oddness, other], np.float32)
+    odd = max(0.0, wording.oddness - ORDINARY_ODDNESS)
+    features = [*np.maximum(best, MIN_LOGIT), likely, odd, wording.other, wording.name]
+    nearest = measures.max(axis=0)
+    for part in range(measures.shape[1] // len(MEASURES)):
+        similarity, standing, margin = nearest[part * len(MEASURES) :][:3].tolist()
+        features += [similarity, standing, margin, standing * wording.name]
+    return np.array(features, np.float32)
 
 
-def decide_presence(logits: Vectors, oddness: float, other: float) -> Presence:
-    """Return how probabilities are moved, by the best pictures of a query; arguments as for `measure_best`."""
+def decide_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Presence:
+    """Return how probabilities are moved, by the best pictures of a query; arguments as for `measure_presence`."""
     if not len(logits):
         return Presence()
-    if read_presence().decide(measure_best(logits, oddness, other)) >= 0:
+    weights = read_presence()[measures.shape[1] // len(MEASURES)]
+    if weights.decide(measure_presence(logits, measures, wording)) >= 0:
         return Presence(shift=max(0.0, LEAST_PRESENT - float(logits.max())))
-    # Just below the cut, and above what is possible as far as it was.
     return Presence(factor=RELEVANCE_CUT - POSSIBLE_CUT / 10)
 
 
 @cache
-def read_presence() -> PresenceWeights:
-    """Read the packaged weights."""
+def read_presence() -> dict[int, PresenceWeights]:
+    """Read the packaged weights, by the number of parts of the space."""
     document = json.loads(PRESENCE_FILE.read_text(encoding="utf-8"))
-    return PresenceWeights(document.pop("bias"), document)
+    return {
+        int(parts): PresenceWeights(one["bias"], np.array(one["weights"], np.float32))
+        for parts, one in document.items()
+    }

@@ -108,7 +108,11 @@ class VisualScorer:
 
     def score(self, vectors: Vectors, baselines: Vectors) -> Vectors:
         """Compute the log-odds of relevance, shape (n,)."""
-        return self.score_measures(measure(self.query, vectors, baselines, self.calibrator.units))
+        return self.score_measures(self.measure(vectors, baselines))
+
+    def measure(self, vectors: Vectors, baselines: Vectors) -> Vectors:
+        """Measure pictures for the query, shape (n, m): see `measure`."""
+        return measure(self.query, vectors, baselines, self.calibrator.units)
 
     @property
     def direction(self) -> Vectors:

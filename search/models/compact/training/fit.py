@@ -108,7 +108,7 @@ def fit_head(
             loss = _compare_captions(head, pictures, captions, batch) + pairs(head, pictures, batch, chance)
             loss = loss + _compare_classes(head, inventor, vocabulary, recipe, chance)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
         report(epoch + 1, loss.item(), head)
