@@ -162,7 +162,7 @@ class Engine:
         for space in library.spaces.values():
             space.refresh(revision)
         encode_query(library, Query(text="a photo"))
-        self.library, self._rankings = library, RankingCache()
+        self.library = library
         self._rankings.clear()
         self._pages.clear()
 

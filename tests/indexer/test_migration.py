@@ -93,8 +93,8 @@ def test_a_running_engine_takes_the_new_model_up_and_answers_meanwhile(library, 
     assert tiny in seen
     assert sorted(hit.item.id for hit in engine.search(query).hits) == sorted(old)
     # What the old model ranked is not answered again, though nothing was written since.
-    answers = [one.search(query).hits for one in (engine, Engine(engine.library))]
-    assert [[hit.score for hit in hits] for hits in answers][0] == [hit.score for hit in answers[1]]
+    again, afresh = (one.search(query).hits for one in (engine, Engine(engine.library)))
+    assert [hit.score for hit in again] == [hit.score for hit in afresh]
     assert read_status(engine.library)["spaces"]["picture"]["model"] == tiny
 
 
