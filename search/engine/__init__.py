@@ -95,7 +95,8 @@ class Engine:
             ranking = keep_relevant(known, ranking) if known is not None else ranking
         if query.cursor is not None and not follows(cursor, ranking, query):
             ranking, place = resume(cursor, ranking, query)
-        if ranking is not known:
+        # A search that began with the models before must not leave its ranking to those who ask with the new ones.
+        if ranking is not known and library is self.library:
             self._rankings.put(cursor.query, ranking)
         return ranking, place
 
