@@ -3,7 +3,7 @@
     PYTHONPATH=.:benchmarks/evaluation python training/fit_presence.py --flickr DIR --photos DIR --cache DIR [--write]
 
 Asked are the fit halves of concepts, captions, names, absent things and nonsense, over libraries of 30 to 7,500
-photos; the training photos only fill them up. The cut is where 1.5 % of what is there would be told to be missing.
+photos; the training photos only fill them up. The cut is where 1 % of what is there would be told to be missing.
 """
 
 import argparse
@@ -29,8 +29,8 @@ from search.scoring.visual import read_calibrators
 from search.store.baselines import COLUMNS
 
 SIZES = (30, 100, 300, 500, 1500, 7500)
-LOST = 0.015
-PRESENT = {"concept": 3.0, "caption": 1.0, "name": 1.0, "foreign": 1.0}
+LOST = 0.01
+PRESENT = {"concept": 4.0, "caption": 1.0, "name": 1.0, "foreign": 1.0}
 WEIGHTS = PRESENT | {"absent": 2.0, "described": 0.7, "nonsense": 2.0, "question": 0.7}
 
 
