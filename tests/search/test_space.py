@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
+from search.store.baselines import QueryBank
 from search.store.catalogue import Catalogue
 from search.store.database import Database
 from search.store.generations import SAMPLE, find_manifests, load_generation
@@ -16,6 +17,7 @@ from search.store.space import SpaceIndex
 from search.store.spaces import Spaces
 
 D = 8
+BANK = QueryBank(np.eye(D, dtype=np.float32)[:2], (D,))
 
 
 class Shelf:
@@ -27,7 +29,7 @@ class Shelf:
         self.source = Sources(self.catalogue.database).add("/m")
 
     def open(self):
-        return SpaceIndex(self.catalogue.database, self.space_id, "f", np.eye(D, dtype=np.float32)[:2], self.folder)
+        return SpaceIndex(self.catalogue.database, self.space_id, "f", BANK, self.folder)
 
     def make_record(self, number):
         vector = np.zeros(D, np.float32)
@@ -99,7 +101,7 @@ def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, m
         assert len(shelf.find(space, 0)) == min(rows, 5)
         assert len(shelf.find(shelf.open(), 0)) == min(rows, 5)
         space.settle()
-        manifests = find_manifests(shelf.folder, "f")
+        manifests = find_manifests(shelf.folder, "f", BANK.digest)
         assert (manifests[0].generation if manifests else 0) == built, rows
     shelf.close()
 
@@ -138,9 +140,9 @@ def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(
     items.add(shelf.add(16))
     assert shelf.find(reader, 0) == items
     until = time.monotonic() + 20
-    while len(find_manifests(shelf.folder, "f")) == 2 and time.monotonic() < until:
+    while len(find_manifests(shelf.folder, "f", BANK.digest)) == 2 and time.monotonic() < until:
         time.sleep(0.01)
-    assert [one.generation for one in find_manifests(shelf.folder, "f")] == [1]
+    assert [one.generation for one in find_manifests(shelf.folder, "f", BANK.digest)] == [1]
     assert shelf.find(reader, 0) == items
     shelf.close()
 
@@ -152,7 +154,7 @@ def test_an_empty_space_answers_nothing(tmp_path):
     shelf.close()
 
 
-def test_what_is_usual_is_told_by_rows_drawn_from_all_not_by_the_first(tmp_path):
+def test_the_sample_is_drawn_from_all_rows_not_from_the_first(tmp_path):
     shelf = Shelf(tmp_path)
     shelf.catalogue.save_items([shelf.make_record(8 * number) for number in range(SAMPLE)])
     shelf.catalogue.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE)])
@@ -162,7 +164,7 @@ def test_what_is_usual_is_told_by_rows_drawn_from_all_not_by_the_first(tmp_path)
     shelf.close()
 
 
-def test_hubness_is_told_of_built_and_later_rows(tmp_path):
+def test_baselines_are_known_of_built_and_later_rows(tmp_path):
     shelf = Shelf(tmp_path)
     shelf.add(0)
     shelf.add(3)
@@ -171,5 +173,20 @@ def test_hubness_is_told_of_built_and_later_rows(tmp_path):
     shelf.add(1)
     snapshot = space.refresh(shelf.catalogue.read_revision())
     ids = np.array([3, 1, 2, 99], np.int64)
-    assert snapshot.gather(ids)[2].tolist() == [1, 1, 0, 0]
+    # The highest product with the bank, whose texts are the first two axes.
+    assert snapshot.gather(ids)[2][:, 3].tolist() == [1, 1, 0, 0]
+    assert len(snapshot.sample.baselines) == len(snapshot.sample)
+    shelf.close()
+
+
+def test_a_generation_of_another_query_bank_does_not_count(tmp_path):
+    shelf = Shelf(tmp_path)
+    item = shelf.add(0)
+    shelf.open().build(shelf.catalogue.read_revision())
+    other = QueryBank(np.eye(D, dtype=np.float32)[2:4], (D,))
+    space = SpaceIndex(shelf.catalogue.database, shelf.space_id, "f", other, shelf.folder)
+    assert shelf.find(space, 0) == {item}
+    assert find_manifests(shelf.folder, "f", other.digest) == []
+    space.settle()
+    assert len(find_manifests(shelf.folder, "f", other.digest)) == 1
     shelf.close()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from search.errors import HomeError
 from search.store import generations as g
 from search.store import vectors as v
+from search.store.baselines import QueryBank
 from search.store.rows import OWNER, Rows
 
 NONE = np.zeros(0, np.int64)
@@ -25,7 +26,8 @@ def write(folder, rows, previous=0):
     ids = np.arange(len(rows), dtype=np.int64)
     blocks = [Rows(ids[part], rows[part].astype("<f2"), np.zeros(len(ids[part]), OWNER)) for part in np.split(ids, 2)]
     folder.mkdir(exist_ok=True)
-    return g.write_generation(folder, blocks, rows[:2], g.Manifest(previous + 1, "m", rows.shape[1]))
+    bank = QueryBank(rows[:2], (rows.shape[1],))
+    return g.write_generation(folder, blocks, bank, g.Manifest(previous + 1, "m", rows.shape[1]))
 
 
 @settings(max_examples=30, deadline=None)
@@ -71,11 +73,11 @@ def test_a_torn_file_is_not_loaded(tmp_path, name):
 
 
 def test_manifests_of_another_model_or_unreadable_ones_are_passed_over(tmp_path):
-    write(tmp_path, make_unit(6))
+    manifest = write(tmp_path, make_unit(6))
     (tmp_path / "generation-00000009.json").write_text("{torn")
     (tmp_path / "generation-00000008.json").write_text(json.dumps({"generation": 8}))
-    assert [one.generation for one in g.find_manifests(tmp_path, "m")] == [1]
-    assert g.find_manifests(tmp_path, "other") == []
+    assert [one.generation for one in g.find_manifests(tmp_path, "m", manifest.bank)] == [1]
+    assert g.find_manifests(tmp_path, "other", manifest.bank) == []
 
 
 def test_old_generations_and_what_a_crash_left_are_dropped(tmp_path):

@@ -61,7 +61,7 @@ def test_search_gives_the_document_of_the_contract(client):
         "next",
         "hits",
     }
-    assert set(answer["coverage"]) == {"indexed", "pending", "failed"}
+    assert set(answer["coverage"]) == {"indexed", "pending", "failed", "outdated"}
     (hit,) = answer["hits"]
     assert set(hit) == {"rank", "score", "relevant", "stacked", "item", "evidence"}
     assert set(hit["item"]) == {

@@ -1,0 +1,80 @@
+"""Embed the training photos with heads that were trained without them, to fit calibrators on.
+
+    python training/out_of_fold.py --flickr DIR --cache DIR --out DIR
+
+CACHE is the cache of `crossmodal models build-compact`, which has the features of all views. Four heads are trained on
+three quarters of the photos each, with fewer epochs than the shipped one.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from search.models.compact.training.data import read_captioned, read_classes
+from search.models.compact.training.features import Features, list_views, read_features, read_test_features
+from search.models.compact.training.fit import Recipe, fit_head, fit_kinds
+from search.models.compact.training.network import TEXT, normalize
+from search.models.compact.training.phrases import read_phrases
+from search.models.compact.training.quality import embed_views, measure_captions
+from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
+from search.models.onnx import open_session
+from search.records import Ids
+from search.settings import count_cores
+
+FOLDS = 4
+EPOCHS = 40
+
+
+def select(features: Features, rows: Ids) -> Features:
+    """Return the features of some photos."""
+    return Features(features.pooled[rows], features.logits[rows], features.middle[rows])
+
+
+def main() -> None:
+    """Train every head and write the vectors of the photos that it has not seen."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("flickr", "cache", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    train = read_captioned(options.flickr, "train")
+    texts = Texts(make_graph_encoder(options.cache), options.cache)
+    means = measure_means(texts, train)
+    vocabulary = Vocabulary(texts, means, read_classes())
+    phrases = read_phrases(train.captions, vocabulary)
+    tower = options.cache / "int8" / "tower.onnx"
+    session = open_session(tower, count_cores(), is_7_bit=True)
+    views = [read_features(session, f"train-{n}", train.photos, view, tower.parent) for n, view in list_views().items()]
+    tested = read_test_features(session, "train", train.photos, tower.parent)
+    rows = [torch.from_numpy(texts.encode(five) - means.query) for five in train.captions]
+    captions = normalize(torch.stack(rows))
+    scenes = [captions.flatten(0, 1), vocabulary.list_sentences("scene")]
+    kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])
+    order = np.random.default_rng(17).permutation(len(train.photos))
+    for number, held in enumerate(np.array_split(order, FOLDS)):
+        out, used = np.sort(held), np.sort(np.setdiff1d(order, held))
+        head = fit_head(
+            [select(one, used) for one in views],
+            captions[torch.from_numpy(used)],
+            phrases.select(used),
+            vocabulary,
+            Recipe(epochs=EPOCHS, seed=number),
+            kinds,
+            lambda *_: None,
+        )
+        vectors = embed_views(head, [select(one, out) for one in tested])
+        head.eval()
+        print(number, measure_captions(head, vectors, captions[torch.from_numpy(out)]), flush=True)
+        np.savez(
+            options.out / f"fold{number}.npz",
+            names=np.array([train.photos[at].name for at in out]),
+            scene=normalize(vectors[:, :-TEXT]).numpy(),
+            thing=normalize(vectors[:, -TEXT:]).numpy(),
+            projection=head.projection.weight.detach().numpy(),
+        )
+
+
+if __name__ == "__main__":
+    main()
