@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from search.media.picture import Picture, cut_views, open_picture
+from search.media.picture import Picture, crop_square, cut_views, open_picture
 from search.models.compact.training.network import SIDE, ZOOM
 from search.records import Pixels
 
 # Each stands for other random crops; the odd ones are recolored.
-CROPS = (0, 1, 3)
+CROPS = (0, 1, 3, 4, 5)
 BATCH = 64
 View = Callable[[Picture, int], Pixels]
 
@@ -30,9 +30,10 @@ class Features:
 
 
 def list_views() -> dict[str, View]:
-    """Return the views trained on: the two of a search, and random crops, some of them recolored."""
-    views = {f"view{number}": _make_test_view(number) for number in range(2)}
-    return views | {f"crop{number}": _make_crop_view(number) for number in CROPS}
+    """Return the views trained on: random crops, some of them recolored, mirrored, and the two of a search."""
+    views = {f"crop{number}": _make_crop_view(number) for number in CROPS}
+    views["mirrored"] = lambda picture, _number: crop_square(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), SIDE)
+    return views | {f"view{number}": _make_test_view(number) for number in range(2)}
 
 
 def read_test_features(session: Any, name: str, photos: Sequence[Path], cache: Path) -> list[Features]:
