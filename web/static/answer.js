@@ -32,7 +32,7 @@ export function describeAnswer(answer, hits, state, acts) {
     parts.push(make("strong", {}, answer.total_is_estimate ? t("status.about", { total: t("status.hits", { n: roundTotal(answer.total) }) }) : total));
     parts.push(` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
   }
-  const { pending, failed, outdated } = answer.coverage;
+  const { pending, failed, outdated = [] } = answer.coverage;
   for (const space of outdated) parts.push(` · ${t(`status.outdated.${space}`)}`);
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
   if (failed) parts.push(" · ", make("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
