@@ -30,6 +30,8 @@ FLOOR = 0.1
 TAIL = 16
 # An estimate of how much of a lane matches is made from so many of its segments.
 ESTIMATE_SAMPLE = 1_024
+# What a text loses in log-odds for each unit that the words of a query are odder than words.
+DOUBT = 3.0
 # What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
 # benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
@@ -182,6 +184,7 @@ def make_text_retriever(
         excluded=[one.semantic for one in encoded.excluded if one.semantic is not None],
         phrases=encoded.filters.phrases,
         language=encoded.language,
+        doubt=DOUBT * encoded.wording.oddity if encoded.wording is not None else 0.0,
         coverage=encoded.coverage,
     )
     return TextRetriever(library, query, revision, select, is_wanted)

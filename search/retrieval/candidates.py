@@ -22,6 +22,7 @@ class TextQuery:
         excluded: Vectors of what is excluded, shape (d,) each.
         phrases: Quoted phrases.
         language: Its language (ISO 639-1) if it is known.
+        doubt: What is taken off the log-odds of what does not match exactly, since the words may be none.
         coverage: The share of the query that each retriever can judge.
     """
 
@@ -30,6 +31,7 @@ class TextQuery:
     excluded: Sequence[Vectors] = ()
     phrases: Sequence[str] = ()
     language: str | None = None
+    doubt: float = 0.0
     coverage: dict[Lane, float] = field(default_factory=dict)
 
 

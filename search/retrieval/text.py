@@ -98,7 +98,8 @@ class TextRetriever:
         features, _ = self._measure(vectors, 0)
         places, lexical = self._measure_words(owners["segment"])
         features |= lexical
-        logits = self._weigh(features, self._find_exact(owners["segment"], places), len(vectors))
+        exact = self._find_exact(owners["segment"], places)
+        logits = self._weigh(features, exact, len(vectors))
         logits += self._semantic.penalize(vectors, self._weights.semantic) if self._query.parts else 0
         kept = self._keep(vectors, 0)
         chances = to_probability(logits) * _discount(owners["confidence"], features.get("coverage")) * kept
@@ -219,14 +220,15 @@ class TextRetriever:
 
     def _weigh(self, features: dict[str, Vectors], exact: Flags, compared: int) -> Vectors:
         """Return log-odds: of the first `compared` segments by all there is, of the others by their words."""
+        evidence = Evidence(features, exact)
         if not self._query.terms:
-            return compute_log_odds(Evidence(features, exact), self._weights.semantic)
-        if not self._query.parts:
-            return compute_log_odds(Evidence(features, exact), self._weights.lexical)
-        both = compute_log_odds(Evidence(features, exact), self._weights.both)
-        words = compute_log_odds(Evidence(features, exact), self._weights.lexical)
-        result: Vectors = np.where(np.arange(len(exact)) < compared, both, words)
-        return result
+            logits = compute_log_odds(evidence, self._weights.semantic)
+        elif not self._query.parts:
+            logits = compute_log_odds(evidence, self._weights.lexical)
+        else:
+            both = compute_log_odds(evidence, self._weights.both)
+            logits = np.where(np.arange(len(exact)) < compared, both, compute_log_odds(evidence, self._weights.lexical))
+        return logits - np.where(exact, np.float32(0), np.float32(self._query.doubt))
 
     def _keep(self, vectors: Vectors, others: int) -> Vectors:
         """Return the probability that a segment is none of what is excluded; 1 where that is unknown."""

@@ -47,6 +47,11 @@ class Wording:
     name: float
     other: float
 
+    @property
+    def oddity(self) -> float:
+        """How much odder than ordinary texts they are, from 0."""
+        return max(0.0, self.oddness - ORDINARY_ODDNESS)
+
 
 @dataclass(frozen=True)
 class PresenceWeights:
@@ -89,8 +94,7 @@ def measure_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Ve
     ordered = np.sort(logits)[::-1]
     best = [float(ordered[place - 1]) if len(ordered) >= place else MIN_LOGIT for place in PLACES]
     likely = float(np.log1p((ordered > 0).sum()))
-    odd = max(0.0, wording.oddness - ORDINARY_ODDNESS)
-    features = [*np.maximum(best, MIN_LOGIT), likely, odd, wording.other, wording.name]
+    features = [*np.maximum(best, MIN_LOGIT), likely, wording.oddity, wording.other, wording.name]
     nearest = measures.max(axis=0)
     for part in range(measures.shape[1] // len(MEASURES)):
         similarity, standing, margin = nearest[part * len(MEASURES) :][:3].tolist()

@@ -77,7 +77,7 @@ def test_a_voice_finds_what_it_says_and_tells_what_was_heard(engine, demo):
 
 def test_parts_of_a_query_combine(engine, demo):
     cat = (demo / "pets/chelsea.jpg").read_bytes()
-    both = find(engine, text="a cup of coffee", parts=(QueryPart(image=cat),), include_all=True)[:4]
+    both = find(engine, text="a cup of coffee", parts=(QueryPart(image=cat),), include_all=True)[:5]
     assert {"chelsea.jpg", "morning.jpg"} <= set(both)
 
 
@@ -264,3 +264,8 @@ def test_a_score_can_be_taken_apart(engine):
     terms = seen.terms
     assert {"query0.part0.similarity", "query0.part1.standing effect"} <= terms.keys()
     assert 1 / (1 + np.exp(-terms["query0.log-odds"])) * terms["coverage"] == pytest.approx(seen.score, abs=1e-3)
+
+
+def test_random_letters_are_near_no_text(engine):
+    for text in ("qwzx vbnmk", "xkcdqj wrtpl", "hjkqz zzvvx"):
+        assert engine.search(Query(text=text, correct=False)).nothing_relevant
