@@ -1,9 +1,9 @@
 """From the similarity of a query and a picture to the log-odds that the picture shows what was asked for.
 
-A cosine of 0.3 is much for one query and little for another, and some pictures are near to every text. Both are told
-by fixed sets: the similarities of a bank of unrelated texts to the same picture and to the query, and for the bundled
-model the query's similarities to a set of reference pictures. Neither the number of pictures in a library nor how
-common a thing is in it enters, so a picture is judged the same in any library.
+A cosine of 0.3 is much for one query and little for another, and some pictures are near to every text. Fixed
+sets detect both: the similarities of a bank of unrelated texts to the same picture and to the query, and for the
+bundled model the query's similarities to a set of reference pictures. Neither the number of pictures in a library
+nor how common a thing is in it enters, so a picture is judged the same in any library.
 
 Normalizing by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation"
 (CVPR 2022); here its statistics are inputs of a small network instead of a rule.

@@ -50,7 +50,7 @@ class Generation:
     """One built index; searched, never changed.
 
     rows: everything it holds, the vectors as they were computed, mapped from disk; baselines: what the query bank
-    scores against each, (n, k); sample: some rows drawn by chance; spoken: how many rows are of speech.
+    scores against each, (n, k); sample: some rows drawn by chance.
     """
 
     manifest: Manifest
@@ -58,7 +58,6 @@ class Generation:
     rows: Rows
     baselines: Vectors
     sample: Sample
-    spoken: int
 
 
 def lock_folder(folder: Path) -> AbstractContextManager[object]:
@@ -129,7 +128,7 @@ def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
     rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners)
     spoken, drawn = rows.spoken, draw_sample(len(ids))
     drawn_rows = Sample(sample, spoken[drawn], baselines[drawn])
-    return Generation(manifest, index, rows, baselines, drawn_rows, int(spoken.sum()))
+    return Generation(manifest, index, rows, baselines, drawn_rows)
 
 
 def _write_rows(room: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:

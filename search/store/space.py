@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -46,15 +45,8 @@ class Snapshot:
     denied: Ids
     sample: Sample
 
-    @cached_property
-    def counts(self) -> tuple[int, int]:
-        """How many vectors can be compared, those denied included: of what is seen or read, and of what was said."""
-        spoken = self.generation.spoken if self.generation is not None else 0
-        spoken += int(self.delta.spoken.sum())
-        return sum(len(rows.ids) for rows, _ in self._list_parts()) - spoken, spoken
-
     def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
-        """Give vectors (n, d) as they were computed but for float16, owners (n,) and baselines (n, k) of ids."""
+        """Return vectors (n, d), rounded to float16, owners (n,) and baselines (n, k) of ids."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), np.float32)
         owners = np.zeros(len(ids), OWNER)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)

@@ -144,8 +144,8 @@ class CompactFiles:
     def project_parts(self, texts: Vectors) -> Vectors:
         """Carry centred question vectors of shape (n, 384) into each part of the picture space, shape (n, d).
 
-        The scene part has unit length, the object part that which its language needs to be as near to the classes as
-        English is.
+        The scene part has unit length. The object part is scaled by language, so that names in each are as near to the
+        classes as English names are.
         """
         # Names of one language lie together, and farther from the classes than English ones do.
         means, gains = self._arrays["language_means"], self._arrays["language_gains"]
