@@ -1,13 +1,18 @@
 """`crossmodal serve`."""
 
+import gc
 import ipaddress
 import threading
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
 from search.errors import CrossmodalError, HomeError
 from search.settings import Settings
+
+if TYPE_CHECKING:
+    from search.engine import Engine
 
 # Searches, media, and those who follow jobs.
 THREADS = 16
@@ -47,9 +52,16 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
     name = f"[{host}]" if ":" in host else host
     click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
     # The first query should not wait for the models.
-    threading.Thread(target=engine.warm_up, daemon=True).start()
+    threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
     with nullcontext() if no_worker else run_companion(settings):
         server.run()
+
+
+def _warm_up(engine: "Engine") -> None:
+    """Load what searches need; from then on, collecting garbage no longer walks through word lists and models."""
+    engine.warm_up()
+    gc.collect()
+    gc.freeze()
 
 
 def _is_loopback(host: str) -> bool:

@@ -177,7 +177,7 @@ class Engine:
         encoded = encode_query(library, query)
         if encoded.is_browsing:
             newest = self.library.catalogue.list_newest(encoded.filters)
-            stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0, ())) for item_id in newest], query)
+            stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
             ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
         else:
             retriever = Retriever(library, encoded, query.explain, revision)
@@ -214,16 +214,16 @@ class Engine:
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
         catalogue = self.library.catalogue
         items = catalogue.read_items([stack.first.item_id for stack in page])
-        wanted = [candidate.segment_id for stack in page for candidate in stack.first.candidates]
-        segments = catalogue.read_segments(wanted)
+        speaking = [stack.first.candidates for stack in page]
+        segments = catalogue.read_segments([one.segment_id for candidates in speaking for one in candidates])
         hits = []
-        for place, stack in enumerate(page):
+        for place, (stack, candidates) in enumerate(zip(page, speaking, strict=True)):
             one = stack.first
             if one.item_id not in items:
                 continue  # forgotten since it was ranked
             evidence = tuple(
                 _make_evidence(candidate, segments[candidate.segment_id].segment, words)
-                for candidate in one.candidates
+                for candidate in candidates
                 if candidate.segment_id in segments
             )
             relevant = one.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from search.engine.retrieval import FLOOR, Retriever
+from search.engine.retrieval import FLOOR, PICTURE_FLOOR, Retriever
 from search.ranking.fusion import Scores, fuse, score_items
 from search.ranking.grammar import parse_query
 from search.ranking.grouping import Stack, stack_copies
@@ -97,7 +97,7 @@ def rank(query: Query, weights: Mapping[Lane, float], end: int, retriever: Retri
             ranking = _assemble(query, weights, found, fused, known, order)
             if ranking.reaches(query, end):
                 return ranking if known else _estimate(ranking, retriever, found, fused)
-        depths |= {lane: depths[lane] * DEEPENING for lane in unfinished}
+        depths |= {lane: _deepen(depths[lane], found[lane], known, end) for lane in unfinished}
         found |= {lane: retriever.retrieve(lane, depths[lane]) for lane in unfinished}
 
 
@@ -134,10 +134,20 @@ def _select_tiers(query: Query) -> tuple[int, ...]:
 def _check_tiers(found: Mapping[Lane, Retrieved]) -> tuple[int, list[Lane]]:
     """Return how many tiers are complete, and which lanes have more of the next one."""
     for known, floor in enumerate(TIER_FLOORS):
-        unfinished = [lane for lane, one in found.items() if not one.exhausted and one.floor >= floor]
+        floors = {lane: PICTURE_FLOOR if lane is Lane.PICTURE and known == 0 else floor for lane in found}
+        unfinished = [lane for lane, one in found.items() if not one.exhausted and one.floor >= floors[lane]]
         if unfinished:
             return known, unfinished
     return len(TIER_FLOORS), []
+
+
+def _deepen(depth: int, found: Retrieved, known: int, end: int) -> int:
+    """Return how deep to look next: as deep as the relevant results may go that are counted or asked for."""
+    if known > 0 or not len(found.probabilities):
+        return depth * DEEPENING
+    share = float((found.probabilities >= RELEVANCE_CUT).mean())
+    wanted = 1.3 * max(MAX_EXACT_TOTAL, end) / max(share, 1e-3)
+    return round(min(max(wanted, 2 * depth), 2 * DEEPENING * depth))
 
 
 def _assemble(

@@ -8,10 +8,12 @@ import numpy as np
 from search.engine.encoding import Encoded
 from search.library import Library
 from search.ranking.lanes import Retrieved, make_nothing
-from search.records import Flags, Ids, Lane, Vectors
+from search.records import Flags, Ids, Lane, Sample, Vectors
 from search.retrieval.candidates import TextQuery
+from search.retrieval.owners import find_embeddings
 from search.retrieval.text import TextRetriever
 from search.retrieval.visual import (
+    ScoredPictures,
     VisualCandidates,
     explain_parts,
     gather_candidates,
@@ -21,13 +23,20 @@ from search.retrieval.visual import (
 from search.scoring.presence import Presence, decide_presence
 from search.scoring.probability import to_probability
 from search.store.filters import select_items, select_missing
-from search.store.rows import mark_ids
+from search.store.rows import lift, mark_ids
 from search.store.space import Snapshot
 
 # Candidates less likely than this cannot make an item relevant, unless everything is asked for.
 FLOOR = 0.1
 # The last of what the vector index returned tell what is still to come.
 TAIL = 16
+# Items at least this likely by their text have their pictures scored, up to so many pictures; so of what is not scored
+# no picture less likely than `PICTURE_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
+SAID_CUT = 0.25
+MAX_SAID = 2_048
+PICTURE_FLOOR = 1 / 3
+# The index is asked for at least so many of the nearest pictures, which takes little longer; scored they are as needed.
+MIN_SEARCHED = 2_048
 # An estimate of how much of a lane matches is made from so many of its segments.
 ESTIMATE_SAMPLE = 1_024
 # What a text loses in log-odds for each unit that the words of a query are odder than words.
@@ -50,7 +59,10 @@ class Retriever:
         self._revision = revision
         self._allowed: dict[Lane, Ids] = {}
         self._decides = decides
-        self._presence: Presence | None = None
+        self._presence = Presence()
+        self._scored: ScoredPictures | None = None
+        self._nearest: Ids = np.zeros(0, np.int64)
+        self._has_all = False
 
     def retrieve(self, lane: Lane, depth: int) -> Retrieved:
         """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
@@ -66,36 +78,58 @@ class Retriever:
         )
 
     def _retrieve_pictures(self, depth: int) -> Retrieved:
-        lane, parts = Lane.PICTURE, self._encoded.visual
-        space = self._library.spaces[lane]
-        snapshot = space.refresh(self._revision)
-        vector = make_search_vector(parts, snapshot.sample)
-        ids, _ = space.search(snapshot, vector[None], depth, self._select(lane, snapshot))[0]
-        found = gather_candidates(snapshot, ids)
-        logits = score_parts(parts, found, snapshot.sample)
-        if self._presence is None:
-            # Decided once: what is found deeper is no better than what is found first.
-            self._presence = self._decide_presence(logits, found)
-        chances = self._presence.apply(logits) * self._encoded.coverage[lane]
-        floor = float(chances[-TAIL:].max(initial=0.0))
-        kept = self._keep(found)
-        chances *= kept
-        order = np.argsort(-chances, kind="stable")
-        order = order[kept[order] > 1 - EXCLUSION_CUT]
-        chosen = found.owners[order]
+        lane = Lane.PICTURE
+        snapshot = self._library.spaces[lane].refresh(self._revision)
+        vector = make_search_vector(self._encoded.visual, snapshot.sample)
+        nearest = self._search_pictures(snapshot, vector, depth)
+        self._score_further(snapshot, vector, nearest)
+        found = self._score_further(snapshot, vector, self._list_said(snapshot, depth))
+        chances = self._apply_presence(found.logits)
+        floor = float(chances[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
+        order = np.argsort(-chances * found.kept, kind="stable")
+        order = order[found.kept[order] > 1 - EXCLUSION_CUT]
+        owners = found.owners[order]
         return Retrieved(
             lane,
-            chosen["segment"],
-            chosen["item"],
-            (found.vectors @ vector)[order],
-            chances[order],
-            exhausted=len(ids) < depth,
+            owners["segment"],
+            owners["item"],
+            found.products[order],
+            (chances * found.kept)[order],
+            exhausted=self._has_all and len(nearest) == len(self._nearest),
             floor=floor,
-            vectors=found.vectors[order],
-            looks=chosen["look"],
-            pictured=chosen["pictured"],
-            explain=(lambda at: self._explain_picture(snapshot, ids[order[at]])) if self._explain else None,
+            read_vector=lambda at: lift(found.vectors[order[at]]),
+            looks=owners["look"],
+            pictured=owners["pictured"],
+            explain=(lambda at: self._explain_picture(snapshot, found.ids[order[at]])) if self._explain else None,
         )
+
+    def _search_pictures(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
+        """Return the nearest pictures; the index is asked anew only for more than it gave before."""
+        if len(self._nearest) < depth and not self._has_all:
+            wanted, allowed = max(depth, MIN_SEARCHED), self._select(Lane.PICTURE, snapshot)
+            self._nearest, _ = self._library.spaces[Lane.PICTURE].search(snapshot, vector[None], wanted, allowed)[0]
+            self._has_all = len(self._nearest) < wanted
+        return self._nearest[:depth]
+
+    def _list_said(self, snapshot: Snapshot, depth: int) -> Ids:
+        """Return the pictures of items that may be relevant by their text: what they show may decide it."""
+        ids = find_embeddings(snapshot, "item", self._text.list_likely_items(SAID_CUT, depth))
+        return ids[~np.isin(ids, snapshot.denied)][:MAX_SAID]
+
+    def _score_further(self, snapshot: Snapshot, vector: Vectors, ids: Ids) -> ScoredPictures:
+        """Score pictures in addition to those that were scored before."""
+        known = self._scored
+        fresh = ids if known is None else ids[~np.isin(ids, known.ids)]
+        if known is not None and not len(fresh):
+            return known
+        found = gather_candidates(snapshot, fresh)
+        logits = score_parts(self._encoded.visual, found, snapshot.sample)
+        if known is None:
+            # Decided once, by the nearest pictures: what is found deeper is no better.
+            self._presence = self._decide_presence(logits, found)
+        scored = ScoredPictures(fresh, found.owners, found.stored, found.vectors @ vector, logits, self._keep(found))
+        self._scored = scored if known is None else known.join(scored)
+        return self._scored
 
     def _decide_presence(self, logits: Vectors, found: VisualCandidates) -> Presence:
         """Return how probabilities are moved so that they say whether any picture shows what is asked for."""
@@ -105,6 +139,10 @@ class Retriever:
         scorer = next(part.scorer for part in self._encoded.visual if part.weight > 0)
         return decide_presence(logits, scorer.measure(found.vectors, found.baselines), wording)
 
+    def _apply_presence(self, logits: Vectors) -> Vectors:
+        chances: Vectors = self._presence.apply(logits) * self._encoded.coverage[Lane.PICTURE]
+        return chances
+
     def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
         """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
         snapshot = self._library.spaces[lane].refresh(self._revision)
@@ -112,17 +150,27 @@ class Retriever:
         if ids is None:
             built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
             ids = np.concatenate([built, snapshot.delta.ids])
+            if lane is Lane.PICTURE and len(snapshot.sample):
+                # A sample of the whole library is in memory already.
+                return self._count_likely(self._score_pictures(snapshot, snapshot.sample), cuts, len(ids))
         ids = ids[~np.isin(ids, snapshot.denied)]
         drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
-        chances = self._score_pictures(snapshot, drawn) if lane is Lane.PICTURE else self._text.score_embeddings(drawn)
-        return [float((chances >= cut).sum()) * len(ids) / max(len(drawn), 1) for cut in cuts]
+        if lane is Lane.PICTURE:
+            chances = self._score_pictures(snapshot, gather_candidates(snapshot, drawn))
+        else:
+            chances = self._text.score_embeddings(drawn)
+        return self._count_likely(chances, cuts, len(ids))
 
-    def _score_pictures(self, snapshot: Snapshot, ids: Ids) -> Vectors:
+    @staticmethod
+    def _count_likely(chances: Vectors, cuts: Sequence[float], count: int) -> list[float]:
+        """Return how many of `count` segments score at least each cut, if a sample of them scores as given."""
+        return [float((chances >= cut).sum()) * count / max(len(chances), 1) for cut in cuts]
+
+    def _score_pictures(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
         """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""
-        found = gather_candidates(snapshot, ids)
         kept = self._keep(found)
-        chances = (self._presence or Presence()).apply(score_parts(self._encoded.visual, found, snapshot.sample)) * kept
-        result: Vectors = chances * self._encoded.coverage[Lane.PICTURE] * (kept > 1 - EXCLUSION_CUT)
+        chances = self._apply_presence(score_parts(self._encoded.visual, found, snapshot.sample))
+        result: Vectors = chances * kept * (kept > 1 - EXCLUSION_CUT)
         return result
 
     def _select(self, lane: Lane, snapshot: Snapshot) -> Ids | None:
@@ -138,7 +186,7 @@ class Retriever:
         ids = select_items(self._library.catalogue.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
-    def _keep(self, found: VisualCandidates) -> Vectors:
+    def _keep(self, found: VisualCandidates | Sample) -> Vectors:
         """Return the probability of each candidate to show nothing of what the query excludes."""
         kept = np.ones(len(found.vectors), np.float32)
         for part in self._encoded.excluded:

@@ -39,12 +39,19 @@ Detect = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words that are known. ranks: of English words by frequency; others: one a line, newlines around them."""
+    """The words that are known.
+
+    Attributes:
+        ranks: Of English words by frequency.
+        things: Words of names of things.
+        others: Words that are only known, one a line, newlines around them.
+        by_length: English words and names of things by their number of letters.
+    """
 
     ranks: Mapping[str, int]
-    english: tuple[str, ...]
     things: frozenset[str]
     others: bytes
+    by_length: Mapping[int, tuple[str, ...]]
 
     def knows(self, word: str) -> bool:
         """Return whether a word is in any list."""
@@ -57,9 +64,14 @@ def read_vocabulary() -> Vocabulary:
     english, things, others = (
         gzip.decompress((WORDS / f"{name}.txt.gz").read_bytes()) for name in ("english", "things", "other")
     )
-    words = tuple(english.decode().split())
-    ranks = {word: rank for rank, word in enumerate(words)}
-    return Vocabulary(ranks, words, frozenset(things.decode().split()), b"\n%b\n" % others)
+    ranks = {word: rank for rank, word in enumerate(english.decode().split())}
+    named = frozenset(things.decode().split())
+    by_length: dict[int, list[str]] = {}
+    for word in (*ranks, *sorted(named - ranks.keys())):  # of words that are equally near, the more frequent come first
+        by_length.setdefault(len(word), []).append(word)
+    return Vocabulary(
+        ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()}
+    )
 
 
 def correct_query(text: str, own: Collection[str], detect_language: Detect) -> str | None:
@@ -129,7 +141,7 @@ def find_correction(word: str, own: Collection[str]) -> str | None:
     found = []
     for candidate in _find_near(word, vocabulary, own):
         cost = measure_errors(word, candidate)
-        rank = vocabulary.ranks.get(candidate, len(vocabulary.english))
+        rank = vocabulary.ranks.get(candidate, len(vocabulary.ranks))
         bonus = THING_BONUS * (candidate in vocabulary.things) + OWN_BONUS * (candidate in own)
         found.append((cost * ERROR_COST + math.log10(rank + 100) - bonus, cost, candidate))
     doubt, cost, best = min(found, default=(math.inf, 0.0, ""))
@@ -144,16 +156,16 @@ def _find_near(word: str, vocabulary: Vocabulary, own: Collection[str]) -> list[
     from rapidfuzz.distance import OSA
 
     errors = 2 if len(word) >= MIN_LETTERS_TWO_ERRORS else 1
+    lengths = range(max(len(word) - errors, MIN_LETTERS - 1), len(word) + errors + 1)
     near: dict[str, float] = {}
-    for words in (vocabulary.english, vocabulary.things, own):
-        fit = [
-            one
-            for one in words
-            if abs(len(one) - len(word)) <= errors and len(one) >= MIN_LETTERS - 1 and one.isascii()
-        ]
-        found = process.extract(word, fit, scorer=OSA.distance, score_cutoff=errors, limit=MAX_COMPARED)
-        near |= {one: distance for one, distance, _ in found if one.isalpha()}
+    for words in (*(vocabulary.by_length.get(length, ()) for length in lengths), own):
+        found = process.extract(word, words, scorer=OSA.distance, score_cutoff=errors, limit=MAX_COMPARED)
+        near |= {one: distance for one, distance, _ in found if _can_be_meant(one)}
     return list(near)
+
+
+def _can_be_meant(word: str) -> bool:
+    return word.isascii() and word.isalpha() and len(word) >= MIN_LETTERS - 1
 
 
 def _is_compound(word: str, vocabulary: Vocabulary) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from search.ranking.fusion import Ranked
-from search.ranking.lanes import Candidate
 from search.records import Lane, Vectors
 
 # Two pictures are near-identical when their perceptual hashes differ in few of 64 bits and their vectors hardly:
@@ -34,18 +33,27 @@ class Stack:
 
 def stack_copies(ranked: Sequence[Ranked]) -> list[Stack]:
     """Join near-identical pictures, each to the best-ranked of them; the order is kept."""
+    looking = [at for at, one in enumerate(ranked) if one.look is not None]
+    if not _has_like([ranked[at].look or 0 for at in looking]):
+        return [Stack(one) for one in ranked]
     stacks: list[Stack] = []
-    looks: list[tuple[int, Candidate]] = []
+    looks: list[tuple[int, Ranked]] = []
     for one in ranked:
-        picture = _find_picture(one)
-        place = _find_copy(looks[-WINDOW:], picture) if picture else None
+        place = _find_copy(looks[-WINDOW:], one)
         if place is not None:
             stacks[place] = replace(stacks[place], others=(*stacks[place].others, one.item_id))
             continue
-        if picture:
-            looks.append((len(stacks), picture))
+        if one.look is not None:
+            looks.append((len(stacks), one))
         stacks.append(Stack(one))
     return stacks
+
+
+def _has_like(looks: Sequence[int]) -> bool:
+    """Return whether any two hashes that stand near one another differ in few bits: mostly none do."""
+    hashes = np.array(looks, np.int64).view(np.uint64)
+    steps = range(1, min(WINDOW, len(hashes) - 1) + 1)
+    return any((np.bitwise_count(hashes[step:] ^ hashes[:-step]) <= MOST_BITS).any() for step in steps)
 
 
 def diversify(stacks: Sequence[Stack], strength: float) -> list[Stack]:
@@ -72,20 +80,20 @@ def diversify(stacks: Sequence[Stack], strength: float) -> list[Stack]:
     return [*(head[at] for at in order), *tail]
 
 
-def _find_picture(ranked: Ranked) -> Candidate | None:
-    """Give the candidate by which an item of a single picture can be compared."""
-    pictures = [one for one in ranked.candidates if one.look is not None and one.vector is not None]
-    return pictures[0] if len(pictures) == 1 else None
-
-
-def _find_copy(looks: Sequence[tuple[int, Candidate]], picture: Candidate) -> int | None:
+def _find_copy(looks: Sequence[tuple[int, Ranked]], one: Ranked) -> int | None:
+    if one.look is None:
+        return None
     for place, other in reversed(looks):
-        if picture.look is None or other.look is None or picture.vector is None or other.vector is None:
-            continue
-        bits = ((picture.look ^ other.look) & (2**64 - 1)).bit_count()
-        if bits <= MOST_BITS and float(picture.vector @ other.vector) >= LEAST_COSINE:
+        bits = ((one.look ^ (other.look or 0)) & (2**64 - 1)).bit_count()
+        if bits <= MOST_BITS and _compare_pictures(one, other) >= LEAST_COSINE:
             return place
     return None
+
+
+def _compare_pictures(*pair: Ranked) -> float:
+    """Return the cosine between two pictures; 0 where there is none."""
+    vectors = [next((one.vector for one in ranked.candidates if one.look is not None), None) for ranked in pair]
+    return float(vectors[0] @ vectors[1]) if vectors[0] is not None and vectors[1] is not None else 0.0
 
 
 def _compare(stacks: Sequence[Stack]) -> Vectors:
@@ -101,5 +109,5 @@ def _compare(stacks: Sequence[Stack]) -> Vectors:
 
 
 def _find_vector(stack: Stack, lane: Lane) -> Vectors | None:
-    best = stack.first.candidates[0] if stack.first.candidates else None
+    best = next(iter(stack.first.candidates), None)
     return best.vector if best is not None and best.lane is lane else None

@@ -30,8 +30,9 @@ class Candidate:
 class Retrieved:
     """The segments of one lane, likeliest first: segments, items, raw and probabilities, all (n,).
 
-    exhausted: there are no more to be had; floor: no segment still to come is likelier than this. vectors (n, d), and
-    looks where pictured (n,): in a lane that has them; explain: gives the terms of the one at a place.
+    exhausted: there are no more to be had; floor: no segment still to come is likelier than this. read_vector: gives
+    the vector (d,) of the one at a place, and looks where pictured (n,): in a lane that has them; explain: gives its
+    terms.
     """
 
     lane: Lane
@@ -41,13 +42,13 @@ class Retrieved:
     probabilities: Vectors
     exhausted: bool = True
     floor: float = 0.0
-    vectors: Vectors | None = None
+    read_vector: Callable[[int], Vectors] | None = None
     looks: Ids | None = None
     pictured: Flags | None = None
     explain: Callable[[int], Mapping[str, float]] | None = None
 
     def make_candidate(self, at: int) -> Candidate:
-        """Give the one at a place by itself."""
+        """Return the one at a place by itself."""
         pictured = self.pictured is not None and bool(self.pictured[at])
         return Candidate(
             lane=self.lane,
@@ -55,7 +56,7 @@ class Retrieved:
             item_id=int(self.items[at]),
             raw=float(self.raw[at]),
             probability=float(self.probabilities[at]),
-            vector=self.vectors[at].copy() if self.vectors is not None else None,
+            vector=self.read_vector(at) if self.read_vector is not None else None,
             look=int(self.looks[at]) if self.looks is not None and pictured else None,
             terms=self.explain(at) if self.explain is not None else None,
         )

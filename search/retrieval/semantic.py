@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.errors import UsageError
-from search.records import Ids, Owners, Vectors
+from search.records import Vectors
 from search.scoring.fusion import Evidence, Weights, compute_log_odds, make_semantic_features
 from search.scoring.semantic import (
     QueryBaseline,
@@ -16,12 +16,6 @@ from search.scoring.semantic import (
     remove_directions,
     standardize,
 )
-from search.store.space import Snapshot
-
-# The segments of so many generations and deltas are kept in order.
-MAX_KEPT = 8
-_Order = tuple[object, Ids, Ids]
-_orders: dict[int, _Order] = {}
 
 
 @dataclass(frozen=True)
@@ -103,27 +97,3 @@ class SemanticQuery:
         result: Vectors = np.sum(scores, axis=0).astype(np.float32)
         return result
 
-
-def find_embeddings(snapshot: Snapshot, segments: Ids) -> Ids:
-    """Return the ids of the embeddings of some segments; segments without one are left out."""
-    parts = [snapshot.delta] if snapshot.generation is None else [snapshot.generation.rows, snapshot.delta]
-    found = [np.zeros(0, np.int64)]
-    for rows in parts:
-        if len(rows.ids):
-            ordered, ids = _order_segments(rows.owners, rows.ids)
-            places = np.minimum(np.searchsorted(ordered, segments), len(ordered) - 1)
-            found.append(ids[places[ordered[places] == segments]])
-    return np.concatenate(found)
-
-
-def _order_segments(owners: Owners, ids: Ids) -> tuple[Ids, Ids]:
-    """Return the segments of rows in ascending order, and the ids in the same order."""
-    known = _orders.get(id(owners))
-    if known is not None and known[0] is owners:
-        return known[1], known[2]
-    segments = np.ascontiguousarray(owners["segment"])
-    order = np.argsort(segments, kind="stable")
-    while len(_orders) >= MAX_KEPT:
-        _orders.pop(next(iter(_orders)), None)
-    _orders[id(owners)] = (owners, segments[order], ids[order])
-    return segments[order], ids[order]

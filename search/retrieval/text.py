@@ -10,8 +10,9 @@ from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
 from search.retrieval.candidates import NO_MATCH, CandidateSet, TextQuery
 from search.retrieval.lexical import find_phrases, match_terms
+from search.retrieval.owners import find_embeddings
 from search.retrieval.reference import get_reference
-from search.retrieval.semantic import SemanticPart, SemanticQuery, find_embeddings
+from search.retrieval.semantic import SemanticPart, SemanticQuery
 from search.scoring.fusion import (
     Evidence,
     TextWeights,
@@ -22,6 +23,7 @@ from search.scoring.fusion import (
 )
 from search.scoring.lexical import LexicalMatches
 from search.scoring.probability import to_probability
+from search.store.rows import lift
 from search.store.space import Snapshot
 
 # Segments less likely than this by their words are scored only while few are found.
@@ -88,13 +90,14 @@ class TextRetriever:
             chances[order],
             exhausted=found.exhausted[lane],
             floor=0.0 if lexical else found.floor,
-            vectors=None if lexical else found.vectors[order],
+            read_vector=None if lexical else lambda at: found.vectors[order[at]].copy(),
             explain=(lambda at: self._explain(lane, found, int(order[at]))) if explain else None,
         )
 
     def score_embeddings(self, ids: Ids) -> Vectors:
         """Compute the probabilities of relevance of embeddings, given by their ids, by all that is known of them."""
-        vectors, owners, _ = self._snapshot.gather(ids)
+        stored, owners, _ = self._snapshot.gather(ids)
+        vectors = lift(stored)
         features, _ = self._measure(vectors, 0)
         places, lexical = self._measure_words(owners["segment"])
         features |= lexical
@@ -111,6 +114,19 @@ class TextRetriever:
         if depth not in self._known:
             self._known[depth] = self._collect(depth)
         return self._known[depth]
+
+    def list_likely_items(self, cut: float, depth: int) -> Ids:
+        """Return the items of what was found last that is at least this likely, the likeliest first, each once.
+
+        Where nothing was looked for yet, it is looked for at this depth.
+        """
+        if not self._query.terms and not self._query.parts:
+            return np.zeros(0, np.int64)
+        found = next(reversed(self._known.values())) if self._known else self.collect(depth)
+        likely = np.flatnonzero(found.probabilities >= cut)
+        items = found.items[likely[np.argsort(-found.probabilities[likely], kind="stable")]]
+        _, first = np.unique(items, return_index=True)
+        return items[np.sort(first)]
 
     @cached_property
     def _snapshot(self) -> Snapshot:
@@ -186,10 +202,10 @@ class TextRetriever:
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, Owners]:
         """Return the vectors and owners of embeddings and of the embeddings of some segments, the former first."""
         if self._query.parts:
-            found = find_embeddings(self._snapshot, segments)
+            found = find_embeddings(self._snapshot, "segment", segments)
             ids = np.concatenate([ids, found[~np.isin(found, ids)]])
-        vectors, owners, _ = self._snapshot.gather(ids)
-        return vectors, owners
+        stored, owners, _ = self._snapshot.gather(ids)
+        return lift(stored), owners
 
     def _measure(self, vectors: Vectors, others: int) -> tuple[dict[str, Vectors], Vectors]:
         """Return the semantic features and cosines of vectors, followed by `others` that have none."""

@@ -8,6 +8,7 @@ import numpy as np
 from search.errors import UsageError
 from search.records import Ids, Owners, Sample, Vectors
 from search.scoring.visual import VisualScorer
+from search.store.rows import lift
 from search.store.space import Snapshot
 
 MAD_TO_DEVIATION = 1.4826
@@ -25,11 +26,44 @@ class VisualPart:
 
 @dataclass(frozen=True)
 class VisualCandidates:
-    """Pictures that may be relevant: vectors (n, d), baselines (n, k), owners (n,)."""
+    """Pictures that may be relevant.
+
+    Attributes:
+        vectors: Shape (n, d).
+        baselines: What the query bank scores against each, shape (n, k).
+        owners: Whose they are, shape (n,).
+        stored: The vectors in float16.
+    """
 
     vectors: Vectors
     baselines: Vectors
     owners: Owners
+    stored: Vectors
+
+
+@dataclass(frozen=True)
+class ScoredPictures:
+    """Pictures that were scored for a query, in the order in which they were found.
+
+    Attributes:
+        ids: Of their embeddings, shape (n,).
+        owners: Whose they are, shape (n,).
+        vectors: As they are stored, float16, shape (n, d).
+        products: With the vector that was searched by, shape (n,).
+        logits: The log-odds of relevance, shape (n,).
+        kept: The probability to show nothing of what the query excludes, shape (n,).
+    """
+
+    ids: Ids
+    owners: Owners
+    vectors: Vectors
+    products: Vectors
+    logits: Vectors
+    kept: Vectors
+
+    def join(self, others: "ScoredPictures") -> "ScoredPictures":
+        """Return these, followed by others."""
+        return ScoredPictures(*map(np.concatenate, zip(vars(self).values(), vars(others).values(), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -60,10 +94,10 @@ class Balance:
 def gather_candidates(snapshot: Snapshot, ids: Ids) -> VisualCandidates:
     """Return what is scored of the embeddings with these ids, shape (n,)."""
     vectors, owners, baselines = snapshot.gather(ids)
-    return VisualCandidates(vectors, baselines, owners)
+    return VisualCandidates(lift(vectors), baselines, owners, vectors)
 
 
-def score_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: Sample) -> Vectors:
+def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, sample: Sample) -> Vectors:
     """Compute the log-odds that each candidate is what the parts of a query together ask for, shape (n,).
 
     Parts that are wanted are scored together. One that pushes away multiplies the odds by the probability of not being

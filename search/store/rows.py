@@ -97,9 +97,19 @@ def mark_ids(ids: Ids, size: int) -> Flags:
 
 
 def lift(vectors: Vectors) -> Vectors:
-    """Give stored vectors as float32; looked up in a table of all there can be, twice as fast as converting them."""
-    result: Vectors = np.take(_HALVES, vectors.view("<u2"))
+    """Return stored vectors as float32, shape as given; all numbers must be finite.
+
+    The bits of a half are moved to where a float has its sign, exponent and fraction, and a product makes up for the
+    bias of the exponent: some six times as fast as numpy's own conversion.
+    """
+    bits = vectors.view("<i2").astype(np.int32)
+    bits <<= _FEWER_FRACTION_BITS
+    bits &= _WITHOUT_COPIES_OF_SIGN
+    result: Vectors = bits.view(np.float32)
+    result *= _BIAS
     return result
 
 
-_HALVES = np.arange(2**16, dtype="<u2").view("<f2").astype(np.float32)
+_FEWER_FRACTION_BITS = np.int32(13)
+_WITHOUT_COPIES_OF_SIGN = np.uint32(0x8FFF_E000).view(np.int32)
+_BIAS = np.float32(2.0**112)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from search.store.generations import (
     lock_folder,
     write_generation,
 )
-from search.store.rows import OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
+from search.store.rows import BLOCK, OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
 from search.store.unrelated import Unrelated, measure_unrelated
 from search.store.vectors import search_index
 
@@ -46,16 +47,27 @@ class Snapshot:
     sample: Sample
 
     def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
-        """Return vectors (n, d), rounded to float16, owners (n,) and baselines (n, k) of ids."""
-        vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), np.float32)
+        """Return vectors (n, d), float16 as they are stored, owners (n,) and baselines (n, k) of ids."""
+        vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
         owners = np.zeros(len(ids), OWNER)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
         for rows, known in self._list_parts():
             asked, here = rows.find(ids)
-            vectors[asked] = lift(rows.vectors[here])
-            owners[asked] = rows.owners[here]
-            baselines[asked] = known[here]
+            if len(asked) == len(ids):
+                return rows.vectors[here], rows.owners[here], known[here]
+            vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.owners[here], known[here]
         return vectors, owners, baselines
+
+    def multiply_delta(self, queries: Vectors) -> Vectors:
+        """Return the inner products of queries, shape (q, d), with the rows since the generation, shape (q, m)."""
+        if len(self.delta.ids) <= DELTA_FLOOR:
+            return queries @ self._lifted_delta.T
+        parts = [queries @ lift(self.delta.vectors[at : at + BLOCK]).T for at in range(0, len(self.delta.ids), BLOCK)]
+        return np.concatenate(parts, axis=1)
+
+    @cached_property
+    def _lifted_delta(self) -> Vectors:
+        return lift(self.delta.vectors)
 
     def select(self, items: Flags) -> Ids:
         """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
@@ -130,9 +142,8 @@ class SpaceIndex:
             keep = ~np.isin(snapshot.delta.ids, snapshot.denied)
             if allowed is not None:
                 keep &= np.isin(snapshot.delta.ids, allowed)
-            products = queries @ lift(snapshot.delta.vectors[keep]).T
-            for part, row in zip(parts, products, strict=True):
-                part.append((snapshot.delta.ids[keep], row))
+            for part, row in zip(parts, snapshot.multiply_delta(queries), strict=True):
+                part.append((snapshot.delta.ids[keep], row[keep]))
         return [_merge(part, k) for part in parts]
 
     def build(self, revision: int) -> Snapshot:

@@ -1,6 +1,6 @@
 """Near-identical pictures are one stack; diversity reorders and loses nothing."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -18,11 +18,19 @@ from search.ranking.lanes import Candidate
 from search.records import Lane, Query, QueryPart, Tier
 
 
+@dataclass(frozen=True)
+class MadeUpMoments:
+    candidates: tuple[Candidate, ...]
+
+    def read(self, place):
+        return self.candidates
+
+
 def make(item_id, score=0.9, axis=0, look=0):
     vector = np.zeros(8, np.float32)
     vector[axis % 8] = 1
     picture = Candidate(Lane.PICTURE, item_id, item_id, 0.3, score, vector, look)
-    return Ranked(item_id, score, 0.0, (picture,))
+    return Ranked(item_id, score, 0.0, look, 0, MadeUpMoments((picture,)))
 
 
 def test_copies_are_stacked_under_the_best():
@@ -31,8 +39,8 @@ def test_copies_are_stacked_under_the_best():
 
 
 def test_what_has_no_picture_or_several_is_left_alone():
-    speech = Ranked(1, 0.9, 0.0, (Candidate(Lane.MEANING, 1, 1, 0.5, 0.9),))
-    film = Ranked(2, 0.9, 0.0, make(2).candidates * 2)
+    speech = Ranked(1, 0.9, 0.0, moments=MadeUpMoments((Candidate(Lane.MEANING, 1, 1, 0.5, 0.9),)))
+    film = Ranked(2, 0.9, 0.0, moments=MadeUpMoments(make(2).candidates * 2))
     assert len(stack_copies([speech, speech, film, film])) == 4
 
 

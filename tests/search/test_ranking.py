@@ -36,7 +36,9 @@ def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
 def test_fusion_from_a_score_on_is_the_beginning_of_the_whole(pictures, words, least):
     lanes = [make_lane(Lane.PICTURE, pictures), make_lane(Lane.WORDS, words)]
     whole = fuse(lanes, {})
-    assert fuse(lanes, {}, least) == [one for one in whole if one.score >= least]
+    beginning = fuse(lanes, {}, least)
+    assert beginning == [one for one in whole if one.score >= least]
+    assert [one.candidates for one in beginning] == [one.candidates for one in whole[: len(beginning)]]
 
 
 @given(candidates, st.integers(0, 9), probabilities)

@@ -12,6 +12,7 @@ from search.store.catalogue import Catalogue
 from search.store.database import Database
 from search.store.generations import SAMPLE, find_manifests, load_generation
 from search.store.ledger import Ledger
+from search.store.rows import lift
 from search.store.sources import Sources
 from search.store.space import SpaceIndex
 from search.store.spaces import Spaces
@@ -190,3 +191,10 @@ def test_a_generation_of_another_query_bank_does_not_count(tmp_path):
     space.settle()
     assert len(find_manifests(shelf.folder, "f", other.digest)) == 1
     shelf.close()
+
+
+def test_every_number_that_a_vector_can_hold_is_read_as_it_is():
+    halves = np.arange(2**16, dtype="<u2").view("<f2")
+    halves = halves[np.isfinite(halves)]
+    assert np.array_equal(lift(halves), halves.astype(np.float32))
+    assert np.signbit(lift(np.array([-0.0], "<f2"))).all()

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.engine import Engine
+from search.engine.encoding import encode_query
 from search.engine.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
-from search.engine.retrieval import FLOOR
+from search.engine.retrieval import FLOOR, SAID_CUT, Retriever
 from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
+from search.retrieval.text import TextRetriever
 from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
 WEIGHTS = dict.fromkeys(Lane, 1.0)
@@ -21,7 +23,10 @@ EVERYTHING = Query(text="q", include_all=True, stack=False, limit=1000)
 
 
 class MadeUpLanes:
-    """Lanes in which item n has the probabilities at n; each lists the likeliest first."""
+    """Lanes in which item n has the probabilities at n; each lists the likeliest first.
+
+    As in the real one, pictures of what its text makes likely are scored wherever they are.
+    """
 
     def __init__(self, **probabilities):
         self.depths = {}
@@ -34,6 +39,9 @@ class MadeUpLanes:
         everything = self._lanes[lane]
         order = np.argsort(-everything, kind="stable")
         chosen, rest = order[:depth], order[depth:]
+        if lane is Lane.PICTURE and Lane.MEANING in self._lanes:
+            said = self._lanes[Lane.MEANING][rest] >= SAID_CUT
+            chosen, rest = np.concatenate([chosen, rest[said]]), rest[~said]
         floor = float(everything[rest].max(initial=0))
         scores = everything[chosen]
         return Retrieved(lane, chosen, chosen, scores, scores, exhausted=not len(rest), floor=floor)
@@ -180,3 +188,15 @@ def test_more_like_this_gives_neighbors_without_the_item(engine):
     ):
         hits = engine.search(replace(query, include_all=True)).hits
         assert Path(photo.path).name in [Path(hit.item.path).name for hit in hits[:3]]
+
+
+def test_pictures_of_what_its_text_makes_likely_are_scored_wherever_they_are(library, monkeypatch):
+    """A film may be relevant by what is said and what is seen together, each of which alone would not do."""
+    revision = library.catalogue.read_revision()
+    film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
+    encoded = encode_query(library, Query(text="a cat"))
+    assert film not in Retriever(library, encoded, False, revision).retrieve(Lane.PICTURE, 1).items
+    monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.array([film]))
+    found = Retriever(library, encoded, False, revision).retrieve(Lane.PICTURE, 1)
+    assert film in found.items
+    assert (np.diff(found.probabilities) <= 0).all()
