@@ -19,6 +19,7 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
         "query": {
             "text": query.text,
             "corrected": answer.corrected,
+            "ignored": list(answer.ignored),
             "voice_text": answer.voice.text if answer.voice else None,
             "voice_language": answer.voice.language if answer.voice else None,
             "voice_translation": answer.voice.translation if answer.voice else None,

@@ -68,6 +68,7 @@ class Engine:
             language=ranking.language,
             only_english=ranking.only_english,
             corrected=ranking.corrected,
+            ignored=ranking.ignored,
             hits=self._read_page(query, cursor, page, place, ranking.words, revision),
             total=ranking.total.number,
             total_is_estimate=ranking.total.is_estimate,
@@ -185,6 +186,7 @@ class Engine:
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
+            ignored=encoded.ignored,
             voice=encoded.voice,
             language=encoded.language,
             only_english=encoded.only_english,

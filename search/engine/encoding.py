@@ -20,7 +20,7 @@ from search.retrieval.visual import VisualPart
 from search.scoring.presence import Wording
 from search.scoring.visual import VisualScorer
 from search.store.analysis import Word, split_query
-from search.text.terms import Term, read_terms
+from search.text.terms import Term, list_ignored, read_terms
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Encoded:
         excluded: What results must not show.
         words: The words to highlight.
         terms: What the lexical retriever searches.
+        ignored: The stop words, as they were typed.
         excluded_words: The words of each exclusion.
         coverage: The share of the query, by weight, that each retriever can judge.
         weights: How much each retriever counts.
@@ -58,6 +59,7 @@ class Encoded:
     excluded: list[EncodedPart]
     words: list[Word]
     terms: list[Term]
+    ignored: tuple[str, ...]
     excluded_words: list[list[Word]]
     coverage: dict[Lane, float]
     weights: dict[Lane, float]
@@ -108,12 +110,14 @@ def encode_query(library: Library, query: Query) -> Encoded:
         Lane.MEANING: [one.weight for one in encoded if one.semantic is not None],
         Lane.WORDS: [weight for _, weight in texts],
     }
-    terms = read_terms([text for text, weight in texts if weight > 0], language)
+    wanted = [text for text, weight in texts if weight > 0]
+    terms = read_terms(wanted, language)
     return Encoded(
         parts=encoded,
         excluded=[_encode_text(library, text) for text in excluded],
         words=[term.word for term in terms],
         terms=terms,
+        ignored=list_ignored(wanted, language),
         excluded_words=[split_query(text) for text in excluded],
         coverage={lane: sum(max(weight, 0) for weight in weights) / total for lane, weights in covered.items()},
         weights={lane: query.weights.get(lane, 1.0) for lane in Lane},

@@ -16,6 +16,8 @@ from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
 FIRST_DEPTH = 256
 DEEPENING = 4
+# Where more than this share of what was found is relevant, a deeper look goes twice as deep.
+MANY_SHARE = 0.4
 # Up to so many, relevant results are counted exactly; beyond, their number is estimated.
 MAX_EXACT_TOTAL = 1_000
 # Where no more items than this are possible, a request for the relevant ones ranks them too: they are asked for next.
@@ -48,6 +50,7 @@ class Ranking:
     total: Count
     possible: Count
     words: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     voice: Heard | None = None
     language: str | None = None
     only_english: tuple[str, ...] = ()
@@ -147,7 +150,7 @@ def _deepen(depth: int, found: Retrieved, known: int, end: int) -> int:
         return depth * DEEPENING
     share = float((found.probabilities >= RELEVANCE_CUT).mean())
     wanted = 1.3 * max(MAX_EXACT_TOTAL, end) / max(share, 1e-3)
-    return round(min(max(wanted, 2 * depth), 2 * DEEPENING * depth))
+    return round(min(max(wanted, 2 * depth), depth * DEEPENING * (2 if share > MANY_SHARE else 1)))
 
 
 def _assemble(

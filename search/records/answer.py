@@ -72,7 +72,7 @@ class Answer:
     """The hits of one query, best first, and what is needed to judge them.
 
     total, possible: how many results are relevant and how many possible, a stack counted as one. corrected: the text
-    that was searched for, where typing errors were corrected.
+    that was searched for, where typing errors were corrected. ignored: its stop words, which are not searched for.
 
     language: of the words, where they are enough to tell; only_english: what of the chosen models understands no other
     language, when the words are in one.
@@ -92,3 +92,4 @@ class Answer:
     possible: int = 0
     possible_is_estimate: bool = False
     corrected: str | None = None
+    ignored: tuple[str, ...] = ()

@@ -58,6 +58,30 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
     return [Term(word, count, _is_special(word, names)) for word, count in expanded.items()]
 
 
+def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
+    """Return the words of a query that `read_terms` leaves out, as they were typed, each once.
+
+    Args:
+        texts: The parts of the query.
+        language: The language of the query (ISO 639-1), or None if it is unknown.
+    """
+    stop_words = list_stop_words(language or "en")
+    ignored: list[str] = []
+    meant = False
+    for typed in (word for text in texts for word in _WORD.findall(text)):
+        folded = [word.whole for word in split_words(typed)]
+        if any(is_unspaced(word) for word in folded):
+            kept = [part for word in folded if is_unspaced(word) for part in cut_unspaced(word)]
+            meant = meant or bool(kept)
+            left = re.split("|".join(map(re.escape, kept)), typed) if kept else [typed]
+            ignored += [part for part in left if part]
+        elif folded and all(word in stop_words for word in folded):
+            ignored.append(typed)
+        else:
+            meant = meant or bool(folded)
+    return tuple(dict.fromkeys(ignored)) if meant else ()
+
+
 def _is_special(word: Word, names: set[str]) -> bool:
     return any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
 

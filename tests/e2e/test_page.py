@@ -268,3 +268,13 @@ def test_the_box_takes_the_query_language_and_names_mistakes(open_page):
     page.keyboard.press("Enter")
     page.wait_for_selector("#status.wrong")
     assert "did you mean type:" in page.text_content("#status")
+
+
+def test_words_that_were_searched_for_are_marked_and_stop_words_are_not(open_page):
+    page = open_page()
+    page.wait_for_selector("#hits .hit")
+    ask(page, "the train at night")
+    page.wait_for_selector("#hits mark")
+    marked = {one.inner_text().lower() for one in page.query_selector_all("#hits mark")}
+    assert "train" in marked
+    assert not marked & {"the", "at"}

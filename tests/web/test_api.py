@@ -112,6 +112,11 @@ def test_a_tier_is_asked_for_by_its_name(client):
     assert "tier" in refused.json["detail"]
 
 
+def test_stop_words_are_told(client):
+    assert ask(client, text="the train at night").json["query"]["ignored"] == ["the", "at"]
+    assert ask(client, text="the").json["query"]["ignored"] == []
+
+
 def test_a_typing_error_is_corrected_unless_that_is_unwanted(client):
     corrected = ask(client, text="a cup of cofee").json
     assert (corrected["query"]["text"], corrected["query"]["corrected"]) == ("a cup of cofee", "a cup of coffee")

@@ -29,6 +29,8 @@ let loading = null;
 let tags = [];
 // The text that was searched for, where typing errors were corrected.
 let corrected = null;
+// Its stop words.
+let ignored = [];
 const results = new Results();
 
 const grid = new Grid(find("hits"), { makeCard: drawCard, ratioOf, dividerOf, more: () => loadMore() });
@@ -46,7 +48,7 @@ function say(parts, isWrong = false) {
 }
 
 // The words to mark: those that were searched for.
-const listWords = () => wordsOf({ ...state, q: corrected ?? state.q });
+const listWords = () => wordsOf({ ...state, q: corrected ?? state.q }, ignored);
 
 function drawCard(hit, place, width) {
   return makeCard(hit, listWords(), selection.has(hit.item.id), width, {
@@ -91,6 +93,7 @@ async function run(keep = null) {
     if (mine !== latest) return;
     show();
     corrected = answer.query.corrected ?? null;
+    ignored = answer.query.ignored ?? [];
     grid.groupOf = nameGroup();
     grid.set(hits);
     say(said);

@@ -71,5 +71,13 @@ export function makeRequest(state) {
   return request;
 }
 
-// The words to mark: without filters and what is excluded.
-export const wordsOf = (state) => (state.q ?? "").replace(/(^|\s)(-\S+|[a-z]+:\S+)/gi, " ");
+// The words to mark: without filters, what is excluded, and stop words, which are `ignored`.
+export function wordsOf(state, ignored = []) {
+  const words = (state.q ?? "").replace(/(^|\s)(-\S+|[a-z]+:\S+)/gi, " ");
+  if (!ignored.length) return words;
+  const escaped = ignored.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  // In scripts that put no spaces between words, stop words stand within runs.
+  const isUnspaced = (word) => /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(word);
+  const patterns = escaped.map((word) => (isUnspaced(word) ? word : `(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`));
+  return words.replace(new RegExp(patterns.join("|"), "gu"), " ");
+}

@@ -3,7 +3,7 @@
 import pytest
 
 from search.text.stopwords import list_stop_words
-from search.text.terms import read_terms
+from search.text.terms import list_ignored, read_terms
 
 
 def read(text, language=None):
@@ -53,3 +53,16 @@ def test_every_list_is_folded_as_the_index_is():
     for language in ("de", "fr", "es", "pt", "ru"):
         assert list_stop_words(language)
         assert all(word == word.casefold() for word in list_stop_words(language))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "ignored"),
+    [
+        ("How do I reset the router", "en", ("How", "do", "I", "the")),
+        ("the the", "en", ()),
+        ("die Katze auf dem Sofa", "de", ("die", "auf", "dem")),
+        ("海边的照片", "zh", ("的",)),
+    ],
+)
+def test_stop_words_are_known_as_they_were_typed(text, language, ignored):
+    assert list_ignored([text], language) == ignored
