@@ -80,7 +80,7 @@ class Asker:
     def score(self, text: str) -> tuple[Vectors, Vectors, Wording]:
         """Return log-odds (n,), measures (n, m), and what the words tell."""
         vector, traits = self._measurer.describe(text, self.pictures)
-        scorer = self._calibrator.bind(vector, traits)
+        scorer = self._calibrator.bind(vector, traits, self._measurer.recognize(text))
         measured = scorer.measure(self._vectors, self._baselines)
         name, scene, other = self._texts.files.measure_kinds(self._texts.embed([text]))[0].tolist()
         wording = Wording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)

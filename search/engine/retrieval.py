@@ -122,12 +122,13 @@ class Retriever:
         fresh = ids if known is None else ids[~np.isin(ids, known.ids)]
         if known is not None and not len(fresh):
             return known
-        found = gather_candidates(snapshot, fresh)
+        stored, owners, baselines = snapshot.gather(fresh)
+        found = VisualCandidates(lift(stored), baselines, owners)
         logits = score_parts(self._encoded.visual, found, snapshot.sample)
         if known is None:
             # Decided once, by the nearest pictures: what is found deeper is no better.
             self._presence = self._decide_presence(logits, found)
-        scored = ScoredPictures(fresh, found.owners, found.stored, found.vectors @ vector, logits, self._keep(found))
+        scored = ScoredPictures(fresh, owners, stored, found.vectors @ vector, logits, self._keep(found))
         self._scored = scored if known is None else known.join(scored)
         return self._scored
 

@@ -102,6 +102,9 @@ class QueryReader(Protocol):
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
         """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
 
+    def measure_class_likeness(self, texts: Sequence[str]) -> Vectors:
+        """Return the cosine of each text with the nearest name of a class that `compact` was trained on, (n,)."""
+
 
 class Transcriber(Protocol):
     """Turns speech into words with their times."""

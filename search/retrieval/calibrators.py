@@ -16,6 +16,7 @@ from search.scoring.visual import (
     describe_reach,
     describe_text,
     read_calibrators,
+    recognize,
 )
 from search.store.analysis import analyze
 from search.store.baselines import QueryBank, measure_baselines
@@ -49,7 +50,9 @@ def score_text(library: Library, text: str) -> VisualScorer:
     if len(encoder.reference):
         reach = describe_reach(vector, _measure_reference(encoder), calibrator.units)
         traits = np.concatenate([traits, reach])
-    return calibrator.bind(vector, traits)
+    if calibrator.recognition is None:
+        return calibrator.bind(vector, traits)
+    return calibrator.bind(vector, traits, recognize(float(library.models.reader.measure_class_likeness([text])[0])))
 
 
 def score_example(library: Library, vector: Vectors) -> VisualScorer:

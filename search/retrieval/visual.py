@@ -32,13 +32,11 @@ class VisualCandidates:
         vectors: Shape (n, d).
         baselines: What the query bank scores against each, shape (n, k).
         owners: Whose they are, shape (n,).
-        stored: The vectors in float16.
     """
 
     vectors: Vectors
     baselines: Vectors
     owners: Owners
-    stored: Vectors
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class Balance:
 def gather_candidates(snapshot: Snapshot, ids: Ids) -> VisualCandidates:
     """Return what is scored of the embeddings with these ids, shape (n,)."""
     vectors, owners, baselines = snapshot.gather(ids)
-    return VisualCandidates(lift(vectors), baselines, owners, vectors)
+    return VisualCandidates(lift(vectors), baselines, owners)
 
 
 def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, sample: Sample) -> Vectors:

@@ -18,7 +18,7 @@ from search.scoring.visual import MEASURES
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
 # Something is there from these log-odds on: as strict as 3 % of names over 500 photos allow. What a stricter and a more
 # lenient point would lose and tell is in docs/evaluation.md.
-PRESENT_CUT = 0.5
+PRESENT_CUT = 1.0
 # The log-odds of the best picture and of the 5th, 20th and 100th, and how many are more likely than not.
 PLACES = (1, 5, 20, 100)
 BEST_FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely")

@@ -29,6 +29,8 @@ HIGH_SHARE = 0.98
 # Of the reference pictures: which quantiles of standing and of similarity describe a query.
 STANDING_QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.98)
 SIMILARITY_QUANTILES = (0.5, 0.9, 0.98)
+# How near a text is to the name of a class that names something else, and one that names the same.
+MIN_RECOGNIZED, MAX_RECOGNIZED = 0.55, 0.75
 # Inputs further out than this many deviations from those that were fitted on count as that far.
 MAX_INPUT = 6.0
 # A likely match, in each part: where the direction to search in is taken.
@@ -45,6 +47,26 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Recognition:
+    """What the similarity of one part counts in addition, for names of things that the tower was trained to recognize.
+
+    Attributes:
+        part: The part of the space that recognizes them.
+        slope: What each unit of its similarity adds to the log-odds.
+        center: The similarity at which it adds nothing.
+    """
+
+    part: int
+    slope: float
+    center: float
+
+    @property
+    def column(self) -> int:
+        """Where the similarity of the part is among the measures."""
+        return self.part * len(MEASURES)
+
+
+@dataclass(frozen=True)
 class VisualCalibrator:
     """A network of one hidden layer over what is measured of pictures and what is known of the query.
 
@@ -56,6 +78,7 @@ class VisualCalibrator:
         hidden_bias: Shape (h,).
         output: Weights of its tanh, shape (h,).
         bias: The constant.
+        recognition: None for a tower of which it is unknown what it was trained to recognize.
     """
 
     units: tuple[Unit, ...]
@@ -65,17 +88,19 @@ class VisualCalibrator:
     hidden_bias: Vectors
     output: Vectors
     bias: float
+    recognition: Recognition | None = None
 
-    def bind(self, query: Vectors, traits: Vectors) -> "VisualScorer":
+    def bind(self, query: Vectors, traits: Vectors, recognized: float = 0.0) -> "VisualScorer":
         """Return what scores pictures for one query.
 
         Args:
             query: Its vector, shape (d,).
             traits: What is known of it, as `describe_text` returns it; none for a query by example.
+            recognized: How much it names a thing that the tower was trained to recognize, 0 to 1.
         """
         count = len(self.units) * len(MEASURES)
         known = np.clip((traits - self.means[count:]) / self.deviations[count:], -MAX_INPUT, MAX_INPUT)
-        return VisualScorer(self, query, known.astype(np.float32) @ self.hidden[count:] + self.hidden_bias)
+        return VisualScorer(self, query, known.astype(np.float32) @ self.hidden[count:] + self.hidden_bias, recognized)
 
 
 @dataclass(frozen=True)
@@ -86,16 +111,19 @@ class VisualScorer:
         calibrator: What it was bound from.
         query: The vector of the query, shape (d,).
         offset: What the query adds to the hidden layer, shape (h,).
+        recognized: How much the query names a thing that the tower was trained to recognize, 0 to 1.
     """
 
     calibrator: VisualCalibrator
     query: Vectors
     offset: Vectors
+    recognized: float = 0.0
 
     @property
     def bias(self) -> float:
         """The log-odds of a picture of which every measure is average."""
-        return float(np.tanh(self.offset) @ self.calibrator.output) + self.calibrator.bias
+        average = self.calibrator.means[None, : len(self.calibrator.units) * len(MEASURES)]
+        return float(self.score_measures(average)[0])
 
     def weigh(self, vectors: Vectors, baselines: Vectors) -> Vectors:
         """Compute what the measures add to the log-odds, shape (n,).
@@ -123,7 +151,10 @@ class VisualScorer:
         slopes = fitted.hidden[: len(inputs)] @ ((1 - active**2) * fitted.output) / fitted.deviations[: len(inputs)]
         parts, low = [], 0
         for number, unit in enumerate(fitted.units):
-            slope = float(slopes[number * count : number * count + 3].sum()) / unit.deviation
+            slope = float(slopes[number * count : number * count + 3].sum())
+            if fitted.recognition is not None and fitted.recognition.part == number:
+                slope += self.recognized * fitted.recognition.slope
+            slope /= unit.deviation
             parts.append(max(slope, 0.0) * self.query[low : low + unit.length])
             low += unit.length
         vector = np.concatenate(parts).astype(np.float32)
@@ -142,7 +173,7 @@ class VisualScorer:
         """
         measured = measure(self.query, vector[None], baseline[None], self.calibrator.units)
         logit = float(self.score_measures(measured)[0])
-        terms = {"log-odds": logit}
+        terms = {"log-odds": logit, "recognized": self.recognized}
         for at, value in enumerate(measured[0].tolist()):
             name = f"part{at // len(MEASURES)}.{MEASURES[at % len(MEASURES)]}"
             average = measured.copy()
@@ -161,6 +192,9 @@ class VisualScorer:
         fitted = self.calibrator
         hidden = np.tanh(self._scale(measured) @ fitted.hidden[: measured.shape[1]] + self.offset)
         result: Vectors = hidden @ fitted.output + np.float32(fitted.bias)
+        if fitted.recognition is not None and self.recognized > 0:
+            above = measured[:, fitted.recognition.column] - np.float32(fitted.recognition.center)
+            result += np.float32(self.recognized * fitted.recognition.slope) * above
         return result
 
 
@@ -228,6 +262,15 @@ def describe_text(query: Vectors, bank: Vectors, units: Sequence[Unit], kinds: V
     return np.array(traits, np.float32)
 
 
+def recognize(likeness: float) -> float:
+    """Return how much a text names a thing that the tower was trained to recognize, 0 to 1.
+
+    Args:
+        likeness: Its cosine with the nearest name of a class that the tower was trained on.
+    """
+    return float(np.clip((likeness - MIN_RECOGNIZED) / (MAX_RECOGNIZED - MIN_RECOGNIZED), 0, 1))
+
+
 def describe_reach(query: Vectors, reference: Reference, units: Sequence[Unit]) -> Vectors:
     """Describe a text by how near the reference pictures come to it, shape (9 * parts,).
 
@@ -258,6 +301,7 @@ def parse_calibrator(document: Mapping[str, Any]) -> VisualCalibrator:
         units=tuple(Unit(**unit) for unit in document["units"]),
         output=np.array(document["output"], np.float32),
         bias=float(document["bias"]),
+        recognition=Recognition(**document["recognition"]) if "recognition" in document else None,
         **arrays,
     )
 
@@ -266,7 +310,8 @@ def describe_calibrator(calibrator: VisualCalibrator) -> dict[str, Any]:
     """Return the document that is packaged."""
     names = ("means", "deviations", "hidden", "hidden_bias", "output")
     arrays = {name: np.round(getattr(calibrator, name), 5).tolist() for name in names}
-    return {"units": [vars(unit) for unit in calibrator.units], "bias": round(calibrator.bias, 5)} | arrays
+    known = {"recognition": vars(calibrator.recognition)} if calibrator.recognition is not None else {}
+    return {"units": [vars(unit) for unit in calibrator.units], "bias": round(calibrator.bias, 5)} | arrays | known
 
 
 @cache

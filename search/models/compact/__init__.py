@@ -162,6 +162,11 @@ class CompactFiles:
         middle = self._arrays["group_classes"][nearness.argmax(axis=1)] * known[:, None]
         return normalize(things + middle)
 
+    def measure_class_likeness(self, texts: Vectors) -> Vectors:
+        """Return the cosine of centered texts, shape (n, 384), with the nearest class name, shape (n,)."""
+        likeness: Vectors = (texts @ normalize(self.class_texts).T).max(axis=1)
+        return likeness
+
     def measure_kinds(self, texts: Vectors) -> Vectors:
         """Give the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""
         logits = texts @ self._arrays["kinds.weight"].T + self._arrays["kinds.bias"]

@@ -224,6 +224,10 @@ class CompactQueryReader:
         """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
         return self._files.measure_kinds(center_queries(self._files, self._e5, texts))
 
+    def measure_class_likeness(self, texts: Sequence[str]) -> Vectors:
+        """Return the cosine of each text with the nearest name of a class that the tower was trained on, (n,)."""
+        return self._files.measure_class_likeness(center_queries(self._files, self._e5, texts))
+
     def measure_oddness(self, text: str) -> float:
         """Return the bits of surprise per letter, by the word pieces of 100 languages.
 

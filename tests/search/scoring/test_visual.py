@@ -1,5 +1,7 @@
 """Scores of pictures depend on the picture and the query only."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from search.records import Sample
 from search.retrieval.visual import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
 from search.scoring.visual import (
     MEASURES,
+    Recognition,
     Unit,
     VisualCalibrator,
     describe_calibrator,
@@ -16,6 +19,7 @@ from search.scoring.visual import (
     measure,
     parse_calibrator,
     read_calibrators,
+    recognize,
 )
 from search.store.baselines import COLUMNS, QueryBank, measure_baselines
 
@@ -146,3 +150,19 @@ def test_the_traits_of_a_text_are_finite_for_any_length():
 def test_measures_of_no_pictures_are_none():
     none = np.zeros((0, WIDTH), np.float32)
     assert measure(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
+
+
+def test_what_the_tower_was_trained_to_recognize_counts_by_its_similarity():
+    calibrator = replace(make_calibrator(), recognition=Recognition(part=0, slope=2.0, center=3.0))
+    query, pictures = draw(1, 1)[0], draw(50, 2)
+    baselines = measure_baselines(pictures, BANK)
+    plain, known = (calibrator.bind(query, np.zeros(0, np.float32), share) for share in (0.0, 0.5))
+    similarity = plain.measure(pictures, baselines)[:, 0]
+    gained = known.score(pictures, baselines) - plain.score(pictures, baselines)
+    assert np.allclose(gained, 0.5 * 2.0 * (similarity - 3.0), atol=1e-4)
+    assert known.explain(pictures[0], baselines[0])["recognized"] == 0.5
+    assert parse_calibrator(describe_calibrator(calibrator)).recognition == calibrator.recognition
+
+
+def test_only_names_of_trained_classes_are_recognized():
+    assert [recognize(likeness) for likeness in (0.3, 0.55, 0.65, 0.75, 0.9)] == pytest.approx([0, 0, 0.5, 1, 1])
