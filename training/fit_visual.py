@@ -44,6 +44,7 @@ from search.scoring.visual import (
     VisualCalibrator,
     VisualScorer,
     describe_calibrator,
+    describe_crowding,
     describe_reach,
     describe_text,
     measure,
@@ -90,9 +91,10 @@ class Measurer:
             width = sum(unit.length for unit in self.units)
             vector = pictures.embed(row)[0, :width]
             kinds = self.texts.files.measure_kinds(row)[0]
-            traits = describe_text(vector, pictures.bank[:, :width], self.units, kinds, len(analyze(text).pieces))
+            traits = describe_text(kinds, len(analyze(text).pieces))
             if len(self.units) > 1:
-                traits = np.concatenate([traits, describe_reach(vector, pictures.reference, self.units)])
+                crowding = describe_crowding(vector, pictures.bank, self.units)
+                traits = np.concatenate([traits, crowding, describe_reach(vector, pictures.reference, self.units)])
             self._described[key] = vector, traits
         return self._described[key]
 

@@ -13,6 +13,7 @@ from search.scoring.visual import (
     Unit,
     VisualCalibrator,
     VisualScorer,
+    describe_crowding,
     describe_reach,
     describe_text,
     read_calibrators,
@@ -20,6 +21,7 @@ from search.scoring.visual import (
 )
 from search.store.analysis import analyze
 from search.store.baselines import QueryBank, measure_baselines
+from search.store.unrelated import Unrelated
 
 # By the fingerprint of the model.
 _references: dict[str, Reference] = {}
@@ -28,31 +30,53 @@ _references: dict[str, Reference] = {}
 def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
     """Return what calibrates a query to pictures: a `text`, or a picture as an `example`.
 
-    That of `compact` was fitted with its two parts. Any other model has the one that was fitted with a single part, in
-    units of unrelated texts and pictures, which are measured on the model itself.
+    That of `compact` was fitted with its two parts; any other model has one that was fitted with a single part.
     """
     encoder = library.models.picture
     # An adapter moves the vectors a little and keeps their parts.
     if encoder.name.partition(ADAPTED)[0] == PICTURE:
         return read_calibrators()[f"compact/{kind}"]
-    unrelated = library.spaces[Lane.PICTURE].read_unrelated()
+    return make_calibrator(encoder, library.spaces[Lane.PICTURE].read_unrelated(), kind)
+
+
+def make_calibrator(encoder: PictureEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
+    """Return the calibrator of any model of one part, in units that were measured on the model itself, without labels.
+
+    Args:
+        encoder: The model.
+        unrelated: How unrelated texts and pictures of the model compare.
+        kind: `text` or `example`.
+    """
     mean, deviation = unrelated.text if kind == "text" else unrelated.own
     return replace(read_calibrators()[f"any/{kind}"], units=(Unit(encoder.dimension, mean, deviation),))
 
 
 def score_text(library: Library, text: str) -> VisualScorer:
     """Return what scores pictures for a text."""
-    encoder = library.models.picture
-    calibrator = get_calibrator(library, "text")
+    reader = library.models.reader
+    kinds, likeness = reader.measure_kinds([text])[0], float(reader.measure_class_likeness([text])[0])
+    return bind_text(get_calibrator(library, "text"), library.models.picture, text, kinds, likeness)
+
+
+def bind_text(
+    calibrator: VisualCalibrator, encoder: PictureEncoder, text: str, kinds: Vectors, likeness: float = 0.0
+) -> VisualScorer:
+    """Return what scores pictures of a model for a text.
+
+    Args:
+        calibrator: Of the model.
+        encoder: The model.
+        text: The query.
+        kinds: The probabilities that it names a thing, describes a scene, or does neither, shape (3,).
+        likeness: Its cosine with the nearest name of a class that `compact` was trained on.
+    """
     vector = encoder.encode_text_parts([text])[0]
-    kinds = library.models.reader.measure_kinds([text])[0]
-    traits = describe_text(vector, encoder.bank, calibrator.units, kinds, len(analyze(text).pieces))
+    traits = describe_text(kinds, len(analyze(text).pieces))
     if len(encoder.reference):
+        crowding = describe_crowding(vector, encoder.bank, calibrator.units)
         reach = describe_reach(vector, _measure_reference(encoder), calibrator.units)
-        traits = np.concatenate([traits, reach])
-    if calibrator.recognition is None:
-        return calibrator.bind(vector, traits)
-    return calibrator.bind(vector, traits, recognize(float(library.models.reader.measure_class_likeness([text])[0])))
+        traits = np.concatenate([traits, crowding, reach])
+    return calibrator.bind(vector, traits, recognize(likeness))
 
 
 def score_example(library: Library, vector: Vectors) -> VisualScorer:

@@ -238,23 +238,38 @@ class Reference:
     baselines: Vectors
 
 
-def describe_text(query: Vectors, bank: Vectors, units: Sequence[Unit], kinds: Vectors, words: int) -> Vectors:
-    """Describe a text by what can be known before any picture is seen, shape (3 + 3 * parts,).
+def describe_text(kinds: Vectors, words: int) -> Vectors:
+    """Describe a text by its words, whatever the picture model is, shape (3,).
 
     Args:
-        query: Its vector, shape (d,).
-        bank: The query bank, shape (b, d).
-        units: One for each part of the space.
         kinds: The probabilities that it names a thing, describes a scene, or does neither.
         words: Its number of words.
 
     Returns:
         How much it is a name rather than a description; the probability of neither; its length from 0 for a word to 1
-        for 16 words; and for each part mean, deviation and high quantile of its products with the bank.
+        for 16 words.
     """
     name, scene, other = (float(one) for one in kinds)
     length = np.log2(min(max(words, 1), MAX_COUNTED_WORDS)) / np.log2(MAX_COUNTED_WORDS)
-    traits, low = [name / max(name + scene, 1e-6), other, float(length)], 0
+    return np.array([name / max(name + scene, 1e-6), other, length], np.float32)
+
+
+def describe_crowding(query: Vectors, bank: Vectors, units: Sequence[Unit]) -> Vectors:
+    """Describe a text by how near other texts are, shape (3 * parts,).
+
+    Only for the model that a calibrator was fitted on: how near texts are to one another says as much about the model
+    as about the text.
+
+    Args:
+        query: Its vector, shape (d,).
+        bank: The query bank, shape (b, d).
+        units: One for each part of the space.
+
+    Returns:
+        For each part mean, deviation and high quantile of its products with the bank.
+    """
+    traits: list[float] = []
+    low = 0
     for unit in units:
         products = bank[:, low : low + unit.length] @ query[low : low + unit.length]
         low += unit.length

@@ -15,6 +15,7 @@ from search.scoring.visual import (
     Unit,
     VisualCalibrator,
     describe_calibrator,
+    describe_crowding,
     describe_text,
     measure,
     parse_calibrator,
@@ -142,9 +143,16 @@ def test_the_shipped_calibrators_survive_being_written_and_read():
 
 def test_the_traits_of_a_text_are_finite_for_any_length():
     for words in (0, 1, 3, 500):
-        traits = describe_text(draw(1, 1)[0], BANK.vectors, UNITS, np.array([0.5, 0.3, 0.2], np.float32), words)
+        traits = describe_text(np.array([0.5, 0.3, 0.2], np.float32), words)
         assert np.isfinite(traits).all()
         assert 0 <= traits[2] <= 1
+
+
+def test_crowding_is_what_the_bank_scores_for_a_text():
+    mean, deviation, high = describe_crowding(BANK.vectors[0], BANK.vectors, UNITS).tolist()
+    products = BANK.vectors @ BANK.vectors[0]
+    assert (mean, deviation) == pytest.approx((products.mean(), products.std()), abs=1e-5)
+    assert np.mean(products > high) == pytest.approx(0.02, abs=0.005)
 
 
 def test_measures_of_no_pictures_are_none():

@@ -10,6 +10,7 @@ the English ones do.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -48,6 +49,17 @@ class Recipe:
     phrases: int = 256
     seed: int = 1
     tries: int = 1
+
+
+class TextProjection(Protocol):
+    """What a loss needs of a head: it carries texts to where pictures are."""
+
+    @property
+    def scale(self) -> Tensor:
+        """The factor on cosines."""
+
+    def embed_texts(self, texts: Tensor) -> Tensor:
+        """Project text vectors of shape (n, t) into the picture space, shape (n, d), unit length."""
 
 
 class Inventor:
@@ -105,7 +117,7 @@ def fit_head(
         for step in range(steps):
             batch = order[step * recipe.batch : (step + 1) * recipe.batch]
             pictures = _embed_mixed(head, views, batch, chance)
-            loss = _compare_captions(head, pictures, captions, batch) + pairs(head, pictures, batch, chance)
+            loss = compare_captions(head, pictures, captions[batch]) + pairs(head, pictures, batch, chance)
             loss = loss + _compare_classes(head, inventor, vocabulary, recipe, chance)
             optimizer.zero_grad()
             loss.backward()
@@ -177,11 +189,12 @@ def _embed_mixed(head: Head, views: list[Features], batch: Tensor, chance: np.ra
     return embedded
 
 
-def _compare_captions(head: Head, pictures: Tensor, captions: Tensor, batch: Tensor) -> Tensor:
-    """Compute InfoNCE between photos and one caption of each."""
-    texts = head.embed_texts(captions[batch, torch.randint(captions.shape[1], (len(batch),))])
+def compare_captions(head: TextProjection, pictures: Tensor, captions: Tensor) -> Tensor:
+    """Compute InfoNCE between embedded photos (n, d) and one caption of each. captions: shape (n, 5, t)."""
+    batch = len(captions)
+    texts = head.embed_texts(captions[torch.arange(batch), torch.randint(captions.shape[1], (batch,))])
     scores = head.scale * pictures @ texts.T
-    target = torch.arange(len(batch))
+    target = torch.arange(batch)
     return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
 
 
@@ -195,7 +208,7 @@ class PhraseLoss(torch.nn.Module):
         self.log_scale = torch.nn.Parameter(torch.tensor(float(np.log(12.0))))
         self.bias = torch.nn.Parameter(torch.tensor(-4.0))
 
-    def forward(self, head: Head, pictures: Tensor, batch: Tensor, chance: np.random.Generator) -> Tensor:
+    def forward(self, head: TextProjection, pictures: Tensor, batch: Tensor, chance: np.random.Generator) -> Tensor:
         """Return the loss of embedded photos (batch, d) against some phrases."""
         count = self._recipe.phrases
         drawn = chance.choice(len(self._phrases.bare), count, replace=False, p=self._phrases.shares)

@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from torch import Tensor
 
-from search.models.compact.training.texts import Vocabulary
 from search.records import Ids
 
 # Words that say nothing by themselves.
@@ -32,13 +32,20 @@ MAX_MENTIONS = 5
 SHOWN = 2
 
 
+class PhraseEmbedder(Protocol):
+    """Embeds phrases for training."""
+
+    def embed(self, values: list[str]) -> Tensor:
+        """Return text vectors of unit length, shape (n, t)."""
+
+
 @dataclass(frozen=True)
 class Phrases:
     """Phrases, bare and with an article, with what photos show of them.
 
     Attributes:
-        bare: Centred text vectors, shape (p, 384).
-        articled: The same texts behind "a ", shape (p, 384).
+        bare: Text vectors, shape (p, t).
+        articled: The same texts behind "a ", shape (p, t).
         mentions: How many captions of each photo use each, shape (photos, p), int8.
     """
 
@@ -58,7 +65,7 @@ class Phrases:
         return Phrases(self.bare, self.articled, self.mentions[photos])
 
 
-def read_phrases(captions: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Phrases:
+def read_phrases(captions: Sequence[Sequence[str]], vocabulary: PhraseEmbedder) -> Phrases:
     """Find the phrases that captions of at least 12 photos use. captions: of each photo."""
     told = [Counter(phrase for caption in group for phrase in set(split_phrases(caption))) for group in captions]
     found = Counter(phrase for one in told for phrase in one)

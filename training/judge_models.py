@@ -1,0 +1,200 @@
+"""Judge how models are calibrated that nothing was fitted on.
+
+    PYTHONPATH=.:benchmarks/evaluation python training/judge_models.py --flickr DIR --cache DIR [--model NAME ...]
+
+Asked is what `fit_visual.py` reports on: the judge half of the concepts over the judge half of `dev.txt`. NAME is
+anything that open_clip loads, such as `local-dir:` with the folder that `second_model.py` wrote. It is calibrated as a
+library would: the packaged bank is embedded by it, its unit is measured on the pictures, and `any/text` is applied.
+No label is seen. Each is judged as torch runs it, and as two of the graphs that `crossmodal models export` writes.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from everyday import read_captions, read_concepts, split_photos
+from fit_visual import CUTS, Measurer, find_rank, judge_concepts
+from texts import describe_absent, make_nonsense, read_absent
+from visual_data import Pictures, Texts, embed_pictures
+
+from search.evaluation.metrics import compute_auroc
+from search.media.picture import USEFUL_SIDE, open_picture
+from search.models.card import find_folder
+from search.models.compact.towers import CompactQueryReader
+from search.models.open_clip.encoder import OpenClipPictureEncoder
+from search.models.open_clip.export import export_towers
+from search.models.open_clip.exported import picture_file
+from search.models.registry import read_card
+from search.models.runtime import Machine
+from search.records import Lane, Pixels, Sample, Vectors
+from search.retrieval.calibrators import bind_text, make_calibrator
+from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
+from search.scoring.visual import MEASURES, Reference, VisualScorer, read_calibrators
+from search.settings import count_cores
+from search.store.baselines import COLUMNS, QueryBank, measure_baselines
+from search.store.unrelated import measure_unrelated
+
+# As torch runs it, as `models export` writes it and takes it, and in 8 bits throughout.
+RUNTIMES = ("torch-fp32", "onnx-int8-dynamic", "onnx-int8-static")
+# So many pictures of the other half of `dev.txt` are what static quantization is calibrated on, and checked.
+EXPORT_PICTURES = 128
+Bind = Callable[[str], VisualScorer]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with its calibration.
+
+    Attributes:
+        title: What it is called in the table.
+        pictures: The judged pictures, as it embeds them.
+        bind: Returns what scores them for a text.
+    """
+
+    title: str
+    pictures: Pictures
+    bind: Bind
+
+    def score(self, text: str, pictures: Pictures) -> Vectors:
+        """Return the log-odds of pictures for a text, shape (n,)."""
+        return self.bind(text).score(pictures.vectors, pictures.baselines)
+
+
+class Words:
+    """What the words of a text tell, whatever the picture model is."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+        self._reader = CompactQueryReader(texts.files, texts.encoder)
+
+    def measure_kinds(self, text: str) -> Vectors:
+        """Return the probabilities of a name, a scene and neither, shape (3,)."""
+        kinds: Vectors = self.texts.files.measure_kinds(self.texts.embed([text]))[0]
+        return kinds
+
+    def describe(self, text: str) -> Wording:
+        """Return what the presence decision knows of a text."""
+        name, scene, other = self.measure_kinds(text).tolist()
+        return Wording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+
+
+def list_compact(words: Words, pictures: Pictures) -> Iterator[Subject]:
+    """Return the bundled model as it is shipped, and its scene part as if it were any model."""
+    for title, name in (("compact", "compact/text"), ("compact, scene part", "any/text")):
+        calibrator = read_calibrators()[name]
+        measurer = Measurer(words.texts, calibrator.units)
+        width = COLUMNS * len(calibrator.units)
+        narrow = replace(pictures, vectors=measurer.narrow(pictures.vectors), baselines=pictures.baselines[:, :width])
+        yield Subject(title, narrow, lambda text, m=measurer, c=calibrator: c.bind(*m.describe(text, pictures)))
+
+
+def list_versions(
+    name: str, paths: Sequence[Path], others: Sequence[Path], cache: Path, words: Words
+) -> Iterator[Subject]:
+    """Return a model as torch runs it, and as it is exported in 8 bits.
+
+    Args:
+        name: What open_clip loads.
+        paths: The judged pictures.
+        others: Pictures to calibrate the export on.
+        cache: Where its card and exports are kept.
+        words: Describes texts.
+    """
+    machine = Machine(count_cores())
+    card, folder = read_card(name, Lane.PICTURE, cache, machine), find_folder(cache, name)
+    exact = OpenClipPictureEncoder(replace(card, runtime=RUNTIMES[0]), folder, cache, machine)
+    cut, sample = (
+        [exact.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in group]
+        for group in (paths, others[:EXPORT_PICTURES])
+    )
+    if not picture_file(folder.path, "int8-static").exists():
+        card, _ = export_towers(card, folder, cache, machine, sample, lambda line: print(line, flush=True))
+    for runtime in RUNTIMES:
+        encoder = OpenClipPictureEncoder(replace(card, runtime=runtime), folder, cache, machine)
+        yield make_subject(runtime, encoder, [path.name for path in paths], cut, words)
+
+
+def make_subject(
+    title: str, encoder: OpenClipPictureEncoder, names: list[str], cut: Sequence[Pixels], words: Words
+) -> Subject:
+    """Embed pictures with a model and calibrate it as a library of these pictures does."""
+    size = encoder.batch
+    vectors = np.concatenate([encoder.encode_pictures(cut[at : at + size]) for at in range(0, len(cut), size)])
+    baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
+    unrelated = measure_unrelated(Sample(vectors, np.zeros(len(vectors), bool), baselines), encoder.bank)
+    calibrator = make_calibrator(encoder, unrelated, "text")
+    none = Reference(encoder.reference, np.zeros((0, COLUMNS), np.float32))
+    pictures = Pictures(names, vectors, baselines, encoder.bank, lambda rows: rows, none)
+
+    return Subject(title, pictures, lambda text: bind_text(calibrator, encoder, text, words.measure_kinds(text)))
+
+
+def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> None:
+    """Print what is shown of the judged concepts, and how captions find their photos."""
+    pictures = subject.pictures
+    found = judge_concepts(subject.score, pictures, captions, "judge", np.concatenate([np.zeros(1), CUTS]))
+    precision, recall, f1, _ = found.shown[0]
+    ranks = [find_rank(subject.score(captions[name][at % 5], pictures), at) for at, name in enumerate(pictures.names)]
+    print(
+        f"{subject.title}: precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} best F1 {found.best:.3f} "
+        f"({f1 / found.best:.2f}), of one cut for all {found.shown[1:, 2].max():.3f} at "
+        f"{CUTS[found.shown[1:, 2].argmax()]:.1f}, precision@20 {found.first:.3f}, "
+        f"captions R@10 {np.mean(np.array(ranks) < 10):.3f}",
+        flush=True,
+    )
+
+
+def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: Words) -> None:
+    """Print how well what is there is told from what is not, and the share that is told that nothing is there."""
+    pictures = subject.pictures
+    concepts = [
+        one.text
+        for one in read_concepts("judge")
+        if sum(grade == 2 for grade in one.grade_photos(pictures.names, captions).values()) >= 4
+    ]
+    asked = {
+        "concepts": concepts,
+        "captions": [captions[name][at % 5] for at, name in enumerate(pictures.names)],
+        "absent": read_absent("test"),
+        "described": describe_absent("test"),
+        "nonsense": make_nonsense("test"),
+    }
+    decided = {kind: [decide(subject, text, words) for text in group] for kind, group in asked.items()}
+    there = decided["concepts"] + decided["captions"]
+    shares = [f"{kind} {np.mean(np.array(found) < PRESENT_CUT):.3f}" for kind, found in decided.items()]
+    aurocs = [f"{kind} {compute_auroc(there, decided[kind]):.3f}" for kind in ("absent", "described", "nonsense")]
+    print(f"  told nothing: {', '.join(shares)}; AUROC: {', '.join(aurocs)}", flush=True)
+
+
+def decide(subject: Subject, text: str, words: Words) -> float:
+    """Return the log-odds that something is there."""
+    scorer = subject.bind(text)
+    measured = scorer.measure(subject.pictures.vectors, subject.pictures.baselines)
+    weights = read_presence()[measured.shape[1] // len(MEASURES)]
+    return weights.decide(measure_presence(scorer.score_measures(measured), measured, words.describe(text)))
+
+
+def main() -> None:
+    """Judge the bundled model and all that are named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("flickr", "cache"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--model", action="append", default=[])
+    options = parser.parse_args()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    words, captions = Words(Texts(options.cache)), read_captions(options.flickr)
+    others, paths = (
+        [options.flickr / "images" / name for name in split_photos(options.flickr, split)] for split in ("fit", "judge")
+    )
+    subjects = list(list_compact(words, embed_pictures("dev-judge", paths, words.texts, options.cache)))
+    for name in options.model:
+        subjects += list_versions(name, paths, others, options.cache, words)
+    for subject in subjects:
+        report_shown(subject, captions)
+        report_presence(subject, captions, words)
+
+
+if __name__ == "__main__":
+    main()

