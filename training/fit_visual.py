@@ -36,6 +36,7 @@ from visual_network import Examples, fit_calibrator
 
 from search.models.compact.training.data import read_check, read_classes, read_sentences
 from search.records import Vectors
+from search.scoring.traits import describe_crowding, describe_reach, describe_text, recognize
 from search.scoring.visual import (
     CALIBRATORS_FILE,
     MEASURES,
@@ -44,11 +45,7 @@ from search.scoring.visual import (
     VisualCalibrator,
     VisualScorer,
     describe_calibrator,
-    describe_crowding,
-    describe_reach,
-    describe_text,
     measure,
-    recognize,
 )
 from search.store.analysis import analyze
 from search.store.baselines import COLUMNS

@@ -31,7 +31,8 @@ from search.models.runtime import Machine
 from search.records import Lane, Pixels, Sample, Vectors
 from search.retrieval.calibrators import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
-from search.scoring.visual import MEASURES, Reference, VisualScorer, read_calibrators
+from search.scoring.traits import Reference
+from search.scoring.visual import MEASURES, VisualScorer, read_calibrators
 from search.settings import count_cores
 from search.store.baselines import COLUMNS, QueryBank, measure_baselines
 from search.store.unrelated import measure_unrelated

@@ -22,7 +22,7 @@ from search.models.compact.training.data import read_check, read_classes
 from search.models.compact.training.phrases import STOP_WORDS
 from search.models.runtime import Machine
 from search.records import Vectors
-from search.scoring.visual import Reference
+from search.scoring.traits import Reference
 from search.settings import count_cores
 from search.store.baselines import QueryBank, measure_baselines
 

@@ -8,17 +8,8 @@ from search.library import Library
 from search.models.encoder import PictureEncoder
 from search.models.registry import ADAPTED, PICTURE
 from search.records import Lane, Vectors
-from search.scoring.visual import (
-    Reference,
-    Unit,
-    VisualCalibrator,
-    VisualScorer,
-    describe_crowding,
-    describe_reach,
-    describe_text,
-    read_calibrators,
-    recognize,
-)
+from search.scoring.traits import Reference, describe_crowding, describe_reach, describe_text, recognize
+from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
 from search.store.analysis import analyze
 from search.store.baselines import QueryBank, measure_baselines
 from search.store.unrelated import Unrelated

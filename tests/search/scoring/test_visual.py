@@ -9,18 +9,16 @@ from hypothesis import strategies as st
 
 from search.records import Sample
 from search.retrieval.visual import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
+from search.scoring.traits import describe_crowding, describe_text, recognize
 from search.scoring.visual import (
     MEASURES,
     Recognition,
     Unit,
     VisualCalibrator,
     describe_calibrator,
-    describe_crowding,
-    describe_text,
     measure,
     parse_calibrator,
     read_calibrators,
-    recognize,
 )
 from search.store.baselines import COLUMNS, QueryBank, measure_baselines
 
