@@ -11,6 +11,7 @@ No label is seen. Each is judged as torch runs it, and as two of the graphs that
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ from search.records import Lane, Pixels, Sample, Vectors
 from search.retrieval.calibrators import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
 from search.scoring.traits import Reference
-from search.scoring.visual import MEASURES, VisualScorer, read_calibrators
+from search.scoring.visual import MEASURES, VisualCalibrator, VisualScorer, read_calibrators
 from search.settings import count_cores
 from search.store.baselines import COLUMNS, QueryBank, measure_baselines
 from search.store.unrelated import measure_unrelated
@@ -88,7 +89,12 @@ def list_compact(words: Words, pictures: Pictures) -> Iterator[Subject]:
         measurer = Measurer(words.texts, calibrator.units)
         width = COLUMNS * len(calibrator.units)
         narrow = replace(pictures, vectors=measurer.narrow(pictures.vectors), baselines=pictures.baselines[:, :width])
-        yield Subject(title, narrow, lambda text, m=measurer, c=calibrator: c.bind(*m.describe(text, pictures)))
+        yield Subject(title, narrow, partial(bind_compact, calibrator, measurer, pictures))
+
+
+def bind_compact(calibrator: VisualCalibrator, measurer: Measurer, pictures: Pictures, text: str) -> VisualScorer:
+    """Return what scores pictures of the bundled model for a text."""
+    return calibrator.bind(*measurer.describe(text, pictures), measurer.recognize(text))
 
 
 def list_versions(
