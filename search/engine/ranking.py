@@ -172,6 +172,8 @@ def _assemble(
     parts = [[one for one in ranked if low <= one.score < high] for high, low in pairwise(bounds)]
     stacked = [stack_copies(part) if query.stack else [Stack(one) for one in part] for part in parts]
     tiers = (tuple(order(stacked[0])), tuple(stacked[1]), tuple(stacked[2]))
+    if ranked and ranked[0].moments is not None:
+        ranked[0].moments.drop_vectors()  # one for all
     # What was not put into stacks is not known, however far the lanes were looked into.
     assembled = 3 if query.include_all else 2 if is_eager else 1
     possible = Count(len(tiers[1]), known < 2) if assembled > 1 else Count(likely - relevant, True)

@@ -1,7 +1,7 @@
 """Joining lanes and segments into items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Moments:
         looks: The perceptual hash of each item's picture, if a single one speaks for it, of length n.
     """
 
-    lanes: Sequence[Retrieved]
+    lanes: list[Retrieved]
     numbers: Ids
     at: Ids
     bounds: Ids
@@ -73,6 +73,10 @@ class Moments:
         own = slice(int(self.bounds[place]), int(self.bounds[place + 1]))
         chosen = zip(self.numbers[own].tolist(), self.at[own].tolist(), strict=True)
         return tuple(self.lanes[number].make_candidate(at) for number, at in chosen)
+
+    def drop_vectors(self) -> None:
+        """Let go of the vectors: rankings are kept for a while, and their results are not compared again."""
+        self.lanes[:] = [replace(lane, read_vector=None) for lane in self.lanes]
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def _pick_moments(lanes: Sequence[Retrieved], items: Ids) -> Moments:
     single = np.bincount(seen["owner"], minlength=len(items)) == 1
     looks = dict(zip(seen["owner"].tolist(), seen["look"].tolist(), strict=True))
     return Moments(
-        lanes,
+        list(lanes),
         rows["lane"],
         rows["at"],
         np.searchsorted(rows["owner"], np.arange(len(items) + 1)),

@@ -19,6 +19,8 @@ PRESENCE_FILE = Path(__file__).parent / "presence.json"
 # Something is there from these log-odds on: as strict as 3 % of names over 500 photos allow. What a stricter and a more
 # lenient point would lose and tell is in docs/evaluation.md.
 PRESENT_CUT = 1.0
+# With fewer pictures than this less is enough, in proportion: what comes near by chance comes from many.
+MIN_STRICT = 256
 # The log-odds of the best picture and of the 5th, 20th and 100th, and how many are more likely than not.
 PLACES = (1, 5, 20, 100)
 BEST_FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely")
@@ -107,7 +109,8 @@ def decide_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Pre
     if not len(logits):
         return Presence()
     weights = read_presence()[measures.shape[1] // len(MEASURES)]
-    if weights.decide(measure_presence(logits, measures, wording)) >= PRESENT_CUT:
+    cut = PRESENT_CUT * min(1.0, len(logits) / MIN_STRICT)
+    if weights.decide(measure_presence(logits, measures, wording)) >= cut:
         return Presence(shift=max(0.0, LEAST_PRESENT - float(logits.max())))
     return Presence(factor=RELEVANCE_CUT - POSSIBLE_CUT / 10)
 

@@ -14,7 +14,7 @@ HIGH_SHARE = 0.98
 STANDING_QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.98)
 SIMILARITY_QUANTILES = (0.5, 0.9, 0.98)
 # How near a text is to the name of a class that names something else, and one that names the same.
-MIN_RECOGNIZED, MAX_RECOGNIZED = 0.55, 0.75
+MIN_RECOGNIZED, MAX_RECOGNIZED = 0.65, 0.75
 
 
 @dataclass(frozen=True)

@@ -55,16 +55,19 @@ def rank_all(lanes, query, end):
     return rank(query, WEIGHTS, end, lanes, list)
 
 
-def list_pages(lanes, query, limit):
-    """Return all results of a query as a client would page through them, ranking again for every page."""
-    shown, known = [], None
+def list_pages(lanes, query, limit, known=None):
+    """Return all results of a query as a client would page through them, ranking again for every page, and the ranking.
+
+    known: the ranking of pages of another tier before, which the engine keeps.
+    """
+    shown = []
     while True:
         fresh = rank_all(lanes, query, len(shown) + limit)
         known = fresh if known is None else keep_relevant(known, fresh)
         results = [stack.first.item_id for stack in known.list_results(query)]
         rest = [item for item in results if item not in set(shown)]
         if not rest:
-            return shown
+            return shown, known
         shown += rest[:limit]
 
 
@@ -75,9 +78,9 @@ def test_the_pages_of_both_tiers_are_the_ranking(seed, count, shape, limit):
     values = {name: random.beta(shape, 2, count) * (random.random(count) < 0.7) for name in ("picture", "meaning")}
     lanes = MadeUpLanes(**values)
     query = replace(EVERYTHING, include_all=False)
-    relevant = list_pages(lanes, query, limit)
-    possible = list_pages(lanes, replace(query, tier=Tier.POSSIBLE), limit)
-    everything = list_pages(lanes, EVERYTHING, limit)
+    relevant, known = list_pages(lanes, query, limit)
+    possible, _ = list_pages(lanes, replace(query, tier=Tier.POSSIBLE), limit, known)
+    everything, _ = list_pages(lanes, EVERYTHING, limit)
     assert len(set(everything)) == len(everything) == count
     whole = 1 - np.prod([1 - lane.astype(np.float32).astype(float) for lane in values.values()], axis=0)
     assert set(relevant).isdisjoint(possible)
@@ -173,6 +176,15 @@ def test_a_first_page_is_ranked_again_only_when_the_library_has_changed(library,
     monkeypatch.setattr(library.catalogue, "read_revision", lambda: revision + 1)
     assert engine.search(query).hits == first.hits
     assert len(ranked) == 2
+
+
+def test_a_ranking_that_is_kept_holds_no_vectors(library):
+    engine = Engine(library)
+    engine.search(Query(text="a cat"))
+    (ranking,) = engine._rankings._kept.values()
+    shown = [one for tier in ranking.tiers for stack in tier for one in stack.first.candidates]
+    assert shown
+    assert all(one.vector is None for one in shown)
 
 
 def test_more_like_this_gives_neighbors_without_the_item(engine):
