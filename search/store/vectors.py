@@ -16,6 +16,8 @@ FLAT_LIMIT = 20_000
 # by benchmarks/evaluation/recall.py from 30,000 to 1,000,000 vectors.
 PROBES = 250
 PROBED_SHARE = 0.4
+# A deep search probes so many times the cells that what it asks for would fill.
+DEEP_FACTOR = 10
 # Cells are found by so many vectors each, drawn by chance, in so many rounds, and the range of numbers in them by so
 # many vectors in all: enough for the recall above, and little to hold beside the index.
 TRAINED_PER_CELL = 20
@@ -102,14 +104,17 @@ def search_index(
     elif denied.size:
         kept = _make_bitmap(faiss, denied)  # the selector below does not keep it alive
         selector = faiss.IDSelectorNot(kept)
-    if isinstance(index, faiss.IndexIVF):
-        share = 1.0 if allowed is None else len(allowed) / max(index.ntotal, 1)
-        cells = choose_probes(index.nlist, share) if probes is None else min(probes, index.nlist)
-        parameters = faiss.SearchParametersIVF(nprobe=cells, sel=selector)
-    else:
-        parameters = faiss.SearchParameters(sel=selector)
     with _limit_threads(faiss, len(queries)):
-        scores, ids = index.search(queries, k, params=parameters)
+        if not isinstance(index, faiss.IndexIVF):
+            scores, ids = index.search(queries, k, params=faiss.SearchParameters(sel=selector))
+            return scores, ids
+        share = 1.0 if allowed is None else len(allowed) / max(index.ntotal, 1)
+        cells = choose_probes(index.nlist, share, k / max(index.ntotal, 1)) if probes is None else probes
+        cells = min(cells, index.nlist)
+        scores, ids = index.search(queries, k, params=faiss.SearchParametersIVF(nprobe=cells, sel=selector))
+        if probes is None and cells < index.nlist and (ids < 0).any():
+            # Fewer than asked for were in the cells that were probed: there may be more in the others.
+            scores, ids = index.search(queries, k, params=faiss.SearchParametersIVF(nprobe=index.nlist, sel=selector))
     return scores, ids
 
 
@@ -128,10 +133,18 @@ def _limit_threads(faiss: Any, most: int) -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def choose_probes(cells: int, share: float) -> int:
-    """Give how many cells to look into when a share of all vectors may be returned."""
-    # What is allowed may lie together, far from the query: more than in proportion.
-    return min(cells, int(min(PROBES, PROBED_SHARE * cells) / max(share, 1e-9) ** 1.6) + 1)
+def choose_probes(cells: int, share: float, wanted: float = 0.0) -> int:
+    """Return how many cells to probe.
+
+    Args:
+        cells: The number of all cells.
+        share: The share of all vectors that may be returned.
+        wanted: The share of all vectors that is asked for.
+    """
+    # What is allowed may be close together, far from the query: more than in proportion. The nearest tenth of all
+    # vectors is spread over most cells.
+    probes = min(PROBES, PROBED_SHARE * cells) / max(share, 1e-9) ** 1.6
+    return min(cells, int(max(probes, DEEP_FACTOR * wanted * cells)) + 1)
 
 
 def _make_bitmap(faiss: Any, ids: Ids) -> Any:

@@ -58,6 +58,17 @@ def test_cells_and_flat_find_the_same(flat_limit):
     assert set(found[0].tolist()) == {5, 17, 900, -1}
 
 
+def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch):
+    monkeypatch.setattr(v, "PROBES", 8)  # as few of the cells as in a library of millions
+    rows, query = make_unit(4000), make_unit(1, seed=1)
+    index = v.build_index(np.arange(4000, dtype=np.int64), rows, 10)
+    nearest = np.argsort(-(rows @ query[0]))
+    _, tenth = v.search_index(index, query, 400, None, NONE)
+    assert len(set(tenth[0].tolist()) & set(nearest[:400].tolist())) >= 380
+    _, everything = v.search_index(index, query, 4000, None, NONE)
+    assert set(everything[0].tolist()) == set(range(4000))
+
+
 @pytest.mark.parametrize("name", [g.INDEX, g.ROWS, g.EXACT])
 def test_a_torn_file_is_not_loaded(tmp_path, name):
     rows = make_unit(20)
