@@ -96,4 +96,3 @@ class SemanticQuery:
         scores = [one.share * standardize(rows @ one.vector, one.baseline) for one in self._wanted]
         result: Vectors = np.sum(scores, axis=0).astype(np.float32)
         return result
-
