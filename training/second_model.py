@@ -30,6 +30,7 @@ from search.models.compact.training.features import View, list_views
 from search.models.compact.training.fit import LEAST_DEVIATION, PhraseLoss, Recipe, compare_captions
 from search.models.compact.training.network import POOLED, SIDE, TEXT, normalize
 from search.models.compact.training.phrases import read_phrases
+from search.models.compact.training.texts import VectorCache
 from search.models.onnx import open_session
 from search.models.open_clip import import_open_clip, import_timm
 from search.models.open_clip.graph import write_graph
@@ -51,24 +52,18 @@ class Sentences:
 
     def __init__(self, folder: Path, cache: Path) -> None:
         self._folder = folder
-        self._path = cache / "sentences.npz"
-        self._rows: dict[str, Vectors] = {}
-        if self._path.exists():
-            with np.load(self._path) as stored:
-                self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
+        self._cache = VectorCache(cache / "sentences.npz")
 
     def embed(self, values: list[str]) -> Tensor:
         """Return vectors of unit length, shape (n, 384)."""
-        new = sorted(set(values) - self._rows.keys())
-        if new:
-            from sentence_transformers import SentenceTransformer
+        return torch.from_numpy(self._cache.read(values, self._encode))
 
-            rows = SentenceTransformer(str(self._folder), device="cpu").encode(
-                new, batch_size=BATCH, normalize_embeddings=True
-            )
-            self._rows |= dict(zip(new, rows, strict=True))
-            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
-        return torch.from_numpy(np.stack([self._rows[text] for text in values]))
+    def _encode(self, values: list[str]) -> Vectors:
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer(str(self._folder), device="cpu")
+        rows: Vectors = model.encode(values, batch_size=BATCH, normalize_embeddings=True)
+        return rows
 
 
 class Head(nn.Module):

@@ -20,6 +20,7 @@ from search.models.compact import CompactFiles, normalize
 from search.models.compact.towers import CompactPictureEncoder, E5Encoder
 from search.models.compact.training.data import read_check, read_classes
 from search.models.compact.training.phrases import STOP_WORDS
+from search.models.compact.training.texts import VectorCache
 from search.models.runtime import Machine
 from search.records import Vectors
 from search.scoring.traits import Reference
@@ -77,20 +78,13 @@ class Texts:
     def __init__(self, cache: Path) -> None:
         self.files = CompactFiles()
         self.encoder = E5Encoder(self.files.text_graph, Machine(count_cores()))
-        self._path = cache / "texts.npz"
-        self._rows: dict[str, Vectors] = {}
-        if self._path.exists():
-            with np.load(self._path) as stored:
-                self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
+        self._cache = VectorCache(cache / "texts.npz")
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return centred vectors, shape (n, 384), unit length."""
-        new = sorted(set(texts) - self._rows.keys())
-        if new:
-            rows = self.encoder.encode(new, "query: ")
-            self._rows |= dict(zip(new, normalize(rows - self.files.query_mean), strict=True))
-            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
-        return np.stack([self._rows[text] for text in texts])
+        return self._cache.read(
+            texts, lambda new: normalize(self.encoder.encode(new, "query: ") - self.files.query_mean)
+        )
 
 
 def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Pictures:

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from everyday import read_concepts
 from shelf import read_space
 from sqlalchemy import insert
 
@@ -106,7 +107,7 @@ def split(count: int, originals: int, chance: np.random.Generator) -> Iterator[n
 
 
 def time_calls(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
-    """Give the median and the 95th percentile in milliseconds, each call at its best of three times."""
+    """Return the median and the 95th percentile in milliseconds over the calls, each the fastest of three runs."""
     took = []
     for call in calls:
         spent = []
@@ -125,12 +126,6 @@ def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:
     return lambda: engine.search(replace(query, weights={Lane.PICTURE: 1 + 1e-12 * next(turns)}))
 
 
-def read_concepts() -> list[str]:
-    """Return the everyday concepts."""
-    lines = (Path(__file__).parent / "concepts.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    return [line.split("\t")[1] for line in lines]
-
-
 def measure(library: Library, size: int) -> None:
     """Print a line of figures for each kind of query."""
     engine = Engine(library)
@@ -142,7 +137,8 @@ def measure(library: Library, size: int) -> None:
     index = snapshot.generation.index
     nothing = np.zeros(0, np.int64)
     names = [one.names["en"][0] for one in read_classes()[:: 1000 // QUERIES]]
-    for kind, texts in (("names", names), ("concepts", read_concepts())):
+    concepts = [one.text for split in ("fit", "judge") for one in read_concepts(split)]
+    for kind, texts in (("names", names), ("concepts", concepts)):
         for text in texts:  # the encoders remember
             library.models.meaning.encode_queries([text])
         vectors = [library.models.picture.encode_texts([text]) for text in texts]

@@ -164,7 +164,7 @@ class CompactFiles:
 
     def measure_class_likeness(self, texts: Vectors) -> Vectors:
         """Return the cosine of centered texts, shape (n, 384), with the nearest class name, shape (n,)."""
-        likeness: Vectors = (texts @ normalize(self.class_texts).T).max(axis=1)
+        likeness: Vectors = (texts @ self.class_texts.T).max(axis=1)
         return likeness
 
     def measure_kinds(self, texts: Vectors) -> Vectors:

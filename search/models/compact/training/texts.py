@@ -1,5 +1,6 @@
 """Every text of the training as a centred vector, encoded once."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,28 +29,41 @@ class Means:
     passage: Vectors
 
 
+class VectorCache:
+    """Vectors of texts, kept in a file between runs."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what an earlier run left in the file."""
+        self._path = path
+        self._rows: dict[str, Vectors] = {}
+        if path.exists():
+            with np.load(path) as stored:
+                self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
+
+    def read(self, texts: Sequence[str], compute: Callable[[list[str]], Vectors]) -> Vectors:
+        """Return the vectors of texts, shape (n, d); those of new texts are computed, and written to the file."""
+        new = sorted(set(texts) - self._rows.keys())
+        if new:
+            self._rows.update(zip(new, compute(new), strict=True))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
+        return np.stack([self._rows[text] for text in texts])
+
+
 class Texts:
     """Looks up centred unit vectors of texts, encoding those not seen before."""
 
     def __init__(self, encoder: E5Encoder, cache: Path) -> None:
         """cache: a folder where vectors are kept between runs."""
         self._encoder = encoder
-        self._path = cache / "texts.npz"
-        self._rows: dict[str, Vectors] = {}
-        if self._path.exists():
-            with np.load(self._path) as stored:
-                texts = str(stored["texts"]).split("\n")
-                self._rows = dict(zip(texts, stored["vectors"], strict=True))
+        self._cache = VectorCache(cache / "texts.npz")
 
     def encode(self, texts: list[str], prefix: str = "query: ") -> Vectors:
         """Give vectors of unit length, not centred, shape (n, 384)."""
-        new = sorted({prefix + text for text in texts} - self._rows.keys())
-        if new:
-            rows = self._encoder.encode([text.removeprefix(prefix) for text in new], prefix)
-            self._rows.update(zip(new, rows, strict=True))
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
-        return np.stack([self._rows[prefix + text] for text in texts])
+        return self._cache.read(
+            [prefix + text for text in texts],
+            lambda new: self._encoder.encode([text.removeprefix(prefix) for text in new], prefix),
+        )
 
 
 def measure_means(texts: Texts, captioned: Captioned) -> Means:
