@@ -104,7 +104,7 @@ class Retriever:
         )
 
     def _search_pictures(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
-        """Return the nearest pictures; the index is asked anew only for more than it gave before."""
+        """Return the nearest pictures; the index is searched again only for more than it returned before."""
         if len(self._nearest) < depth and not self._has_all:
             wanted, allowed = max(depth, MIN_SEARCHED), self._select(Lane.PICTURE, snapshot)
             self._nearest, _ = self._library.spaces[Lane.PICTURE].search(snapshot, vector[None], wanted, allowed)[0]
@@ -151,21 +151,17 @@ class Retriever:
         if ids is None:
             built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
             ids = np.concatenate([built, snapshot.delta.ids])
-            if lane is Lane.PICTURE and len(snapshot.sample):
-                # A sample of the whole library is in memory already.
-                return self._count_likely(self._score_pictures(snapshot, snapshot.sample), cuts, len(ids))
         ids = ids[~np.isin(ids, snapshot.denied)]
-        drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
-        if lane is Lane.PICTURE:
-            chances = self._score_pictures(snapshot, gather_candidates(snapshot, drawn))
+        if lane is Lane.PICTURE and self._encoded.filters.is_empty and len(snapshot.sample):
+            # A sample of the whole library is in memory already.
+            chances = self._score_pictures(snapshot, snapshot.sample)
         else:
-            chances = self._text.score_embeddings(drawn)
-        return self._count_likely(chances, cuts, len(ids))
-
-    @staticmethod
-    def _count_likely(chances: Vectors, cuts: Sequence[float], count: int) -> list[float]:
-        """Return how many of `count` segments score at least each cut, if a sample of them scores as given."""
-        return [float((chances >= cut).sum()) * count / max(len(chances), 1) for cut in cuts]
+            drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
+            if lane is Lane.PICTURE:
+                chances = self._score_pictures(snapshot, gather_candidates(snapshot, drawn))
+            else:
+                chances = self._text.score_embeddings(drawn)
+        return [float((chances >= cut).sum()) * len(ids) / max(len(chances), 1) for cut in cuts]
 
     def _score_pictures(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
         """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""

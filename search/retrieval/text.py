@@ -118,7 +118,7 @@ class TextRetriever:
     def list_likely_items(self, cut: float, depth: int) -> Ids:
         """Return the items of what was found last that is at least this likely, the likeliest first, each once.
 
-        Where nothing was looked for yet, it is looked for at this depth.
+        If nothing was searched for yet, it is searched at this depth.
         """
         if not self._query.terms and not self._query.parts:
             return np.zeros(0, np.int64)

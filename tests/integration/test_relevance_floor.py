@@ -22,9 +22,9 @@ from tests.integration import everyday_cases as everyday
 pytestmark = pytest.mark.slow
 
 # What must hold: a little below what the shipped calibration reaches over these 22 files: a recall of .72, a precision
-# of .66, .82 of the best F1, an AUROC of .83 and .98. Three of 43 queries are told nothing, drawings and textures that
-# the bundled model hardly knows. Of 20 absent things 6 are told nothing, by the processor one more or less: in a small
-# library the decision is lenient.
+# of .66, .82 of the best F1, an AUROC of .83 and .98. Three of 43 queries for what is there are
+# answered with "nothing relevant": drawings and textures, at which the bundled model is poor. So are 6 of 20 absent
+# things, one more or less on other processors, because the decision is lenient in a small library.
 MIN_RECALL = 0.66
 MIN_PRECISION = 0.58
 MIN_F1_OF_BEST = 0.73
