@@ -58,8 +58,10 @@ def test_cells_and_flat_find_the_same(flat_limit):
     assert set(found[0].tolist()) == {5, 17, 900, -1}
 
 
-def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch):
-    monkeypatch.setattr(v, "PROBES", 8)  # as few of the cells as in a library of millions
+@pytest.mark.parametrize("probes", [8, 40])
+def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch, probes):
+    """Few cells, as in a library of millions: too few to hold a tenth of it, and enough to hold another tenth."""
+    monkeypatch.setattr(v, "PROBES", probes)
     rows, query = make_unit(4000), make_unit(1, seed=1)
     index = v.build_index(np.arange(4000, dtype=np.int64), rows, 10)
     nearest = np.argsort(-(rows @ query[0]))
