@@ -57,7 +57,7 @@ def test_hits_are_grouped_by_folder(open_page):
     assert page.text_content("#hits .group").endswith("/notes")
 
 
-SAID_OF = "a flower and a cat"
+SAID_OF = "a flower, a cat"
 
 
 def read_feedback(page):
