@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from search.media.picture import USEFUL_SIDE, open_picture
-from search.models.card import find_folder
-from search.models.open_clip import import_open_clip, import_torch
-from search.models.open_clip.encoder import OpenClipPictureEncoder
-from search.models.open_clip.loading import find_source
-from search.models.registry import read_card
-from search.models.runtime import Machine
+from search.encoders.manifest import find_folder
+from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+from search.encoders.open_clip.imports import import_open_clip, import_torch
+from search.encoders.open_clip.loading import find_source
+from search.encoders.registry import read_card
+from search.encoders.runtime import Machine
+from search.media.image.picture import USEFUL_SIDE, open_picture
 from search.records import Lane, Vectors
 from search.settings import count_cores
 from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta

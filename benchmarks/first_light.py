@@ -14,12 +14,13 @@ import string
 import sys
 from pathlib import Path
 
+from search.encoders.class_names import LANGUAGES, read_classes
 from search.engine import Engine
 from search.errors import NothingHeardError
 from search.library import open_library
-from search.models.compact.training.data import LANGUAGES, read_check, read_classes
 from search.records import Lane, Query
 from search.settings import read_settings
+from training.compact.data import read_check
 
 
 def report(name: str, ranks: list[int], took: list[float]) -> None:

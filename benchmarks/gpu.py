@@ -14,14 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from search.encoders.open_clip.imports import choose_devices
+from search.encoders.open_clip.loading import find_source, make_fit
+from search.encoders.open_clip.towers import TorchTowers
+from search.encoders.runtime import Machine
+from search.encoders.whisper.choice import EMBEDDED, choose_transcriber
 from search.errors import ModelError
 from search.media.container import SAMPLE_RATE, decode_sound
-from search.media.picture import USEFUL_SIDE, open_picture
-from search.models.open_clip import choose_devices
-from search.models.open_clip.loading import find_source, make_fit
-from search.models.open_clip.towers import TorchTowers
-from search.models.runtime import Machine
-from search.models.whisper import EMBEDDED, choose_transcriber
+from search.media.image.picture import USEFUL_SIDE, open_picture
 from search.settings import count_cores
 
 COUNT = 512

@@ -29,11 +29,11 @@ from pathlib import Path
 import numpy as np
 
 from indexer.pipeline import Options, Summary, run_index
+from search.encoders.compact.files import CompactFiles
+from search.encoders.onnx import open_session
 from search.library import Library, open_library
 from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
-from search.media.picture import USEFUL_SIDE, make_noise, open_picture
-from search.models.compact import CompactFiles
-from search.models.onnx import open_session
+from search.media.image.picture import USEFUL_SIDE, make_noise, open_picture
 from search.settings import count_cores, read_settings
 
 BATCH = 32

@@ -65,7 +65,7 @@ def ask(address: str, text: str) -> list[tuple[int, float]]:
 
 def run_command(home: Path, *words: str) -> list[str]:
     """Give the command line of a subcommand."""
-    return [sys.executable, "-m", "search.cli", "--home", str(home), *words]
+    return [sys.executable, "-m", "crossmodal", "--home", str(home), *words]
 
 
 @contextmanager

@@ -27,15 +27,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from indexer.migration import use_model
+from indexer.model_change.change import use_model
 from indexer.pipeline import Options, run_index
+from search.encoders.class_names import read_classes
+from search.encoders.manifest import find_folder
+from search.encoders.open_clip.export import export_towers
+from search.encoders.open_clip.imports import import_open_clip, import_torch
 from search.library import open_library
-from search.media.picture import USEFUL_SIDE, open_picture
-from search.media.picture.preparation import Preparation
-from search.models.card import find_folder
-from search.models.compact.training.data import read_classes
-from search.models.open_clip import import_open_clip, import_torch
-from search.models.open_clip.export import export_towers
+from search.media.image.picture import USEFUL_SIDE, open_picture
+from search.media.image.transform import Preparation
 from search.records import Pixels
 from search.settings import Settings, count_cores
 

@@ -83,7 +83,7 @@ def run_server(home: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "search.cli", "--home", str(home), "serve", "--no-worker", "--port", str(port)]
+    command = [sys.executable, "-m", "crossmodal", "--home", str(home), "serve", "--no-worker", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:

@@ -7,18 +7,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.assembly import Assembly
-from indexer.feed import Feed
-from indexer.ledger import Plan, plan_source
-from indexer.preparing import Failed
-from indexer.reading import Reader
-from indexer.sandbox import Decoder, InlineDecoder, Limits, Sandbox, keep_memory
-from indexer.speech import Listener
+from indexer.decode.decode_pool import Feed
+from indexer.decode.file_reader import Reader
+from indexer.decode.preprocess import Failed
+from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, keep_memory
+from indexer.maintain import Upkeep
+from indexer.plan import Plan, plan_source
 from indexer.summary import Summary
-from indexer.upkeep import Upkeep
+from indexer.transcribe import Listener
+from indexer.write import Assembly
 from search.errors import UsageError
 from search.library import Library
-from search.media.picture.preparation import Preparation
+from search.media.image.transform import Preparation
 from search.records import FileFacts
 
 # Of more files than this, a copy is looked for only where another has the same size: to know the sizes of all costs
@@ -65,7 +65,7 @@ def index_paths(library: Library, paths: list[Path], options: Options, progress:
         library = library.renew()
     if library.outdated and not options.dry_run:
         # Imported here because the model change decodes by this module.
-        from indexer.migration import update_outdated
+        from indexer.model_change.change import update_outdated
 
         update_outdated(library, options, progress)
         library = library.renew()

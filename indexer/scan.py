@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.kinds import TYPES, XMP, pair_sidecars, recognise_content
+from indexer.decode.file_types import TYPES, XMP, pair_sidecars, recognise_content
 from search.records import FileFacts, Stamp, State
 
 

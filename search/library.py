@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from search.encoders.encoder import PictureEncoder, TextEncoder
+from search.encoders.registry import EMBEDDED, SPEECH, Models, Names, choose_models, find_current
+from search.encoders.runtime import Machine
 from search.errors import HomeError
 from search.home import Home
-from search.models.encoder import PictureEncoder, TextEncoder
-from search.models.registry import EMBEDDED, SPEECH, Models, Names, choose_models, find_current
-from search.models.runtime import Machine
 from search.records import LANE_SPACES, Lane
 from search.settings import Settings
-from search.store.asked import AskedPictures
-from search.store.baselines import QueryBank
-from search.store.catalogue import Catalogue
-from search.store.collections import Albums, SavedSearches
-from search.store.database import Database
-from search.store.jobs import Jobs
-from search.store.ledger import Ledger
-from search.store.opinions import Opinions
-from search.store.sources import Sources
-from search.store.space import SpaceIndex
-from search.store.spaces import Space, Spaces
-from search.store.words import WordIndex
+from search.storage.baselines import QueryBank
+from search.storage.catalog import Catalogue
+from search.storage.collections import Albums, SavedSearches
+from search.storage.database import Database
+from search.storage.feedback import Opinions
+from search.storage.jobs import Jobs
+from search.storage.ledger import Ledger
+from search.storage.lexical.index import WordIndex
+from search.storage.query_images import AskedPictures
+from search.storage.sources import Sources
+from search.storage.space_index import SpaceIndex
+from search.storage.spaces import Space, Spaces
 
 # Smaller thumbnails, in pixels, that are made when they are first asked for.
 SIZES = (128, 256)

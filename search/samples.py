@@ -5,7 +5,7 @@ from pathlib import Path
 
 from search.errors import UnreadableMediaError
 from search.library import Library
-from search.media.picture import USEFUL_SIDE, Picture, open_picture
+from search.media.image.picture import USEFUL_SIDE, Picture, open_picture
 from search.records import ItemType
 
 # So many times as many files are tried as are wanted: some may be gone.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.demo import make_demo
+from crossmodal.demo import make_demo
 from indexer.pipeline import Options, Summary, run_index
 from search.engine import Engine
 from search.library import Library, open_library

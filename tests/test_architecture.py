@@ -6,47 +6,63 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = {"search": {"search"}, "indexer": {"indexer", "search"}, "web": {"web", "search"}}
+ROOMS = {
+    "search": {"search"},
+    "indexer": {"indexer", "search"},
+    "web": {"web", "search"},
+    "crossmodal": {"crossmodal", "web", "indexer", "search"},
+}
 # Module or folder that alone may import the library.
 HOMES = {
-    "onnxruntime": ("search/models/onnx.py", "search/models/compact/training/"),
-    "faster_whisper": ("search/models/whisper/faster.py",),
-    "ctranslate2": ("search/models/whisper/faster.py",),
-    "whisper": ("search/models/whisper/original.py",),
-    "sentence_transformers": ("search/models/sentence/loading.py",),
-    "huggingface_hub": ("search/models/hub.py",),
-    "py3langid": ("search/models/language.py",),
-    "faiss": ("search/store/vectors.py",),
-    "sqlalchemy": ("search/store/",),
-    "alembic": ("search/store/",),
+    "onnxruntime": ("search/encoders/onnx.py"),
+    "faster_whisper": ("search/encoders/whisper/faster.py",),
+    "ctranslate2": ("search/encoders/whisper/faster.py",),
+    "whisper": ("search/encoders/whisper/original.py",),
+    "sentence_transformers": ("search/encoders/sentence/loading.py",),
+    "huggingface_hub": ("search/encoders/hub.py",),
+    "py3langid": ("search/text/language.py",),
+    "faiss": ("search/storage/faiss_index.py",),
+    "sqlalchemy": ("search/storage/",),
+    "alembic": ("search/storage/",),
     "av": ("search/media/container.py",),
-    "PIL": ("search/media/picture/", "search/models/compact/training/"),
+    "PIL": ("search/media/image/"),
     "flask": ("web/",),
-    "torch": ("search/models/open_clip/", "search/models/compact/training/"),
-    "timm": ("search/models/open_clip/",),
-    "open_clip": ("search/models/open_clip/",),
-    "Stemmer": ("search/store/words/forms.py",),
-    "rapidfuzz": ("search/store/words/forms.py", "search/query/correction.py"),
-    "pypdfium2": ("indexer/decoders/document/pdf.py",),
-    "pysubs2": ("indexer/decoders/document/subtitles.py",),
-    "docx": ("indexer/decoders/document/",),
-    "pptx": ("indexer/decoders/document/",),
-    "openpyxl": ("indexer/decoders/document/",),
-    "rawpy": ("search/media/picture/raw.py",),
-    "imagecodecs": ("search/media/picture/jxl.py",),
+    "torch": ("search/encoders/open_clip/"),
+    "timm": ("search/encoders/open_clip/",),
+    "open_clip": ("search/encoders/open_clip/",),
+    "Stemmer": ("search/storage/lexical/word_forms.py",),
+    "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
+    "pypdfium2": ("indexer/decode/document/pdf.py",),
+    "pysubs2": ("indexer/decode/document/subtitles.py",),
+    "docx": ("indexer/decode/document/",),
+    "pptx": ("indexer/decode/document/",),
+    "openpyxl": ("indexer/decode/document/",),
+    "rawpy": ("search/media/image/raw.py",),
+    "imagecodecs": ("search/media/image/jxl.py",),
     "zipstream": ("web/api/archive.py",),
-    "watchfiles": ("indexer/watch.py",),
+    "watchfiles": ("indexer/worker/watch.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
 LAZY |= {"rawpy", "imagecodecs", "pptx", "openpyxl", "docx", "pysubs2"}
-INSIDE = (
-    ("search/models/", ("search.store", "search.ranking", "search.engine", "search.library")),
-    ("search/store/", ("search.models", "search.ranking", "search.engine", "search.library")),
-    ("search/query/", ("search.models", "search.store", "search.engine", "search.library")),
-    ("search/ranking/", ("search.models", "search.store", "search.engine", "search.library")),
-)
+# What the folders of `search` do not import.
+ABOVE = ("search.engine", "search.library", "search.paging")
+FORBIDDEN = {
+    "search/encoders/": ("search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
+    "search/storage/": ("search.encoders", "search.scoring", "search.retrieval", "search.query", *ABOVE),
+    "search/scoring/": ("search.encoders", "search.storage", "search.retrieval", "search.query", *ABOVE),
+    "search/text/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
+    "search/media/": (
+        "search.encoders",
+        "search.storage",
+        "search.scoring",
+        "search.retrieval",
+        "search.query",
+        *ABOVE,
+    ),
+    "search/records/": ("search.",),
+}
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
@@ -69,9 +85,10 @@ def test_module_keeps_the_import_rule(path):
     imports = list_imports(path)
     for other in set(ROOMS) - ROOMS[room]:
         assert not [one for one in imports if one.split(".")[0] == other], f"{name} imports {other}"
-    for folder, forbidden in INSIDE:
+    for folder, forbidden in FORBIDDEN.items():
         if name.startswith(folder):
-            assert not [one for one in imports if one.startswith(forbidden)]
+            outside = [one for one in imports if not one.startswith(folder.rstrip("/").replace("/", "."))]
+            assert not [one for one in outside if one.startswith(forbidden)], f"{name} imports {outside}"
     for library, homes in HOMES.items():
         used = [one for one in imports if one.split(".")[0] == library]
         assert not used or name.startswith(homes), f"{library} is not at home in {name}"

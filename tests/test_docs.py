@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 import pytest
 
-from search.cli import COMMANDS
-from search.cli.lazy import LazyGroup, load_command
-from search.cli.models import COMMANDS as MODEL_COMMANDS
+from crossmodal.cli.lazy_group import LazyGroup, load_command
+from crossmodal.cli.main import COMMANDS
+from crossmodal.cli.models.group import COMMANDS as MODEL_COMMANDS
 from search.engine import Engine
 from search.settings import Settings
 from web.app import create_app

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgpack
 
-from search.models.compact.e5 import E5Weights, find_weights
-from search.models.compact.training.data import read_classes
-from search.store.analysis import fold
+from search.encoders.class_names import read_classes
+from search.encoders.compact.e5 import E5Weights, find_weights
+from search.text.analysis import fold
 
 OUT = Path(__file__).parent.parent / "search/query/words"
 SHORTEST = 3

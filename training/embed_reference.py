@@ -5,8 +5,8 @@
 Run it again whenever one of the texts or the bundled model changes.
 """
 
-from search.models.registry import MEANING, load_meaning
-from search.models.runtime import Machine
+from search.encoders.registry import MEANING, load_meaning
+from search.encoders.runtime import Machine
 from search.retrieval.reference import PACKAGED_FILE, embed_reference, name_reference, write_reference
 from search.settings import count_cores
 

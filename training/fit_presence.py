@@ -20,13 +20,14 @@ from sklearn.linear_model import LogisticRegression
 from texts import describe_absent, make_mash, make_nonsense, make_syllables, read_absent
 from visual_data import Pictures, Texts, embed_pictures, split_classes
 
+from search.encoders.class_names import read_classes
+from search.encoders.compact.towers import CompactQueryReader
 from search.evaluation.metrics import compute_auroc
-from search.models.compact.towers import CompactQueryReader
-from search.models.compact.training.data import read_check, read_classes
 from search.records import Ids, Vectors
 from search.scoring.presence import PRESENCE_FILE, Wording, measure_presence
 from search.scoring.visual import read_calibrators
-from search.store.baselines import COLUMNS
+from search.storage.baselines import COLUMNS
+from training.compact.data import read_check
 
 SIZES = (30, 100, 300, 500, 1500, 7500)
 LOST = 0.01

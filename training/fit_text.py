@@ -31,10 +31,10 @@ from text_library import (
     read_speech,
 )
 
-from search.engine.encoding import encode_query
-from search.engine.retrieval import make_text_retriever
 from search.library import Library
+from search.query.encoding import encode_query
 from search.records import Query, Vectors
+from search.retrieval.retriever import make_text_retriever
 from search.scoring.fusion import WEIGHTS_FILE, Evidence, TextWeights, Weights, compute_log_odds, describe_weights
 
 DEPTH = 256

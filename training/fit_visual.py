@@ -34,7 +34,7 @@ from visual_data import (
 )
 from visual_network import Examples, fit_calibrator
 
-from search.models.compact.training.data import read_check, read_classes, read_sentences
+from search.encoders.class_names import read_classes
 from search.records import Vectors
 from search.scoring.traits import describe_crowding, describe_reach, describe_text, recognize
 from search.scoring.visual import (
@@ -47,8 +47,9 @@ from search.scoring.visual import (
     describe_calibrator,
     measure,
 )
-from search.store.analysis import analyze
-from search.store.baselines import COLUMNS
+from search.storage.baselines import COLUMNS
+from search.text.analysis import analyze
+from training.compact.data import read_check, read_sentences
 
 # Pictures whose standing is above this are hard to tell; of these, and of the others, so many are fitted on.
 HARD = 1.4

@@ -20,23 +20,23 @@ from fit_visual import CUTS, Measurer, find_rank, judge_concepts
 from texts import describe_absent, make_nonsense, read_absent
 from visual_data import Pictures, Texts, embed_pictures
 
+from search.encoders.compact.towers import CompactQueryReader
+from search.encoders.manifest import find_folder
+from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+from search.encoders.open_clip.export import export_towers
+from search.encoders.open_clip.exported import picture_file
+from search.encoders.registry import read_card
+from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
-from search.media.picture import USEFUL_SIDE, open_picture
-from search.models.card import find_folder
-from search.models.compact.towers import CompactQueryReader
-from search.models.open_clip.encoder import OpenClipPictureEncoder
-from search.models.open_clip.export import export_towers
-from search.models.open_clip.exported import picture_file
-from search.models.registry import read_card
-from search.models.runtime import Machine
+from search.media.image.picture import USEFUL_SIDE, open_picture
 from search.records import Lane, Pixels, Sample, Vectors
 from search.retrieval.calibrators import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
 from search.scoring.traits import Reference
 from search.scoring.visual import MEASURES, VisualCalibrator, VisualScorer, read_calibrators
 from search.settings import count_cores
-from search.store.baselines import COLUMNS, QueryBank, measure_baselines
-from search.store.unrelated import measure_unrelated
+from search.storage.baselines import COLUMNS, QueryBank, measure_baselines
+from search.storage.unrelated_text import measure_unrelated
 
 # As torch runs it, as `models export` writes it and takes it, and in 8 bits throughout.
 RUNTIMES = ("torch-fp32", "onnx-int8-dynamic", "onnx-int8-static")

@@ -2,7 +2,7 @@
 
     python training/out_of_fold.py --flickr DIR --cache DIR --out DIR
 
-CACHE is the cache of `crossmodal models build-compact`, which has the features of all views. Four heads are trained on
+CACHE is the cache of `python -m training.compact`, which has the features of all views. Four heads are trained on
 three quarters of the photos each, with fewer epochs than the shipped one.
 """
 
@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from search.models.compact.training.data import read_captioned, read_classes
-from search.models.compact.training.features import Features, list_views, read_features, read_test_features
-from search.models.compact.training.fit import Recipe, fit_head, fit_kinds
-from search.models.compact.training.network import TEXT, normalize
-from search.models.compact.training.phrases import read_phrases
-from search.models.compact.training.quality import embed_views, measure_captions
-from search.models.compact.training.texts import Texts, Vocabulary, make_graph_encoder, measure_means
-from search.models.onnx import open_session
+from search.encoders.class_names import read_classes
+from search.encoders.onnx import open_session
 from search.records import Ids
 from search.settings import count_cores
+from training.compact.data import read_captioned
+from training.compact.features import Features, list_views, read_features, read_test_features
+from training.compact.fit import Recipe, fit_head, fit_kinds
+from training.compact.network import TEXT, normalize
+from training.compact.phrases import read_phrases
+from training.compact.quality import embed_views, measure_captions
+from training.compact.texts import Texts, Vocabulary, make_graph_encoder, measure_means
 
 FOLDS = 4
 EPOCHS = 40

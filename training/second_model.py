@@ -24,18 +24,18 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from search.media.picture import open_picture
-from search.models.compact.training.data import read_captioned
-from search.models.compact.training.features import View, list_views
-from search.models.compact.training.fit import LEAST_DEVIATION, PhraseLoss, Recipe, compare_captions
-from search.models.compact.training.network import POOLED, SIDE, TEXT, normalize
-from search.models.compact.training.phrases import read_phrases
-from search.models.compact.training.texts import VectorCache
-from search.models.onnx import open_session
-from search.models.open_clip import import_open_clip, import_timm
-from search.models.open_clip.graph import write_graph
+from search.encoders.onnx import open_session
+from search.encoders.open_clip.graph import write_graph
+from search.encoders.open_clip.imports import import_open_clip, import_timm
+from search.media.image.picture import open_picture
 from search.records import Pixels, Vectors
 from search.settings import count_cores
+from training.compact.data import read_captioned
+from training.compact.features import View, list_views
+from training.compact.fit import LEAST_DEVIATION, PhraseLoss, Recipe, compare_captions
+from training.compact.network import POOLED, SIDE, TEXT, normalize
+from training.compact.phrases import read_phrases
+from training.compact.texts import VectorCache
 
 TRUNK = "tf_efficientnet_lite0"
 DIMENSION = 256

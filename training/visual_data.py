@@ -15,17 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from search.media.picture import USEFUL_SIDE, open_picture
-from search.models.compact import CompactFiles, normalize
-from search.models.compact.towers import CompactPictureEncoder, E5Encoder
-from search.models.compact.training.data import read_check, read_classes
-from search.models.compact.training.phrases import STOP_WORDS
-from search.models.compact.training.texts import VectorCache
-from search.models.runtime import Machine
+from search.encoders.class_names import read_classes
+from search.encoders.compact.files import CompactFiles, normalize
+from search.encoders.compact.towers import CompactPictureEncoder, E5Encoder
+from search.encoders.runtime import Machine
+from search.media.image.picture import USEFUL_SIDE, open_picture
 from search.records import Vectors
 from search.scoring.traits import Reference
 from search.settings import count_cores
-from search.store.baselines import QueryBank, measure_baselines
+from search.storage.baselines import QueryBank, measure_baselines
+from training.compact.data import read_check
+from training.compact.phrases import STOP_WORDS
+from training.compact.texts import VectorCache
 
 BATCH = 64
 # So many photos of a fold are its reference pictures.

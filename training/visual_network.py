@@ -58,9 +58,7 @@ def fit_calibrator(
     )
 
 
-def _fit_network(
-    examples: Examples, units: Sequence[Unit], hidden: int, epochs: int, seed: int
-) -> VisualCalibrator:
+def _fit_network(examples: Examples, units: Sequence[Unit], hidden: int, epochs: int, seed: int) -> VisualCalibrator:
     """Fit a network by likelihood and by the mean F1 of what is above one cut for all queries."""
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)

@@ -15,13 +15,13 @@ from web.api import (
     health,
     items,
     jobs,
-    looks,
     models,
     pictures,
     search,
     sources,
     text,
     uploads,
+    visualizations,
 )
 
 FOREIGN = {"cross-site", "same-site"}
@@ -47,7 +47,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
-    app.register_blueprint(looks.make_blueprint(engine))
+    app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
     app.register_blueprint(collections.make_blueprint(engine.library))
     app.register_blueprint(pictures.make_blueprint(engine.library))

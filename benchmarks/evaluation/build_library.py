@@ -23,7 +23,7 @@ from typing import Any
 import texts
 from PIL import Image, ImageOps
 
-from search.models.compact.training.data import read_check
+from training.compact.data import read_check
 
 PICTURES_ASKED = 60
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from texts import make_nonsense
 
-from search.models.language import detect_language
 from search.query.correction import correct_query
+from search.text.language import detect_language
 
 FILE = Path(__file__).parent / "misspellings.tsv"
 

@@ -18,13 +18,13 @@ import numpy as np
 from shelf import read_space
 from speed import QUERIES, move
 
+from search.encoders.class_names import read_classes
 from search.engine import Engine
 from search.evaluation.cases import Case, read_cases
 from search.library import Library, open_library
-from search.models.compact.training.data import read_classes
 from search.records import Ids, ItemType, Lane, Query, Vectors
 from search.settings import read_settings
-from search.store.vectors import FLAT_LIMIT, build_index, choose_probes, search_index
+from search.storage.faiss_index import FLAT_LIMIT, build_index, choose_probes, search_index
 
 SHARES = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 0.5, 1.0)
 DEPTH, BEST = 256, 10

@@ -11,7 +11,8 @@ import texts
 from everyday import MIN_STRONG, Captions, read_captions, read_concepts
 from relevance_media import AUDIO, CORE, DOCUMENTS, FILM, MORE, PHOTOS, TEXTS, Media, read_films
 
-from search.models.compact.training.data import ClassNames, read_check
+from search.encoders.class_names import ClassNames
+from training.compact.data import read_check
 
 Line = dict[str, Any]
 SPOKEN = 20

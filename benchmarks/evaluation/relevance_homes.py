@@ -15,8 +15,8 @@ from sqlalchemy import func, insert, select
 from search.library import Library, open_library
 from search.records import Ids, Lane, SegmentKind, State, Vectors
 from search.settings import read_settings
-from search.store import tables as t
-from search.store.database import now
+from search.storage import tables as t
+from search.storage.database import now
 
 MADE = "made.json"
 REPOSITORY = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def _index(out: Path, home: Path, size: int) -> None:
     if smaller and not home.exists():
         _copy(out / f"home-{max(smaller)}", home)
     folders = [str(out / "media" / one) for one in wanted]
-    command = [sys.executable, "-m", "search.cli", "--home", str(home), "index", *folders]
+    command = [sys.executable, "-m", "crossmodal", "--home", str(home), "index", *folders]
     code = subprocess.run(command, cwd=REPOSITORY, stdout=sys.stderr, check=False).returncode
     if code not in (0, 1):
         raise SystemExit(f"Cannot index {', '.join(folders)}: exit status {code}.")

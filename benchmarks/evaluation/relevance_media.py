@@ -23,7 +23,7 @@ import texts
 from build_library import hash_name
 from everyday import choose_core, read_captions, read_concepts, split_photos
 
-from search.models.compact.training.data import ClassNames
+from search.encoders.class_names import ClassNames
 
 CORE, MORE, FEW, PHOTOS, TEXTS = "core", "more", "few", "photos", "texts"
 DOCUMENTS, AUDIO, FILM = "texts/documents", "texts/audio", "texts/film"

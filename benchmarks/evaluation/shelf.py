@@ -4,7 +4,7 @@ import numpy as np
 
 from search.library import Library
 from search.records import Lane, Owners, Vectors
-from search.store.rows import lift
+from search.storage.embedding_rows import lift
 
 
 def read_space(library: Library, lane: Lane) -> tuple[Vectors, Owners, Vectors]:

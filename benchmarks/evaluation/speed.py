@@ -25,14 +25,14 @@ from everyday import read_concepts
 from shelf import read_space
 from sqlalchemy import insert
 
+from search.encoders.class_names import read_classes
 from search.engine import Engine
 from search.library import Library, open_library
-from search.models.compact.training.data import read_classes
 from search.records import Answer, Filters, Lane, Query, SegmentKind, State, Vectors
 from search.settings import read_settings
-from search.store import tables as t
-from search.store.database import now
-from search.store.vectors import search_index
+from search.storage import tables as t
+from search.storage.database import now
+from search.storage.faiss_index import search_index
 
 QUERIES = 60
 BLOCK = 5_000

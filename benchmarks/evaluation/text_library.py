@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.passages import cut_passages
+from indexer.decode.passages import cut_passages
 from search.library import Library, open_library
 from search.records import FileFacts, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind
 from search.settings import read_settings

@@ -7,7 +7,7 @@ import re
 import string
 from pathlib import Path
 
-from search.models.compact.training.data import ClassNames, read_classes
+from search.encoders.class_names import ClassNames, read_classes
 
 FOLDER = Path(__file__).parent
 PHRASE = re.compile(

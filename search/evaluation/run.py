@@ -8,6 +8,7 @@ import numpy as np
 
 from search.engine import Engine
 from search.evaluation.cases import Case, Expected
+from search.evaluation.full_ranking import PAGE_SIZE, read_ranking
 from search.evaluation.metrics import (
     bootstrap,
     compute_auroc,
@@ -18,10 +19,9 @@ from search.evaluation.metrics import (
     compute_recall,
     compute_reciprocal_rank,
 )
-from search.evaluation.reading import PAGE_SIZE, read_ranking
 from search.evaluation.shown import CutPoint, Scored, ShownFigures, measure_shown, sweep_cut
-from search.ranking.fusion import RRF_CONSTANT
 from search.records import Hit, ItemType, Lane, Query
+from search.scoring.items import RRF_CONSTANT
 
 DEPTH = 100
 # How many of a query's hits are looked at for the calibration error: further down, much that is relevant has no label.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-    from search.media.picture import Picture
+    from search.media.image.picture import Picture
 
 SAMPLE_RATE = 16_000
 # Long sound comes in stretches of so many seconds, each cut within so many more.

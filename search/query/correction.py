@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from search.ranking.grammar import find_plain_words
+from search.query.grammar import find_plain_words
 
 WORDS = Path(__file__).parent / "words"
 MIN_LETTERS = 4
@@ -69,9 +69,7 @@ def read_vocabulary() -> Vocabulary:
     by_length: dict[int, list[str]] = {}
     for word in (*ranks, *sorted(named - ranks.keys())):  # of words that are equally near, the more frequent come first
         by_length.setdefault(len(word), []).append(word)
-    return Vocabulary(
-        ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()}
-    )
+    return Vocabulary(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
 
 
 def correct_query(text: str, own: Collection[str], detect_language: Detect) -> str | None:

@@ -96,7 +96,7 @@ class QueryPart:
 class Query:
     """What is asked: any mix of words, pictures, recorded voice and known items.
 
-    text is read as the query language of `search.ranking.grammar`; voice holds the bytes of a media file. exclude
+    text is read as the query language of `search.query.grammar`; voice holds the bytes of a media file. exclude
     lists things the hits must not show. weights maps a lane to the factor of its vote (default 1). stack: join
     near-identical pictures to one hit; diversity: 0 to 1, how much a hit unlike those before it is preferred. tier: the
     only results to return; with include_all, all tiers in their order and everything below them. correct: whether

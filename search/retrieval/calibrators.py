@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from search.encoders.encoder import PictureEncoder
+from search.encoders.registry import ADAPTED, PICTURE
 from search.library import Library
-from search.models.encoder import PictureEncoder
-from search.models.registry import ADAPTED, PICTURE
 from search.records import Lane, Vectors
 from search.scoring.traits import Reference, describe_crowding, describe_reach, describe_text, recognize
 from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
-from search.store.analysis import analyze
-from search.store.baselines import QueryBank, measure_baselines
-from search.store.unrelated import Unrelated
+from search.storage.baselines import QueryBank, measure_baselines
+from search.storage.unrelated_text import Unrelated
+from search.text.analysis import analyze
 
 # By the fingerprint of the model.
 _references: dict[str, Reference] = {}

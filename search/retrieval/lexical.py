@@ -6,8 +6,8 @@ import numpy as np
 
 from search.records import Ids
 from search.scoring.lexical import LexicalMatches, TermMatches, score_terms
-from search.store.filters import match_phrase
-from search.store.words import WordIndex
+from search.storage.filters import match_phrase
+from search.storage.lexical.index import WordIndex
 from search.text.terms import Term
 
 

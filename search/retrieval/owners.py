@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from search.records import Ids, Owners
-from search.store.space import Snapshot
+from search.storage.space_index import Snapshot
 
 Owner = Literal["segment", "item"]
 # The rows of so many generations and deltas are kept in order, by each kind of owner.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from search.encoders.encoder import TextEncoder
 from search.library import Library
-from search.models.encoder import TextEncoder
 from search.scoring.semantic import Reference, make_reference
 
 FOLDER = Path(__file__).parent / "reference"

@@ -6,13 +6,13 @@ from functools import cached_property
 import numpy as np
 
 from search.library import Library
-from search.ranking.lanes import Retrieved, make_nothing
 from search.records import Flags, Ids, Lane, Owners, Vectors
 from search.retrieval.candidates import NO_MATCH, CandidateSet, TextQuery
 from search.retrieval.lexical import find_phrases, match_terms
 from search.retrieval.owners import find_embeddings
 from search.retrieval.reference import get_reference
 from search.retrieval.semantic import SemanticPart, SemanticQuery
+from search.scoring.candidates import Retrieved, make_nothing
 from search.scoring.fusion import (
     Evidence,
     TextWeights,
@@ -23,8 +23,8 @@ from search.scoring.fusion import (
 )
 from search.scoring.lexical import LexicalMatches
 from search.scoring.probability import to_probability
-from search.store.rows import lift
-from search.store.space import Snapshot
+from search.storage.embedding_rows import lift
+from search.storage.space_index import Snapshot
 
 # Segments less likely than this by their words are scored only while few are found.
 FLOOR = 0.1

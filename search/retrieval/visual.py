@@ -8,8 +8,8 @@ import numpy as np
 from search.errors import UsageError
 from search.records import Ids, Owners, Sample, Vectors
 from search.scoring.visual import VisualScorer
-from search.store.rows import lift
-from search.store.space import Snapshot
+from search.storage.embedding_rows import lift
+from search.storage.space_index import Snapshot
 
 MAD_TO_DEVIATION = 1.4826
 # Fewer unrelated pictures than this do not tell how evidence is spread.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from search.store.analysis import Word, analyze, is_unspaced, split_words
+from search.text.analysis import Word, analyze, is_unspaced, split_words
 from search.text.stopwords import cut_unspaced, list_stop_words
 
 # Languages that capitalize all nouns, so that a capital letter does not mark a name.

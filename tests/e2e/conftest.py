@@ -33,7 +33,7 @@ def find_port() -> int:
 def run_server(home):
     """Give the address of `crossmodal serve` over a home, with its worker beside it."""
     port = find_port()
-    command = [sys.executable, "-m", "search.cli", "--home", str(home), "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "crossmodal", "--home", str(home), "serve", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     for _ in range(200):

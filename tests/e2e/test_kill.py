@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.ledger import hash_content
+from indexer.plan import hash_content
 from search.engine import Engine
 from search.errors import HomeError
-from search.inspection import verify_library
 from search.library import open_library
 from search.records import FileFacts, LedgerRow, Query, State
 from search.settings import Settings
+from search.status import verify_library
 from tests.conftest import index
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ class Media:
 
 
 def run(home, folder):
-    command = [sys.executable, "-m", "search.cli", "--home", str(home), "index", str(folder), "--json"]
+    command = [sys.executable, "-m", "crossmodal", "--home", str(home), "index", str(folder), "--json"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
@@ -173,7 +173,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_when_there_is_room(d
 
 
 def test_a_locked_database_is_one_clear_error(fresh, demo, monkeypatch):
-    monkeypatch.setattr("search.store.database.BUSY_TIMEOUT_MS", 200)
+    monkeypatch.setattr("search.storage.database.BUSY_TIMEOUT_MS", 200)
     library = open_library(Settings(home=fresh.home.root))
     other = sqlite3.connect(fresh.home.catalogue)
     other.execute("BEGIN IMMEDIATE")

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from search.models.registry import read_card
-from search.models.runtime import Machine
+from search.encoders.registry import read_card
+from search.encoders.runtime import Machine
 from search.records import Lane
 from tests.e2e.conftest import run_server
 from tests.e2e.test_page import PHONE, shoot, wait

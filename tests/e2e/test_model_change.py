@@ -4,10 +4,10 @@ import pytest
 from PIL import Image
 
 from benchmarks.migration import run_command, run_ordeal
-from search.inspection import verify_library
 from search.library import open_library
 from search.records import ItemType
 from search.settings import Settings
+from search.status import verify_library
 from tests.search.models.checkpoints import make_tiny
 
 pytestmark = pytest.mark.slow

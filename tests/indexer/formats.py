@@ -15,8 +15,8 @@ import pptx
 import tifffile
 from PIL import Image
 
-from indexer.decoders import decode_file
-from indexer.decoders.content import Outline, Shot, Sound
+from indexer.decode.content import Outline, Shot, Sound
+from indexer.decode.decode import decode_file
 from search.media.container import to_samples
 from search.records import Segment
 

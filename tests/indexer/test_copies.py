@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from search.engine import Engine
-from search.inspection import verify_library
 from search.records import Query
+from search.status import verify_library
 from tests.conftest import index
 
 
 def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
     index(fresh, media)
     shutil.copy(media / "green.png", media / "sub/meadow.png")
-    monkeypatch.setattr("indexer.preparing.decode_file", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr("indexer.decode.preprocess.decode_file", lambda *_: pytest.fail("decoded again"))
     assert index(fresh, media).counts["added"] == 1
     items = {Path(one.path).name: one.id for one in fresh.catalogue.list_items()}
     kinds = [one.segment.kind for one in fresh.catalogue.list_segments(items["meadow.png"])]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from indexer.draft import Draft
-from indexer.embedder import Embedder
-from indexer.preparing import Prepared
+from indexer.decode.preprocess import Prepared
+from indexer.embed import Embedder
+from indexer.pending import Draft
 from indexer.profile import Profile
 from search.records import FileFacts, ItemType, Segment, SegmentKind
 

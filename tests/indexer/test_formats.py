@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decoders.document.pdf import PAGE_LIMIT
-from indexer.kinds import SUFFIXES
+from indexer.decode.document.pdf import PAGE_LIMIT
+from indexer.decode.file_types import SUFFIXES
 from search.errors import UnreadableMediaError
 from search.records import ItemType
 from tests.indexer.formats import (

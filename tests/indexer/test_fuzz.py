@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.kinds import TYPES
-from indexer.preparing import Failed, Finished
-from indexer.sandbox import Limits, Sandbox
-from search.media.picture.preparation import TwoViews
+from indexer.decode.file_types import TYPES
+from indexer.decode.preprocess import Failed, Finished
+from indexer.decode.sandbox import Limits, Sandbox
+from search.media.image.transform import TwoViews
 from search.records import FileFacts
 from tests.indexer.formats import DOCUMENTS, PICTURES, make_bomb, make_dng, write_tone
 

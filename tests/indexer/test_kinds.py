@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.kinds import choose_kind, is_text, pair_sidecars, recognise_content
+from indexer.decode.file_types import choose_kind, is_text, pair_sidecars, recognise_content
 from indexer.scan import Skip, scan_source
 from search.records import FileFacts, ItemType
 from tests.conftest import index

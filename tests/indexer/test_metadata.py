@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.inspection import verify_library
 from search.media.metadata import read_date, read_fields, read_xmp
 from search.records import Filters, ItemType, MediaFacts, Query, SegmentKind
+from search.status import verify_library
 from tests.conftest import index
 from tests.indexer.formats import RED, read, write_film, write_tone
 

@@ -7,13 +7,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.migration import Change, IncompleteError, Pace, change_model, drop_spaces, find_previous, use_model
+from indexer.model_change.change import (
+    Change,
+    IncompleteError,
+    Pace,
+    change_model,
+    drop_spaces,
+    find_previous,
+    use_model,
+)
 from indexer.pipeline import Options
+from search.encoders.registry import PICTURE
 from search.engine import Engine
 from search.errors import HomeError, ModelError
-from search.inspection import read_status, verify_library
-from search.models.registry import PICTURE
 from search.records import Lane, Query
+from search.status import read_status, verify_library
 from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny
 
@@ -176,7 +184,7 @@ def test_the_same_model_again_and_one_that_is_not_there_change_nothing(library):
 
 
 def test_another_whisper_is_used_at_once(library, tmp_path):
-    from search.models.whisper.faster import join_whisper_base
+    from search.encoders.whisper.faster import join_whisper_base
 
     folder = join_whisper_base(tmp_path)
     outcome = use_model(library, str(folder), None, OPTIONS, lambda *_: None)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.passages import OVERLAP, TARGET, cut_passages
+from indexer.decode.passages import OVERLAP, TARGET, cut_passages
 
 PROSE = st.lists(
     st.sampled_from(["The cat sat. ", "Why? ", "你好。", "x" * 900 + " ", "Line\n\n", "word " * 60 + ". "]),

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 from sqlalchemy import event, text
 
-from indexer.assembly import LONG, PATIENCE
-from indexer.feed import LOOK_AHEAD
+from indexer.decode.decode_pool import LOOK_AHEAD
 from indexer.pipeline import Options, run_index
+from indexer.write import LONG, PATIENCE
 from search.engine import Engine
 from search.errors import HomeError, UsageError
-from search.inspection import verify_library
 from search.records import Lane, Query, State
-from search.store.space import SpaceIndex
+from search.status import verify_library
+from search.storage.space_index import SpaceIndex
 from tests.conftest import index
 
 
@@ -131,7 +131,7 @@ def test_failed_files_are_tried_again_when_asked(fresh, media, monkeypatch):
         raise RuntimeError("decoder bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.preparing.decode_file", refuse)
+        patch.setattr("indexer.decode.preprocess.decode_file", refuse)
         summary = index(fresh, media)
     assert set(summary.failures.values()) == {"cannot be decoded: RuntimeError: decoder bug"}
     assert len(index(fresh, media).failures) == 3
@@ -143,7 +143,7 @@ def test_what_was_pending_when_a_run_broke_is_done_by_the_next(fresh, media, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("search.store.catalogue.Catalogue.save_items", stop)
+        patch.setattr("search.storage.catalog.Catalogue.save_items", stop)
         with pytest.raises(KeyboardInterrupt):
             index(fresh, media)
     assert set(states(fresh).values()) == {State.PENDING}
@@ -182,8 +182,8 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
         (tmp_path / f"{number}.txt").write_text(f"This is text number {number}.")
     index(fresh, tmp_path)
     assert set(built) == {"generation-00000001"}
-    monkeypatch.setattr("indexer.upkeep.EVERY", 0.0)
-    monkeypatch.setattr("search.store.space.DELTA_FLOOR", 8)
+    monkeypatch.setattr("indexer.maintain.EVERY", 0.0)
+    monkeypatch.setattr("search.storage.space_index.DELTA_FLOOR", 8)
     for number in range(3 * LOOK_AHEAD):
         (tmp_path / f"{number}.txt").write_text(f"This is another text: {number}.")
     index(fresh, tmp_path)
@@ -193,7 +193,7 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
 
 def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(fresh, media, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.upkeep.Upkeep.finish", lambda _: None)
+        patch.setattr("indexer.maintain.Upkeep.finish", lambda _: None)
         index(fresh, media)
     engine = Engine(fresh)
     assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
@@ -269,7 +269,7 @@ class Slow:
 
 @pytest.mark.parametrize("patience", [LONG, PATIENCE])
 def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
-    monkeypatch.setattr("indexer.assembly.LONG", patience)
+    monkeypatch.setattr("indexer.write.LONG", patience)
     for number in range(80):
         Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
     slow = Slow(fresh.models.picture)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.preparing import Failed, Finished, Prepared, prepare_file
-from indexer.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
+from indexer.decode.preprocess import Failed, Finished, Prepared, prepare_file
+from indexer.decode.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
 from search.errors import HomeError
-from search.media.picture.preparation import TwoViews
+from search.media.image.transform import TwoViews
 from search.records import FileFacts, ItemType
 from tests.conftest import index
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decoders import decode_file
-from indexer.decoders.content import Outline, Shot, Sound
+from indexer.decode.content import Outline, Shot, Sound
+from indexer.decode.decode import decode_file
 from indexer.profile import Profile
-from indexer.speech import Listener
+from indexer.transcribe import Listener
 from search.media.container import SAMPLE_RATE, SEARCHED, STRETCH, decode_sound, iterate_frames, iterate_sound
 from search.records import ItemType, SpeechSegment, Transcript
 

@@ -6,14 +6,14 @@ import threading
 import numpy as np
 import pytest
 
-from indexer.migration import update_outdated
+from indexer.model_change.change import update_outdated
 from indexer.pipeline import Options
-from indexer.worker import run_worker
+from indexer.worker.loop import run_worker
+from search.encoders.adapter import Adapter
+from search.encoders.registry import ADAPTED, PICTURE
 from search.engine import Engine
-from search.inspection import read_status, verify_library
-from search.models.adapter import Adapter
-from search.models.registry import ADAPTED, PICTURE
 from search.records import JobState, Lane, Query, QueryPart
+from search.status import read_status, verify_library
 from tests.conftest import index
 
 OPTIONS = Options(sandbox=False)

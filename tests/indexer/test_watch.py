@@ -7,9 +7,9 @@ import time
 import pytest
 from PIL import Image
 
-from indexer.cli.index import report_changes
+from crossmodal.cli.index import report_changes
 from indexer.pipeline import Options, Summary
-from indexer.watch import watch_sources
+from indexer.worker.watch import watch_sources
 from search.records import State
 
 

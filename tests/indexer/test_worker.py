@@ -7,7 +7,7 @@ import time
 import pytest
 
 from indexer.pipeline import Options
-from indexer.worker import run_worker
+from indexer.worker.loop import run_worker
 from search.errors import NotFoundError
 from search.records import JobState, State, Task
 from tests.indexer.formats import RED
@@ -84,7 +84,7 @@ def test_a_running_job_can_be_stopped_and_goes_on_later(fresh, media, monkeypatc
     for number in range(40):
         RED.rotate(number).save(media / f"more{number}.png")
     job = fresh.jobs.add(Task((str(media),)))
-    monkeypatch.setattr("indexer.worker.POLL", 0.01)
+    monkeypatch.setattr("indexer.worker.loop.POLL", 0.01)
     worker = threading.Thread(target=work, args=(fresh, Options(sandbox=False, workers=1)))
     worker.start()
     wait_for(lambda: fresh.jobs.get(job.id).state is JobState.RUNNING)
@@ -152,7 +152,7 @@ def test_a_watched_source_is_followed_and_nothing_new_leaves_no_trace(fresh, med
 
 
 def test_old_jobs_are_forgotten(fresh, monkeypatch):
-    monkeypatch.setattr("search.store.jobs.HISTORY", 3)
+    monkeypatch.setattr("search.storage.jobs.HISTORY", 3)
     for number in range(6):
         fresh.jobs.end(fresh.jobs.add(Task((f"/{number}",))).id, JobState.DONE)
     fresh.jobs.add(Task(("/last",)))

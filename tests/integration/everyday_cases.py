@@ -1,6 +1,6 @@
 """Everyday queries over the demo library, some more sample photos and a cartoon, with everything that answers them.
 
-A path that starts with `extra/` is one of `EXTRA_PHOTOS` or `FILM`; all others are of `indexer.demo`. An answer in
+A path that starts with `extra/` is one of `EXTRA_PHOTOS` or `FILM`; all others are of `crossmodal.demo`. An answer in
 `WEAK` may be shown but need not be.
 """
 

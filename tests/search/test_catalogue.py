@@ -10,16 +10,16 @@ from sqlalchemy import create_engine, inspect, text
 
 from search.errors import HomeError
 from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind, State
-from search.store import migrations, tables
-from search.store.analysis import split_query
-from search.store.catalogue import Catalogue
-from search.store.consistency import find_strays
-from search.store.database import Database
-from search.store.filters import select_items, select_missing
-from search.store.ledger import Ledger
-from search.store.sources import Sources
-from search.store.spaces import Spaces
-from search.store.words import WordIndex
+from search.storage import migrations, tables
+from search.storage.catalog import Catalogue
+from search.storage.consistency import find_strays
+from search.storage.database import Database
+from search.storage.filters import select_items, select_missing
+from search.storage.ledger import Ledger
+from search.storage.lexical.index import WordIndex
+from search.storage.sources import Sources
+from search.storage.spaces import Spaces
+from search.text.analysis import split_query
 
 
 @pytest.fixture

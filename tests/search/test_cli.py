@@ -15,7 +15,7 @@ def run(*arguments, home=None):
         "-W",
         "error",
         "-m",
-        "search.cli",
+        "crossmodal",
         *(["--home", str(home)] if home else []),
         *arguments,
     ]
@@ -29,7 +29,7 @@ def home(library):
 
 def test_help_loads_nothing_heavy():
     code = (
-        "import sys; from search.cli import cli\n"
+        "import sys; from crossmodal.cli.main import cli\n"
         "cli.main(['--help'], standalone_mode=False)\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )

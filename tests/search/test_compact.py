@@ -10,19 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.errors import ModelError
-from search.media.picture import open_picture
-from search.models.compact import FILES, FOLDER, CompactFiles, hash_file
-from search.models.compact.e5 import find_weights
-from search.models.compact.towers import (
+from search.encoders.compact.e5 import find_weights
+from search.encoders.compact.files import FILES, FOLDER, CompactFiles, hash_file
+from search.encoders.compact.towers import (
     CompactPictureEncoder,
     CompactQueryReader,
     CompactTextEncoder,
     E5Encoder,
     open_e5,
 )
-from search.models.onnx import open_session
-from search.models.runtime import Machine
+from search.encoders.onnx import open_session
+from search.encoders.runtime import Machine
+from search.errors import ModelError
+from search.media.image.picture import open_picture
 
 TEXTS = [
     "a dog runs over the grass",
@@ -165,9 +165,9 @@ def test_the_shipped_picture_tower_is_computed_exactly_on_every_processor(files,
 @pytest.mark.slow
 def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     torch = pytest.importorskip("torch")
-    from search.models.compact.training.export import export_image
-    from search.models.compact.training.network import load_head
-    from search.models.compact.training.open_clip_model import open_compact, tokenize
+    from training.compact.export import export_image
+    from training.compact.network import load_head
+    from training.compact.open_clip_model import open_compact, tokenize
 
     model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.engine import Engine
-from search.models.language import detect_language
 from search.query.correction import correct_query, measure_errors, read_vocabulary
 from search.records import Query
+from search.text.language import detect_language
 from tests.conftest import index
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from search.errors import UsageError
 from search.evaluation import metrics
 from search.evaluation.cases import Expected, read_cases
+from search.evaluation.full_ranking import PAGE_SIZE, read_ranking
 from search.evaluation.plot import SHARES, Axis, Line, draw_chart
-from search.evaluation.reading import PAGE_SIZE, read_ranking
 from search.evaluation.shown import Scored, find_best_cut, measure_shown, sweep_cut
 from search.evaluation.sizes import draw_kinds, plot_sizes, write_sizes
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.errors import UsageError
-from search.ranking.grammar import FIELDS, join_filters, parse_query
+from search.query.grammar import FIELDS, join_filters, parse_query
 from search.records import Filters, ItemType
 
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from search.engine.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
-from search.engine.ranking import Count, Ranking
 from search.errors import UsageError
-from search.media.picture import measure_look
-from search.ranking.fusion import Ranked
-from search.ranking.grouping import MOST_BITS, Stack, diversify, stack_copies
-from search.ranking.lanes import Candidate
+from search.media.image.picture import measure_look
+from search.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
 from search.records import Lane, Query, QueryPart, Tier
+from search.retrieval.ranking import Count, Ranking
+from search.scoring.candidates import Candidate
+from search.scoring.grouping import MOST_BITS, Stack, diversify, stack_copies
+from search.scoring.items import Ranked
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,6 @@ def test_the_ranking_that_was_not_asked_for_the_longest_is_dropped():
 def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
     key = hash_query(Query(text="q"))
     told = write_cursor(Cursor(key, shown=frozenset(range(200))))
-    monkeypatch.setattr("search.engine.paging.MOST_SHOWN", 100)
+    monkeypatch.setattr("search.paging.MOST_SHOWN", 100)
     with pytest.raises(UsageError, match="cursor"):
         read_cursor(Query(text="q", cursor=told))

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.ranking.fusion import fuse
-from search.ranking.lanes import Retrieved
-from search.ranking.snippets import SNIPPET, cut_snippet
 from search.records import Lane
+from search.scoring.candidates import Retrieved
+from search.scoring.items import fuse
+from search.text.snippets import SNIPPET, cut_snippet
 
 probabilities = st.floats(0, 1)
 candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.evaluation.selftest import MOST_BITS, pair_looks
+from search.evaluation.synthetic_queries import MOST_BITS, pair_looks
 
 LOOKS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=60)
 

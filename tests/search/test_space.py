@@ -7,15 +7,15 @@ import time
 import numpy as np
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
-from search.store.baselines import QueryBank
-from search.store.catalogue import Catalogue
-from search.store.database import Database
-from search.store.generations import SAMPLE, find_manifests, load_generation
-from search.store.ledger import Ledger
-from search.store.rows import lift
-from search.store.sources import Sources
-from search.store.space import SpaceIndex
-from search.store.spaces import Spaces
+from search.storage.baselines import QueryBank
+from search.storage.catalog import Catalogue
+from search.storage.database import Database
+from search.storage.embedding_rows import lift
+from search.storage.generations import SAMPLE, find_manifests, load_generation
+from search.storage.ledger import Ledger
+from search.storage.sources import Sources
+from search.storage.space_index import SpaceIndex
+from search.storage.spaces import Spaces
 
 D = 8
 BANK = QueryBank(np.eye(D, dtype=np.float32)[:2], (D,))
@@ -93,7 +93,7 @@ def test_a_lost_or_torn_index_is_made_again(tmp_path):
 
 
 def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, monkeypatch):
-    monkeypatch.setattr("search.store.space.DELTA_FLOOR", 4)
+    monkeypatch.setattr("search.storage.space_index.DELTA_FLOOR", 4)
     shelf = Shelf(tmp_path)
     space = shelf.open()
     for built, rows in ((0, 0), (1, 1), (1, 5), (2, 6), (2, 10), (3, 11)):
@@ -116,7 +116,9 @@ def test_what_another_has_built_is_loaded_beside_the_searches(tmp_path, monkeypa
     shelf.open().build(shelf.catalogue.read_revision())
     items.add(shelf.add(24))
     slow = threading.Event()
-    monkeypatch.setattr("search.store.space.load_generation", lambda *of: slow.wait(20) and load_generation(*of))
+    monkeypatch.setattr(
+        "search.storage.space_index.load_generation", lambda *of: slow.wait(20) and load_generation(*of)
+    )
     assert shelf.find(reader, 0) == items
     before = reader.refresh(0)
     assert (before.generation.manifest.generation, len(before.delta.ids)) == (1, 2)

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.engine import Engine
-from search.engine.encoding import encode_query
-from search.engine.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
-from search.engine.retrieval import FLOOR, SAID_CUT, Retriever
-from search.ranking.lanes import Retrieved, make_nothing
+from search.query.encoding import encode_query
 from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
+from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
+from search.retrieval.retriever import FLOOR, SAID_CUT, Retriever
 from search.retrieval.text import TextRetriever
+from search.scoring.candidates import Retrieved, make_nothing
 from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
 WEIGHTS = dict.fromkeys(Lane, 1.0)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import HomeError
-from search.store import generations as g
-from search.store import vectors as v
-from search.store.baselines import QueryBank
-from search.store.rows import OWNER, Rows
+from search.storage import faiss_index as v
+from search.storage import generations as g
+from search.storage.baselines import QueryBank
+from search.storage.embedding_rows import OWNER, Rows
 
 NONE = np.zeros(0, np.int64)
 

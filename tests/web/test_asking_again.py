@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from indexer.alerts import Alerts
-from search.store import tables as t
+from indexer.worker.saved_search_notifier import Alerts
+from search.storage import tables as t
 from tests.conftest import index
 from tests.web.test_api import ask, get_item, make_client
 

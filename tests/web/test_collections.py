@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from PIL import Image
 
-from indexer.alerts import Alerts
+from indexer.worker.saved_search_notifier import Alerts
 from tests.conftest import index
 from tests.web.test_api import ask, make_client
 

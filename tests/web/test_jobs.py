@@ -8,7 +8,7 @@ import time
 import pytest
 
 from indexer.pipeline import Options
-from indexer.worker import run_worker
+from indexer.worker.loop import run_worker
 from search.records import JobState, Task
 from tests.indexer.formats import RED
 from tests.web.test_api import make_client

@@ -7,7 +7,7 @@ from flask import request
 from pydantic import BaseModel
 
 from search.errors import UsageError
-from search.request import check_fields
+from search.query.request import check_fields
 
 M = TypeVar("M", bound=BaseModel)
 

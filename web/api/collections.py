@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import UsageError
 from search.library import Library
+from search.query.request import parse_request
 from search.records import Album, SavedSearch
-from search.request import parse_request
-from search.wire import describe_item
+from search.serializers import describe_item
 from web.api.body import parse_body
 
 

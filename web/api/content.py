@@ -10,10 +10,10 @@ from search.engine import Engine
 from search.errors import NotFoundError, UsageError
 from search.library import SIZES, Library
 from search.media.container import read_frame
-from search.media.picture import USEFUL_SIDE, encode_thumbnail, open_picture, shrink_thumbnail
+from search.media.image.picture import USEFUL_SIDE, encode_thumbnail, open_picture, shrink_thumbnail
 from search.paths import find_file, keep_file
 from search.records import Item, ItemType, Query, QueryPart
-from search.wire import describe_answer
+from search.serializers import describe_answer
 
 DAY = 24 * 3600
 PREVIEW = (2048, 2048)

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, jsonify
 
 from search.library import Library
-from search.ranking.grammar import join_filters, parse_query
-from search.store.facets import read_facets
+from search.query.grammar import join_filters, parse_query
+from search.storage.facets import read_facets
 from web.api.search import read_address
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
-from search.inspection import read_status
+from search.status import read_status
 
 
 def make_blueprint(engine: Engine) -> Blueprint:

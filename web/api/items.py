@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from search.engine import Engine
 from search.errors import UsageError
 from search.records import ItemType, State
-from search.wire import describe_item, describe_ledger_row, describe_segment
+from search.serializers import describe_item, describe_ledger_row, describe_segment
 
 PAGE = 100
 

@@ -10,11 +10,11 @@ from typing import Literal
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.encoders.presets import list_presets
 from search.errors import BusyError, UsageError
 from search.library import Library
-from search.models.presets import list_presets
 from search.records import Job, Task
-from search.wire import describe_job
+from search.serializers import describe_job
 from web.api.body import parse_body
 
 # So many may follow jobs at once; each holds a thread of the server.

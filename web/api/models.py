@@ -5,7 +5,7 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
-from search.inspection import list_models
+from search.status import list_models
 
 
 def make_blueprint(engine: Engine) -> Blueprint:

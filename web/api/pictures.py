@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.errors import UnreadableMediaError, UsageError
 from search.library import Library
-from search.media.picture import encode_thumbnail, open_picture
+from search.media.image.picture import encode_thumbnail, open_picture
 
 # Larger than any model sees, so that a region can be cut out.
 LARGEST = (1024, 1024)

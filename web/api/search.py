@@ -6,9 +6,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.errors import UnreadableMediaError, UsageError
+from search.query.request import SearchRequest, parse_request
 from search.records import Query
-from search.request import SearchRequest, parse_request
-from search.wire import describe_answer
+from search.serializers import describe_answer
 from web.api.body import read_json
 
 LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags", "albums")

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.errors import NotFoundError
 from search.records import FoundSegment, SegmentKind
-from search.store.catalogue import Catalogue
-from search.wire import describe_item, describe_segment
+from search.serializers import describe_item, describe_segment
+from search.storage.catalog import Catalogue
 
 MOST_NEIGHBOURS = 50
 # Whether it is WebVTT.

@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from search.errors import HomeError, UsageError
 from search.library import Library
 from search.records import Task
-from search.wire import describe_job
+from search.serializers import describe_job
 
 # What no file system takes, and what would hide a file.
 UNFIT = re.compile(r'[\x00-\x1f<>:"|?*\\]')

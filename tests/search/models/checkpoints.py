@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from search.models.open_clip import import_open_clip, import_torch
+from search.encoders.open_clip.imports import import_open_clip, import_torch
 
 SEED = 7
 # What SigLIP 2 is published with (timm/ViT-B-16-SigLIP2), said in the folder's own configuration.
@@ -90,7 +90,7 @@ def train_tokenizer(folder: Path, texts: list[str], is_framed: bool = False):
 @cache
 def list_texts() -> tuple[str, ...]:
     """Give 200 texts: names of things, and sentences longer than a model's context."""
-    from search.models.compact.training.data import read_classes
+    from search.encoders.class_names import read_classes
 
     names = [one.names["en"][0] for one in read_classes()[:190]]
     return (*names, *(f"{name}, " * 60 for name in names[:4]), "Two DOGS run over the wet grass!", *names[:5])

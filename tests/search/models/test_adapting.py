@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.evaluation.adapting import rank_lessons
-from search.models.adapting import PARTS, Lessons, part_texts
+from search.encoders.adapter_training import PARTS, Lessons, part_texts
+from search.evaluation.adapter_evaluation import rank_lessons
 
 
 @given(st.lists(st.text(), min_size=50, max_size=90, unique=True), st.randoms(use_true_random=False), st.data())

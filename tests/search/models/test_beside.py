@@ -6,8 +6,8 @@ from concurrent.futures.thread import BrokenThreadPool
 import numpy as np
 import pytest
 
-from search.media.picture import make_noise
-from search.models.streams import Streams
+from search.encoders.parallel import Streams
+from search.media.image.picture import make_noise
 
 
 def test_results_come_in_the_order_of_the_parts_whatever_takes_longest():

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from search.cli import cli
-from search.evaluation.selftest import list_copied
-from search.models.adapter import Adapter
-from search.models.card import find_folder
-from search.models.registry import MEANING, PICTURE
+from crossmodal.cli.main import cli
+from search.encoders.adapter import Adapter
+from search.encoders.manifest import find_folder
+from search.encoders.registry import MEANING, PICTURE
+from search.evaluation.synthetic_queries import list_copied
 from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny
 
@@ -48,7 +48,7 @@ def run(home, *words, status=0):
 
 def trace_imports(library, *words):
     """Run a command in a process of its own that tells what it imports."""
-    command = [sys.executable, "-X", "importtime", "-m", "search.cli", "--home", str(library.home.root), *words]
+    command = [sys.executable, "-X", "importtime", "-m", "crossmodal", "--home", str(library.home.root), *words]
     return subprocess.run(command, capture_output=True, text=True, check=True)
 
 
@@ -212,7 +212,7 @@ def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monke
     assert "50 are the fewest" in str(run(captioned.home, "models", "adapt", "--json", status=1).exception)
 
     def give_opinions(moments):
-        monkeypatch.setattr("search.store.opinions.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
+        monkeypatch.setattr("search.storage.feedback.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
         for item in captioned.catalogue.list_items():
             if item.path in said:
                 captioned.opinions.give(said[item.path], item.id, True)

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.models.onnx import find_weights, open_session, quantize_graph, weigh_graph
-from search.models.open_clip import import_torch
-from search.models.open_clip.export import _export_pictures, _export_texts
-from search.models.open_clip.exported import ExportedTexts
-from search.models.open_clip.loading import find_source
-from search.models.open_clip.towers import TorchTowers
+from search.encoders.onnx import find_weights, open_session, quantize_graph, weigh_graph
+from search.encoders.open_clip.export import _export_pictures, _export_texts
+from search.encoders.open_clip.exported import ExportedTexts
+from search.encoders.open_clip.imports import import_torch
+from search.encoders.open_clip.loading import find_source
+from search.encoders.open_clip.towers import TorchTowers
 from tests.search.models.checkpoints import TINY_COCA, TINY_RESNET, list_texts, make_tiny, make_xlm_roberta
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tm
     np.testing.assert_allclose(towers.encode_pixels(pixels), seen, atol=1e-5)
     (tmp_path / ".graph-of-one-that-was-killed").mkdir()
     if is_large:
-        monkeypatch.setattr("search.models.onnx.LARGEST", 1000)
+        monkeypatch.setattr("search.encoders.onnx.LARGEST", 1000)
     _export_texts(towers, tmp_path / "text.onnx")
     texts = ExportedTexts(tmp_path / "text.onnx", 1)
     np.testing.assert_allclose(texts.encode(tokens.numpy()), said, atol=1e-5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.models.language import detect_language
+from search.text.language import detect_language
 
 
 @pytest.mark.parametrize(

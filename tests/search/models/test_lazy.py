@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from search.models.lazy import Lazy
+from search.encoders.lazy import Lazy
 
 
 def test_many_who_come_at_once_wait_for_one_load():

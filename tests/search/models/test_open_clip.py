@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks.equality import compare
+from search.encoders.manifest import find_folder
+from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+from search.encoders.open_clip.loading import find_preprocess, find_source
+from search.encoders.registry import guess_lane, read_card
+from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.models.card import find_folder
-from search.models.open_clip.encoder import OpenClipPictureEncoder
-from search.models.open_clip.loading import find_preprocess, find_source
-from search.models.registry import guess_lane, read_card
-from search.models.runtime import Machine
 from search.records import Lane
 from tests.search.models.checkpoints import (
     list_texts,
@@ -109,7 +109,7 @@ def test_weights_that_were_exchanged_are_refused(tmp_path):
 
 
 def test_several_devices_share_the_pictures(tmp_path):
-    from search.models.open_clip.towers import TorchTowers
+    from search.encoders.open_clip.towers import TorchTowers
 
     source = find_source(make_tiny(tmp_path / "tiny"), tmp_path)
     pixels = np.random.default_rng(0).integers(0, 256, (37, 32, 32, 3)).astype(np.uint8)
@@ -119,7 +119,7 @@ def test_several_devices_share_the_pictures(tmp_path):
 
 
 def test_a_device_that_is_not_there_is_refused():
-    from search.models.open_clip import choose_devices, import_torch
+    from search.encoders.open_clip.imports import choose_devices, import_torch
 
     if import_torch().cuda.is_available():
         pytest.skip("there is a GPU")
@@ -142,8 +142,8 @@ def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
 
 @pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0", "a folder"])
 def test_a_tokenizer_that_is_written_down_cuts_texts_as_open_clip_does(name, tmp_path):
-    from search.models.open_clip import import_open_clip
-    from search.models.open_clip.wording import TRICKY, Wording, write_wording
+    from search.encoders.open_clip.imports import import_open_clip
+    from search.encoders.open_clip.tokenizer_export import TRICKY, Wording, write_wording
 
     if name == "a folder":
         # As SigLIP's are: by transformers, texts without punctuation.
@@ -159,7 +159,7 @@ def test_a_tokenizer_that_is_written_down_cuts_texts_as_open_clip_does(name, tmp
 
 
 def test_a_tokenizer_that_cannot_be_written_down_is_not(tmp_path):
-    from search.models.open_clip.wording import write_wording
+    from search.encoders.open_clip.tokenizer_export import write_wording
 
     class Other:
         def __call__(self, texts):
@@ -173,9 +173,9 @@ def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, 
     """No GPU is at hand: what ONNX Runtime says of itself is made up."""
     import onnxruntime
 
-    from search.models.onnx import list_providers
-    from search.models.open_clip.encoder import load_towers
-    from search.models.open_clip.towers import TorchTowers
+    from search.encoders.onnx import list_providers
+    from search.encoders.open_clip.encoder import load_towers
+    from search.encoders.open_clip.towers import TorchTowers
 
     assert list_providers("cpu") == ["CPUExecutionProvider"]
     with pytest.raises(ModelError, match="onnxruntime-gpu"):
@@ -190,8 +190,8 @@ def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, 
 
 
 def test_the_threads_that_embed_leave_the_others_theirs(tmp_path):
-    from search.models.open_clip import import_torch
-    from search.models.open_clip.loading import make_streams
+    from search.encoders.open_clip.imports import import_torch
+    from search.encoders.open_clip.loading import make_streams
 
     torch = import_torch()
     before = torch.get_num_threads()

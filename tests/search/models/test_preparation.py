@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.media.picture.preparation import Fit
+from search.media.image.transform import Fit
 
 SIDES = st.integers(5, 300)
 SIZES = [32, 33, (24, 40)]
@@ -21,7 +21,7 @@ def make(width, height):
 @settings(max_examples=150, deadline=None)
 @given(SIDES, SIDES, st.sampled_from(["shortest", "squash", "longest"]), st.booleans(), st.sampled_from(SIZES))
 def test_every_shape_is_cut_as_open_clip_does(width, height, mode, bilinear, size):
-    from search.models.open_clip import import_open_clip
+    from search.encoders.open_clip.imports import import_open_clip
 
     transform = import_open_clip().transform
     if size == (24, 40) and mode != "shortest":

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.models.open_clip import import_open_clip
-from search.models.open_clip.loading import find_source, load_model
+from search.encoders.open_clip.imports import import_open_clip
+from search.encoders.open_clip.loading import find_source, load_model
 from tests.search.models.checkpoints import make_tiny
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def embed(visual, pixels):
 
 @pytest.mark.parametrize("settings", [{}, {"final_ln_after_pool": True}, {"ls_init_value": 0.1, "layers": 1}])
 def test_the_last_block_computes_what_is_pooled_alone_and_the_vectors_stay(pixels, settings):
-    from search.models.open_clip.pruning import prune_last_block
+    from search.encoders.open_clip.pruning import prune_last_block
 
     visual = make_visual(**settings)
     pruned = copy.deepcopy(visual)
@@ -54,7 +54,7 @@ def test_the_last_block_computes_what_is_pooled_alone_and_the_vectors_stay(pixel
 
 @pytest.mark.parametrize("settings", [{"pool_type": "avg"}, {"attentional_pool": True}, {"qk_norm": True}])
 def test_a_tower_that_needs_all_tokens_keeps_them(pixels, settings):
-    from search.models.open_clip.pruning import prune_last_block
+    from search.encoders.open_clip.pruning import prune_last_block
 
     visual = make_visual(**settings)
     before = embed(visual, pixels)
@@ -68,7 +68,7 @@ def test_a_loaded_model_is_pruned(source):
 
 
 def test_a_fused_tower_gives_the_same_vectors_and_leaves_the_original_alone(source, pixels):
-    from search.models.open_clip.fusion import fuse_visual
+    from search.encoders.open_clip.fusion import fuse_visual
 
     visual = load_model(source).visual
     before = str(visual)
@@ -82,7 +82,7 @@ def test_a_fused_tower_gives_the_same_vectors_and_leaves_the_original_alone(sour
 def test_a_tower_of_another_make_is_exported_as_it_is():
     from torch import nn
 
-    from search.models.open_clip.fusion import fuse_visual
+    from search.encoders.open_clip.fusion import fuse_visual
 
     other = nn.Sequential(nn.Conv2d(3, 4, 8, 8))
     assert fuse_visual(other) is other
@@ -91,9 +91,9 @@ def test_a_tower_of_another_make_is_exported_as_it_is():
 def test_a_graph_has_one_operator_for_each_attention_and_no_convolution(source, pixels, tmp_path):
     import onnx
 
-    from search.models.onnx import open_session, quantize_graph
-    from search.models.open_clip.export import _export_pictures
-    from search.models.open_clip.towers import TorchTowers
+    from search.encoders.onnx import open_session, quantize_graph
+    from search.encoders.open_clip.export import _export_pictures
+    from search.encoders.open_clip.towers import TorchTowers
 
     towers = TorchTowers(source, "fp32", ["cpu"], 2)
     _export_pictures(towers, tmp_path / "exact.onnx", pixels.shape[1:3])
@@ -120,8 +120,8 @@ def list_unquantized(graph):
 
 
 def test_an_export_shares_the_weights(source):
-    from search.models.open_clip.fusion import fuse_texts, fuse_visual
-    from search.models.open_clip.texts import choose_texts
+    from search.encoders.open_clip.fusion import fuse_texts, fuse_visual
+    from search.encoders.open_clip.texts import choose_texts
 
     model = load_model(source)
     places = {one.untyped_storage().data_ptr() for one in model.parameters()}

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from search.models.runtime import GLANCE, Trial, measure_agreement, measure_trials
+from search.encoders.runtime import GLANCE, Trial, measure_agreement, measure_trials
 
 ROWS = np.linalg.qr(np.random.default_rng(0).normal(size=(64, 64)))[0][:40].astype(np.float32)
 SAMPLE = range(len(ROWS))

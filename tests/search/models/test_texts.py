@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.models.open_clip import import_open_clip, import_torch
-from search.models.open_clip.loading import find_source
-from search.models.open_clip.towers import TorchTowers
+from search.encoders.open_clip.imports import import_open_clip, import_torch
+from search.encoders.open_clip.loading import find_source
+from search.encoders.open_clip.towers import TorchTowers
 from tests.search.models.checkpoints import list_texts, make_tiny, make_xlm_roberta
 
 pytestmark = pytest.mark.slow
@@ -68,7 +68,7 @@ def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(made, reac
     ("settings", "is_causal"), [(CAUSAL, True), (OPEN, False), (CAUSAL | {"embed_cls": True}, False)]
 )
 def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
-    from search.models.open_clip.texts import CausalTexts, choose_texts
+    from search.encoders.open_clip.texts import CausalTexts, choose_texts
 
     open_clip, torch = import_open_clip(), import_torch()
     vision = {"image_size": 32, "layers": 1, "width": 64, "head_width": 32, "patch_size": 8}
@@ -83,8 +83,8 @@ def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
 
 @pytest.mark.parametrize(("made", "reaches"), REACHES)
 def test_an_exported_tower_is_run_as_far_as_its_texts_reach(made, reaches, request, tmp_path):
-    from search.models.open_clip.export import _export_texts
-    from search.models.open_clip.exported import ExportedTexts
+    from search.encoders.open_clip.export import _export_texts
+    from search.encoders.open_clip.exported import ExportedTexts
 
     towers = request.getfixturevalue(made)
     _export_texts(towers, tmp_path / "text.onnx")

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from rapidfuzz import fuzz
 
-from indexer.migration import use_model
+from indexer.model_change.change import use_model
 from indexer.pipeline import Options
+from search.encoders.runtime import Machine
+from search.encoders.whisper.choice import choose_transcriber, find_whisper
+from search.encoders.whisper.faster import join_whisper_base
 from search.engine import Engine
 from search.errors import ModelError
 from search.media.container import decode_sound
-from search.models.runtime import Machine
-from search.models.whisper import choose_transcriber, find_whisper
-from search.models.whisper.faster import join_whisper_base
 from search.records import Query
 from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny

@@ -7,8 +7,8 @@ import pytest
 
 from search.records import Sample, Vectors
 from search.retrieval.calibrators import bind_text, make_calibrator
-from search.store.baselines import QueryBank, measure_baselines
-from search.store.unrelated import measure_unrelated
+from search.storage.baselines import QueryBank, measure_baselines
+from search.storage.unrelated_text import measure_unrelated
 
 TOPICS, WIDTH, TEXTS, PICTURES = 40, 48, 300, 400
 KINDS = np.array([0.6, 0.3, 0.1], np.float32)

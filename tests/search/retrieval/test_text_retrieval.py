@@ -5,11 +5,11 @@ import pytest
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.retrieval.lexical import find_phrases, match_terms
-from search.store.catalogue import Catalogue
-from search.store.database import Database
-from search.store.sources import Sources
-from search.store.words import WordIndex
-from search.store.words.postings import count_runs, join_forms, read_varint
+from search.storage.catalog import Catalogue
+from search.storage.database import Database
+from search.storage.lexical.index import WordIndex
+from search.storage.lexical.postings import count_runs, join_forms, read_varint
+from search.storage.sources import Sources
 from search.text.terms import read_terms
 
 TEXTS = (

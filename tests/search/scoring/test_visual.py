@@ -20,7 +20,7 @@ from search.scoring.visual import (
     parse_calibrator,
     read_calibrators,
 )
-from search.store.baselines import COLUMNS, QueryBank, measure_baselines
+from search.storage.baselines import COLUMNS, QueryBank, measure_baselines
 
 WIDTH = 32
 UNITS = (Unit(WIDTH, 0.0, 0.18),)

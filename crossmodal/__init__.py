@@ -1,0 +1,1 @@
+"""Cross-modal search over folders of pictures, audio, video and documents."""

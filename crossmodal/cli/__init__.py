@@ -1,0 +1,1 @@
+"""The `crossmodal` command: one module per group of subcommands."""

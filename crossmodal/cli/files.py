@@ -1,0 +1,120 @@
+"""`crossmodal status`, `files` and `verify`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crossmodal.cli.output import OUTDATED, format_size, json_option, print_json
+from search.errors import UsageError
+from search.library import Library, open_library
+from search.records import State
+from search.serializers import describe_ledger_row
+from search.settings import Settings
+
+
+@click.command("status")
+@json_option
+@click.pass_obj
+def status_command(settings: Settings, as_json: bool) -> None:
+    """Show what is in the library, and how it is kept."""
+    from search.status import read_status
+
+    library = open_library(settings)
+    status = read_status(library)
+    library.close()
+    if as_json:
+        print_json(status)
+        return
+    click.echo(f"home      {status['home']} ({format_size(status['disk'])})")
+    for path in status["sources"]:
+        click.echo(f"source    {path}")
+    for kind, states in status["items"].items():
+        click.echo(f"{kind:9} " + ", ".join(f"{number} {state}" for state, number in states.items()))
+    for name, space in status["spaces"].items():
+        click.echo(
+            f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
+            f"generation {space['generation']}"
+        )
+    for name, space in status["other_spaces"].items():
+        click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
+    for name, update in status["outdated"].items():
+        click.echo(f"update    {name}: {update['done']} of {update['total']} embedded again; {OUTDATED}")
+    click.echo(f"speech    {status['speech']}")
+    click.echo(f"models    {status['chosen']}")
+
+
+@click.command("files")
+@click.option("--state", type=click.Choice([str(one) for one in State]), help="Only files in this state.")
+@json_option
+@click.pass_obj
+def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
+    """List every file with its state and the reason."""
+    library = open_library(settings)
+    items = library.catalogue.list_items(State(state) if state else None)
+    library.close()
+    if as_json:
+        print_json({"items": [describe_ledger_row(item) for item in items]})
+        return
+    for item in items:
+        click.echo(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else ""))
+
+
+@click.command("forget")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--missing-for", type=click.FloatRange(0), metavar="DAYS", help="Items missing for so many days.")
+@json_option
+@click.pass_obj
+def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: float | None, as_json: bool) -> None:
+    """Remove items from the library; no file is touched.
+
+    PATHS are files or folders; a source that is named is removed itself, and all in it.
+    """
+    from search.status import forget_paths
+
+    if not paths and missing_for is None:
+        raise UsageError("name files or folders to forget, or --missing-for DAYS")
+    library = open_library(settings)
+    try:
+        count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
+        if missing_for is not None:
+            for source in library.sources.list_all():
+                count += library.forget(library.ledger.list_missing(source.path, missing_for))
+    finally:
+        library.close()
+    if as_json:
+        print_json({"forgotten": count})
+    else:
+        click.echo(f"{count} items forgotten")
+
+
+@click.command("verify")
+@click.option("--repair", is_flag=True, help="Rebuild the index files from SQL.")
+@json_option
+@click.pass_obj
+def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
+    """Check that SQL, the index files and the disk agree."""
+    from search.status import verify_library
+
+    library = open_library(settings)
+    if repair:
+        _rebuild(library)
+    problems = verify_library(library)
+    library.close()
+    document: dict[str, Any] = {"consistent": not problems, "problems": problems}
+    if as_json:
+        print_json(document)
+    else:
+        for line in problems:
+            click.echo(line)
+        click.echo("consistent" if not problems else f"{len(problems)} problems; --repair rebuilds the index")
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+def _rebuild(library: Library) -> None:
+    with library.home.lock():
+        revision = library.catalogue.read_revision()
+        for lane, space in library.spaces.items():
+            if lane not in library.outdated:
+                space.build(revision)

@@ -1,0 +1,140 @@
+"""`crossmodal index` and `demo`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from indexer.profile import Profile
+from indexer.summary import COUNTS, Summary
+from search.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.pipeline import Progress
+
+
+@click.command("index")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
+@click.option("--again", is_flag=True, help="Read every file anew, also those that have not changed.")
+@click.option(
+    "--forget-missing",
+    type=click.FloatRange(0),
+    metavar="DAYS",
+    help="Forget items whose file has been missing for so many days.",
+)
+@click.option("--watch", is_flag=True, help="Go on: look again whenever something changes, until Ctrl-C.")
+@click.option("--profile", is_flag=True, help="Say where the time went, by stage.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@json_option
+@click.pass_obj
+def index_command(
+    settings: Settings,
+    paths: tuple[Path, ...],
+    workers: int,
+    retry_failed: bool,
+    again: bool,
+    forget_missing: float | None,
+    dry_run: bool,
+    profile: bool,
+    watch: bool,
+    as_json: bool,
+) -> None:
+    """Add folders or files to the library, or bring them up to date."""
+    from indexer.pipeline import Options, run_index
+    from indexer.worker.watch import watch_sources
+    from search.errors import UsageError
+    from search.library import open_library
+
+    if watch and dry_run:
+        raise UsageError("--watch and --dry-run exclude one another")
+    library = open_library(settings, create=True)
+    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, again=again, forget_after=forget_missing)
+    try:
+        with show_progress() as show:
+            if watch:
+                report = report_changes(lambda one: _report(one, profile, as_json))
+                watch_sources(library, paths, options, show, report)
+                return
+            summary = run_index(library, list(paths), options, show)
+    finally:
+        library.close()
+    _report(summary, profile, as_json)
+    if summary.failures:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def show_progress() -> "Iterator[Progress]":
+    """Show a bar on stderr while what is inside runs."""
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[rate]}"),
+        rich.TimeRemainingColumn(),
+        rich.TextColumn("{task.description}", markup=False),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking at the files", total=None, rate="")
+
+        def show(done: int, total: int, path: str) -> None:
+            elapsed = bar.tasks[task].elapsed or 0.0
+            rate = f"{done / elapsed:.1f}/s" if elapsed else ""
+            bar.update(task, completed=done, total=total, rate=rate, description=Path(path).name[:60])
+
+        yield show
+
+
+def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], None]:
+    """Report only the runs of which something came: most that a watched folder causes come to nothing."""
+    known: dict[str, str] = {}
+
+    def report_change(summary: Summary) -> None:
+        nonlocal known
+        if summary.has_changes or summary.failures != known:
+            report(summary)
+        known = summary.failures
+
+    return report_change
+
+
+def _report(summary: Summary, profile: bool, as_json: bool) -> None:
+    for path, reason in summary.failures.items():
+        click.echo(f"{path}: {reason}", err=True)
+    document = summary.describe()
+    if profile:
+        document["profile"] = _describe(summary.profile)
+    if as_json:
+        print_json(document)
+        return
+    click.echo(", ".join(f"{document[name]} {name}" for name in (*COUNTS, "seconds") if document[name]))
+    for stage, one in document.get("profile", {}).items():
+        click.echo(f"{stage:10} {one['seconds']:8.2f} s  {one['count']:8} done  {one['per_second']:8.1f}/s")
+
+
+def _describe(profile: Profile) -> dict[str, dict[str, float]]:
+    """Give seconds, counts and rates by stage; stages run side by side, so they may add up to more than the run."""
+    return {
+        stage: {
+            "seconds": round(one.seconds, 2),
+            "count": one.count,
+            "per_second": round(one.count / one.seconds, 2) if one.seconds else 0.0,
+        }
+        for stage, one in profile.stages.items()
+    }
+
+
+@click.command("demo")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def demo_command(folder: Path) -> None:
+    """Write a small library to try things on: pictures, speech, documents and a film."""
+    from crossmodal.demo import make_demo
+
+    click.echo(f"{make_demo(folder)} files in {folder}")

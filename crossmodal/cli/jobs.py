@@ -1,0 +1,60 @@
+"""`crossmodal jobs`."""
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from search.library import Library, open_library
+from search.records import Job
+from search.serializers import describe_job
+from search.settings import Settings
+
+
+@click.group("jobs", invoke_without_command=True)
+@json_option
+@click.pass_context
+def jobs_command(ctx: click.Context, as_json: bool) -> None:
+    """Show, cancel and retry jobs. Without a command: show them, newest first."""
+    if ctx.invoked_subcommand is not None:
+        return
+    library = _open(ctx)
+    jobs = library.jobs.list_all()
+    library.close()
+    if as_json:
+        print_json({"jobs": [describe_job(job) for job in jobs]})
+        return
+    for job in jobs:
+        click.echo(_describe(job))
+
+
+@jobs_command.command("cancel")
+@click.argument("job", type=int)
+@click.pass_context
+def cancel_command(ctx: click.Context, job: int) -> None:
+    """Take a queued job back, or stop the one running; what it has done is kept."""
+    library = _open(ctx)
+    click.echo(_describe(library.jobs.cancel(job)))
+    library.close()
+
+
+@jobs_command.command("retry")
+@click.argument("job", type=int)
+@click.pass_context
+def retry_command(ctx: click.Context, job: int) -> None:
+    """Queue what a job was to do again."""
+    library = _open(ctx)
+    click.echo(_describe(library.jobs.add(library.jobs.get(job).task)))
+    library.close()
+
+
+def _open(ctx: click.Context) -> Library:
+    settings: Settings = ctx.obj
+    return open_library(settings)
+
+
+def _describe(job: Job) -> str:
+    what = f"use {job.task.model}" if job.task.model else ", ".join(job.task.paths) or "all sources"
+    state = "cancelling" if job.is_cancelling and not job.state.is_over else str(job.state)
+    line = f"{job.id:5} {state:10} {job.created_at}  {what}"
+    if job.total:
+        line += f"  {job.done} of {job.total}"
+    return line + (f"  {job.error}" if job.error else "")

@@ -1,0 +1,60 @@
+"""The one command. Subcommands are loaded by name when called, so that `--help` stays quick."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from crossmodal.cli.lazy_group import LazyGroup
+
+COMMANDS = {
+    "index": ("crossmodal.cli.index", "Add folders or files to the library, or bring them up to date."),
+    "search": ("crossmodal.cli.search", "Search by text, picture, voice or any mix."),
+    "serve": ("crossmodal.cli.serve", "Serve the page and the REST interface."),
+    "worker": ("crossmodal.cli.worker", "Run jobs, uploads and watched sources in the background."),
+    "demo": ("crossmodal.cli.index", "Write a small library to try things on."),
+    "status": ("crossmodal.cli.files", "Show what is in the library, and how it is kept."),
+    "files": ("crossmodal.cli.files", "List every file with its state and the reason."),
+    "forget": ("crossmodal.cli.files", "Remove items from the library; no file is touched."),
+    "jobs": ("crossmodal.cli.jobs", "Show, cancel and retry jobs."),
+    "verify": ("crossmodal.cli.files", "Check that SQL, the index files and the disk agree."),
+    "models": ("crossmodal.cli.models.group", "Show, fetch, choose, compare and export models."),
+    "evaluate": ("crossmodal.cli.evaluate", "Measure how well the library answers the queries of a file."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The data directory [default: $CROSSMODAL_HOME, or the user's data directory].",
+)
+@click.option("--device", help="Where models run: auto, cpu, cuda or cuda:N [default: $CROSSMODAL_DEVICE, or auto].")
+@click.version_option(package_name="crossmodal", prog_name="crossmodal")
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None, device: str | None) -> None:
+    """Find photos, speech, video moments and documents by text, picture or voice."""
+    from search.settings import read_settings
+
+    ctx.obj = read_settings(home=home, device=device)
+
+
+def main() -> None:
+    """Run the command; errors meant for the user become one line and an exit status."""
+    from search.errors import CrossmodalError
+
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CrossmodalError as error:
+        click.echo(f"crossmodal: {error}", err=True)
+        sys.exit(error.exit_status)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("crossmodal: interrupted; what was done so far is kept", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,121 @@
+"""`crossmodal models use`, `rollback` and `drop`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from crossmodal.cli.index import show_progress
+from crossmodal.cli.models.export import SAMPLE, export_model
+from crossmodal.cli.output import json_option, print_json
+from search.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.model_change.fill import Outcome
+
+LANES = ("picture", "meaning", "speech")
+
+
+@click.command("use")
+@click.argument("name")
+@click.option("--for", "purpose", type=click.Choice(LANES), help="What it is for, where its name does not tell.")
+@click.option(
+    "--load", default=100, show_default=True, type=click.IntRange(1, 100), help="Percent of the time to work."
+)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@click.option("--anyway", is_flag=True, help="Switch even if many files cannot be read.")
+@click.option("--export", "export", is_flag=True, help="First turn it into ONNX, as `models export` does.")
+@json_option
+@click.pass_obj
+def use_command(
+    settings: Settings,
+    name: str,
+    purpose: str | None,
+    load: int,
+    workers: int,
+    anyway: bool,
+    export: bool,
+    as_json: bool,
+) -> None:
+    """Use another model: fill a new space beside the old one, then switch.
+
+    NAME is ARCHITECTURE/TAG, ARCHITECTURE//path/of/weights, local-dir:FOLDER, a sentence-transformers or Whisper model.
+    Searches go on with the old model until the new one is complete. It may be stopped and run again. On a CPU,
+    --export takes some minutes, and all that follows up to half as long.
+    """
+    from indexer.model_change.change import Pace, use_model
+    from indexer.pipeline import Options
+    from search.library import open_library
+
+    library = open_library(settings, create=True)
+    try:
+        if export:
+            export_model(library, name, purpose, SAMPLE)
+        with library.home.lock(), show_progress() as show:
+            outcome = use_model(library, name, purpose, Options(workers), show, Pace(load / 100, anyway))
+    finally:
+        library.close()
+    _report(outcome, as_json)
+
+
+@click.command("rollback")
+@click.option("--for", "purpose", type=click.Choice(LANES[:2]), default="picture", show_default=True)
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@json_option
+@click.pass_obj
+def rollback_command(settings: Settings, purpose: str, workers: int, as_json: bool) -> None:
+    """Go back to the model that was used before.
+
+    What was indexed since is filled in first, so that nothing is lost.
+    """
+    from indexer.model_change.change import Change, change_model, find_previous
+    from indexer.pipeline import Options
+    from search.library import open_library
+    from search.records import Lane
+
+    library = open_library(settings)
+    try:
+        with library.home.lock(), show_progress() as show:
+            change = Change(Lane(purpose), find_previous(library, Lane(purpose)))
+            outcome = change_model(library, change, Options(workers), show)
+    finally:
+        library.close()
+    _report(outcome, as_json)
+
+
+@click.command("drop")
+@click.option("--for", "purpose", type=click.Choice(LANES[:2]), default="picture", show_default=True)
+@json_option
+@click.pass_obj
+def drop_command(settings: Settings, purpose: str, as_json: bool) -> None:
+    """Remove the space of the model that was used before.
+
+    Also one that was begun and is not to be completed.
+    """
+    from indexer.model_change.change import drop_spaces
+    from search.library import open_library
+    from search.records import Lane
+
+    library = open_library(settings)
+    try:
+        with library.home.lock():
+            count = drop_spaces(library, Lane(purpose))
+    finally:
+        library.close()
+    if as_json:
+        print_json({"removed": count})
+    else:
+        click.echo(f"{count} vectors removed")
+
+
+def _report(outcome: "Outcome", as_json: bool) -> None:
+    for path, reason in outcome.unread.items():
+        click.echo(f"{path}: {reason}", err=True)
+    if as_json:
+        print_json(outcome.describe())
+    else:
+        filled = f": {outcome.filled} vectors in {outcome.seconds:.0f} s" if outcome.filled else ""
+        click.echo(f"{outcome.model} is in use{filled}")
+        if outcome.is_speech:
+            click.echo("what was heard before stays as it is; `crossmodal index --again FOLDER` has it heard anew")
+    if outcome.unread:
+        raise click.exceptions.Exit(1)

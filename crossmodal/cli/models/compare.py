@@ -1,0 +1,110 @@
+"""`crossmodal models compare`."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from search.settings import Settings
+
+if TYPE_CHECKING:
+    from search.evaluation.model_comparison import Showing
+    from search.library import Library
+    from search.records import Lane
+
+
+@click.command("compare")
+@click.argument("first")
+@click.argument("second")
+@click.option("--for", "purpose", type=click.Choice(["picture", "meaning"]), help="Where their names do not tell.")
+@click.option("--questions", default=500, show_default=True, type=click.IntRange(10), help="At most so many.")
+@click.option("--cases", type=click.Path(path_type=Path, dir_okay=False), help="Also ask what an evaluation file asks.")
+@json_option
+@click.pass_obj
+def compare_command(
+    settings: Settings,
+    first: str,
+    second: str,
+    purpose: str | None,
+    questions: int,
+    cases: Path | None,
+    as_json: bool,
+) -> None:
+    """Say which of two models serves this library better.
+
+    Both are asked what the library can ask by itself: for its pictures by their descriptions or file names and by their
+    copies, for its texts by their ends. Nothing is changed.
+    """
+    from search.encoders.registry import guess_lane
+    from search.evaluation.model_comparison import judge_showings
+    from search.library import open_library
+    from search.records import Lane
+
+    library = open_library(settings)
+    try:
+        lane = Lane(purpose) if purpose else guess_lane(first) or Lane.MEANING
+        showings = _show(library, lane, (first, second), questions, cases)
+    finally:
+        library.close()
+    verdict = judge_showings(*showings)
+    if as_json:
+        models = [_describe(one) for one in showings]
+        said = asdict(verdict) | {"better": verdict.better}
+        print_json({"questions": len(showings[0].ranks), "copies": showings[0].copies, "models": models} | said)
+        return
+    for one in showings:
+        memory = f", {one.megabytes:.0f} MiB" if one.megabytes is not None else ""
+        click.echo(
+            f"{one.name}: R@1 {one.recall(1):.1%}, R@10 {one.recall(10):.1%}, MRR {one.reciprocal:.3f}; "
+            f"{one.rate:.1f}/s, {one.query_ms:.0f} ms a query{memory}"
+        )
+    names = [one.name for one in showings]
+    interval = f"{verdict.gain:+.3f} MRR, 95 % from {verdict.low:+.3f} to {verdict.high:+.3f}"
+    copies = showings[0].copies
+    asked = f"{len(showings[0].ranks)} questions" + (f", {copies} of them by a copy," if copies else "")
+    if verdict.better is None:
+        click.echo(f"{asked} cannot tell them apart ({interval})")
+    else:
+        click.echo(f"{names[verdict.better]} serves this library better ({asked}: {interval})")
+
+
+def _show(library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None) -> list["Showing"]:
+    from search.encoders.registry import load_meaning, load_picture
+    from search.errors import UsageError
+    from search.evaluation.cases import read_cases
+    from search.evaluation.model_comparison import FEWEST, show_pictures, show_texts
+    from search.evaluation.synthetic_queries import list_captioned, list_captions_of, list_clozes, list_copied
+    from search.records import Lane
+
+    folder, machine = library.home.models, library.machine
+    if lane is Lane.MEANING:
+        clozes = list_clozes(library, most)
+        if len(clozes) < FEWEST:
+            raise UsageError(f"the library holds only {len(clozes)} passages to ask for; {FEWEST} are the fewest")
+        return [show_texts(partial(load_meaning, name, folder, machine), clozes) for name in names]
+    captioned = list_captioned(library, most)
+    if cases is not None:
+        captioned += list_captions_of(read_cases(cases), library)
+    if len(captioned) < FEWEST:
+        raise UsageError(
+            f"the library holds only {len(captioned)} pictures with a description, or a name made of words; {FEWEST} "
+            "are the fewest. Give queries with their answers by --cases"
+        )
+    copied = list_copied(library, most)
+    return [show_pictures(partial(load_picture, name, folder, machine), captioned, copied) for name in names]
+
+
+def _describe(one: "Showing") -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "dimension": one.dimension,
+        "recall@1": one.recall(1),
+        "recall@10": one.recall(10),
+        "mrr": one.reciprocal,
+        "per_second": one.rate,
+        "query_ms": one.query_ms,
+        "megabytes": one.megabytes,
+    }

@@ -1,0 +1,108 @@
+"""`crossmodal models list` and `get`."""
+
+from dataclasses import asdict
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from search.settings import Settings
+
+
+@click.command("list")
+@json_option
+@click.pass_obj
+def list_command(settings: Settings, as_json: bool) -> None:
+    """Show the models in use, and others worth trying."""
+    from search.encoders.presets import list_presets, read_source
+    from search.home import Home
+
+    used = _read_used(settings)
+    presets = list_presets(Home(settings.home).models)
+    rows = [asdict(one) | {"is_used": one.name in used} for one in presets]
+    if as_json:
+        print_json({"models": rows, "source": read_source()})
+        return
+    for lane in ("picture", "meaning", "speech"):
+        click.echo(f"{lane}:")
+        for one in presets:
+            if one.lane != lane:
+                continue
+            mark = "*" if one.name in used else "+" if one.is_present else " "
+            size = f"{one.millions} M" if one.millions else ""
+            width = f"{one.dimension}-d" if one.dimension else ""
+            figures = "  ".join(f"{name} {value:.1%}" for name, value in one.figures.items())
+            note = "  ".join(part for part in (figures, one.note) if part)
+            click.echo(f" {mark} {one.name:52} {size:>7} {width:>7}  {one.languages:14} {note}".rstrip())
+    click.echo(f"* in use, + on this machine. M: million parameters; {read_source()}")
+
+
+def _read_used(settings: Settings) -> set[str]:
+    """Give the names of the models that the home uses; of one that is not there yet, those it would."""
+    from search.encoders.registry import MEANING, PICTURE, SPEECH
+    from search.home import Home
+
+    if not Home(settings.home).catalogue.exists():
+        return {PICTURE, MEANING, SPEECH}
+    from search.records import LANE_SPACES
+    from search.storage.database import Database
+    from search.storage.spaces import Spaces
+
+    database = Database(Home(settings.home).catalogue)
+    spaces = Spaces(database)
+    found = spaces.read_all()
+    used = {found[name].model for name in LANE_SPACES.values() if name in found}
+    used.add(spaces.read_speech() or SPEECH)
+    database.close()
+    return used
+
+
+@click.command("get")
+@click.argument("name")
+@click.pass_obj
+def get_command(settings: Settings, name: str) -> None:
+    """Fetch a model from its hub.
+
+    NAME is one that `models list` shows, any of open_clip's (ARCHITECTURE/TAG), hf-hub:ID, a sentence-transformers
+    model or a size of Whisper. Nothing else ever fetches anything.
+    """
+    from search.encoders.hub import fetch_model
+    from search.home import Home
+
+    home = Home(settings.home)
+    home.create()
+    with _show_progress() as note:
+        folder = fetch_model(name, home.models, note)
+    click.echo(f"{name} is in {folder}; use it with `crossmodal models use {name}`")
+
+
+def _show_progress() -> "_Bar":
+    return _Bar()
+
+
+class _Bar:
+    """A bar on stderr for what is being fetched."""
+
+    def __enter__(self) -> "_Bar":
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._bar.start()
+        self._tasks: dict[str, object] = {}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Show how much of a file is there, in bytes."""
+        if name not in self._tasks:
+            self._tasks[name] = self._bar.add_task(name, total=total)
+        self._bar.update(self._tasks[name], completed=done)  # type: ignore[arg-type]

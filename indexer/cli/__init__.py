@@ -1,1 +1,0 @@
-"""The commands that change what is in a library."""

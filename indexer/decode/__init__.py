@@ -1,0 +1,1 @@
+"""Media files become segments that can be embedded."""

@@ -1,0 +1,84 @@
+"""A file made ready for the models: pixels, sound and text, one message after another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.decode.content import Outline, Parts, Shot, Sound
+from indexer.decode.decode import decode_file
+from search.errors import CrossmodalError
+from search.media.image.picture import blur_picture, encode_thumbnail, measure_look
+from search.media.image.transform import Preparation
+from search.records import FileFacts, ItemType, MediaFacts, Pixels, Segment
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A picture as the model wants it, and the segment it is."""
+
+    segment: Segment
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The file was decoded to its end. kind: the type that it turned out to be."""
+
+    facts: MediaFacts
+    thumbnail: bytes | None
+    kind: ItemType | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The file could not be decoded, and why."""
+
+    reason: str
+
+
+Message = Prepared | Sound | Segment | Finished | Failed
+Messages = Iterator[Message]
+
+
+def _finish(outline: Outline) -> Finished:
+    cover = outline.thumbnail
+    if cover is None:
+        return Finished(outline.facts, None, outline.kind)
+    return Finished(replace(outline.facts, blur=blur_picture(cover)), encode_thumbnail(cover), outline.kind)
+
+
+def _stop_at_sound(parts: Parts) -> Parts:
+    """Give the parts of a file up to its sound, which comes behind all that is seen."""
+    for part in parts:
+        if isinstance(part, Sound):
+            yield Outline(MediaFacts())
+            return
+        yield part
+
+
+def prepare_file(file: FileFacts, prepare: Preparation, pictures_only: bool = False) -> Messages:
+    """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`.
+
+    pictures_only: leave out sound and text, and all of the file that comes behind its first sound.
+    """
+    try:
+        if file.type is None:
+            yield Failed("unknown file type")
+            return
+        parts = decode_file(Path(file.path), file.type, file.sidecar_path)
+        for part in _stop_at_sound(parts) if pictures_only else parts:
+            if isinstance(part, Shot):
+                segment = replace(part.segment, look=measure_look(part.picture))
+                yield Prepared(segment, prepare(part.picture))
+            elif isinstance(part, Outline):
+                yield _finish(part)
+            elif not pictures_only:
+                yield part
+    except CrossmodalError as error:
+        yield Failed(str(error))
+    except MemoryError:
+        yield Failed("takes more memory to decode than a decoder may use")
+    except OSError as error:
+        yield Failed(f"cannot be read: {error.strerror or error}")
+    except Exception as error:  # a decoder's own bug must cost one file, and be on record
+        yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")

@@ -1,0 +1,1 @@
+"""Replacing a model: fill another space next to the current one, then switch."""

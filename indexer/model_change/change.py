@@ -1,0 +1,208 @@
+"""Changing a model: a new space is filled beside the one that is searched, and takes its place when it is complete.
+
+What was filled is in the catalogue, so a run that ends half-way is taken up where it was. Only pictures are decoded
+again; texts, speech among them, are in the catalogue.
+"""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from indexer.embed import AHEAD
+from indexer.model_change.fill import Filling, Outcome
+from indexer.pipeline import Options, Progress
+from search.encoders.encoder import PictureEncoder, TextEncoder
+from search.encoders.manifest import find_folder
+from search.encoders.registry import (
+    ADAPTED,
+    EMBEDDED,
+    Models,
+    Names,
+    choose_models,
+    find_current,
+    guess_lane,
+    read_card,
+)
+from search.encoders.whisper.choice import find_whisper
+from search.errors import CrossmodalError, HomeError
+from search.library import Library
+from search.records import LANE_SPACES, Lane
+from search.samples import sample_pictures
+from search.storage.spaces import NEXT, PREVIOUS, Space
+
+# So many of the library's pictures are looked at to find the fastest way to run a model.
+MEASURED = 32
+# Where more of the items than this cannot be read, a disk is more likely to be away than its files to be damaged.
+MOST_UNREAD = 0.05
+
+
+class IncompleteError(CrossmodalError):
+    """Too much of the library could not be read for the new model to take over."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a space is filled.
+
+    load: the share of the time to work, 0 to 1, so that searches have the rest; anyway: switch even if much could not
+    be read.
+    """
+
+    load: float = 1.0
+    anyway: bool = False
+
+
+FULL = Pace()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be done: another model for a lane."""
+
+    lane: Lane
+    model: str
+    pace: Pace = FULL
+
+
+def use_model(
+    library: Library, model: str, purpose: str | None, options: Options, progress: Progress, pace: Pace = FULL
+) -> Outcome:
+    """Use another model from now on, for what its name or `purpose` says; the caller holds the home's lock.
+
+    Raises what `change_model` does.
+    """
+    lane = guess_lane(model) if purpose is None else None if purpose == "speech" else Lane(purpose)
+    if lane is not None:
+        return change_model(library, Change(lane, model, pace), options, progress)
+    find_whisper(model, library.home.models)
+    library.recorded.choose_speech(model)
+    return Outcome(model, is_speech=True)
+
+
+def change_model(library: Library, change: Change, options: Options, progress: Progress) -> Outcome:
+    """Fill a space by another model, and search by it from then on; does all of it as the only one who writes.
+
+    The caller holds the home's lock. Raises ModelError when the model cannot be loaded, IncompleteError when too much
+    could not be read; then nothing is switched, and what was filled is kept.
+    """
+    began = time.monotonic()
+    name, lane = LANE_SPACES[change.lane], change.lane
+    active = library.recorded.read_all()[name]
+    models = load_models(library, change)
+    encoder = models.get_encoder(lane)
+    if (active.model, active.fingerprint) == (change.model, encoder.fingerprint):
+        raise HomeError(f"{change.model} is what this home uses already")
+    space = _find_space(library, lane, encoder)
+    ahead = AHEAD if change.pace.load >= 1 else 0
+    run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress, ahead)
+    outcome = Outcome(change.model)
+    run.fill(outcome)
+    if len(outcome.unread) > MOST_UNREAD * library.recorded.count_items(active.id) and not change.pace.anyway:
+        path, reason = next(iter(outcome.unread.items()))
+        raise IncompleteError(
+            f"{len(outcome.unread)} files could not be read, the first {path} ({reason}): nothing is switched, and "
+            "what was done is kept. Mount what is missing and run this again, or switch all the same with --anyway"
+        )
+    # The first search by the new model should find its index built.
+    index = library.open_space(space, encoder)
+    index.build(library.catalogue.read_revision())
+    drop_spaces(library, lane, (PREVIOUS,))
+    library.recorded.switch(lane)
+    outcome.filled = library.recorded.count(space.id)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def update_outdated(library: Library, options: Options, progress: Progress) -> list[Outcome]:
+    """Embed again what an earlier version of a bundled model embedded, and search it from then on.
+
+    The old vectors cannot be searched, so it switches however many files cannot be read: these are embedded by the next
+    run that finds them. The caller holds the home's lock and renews the library afterward.
+
+    Args:
+        library: An opened home.
+        options: How to run.
+        progress: Called with done, total and path.
+
+    Returns:
+        What each change came to; nothing when no space is outdated.
+    """
+    outcomes = []
+    for lane in library.outdated:
+        change = Change(lane, library.models.get_encoder(lane).name, Pace(anyway=True))
+        outcomes.append(change_model(library, change, options, progress))
+        drop_spaces(library, lane, (PREVIOUS,))
+    return outcomes
+
+
+def find_previous(library: Library, lane: Lane) -> str:
+    """Give the name of the model that was used before. Raises HomeError when there is none."""
+    before = library.recorded.read_all().get(LANE_SPACES[lane] + PREVIOUS)
+    if before is None:
+        raise HomeError(f"no model was used for {lane} before, or its space was dropped")
+    return before.model
+
+
+def drop_spaces(library: Library, lane: Lane, roles: Sequence[str] = (NEXT, PREVIOUS)) -> int:
+    """Remove spaces of a lane that are not searched, with their indexes; give how many vectors there were."""
+    name, count = LANE_SPACES[lane], 0
+    for space in library.recorded.read_all().values():
+        if space.name in {name + role for role in roles}:
+            count += library.recorded.drop(space.name)
+            shutil.rmtree(library.home.index / name / space.fingerprint, ignore_errors=True)
+    return count
+
+
+def load_models(library: Library, change: Change) -> Models:
+    """Give the home's models with the new one among them; its card is made where there is none."""
+    spaces = library.recorded.read_all()
+    names = Names(
+        picture=find_current(spaces[LANE_SPACES[Lane.PICTURE]].model, library.home.models),
+        meaning=spaces[LANE_SPACES[Lane.MEANING]].model,
+        speech=library.models.speech.name,
+    )
+    names = replace(names, **{str(change.lane): change.model})
+    folder, machine = library.home.models, library.machine
+    if change.lane is Lane.PICTURE and needs_card(library, change.model):
+        read_card(change.model, change.lane, folder, machine, list(sample_pictures(library, MEASURED)))
+    return choose_models(folder, machine, names)
+
+
+def needs_card(library: Library, name: str) -> bool:
+    """Tell whether a model was never loaded for this home, and is not one that it came with."""
+    return name not in EMBEDDED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
+
+
+def replace_load(options: Options, load: float) -> Options:
+    """Give options that rest between batches. load: the share of the time to work."""
+    if load >= 1:
+        return options
+    last = time.monotonic()
+
+    def check() -> None:
+        nonlocal last
+        options.check()
+        time.sleep((time.monotonic() - last) * (1 - load) / load)
+        last = time.monotonic()
+
+    return replace(options, check=check)
+
+
+def _find_space(library: Library, lane: Lane, encoder: PictureEncoder | TextEncoder) -> Space:
+    """Give the space to fill: the one begun, the one before if it was made by this model, or a new one."""
+    name = LANE_SPACES[lane]
+    spaces = library.recorded.read_all()
+    begun, before = spaces.get(name + NEXT), spaces.get(name + PREVIOUS)
+    if begun is not None and begun.fingerprint != encoder.fingerprint:
+        library.recorded.drop(begun.name)
+        begun = None
+    if begun is None and before is not None and before.fingerprint == encoder.fingerprint:
+        library.recorded.promote(lane)
+    elif begun is None:
+        library.recorded.add(name + NEXT, encoder.name, encoder.fingerprint, encoder.dimension)
+    space = library.recorded.read_all()[name + NEXT]
+    if space.model != encoder.name:
+        # The same weights by another name, such as a folder that was moved.
+        library.recorded.note_model(space.id, encoder.name)
+    return space

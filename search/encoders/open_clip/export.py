@@ -1,0 +1,112 @@
+"""Turning a CLIP model into ONNX: exact, halved, and in eight bits; checked against what it is made from."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.encoders.export_checks import (
+    Check,
+    Say,
+    check_precisions,
+    choose_runtime,
+    require_exact,
+    require_sample,
+    write_precisions,
+)
+from search.encoders.manifest import Card, CardFolder
+from search.encoders.onnx import PICTURE_BATCH
+from search.encoders.open_clip.exported import ExportedTexts, open_pictures, picture_file, text_file
+from search.encoders.open_clip.graph import write_graph
+from search.encoders.open_clip.imports import choose_devices, import_torch
+from search.encoders.open_clip.loading import find_source
+from search.encoders.open_clip.tokenizer_export import write_wording
+from search.encoders.open_clip.towers import TorchTowers
+from search.encoders.runtime import Encode, Machine, Trial
+from search.records import Pixels
+
+CHECKED_TEXTS = ("a dog on the beach", "two people riding bicycles in the snow", "red")
+
+
+def export_towers(
+    card: Card, folder: CardFolder, models: Path, machine: Machine, pictures: Sequence[Pixels], say: Say
+) -> tuple[Card, list[Check]]:
+    """Write the picture tower in every precision, the text tower exactly; measure, remember the fastest right way.
+
+    pictures: the library's own, prepared, each of shape (height, width, 3) uint8: half of them are what static
+    quantisation is calibrated on, all are what is checked. Raises ModelError when there are fewer than 16, or when the
+    text tower differs.
+    """
+    require_sample(len(pictures), "pictures")
+    pixels = np.stack(pictures)
+    source = find_source(card.name, models)
+    towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
+    say("writing the text tower")
+    _export_texts(towers, text_file(folder.path))
+    devices = choose_devices(machine.device)
+    _check_texts(towers, text_file(folder.path), machine, devices[0])
+    card = replace(card, settings=write_wording(towers.tokenizer, folder.path))
+    say("writing the picture tower")
+    name_file = partial(picture_file, folder.path)
+    _export_pictures(towers, name_file("fp32"), pixels.shape[1:3])
+    half = pixels[: len(pixels) // 2]
+    sample = [{"pixels": half[start : start + PICTURE_BATCH]} for start in range(0, len(half), PICTURE_BATCH)]
+    write_precisions(name_file, sample, say)
+
+    is_cpu = devices == ["cpu"]
+
+    def open_one(precision: str) -> Encode:
+        return open_pictures(name_file(precision), precision, machine.threads, devices[0]).encode
+
+    checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), say, "pictures")
+    faster = "bf16" if is_cpu else "fp16"
+    ways = {
+        "torch-fp32": towers if is_cpu else TorchTowers(source, "fp32", devices, machine.threads),
+        f"torch-{faster}": TorchTowers(source, faster, devices, machine.threads),
+    }
+    trials = [Trial(name, way.encode_pixels) for name, way in ways.items()]
+    card = choose_runtime(replace(card, device=devices[0].partition(":")[0]), trials, checks, pixels)
+    folder.write(card)
+    return card, checks
+
+
+def _export_pictures(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> None:
+    torch = import_torch()
+    from search.encoders.open_clip.fusion import fuse_visual
+
+    class Pictures(torch.nn.Module):  # type: ignore[name-defined,misc]
+        """From bytes to vectors: what scales the pixels is part of the graph."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.visual = fuse_visual(towers.module.visual)
+            self.register_buffer("mean", towers.mean)
+            self.register_buffer("std", towers.std)
+
+        def forward(self, pixels: Any) -> Any:
+            ready = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
+            vectors = self.visual(ready)
+            # CoCa gives its tokens as well.
+            pooled = vectors[0] if isinstance(vectors, tuple) else vectors
+            return torch.nn.functional.normalize(pooled, dim=-1)
+
+    sample = torch.zeros((2, *shape, 3), dtype=torch.uint8)
+    write_graph(Pictures().eval(), (sample,), path, {"pixels": {0: "n"}})
+
+
+def _export_texts(towers: TorchTowers, path: Path) -> None:
+    from search.encoders.open_clip.fusion import fuse_texts
+
+    write_graph(fuse_texts(towers.texts).eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": {0: "n"}})
+
+
+def _check_texts(towers: TorchTowers, path: Path, machine: Machine, device: str) -> None:
+    exported = ExportedTexts(path, machine.threads, device)
+    for texts in (CHECKED_TEXTS, CHECKED_TEXTS[-1:]):
+        tokens = towers.tokenizer(list(texts))
+        with import_torch().inference_mode():
+            exact = towers.module.encode_text(tokens, normalize=True).numpy()
+        require_exact("text tower", exact, exported.encode(tokens.numpy()))

@@ -1,0 +1,109 @@
+"""Towers in the form that their ONNX graphs run fastest in. The vectors are the same but for rounding."""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from search.encoders.open_clip.texts import CausalTexts, Texts
+
+
+def fuse_visual(visual: Any) -> Any:
+    """Give a picture tower, by the same weights, whose attention is one operator and whose patches are a product.
+
+    Traced as it stands, torch's attention becomes dozens of operators that move numbers about; and a convolution is not
+    run in eight bits by the dynamic way, a product is. A tower of another make than open_clip's is given back.
+    """
+    from open_clip.transformer import VisionTransformer
+
+    if not isinstance(visual, VisionTransformer):
+        return visual
+    fused = _copy_modules(visual)
+    fused.conv1 = Patches(fused.conv1)
+    _fuse_attention(fused.transformer, is_causal=False)
+    return fused
+
+
+def fuse_texts(texts: Texts) -> Texts:
+    """Give a text tower, by the same weights, whose attention is one operator, where it takes texts of any length.
+
+    Torch's own attention would be written for texts of one length.
+    """
+    if not isinstance(texts, CausalTexts):
+        return texts
+    fused: CausalTexts = _copy_modules(texts)
+    _fuse_attention(fused.tower.transformer, is_causal=True)
+    return fused
+
+
+def _copy_modules(module: nn.Module) -> Any:
+    """Copy what a module is made of, but for its weights, which may be gigabytes."""
+    return copy.deepcopy(module, {id(one): one for one in module.parameters()})
+
+
+def _fuse_attention(transformer: nn.Module, is_causal: bool) -> None:
+    for parent in list(transformer.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.MultiheadAttention) and child.batch_first:
+                setattr(parent, name, FusedAttention(child, is_causal))
+
+
+class Patches(nn.Module):
+    """A convolution over patches that do not overlap, as a matrix product."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self._height, self._width = convolution.kernel_size
+        self._linear = _make_linear(convolution.weight.flatten(1), convolution.bias)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Give (n, channels, rows, columns) of pictures (n, 3, height, width)."""
+        rows, columns = pictures.shape[2] // self._height, pictures.shape[3] // self._width
+        whole = pictures[:, :, : rows * self._height, : columns * self._width]
+        cut = whole.reshape(-1, 3, rows, self._height, columns, self._width)
+        patches: Tensor = self._linear(cut.permute(0, 2, 4, 1, 3, 5).flatten(3))
+        return patches.permute(0, 3, 1, 2)
+
+
+class FusedAttention(nn.Module):
+    """Attention over several heads, called as torch's own is; is_causal: a token sees those before it alone."""
+
+    def __init__(self, attention: nn.MultiheadAttention, is_causal: bool) -> None:
+        super().__init__()
+        self._is_causal = is_causal
+        self._heads = attention.num_heads
+        weights, biases = attention.in_proj_weight.chunk(3), attention.in_proj_bias.chunk(3)
+        self._query, self._key, self._value = (
+            _make_linear(weight, bias) for weight, bias in zip(weights, biases, strict=True)
+        )
+        self._out = attention.out_proj
+
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor]:
+        """Give what the queries, shape (n, tokens, width), find; a mask is the causal one, or none."""
+        given = self._query(query), self._key(key), self._value(value)
+        return (self._out(_Heads.apply(*given, self._heads, self._is_causal)),)  # type: ignore[no-untyped-call]
+
+
+def _make_linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
+    made = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
+    made.weight = nn.Parameter(weight.detach(), requires_grad=False)
+    if bias is not None:
+        made.bias = nn.Parameter(bias.detach(), requires_grad=False)
+    return made
+
+
+class _Heads(torch.autograd.Function):
+    """All heads at once; in a graph, one operator."""
+
+    @staticmethod
+    def forward(_: Any, query: Tensor, key: Tensor, value: Tensor, heads: int, is_causal: bool) -> Tensor:
+        q, k, v = (one.reshape(*one.shape[:2], heads, -1).transpose(1, 2) for one in (query, key, value))
+        return functional.scaled_dot_product_attention(q, k, v, is_causal=is_causal).transpose(1, 2).flatten(2)
+
+    @staticmethod
+    def symbolic(graph: Any, query: Any, key: Any, value: Any, heads: int, is_causal: bool) -> Any:
+        # Quantising looks at types, and cannot tell those of what comes after an operator that it does not know.
+        settings = {"num_heads_i": heads, "unidirectional_i": int(is_causal)}
+        return graph.op("com.microsoft::MultiHeadAttention", query, key, value, **settings).setType(query.type())

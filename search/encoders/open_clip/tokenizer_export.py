@@ -1,0 +1,106 @@
+"""open_clip's tokenizers written down as files, so that an exported model needs neither open_clip nor torch."""
+
+import html
+import string
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.encoders.class_names import read_classes
+from search.encoders.tokens import Cut, Tokens
+from search.records import Ids
+
+FILE = "tokenizer.json"
+# How open_clip cleans texts, by the names of its functions.
+WAYS = {"_clean_lower": "lower", "_clean_whitespace": "whitespace", "_clean_canonicalize": "canonicalize"}
+PUNCTUATION = str.maketrans("", "", string.punctuation)
+# What CLIP takes for words, in the syntax of `tokenizers`.
+WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+TRICKY = (
+    "",
+    "  A  Photo\tof\na DOG's  ball, isn't it?  ",
+    "&amp;lt;3 cafés naïve coöperate ﬁne ½ x² №5",
+    "“quoted” — dashes… and 😀 emoji 👩‍👩‍👧",
+    "snake_case CamelCase 12345 3.14 C++ #hash @at",
+    "日本語の写真 한국어 العربية हिन्दी ไทย Ελληνικά",
+    "word " * 200,
+)
+
+
+class Wording:
+    """Turns texts into the numbers that a text tower takes, as open_clip would."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """folder: where `write_wording` wrote; settings: what it gave. Raises ModelError when the file is missing."""
+        self._way = settings["clean"]
+        self._tokens = Tokens(folder / FILE, Cut(settings["most"], settings["pad"], is_fixed=True))
+
+    def __call__(self, texts: Sequence[str]) -> Ids:
+        """Give numbers of shape (n, context length), int64."""
+        return self._tokens.cut([clean_text(text, self._way) for text in texts])["input_ids"]
+
+
+def clean_text(text: str, way: str) -> str:
+    """Clean a text as open_clip does. way: `lower`, `whitespace` or `canonicalize`."""
+    import ftfy
+
+    text = html.unescape(html.unescape(ftfy.fix_text(text)))
+    if way == "canonicalize":
+        text = text.replace("_", " ").translate(PUNCTUATION)
+    text = " ".join(text.split())
+    return text if way == "whitespace" else text.lower()
+
+
+def write_wording(tokenizer: Any, folder: Path) -> dict[str, Any]:
+    """Write an open_clip tokenizer as a file; give what `Wording` needs besides.
+
+    Empty for one that cannot be written down, or that gives other numbers for any of some thousand texts when it is.
+    """
+    way = WAYS.get(getattr(getattr(tokenizer, "clean_fn", None), "__name__", ""))
+    made = _convert(tokenizer)
+    if way is None or made is None:
+        return {}
+    written, pad = made
+    written.no_padding()
+    written.no_truncation()
+    written.save(str(folder / FILE))
+    settings = {"clean": way, "most": tokenizer.context_length, "pad": pad}
+    texts = [*TRICKY, *(names[0] for one in read_classes() for names in one.names.values())]
+    if not np.array_equal(Wording(folder, settings)(texts), tokenizer(texts).numpy()):
+        (folder / FILE).unlink()
+        return {}
+    return settings
+
+
+def _convert(tokenizer: Any) -> tuple[Any, int] | None:
+    """Give it as a `tokenizers.Tokenizer`, and the number that fills up; None where that is not known how to."""
+    if hasattr(tokenizer, "bpe_ranks") and tokenizer.reduction_fn is None:
+        return _convert_clip(tokenizer), 0
+    inner = getattr(tokenizer, "tokenizer", None)
+    if (
+        inner is not None
+        and hasattr(inner, "backend_tokenizer")
+        and not tokenizer.strip_sep_token
+        and not tokenizer.tokenizer_mode
+    ):
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_str(inner.backend_tokenizer.to_str()), inner.pad_token_id
+    return None
+
+
+def _convert_clip(tokenizer: Any) -> Any:
+    """Write the tokenizer of the first CLIP, pairs of bytes merged in the order learned, in the form of the library."""
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
+
+    merges = sorted(tokenizer.bpe_ranks, key=tokenizer.bpe_ranks.__getitem__)
+    written = Tokenizer(models.BPE(vocab=tokenizer.encoder, merges=merges, end_of_word_suffix="</w>"))
+    words = pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True)
+    written.pre_tokenizer = pre_tokenizers.Sequence(
+        [words, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    start, end = tokenizer.sot_token_id, tokenizer.eot_token_id
+    written.post_processor = processors.BertProcessing((tokenizer.decoder[end], end), (tokenizer.decoder[start], start))
+    return written

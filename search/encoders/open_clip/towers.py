@@ -1,0 +1,137 @@
+"""Both towers of a CLIP model on torch, on a CPU or on GPUs."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from search.encoders.open_clip.imports import import_torch
+from search.encoders.open_clip.loading import Source, count_threads, load_model, load_tokenizer, make_streams
+from search.encoders.parallel import Streams
+from search.records import Pixels, Vectors
+
+# Pictures that are given to a CPU, run by each of its threads at once, and by each GPU.
+CPU_BATCH = 32
+STREAM_BATCH = 8
+GPU_BATCH = 128
+TEXT_BATCH = 64
+
+
+class TorchTowers:
+    """A loaded model. precision: `fp32`, `bf16` (CPU and GPU) or `fp16` (GPU); devices: one replica each."""
+
+    def __init__(self, source: Source, precision: str, devices: Sequence[str], threads: int) -> None:
+        torch = import_torch()
+        count_threads(threads)
+        self._precision = precision
+        self._model = load_model(source)
+        self._tokenizer = load_tokenizer(source)
+        config = self._model.visual.preprocess_cfg
+        shape = (1, 3, 1, 1)
+        self.preprocess: dict[str, Any] = dict(config)
+        self.mean = torch.tensor(config["mean"]).view(shape) * 255
+        self.std = torch.tensor(config["std"]).view(shape) * 255
+        self._lock = threading.Lock()
+        if precision == "bf16" and devices[0] == "cpu":
+            # Weights in bfloat16 as well: autocast would convert them at every call.
+            self._model.visual = self._model.visual.to(torch.bfloat16)
+        self._replicas = [Replica(self._model, device, precision, self.mean, self.std) for device in devices]
+        self._on_cpu = list(devices) == ["cpu"]
+        self._streams = make_streams(threads) if self._on_cpu else Streams(len(devices))
+
+    @property
+    def module(self) -> Any:
+        """The open_clip model itself."""
+        return self._model
+
+    @property
+    def texts(self) -> Any:
+        """What embeds numbers of texts."""
+        return self._replicas[0].texts
+
+    @property
+    def tokenizer(self) -> Any:
+        """What turns texts into an int64 tensor (n, context length)."""
+        return self._tokenizer
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        if self._on_cpu:
+            if len(pixels) == 1:  # somebody waits for it: on all threads
+                return self._replicas[0].encode(pixels)
+            parts = [pixels[start : start + STREAM_BATCH] for start in range(0, len(pixels), STREAM_BATCH)]
+            return np.concatenate(self._streams.run(self._replicas[0].encode, parts))
+        shares = [share for share in np.array_split(pixels, len(self._replicas)) if len(share)]
+        with self._lock:
+            places = range(len(shares))
+            return np.concatenate(self._streams.run(lambda at: self._replicas[at].encode(shares[at]), places))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
+        torch = import_torch()
+        replica = self._replicas[0]
+        with self._lock, torch.inference_mode():
+            parts = []
+            for start in range(0, len(texts), TEXT_BATCH):
+                tokens = self._tokenizer(list(texts[start : start + TEXT_BATCH]))
+                parts.append(replica.texts(tokens.to(replica.device)).float().cpu().numpy())
+        return np.concatenate(parts)
+
+
+class Replica:
+    """A model on one device."""
+
+    def __init__(self, model: Any, device: str, precision: str, mean: Any, std: Any) -> None:
+        torch = import_torch()
+        from search.encoders.open_clip.texts import choose_texts
+
+        self.device = torch.device(device)
+        self._on_gpu = self.device.type == "cuda"
+        if self._on_gpu:
+            import copy
+
+            model = copy.deepcopy(model).to(self.device)
+            model.visual = model.visual.to(memory_format=torch.channels_last)
+        self.model = model
+        self.texts = choose_texts(model)
+        self._mean, self._std = mean.to(self.device), std.to(self.device)
+        self._dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+    def encode(self, pixels: Pixels) -> Vectors:
+        """Embed pictures (n, height, width, 3) uint8."""
+        torch = import_torch()
+        with torch.inference_mode():
+            if self._on_gpu:
+                return self._run_on_gpu(pixels)
+            rows: Vectors = self._embed(torch.from_numpy(pixels)).float().numpy()
+            return rows
+
+    def _run_on_gpu(self, pixels: Pixels) -> Vectors:
+        """Copy the next batch from pinned memory while the one before is computed."""
+        torch = import_torch()
+        copying, ahead = torch.cuda.Stream(self.device), None
+        parts: list[Any] = []
+        for start in range(0, len(pixels) + GPU_BATCH, GPU_BATCH):
+            body, ready = pixels[start : start + GPU_BATCH], ahead
+            ahead = None
+            if len(body):
+                pinned = torch.from_numpy(body).pin_memory()
+                with torch.cuda.stream(copying):
+                    ahead = pinned.to(self.device, non_blocking=True)
+            if ready is not None:
+                parts.append(self._embed(ready))
+            torch.cuda.current_stream(self.device).wait_stream(copying)
+        rows: Vectors = torch.cat(parts).float().cpu().numpy()
+        return rows
+
+    def _embed(self, body: Any) -> Any:
+        """Embed a tensor (n, height, width, 3) uint8 that is on the device."""
+        torch = import_torch()
+        # The same arithmetic as ToTensor and Normalize, with the division by 255 in mean and deviation.
+        ready = body.permute(0, 3, 1, 2).float().sub_(self._mean).div_(self._std)
+        if self._on_gpu:
+            ready = ready.contiguous(memory_format=torch.channels_last)
+            with torch.autocast("cuda", self._dtype, enabled=self._dtype != torch.float32):
+                return torch.nn.functional.normalize(self.model.encode_image(ready).float(), dim=-1)
+        return torch.nn.functional.normalize(self.model.encode_image(ready.to(self._dtype)).float(), dim=-1)

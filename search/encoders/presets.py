@@ -1,0 +1,63 @@
+"""Models that are worth trying, with what is published of them, and which of them are on this machine."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from search.encoders.manifest import FETCHED, CardFolder, find_folder
+from search.encoders.registry import EMBEDDED
+
+PRESETS_FILE = Path(__file__).parent / "presets.json"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model by name. lane: `picture`, `meaning` or `speech`; millions: of parameters; figures: R@1 by data set."""
+
+    name: str
+    lane: str
+    millions: int | None
+    dimension: int | None
+    languages: str
+    figures: dict[str, float]
+    note: str | None = None
+    is_present: bool = False
+
+
+@cache
+def read_source() -> str:
+    """Give where the published figures are from."""
+    return str(_read()["source"])
+
+
+def list_presets(models: Path) -> list[Preset]:
+    """Give the presets, and after them what else the home has met. models: its folder of models."""
+    found = [_make(lane, one, models) for lane in ("picture", "meaning", "speech") for one in _read()[lane]]
+    named = {one.name for one in found}
+    for path in sorted(models.glob("*/card.json")):
+        card = CardFolder(path.parent).read()
+        if card is not None and card.name not in named:
+            languages = "English" if card.languages == ("en",) else "several"
+            there = all(Path(name).exists() for name in card.weights)
+            found.append(Preset(card.name, card.lane, None, card.dimension, languages, {}, None, there))
+    return found
+
+
+def _make(lane: str, one: dict[str, Any], models: Path) -> Preset:
+    figures = {name: one[name] for name in ("flickr30k", "coco") if one.get(name) is not None}
+    name = str(one["name"])
+    there = name in EMBEDDED or _is_fetched(name, models) or find_folder(models, name).read() is not None
+    return Preset(name, lane, one["millions"], one.get("dimension"), one["languages"], figures, one["note"], there)
+
+
+def _is_fetched(name: str, models: Path) -> bool:
+    folder = models / FETCHED
+    return (folder / name.replace(":", "--").replace("/", "--")).is_dir() or (folder / f"whisper--{name}").is_dir()
+
+
+@cache
+def _read() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(PRESETS_FILE.read_text(encoding="utf-8"))
+    return document

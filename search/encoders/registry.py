@@ -1,0 +1,167 @@
+"""Which models a home uses, loaded when first needed and then kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from search.encoders.encoder import PictureEncoder, QueryReader, TextEncoder, Transcriber
+from search.encoders.manifest import Card, CardFolder, find_folder
+from search.encoders.runtime import Machine
+from search.errors import ModelError
+from search.media.image.picture import Picture
+from search.records import Lane
+
+if TYPE_CHECKING:
+    from search.encoders.compact.towers import E5Encoder
+
+# The embedded default: it needs no download and answers in many languages.
+PICTURE, MEANING, SPEECH = EMBEDDED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
+
+
+# What stands between the name of a model and that of the adapter that was trained on top of it.
+ADAPTED = "+adapter-"
+
+
+@dataclass(frozen=True)
+class Names:
+    """The models of a home by name; None for the embedded default."""
+
+    picture: str | None = None
+    meaning: str | None = None
+    speech: str | None = None
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of a home; each loads itself at its first call."""
+
+    picture: PictureEncoder
+    meaning: TextEncoder
+    speech: Transcriber
+    reader: QueryReader
+
+    def get_encoder(self, lane: Lane) -> PictureEncoder | TextEncoder:
+        """Give what makes the vectors of a lane."""
+        return self.picture if lane is Lane.PICTURE else self.meaning
+
+
+def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
+    """Give the models of a home by their names. folder: the home's folder of models.
+
+    Raises ModelError when one is not on this machine.
+    """
+    from search.encoders.compact.files import CompactFiles
+    from search.encoders.compact.towers import CompactQueryReader, open_e5
+    from search.encoders.whisper.choice import choose_transcriber
+
+    files = CompactFiles()
+    # One text tower for all that asks of it.
+    e5 = open_e5(files, machine)
+    return Models(
+        picture=load_picture(names.picture or PICTURE, folder, machine, e5),
+        meaning=load_meaning(names.meaning or MEANING, folder, machine, e5),
+        speech=choose_transcriber(names.speech or SPEECH, folder, machine),
+        reader=CompactQueryReader(files, e5),
+    )
+
+
+def find_current(name: str, folder: Path) -> str:
+    """Return the name of the model to use for a recorded one: itself, or the bundled model below an outdated adapter.
+
+    An adapter that was trained on an earlier version of the bundled model fits no vector of the installed version.
+
+    Args:
+        name: The model's name as the catalog has it.
+        folder: The home's folder of models.
+    """
+    base = name.partition(ADAPTED)[0]
+    if base == name or base not in EMBEDDED:
+        return name
+    from search.encoders.adapter import read_adapter
+    from search.encoders.compact.files import CompactFiles
+
+    return name if read_adapter(name, folder).base == CompactFiles().picture_fingerprint else base
+
+
+def load_picture(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> PictureEncoder:
+    """Give a picture model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    if ADAPTED in name:
+        from search.encoders.adapter import AdaptedPictureEncoder, read_adapter
+
+        base = load_picture(name.partition(ADAPTED)[0], folder, machine, e5)
+        return AdaptedPictureEncoder(name, base, read_adapter(name, folder))
+    if name == PICTURE:
+        from search.encoders.compact.files import CompactFiles
+        from search.encoders.compact.towers import CompactPictureEncoder, open_e5
+
+        files = CompactFiles()
+        return CompactPictureEncoder(files, e5 or open_e5(files, machine), machine)
+    from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+
+    card, place = find_card(name, Lane.PICTURE, folder, machine)
+    return OpenClipPictureEncoder(card, place, folder, machine)
+
+
+def load_meaning(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
+    """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    if name == MEANING:
+        from search.encoders.compact.files import CompactFiles
+        from search.encoders.compact.towers import CompactTextEncoder, open_e5
+
+        files = CompactFiles()
+        return CompactTextEncoder(files, e5 or open_e5(files, machine))
+    from search.encoders.sentence.encoder import SentenceEncoder
+
+    card, place = find_card(name, Lane.MEANING, folder, machine)
+    return SentenceEncoder(card, place, folder, machine)
+
+
+def read_card(name: str, lane: Lane, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()) -> Card:
+    """Give a model's card, made by loading the model once where there is none.
+
+    pictures: of the library, to measure by. Raises ModelError when it is not on this machine.
+    """
+    known = find_folder(folder, name).read()
+    if known is not None:
+        return known
+    if lane is Lane.PICTURE:
+        from search.encoders.open_clip.encoder import describe_model
+
+        return describe_model(name, folder, machine, pictures)
+    from search.encoders.sentence.encoder import describe_sentence_model
+
+    return describe_sentence_model(name, folder, machine)
+
+
+def find_card(name: str, lane: Lane, folder: Path, machine: Machine) -> tuple[Card, CardFolder]:
+    """Give a model's card and where it lies. Raises ModelError when the model is not on this machine."""
+    return read_card(name, lane, folder, machine), find_folder(folder, name)
+
+
+def guess_lane(name: str) -> Lane | None:
+    """Tell what a model is for by its name: the lane, or None for speech.
+
+    Raises ModelError when it could be anything.
+    """
+    from search.encoders.open_clip.loading import HUB, LOCAL
+    from search.encoders.whisper.choice import is_whisper
+
+    if name == PICTURE or ADAPTED in name or name.startswith((LOCAL, HUB)):
+        return Lane.PICTURE
+    if name == MEANING:
+        return Lane.MEANING
+    if is_whisper(name):
+        return None
+    folder = Path(name).expanduser()
+    if (folder / "modules.json").is_file() or name.startswith("sentence-transformers/"):
+        return Lane.MEANING
+    if "/" in name and not folder.exists():
+        from search.encoders.open_clip.imports import import_open_clip
+
+        if name.partition("/")[0] in import_open_clip().list_models():
+            return Lane.PICTURE
+    meant = "".join(f"; or is {one} meant?" for one in EMBEDDED if name and one.startswith(name))
+    raise ModelError(
+        f"what {name} is for cannot be told from its name: say so with --for picture, meaning or speech{meant}"
+    )

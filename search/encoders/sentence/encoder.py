@@ -1,0 +1,94 @@
+"""Any sentence-transformers model as the `meaning` space."""
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from search.encoders.class_names import read_classes
+from search.encoders.encoder import REMEMBERED_QUERIES
+from search.encoders.lazy import Lazy
+from search.encoders.manifest import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
+from search.encoders.open_clip.imports import choose_devices
+from search.encoders.runtime import Machine
+from search.encoders.sentence.loading import TorchSentences, find_sentence_folder
+from search.records import Lane, Vectors
+
+# Settings are shorter than this, in bytes; vocabularies are longer.
+SHORT = 100_000
+WEIGHTS = ("*.safetensors", "*.bin")
+
+
+class Sentences(Protocol):
+    """A loaded model, whatever runs it."""
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is asked; shape (n, d), float32, unit length."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is searched; shape (n, d), float32, unit length."""
+
+
+class SentenceEncoder(Carded):
+    """A model that a card describes; loaded when first used."""
+
+    def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
+        """folder: where the card lies; models: the home's folder of models."""
+        super().__init__(card, folder)
+        self._model: Lazy[Sentences] = Lazy(partial(load_sentences, card, folder, models, machine), machine.idle)
+        self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """A vector is compared as a whole."""
+        return (self.dimension,)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is asked, remembering the latest; shape (n, d), float32, unit length."""
+        return np.stack([self._encode_query(text) for text in texts])
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is searched; shape (n, d), float32, unit length."""
+        with self._model.use() as model:
+            return model.encode_passages(texts)
+
+    def _encode_one(self, text: str) -> Vectors:
+        with self._model.use() as model:
+            row: Vectors = model.encode_queries([text])[0]
+        return row
+
+
+def describe_sentence_model(name: str, models: Path, machine: Machine) -> Card:
+    """Load a model once to find out all that its card says, and keep the card. Raises ModelError."""
+    folder = find_sentence_folder(name, models)
+    files = sorted(path for pattern in WEIGHTS for path in folder.rglob(pattern))
+    weights = weigh_files(files)
+    loaded = TorchSentences(folder, machine)
+    classes = [one.names["en"][0] for one in read_classes()]
+    bank = loaded.encode_queries(classes)
+    short = [path for path in sorted(folder.glob("*.json")) if path.stat().st_size < SHORT]
+    settings = [path.read_text(encoding="utf-8") for path in short]
+    card = Card(
+        name=name,
+        lane=Lane.MEANING,
+        fingerprint=join_fingerprint([digest for _, _, digest in weights.values()], settings),
+        dimension=bank.shape[1],
+        weights=weights,
+        # Vocabularies of English alone have some 30,000 pieces, those of many languages more than 100,000.
+        languages=("en",) if len(loaded.model.tokenizer) < 60_000 else (),
+    )
+    find_folder(models, name).write(card, bank)
+    return card
+
+
+def load_sentences(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Sentences:
+    """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
+    keep_weights(card, folder)
+    device = choose_devices(machine.device)[0]
+    if card.is_exported_for(device):
+        from search.encoders.sentence.exported import ExportedSentences
+
+        return ExportedSentences(card, folder.path, card.precision, machine.threads, device)
+    return TorchSentences(find_sentence_folder(card.name, models), machine)

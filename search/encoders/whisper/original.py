@@ -1,0 +1,90 @@
+"""Whisper by the package that it was published in. Home of whisper."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from search.encoders.lazy import Lazy
+from search.encoders.open_clip.imports import choose_devices
+from search.encoders.open_clip.loading import count_threads
+from search.encoders.runtime import Machine
+from search.encoders.whisper.segments import make_segment
+from search.errors import CrossmodalError, ModelError, find_reason
+from search.records import Samples, Transcript
+
+# As wide as the other engine searches.
+BEAM = 5
+
+
+class OriginalTranscriber:
+    """A checkpoint of openai-whisper: float32 on a CPU, float16 on a GPU."""
+
+    def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
+        """Load nothing yet; the first call does. find: gives the checkpoint."""
+        self.name = name
+        self._find = find
+        self._machine = machine
+        self._lock = threading.Lock()
+        self._model = Lazy(self._load, machine.idle)
+
+    @property
+    def can_translate(self) -> bool:
+        """True when the model knows more languages than English."""
+        with self._model.use() as model:
+            return bool(model.is_multilingual)
+
+    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+        """Give what is said in mono sound at 16 kHz."""
+        if samples.size == 0:
+            return Transcript(None, ())
+        with self._lock, self._model.use() as model:
+            found = model.transcribe(
+                samples,
+                language=language,
+                task="translate" if translate else "transcribe",
+                condition_on_previous_text=False,
+                word_timestamps=True,
+                beam_size=BEAM,
+                fp16=model.device.type == "cuda",
+            )
+        segments = tuple(make_segment(one) for one in found["segments"] if one["text"].strip())
+        return Transcript(found["language"] if segments else None, segments)
+
+    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+        """Give the same: this engine hears one stretch at a time."""
+        return self.transcribe(samples, language)
+
+    @property
+    def streams(self) -> int:
+        """One."""
+        return 1
+
+    def _load(self) -> Any:
+        checkpoint = self._find()
+        device = choose_devices(self._machine.device)[0]
+        count_threads(self._machine.threads)
+        try:
+            return import_whisper().load_model(str(checkpoint), device=device)
+        except CrossmodalError:
+            raise
+        except Exception as error:  # torch and pickle each raise their own
+            reason = find_reason(error)
+            raise ModelError(f"{checkpoint} is no checkpoint of openai-whisper: {reason}") from error
+
+
+def import_whisper() -> Any:
+    """Import openai-whisper. Raises ModelError when it is not installed."""
+    try:
+        import whisper
+    except ImportError as error:
+        raise ModelError(f"{error.name} is not installed: pip install openai-whisper") from error
+    return whisper
+
+
+def find_address(size: str) -> str:
+    """Give where a size is published. Raises ModelError when there is no such size."""
+    addresses = import_whisper()._MODELS
+    if size not in addresses:
+        raise ModelError(f"openai-whisper has no model {size!r}; it has {', '.join(addresses)}")
+    return str(addresses[size])

@@ -1,0 +1,249 @@
+"""A query becomes hits: encode, retrieve by lane, calibrate, fuse, group, explain."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from search.errors import CrossmodalError
+from search.library import Library
+from search.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
+from search.query.encoding import encode_query
+from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort, Tier
+from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
+from search.retrieval.retriever import Retriever
+from search.scoring.candidates import Candidate
+from search.scoring.grouping import Stack, diversify
+from search.scoring.items import Ranked
+from search.scoring.probability import RELEVANCE_CUT
+from search.text.snippets import cut_snippet
+
+# So many moments of one item are found by each lane.
+MOST_MOMENTS = 500
+# Larger pages are for programs, which do not ask for the same again.
+MAX_KEPT_PAGE = 200
+
+
+class Engine:
+    """Answers queries over one library. Safe to share between threads."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._seen = -1
+        self._changing = threading.Lock()
+        self._rankings = LatestCache[Ranking]()
+        self._pages = LatestCache[Page]()
+        self._coverage: tuple[int, Coverage] | None = None
+
+    def warm_up(self) -> None:
+        """Load what a text query takes, and build what a run that was killed left to be built."""
+        encode_query(self.library, Query(text="a photo"))
+        revision = self.library.catalogue.read_revision()
+        for space in self.library.spaces.values():
+            space.refresh(revision)
+            space.settle()
+
+    def search(self, query: Query) -> Answer:
+        """Answer a query.
+
+        Raises UsageError for a request that cannot be meant, UnreadableMediaError for a picture or voice
+        that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
+        """
+        began = time.perf_counter()
+        revision = self.library.catalogue.read_revision()
+        # One library from here on: whatever is chosen meanwhile, its models and its spaces belong together.
+        library = self._follow(revision)
+        cursor = read_cursor(query)
+        ranking, place = self._find_ranking(library, query, cursor, revision)
+        results = ranking.list_results(query)
+        page = results[place : place + query.limit]
+        end = place + len(page)
+        following = replace(cursor, place=end, shown=list_items(results[:end])) if page and end < len(results) else None
+        return Answer(
+            text=query.text,
+            voice=ranking.voice,
+            language=ranking.language,
+            only_english=ranking.only_english,
+            corrected=ranking.corrected,
+            ignored=ranking.ignored,
+            hits=self._read_page(query, cursor, page, place, ranking.words, revision),
+            total=ranking.total.number,
+            total_is_estimate=ranking.total.is_estimate,
+            possible=ranking.possible.number,
+            possible_is_estimate=ranking.possible.is_estimate,
+            next=write_cursor(following) if following else None,
+            nothing_relevant=not ranking.tiers[0] and not ranking.total.number,
+            coverage=replace(self._read_coverage(revision), outdated=tuple(map(str, library.outdated))),
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def _find_ranking(self, library: Library, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
+        """Return a ranking that reaches to the end of the page asked for, and where in its results the page begins.
+
+        A first page is cut from what the catalog holds now, later ones from what the first was cut from, if it is kept.
+        """
+        known = self._rankings.get(cursor.query)
+        if query.cursor is None and known is not None and (known.is_resumed or known.revision != revision):
+            known = None
+        place, end = cursor.place, cursor.place + query.limit
+        if known is not None and known.reaches(query, end):
+            ranking = known
+        else:
+            ranking = self._make_ranking(library, query, end, revision)
+            ranking = keep_relevant(known, ranking) if known is not None else ranking
+        if query.cursor is not None and not follows(cursor, ranking, query):
+            ranking, place = resume(cursor, ranking, query)
+        # A search that began with the models before must not leave its ranking to those who ask with the new ones.
+        if ranking is not known and library is self.library:
+            self._rankings.put(cursor.query, ranking)
+        return ranking, place
+
+    def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
+        """Give every segment of one item that is relevant to a query, in the order of the item.
+
+        Raises what `search` raises.
+        """
+        item = self.library.catalogue.get_item(item_id)
+        revision = self.library.catalogue.read_revision()
+        library = self._follow(revision)
+        encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
+        retriever = Retriever(library, encoded, False, revision, decides=False)
+        best: dict[int, Candidate] = {}
+        for lane in Lane:
+            found = retriever.retrieve(lane, MOST_MOMENTS)
+            for at in np.flatnonzero(found.probabilities >= RELEVANCE_CUT).tolist():
+                one = found.make_candidate(at)
+                if one.segment_id not in best or best[one.segment_id].probability < one.probability:
+                    best[one.segment_id] = one
+        segments = self.library.catalogue.read_segments(best)
+        words = tuple(word.whole for word in encoded.words)
+        return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
+
+    def follow(self) -> Library:
+        """Give the library to answer from, as it is by now."""
+        return self._follow(self.library.catalogue.read_revision())
+
+    def _follow(self, revision: int) -> Library:
+        """Give the library to answer from: another one once the home has chosen other models and they are ready.
+
+        Until they are, the old ones answer, from their space, which is kept. Raises what `Library.renew` does when it
+        is not, and the new models cannot be used.
+        """
+        if revision == self._seen or not self._changing.acquire(blocking=False):
+            return self.library
+        aside = False
+        try:
+            if self.library.is_current():
+                self._seen = revision
+            elif self.library.is_kept():
+                threading.Thread(target=self._change_aside, args=(revision,), daemon=True).start()
+                aside = True
+            else:
+                self._change_models(revision)
+        finally:
+            if not aside:  # else the thread does
+                self._changing.release()
+        return self.library
+
+    def _change_aside(self, revision: int) -> None:
+        try:
+            self._change_models(revision)
+        except CrossmodalError:
+            logging.getLogger("crossmodal").exception("the models that were chosen cannot be used; the old ones answer")
+        finally:
+            # What failed is not tried again by every search, but when something changes.
+            self._seen = revision
+            self._changing.release()
+
+    def _change_models(self, revision: int) -> None:
+        library = self.library.renew()
+        for space in library.spaces.values():
+            space.refresh(revision)
+        encode_query(library, Query(text="a photo"))
+        self.library = library
+        self._rankings.clear()
+        self._pages.clear()
+
+    def _read_coverage(self, revision: int) -> Coverage:
+        """Give the coverage, counted anew only when something was written: counting reads every item."""
+        known = self._coverage
+        if known is None or known[0] != revision:
+            known = self._coverage = (revision, self.library.catalogue.read_coverage())
+        return known[1]
+
+    def _make_ranking(self, library: Library, query: Query, end: int, revision: int) -> Ranking:
+        encoded = encode_query(library, query)
+        if encoded.is_browsing:
+            newest = self.library.catalogue.list_newest(encoded.filters)
+            stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
+            ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
+        else:
+            retriever = Retriever(library, encoded, query.explain, revision)
+            ranking = rank(query, encoded.weights, end, retriever, lambda stacks: self._order(stacks, query))
+        return replace(
+            ranking,
+            words=tuple(word.whole for word in encoded.words),
+            ignored=encoded.ignored,
+            voice=encoded.voice,
+            language=encoded.language,
+            only_english=encoded.only_english,
+            corrected=encoded.corrected,
+            revision=revision,
+        )
+
+    def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
+        """Put the relevant hits into the order that was asked for."""
+        if query.sort is Sort.RELEVANCE:
+            return diversify(stacks, query.diversity)
+        places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
+        return sorted(stacks, key=lambda stack: places[stack.first.item_id])
+
+    def _read_page(
+        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], place: int, words: Sequence[str], revision: int
+    ) -> tuple[Hit, ...]:
+        """Return the hits of a page, from memory if they were read at this revision: nothing was written since."""
+        key = f"{cursor.query} {cursor.results} {place} {query.limit}"
+        known = self._pages.get(key)
+        if known is None or not known.shows(revision, page):
+            known = Page(revision, page, self._make_hits(query, page, place, words))
+            if len(page) <= MAX_KEPT_PAGE:
+                self._pages.put(key, known)
+        return known.hits
+
+    def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
+        catalogue = self.library.catalogue
+        items = catalogue.read_items([stack.first.item_id for stack in page])
+        speaking = [stack.first.candidates for stack in page]
+        segments = catalogue.read_segments([one.segment_id for candidates in speaking for one in candidates])
+        hits = []
+        for place, (stack, candidates) in enumerate(zip(page, speaking, strict=True)):
+            one = stack.first
+            if one.item_id not in items:
+                continue  # forgotten since it was ranked
+            evidence = tuple(
+                _make_evidence(candidate, segments[candidate.segment_id].segment, words)
+                for candidate in candidates
+                if candidate.segment_id in segments
+            )
+            relevant = one.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
+            hits.append(Hit(offset + place + 1, one.score, relevant, items[one.item_id], evidence, stack.others))
+        return tuple(hits)
+
+
+def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:
+    return Evidence(
+        lane=candidate.lane,
+        segment_id=candidate.segment_id,
+        kind=segment.kind,
+        score=candidate.probability,
+        raw=candidate.raw,
+        start=segment.start,
+        end=segment.end,
+        page=segment.page,
+        offset=segment.offset,
+        snippet=cut_snippet(segment.text, words) if segment.text else None,
+        terms=candidate.terms,
+    )

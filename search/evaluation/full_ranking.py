@@ -1,0 +1,76 @@
+"""Reading a ranking page by page, as far as a case needs it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from search.engine import Engine
+from search.evaluation.cases import Case
+from search.query.request import MAX_LIMIT
+from search.records import Answer, Hit, Query
+
+PAGE_SIZE = MAX_LIMIT
+# Of a query without answers, only the best score and what the answer says count.
+SHORT_PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class FullRanking:
+    """A ranking without its pages.
+
+    first: the first page, for what it says about the whole answer. hits: those that count, best first.
+    """
+
+    first: Answer
+    hits: tuple[Hit, ...]
+
+
+def read_ranking(engine: Engine, case: Case, query: Query, filtered: bool = False) -> FullRanking:
+    """Read the ranking of a query, above and below the relevance cut.
+
+    Pages are read until the hits are below the cut and every relevant item was seen. What follows can only change the
+    calibration error of results that are not shown. Of a query without answers, only one short page is read.
+
+    Args:
+        engine: The engine to ask.
+        case: The answers, and the items that count.
+        query: What to ask; its limit, cursor and stacking are replaced.
+        filtered: Read what is below the cut under a filter for the folder of what is judged, which is much faster in
+            large libraries. Only exact when scores do not depend on filters.
+
+    Returns:
+        The first answer, and the hits that count.
+    """
+    filtered = filtered and case.judged is not None
+    limit = PAGE_SIZE if case.relevant and not filtered else SHORT_PAGE_SIZE
+    asked = replace(query, include_all=True, stack=False, limit=limit)
+    left = {one.path for one in case.relevant}
+    hits: dict[int, Hit] = {}
+    first: Answer | None = None
+    for answer in _read_pages(engine, asked):
+        first = first or answer
+        hits |= {hit.item.id: hit for hit in answer.hits if case.counts(hit.item.path)}
+        left -= {hit.item.path for hit in answer.hits}
+        is_shown = bool(answer.hits) and answer.hits[-1].relevant
+        if not case.relevant or (not is_shown and (filtered or not left)):
+            break
+    if filtered and left and case.judged is not None:
+        judged = replace(asked, limit=PAGE_SIZE, filters=replace(asked.filters, path=case.judged.folder))
+        for answer in _read_pages(engine, judged):
+            for hit in answer.hits:
+                if case.counts(hit.item.path):
+                    hits.setdefault(hit.item.id, replace(hit, relevant=False))
+            left -= {hit.item.path for hit in answer.hits}
+            if not left:
+                break
+    assert first is not None
+    return FullRanking(first, tuple(hits.values()))
+
+
+def _read_pages(engine: Engine, query: Query) -> Iterator[Answer]:
+    while True:
+        answer = engine.search(query)
+        yield answer
+        if answer.next is None:
+            return
+        # The first page may be short; a common thing in a large library has thousands of results to read.
+        query = replace(query, cursor=answer.next, limit=PAGE_SIZE)

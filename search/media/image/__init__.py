@@ -1,0 +1,1 @@
+"""Decoding, preparing and describing images."""

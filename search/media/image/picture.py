@@ -1,0 +1,211 @@
+"""Pictures: opened safely, upright, in RGB. Home of Pillow."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from search.errors import UnreadableMediaError, UsageError
+from search.media.image.exif import SIDEWAYS, read_metadata
+from search.media.image.jxl import is_jxl, open_jxl
+from search.media.image.raw import is_raw, open_raw
+from search.records import Box, MediaFacts, Pixels
+
+# A header may claim any size; decoding costs 3 bytes a pixel. 400 megapixels take 1.2 GB.
+PIXEL_LIMIT = 400_000_000
+Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
+pillow_heif.register_heif_opener()
+
+THUMBNAIL_SIZE = (512, 512)
+# The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
+USEFUL_SIDE = 512
+LEAST_CROP = 8
+# An animation is shown by its first picture, its last, and one between.
+ANIMATION_FRAMES = 3
+
+# Decoders raise nearly anything on damaged input; each means that this file cannot be read.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    ArithmeticError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+)
+
+Picture = Image.Image
+
+
+def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, MediaFacts]:
+    """Decode a picture file upright as RGB, transparency over white; of several pictures the first.
+
+    side: when given, JPEG decoding may stop at a smaller scale whose shorter side is at least this many
+    pixels; the facts keep the true size. Raises UnreadableMediaError, without naming the file.
+    """
+    return next(iterate_pictures(source, side, 1))[1:]
+
+
+def iterate_pictures(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, MediaFacts]]:
+    """Decode the pictures of a file as `open_picture` does, each with its place from 0.
+
+    most: of an animation, this many spread over its length; of a document of pages, this many from the first.
+    """
+    try:
+        if is_raw(source):
+            yield 0, *open_raw(source, side)
+            return
+        with open_jxl(source) if is_jxl(source) else _open(source) as image:
+            for place in _choose_places(image, most):
+                if place:
+                    image.seek(place)
+                yield place, *_decode(image, side)
+    except UnidentifiedImageError:
+        raise UnreadableMediaError("not a picture: its content is of no picture format") from None
+    except Image.DecompressionBombError as error:
+        raise UnreadableMediaError(f"too large to decode: {error}") from error
+    except DAMAGE as error:
+        raise UnreadableMediaError(f"damaged picture: {error or type(error).__name__}") from error
+
+
+def _open(source: Path | bytes) -> Image.Image:
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def _choose_places(image: Image.Image, most: int) -> list[int]:
+    count = getattr(image, "n_frames", 1)
+    if most == 1 or count <= 1:
+        return [0]
+    if image.format == "TIFF":
+        return list(range(min(count, most)))
+    kept = min(count, most, ANIMATION_FRAMES)
+    return sorted({round(at * (count - 1) / (kept - 1)) for at in range(kept)}) if kept > 1 else [0]
+
+
+def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
+    width, height = image.size
+    if width * height > PIXEL_LIMIT:
+        raise UnreadableMediaError(
+            f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
+        )
+    facts = read_metadata(image)
+    if side is not None:
+        image.draft("RGB", (side, side))
+    image.load()  # its file is closed before it is used
+    upright = image if facts.orientation in {None, 1} else ImageOps.exif_transpose(image)
+    picture = _flatten(upright)
+    if picture is image and getattr(image, "n_frames", 1) > 1:
+        picture = image.copy()  # the next is decoded in its place
+    if facts.orientation in SIDEWAYS:
+        width, height = height, width
+    return picture, replace(facts, width=width, height=height)
+
+
+def crop_box(picture: Picture, box: Box) -> Picture:
+    """Cut a region: left, top, width, height as shares of the picture's. Raises UsageError when nothing is in it."""
+    left, top, width, height = box
+    edges = (
+        left * picture.width,
+        top * picture.height,
+        (left + width) * picture.width,
+        (top + height) * picture.height,
+    )
+    pixels = [round(min(max(edge, 0), limit)) for edge, limit in zip(edges, picture.size * 2, strict=True)]
+    if pixels[2] - pixels[0] < LEAST_CROP or pixels[3] - pixels[1] < LEAST_CROP:
+        raise UsageError(f"crop: the region is smaller than {LEAST_CROP} x {LEAST_CROP} pixels")
+    return picture.crop((pixels[0], pixels[1], pixels[2], pixels[3]))
+
+
+def measure_look(picture: Picture) -> int:
+    """Give the 64-bit difference hash of a picture, as a signed number: alike for copies scaled or compressed anew."""
+    grey = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
+    bits = (grey[:, 1:] > grey[:, :-1]).flatten()
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
+
+
+def crop_square(picture: Picture, side: int) -> Pixels:
+    """Scale the shorter side to `side` (bicubic) and cut the centre; give shape (side, side, 3) uint8."""
+    scale = side / min(picture.size)
+    size = (max(side, round(picture.width * scale)), max(side, round(picture.height * scale)))
+    scaled = picture.resize(size, Image.Resampling.BICUBIC)
+    left, top = (scaled.width - side) // 2, (scaled.height - side) // 2
+    return np.asarray(scaled.crop((left, top, left + side, top + side)), np.uint8)
+
+
+def cut_views(picture: Picture, side: int, zoom: float) -> Pixels:
+    """Give the whole picture pressed into a square and its centre closer up: (2, side, side, 3) uint8.
+
+    zoom: the centre's side as a share of the picture's shorter side. The first view misses nothing at the
+    edges, the second shows small things larger.
+    """
+    edge = zoom * min(picture.size)
+    left, top = (picture.width - edge) / 2, (picture.height - edge) / 2
+    boxes = ((0.0, 0.0, picture.width, picture.height), (left, top, left + edge, top + edge))
+    views = [picture.resize((side, side), Image.Resampling.BICUBIC, box=box) for box in boxes]
+    return np.stack([np.asarray(view, np.uint8) for view in views])
+
+
+def measure_change(before: Picture, after: Picture) -> float:
+    """Give the mean absolute difference of two pictures seen at 16 x 16 pixels, 0 to 1."""
+    small = [np.asarray(p.resize((16, 16)), np.float32) for p in (before, after)]
+    return float(np.abs(small[0] - small[1]).mean() / 255)
+
+
+def encode_thumbnail(picture: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
+    """Give a JPEG file no wider and higher than `size`: WebP takes ten times as long, half of all decoding."""
+    small = picture
+    if picture.width > size[0] or picture.height > size[1]:
+        small = picture.copy()
+        small.thumbnail(size, Image.Resampling.BICUBIC)
+    stream = io.BytesIO()
+    small.save(stream, "JPEG", quality=80)
+    return stream.getvalue()
+
+
+def shrink_thumbnail(body: bytes, size: int) -> bytes:
+    """Give a thumbnail as WebP no wider and higher than `size`."""
+    with Image.open(io.BytesIO(body)) as picture:
+        picture.thumbnail((size, size), Image.Resampling.BICUBIC)
+        stream = io.BytesIO()
+        picture.save(stream, "WEBP", quality=75, method=4)
+        return stream.getvalue()
+
+
+def blur_picture(picture: Picture) -> str:
+    """Give what a picture looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
+    return picture.resize((4, 3), Image.Resampling.BOX).tobytes().hex()
+
+
+def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]:
+    """Make up pictures whose detail falls with its fineness as that of photographs does, always the same.
+
+    Their amplitude is 1/f (Field, "Relations between the statistics of natural images", 1987).
+    """
+    chance = np.random.default_rng(0)
+    fineness = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]) + 1 / max(width, height)
+    pictures = []
+    for _ in range(count):
+        waves = np.fft.fft2(chance.normal(size=(3, height, width))) / fineness
+        rows = np.fft.ifft2(waves).real
+        scaled = (rows - rows.min()) / np.ptp(rows) * 255
+        pictures.append(Image.fromarray(scaled.transpose(1, 2, 0).astype(np.uint8)))
+    return pictures
+
+
+def _flatten(image: Image.Image) -> Picture:
+    """Give an RGB picture of any; one that is so already is given as it is."""
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

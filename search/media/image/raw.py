@@ -1,0 +1,83 @@
+"""Raw files of cameras. Home of rawpy."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from search.errors import UnreadableMediaError
+from search.media.image.exif import read_header, read_metadata
+from search.records import MediaFacts
+
+if TYPE_CHECKING:
+    from rawpy import RawPy
+
+RAW_NAMES = "dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw 3fr erf kdc mrw x3f iiq"
+RAW_SUFFIXES = frozenset(f".{name}" for name in RAW_NAMES.split())
+# How the formats begin that are no TIFF.
+HEADS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"\0MRM")
+# So many bytes hold what a raw file says of itself; most are TIFF files.
+HEAD = 4 * 2**20
+# What LibRaw calls an orientation, as Pillow turns pictures.
+TURNS = {3: Image.Transpose.ROTATE_180, 5: Image.Transpose.ROTATE_90, 6: Image.Transpose.ROTATE_270}
+ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
+
+
+def is_raw(source: Path | bytes) -> bool:
+    """Tell whether a file is a camera's raw file, by its name or, without one, by how it begins."""
+    if isinstance(source, Path):
+        return source.suffix.lower() in RAW_SUFFIXES
+    return source.startswith(HEADS) or source[4:12] == b"ftypcrx " or source[8:10] == b"CR"
+
+
+def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, MediaFacts]:
+    """Give the picture that the camera put into its raw file, if large enough for `side`, else develop it.
+
+    Raises UnreadableMediaError.
+    """
+    import rawpy
+
+    stream = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+    try:
+        with rawpy.imread(stream) as raw:
+            flip, width, height = raw.sizes.flip, raw.sizes.width, raw.sizes.height
+            picture, facts = _read_preview(raw, side)
+            if picture is None:
+                half = side is not None and min(width, height) >= 2 * side
+                picture = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
+    except rawpy.LibRawError as error:
+        reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+        raise UnreadableMediaError(f"damaged raw file, or of an unknown camera: {reason}") from error
+    facts = facts or read_header(_read_head(source))
+    if flip in TURNS:
+        picture = picture.transpose(TURNS[flip])
+    if flip in {5, 6}:
+        width, height = height, width
+    known = {name: value for name, value in vars(facts).items() if name not in {"width", "height", "orientation"}}
+    return picture.convert("RGB"), MediaFacts(**known, width=width, height=height, orientation=ORIENTATIONS.get(flip))
+
+
+def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, MediaFacts | None]:
+    """Give the JPEG inside and what it says of itself; no picture when it is smaller than `side`."""
+    import rawpy
+
+    try:
+        preview = raw.extract_thumb()
+    except (rawpy.LibRawNoThumbnailError, rawpy.LibRawUnsupportedThumbnailError):
+        return None, None
+    if preview.format != rawpy.ThumbFormat.JPEG:
+        return None, None
+    with Image.open(io.BytesIO(bytes(preview.data))) as image:
+        facts = read_metadata(image)
+        if side is None or min(image.size) < side:
+            return None, facts if facts.captured_at else None
+        image.draft("RGB", (side, side))
+        return image.convert("RGB"), facts if facts.captured_at else None
+
+
+def _read_head(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source[:HEAD]
+    with source.open("rb") as stream:
+        return stream.read(HEAD)

@@ -1,0 +1,72 @@
+"""How a picture is scaled and cut to what a model sees: plain values, which can be sent to another process."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from search.media.image.picture import Picture, cut_views
+from search.records import Pixels
+
+
+class Preparation(Protocol):
+    """Scales and cuts a picture; safe to call from many threads."""
+
+    def __call__(self, picture: Picture) -> Pixels:
+        """Give pixels of shape (..., height, width, 3) uint8."""
+
+
+@dataclass(frozen=True)
+class TwoViews:
+    """The whole picture pressed into a square, and its centre closer up. zoom: as in `cut_views`."""
+
+    side: int
+    zoom: float
+
+    def __call__(self, picture: Picture) -> Pixels:
+        """Give pixels of shape (2, side, side, 3)."""
+        return cut_views(picture, self.side, self.zoom)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One view, byte for byte as torchvision and open_clip cut it.
+
+    mode: `shortest` scales the shorter side and cuts the centre, `squash` presses the whole picture in, `longest`
+    scales the longer side and fills what is left with `fill`; bilinear: instead of bicubic.
+    """
+
+    height: int
+    width: int
+    mode: str = "shortest"
+    bilinear: bool = False
+    fill: int = 0
+
+    def __call__(self, picture: Picture) -> Pixels:
+        """Give pixels of shape (height, width, 3)."""
+        size = self._scale(picture.width, picture.height)
+        filter_ = Image.Resampling.BILINEAR if self.bilinear else Image.Resampling.BICUBIC
+        scaled = picture if size == picture.size else picture.resize(size, filter_)
+        if scaled.width < self.width or scaled.height < self.height:
+            scaled = self._pad(scaled)
+        left = round((scaled.width - self.width) / 2)
+        top = round((scaled.height - self.height) / 2)
+        return np.asarray(scaled.crop((left, top, left + self.width, top + self.height)), np.uint8)
+
+    def _pad(self, picture: Picture) -> Picture:
+        size = max(picture.width, self.width), max(picture.height, self.height)
+        ground = Image.new("RGB", size, (self.fill,) * 3)
+        ground.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
+        return ground
+
+    def _scale(self, width: int, height: int) -> tuple[int, int]:
+        if self.mode == "squash":
+            return self.width, self.height
+        if self.mode == "longest" or self.height != self.width:
+            choose = max if self.mode == "longest" else min
+            share = choose(height / self.height, width / self.width)
+            return round(width / share), round(height / share)
+        if width <= height:
+            return self.width, int(self.width * height / width)
+        return int(self.height * width / height), self.height

@@ -1,1 +1,0 @@
-"""From raw similarities to one ranked list. Pure: arrays and records in, records out."""

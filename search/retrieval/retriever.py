@@ -1,0 +1,233 @@
+"""What each lane has to say to a query: candidates with calibrated probabilities."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+
+import numpy as np
+
+from search.library import Library
+from search.query.encoding import Encoded
+from search.records import Flags, Ids, Lane, Sample, Vectors
+from search.retrieval.candidates import TextQuery
+from search.retrieval.owners import find_embeddings
+from search.retrieval.text import TextRetriever
+from search.retrieval.visual import (
+    ScoredPictures,
+    VisualCandidates,
+    explain_parts,
+    gather_candidates,
+    make_search_vector,
+    score_parts,
+)
+from search.scoring.candidates import Retrieved, make_nothing
+from search.scoring.presence import Presence, decide_presence
+from search.scoring.probability import to_probability
+from search.storage.embedding_rows import lift, mark_ids
+from search.storage.filters import select_items, select_missing
+from search.storage.space_index import Snapshot
+
+# Candidates less likely than this cannot make an item relevant, unless everything is asked for.
+FLOOR = 0.1
+# The last of what the vector index returned tell what is still to come.
+TAIL = 16
+# Items at least this likely by their text have their pictures scored, up to so many pictures; so of what is not scored
+# no picture less likely than `PICTURE_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
+SAID_CUT = 0.25
+MAX_SAID = 2_048
+PICTURE_FLOOR = 1 / 3
+# The index is asked for at least so many of the nearest pictures, which takes little longer; scored they are as needed.
+MIN_SEARCHED = 2_048
+# An estimate of how much of a lane matches is made from so many of its segments.
+ESTIMATE_SAMPLE = 1_024
+# What a text loses in log-odds for each unit that the words of a query are odder than words.
+DOUBT = 3.0
+# What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
+# benchmarks/evaluation/exclusion.py.
+EXCLUSION_CUT = 0.15
+
+
+class Retriever:
+    """Retrieves for one query at one revision of the catalogue; what can be used again is kept."""
+
+    def __init__(self, library: Library, encoded: Encoded, explain: bool, revision: int, decides: bool = True) -> None:
+        """Retrieve nothing yet. decides: whether it may find that no picture shows what is asked for."""
+        self._library = library
+        self._encoded = encoded
+        self._explain = explain
+        self._revision = revision
+        self._allowed: dict[Lane, Ids] = {}
+        self._decides = decides
+        self._presence = Presence()
+        self._scored: ScoredPictures | None = None
+        self._nearest: Ids = np.zeros(0, np.int64)
+        self._has_all = False
+
+    def retrieve(self, lane: Lane, depth: int) -> Retrieved:
+        """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
+        if lane is not Lane.PICTURE:
+            return self._text.retrieve(lane, depth, self._explain)
+        is_asked = any(part.weight > 0 for part in self._encoded.visual)
+        return self._retrieve_pictures(depth) if is_asked else make_nothing(lane)
+
+    @cached_property
+    def _text(self) -> TextRetriever:
+        return make_text_retriever(
+            self._library, self._encoded, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
+        )
+
+    def _retrieve_pictures(self, depth: int) -> Retrieved:
+        lane = Lane.PICTURE
+        snapshot = self._library.spaces[lane].refresh(self._revision)
+        vector = make_search_vector(self._encoded.visual, snapshot.sample)
+        nearest = self._search_pictures(snapshot, vector, depth)
+        self._score_further(snapshot, vector, nearest)
+        found = self._score_further(snapshot, vector, self._list_said(snapshot, depth))
+        chances = self._apply_presence(found.logits)
+        floor = float(chances[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
+        order = np.argsort(-chances * found.kept, kind="stable")
+        order = order[found.kept[order] > 1 - EXCLUSION_CUT]
+        owners = found.owners[order]
+        return Retrieved(
+            lane,
+            owners["segment"],
+            owners["item"],
+            found.products[order],
+            (chances * found.kept)[order],
+            exhausted=self._has_all and len(nearest) == len(self._nearest),
+            floor=floor,
+            read_vector=lambda at: lift(found.vectors[order[at]]),
+            looks=owners["look"],
+            pictured=owners["pictured"],
+            explain=(lambda at: self._explain_picture(snapshot, found.ids[order[at]])) if self._explain else None,
+        )
+
+    def _search_pictures(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
+        """Return the nearest pictures; the index is searched again only for more than it returned before."""
+        if len(self._nearest) < depth and not self._has_all:
+            wanted, allowed = max(depth, MIN_SEARCHED), self._select(Lane.PICTURE, snapshot)
+            self._nearest, _ = self._library.spaces[Lane.PICTURE].search(snapshot, vector[None], wanted, allowed)[0]
+            self._has_all = len(self._nearest) < wanted
+        return self._nearest[:depth]
+
+    def _list_said(self, snapshot: Snapshot, depth: int) -> Ids:
+        """Return the pictures of items that may be relevant by their text: what they show may decide it."""
+        ids = find_embeddings(snapshot, "item", self._text.list_likely_items(SAID_CUT, depth))
+        return ids[~np.isin(ids, snapshot.denied)][:MAX_SAID]
+
+    def _score_further(self, snapshot: Snapshot, vector: Vectors, ids: Ids) -> ScoredPictures:
+        """Score pictures in addition to those that were scored before."""
+        known = self._scored
+        fresh = ids if known is None else ids[~np.isin(ids, known.ids)]
+        if known is not None and not len(fresh):
+            return known
+        stored, owners, baselines = snapshot.gather(fresh)
+        found = VisualCandidates(lift(stored), baselines, owners)
+        logits = score_parts(self._encoded.visual, found, snapshot.sample)
+        if known is None:
+            # Decided once, by the nearest pictures: what is found deeper is no better.
+            self._presence = self._decide_presence(logits, found)
+        scored = ScoredPictures(fresh, owners, stored, found.vectors @ vector, logits, self._keep(found))
+        self._scored = scored if known is None else known.join(scored)
+        return self._scored
+
+    def _decide_presence(self, logits: Vectors, found: VisualCandidates) -> Presence:
+        """Return how probabilities are moved so that they say whether any picture shows what is asked for."""
+        wording = self._encoded.wording
+        if wording is None or not self._decides:
+            return Presence()
+        scorer = next(part.scorer for part in self._encoded.visual if part.weight > 0)
+        return decide_presence(logits, scorer.measure(found.vectors, found.baselines), wording)
+
+    def _apply_presence(self, logits: Vectors) -> Vectors:
+        chances: Vectors = self._presence.apply(logits) * self._encoded.coverage[Lane.PICTURE]
+        return chances
+
+    def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
+        """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
+        snapshot = self._library.spaces[lane].refresh(self._revision)
+        ids = self._select(lane, snapshot)
+        if ids is None:
+            built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
+            ids = np.concatenate([built, snapshot.delta.ids])
+        ids = ids[~np.isin(ids, snapshot.denied)]
+        if lane is Lane.PICTURE and self._encoded.filters.is_empty and len(snapshot.sample):
+            # A sample of the whole library is in memory already.
+            chances = self._score_pictures(snapshot, snapshot.sample)
+        else:
+            drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
+            if lane is Lane.PICTURE:
+                chances = self._score_pictures(snapshot, gather_candidates(snapshot, drawn))
+            else:
+                chances = self._text.score_embeddings(drawn)
+        return [float((chances >= cut).sum()) * len(ids) / max(len(chances), 1) for cut in cuts]
+
+    def _score_pictures(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
+        """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""
+        kept = self._keep(found)
+        chances = self._apply_presence(score_parts(self._encoded.visual, found, snapshot.sample))
+        result: Vectors = chances * kept * (kept > 1 - EXCLUSION_CUT)
+        return result
+
+    def _select(self, lane: Lane, snapshot: Snapshot) -> Ids | None:
+        if self._encoded.filters.is_empty:
+            return None
+        if lane not in self._allowed:
+            self._allowed[lane] = snapshot.select(self._allowed_items)
+        return self._allowed[lane]
+
+    @cached_property
+    def _allowed_items(self) -> Flags:
+        """Give a flag for every item id: whether it satisfies the filters; the last stands for all beyond."""
+        ids = select_items(self._library.catalogue.database, self._encoded.filters)
+        return mark_ids(ids, int(ids.max(initial=0)) + 2)
+
+    def _keep(self, found: VisualCandidates | Sample) -> Vectors:
+        """Return the probability of each candidate to show nothing of what the query excludes."""
+        kept = np.ones(len(found.vectors), np.float32)
+        for part in self._encoded.excluded:
+            if part.visual is not None:
+                kept *= 1 - to_probability(part.visual.score(found.vectors, found.baselines))
+        return kept
+
+    def _explain_picture(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
+        """Return every term of a picture's score by name."""
+        found = gather_candidates(snapshot, np.array([embedding_id], np.int64))
+        lane = Lane.PICTURE
+        terms = {"coverage": self._encoded.coverage[lane], "retriever weight": self._encoded.weights[lane]}
+        return terms | explain_parts(self._encoded.visual, found, snapshot.sample)
+
+    def _is_wanted(self, segments: Ids) -> Flags:
+        """Tell which segments the filters let through and no excluded words are in."""
+        index = self._library.words
+        wanted = np.ones(len(segments), bool)
+        for words in self._encoded.excluded_words:
+            wanted &= ~np.isin(segments, index.find_all(words))
+        missing = select_missing(self._library.catalogue.database)
+        if len(missing) or not self._encoded.filters.is_empty:
+            items = index.find_items(segments)
+            wanted &= ~np.isin(items, missing)
+            if not self._encoded.filters.is_empty:
+                wanted &= self._allowed_items[np.minimum(items, len(self._allowed_items) - 1)]
+        return wanted
+
+
+def make_text_retriever(
+    library: Library,
+    encoded: Encoded,
+    revision: int,
+    select: Callable[[Snapshot], Ids | None] = lambda _: None,
+    is_wanted: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
+) -> TextRetriever:
+    """Return what retrieves text for a query: the lexical and the semantic retriever, unless one is turned off."""
+    parts = encoded.semantic
+    is_semantic = encoded.weights[Lane.MEANING] > 0 and any(part.weight > 0 for part in parts)
+    query = TextQuery(
+        terms=encoded.terms if encoded.weights[Lane.WORDS] > 0 else (),
+        parts=parts if is_semantic else (),
+        excluded=[one.semantic for one in encoded.excluded if one.semantic is not None],
+        phrases=encoded.filters.phrases,
+        language=encoded.language,
+        doubt=DOUBT * encoded.wording.oddity if encoded.wording is not None else 0.0,
+        coverage=encoded.coverage,
+    )
+    return TextRetriever(library, query, revision, select, is_wanted)

@@ -1,0 +1,125 @@
+"""Looking at a library from outside: what it holds, and whether its parts agree."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from search.encoders.presets import Preset, list_presets
+from search.encoders.registry import EMBEDDED
+from search.errors import NotFoundError
+from search.library import Library
+from search.records import LANE_SPACES
+from search.storage.consistency import check_database, find_strays
+from search.storage.spaces import NEXT, Space
+
+
+def read_status(library: Library) -> dict[str, Any]:
+    """Give counts by type and state, models, spaces, disk use and sources."""
+    catalogue = library.catalogue
+    revision = catalogue.read_revision()
+    items: dict[str, dict[str, int]] = {}
+    for (kind, state), number in sorted(catalogue.count_states().items(), key=str):
+        items.setdefault(kind or "other", {})[state] = number
+    recorded = library.recorded.read_all()
+    spaces = {}
+    for lane, space in library.spaces.items():
+        name = LANE_SPACES[lane]
+        snapshot = space.refresh(revision)
+        spaces[name] = _describe_space(recorded[name], library.recorded.count(recorded[name].id)) | {
+            "generation": snapshot.generation.manifest.generation if snapshot.generation else 0
+        }
+    others = [space for name, space in recorded.items() if name not in spaces]
+    return {
+        "home": str(library.home.root),
+        "disk": sum(path.stat().st_size for path in library.home.root.rglob("*") if path.is_file()),
+        "sources": [source.path for source in library.sources.list_all()],
+        "items": items,
+        "spaces": spaces,
+        "other_spaces": {one.name: _describe_space(one, library.recorded.count(one.id)) for one in others},
+        "outdated": describe_outdated(library),
+        "speech": library.models.speech.name,
+        "chosen": _explain_choice(library),
+    }
+
+
+def describe_outdated(library: Library) -> dict[str, dict[str, int]]:
+    """Return, by lane that waits for an update of its bundled model, how many of its vectors are made again."""
+    recorded = library.recorded.read_all()
+    found = {}
+    for lane, space in library.outdated.items():
+        begun = recorded.get(LANE_SPACES[lane] + NEXT)
+        done = library.recorded.count(begun.id) if begun is not None else 0
+        found[str(lane)] = {"done": done, "total": library.recorded.count(space.id)}
+    return found
+
+
+def _describe_space(space: Space, count: int) -> dict[str, Any]:
+    return {
+        "model": space.model,
+        "fingerprint": space.fingerprint,
+        "dimension": space.dimension,
+        "embeddings": count,
+    }
+
+
+def _explain_choice(library: Library) -> str:
+    models = library.models
+    chosen = [one.name for one in (models.picture, models.meaning, models.speech) if one.name not in EMBEDDED]
+    if not chosen:
+        return "the embedded default: needs no download, no GPU, and understands about 100 languages"
+    return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
+
+
+def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
+    """Give every space with its role and how full it is, then the models that could be used.
+
+    role: `active` is searched, `next` is being filled, `previous` was searched before.
+    """
+    recorded = library.recorded.read_all()
+    counts = {space.name: library.recorded.count(space.id) for space in recorded.values()}
+    spaces = []
+    for space in recorded.values():
+        lane, _, role = space.name.partition("/")
+        facts = {"lane": lane, "role": role or "active", "model": space.model, "of": counts.get(lane, 0)}
+        spaces.append(facts | {"embeddings": counts[space.name], "dimension": space.dimension})
+    return spaces, list_presets(library.home.models)
+
+
+def verify_library(library: Library) -> list[str]:
+    """Give what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
+    catalogue = library.catalogue
+    problems = [f"catalogue: {line}" for line in check_database(catalogue.database)]
+    problems += [f"catalogue: {line}" for line in find_strays(catalogue.database)]
+    revision = catalogue.read_revision()
+    for lane, space in library.spaces.items():
+        snapshot = space.refresh(revision)
+        visible = snapshot.read_ids()
+        committed = space.read_live_ids()
+        lost = len(committed - visible)
+        ghosts = len(visible - committed)
+        if lost:
+            problems.append(f"{lane} index: {lost} committed embeddings cannot be found")
+        if ghosts:
+            problems.append(f"{lane} index: {ghosts} entries have no live row")
+    thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.jpg")}
+    known = {item.id for item in catalogue.list_items()}
+    strays = len(thumbnails - known)
+    if strays:
+        problems.append(f"thumbnails: {strays} belong to no item")
+    return problems
+
+
+def forget_paths(library: Library, paths: Sequence[str]) -> int:
+    """Remove what is known of files and folders, and of sources that are among them; give how many items there were.
+
+    Raises NotFoundError for a path of which nothing is known, before anything is removed.
+    """
+    found = {path: library.catalogue.list_below(path) for path in paths}
+    roots = {source.path: source.id for source in library.sources.list_all()}
+    for path, item_ids in found.items():
+        if not item_ids and path not in roots:
+            raise NotFoundError(f"nothing is known of {path}")
+    count = library.forget(sorted({item_id for item_ids in found.values() for item_id in item_ids}))
+    for path in paths:
+        if path in roots:
+            library.sources.forget(roots[path])
+    return count

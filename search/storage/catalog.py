@@ -1,0 +1,250 @@
+"""The truth: items, their segments and their embeddings."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, func, select
+
+from search.errors import NotFoundError
+from search.records import (
+    Coverage,
+    FileFacts,
+    Filters,
+    FoundSegment,
+    Ids,
+    Item,
+    ItemType,
+    MediaFacts,
+    Record,
+    Segment,
+    SegmentKind,
+    Sort,
+    State,
+    Vectors,
+    Word,
+)
+from search.storage import tables as t
+from search.storage.database import Database, match_values, now, pack_values
+from search.storage.filters import is_indexed, lies_in, make_conditions, read_moment
+from search.storage.saving import save_records
+
+SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
+MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
+
+
+class Catalogue:
+    """What is known of items. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def read_revision(self) -> int:
+        """Give a number that moves with every committed write."""
+        with self.database.read() as db:
+            value = db.execute(_REVISION).scalar()
+        return int(value or 0)
+
+    def save_items(self, records: Sequence[Record]) -> list[int]:
+        """Write items, each with its segments and embeddings, as one transaction; give their ids."""
+        with self.database.write() as db:
+            return save_records(db, records, now())
+
+    def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
+        """Give an indexed item of the same content."""
+        c = t.item.c
+        # By the hash alone: asked for type and state as well, SQLite takes their index and looks at every item.
+        query = select(c.id, c.type, c.state).where(c.content_hash == content_hash)
+        with self.database.read() as db:
+            found = db.execute(query).all()
+        return next((row.id for row in found if (row.type, row.state) == (kind, State.INDEXED)), None)
+
+    def read_record(self, item_id: int, file: FileFacts) -> Record:
+        """Give all that is written of an item as if it were of another file."""
+        item = self.get_item(item_id)
+        found = self.list_segments(item_id)
+        place = {one.id: at for at, one in enumerate(found)}
+        c = t.embedding.c
+        query = select(c.segment_id, c.space_id, c.vector).where(match_values(c.segment_id)).order_by(c.id)
+        with self.database.read() as db:
+            rows = db.execute(query, pack_values(place)).all()
+            content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
+        embeddings = [(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows]
+        return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
+
+    def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
+        """Give items by id; ids without a row are left out."""
+        with self.database.read() as db:
+            return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_values(item_ids))}
+
+    def get_item(self, item_id: int) -> Item:
+        """Give one item. Raises NotFoundError."""
+        item = self.read_items([item_id]).get(item_id)
+        if item is None:
+            raise NotFoundError(f"there is no item {item_id}")
+        return item
+
+    def list_items(self, state: State | None = None) -> list[Item]:
+        """Give the ledger in order of path, or the part of it in one state."""
+        query = _select_items().order_by(t.item.c.path)
+        if state is not None:
+            query = query.where(t.item.c.state == state)
+        with self.database.read() as db:
+            return [_make_item(row) for row in db.execute(query)]
+
+    def list_below(self, path: str) -> list[int]:
+        """Give the ids of the items at a path or below it, in whatever state."""
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(select(t.item.c.id).where(lies_in(path)))]
+
+    def list_page(
+        self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""
+    ) -> list[Item]:
+        """Give up to `limit` items with ids above `after_id`, in order of id. part: of the path."""
+        c = t.item.c
+        query = _select_items().where(c.id > after_id).order_by(c.id).limit(limit)
+        if state is not None:
+            query = query.where(c.state == state)
+        if kind is not None:
+            query = query.where(c.type == kind)
+        if part:
+            query = query.where(c.path.icontains(part, autoescape=True))
+        with self.database.read() as db:
+            return [_make_item(row) for row in db.execute(query)]
+
+    def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
+        """Give the types of the indexed items among some paths."""
+        c = t.item.c
+        query = select(c.path, c.type).where(match_values(c.path), c.state == State.INDEXED)
+        with self.database.read() as db:
+            return {row.path: ItemType(row.type) for row in db.execute(query, pack_values(paths))}
+
+    def list_newest(self, filters: Filters) -> list[int]:
+        """Give the ids of all indexed items that satisfy the filters, those captured or changed last first."""
+        query = (
+            select(t.item.c.id)
+            .join(t.source, t.source.c.id == t.item.c.source_id)
+            .where(make_conditions(filters))
+            .order_by(read_moment().desc(), t.item.c.id.desc())
+        )
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(query)]
+
+    def list_some(self, kind: ItemType, count: int) -> list[Item]:
+        """Give some of the indexed items of a type, spread over all, always the same."""
+        c = t.item.c
+        # Numbers that follow one another lie far apart by this, as good as drawn by chance.
+        query = select(c.id).where(c.type == kind, c.state == State.INDEXED).order_by(c.id * 7919 % 10_007).limit(count)
+        with self.database.read() as db:
+            ids = [row[0] for row in db.execute(query)]
+        items = self.read_items(ids)
+        return [items[item_id] for item_id in ids if item_id in items]
+
+    def read_looks(self) -> tuple[Ids, Ids]:
+        """Give the indexed items that are one picture, shape (n,), ascending, and their perceptual hashes, (n,)."""
+        s, i = t.segment.c, t.item.c
+        query = (
+            select(i.id, s.look)
+            .join_from(t.segment, t.item, i.id == s.item_id)
+            .where(i.type == ItemType.IMAGE, i.state == State.INDEXED, s.look.is_not(None))
+            .order_by(i.id)
+        )
+        with self.database.read() as db:
+            rows = np.array([tuple(row) for row in db.execute(query)], np.int64).reshape(-1, 2)
+        return rows[:, 0], rows[:, 1]
+
+    def list_texts(self, count: int) -> list[str]:
+        """Give some of the passages and spans of speech, spread over all, always the same."""
+        c = t.segment.c
+        kinds = (SegmentKind.PASSAGE, SegmentKind.SPEECH)
+        query = select(c.text).where(c.kind.in_(kinds), c.text.is_not(None))
+        with self.database.read() as db:
+            return [row[0] for row in db.execute(query.order_by(c.id * 7919 % 10_007).limit(count))]
+
+    def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
+        """Give the places of items in an order of date or duration; what has neither comes last."""
+        c = t.item.c
+        keys = {
+            Sort.NEWEST: read_moment().desc(),
+            Sort.OLDEST: read_moment(),
+            Sort.LONGEST: c.duration.desc().nulls_last(),
+            Sort.SHORTEST: c.duration.nulls_last(),
+        }
+        query = select(c.id).where(match_values(c.id)).order_by(keys[sort], c.id)
+        with self.database.read() as db:
+            return {row[0]: place for place, row in enumerate(db.execute(query, pack_values(item_ids)))}
+
+    def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
+        """Give segments of indexed items by segment id."""
+        with self.database.read() as db:
+            return {row.id: _make_segment(row) for row in db.execute(_SEGMENTS, pack_values(segment_ids))}
+
+    def list_segments(self, item_id: int) -> list[FoundSegment]:
+        """Give all segments of an item in order."""
+        query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)
+        with self.database.read() as db:
+            return [_make_segment(row) for row in db.execute(query)]
+
+    def read_vectors(self, item_id: int, space_id: int) -> Vectors:
+        """Give the embeddings of an item in a space, shape (n, d), float32; n may be 0."""
+        query = (
+            select(t.embedding.c.vector)
+            .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
+            .where(t.segment.c.item_id == item_id, t.embedding.c.space_id == space_id)
+        )
+        with self.database.read() as db:
+            rows = [np.frombuffer(row.vector, "<f2") for row in db.execute(query)]
+        return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
+
+    def count_states(self) -> dict[tuple[str | None, str], int]:
+        """Give the number of items by (type, state)."""
+        c = t.item.c
+        query = select(c.type, c.state, func.count()).group_by(c.type, c.state)
+        with self.database.read() as db:
+            return {(kind, state): number for kind, state, number in db.execute(query)}
+
+    def read_coverage(self) -> Coverage:
+        """Give how many items can be found, and how many cannot be yet or at all."""
+        totals = dict.fromkeys(State, 0)
+        for (_, state), number in self.count_states().items():
+            totals[State(state)] += number
+        return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
+
+
+def _select_items() -> Any:
+    c = t.tag.c
+    tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
+    return select(t.item, t.source.c.path.label("source_path"), tags.label("tags")).join(
+        t.source, t.source.c.id == t.item.c.source_id
+    )
+
+
+# What every search asks, made once.
+_REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
+_ITEMS = _select_items().where(match_values(t.item.c.id))
+_SEGMENTS = (
+    select(t.segment).join(t.item, t.item.c.id == t.segment.c.item_id).where(match_values(t.segment.c.id), is_indexed())
+)
+
+
+def _make_item(row: Row[Any]) -> Item:
+    return Item(
+        id=row.id,
+        path=row.path,
+        source=row.source_path,
+        type=ItemType(row.type) if row.type else None,
+        state=State(row.state),
+        reason=row.reason,
+        size=row.size,
+        mtime_ns=row.mtime_ns,
+        facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
+    )
+
+
+def _make_segment(row: Row[Any]) -> FoundSegment:
+    values = {name: getattr(row, name) for name in SEGMENT_COLUMNS}
+    words = tuple(Word(*one) for one in json.loads(row.word_times)) if row.word_times else ()
+    segment = Segment(**values | {"kind": SegmentKind(row.kind)}, words=words)
+    return FoundSegment(row.id, row.item_id, segment)

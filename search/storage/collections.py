@@ -1,0 +1,154 @@
+"""Saved searches and albums."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from search.errors import NotFoundError, UsageError
+from search.records import Album, SavedSearch
+from search.storage import tables as t
+from search.storage.database import Database, match_values, now, pack_values
+
+
+class SavedSearches:
+    """Reads and writes of saved searches. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, name: str, request: Mapping[str, Any], address: str, is_watched: bool, webhook: str | None
+    ) -> SavedSearch:
+        """Save a search; from now on, if it is watched, new items are looked for."""
+        row = {
+            "name": name,
+            "request": json.dumps(dict(request), ensure_ascii=False),
+            "address": address,
+            "is_watched": is_watched,
+            "webhook": webhook,
+            "created_at": now(),
+            "checked_at": now(),
+        }
+        with self._database.write(quiet=True) as db:
+            saved_id = db.execute(insert(t.saved).values(row).returning(t.saved.c.id)).scalar_one()
+        return self.get(saved_id)
+
+    def list_all(self) -> list[SavedSearch]:
+        """Give the saved searches in order of name."""
+        c = t.found.c
+        news = select(func.count()).where(c.saved_id == t.saved.c.id, c.is_seen.is_(False)).scalar_subquery()
+        with self._database.read() as db:
+            return [
+                _make_saved(row) for row in db.execute(select(t.saved, news.label("news")).order_by(t.saved.c.name))
+            ]
+
+    def get(self, saved_id: int) -> SavedSearch:
+        """Give one saved search. Raises NotFoundError."""
+        found = next((one for one in self.list_all() if one.id == saved_id), None)
+        if found is None:
+            raise NotFoundError(f"there is no saved search {saved_id}")
+        return found
+
+    def drop(self, saved_id: int) -> None:
+        """Forget a saved search."""
+        with self._database.write(quiet=True) as db:
+            db.execute(delete(t.saved).where(t.saved.c.id == saved_id))
+
+    def note(self, saved_id: int, scores: Mapping[int, float], moment: str) -> None:
+        """Note what was found, by item, at a check; what was found before stays as it is."""
+        rows = [
+            {"saved_id": saved_id, "item_id": item_id, "score": score, "found_at": moment}
+            for item_id, score in scores.items()
+        ]
+        with self._database.write(quiet=True) as db:
+            if rows:
+                db.execute(upsert(t.found).on_conflict_do_nothing(), rows)
+            db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(checked_at=moment))
+
+    def list_found(self, saved_id: int, only_unsent: bool = False) -> dict[int, float]:
+        """Give the items found by a watched search and their scores, the latest first."""
+        c = t.found.c
+        query = select(c.item_id, c.score).where(c.saved_id == saved_id).order_by(c.found_at.desc(), c.item_id.desc())
+        if only_unsent:
+            query = query.where(c.is_sent.is_(False))
+        with self._database.read() as db:
+            return {row[0]: row[1] for row in db.execute(query)}
+
+    def mark_sent(self, saved_id: int, item_ids: Iterable[int], error: str | None) -> None:
+        """Note that the webhook was told of items, or why it could not be."""
+        c = t.found.c
+        with self._database.write(quiet=True) as db:
+            if error is None:
+                told = update(t.found).where(c.saved_id == saved_id, match_values(c.item_id)).values(is_sent=True)
+                db.execute(told, pack_values(item_ids))
+            db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(error=error))
+
+    def mark_seen(self, saved_id: int) -> None:
+        """Note that somebody has looked at what was found."""
+        with self._database.write(quiet=True) as db:
+            db.execute(update(t.found).where(t.found.c.saved_id == saved_id).values(is_seen=True))
+
+    def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
+        """Give those of some items that were indexed at a moment or later."""
+        c = t.item.c
+        with self._database.read() as db:
+            query = select(c.id).where(match_values(c.id), c.indexed_at >= moment)
+            return {row[0] for row in db.execute(query, pack_values(item_ids))}
+
+
+class Albums:
+    """Reads and writes of albums. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str) -> Album:
+        """Make an album. Raises UsageError when the name is taken."""
+        try:
+            with self._database.write(quiet=True) as db:
+                row = {"name": name, "created_at": now()}
+                album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
+        except IntegrityError as error:
+            raise UsageError(f"name: there is an album {name!r} already") from error
+        return self.get(album_id)
+
+    def list_all(self) -> list[Album]:
+        """Give the albums in order of name."""
+        c = t.album_item.c
+        count = select(func.count()).where(c.album_id == t.album.c.id).scalar_subquery()
+        cover = select(func.min(c.item_id)).where(c.album_id == t.album.c.id).scalar_subquery()
+        query = select(t.album, count.label("count"), cover.label("cover")).order_by(t.album.c.name)
+        with self._database.read() as db:
+            return [Album(**row._mapping) for row in db.execute(query)]
+
+    def get(self, album_id: int) -> Album:
+        """Give one album. Raises NotFoundError."""
+        found = next((one for one in self.list_all() if one.id == album_id), None)
+        if found is None:
+            raise NotFoundError(f"there is no album {album_id}")
+        return found
+
+    def drop(self, album_id: int) -> None:
+        """Forget an album; its items stay."""
+        with self._database.write() as db:
+            db.execute(delete(t.album).where(t.album.c.id == album_id))
+
+    def change(self, album_id: int, add: Sequence[int], remove: Sequence[int]) -> None:
+        """Put items into an album and take others out; ids without an item are passed over."""
+        c = t.album_item.c
+        with self._database.write() as db:
+            known = db.execute(select(t.item.c.id).where(match_values(t.item.c.id)), pack_values(add)).scalars().all()
+            if known:
+                rows = [{"album_id": album_id, "item_id": item_id} for item_id in known]
+                db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
+            gone = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
+            db.execute(gone, pack_values(remove))
+
+
+def _make_saved(row: Row[Any]) -> SavedSearch:
+    values = dict(row._mapping)
+    return SavedSearch(**values | {"request": json.loads(values["request"])})

@@ -1,0 +1,41 @@
+"""What people say of hits: this item fits these words, that one does not."""
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.errors import NotFoundError
+from search.records import Opinion
+from search.storage import tables as t
+from search.storage.database import Database, now
+
+
+class Opinions:
+    """Reads and writes of opinions. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def give(self, text: str, item_id: int, is_relevant: bool) -> None:
+        """Keep an opinion; the last one counts. Raises NotFoundError when there is no such item."""
+        c = t.opinion.c
+        row = {"text": text, "item_id": item_id, "is_relevant": is_relevant, "given_at": now()}
+        with self._database.write(quiet=True) as db:
+            if db.execute(select(t.item.c.id).where(t.item.c.id == item_id)).one_or_none() is None:
+                raise NotFoundError(f"there is no item {item_id}")
+            change = {name: row[name] for name in ("is_relevant", "given_at")}
+            db.execute(
+                upsert(t.opinion).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=change)
+            )
+
+    def take_back(self, text: str, item_id: int) -> None:
+        """Forget an opinion, if there is one."""
+        c = t.opinion.c
+        with self._database.write(quiet=True) as db:
+            db.execute(delete(t.opinion).where(c.text == text, c.item_id == item_id))
+
+    def list_all(self) -> list[Opinion]:
+        """Give all opinions, the latest first."""
+        c = t.opinion.c
+        query = select(c.text, c.item_id, c.is_relevant, c.given_at).order_by(c.given_at.desc(), c.text, c.item_id)
+        with self._database.read() as db:
+            return [Opinion(*row) for row in db.execute(query)]

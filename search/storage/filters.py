@@ -1,0 +1,150 @@
+"""Filters as SQL: the same conditions for the vector lanes and the word lane."""
+
+import hashlib
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, func, literal, literal_column, or_, select, text
+
+from search.errors import UsageError
+from search.records import Filters, Ids, State
+from search.storage import tables as t
+from search.storage.database import Database, join_ids, read_ids
+from search.text.analysis import analyze
+
+_MISSING = join_ids(select(t.item.c.id).where(t.item.c.state == State.MISSING))
+
+
+def make_conditions(filters: Filters) -> ColumnElement[bool]:
+    """Give the condition on item and source rows; indexed items only.
+
+    Raises UsageError when a date cannot be read.
+    """
+    item, moment = t.item.c, read_moment()
+    conditions = [is_indexed()]
+    for one, values in (
+        (item.type, filters.types),
+        (t.source.c.path, filters.sources),
+        (item.language, filters.languages),
+    ):
+        if values:
+            conditions.append(one.in_(values))
+    if filters.longer is not None:
+        conditions.append(item.duration >= filters.longer)
+    if filters.shorter is not None:
+        conditions.append(item.duration < filters.shorter)
+    if filters.path is not None:
+        conditions.append(_match_path(filters.path))
+    if filters.after is not None:
+        conditions.append(moment >= _check_date("after", filters.after))
+    if filters.before is not None:
+        conditions.append(moment < _check_date("before", filters.before))
+    for named, part in ((item.camera, filters.camera), (item.artist, filters.artist), (item.album, filters.album)):
+        if part is not None:
+            conditions.append(named.icontains(part, autoescape=True))
+    conditions += [_match_tag(tag) for tag in filters.tags]
+    conditions += [_match_album(album_id) for album_id in filters.albums]
+    conditions += [_match_words(phrase) for phrase in filters.phrases]
+    return and_(*conditions)
+
+
+def is_indexed() -> ColumnElement[bool]:
+    """Give the condition that an item can be found.
+
+    The plus keeps SQLite from starting with the index of states: nearly every item is in this one.
+    """
+    return literal_column("+item.state") == State.INDEXED.value
+
+
+def read_moment() -> ColumnElement[str]:
+    """Give when an item was captured; a file without a recorded date counts by its modification time."""
+    item = t.item.c
+    modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
+    return func.coalesce(item.captured_at, modified)
+
+
+def match_phrase(phrase: str) -> str:
+    """Give the full-text condition that a segment holds a phrase's words one after the other.
+
+    Raises UsageError when there is no word in it.
+    """
+    pieces = analyze(phrase).pieces
+    if not pieces:
+        raise UsageError(f"the phrase {phrase!r} holds no word")
+    column = "wholes" if pieces == (phrase.strip(),) and len(phrase.strip()) == 1 else "pieces"
+    return f'{column} : "{" ".join(pieces)}"'
+
+
+def lies_in(path: str) -> ColumnElement[bool]:
+    """Give the condition that an item's file is at a whole path or below it."""
+    root = path.rstrip("/")
+    # A range, for which there is an index; "0" is what follows "/".
+    return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
+
+
+def _match_path(path: str) -> ColumnElement[bool]:
+    if path.startswith("/"):
+        return lies_in(path)
+    return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
+
+
+def _match_tag(tag: str) -> ColumnElement[bool]:
+    tagged = select(t.tag.c.item_id).where(func.fold(t.tag.c.name) == tag.casefold())
+    return t.item.c.id.in_(tagged)
+
+
+def _match_album(album_id: int) -> ColumnElement[bool]:
+    return t.item.c.id.in_(select(t.album_item.c.item_id).where(t.album_item.c.album_id == album_id))
+
+
+def _match_words(phrase: str) -> ColumnElement[bool]:
+    found = text("SELECT item_id FROM segment WHERE id IN (SELECT rowid FROM words WHERE words MATCH :phrase)")
+    # A name of its own for each: several phrases may stand in one statement.
+    name = f"phrase_{hashlib.sha256(phrase.encode()).hexdigest()[:12]}"
+    query = text(found.text.replace(":phrase", f":{name}")).bindparams(bindparam(name, match_phrase(phrase)))
+    return t.item.c.id.in_(query.columns(column("item_id", Integer)).scalar_subquery())
+
+
+def select_items(database: Database, filters: Filters) -> Ids:
+    """Give the ids of the indexed items that satisfy the filters, ascending."""
+    c = t.item.c
+    query = select(c.id).join(t.source, t.source.c.id == c.source_id).where(make_conditions(filters))
+    return read_ids(database, join_ids(query))
+
+
+def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:
+    """Give the ids of a space's embeddings whose item satisfies the filters, ascending."""
+    query = (
+        select(t.embedding.c.id)
+        .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
+        .join(t.item, t.item.c.id == t.segment.c.item_id)
+        .join(t.source, t.source.c.id == t.item.c.source_id)
+        .where(t.embedding.c.space_id == space_id, make_conditions(filters))
+    )
+    return read_ids(database, join_ids(query))
+
+
+def select_missing(database: Database) -> Ids:
+    """Give the ids of the items that keep their segments but must not be found, ascending."""
+    return read_ids(database, _MISSING)
+
+
+def select_hidden(database: Database, space_id: int) -> Ids:
+    """Give the ids of a space's embeddings whose item is missing, ascending."""
+    query = (
+        select(t.embedding.c.id)
+        .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
+        .join(t.item, t.item.c.id == t.segment.c.item_id)
+        .where(t.embedding.c.space_id == space_id, t.item.c.state == State.MISSING)
+    )
+    return read_ids(database, join_ids(query))
+
+
+def _check_date(name: str, value: str) -> str:
+    try:
+        if len(value) in (4, 7):
+            date.fromisoformat((value + "-01-01")[:10])
+        else:
+            datetime.fromisoformat(value)
+    except ValueError as error:
+        raise UsageError(f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}") from error
+    return value

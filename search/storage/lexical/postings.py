@@ -1,0 +1,107 @@
+"""Which segments hold a word and how often, and how long segments are: what BM25 is computed from."""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from search.records import Ids, Vectors
+from search.storage.database import Database
+
+_READ_TERMS = text(
+    "SELECT value, (SELECT group_concat(doc) FROM temp.words_instance WHERE term = value) FROM json_each(:terms)"
+)
+_READ_SIZES = text("SELECT id, sz FROM words_docsize WHERE id >= :above ORDER BY id")
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Where a word occurs.
+
+    Attributes:
+        segments: Ids of the segments that hold it in any form, ascending, shape (n,).
+        frequencies: How often, weighted by form, shape (n,).
+        shares: How much of the word each segment holds: 1 for the word itself, less for other forms, shape (n,).
+    """
+
+    segments: Ids
+    frequencies: Vectors
+    shares: Vectors
+
+
+def read_occurrences(db: Connection, terms: Sequence[str]) -> dict[str, tuple[Ids, Vectors]]:
+    """Return for every indexed term the segments that hold it, ascending, and how often each does."""
+    found: dict[str, tuple[Ids, Vectors]] = {}
+    for term, joined in db.execute(_READ_TERMS, {"terms": json.dumps(list(terms), ensure_ascii=False)}):
+        if joined:
+            found[term] = count_runs(np.fromstring(str(joined), np.int64, sep=","))
+    return found
+
+
+def count_runs(segments: Ids) -> tuple[Ids, Vectors]:
+    """Return the different ids, ascending, and how often each occurs."""
+    if (np.diff(segments) < 0).any():
+        segments = np.sort(segments)
+    starts = np.flatnonzero(np.diff(segments, prepend=-1))
+    counts = np.diff(starts, append=len(segments)).astype(np.float32)
+    return segments[starts], counts
+
+
+def join_forms(parts: Sequence[tuple[Ids, Vectors, float]]) -> Postings:
+    """Return the postings of a word from those of its forms: (segments, frequencies, weight of the form) each."""
+    parts = [part for part in parts if len(part[0])]
+    if not parts:
+        return Postings(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.float32))
+    if len(parts) == 1:
+        segments, counts, weight = parts[0]
+        return Postings(segments, counts * np.float32(weight), np.full(len(segments), weight, np.float32))
+    joined = np.concatenate([segments for segments, _, _ in parts])
+    segments, places = np.unique(joined, return_inverse=True)
+    amounts = np.concatenate([counts * np.float32(weight) for _, counts, weight in parts])
+    frequencies = np.bincount(places, amounts, len(segments)).astype(np.float32)
+    shares = np.zeros(len(segments), np.float32)
+    np.maximum.at(shares, places, np.concatenate([np.full(len(ids), weight, np.float32) for ids, _, weight in parts]))
+    return Postings(segments, frequencies, shares)
+
+
+class SegmentLengths:
+    """The number of words of every segment. A segment never changes, so only new ones are read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._lengths = np.zeros(1, np.float32)
+        self._average = 1.0
+
+    def read(self, highest: int) -> tuple[Vectors, float]:
+        """Return lengths by segment id, at least up to `highest`, and the average length."""
+        if highest >= len(self._lengths):
+            with self._lock:
+                if highest >= len(self._lengths):
+                    self._lengths = self._extend(self._lengths)
+                    known = self._lengths[self._lengths > 0]
+                    self._average = float(known.mean()) if len(known) else 1.0
+        return self._lengths, self._average
+
+    def _extend(self, known: Vectors) -> Vectors:
+        with self._database.read() as db:
+            rows = db.execute(_READ_SIZES, {"above": len(known)}).all()
+        if not rows:
+            return known
+        grown = np.zeros(int(rows[-1][0]) + 1, np.float32)
+        grown[: len(known)] = known
+        grown[[row[0] for row in rows]] = [read_varint(row[1]) for row in rows]
+        return grown
+
+
+def read_varint(body: bytes) -> int:
+    """Return the number that a value of SQLite's variable-length format begins with."""
+    number = 0
+    for byte in body:
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return number

@@ -1,0 +1,50 @@
+"""Pictures that somebody searched by, kept so that an address or a saved search can name them."""
+
+import hashlib
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.errors import NotFoundError
+from search.storage import tables as t
+from search.storage.database import Database, now
+
+# One that no saved search names is kept for so long after it was last asked with.
+KEPT = timedelta(days=90)
+# That it was asked with is written down no more often than this: a search should not have to write.
+NOTED = timedelta(days=1)
+
+
+class AskedPictures:
+    """Reads and writes of such pictures. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, body: bytes) -> str:
+        """Keep the bytes of a picture file and give its id, the same for the same bytes; old ones are dropped."""
+        picture_id = hashlib.sha256(body).hexdigest()[:32]
+        c = t.asked_picture.c
+        row = {"id": picture_id, "body": body, "asked_at": now()}
+        named = select(t.saved.c.id).where(func.instr(t.saved.c.request, c.id) > 0).exists()
+        with self._database.write(quiet=True) as db:
+            db.execute(delete(t.asked_picture).where(c.asked_at < now(past=KEPT), ~named))
+            kept = upsert(t.asked_picture).values(row)
+            db.execute(kept.on_conflict_do_update(index_elements=[c.id], set_={"asked_at": row["asked_at"]}))
+        return picture_id
+
+    def read(self, picture_id: str) -> bytes:
+        """Give the bytes of a picture that was kept. Raises NotFoundError."""
+        c = t.asked_picture.c
+        with self._database.read() as db:
+            row = db.execute(select(c.body, c.asked_at).where(c.id == picture_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(
+                f"the picture {picture_id} is not kept any more: those that nobody has searched by for {KEPT.days} "
+                "days are dropped; add it again"
+            )
+        if row.asked_at < now(past=NOTED):
+            with self._database.write(quiet=True) as db:
+                db.execute(update(t.asked_picture).where(c.id == picture_id).values(asked_at=now()))
+        return bytes(row.body)

@@ -1,0 +1,86 @@
+"""Writing files into the ledger, many at a time; each call belongs inside a transaction of its caller."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.records import FileFacts, MediaFacts, Record, Segment, State
+from search.storage import tables as t
+from search.storage.database import match_values, pack_values
+
+# How many rows are written by one statement.
+ROWS = 1_000
+
+
+def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: str | None) -> None:
+    """Insert or reset the rows of files, dropping their segments and tags."""
+    for start in range(0, len(files), ROWS):
+        part = files[start : start + ROWS]
+        _save_items(db, [vars(file) | {"state": state, "reason": reason, "missing_since": None} for file in part])
+
+
+def save_records(db: Connection, records: Sequence[Record], moment: str) -> list[int]:
+    """Write items with all that belongs to them, in place of what was there; give their ids. moment: of indexing."""
+    if not records:
+        return []
+    rest = {"state": State.INDEXED, "reason": None, "missing_since": None, "indexed_at": moment}
+    items = [
+        vars(record.file) | _read_columns(record.media) | {"content_hash": record.content_hash} | rest
+        for record in records
+    ]
+    ids = _save_items(db, items)
+    tags = [
+        {"item_id": ids[record.file.path], "name": name}
+        for record in records
+        for name in dict.fromkeys(record.media.tags)
+    ]
+    # There is one writer, so that the next numbers are known.
+    last = db.execute(text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'segment'")).scalar_one()
+    segments: list[dict[str, Any]] = []
+    embeddings: list[dict[str, Any]] = []
+    for record in records:
+        first = last + len(segments) + 1
+        segments += [
+            {"id": first + at, "item_id": ids[record.file.path], **_read_segment(segment)}
+            for at, segment in enumerate(record.segments)
+        ]
+        embeddings += [
+            {"segment_id": first + at, "space_id": space, "vector": vector.astype("<f2").tobytes()}
+            for at, space, vector in record.embeddings
+        ]
+        if any(at >= len(record.segments) for at, _, _ in record.embeddings):
+            raise IndexError(f"an embedding of {record.file.path} belongs to no segment")
+    for table, rows in ((t.tag, tags), (t.segment, segments), (t.embedding, embeddings)):
+        if rows:
+            db.execute(insert(table), rows)
+    return [ids[record.file.path] for record in records]
+
+
+def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Insert or update items by path and drop their segments and tags; give their ids by path."""
+    statement = upsert(t.item)
+    changed = {name: statement.excluded[name] for name in rows[0]}
+    db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
+    found = db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))
+    ids = {path: item_id for path, item_id in found}
+    for drop in (_DROP_SEGMENTS, _DROP_TAGS):
+        db.execute(drop, pack_values(ids.values()))
+    return ids
+
+
+def _read_columns(media: MediaFacts) -> dict[str, Any]:
+    """Give what stands in the item's own row: all but the tags."""
+    return {name: value for name, value in vars(media).items() if name != "tags"}
+
+
+def _read_segment(segment: Segment) -> dict[str, Any]:
+    words = json.dumps(segment.words, ensure_ascii=False) if segment.words else None
+    return {name: value for name, value in vars(segment).items() if name != "words"} | {"word_times": words}
+
+
+_IDS_BY_PATH = select(t.item.c.path, t.item.c.id).where(match_values(t.item.c.path))
+_DROP_SEGMENTS = delete(t.segment).where(match_values(t.segment.c.item_id))
+_DROP_TAGS = delete(t.tag).where(match_values(t.tag.c.item_id))

@@ -1,0 +1,61 @@
+"""The root folders of a library."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.errors import NotFoundError
+from search.paths import lies_in
+from search.records import Source
+from search.storage import tables as t
+from search.storage.database import Database, now
+
+
+class Sources:
+    """Reads and writes of the sources. Every public write is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, path: str) -> int:
+        """Give the id of the source rooted at `path`, adding it when it is new."""
+        with self._database.write() as db:
+            row = upsert(t.source).values(path=path, added_at=now()).on_conflict_do_nothing()
+            db.execute(row)
+            return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
+
+    def merge(self, root: str, source_id: int) -> None:
+        """Move the items of the sources that lie below `root` into one source and drop the emptied ones."""
+        below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
+        nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
+        with self._database.write() as db:
+            db.execute(update(t.item).where(t.item.c.source_id.in_(nested)).values(source_id=source_id))
+            db.execute(delete(t.source).where(below, t.source.c.id != source_id))
+
+    def find_above(self, path: str) -> Source | None:
+        """Give the source that a path belongs to: rooted at it or at a folder above it."""
+        above = [one for one in self.list_all() if lies_in(path, one.path)]
+        return min(above, key=lambda one: len(one.path), default=None)
+
+    def list_all(self) -> list[Source]:
+        """Give every source in order of path."""
+        c = t.source.c
+        with self._database.read() as db:
+            rows = db.execute(select(c.id, c.path, c.added_at, c.is_watched).order_by(c.path))
+            return [Source(*row) for row in rows]
+
+    def get(self, source_id: int) -> Source:
+        """Give one source. Raises NotFoundError."""
+        found = next((one for one in self.list_all() if one.id == source_id), None)
+        if found is None:
+            raise NotFoundError(f"there is no source {source_id}")
+        return found
+
+    def watch(self, source_id: int, is_watched: bool) -> None:
+        """Have changes in a source followed by the worker, or no longer."""
+        with self._database.write() as db:
+            db.execute(update(t.source).where(t.source.c.id == source_id).values(is_watched=is_watched))
+
+    def forget(self, source_id: int) -> None:
+        """Remove a source with all its items and what was derived from them; the files stay as they are."""
+        with self._database.write() as db:
+            db.execute(delete(t.source).where(t.source.c.id == source_id))

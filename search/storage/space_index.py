@@ -1,0 +1,249 @@
+"""One embedding space as a reader sees it: a generation, the rows since, and what is gone."""
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import select
+
+from search.records import Filters, Flags, Ids, Owners, Sample, Vectors
+from search.storage import tables as t
+from search.storage.baselines import QueryBank, measure_baselines
+from search.storage.database import Database, join_ids, read_ids
+from search.storage.embedding_rows import BLOCK, OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
+from search.storage.faiss_index import search_index
+from search.storage.filters import select_embeddings, select_hidden
+from search.storage.generations import (
+    Generation,
+    Manifest,
+    draw_sample,
+    drop_manifest,
+    find_manifests,
+    load_generation,
+    lock_folder,
+    write_generation,
+)
+from search.storage.unrelated_text import Unrelated, measure_unrelated
+
+# Rows since the last generation are compared one by one; beyond this share who writes builds a new one.
+DELTA_SHARE = 0.1
+DELTA_FLOOR = 4_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What searches see; replaced as a whole, never changed.
+
+    delta: rows since the generation, with their baselines; denied: ids never to return, ascending.
+    """
+
+    revision: int
+    generation: Generation | None
+    delta: Rows
+    delta_baselines: Vectors
+    denied: Ids
+    sample: Sample
+
+    def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
+        """Return vectors (n, d), float16 as they are stored, owners (n,) and baselines (n, k) of ids."""
+        vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
+        owners = np.zeros(len(ids), OWNER)
+        baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
+        for rows, known in self._list_parts():
+            asked, here = rows.find(ids)
+            if len(asked) == len(ids):
+                return rows.vectors[here], rows.owners[here], known[here]
+            vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.owners[here], known[here]
+        return vectors, owners, baselines
+
+    def multiply_delta(self, queries: Vectors) -> Vectors:
+        """Return the inner products of queries, shape (q, d), with the rows since the generation, shape (q, m)."""
+        if len(self.delta.ids) <= DELTA_FLOOR:
+            return queries @ self._lifted_delta.T
+        parts = [queries @ lift(self.delta.vectors[at : at + BLOCK]).T for at in range(0, len(self.delta.ids), BLOCK)]
+        return np.concatenate(parts, axis=1)
+
+    @cached_property
+    def _lifted_delta(self) -> Vectors:
+        return lift(self.delta.vectors)
+
+    def select(self, items: Flags) -> Ids:
+        """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
+        return np.concatenate(
+            [rows.ids[items[np.minimum(rows.owners["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
+        )
+
+    def read_ids(self) -> set[int]:
+        """Give the ids that a search can return."""
+        return {one for rows, _ in self._list_parts() for one in rows.ids.tolist()} - set(self.denied.tolist())
+
+    def _list_parts(self) -> list[tuple[Rows, Vectors]]:
+        built = [(self.generation.rows, self.generation.baselines)] if self.generation is not None else []
+        return [*built, (self.delta, self.delta_baselines)]
+
+
+class SpaceIndex:
+    """Searches one space. Safe to share between threads."""
+
+    def __init__(self, database: Database, space_id: int, fingerprint: str, bank: QueryBank, folder: Path) -> None:
+        """Read nothing yet; `refresh` loads.
+
+        bank: what baselines are measured with; folder: where the generations are stored.
+        """
+        self.space_id = space_id
+        self.dimension = bank.vectors.shape[1]
+        self._bank = bank
+        self._database = database
+        self._fingerprint = fingerprint
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._exchanging: Manifest | None = None
+        self._unrelated: tuple[Sample, Unrelated] | None = None
+
+    def read_unrelated(self) -> Unrelated:
+        """Return how unrelated queries compare with what a search sees; measured when the sample changes."""
+        snapshot = self._snapshot or self.refresh(0)
+        known = self._unrelated
+        if known is None or known[0] is not snapshot.sample:
+            # Without a generation the sample grows with every write, and little by each.
+            if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
+                return known[1]
+            known = self._unrelated = (snapshot.sample, measure_unrelated(snapshot.sample, self._bank.vectors))
+        return known[1]
+
+    def refresh(self, revision: int) -> Snapshot:
+        """Give a snapshot at least as new as the catalogue's `revision`, reading the rows since the last.
+
+        A generation that was built meanwhile is loaded aside: no search waits for it.
+        """
+        snapshot = self._snapshot
+        if snapshot is not None and snapshot.revision >= revision:
+            return snapshot
+        with self._lock:
+            if self._snapshot is None or self._snapshot.revision < revision:
+                self._snapshot = self._load(revision)
+            return self._snapshot
+
+    def search(self, snapshot: Snapshot, queries: Vectors, k: int, allowed: Ids | None) -> list[tuple[Ids, Vectors]]:
+        """Give (embedding ids, inner products) per query, best first, at most k each.
+
+        queries: shape (q, d), unit length; allowed: the only ids to return, ascending, or None.
+        """
+        parts: list[list[tuple[Ids, Vectors]]] = [[] for _ in queries]
+        if snapshot.generation is not None and snapshot.generation.manifest.count:
+            index = snapshot.generation.index
+            scores, ids = search_index(index, queries, min(k, index.ntotal), allowed, snapshot.denied)
+            for part, row_ids, row_scores in zip(parts, ids, scores, strict=True):
+                part.append((row_ids[row_ids >= 0], row_scores[row_ids >= 0]))
+        if len(snapshot.delta.ids):
+            keep = ~np.isin(snapshot.delta.ids, snapshot.denied)
+            if allowed is not None:
+                keep &= np.isin(snapshot.delta.ids, allowed)
+            for part, row in zip(parts, snapshot.multiply_delta(queries), strict=True):
+                part.append((snapshot.delta.ids[keep], row[keep]))
+        return [_merge(part, k) for part in parts]
+
+    def build(self, revision: int) -> Snapshot:
+        """Write a new generation from all committed rows and give the snapshot that uses it."""
+        with lock_folder(self._folder):
+            generation = load_generation(self._folder, self._write_generation())
+        with self._lock:
+            self._snapshot = self._follow(revision, generation)
+            return self._snapshot
+
+    def settle(self, share: float = DELTA_SHARE) -> None:
+        """Write a new generation when searches would compare many rows one by one, or when there is none yet.
+
+        For who writes, while they do and at their end; nothing of it is kept in memory. share: how many rows are many,
+        of those in the generation before.
+        """
+        if not self._is_due(share):
+            return
+        with lock_folder(self._folder):
+            if self._is_due(share):  # another may have been there before
+                self._write_generation()
+
+    def read_live_ids(self) -> set[int]:
+        """Give the ids of the committed embeddings of indexed items, as SQL has them."""
+        return set(select_embeddings(self._database, self.space_id, Filters()).tolist())
+
+    def count_rows(self, above: int = 0) -> int:
+        """Give the number of committed embeddings of this space with ids above `above`."""
+        return count_rows(self._database, self.space_id, above)
+
+    def _load(self, revision: int) -> Snapshot:
+        current = self._snapshot.generation if self._snapshot is not None else None
+        if current is None:
+            return self._follow(revision, self._find_generation())
+        newest = self._find_newest()
+        if newest is not None and newest not in (current.manifest, self._exchanging):
+            self._exchanging = newest
+            threading.Thread(target=self._exchange, args=(current, newest), daemon=True).start()
+        return self._follow(revision, current)
+
+    def _exchange(self, current: Generation, newest: Manifest) -> None:
+        """Load a generation and search it instead of the current one."""
+        generation = self._load_whole(newest)
+        with self._lock:
+            if generation is not None and self._snapshot is not None and self._snapshot.generation is current:
+                self._snapshot = self._follow(self._snapshot.revision, generation)
+
+    def _is_due(self, share: float) -> bool:
+        """Tell it by what the newest generation claims: nothing is loaded."""
+        newest = self._find_newest()
+        if newest is None:
+            return self.count_rows() > 0
+        return self.count_rows(newest.mark) > max(DELTA_FLOOR, share * newest.count)
+
+    def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
+        """Give a generation with the rows since; what an earlier snapshot has of them is not read again."""
+        delta, baselines = make_rows(self.dimension), np.zeros((0, self._bank.width), np.float32)
+        if self._snapshot is not None and self._snapshot.generation is generation:
+            delta, baselines = self._snapshot.delta, self._snapshot.delta_baselines
+        mark = generation.manifest.mark if generation else 0
+        above = int(delta.ids[-1]) if len(delta.ids) else mark
+        fresh = list(read_blocks(self._database, self.space_id, self.dimension, above))
+        if fresh:
+            delta = join_rows([delta, *fresh])
+            baselines = np.concatenate([baselines, *(measure_baselines(block.vectors, self._bank) for block in fresh)])
+        gone = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
+        denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
+        sample = generation.sample if generation is not None else None
+        if not sample:
+            drawn = draw_sample(len(delta.ids))
+            sample = Sample(lift(delta.vectors[drawn]), delta.spoken[drawn], baselines[drawn])
+        return Snapshot(revision, generation, delta, baselines, denied, sample)
+
+    def _find_generation(self) -> Generation | None:
+        """Load the newest that is whole."""
+        generations = map(self._load_whole, find_manifests(self._folder, self._fingerprint, self._bank.digest))
+        return next((one for one in generations if one is not None), None)
+
+    def _load_whole(self, manifest: Manifest) -> Generation | None:
+        """Load a generation; of one that is damaged nothing is left that could pass for built."""
+        generation = load_generation(self._folder, manifest)
+        if generation is None:
+            drop_manifest(self._folder, manifest)
+        return generation
+
+    def _find_newest(self) -> Manifest | None:
+        return next(iter(find_manifests(self._folder, self._fingerprint, self._bank.digest)), None)
+
+    def _write_generation(self) -> Manifest:
+        """Write one from all committed rows; the folder must be locked."""
+        newest = self._find_newest()
+        draft = Manifest(newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension)
+        blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
+        return write_generation(self._folder, blocks, self._bank, draft)
+
+
+def _merge(parts: list[tuple[Ids, Vectors]], k: int) -> tuple[Ids, Vectors]:
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    ids = np.concatenate([ids for ids, _ in parts])
+    scores = np.concatenate([scores for _, scores in parts])
+    order = np.argsort(-scores, kind="stable")[:k]
+    return ids[order], scores[order]

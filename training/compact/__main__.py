@@ -1,0 +1,53 @@
+"""`python -m training.compact`: train the bundled image model and write its package data (needs the `clip` extra)."""
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from search.encoders.compact.files import FOLDER
+from training.compact.build import build_compact
+from training.compact.fit import Recipe
+
+
+@click.command("training.compact")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Captioned photos: captions.tsv, train.txt, dev.txt, images/.",
+)
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="ImageNet photos named wnid_name.jpg, only measured on.",
+)
+@click.option(
+    "--cache",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where features are kept between runs.",
+)
+@click.option("--epochs", default=None, type=click.IntRange(1), help="Instead of the recipe's number.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where to write [default: the package itself].",
+)
+@json_option
+def main(data: Path, photos: Path | None, cache: Path, epochs: int | None, out: Path | None, as_json: bool) -> None:
+    """Train the bundled image model and write its package data."""
+    recipe = Recipe() if epochs is None else dataclasses.replace(Recipe(), epochs=epochs)
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    figures = build_compact(data, photos, cache, recipe, say, out or FOLDER)
+    if as_json:
+        print_json(figures)
+    else:
+        click.echo(f"written to {out or FOLDER}: {figures['captions']}")
+
+
+main()

@@ -1,0 +1,54 @@
+"""What the training reads: captioned photos, sentences and the names it is checked with."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.encoders.class_names import LANGUAGES
+from search.errors import UsageError
+
+FOLDER = Path(__file__).parent
+SENTENCES_FILE = FOLDER / "sentences.tsv"
+PROMPTS = ("{}", "a photo of a {}.", "a picture of the {}")
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """Photos with five captions each."""
+
+    photos: list[Path]
+    captions: list[list[str]]
+
+
+def read_captioned(folder: Path, split: str) -> Captioned:
+    """Read `captions.tsv`, `SPLIT.txt` and `images/` of a folder. Raises UsageError when one is missing."""
+    try:
+        chosen = (folder / f"{split}.txt").read_text().split()
+        lines = (folder / "captions.tsv").read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from error
+    captions: dict[str, list[str]] = {}
+    for line in lines:
+        name, caption = line.split("\t", 1)
+        captions.setdefault(name, []).append(caption)
+    return Captioned([folder / "images" / name for name in chosen], [captions[name][:5] for name in chosen])
+
+
+def read_sentences(kind: str) -> dict[str, list[str]]:
+    """Read sentences by language; `{}` stands for the name of a thing.
+
+    kind: `scene` for those that describe what a photo may show, `other` for questions and statements.
+    """
+    sentences: dict[str, list[str]] = {}
+    with SENTENCES_FILE.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["kind"] == kind:
+                sentences.setdefault(row["language"], []).append(row["sentence"])
+    return sentences
+
+
+def read_check() -> dict[str, dict[str, str]]:
+    """Read the independent check: everyday names of 100 classes in five languages, by wnid."""
+    with (FOLDER / "check.tsv").open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {row["wnid"]: {language: row[language] for language in LANGUAGES} for row in rows}

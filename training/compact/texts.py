@@ -1,0 +1,183 @@
+"""Every text of the training as a centred vector, encoded once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from search.encoders.class_names import LANGUAGES, ClassNames
+from search.encoders.compact.e5 import E5Weights, find_weights
+from search.encoders.compact.towers import E5Encoder
+from search.encoders.runtime import Machine
+from search.records import Vectors
+from search.settings import count_cores
+from training.compact.data import PROMPTS, Captioned, read_sentences
+from training.compact.network import CLASSES, normalize
+
+# How often a class is called by its usual name rather than another, and in English.
+USUAL = 0.7
+ENGLISH = 0.3
+
+
+@dataclass(frozen=True)
+class Means:
+    """The mean vectors of questions and of passages, shape (384,)."""
+
+    query: Vectors
+    passage: Vectors
+
+
+class VectorCache:
+    """Vectors of texts, kept in a file between runs."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what an earlier run left in the file."""
+        self._path = path
+        self._rows: dict[str, Vectors] = {}
+        if path.exists():
+            with np.load(path) as stored:
+                self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
+
+    def read(self, texts: Sequence[str], compute: Callable[[list[str]], Vectors]) -> Vectors:
+        """Return the vectors of texts, shape (n, d); those of new texts are computed, and written to the file."""
+        new = sorted(set(texts) - self._rows.keys())
+        if new:
+            self._rows.update(zip(new, compute(new), strict=True))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(self._path, texts=np.array("\n".join(self._rows)), vectors=np.stack([*self._rows.values()]))
+        return np.stack([self._rows[text] for text in texts])
+
+
+class Texts:
+    """Looks up centred unit vectors of texts, encoding those not seen before."""
+
+    def __init__(self, encoder: E5Encoder, cache: Path) -> None:
+        """cache: a folder where vectors are kept between runs."""
+        self._encoder = encoder
+        self._cache = VectorCache(cache / "texts.npz")
+
+    def encode(self, texts: list[str], prefix: str = "query: ") -> Vectors:
+        """Give vectors of unit length, not centred, shape (n, 384)."""
+        return self._cache.read(
+            [prefix + text for text in texts],
+            lambda new: self._encoder.encode([text.removeprefix(prefix) for text in new], prefix),
+        )
+
+
+def measure_means(texts: Texts, captioned: Captioned) -> Means:
+    """Give the means over all captions, asked and as passages."""
+    captions = [caption for group in captioned.captions for caption in group]
+    return Means(texts.encode(captions).mean(0), texts.encode(captions, "passage: ").mean(0))
+
+
+class Vocabulary:
+    """Class names in all languages and broader words, as tensors to draw from."""
+
+    def __init__(self, texts: Texts, means: Means, classes: list[ClassNames]) -> None:
+        self._texts = texts
+        self._mean = means.query
+        self._classes = classes
+        self.broader = sorted({word for one in classes for word in one.broader})
+        place = {word: at for at, word in enumerate(self.broader)}
+        self.is_broader = torch.zeros(CLASSES, len(self.broader))
+        for number, one in enumerate(classes):
+            self.is_broader[number, [place[word] for word in one.broader]] = 1
+        texts.encode(self._list_all())
+
+    def embed(self, values: list[str]) -> Tensor:
+        """Give centred unit vectors, shape (n, 384)."""
+        return normalize(torch.from_numpy(self._texts.encode(values) - self._mean))
+
+    def make_scene_table(self) -> Tensor:
+        """Give the text of each class that ConSE mixes for the scene, centred as captions are, shape (1000, 384).
+
+        Half of it is the usual English name in three phrasings, half the usual names in the other languages.
+        """
+        phrased = [self.embed([prompt.format(one.names["en"][0]) for one in self._classes]) for prompt in PROMPTS]
+        others = [self.embed([one.names[language][0] for one in self._classes]) for language in LANGUAGES]
+        return normalize(normalize(torch.stack(phrased).mean(0)) + torch.stack(others).mean(0))
+
+    def make_class_table(self) -> Tensor:
+        """Give the text of each class that stands for objects, shape (1000, 384), unit length.
+
+        Half of it is the usual English name, half the usual names in the other languages, each centred by the
+        mean of its language: so a name asked in any of them is near to its class.
+        """
+        means = self.measure_languages()
+        english, *others = (
+            normalize(self.embed([one.names[language][0] for one in self._classes]) - mean)
+            for language, mean in zip(("en", *LANGUAGES), means, strict=True)
+        )
+        return normalize(english + torch.stack(others).mean(0))
+
+    def make_groups(self, table: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the broader words, centred as English names are, and the middle of each one's classes: both (b, 384)."""
+        texts = normalize(self.embed(self.broader) - self.measure_languages()[0])
+        return texts, normalize(self.is_broader.T @ table)
+
+    def measure_languages(self) -> Tensor:
+        """Give the mean of the usual class names of each language, English first, shape (6, 384)."""
+        return torch.stack(
+            [self.embed([one.names[language][0] for one in self._classes]).mean(0) for language in ("en", *LANGUAGES)]
+        )
+
+    def measure_gains(self, table: Tensor) -> Tensor:
+        """Give how near each language's names come to the class table, as a share of English, shape (6,).
+
+        The mean over usual names, of which the table is made, and over the others, of which it is not.
+        """
+        shares = []
+        for language, mean in zip(("en", *LANGUAGES), self.measure_languages(), strict=True):
+            cosines = []
+            for chosen in (slice(0, 1), slice(1, None)):
+                named = [(at, name) for at, one in enumerate(self._classes) for name in one.names[language][chosen]]
+                rows = normalize(self.embed([name for _, name in named]) - mean)
+                cosines.append((rows * table[[at for at, _ in named]]).sum(1).mean())
+            shares.append(torch.stack(cosines))
+        gains = torch.stack(shares)
+        return (gains / gains[0]).mean(1)
+
+    def draw_names(self, chance: np.random.Generator, languages: tuple[str, ...] = LANGUAGES) -> Tensor:
+        """Name each class once, in a language and phrasing drawn by chance; shape (1000, 384)."""
+        drawn = []
+        for one in self._classes:
+            english = chance.random() < ENGLISH
+            names = one.names["en" if english else languages[chance.integers(len(languages))]]
+            name = names[0] if chance.random() < USUAL else names[chance.integers(len(names))]
+            drawn.append(PROMPTS[chance.integers(len(PROMPTS))].format(name) if english else name)
+        return self.embed(drawn)
+
+    def draw_broader(self, chance: np.random.Generator) -> Tensor:
+        """Phrase each broader word once; shape (words, 384)."""
+        return self.embed([PROMPTS[chance.integers(len(PROMPTS))].format(word) for word in self.broader])
+
+    def list_names(self) -> Tensor:
+        """Give every class name in every language, and every broader word, shape (n, 384)."""
+        return self.embed(self._list_all())
+
+    def list_sentences(self, kind: str) -> Tensor:
+        """Give the sentences of a kind with class names put in, in every language, shape (n, 384)."""
+        texts = []
+        for language, sentences in read_sentences(kind).items():
+            for number, sentence in enumerate(sentences):
+                chosen = self._classes[number :: len(sentences)] if "{}" in sentence else self._classes[:1]
+                texts += [sentence.format(one.names[language][0]) for one in chosen]
+        return self.embed(texts)
+
+    def _list_all(self) -> list[str]:
+        names = [name for one in self._classes for group in one.names.values() for name in group]
+        english = [name for one in self._classes for name in one.names["en"]] + self.broader
+        return names + [prompt.format(name) for name in english for prompt in PROMPTS]
+
+
+def make_graph_encoder(cache: Path) -> E5Encoder:
+    """Give the text tower before any package data exists: its graph is written into the cache."""
+    from search.encoders.compact.graph import build_text_graph
+
+    cache.mkdir(parents=True, exist_ok=True)
+    graph = cache / "text.onnx"
+    graph.write_bytes(build_text_graph(E5Weights(find_weights())))
+    return E5Encoder(graph, Machine(count_cores()))
