@@ -53,7 +53,7 @@ FORBIDDEN = {
     "search/storage/": ("search.encoders", "search.scoring", "search.retrieval", "search.query", *ABOVE),
     "search/scoring/": ("search.encoders", "search.storage", "search.retrieval", "search.query", *ABOVE),
     "search/text/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
-    "search/media/": (
+    "search/media/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", *ABOVE),
         "search.encoders",
         "search.storage",
         "search.scoring",
