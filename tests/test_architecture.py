@@ -54,13 +54,6 @@ FORBIDDEN = {
     "search/scoring/": ("search.encoders", "search.storage", "search.retrieval", "search.query", *ABOVE),
     "search/text/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
     "search/media/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", *ABOVE),
-        "search.encoders",
-        "search.storage",
-        "search.scoring",
-        "search.retrieval",
-        "search.query",
-        *ABOVE,
-    ),
     "search/records/": ("search.",),
 }
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
