@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from search.encoders.open_clip.imports import choose_devices
-from search.encoders.open_clip.loading import find_source, make_fit
+from search.encoders.open_clip.loading import find_source, make_resize_crop
 from search.encoders.open_clip.towers import TorchTowers
 from search.encoders.runtime import Machine
-from search.encoders.whisper.choice import EMBEDDED, choose_transcriber
+from search.encoders.whisper.choice import BUNDLED, choose_transcriber
 from search.errors import ModelError
 from search.media.container import SAMPLE_RATE, decode_sound
-from search.media.image.picture import USEFUL_SIDE, open_picture
+from search.media.image.picture import USEFUL_SIDE, open_image
 from search.settings import count_cores
 
 COUNT = 512
@@ -55,9 +55,9 @@ def main() -> None:
 
     source = find_source(f"{options.architecture}/{options.checkpoint.absolute()}", Path())
     exact = TorchTowers(source, "fp32", ["cpu"], count_cores())
-    fit = make_fit(exact.preprocess)
+    fit = make_resize_crop(exact.preprocess)
     paths = sorted(options.photos.rglob("*.jpg"))[:COUNT]
-    pixels = np.stack([fit(open_picture(path, USEFUL_SIDE)[0]) for path in paths])
+    pixels = np.stack([fit(open_image(path, USEFUL_SIDE)[0]) for path in paths])
     rows = exact.encode_pixels(pixels[:64])
     print("| on | precision | pictures/s | worst cosine to float32 on the CPU |\n|---|---|---|---|")
     print(f"| CPU | fp32 | {measure(lambda: exact.encode_pixels(pixels[:64]), 64):.1f} | 1 |")
@@ -70,7 +70,7 @@ def main() -> None:
     if options.sound:
         samples = decode_sound(options.sound)
         for device in ("cpu", "cuda"):
-            hearing = choose_transcriber(EMBEDDED, options.checkpoint.parent, Machine(count_cores(), device))
+            hearing = choose_transcriber(BUNDLED, options.checkpoint.parent, Machine(count_cores(), device))
             rate = measure(lambda hearing=hearing: hearing.transcribe(samples), len(samples) // SAMPLE_RATE)
             print(f"| {device} | whisper-base | {rate:.1f} times real time | |")
 

@@ -33,7 +33,7 @@ from search.encoders.compact.files import CompactFiles
 from search.encoders.onnx import open_session
 from search.library import Library, open_library
 from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
-from search.media.image.picture import USEFUL_SIDE, make_noise, open_picture
+from search.media.image.picture import USEFUL_SIDE, make_noise, open_image
 from search.settings import count_cores, read_settings
 
 BATCH = 32
@@ -82,7 +82,7 @@ def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
 def index(home: Path, folder: Path) -> tuple[Summary, Library]:
     """Index a folder as the command does, once the picture model is loaded, as the bare one is."""
     library = open_library(read_settings(home=home), create=True)
-    library.models.picture.encode_pictures([library.models.picture.preparation(make_noise(1)[0])])
+    library.models.picture.encode_images([library.models.picture.preparation(make_noise(1)[0])])
     return run_index(library, [folder], Options(), lambda *_: None), library
 
 
@@ -90,17 +90,17 @@ def measure_pictures(library: Library, folder: Path) -> tuple[float, float]:
     """Give what the bare model does in pictures a second by either floor: medians of rounds over prepared pixels."""
     paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH]
     model = library.models.picture
-    pixels = [model.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in paths]
+    pixels = [model.preparation(open_image(path, USEFUL_SIDE)[0]) for path in paths]
     session = open_session(CompactFiles().image_graph, count_cores())
     views = [np.concatenate(pixels[start : start + PLAIN]) for start in range(0, len(pixels), PLAIN)]
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     for view, batch in zip(views[:WARM_UP], batches, strict=False):
         session.run(None, {"pixels": view})
-        model.encode_pictures(batch)
+        model.encode_images(batch)
     rounds = [
         (
             time_call(lambda: [session.run(None, {"pixels": one}) for one in views]),
-            time_call(lambda: [model.encode_pictures(batch) for batch in batches]),
+            time_call(lambda: [model.encode_images(batch) for batch in batches]),
         )
         for _ in range(ROUNDS)
     ]
@@ -208,7 +208,7 @@ def make_film(photos: list[Path], recordings: list[Path], path: Path, minutes: f
     """Write a film that shows each photo for two seconds while recordings are heard."""
     path.parent.mkdir(parents=True)
     count = int(minutes * 30)
-    stills = [open_picture(photo)[0].resize((640, 480)) for photo in photos[:count]]
+    stills = [open_image(photo)[0].resize((640, 480)) for photo in photos[:count]]
     frames = (still for still in stills for _ in range(2 * FRAME_RATE))
     join_speech(recordings, path.parent / "sound" / "track.wav", minutes)
     samples = (decode_sound(path.parent / "sound" / "track.wav") * 32767).astype(np.int16)
@@ -225,9 +225,9 @@ def report_film(photos: list[Path], recordings: list[Path], minutes: float, out:
     library.models.speech.transcribe(samples[: 30 * SAMPLE_RATE])
     model = library.models.picture
     shown = [model.preparation(frame.picture) for frame in iterate_frames(film, 2.0)]
-    model.encode_pictures(shown[:BATCH])
+    model.encode_images(shown[:BATCH])
     floor = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
-    floor += time_call(lambda: [model.encode_pictures(shown[at : at + BATCH]) for at in range(0, len(shown), BATCH)])
+    floor += time_call(lambda: [model.encode_images(shown[at : at + BATCH]) for at in range(0, len(shown), BATCH)])
     floor += time_call(lambda: library.models.speech.transcribe(samples))
     library.close()
     summary, library = index(out / "home-film", film.parent)

@@ -34,8 +34,8 @@ from search.encoders.manifest import find_folder
 from search.encoders.open_clip.export import export_towers
 from search.encoders.open_clip.imports import import_open_clip, import_torch
 from search.library import open_library
-from search.media.image.picture import USEFUL_SIDE, open_picture
-from search.media.image.transform import Preparation
+from search.media.image.picture import USEFUL_SIDE, open_image
+from search.media.image.transform import ImageTransform
 from search.records import Pixels
 from search.settings import Settings, count_cores
 
@@ -79,7 +79,7 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
     shutil.copytree(template, home)
     library = open_library(Settings(home=home))
     encoder = library.models.picture
-    encoder.encode_pictures([np.zeros_like(encoder.preparation(Image.new("RGB", (300, 300))))])
+    encoder.encode_images([np.zeros_like(encoder.preparation(Image.new("RGB", (300, 300))))])
     seconds = time_call(lambda: run_index(library, [photos], Options(), lambda *_: None))
     found = library.recorded.count(library.recorded.read_all()["picture"].id)
     library.close()
@@ -87,9 +87,9 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
     return count / seconds
 
 
-def prepare_photos(preparation: Preparation, photos: list[Path]) -> list[Pixels]:
+def prepare_photos(preparation: ImageTransform, photos: list[Path]) -> list[Pixels]:
     """Give the pixels that an encoder takes."""
-    return [preparation(open_picture(path, USEFUL_SIDE)[0]) for path in photos]
+    return [preparation(open_image(path, USEFUL_SIDE)[0]) for path in photos]
 
 
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
@@ -98,8 +98,8 @@ def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
     encoder = library.models.picture
     pixels = prepare_photos(encoder.preparation, photos)
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
-    encoder.encode_pictures(batches[0])
-    rate = len(pixels) / time_call(lambda: [encoder.encode_pictures(batch) for batch in batches])
+    encoder.encode_images(batches[0])
+    rate = len(pixels) / time_call(lambda: [encoder.encode_images(batch) for batch in batches])
     library.close()
     return rate, encoder.runtime
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from search.errors import ModelError
 from search.media.container import write_video
-from search.media.image.picture import Picture, open_picture
+from search.media.image.picture import Picture, open_image
 
 # Where a photograph comes from: distribution, path inside it, name in the library.
 PHOTOS = (
@@ -66,7 +66,7 @@ def make_demo(folder: Path) -> int:
     """
     photos = {name: _find_photo(package, inside) for package, inside, name in PHOTOS}
     for name, source in photos.items():
-        picture, _ = open_picture(source)
+        picture, _ = open_image(source)
         target = _prepare(folder / f"{name}.jpg")
         picture.save(target, quality=90)
     for name, text in DOCUMENTS.items():
@@ -75,7 +75,7 @@ def make_demo(folder: Path) -> int:
         for name, text in SPEECH.items():
             _write_wave(_prepare(folder / f"{name}.wav"), *voice.speak(text))
         samples, rate = voice.speak(FILM_SPEECH)
-    scenes = [open_picture(photos[name])[0] for name in FILM]
+    scenes = [open_image(photos[name])[0] for name in FILM]
     frames = (frame for scene in scenes for frame in _move_over(scene))
     write_video(_prepare(folder / "films/holiday.mp4"), frames, Fraction(FRAME_RATE), samples, rate)
     return len(photos) + len(DOCUMENTS) + len(SPEECH) + 1

@@ -4,10 +4,10 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from indexer.decode.preprocess import Prepared
-from indexer.pending import Draft
+from indexer.decode.preprocess import PreparedImage
+from indexer.pending import PendingItem
 from indexer.profile import Profile
-from search.encoders.encoder import PictureEncoder
+from search.encoders.encoder import ImageEncoder
 from search.records import Lane, Pixels, Vectors
 
 # Batches on their way besides the one that is gathered. They go through a model side by side, so that the end of one,
@@ -15,16 +15,16 @@ from search.records import Lane, Pixels, Vectors
 AHEAD = 1
 
 # A picture of a file, with the place of its segment.
-Pictured = tuple[Draft, int, Pixels]
+Pictured = tuple[PendingItem, int, Pixels]
 
 
-class Embedder:
+class ImageEmbedder:
     """Gathers pictures across files, and embeds them a batch at a time while the next are gathered.
 
     Used by one thread; a model's own errors are raised where its vectors are collected.
     """
 
-    def __init__(self, encoder: PictureEncoder, profile: Profile) -> None:
+    def __init__(self, encoder: ImageEncoder, profile: Profile) -> None:
         self._encoder = encoder
         self._profile = profile
         self._gathered: list[Pictured] = []
@@ -42,7 +42,7 @@ class Embedder:
         """Seconds since vectors were last collected: from the end of a batch, for one may take long itself."""
         return time.monotonic() - self._last
 
-    def add(self, draft: Draft, prepared: Prepared) -> None:
+    def add(self, draft: PendingItem, prepared: PreparedImage) -> None:
         """Take a picture in as the next segment of its file, and embed what is gathered when it fills a batch."""
         self._gathered.append((draft, len(draft.segments), prepared.pixels))
         draft.segments.append(prepared.segment)
@@ -70,4 +70,4 @@ class Embedder:
 
     def _encode(self, batch: list[Pictured]) -> Vectors:
         with self._profile.measure("pictures", len(batch)):
-            return self._encoder.encode_pictures([pixels for _, _, pixels in batch])
+            return self._encoder.encode_images([pixels for _, _, pixels in batch])

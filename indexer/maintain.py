@@ -13,7 +13,7 @@ EVERY = 10.0
 GROWTH = 0.25
 
 
-class Upkeep:
+class IndexMaintenance:
     """Builds in a thread of its own."""
 
     def __init__(self, library: Library, profile: Profile) -> None:

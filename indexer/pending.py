@@ -10,7 +10,7 @@ from search.records import FileFacts, Lane, Record, Segment, Transcript, Vectors
 
 
 @dataclass(eq=False)
-class Draft:
+class PendingItem:
     """A file of which pieces arrive. vectors: of its segments, by place; heard: what is being listened to, by start."""
 
     file: FileFacts

@@ -7,18 +7,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.decode.decode_pool import Feed
-from indexer.decode.file_reader import Reader
+from indexer.decode.decode_pool import DecodePool
+from indexer.decode.file_reader import FileReader
 from indexer.decode.preprocess import Failed
-from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, keep_memory
-from indexer.maintain import Upkeep
+from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, tune_malloc
+from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, plan_source
 from indexer.summary import Summary
-from indexer.transcribe import Listener
-from indexer.write import Assembly
+from indexer.transcribe import TranscriptionQueue
+from indexer.write import Writer
 from search.errors import UsageError
 from search.library import Library
-from search.media.image.transform import Preparation
+from search.media.image.transform import ImageTransform
 from search.records import FileFacts
 
 # Of more files than this, a copy is looked for only where another has the same size: to know the sizes of all costs
@@ -128,10 +128,12 @@ def _process(
     decoders = open_decoders(library.models.picture.preparation, len(todo), options)
     shared = library.ledger.list_shared_sizes() if len(todo) > MANY and not options.again else None
     with (
-        closing(Listener(library.models.speech, library.home.partial, summary.profile)) as listener,
-        closing(Feed(Reader(library, listener, summary.profile, options.again, shared).read, todo, decoders)) as feed,
-        closing(Assembly(library, listener, summary.profile)) as assembly,
-        closing(Upkeep(library, summary.profile)) as upkeep,
+        closing(TranscriptionQueue(library.models.speech, library.home.partial, summary.profile)) as listener,
+        closing(
+            DecodePool(FileReader(library, listener, summary.profile, options.again, shared).read, todo, decoders)
+        ) as feed,
+        closing(Writer(library, listener, summary.profile)) as assembly,
+        closing(IndexMaintenance(library, summary.profile)) as upkeep,
     ):
         while not (feed.is_over and assembly.is_empty):
             options.check()
@@ -151,10 +153,10 @@ def _process(
         upkeep.finish()
 
 
-def open_decoders(preparation: Preparation, files: int, options: Options) -> list[Decoder]:
+def open_decoders(preparation: ImageTransform, files: int, options: Options) -> list[Decoder]:
     """Give as many decoders as are asked for, or as there are files; none is started yet."""
     count = min(options.workers, files)
     if options.sandbox:
-        keep_memory()  # pictures come from the decoders as large pieces
+        tune_malloc()  # pictures come from the decoders as large pieces
         return [Sandbox(preparation, options.limits) for _ in range(count)]
     return [InlineDecoder(preparation) for _ in range(count)]

@@ -28,7 +28,7 @@ class Plan:
 
 
 @dataclass
-class News:
+class ScanDiff:
     """What a scan found to be otherwise than the ledger has it. marks: files by their new state and its reason."""
 
     fresh: list[FileFacts] = field(default_factory=list)
@@ -63,7 +63,7 @@ def plan_source(
     again: bool = False,
 ) -> Plan:
     """Scan a source, bring its ledger up to date and give what is left to index; with `again`, everything."""
-    plan, news = Plan(), News()
+    plan, news = Plan(), ScanDiff()
     stamps = ledger.read_stamps(source_id, str(root))
     same: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
@@ -100,7 +100,7 @@ def plan_source(
 
 
 def _compare(
-    plan: Plan, news: News, found: FileFacts | Skip | Problem, row: LedgerRow | None, retry_failed: bool
+    plan: Plan, news: ScanDiff, found: FileFacts | Skip | Problem, row: LedgerRow | None, retry_failed: bool
 ) -> None:
     """Tell what is new about a file. row: what the ledger has of it."""
     if isinstance(found, Problem):
@@ -128,7 +128,7 @@ def _compare(
 def _write(
     ledger: Ledger,
     plan: Plan,
-    news: News,
+    news: ScanDiff,
     gone: dict[str, LedgerRow],
     renames: dict[str, tuple[int, FileFacts]],
 ) -> None:

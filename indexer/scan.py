@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.decode.file_types import TYPES, XMP, pair_sidecars, recognise_content
+from indexer.decode.file_types import TYPES, XMP, pair_sidecars, recognize_content
 from search.records import FileFacts, Stamp, State
 
 
@@ -27,7 +27,7 @@ class Skip:
     reason: str
 
 
-class Neighbours:
+class Neighbors:
     """The files of a folder that belong to others of it: `sidecars` by their owner, `owners` by the file.
 
     Of several subtitles the first is what is said in the film; the others are documents of their own, so that they can
@@ -62,7 +62,7 @@ def scan_source(root: Path, source_id: int, leave_out: Path, known: Known) -> It
     a file that was indexed or skipped and has not changed since comes as its path.
     """
     if not root.is_dir():
-        beside = Neighbours(os.listdir(root.parent) if root.parent.is_dir() else ())
+        beside = Neighbors(os.listdir(root.parent) if root.parent.is_dir() else ())
         yield _place(str(root), root.name, source_id, known, beside)
         return
     yield from _walk(str(root), source_id, str(leave_out), known, ())
@@ -84,7 +84,7 @@ def _walk(
         yield _make_problem(folder, source_id, f"folder cannot be read: {error.strerror}", is_folder=True)
         return
     inside = (*above, (here.st_dev, here.st_ino))
-    beside = Neighbours([entry.name for entry in found])
+    beside = Neighbors([entry.name for entry in found])
     for entry in found:
         try:
             is_folder = entry.is_dir()
@@ -96,7 +96,7 @@ def _walk(
             yield _place(entry.path, entry.name, source_id, known, beside)
 
 
-def _place(path: str, name: str, source_id: int, known: Known, beside: Neighbours) -> Found:
+def _place(path: str, name: str, source_id: int, known: Known, beside: Neighbors) -> Found:
     """Look at a file among its neighbours: it may belong to one, or one to it."""
     owner = beside.owners.get(name)
     # It may have been a file of its own before.
@@ -138,14 +138,14 @@ def _judge(path: str, file: FileFacts, mode: int) -> Found:
     if os.path.basename(path).startswith("."):
         return Skip(file, "hidden file")
     if file.type is None:
-        return _recognise(path, file)
+        return _recognize(path, file)
     return file
 
 
-def _recognise(path: str, file: FileFacts) -> Found:
+def _recognize(path: str, file: FileFacts) -> Found:
     """Look into a file whose name does not tell its type."""
     try:
-        kind = recognise_content(Path(path))
+        kind = recognize_content(Path(path))
     except OSError as error:
         return Problem(file, f"cannot be read: {error.strerror}")
     if kind is not None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.decode.content import Pulses, Sound
+from indexer.decode.content import AudioChunk, Pcm16
 from indexer.profile import Profile
 from search.encoders.encoder import Transcriber
 from search.media.container import SAMPLE_RATE, STRETCH, to_samples
-from search.paths import keep_file
+from search.paths import write_atomically
 from search.records import SpeechSegment, Transcript, Word
 
 # So many stretches wait for each that is heard.
@@ -22,7 +22,7 @@ AHEAD = 2
 SILENCE = 16
 
 
-class Listener:
+class TranscriptionQueue:
     """Transcribes in threads of its own. What was heard of long files is kept on disk until the file is written."""
 
     def __init__(self, transcriber: Transcriber, folder: Path, profile: Profile) -> None:
@@ -37,7 +37,7 @@ class Listener:
         self._partial: set[str] = set()
         self._opening = threading.Lock()
 
-    def listen(self, content_hash: str, sound: Sound) -> "Future[Transcript]":
+    def listen(self, content_hash: str, sound: AudioChunk) -> "Future[Transcript]":
         """Have a stretch transcribed; waits while enough others are ahead."""
         pool = self._open()
         self._room.acquire()
@@ -69,7 +69,7 @@ class Listener:
                 self._room.release(AHEAD * streams)
             return self._pool
 
-    def _hear(self, content_hash: str, sound: Sound, earlier: "Future[Transcript] | None") -> Transcript:
+    def _hear(self, content_hash: str, sound: AudioChunk, earlier: "Future[Transcript] | None") -> Transcript:
         kept = self._folder / f"{content_hash}-{_hash(sound.samples)}.json"
         known = _read(kept)
         if known is not None:
@@ -92,15 +92,15 @@ class Listener:
 
     def _keep(self, content_hash: str, path: Path, heard: Transcript) -> None:
         self._partial.add(content_hash)
-        keep_file(path, json.dumps(asdict(heard)).encode())
+        write_atomically(path, json.dumps(asdict(heard)).encode())
 
 
-def _is_long(sound: Sound) -> bool:
+def _is_long(sound: AudioChunk) -> bool:
     """Tell whether more of the file is likely to follow."""
     return len(sound.samples) >= 0.8 * STRETCH * SAMPLE_RATE
 
 
-def _hash(samples: Pulses) -> str:
+def _hash(samples: Pcm16) -> str:
     return hashlib.blake2b(samples.tobytes(), digest_size=8).hexdigest()
 
 

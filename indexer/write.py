@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.decode.preprocess import Failed, Finished, Message, Prepared
-from indexer.embed import Embedder
-from indexer.pending import Draft
+from indexer.decode.preprocess import Failed, Finished, Message, PreparedImage
+from indexer.embed import ImageEmbedder
+from indexer.pending import PendingItem
 from indexer.profile import Profile
-from indexer.transcribe import Listener
+from indexer.transcribe import TranscriptionQueue
 from search.errors import HomeError
 from search.library import Library
-from search.paths import keep_file
+from search.paths import write_atomically
 from search.records import (
     FileFacts,
     Lane,
@@ -27,21 +27,21 @@ from search.records import (
 BATCH = 16
 # Files are written together, as many as are ready but no more than this; and none waits longer, in seconds.
 GROUP = 32
-PATIENCE = 0.5
+TIMEOUT_SECONDS = 0.5
 # What does not fill a batch waits for more that arrives, but no longer than this, in seconds.
 LONG = 10.0
 
 
-class Assembly:
+class Writer:
     """Collects what arrives, embeds it, and writes what is whole. Used by one thread."""
 
-    def __init__(self, library: Library, listener: Listener, profile: Profile) -> None:
+    def __init__(self, library: Library, listener: TranscriptionQueue, profile: Profile) -> None:
         self._library = library
         self._listener = listener
         self._profile = profile
-        self._pictures = Embedder(library.models.picture, profile)
-        self._texts: list[tuple[Draft, int]] = []
-        self._waiting: list[Draft] = []
+        self._pictures = ImageEmbedder(library.models.picture, profile)
+        self._texts: list[tuple[PendingItem, int]] = []
+        self._waiting: list[PendingItem] = []
         self._last = self._texts_done = time.monotonic()
 
     @property
@@ -49,9 +49,9 @@ class Assembly:
         """True when every file that came to its end is written."""
         return not self._waiting
 
-    def add(self, draft: Draft, message: Message) -> None:
+    def add(self, draft: PendingItem, message: Message) -> None:
         """Take a piece of a file in."""
-        if isinstance(message, Prepared):
+        if isinstance(message, PreparedImage):
             self._pictures.add(draft, message)
         elif isinstance(message, Segment):
             self._add_text(draft, message)
@@ -59,7 +59,7 @@ class Assembly:
             draft.end = message
             self._waiting.append(draft)
 
-    def take_whole(self, ending: bool, has_more: bool = False) -> Iterator[list[Draft]]:
+    def take_whole(self, ending: bool, has_more: bool = False) -> Iterator[list[PendingItem]]:
         """Write what is whole and give it, group by group; at the end of the run, all there is.
 
         has_more: pieces still arrive, so that batches will fill: a model is slower by far at less than a batch.
@@ -68,7 +68,7 @@ class Assembly:
             for segment in draft.take_heard():
                 self._add_text(draft, segment)
         self._pictures.collect()
-        overdue = ending or time.monotonic() - self._last > PATIENCE
+        overdue = ending or time.monotonic() - self._last > TIMEOUT_SECONDS
         at_once = ending or (overdue and not has_more)
         # While a batch is embedded, what does not fill the next goes on waiting.
         if ending or (self._pictures.is_idle and (at_once or self._pictures.waited > LONG)):
@@ -89,7 +89,7 @@ class Assembly:
             self._last = time.monotonic()
             yield group
 
-    def _add_text(self, draft: Draft, segment: Segment) -> None:
+    def _add_text(self, draft: PendingItem, segment: Segment) -> None:
         self._texts.append((draft, len(draft.segments)))
         draft.segments.append(segment)
         if len(self._texts) >= BATCH:
@@ -111,10 +111,10 @@ class Assembly:
             draft.vectors[place] = (Lane.MEANING, row)
         self._texts_done = time.monotonic()
 
-    def _write(self, group: Sequence[Draft]) -> None:
+    def _write(self, group: Sequence[PendingItem]) -> None:
         good = [draft for draft in group if isinstance(draft.end, Finished)]
         with self._profile.measure("writing", len(group)):
-            ids = self._library.catalogue.save_items([draft.record or self._make_record(draft) for draft in good])
+            ids = self._library.catalog.save_items([draft.record or self._make_record(draft) for draft in good])
             for draft in group:
                 if isinstance(draft.end, Failed):
                     self._library.ledger.mark([draft.file], State.FAILED, draft.end.reason)
@@ -123,7 +123,7 @@ class Assembly:
                     _write_thumbnail(self._library.home.thumbnail(item_id), draft.end.thumbnail)
                 self._listener.forget(draft.content_hash)
 
-    def _make_record(self, draft: Draft) -> Record:
+    def _make_record(self, draft: PendingItem) -> Record:
         assert isinstance(draft.end, Finished)
         spaces = self._library.spaces
         media = replace(draft.end.facts, language=draft.language or draft.end.facts.language)
@@ -146,6 +146,6 @@ def name_segment(file: FileFacts, media: MediaFacts) -> Segment:
 
 def _write_thumbnail(path: Path, body: bytes) -> None:
     try:
-        keep_file(path, body)
+        write_atomically(path, body)
     except OSError as error:
         raise HomeError(f"cannot write {path}: {error.strerror}") from error

@@ -14,7 +14,7 @@ from search.paging import Cursor, LatestCache, Page, follows, list_items, read_c
 from search.query.encoding import encode_query
 from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
-from search.retrieval.retriever import Retriever
+from search.retrieval.retriever import Retrieval
 from search.scoring.candidates import Candidate
 from search.scoring.grouping import Stack, diversify
 from search.scoring.items import Ranked
@@ -22,7 +22,7 @@ from search.scoring.probability import RELEVANCE_CUT
 from search.text.snippets import cut_snippet
 
 # So many moments of one item are found by each lane.
-MOST_MOMENTS = 500
+MAX_MOMENTS = 500
 # Larger pages are for programs, which do not ask for the same again.
 MAX_KEPT_PAGE = 200
 
@@ -41,7 +41,7 @@ class Engine:
     def warm_up(self) -> None:
         """Load what a text query takes, and build what a run that was killed left to be built."""
         encode_query(self.library, Query(text="a photo"))
-        revision = self.library.catalogue.read_revision()
+        revision = self.library.catalog.read_revision()
         for space in self.library.spaces.values():
             space.refresh(revision)
             space.settle()
@@ -53,7 +53,7 @@ class Engine:
         that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
         """
         began = time.perf_counter()
-        revision = self.library.catalogue.read_revision()
+        revision = self.library.catalog.read_revision()
         # One library from here on: whatever is chosen meanwhile, its models and its spaces belong together.
         library = self._follow(revision)
         cursor = read_cursor(query)
@@ -106,25 +106,25 @@ class Engine:
 
         Raises what `search` raises.
         """
-        item = self.library.catalogue.get_item(item_id)
-        revision = self.library.catalogue.read_revision()
+        item = self.library.catalog.get_item(item_id)
+        revision = self.library.catalog.read_revision()
         library = self._follow(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
-        retriever = Retriever(library, encoded, False, revision, decides=False)
+        retriever = Retrieval(library, encoded, False, revision, decides=False)
         best: dict[int, Candidate] = {}
         for lane in Lane:
-            found = retriever.retrieve(lane, MOST_MOMENTS)
+            found = retriever.retrieve(lane, MAX_MOMENTS)
             for at in np.flatnonzero(found.probabilities >= RELEVANCE_CUT).tolist():
                 one = found.make_candidate(at)
                 if one.segment_id not in best or best[one.segment_id].probability < one.probability:
                     best[one.segment_id] = one
-        segments = self.library.catalogue.read_segments(best)
+        segments = self.library.catalog.read_segments(best)
         words = tuple(word.whole for word in encoded.words)
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
     def follow(self) -> Library:
         """Give the library to answer from, as it is by now."""
-        return self._follow(self.library.catalogue.read_revision())
+        return self._follow(self.library.catalog.read_revision())
 
     def _follow(self, revision: int) -> Library:
         """Give the library to answer from: another one once the home has chosen other models and they are ready.
@@ -171,17 +171,17 @@ class Engine:
         """Give the coverage, counted anew only when something was written: counting reads every item."""
         known = self._coverage
         if known is None or known[0] != revision:
-            known = self._coverage = (revision, self.library.catalogue.read_coverage())
+            known = self._coverage = (revision, self.library.catalog.read_coverage())
         return known[1]
 
     def _make_ranking(self, library: Library, query: Query, end: int, revision: int) -> Ranking:
         encoded = encode_query(library, query)
         if encoded.is_browsing:
-            newest = self.library.catalogue.list_newest(encoded.filters)
+            newest = self.library.catalog.list_newest(encoded.filters)
             stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
             ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
         else:
-            retriever = Retriever(library, encoded, query.explain, revision)
+            retriever = Retrieval(library, encoded, query.explain, revision)
             ranking = rank(query, encoded.weights, end, retriever, lambda stacks: self._order(stacks, query))
         return replace(
             ranking,
@@ -198,7 +198,7 @@ class Engine:
         """Put the relevant hits into the order that was asked for."""
         if query.sort is Sort.RELEVANCE:
             return diversify(stacks, query.diversity)
-        places = self.library.catalogue.read_order(query.sort, [stack.first.item_id for stack in stacks])
+        places = self.library.catalog.read_order(query.sort, [stack.first.item_id for stack in stacks])
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
     def _read_page(
@@ -214,10 +214,10 @@ class Engine:
         return known.hits
 
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
-        catalogue = self.library.catalogue
-        items = catalogue.read_items([stack.first.item_id for stack in page])
+        catalog = self.library.catalog
+        items = catalog.read_items([stack.first.item_id for stack in page])
         speaking = [stack.first.candidates for stack in page]
-        segments = catalogue.read_segments([one.segment_id for candidates in speaking for one in candidates])
+        segments = catalog.read_segments([one.segment_id for candidates in speaking for one in candidates])
         hits = []
         for place, (stack, candidates) in enumerate(zip(page, speaking, strict=True)):
             one = stack.first

@@ -14,7 +14,7 @@ class Home:
     root: Path
 
     @property
-    def catalogue(self) -> Path:
+    def catalog(self) -> Path:
         """The SQLite file that is the truth."""
         return self.root / "catalogue.db"
 
@@ -69,7 +69,7 @@ class Home:
 
     def require(self) -> None:
         """Raise HomeError unless a catalogue exists here."""
-        if not self.catalogue.exists():
+        if not self.catalog.exists():
             raise HomeError(
                 f"nothing is indexed in {self.root} yet: run `crossmodal index FOLDER` first, "
                 "or name another home with --home"

@@ -3,22 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from search.encoders.encoder import PictureEncoder, TextEncoder
-from search.encoders.registry import EMBEDDED, SPEECH, Models, Names, choose_models, find_current
+from search.encoders.encoder import ImageEncoder, TextEncoder
+from search.encoders.registry import BUNDLED, SPEECH, Models, Names, choose_models, find_current
 from search.encoders.runtime import Machine
 from search.errors import HomeError
 from search.home import Home
 from search.records import LANE_SPACES, Lane
 from search.settings import Settings
 from search.storage.baselines import QueryBank
-from search.storage.catalog import Catalogue
+from search.storage.catalog import Catalog
 from search.storage.collections import Albums, SavedSearches
 from search.storage.database import Database
-from search.storage.feedback import Opinions
+from search.storage.feedback import FeedbackStore
 from search.storage.jobs import Jobs
 from search.storage.ledger import Ledger
 from search.storage.lexical.index import WordIndex
-from search.storage.query_images import AskedPictures
+from search.storage.query_images import QueryImages
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
 from search.storage.spaces import Space, Spaces
@@ -43,14 +43,14 @@ class Library:
 
     home: Home
     machine: Machine
-    catalogue: Catalogue
+    catalog: Catalog
     ledger: Ledger
     sources: Sources
     jobs: Jobs
     saved: SavedSearches
     albums: Albums
-    asked: AskedPictures
-    opinions: Opinions
+    asked: QueryImages
+    feedback: FeedbackStore
     words: WordIndex
     recorded: Spaces
     models: Models
@@ -86,9 +86,9 @@ class Library:
         models, spaces, outdated = _open_models(self.home, self.recorded, self.machine)
         return replace(self, models=models, spaces=spaces, outdated=outdated)
 
-    def open_space(self, space: Space, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
+    def open_space(self, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
         """Return the index of a space that holds the vectors of an encoder."""
-        return _open_index(self.home, self.catalogue.database, space, encoder)
+        return _open_index(self.home, self.catalog.database, space, encoder)
 
     def _get_space_id(self, lane: Lane) -> int:
         """Return the id that the lane's space has in the catalogue."""
@@ -96,7 +96,7 @@ class Library:
 
     def close(self) -> None:
         """Close the database connections."""
-        self.catalogue.database.close()
+        self.catalog.database.close()
 
 
 def open_library(settings: Settings, create: bool = False) -> Library:
@@ -110,21 +110,21 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         home.create()
     else:
         home.require()
-    database = Database(home.catalogue)
+    database = Database(home.catalog)
     machine = Machine(settings.threads, settings.device, settings.unload_after)
     recorded = Spaces(database)
     models, spaces, outdated = _open_models(home, recorded, machine)
     return Library(
         home=home,
         machine=machine,
-        catalogue=Catalogue(database),
+        catalog=Catalog(database),
         ledger=Ledger(database),
         sources=Sources(database),
         jobs=Jobs(database),
         saved=SavedSearches(database),
         albums=Albums(database),
-        asked=AskedPictures(database),
-        opinions=Opinions(database),
+        asked=QueryImages(database),
+        feedback=FeedbackStore(database),
         words=WordIndex(database),
         recorded=recorded,
         models=models,
@@ -152,7 +152,7 @@ def _open_models(
             recorded.add(name, encoder.name, encoder.fingerprint, encoder.dimension)
             known = recorded.read_all()
         elif known[name].fingerprint != encoder.fingerprint:
-            if encoder.name in EMBEDDED:
+            if encoder.name in BUNDLED:
                 outdated[lane] = known[name]
                 spaces[lane] = _open_silent_index(home, recorded.database, known[name], encoder)
                 continue
@@ -164,16 +164,14 @@ def _open_models(
     return models, spaces, outdated
 
 
-def _open_index(home: Home, database: Database, space: Space, encoder: PictureEncoder | TextEncoder) -> SpaceIndex:
+def _open_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
     bank = QueryBank(encoder.bank, encoder.parts)
     # Of each model a folder of its own: one is filled while another is searched.
     folder = home.index / space.name.partition("/")[0] / space.fingerprint
     return SpaceIndex(database, space.id, space.fingerprint, bank, folder)
 
 
-def _open_silent_index(
-    home: Home, database: Database, space: Space, encoder: PictureEncoder | TextEncoder
-) -> SpaceIndex:
+def _open_silent_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
     """Return an index in which nothing is found: no row of the catalogue has its negative id."""
     bank = QueryBank(encoder.bank, encoder.parts)
     return SpaceIndex(database, -space.id, space.fingerprint, bank, home.index / space.name / "outdated")

@@ -21,7 +21,7 @@ from search.scoring.grouping import Stack
 T = TypeVar("T")
 KEPT = 32
 # More than anybody pages through; what a forged cursor may unpack to.
-MOST_SHOWN = 10_000_000
+MAX_SHOWN = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _pack(items: frozenset[int]) -> bytes:
 
 def _unpack(body: bytes) -> frozenset[int]:
     unpacker = zlib.decompressobj()
-    content = unpacker.decompress(body, MOST_SHOWN * 4)
+    content = unpacker.decompress(body, MAX_SHOWN * 4)
     if not unpacker.eof:
         raise ValueError("cut off, or longer than any that was given out")
     return frozenset(np.cumsum(np.frombuffer(content, "<u4").astype(np.int64)).tolist())

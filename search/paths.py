@@ -22,7 +22,7 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
     return path
 
 
-def keep_file(path: Path, body: bytes) -> None:
+def write_atomically(path: Path, body: bytes) -> None:
     """Write a file that can be made again: whole or not at all, also when several write it at once. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:

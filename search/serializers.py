@@ -13,7 +13,7 @@ ADVICE = {
 }
 
 
-def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
+def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
     """Return the search document of the design's contract."""
     return {
         "query": {
@@ -37,11 +37,11 @@ def describe_answer(query: Query, answer: Answer) -> dict[str, Any]:
         "possible": answer.possible,
         "possible_is_estimate": answer.possible_is_estimate,
         "next": answer.next,
-        "hits": [_describe_hit(hit, query.explain) for hit in answer.hits],
+        "hits": [_serialize_hit(hit, query.explain) for hit in answer.hits],
     }
 
 
-def describe_item(item: Item) -> dict[str, Any]:
+def serialize_item(item: Item) -> dict[str, Any]:
     """Give what the ledger knows of an item."""
     return {
         "id": item.id,
@@ -52,7 +52,7 @@ def describe_item(item: Item) -> dict[str, Any]:
     }
 
 
-def describe_ledger_row(item: Item) -> dict[str, Any]:
+def serialize_ledger_row(item: Item) -> dict[str, Any]:
     """Give an item's place in the ledger."""
     return {
         "id": item.id,
@@ -65,7 +65,7 @@ def describe_ledger_row(item: Item) -> dict[str, Any]:
     }
 
 
-def describe_source(source: Source, is_there: bool) -> dict[str, Any]:
+def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
     """Give a source. is_there: whether its root can be seen now."""
     return {
         "id": source.id,
@@ -76,7 +76,7 @@ def describe_source(source: Source, is_there: bool) -> dict[str, Any]:
     }
 
 
-def describe_job(job: Job) -> dict[str, Any]:
+def serialize_job(job: Job) -> dict[str, Any]:
     """Give a job and how far it is."""
     left = job.seconds_left
     return {
@@ -100,23 +100,23 @@ def describe_job(job: Job) -> dict[str, Any]:
     }
 
 
-def describe_segment(found: FoundSegment) -> dict[str, Any]:
+def serialize_segment(found: FoundSegment) -> dict[str, Any]:
     """Give a segment with its place in the item; what does not apply is left out."""
     return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None and v != ()}
 
 
-def _describe_hit(hit: Hit, explain: bool) -> dict[str, Any]:
+def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": round(hit.score, 4),
         "relevant": hit.relevant,
         "stacked": list(hit.stacked),
-        "item": describe_item(hit.item),
-        "evidence": [describe_evidence(one, explain) for one in hit.evidence],
+        "item": serialize_item(hit.item),
+        "evidence": [serialize_evidence(one, explain) for one in hit.evidence],
     }
 
 
-def describe_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
+def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
     """Give why an item is a hit; with `explain`, all that the score is made of."""
     described = {
         "lane": evidence.lane,

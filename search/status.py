@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from search.encoders.presets import Preset, list_presets
-from search.encoders.registry import EMBEDDED
+from search.encoders.registry import BUNDLED
 from search.errors import NotFoundError
 from search.library import Library
 from search.records import LANE_SPACES
@@ -14,10 +14,10 @@ from search.storage.spaces import NEXT, Space
 
 def read_status(library: Library) -> dict[str, Any]:
     """Give counts by type and state, models, spaces, disk use and sources."""
-    catalogue = library.catalogue
-    revision = catalogue.read_revision()
+    catalog = library.catalog
+    revision = catalog.read_revision()
     items: dict[str, dict[str, int]] = {}
-    for (kind, state), number in sorted(catalogue.count_states().items(), key=str):
+    for (kind, state), number in sorted(catalog.count_states().items(), key=str):
         items.setdefault(kind or "other", {})[state] = number
     recorded = library.recorded.read_all()
     spaces = {}
@@ -63,7 +63,7 @@ def _describe_space(space: Space, count: int) -> dict[str, Any]:
 
 def _explain_choice(library: Library) -> str:
     models = library.models
-    chosen = [one.name for one in (models.picture, models.meaning, models.speech) if one.name not in EMBEDDED]
+    chosen = [one.name for one in (models.picture, models.meaning, models.speech) if one.name not in BUNDLED]
     if not chosen:
         return "the embedded default: needs no download, no GPU, and understands about 100 languages"
     return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
@@ -86,10 +86,10 @@ def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
 
 def verify_library(library: Library) -> list[str]:
     """Give what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
-    catalogue = library.catalogue
-    problems = [f"catalogue: {line}" for line in check_database(catalogue.database)]
-    problems += [f"catalogue: {line}" for line in find_strays(catalogue.database)]
-    revision = catalogue.read_revision()
+    catalog = library.catalog
+    problems = [f"catalogue: {line}" for line in check_database(catalog.database)]
+    problems += [f"catalogue: {line}" for line in find_strays(catalog.database)]
+    revision = catalog.read_revision()
     for lane, space in library.spaces.items():
         snapshot = space.refresh(revision)
         visible = snapshot.read_ids()
@@ -101,7 +101,7 @@ def verify_library(library: Library) -> list[str]:
         if ghosts:
             problems.append(f"{lane} index: {ghosts} entries have no live row")
     thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.jpg")}
-    known = {item.id for item in catalogue.list_items()}
+    known = {item.id for item in catalog.list_items()}
     strays = len(thumbnails - known)
     if strays:
         problems.append(f"thumbnails: {strays} belong to no item")
@@ -113,7 +113,7 @@ def forget_paths(library: Library, paths: Sequence[str]) -> int:
 
     Raises NotFoundError for a path of which nothing is known, before anything is removed.
     """
-    found = {path: library.catalogue.list_below(path) for path in paths}
+    found = {path: library.catalog.list_below(path) for path in paths}
     roots = {source.path: source.id for source in library.sources.list_all()}
     for path, item_ids in found.items():
         if not item_ids and path not in roots:

@@ -21,7 +21,7 @@ from texts import describe_absent, make_mash, make_nonsense, make_syllables, rea
 from visual_data import Pictures, Texts, embed_pictures, split_classes
 
 from search.encoders.class_names import read_classes
-from search.encoders.compact.towers import CompactQueryReader
+from search.encoders.compact.towers import CompactQueryClassifier
 from search.evaluation.metrics import compute_auroc
 from search.records import Ids, Vectors
 from search.scoring.presence import PRESENCE_FILE, Wording, measure_presence
@@ -72,7 +72,7 @@ class Asker:
     def __init__(self, texts: Texts, pictures: Pictures, name: str) -> None:
         self.pictures = pictures
         self._texts = texts
-        self._reader = CompactQueryReader(texts.files, texts.encoder)
+        self._reader = CompactQueryClassifier(texts.files, texts.encoder)
         self._calibrator = read_calibrators()[name]
         self._measurer = Measurer(texts, self._calibrator.units)
         self._vectors = self._measurer.narrow(pictures.vectors)

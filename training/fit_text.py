@@ -65,13 +65,13 @@ class Asked:
 
 def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
     """Return what the text retrievers find for every query of the fit half."""
-    revision = library.catalogue.read_revision()
+    revision = library.catalog.read_revision()
     asked = []
     for case in cases:
         if case.split == "fit":
             encoded = encode_query(library, Query(text=case.query))
             found = make_text_retriever(library, encoded, revision).collect(DEPTH)
-            items = library.catalogue.read_items(sorted(set(found.items.tolist())))
+            items = library.catalog.read_items(sorted(set(found.items.tolist())))
             names = [Path(items[one].path).name for one in found.items.tolist()]
             right = np.array([name in case.relevant for name in names], np.float32)
             asked.append(Asked(case, found.evidence, right, library.home.root.name))

@@ -320,7 +320,7 @@ def main() -> None:
     texts.embed([*asked, *(name for one in read_check().values() for name in one.values())])
     written = {}
     for name, count in (("compact", 2), ("any", 1)):
-        lengths = texts.files.picture_parts
+        lengths = texts.files.image_parts
         measurer = Measurer(texts, measure_units(halves["fit"], lengths, by_example=False)[:count])
         calibrator = fit_texts(measurer, groups, captions)
         report(name, make_score(calibrator, measurer), halves, classes[1], captions)

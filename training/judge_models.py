@@ -20,15 +20,15 @@ from fit_visual import CUTS, Measurer, find_rank, judge_concepts
 from texts import describe_absent, make_nonsense, read_absent
 from visual_data import Pictures, Texts, embed_pictures
 
-from search.encoders.compact.towers import CompactQueryReader
+from search.encoders.compact.towers import CompactQueryClassifier
 from search.encoders.manifest import find_folder
-from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+from search.encoders.open_clip.encoder import OpenClipImageEncoder
 from search.encoders.open_clip.export import export_towers
 from search.encoders.open_clip.exported import picture_file
-from search.encoders.registry import read_card
+from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
-from search.media.image.picture import USEFUL_SIDE, open_picture
+from search.media.image.picture import USEFUL_SIDE, open_image
 from search.records import Lane, Pixels, Sample, Vectors
 from search.retrieval.calibrators import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
@@ -69,7 +69,7 @@ class Words:
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
-        self._reader = CompactQueryReader(texts.files, texts.encoder)
+        self._reader = CompactQueryClassifier(texts.files, texts.encoder)
 
     def measure_kinds(self, text: str) -> Vectors:
         """Return the probabilities of a name, a scene and neither, shape (3,)."""
@@ -110,25 +110,25 @@ def list_versions(
         words: Describes texts.
     """
     machine = Machine(count_cores())
-    card, folder = read_card(name, Lane.PICTURE, cache, machine), find_folder(cache, name)
-    exact = OpenClipPictureEncoder(replace(card, runtime=RUNTIMES[0]), folder, cache, machine)
+    card, folder = read_manifest(name, Lane.PICTURE, cache, machine), find_folder(cache, name)
+    exact = OpenClipImageEncoder(replace(card, runtime=RUNTIMES[0]), folder, cache, machine)
     cut, sample = (
-        [exact.preparation(open_picture(path, USEFUL_SIDE)[0]) for path in group]
+        [exact.preparation(open_image(path, USEFUL_SIDE)[0]) for path in group]
         for group in (paths, others[:EXPORT_PICTURES])
     )
     if not picture_file(folder.path, "int8-static").exists():
         card, _ = export_towers(card, folder, cache, machine, sample, lambda line: print(line, flush=True))
     for runtime in RUNTIMES:
-        encoder = OpenClipPictureEncoder(replace(card, runtime=runtime), folder, cache, machine)
+        encoder = OpenClipImageEncoder(replace(card, runtime=runtime), folder, cache, machine)
         yield make_subject(runtime, encoder, [path.name for path in paths], cut, words)
 
 
 def make_subject(
-    title: str, encoder: OpenClipPictureEncoder, names: list[str], cut: Sequence[Pixels], words: Words
+    title: str, encoder: OpenClipImageEncoder, names: list[str], cut: Sequence[Pixels], words: Words
 ) -> Subject:
     """Embed pictures with a model and calibrate it as a library of these pictures does."""
     size = encoder.batch
-    vectors = np.concatenate([encoder.encode_pictures(cut[at : at + size]) for at in range(0, len(cut), size)])
+    vectors = np.concatenate([encoder.encode_images(cut[at : at + size]) for at in range(0, len(cut), size)])
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     unrelated = measure_unrelated(Sample(vectors, np.zeros(len(vectors), bool), baselines), encoder.bank)
     calibrator = make_calibrator(encoder, unrelated, "text")

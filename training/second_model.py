@@ -27,12 +27,12 @@ from torch import Tensor, nn
 from search.encoders.onnx import open_session
 from search.encoders.open_clip.graph import write_graph
 from search.encoders.open_clip.imports import import_open_clip, import_timm
-from search.media.image.picture import open_picture
+from search.media.image.picture import open_image
 from search.records import Pixels, Vectors
 from search.settings import count_cores
 from training.compact.data import read_captioned
 from training.compact.features import View, list_views
-from training.compact.fit import LEAST_DEVIATION, PhraseLoss, Recipe, compare_captions
+from training.compact.fit import MIN_DEVIATION, PhraseLoss, Recipe, compare_captions
 from training.compact.network import POOLED, SIDE, TEXT, normalize
 from training.compact.phrases import read_phrases
 from training.compact.texts import VectorCache
@@ -80,7 +80,7 @@ class Head(nn.Module):
         self.text_dropout = nn.Dropout(recipe.text_dropout)
         self.log_scale = nn.Parameter(torch.tensor(float(np.log(20.0))))
         self.register_buffer("mean", pooled.mean(0))
-        self.register_buffer("deviation", pooled.std(0) + LEAST_DEVIATION)
+        self.register_buffer("deviation", pooled.std(0) + MIN_DEVIATION)
 
     def forward(self, pooled: Tensor) -> Tensor:
         """Embed pictures by their features."""
@@ -117,7 +117,7 @@ def read_pooled(session: Any, photos: Sequence[Path], name: str, view: View, cac
     if not path.exists():
 
         def load(number: int) -> Pixels:
-            return view(open_picture(photos[number])[0], number)
+            return view(open_image(photos[number])[0], number)
 
         rows = []
         with ThreadPoolExecutor(2) as pool:

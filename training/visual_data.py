@@ -17,9 +17,9 @@ import numpy as np
 
 from search.encoders.class_names import read_classes
 from search.encoders.compact.files import CompactFiles, normalize
-from search.encoders.compact.towers import CompactPictureEncoder, E5Encoder
+from search.encoders.compact.towers import CompactImageEncoder, E5Encoder
 from search.encoders.runtime import Machine
-from search.media.image.picture import USEFUL_SIDE, open_picture
+from search.media.image.picture import USEFUL_SIDE, open_image
 from search.records import Vectors
 from search.scoring.traits import Reference
 from search.settings import count_cores
@@ -90,7 +90,7 @@ class Texts:
 
 def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Pictures:
     """Embed pictures with the bundled model, or read what an earlier run embedded."""
-    encoder = CompactPictureEncoder(texts.files, texts.encoder, Machine(count_cores()))
+    encoder = CompactImageEncoder(texts.files, texts.encoder, Machine(count_cores()))
     vectors = read_vectors(name, paths, texts, cache)
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     names = [path.name for path in paths]
@@ -101,14 +101,14 @@ def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) 
 
 def read_vectors(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Vectors:
     """Return the vectors of pictures, shape (n, d), computed once."""
-    stored = cache / f"{name}-{texts.files.picture_fingerprint}.npy"
-    encoder = CompactPictureEncoder(texts.files, texts.encoder, Machine(count_cores()))
+    stored = cache / f"{name}-{texts.files.image_fingerprint}.npy"
+    encoder = CompactImageEncoder(texts.files, texts.encoder, Machine(count_cores()))
     if not stored.exists():
         parts = []
         with ThreadPoolExecutor(count_cores()) as pool:
             for start in range(0, len(paths), BATCH):
-                opened = pool.map(lambda path: open_picture(path, USEFUL_SIDE)[0], paths[start : start + BATCH])
-                parts.append(encoder.encode_pictures([encoder.preparation(one) for one in opened]))
+                opened = pool.map(lambda path: open_image(path, USEFUL_SIDE)[0], paths[start : start + BATCH])
+                parts.append(encoder.encode_images([encoder.preparation(one) for one in opened]))
         np.save(stored, np.concatenate(parts))
     vectors: Vectors = np.load(stored)
     return vectors
@@ -128,7 +128,7 @@ def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
             return np.concatenate([scenes, parts[:, scenes.shape[1] :]], axis=1)
 
         bank = embed(texts.files.bank_texts)
-        baselines = measure_baselines(vectors, QueryBank(bank, texts.files.picture_parts))
+        baselines = measure_baselines(vectors, QueryBank(bank, texts.files.image_parts))
         reference = Reference(vectors[:REFERENCES], baselines[:REFERENCES])
         folds.append(Pictures(names, vectors, baselines, bank, embed, reference))
     return folds

@@ -53,7 +53,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(pictures.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
-    app.register_blueprint(text.make_blueprint(engine.library.catalogue))
+    app.register_blueprint(text.make_blueprint(engine.library.catalog))
     app.register_blueprint(jobs.make_blueprint(engine.library))
     app.register_blueprint(sources.make_blueprint(engine.library))
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))

@@ -12,11 +12,11 @@ from search.settings import Settings
 # After a worker died, so many seconds pass before the next is started.
 PAUSE = 5.0
 # How long a worker may take to end the work at hand, in seconds, before it is killed; nothing is lost by that.
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 @contextmanager
-def run_companion(settings: Settings) -> Iterator[None]:
+def run_worker_process(settings: Settings) -> Iterator[None]:
     """Have `crossmodal worker` run for the same home while what is inside runs."""
     stop = threading.Event()
     thread = threading.Thread(target=_keep_running, args=(settings, stop), daemon=True)
@@ -43,7 +43,7 @@ def _keep_running(settings: Settings, stop: threading.Event) -> None:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(PATIENCE)
+                process.wait(TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

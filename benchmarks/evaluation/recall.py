@@ -115,9 +115,9 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
 def compare(library: Library, cases: Sequence[Case]) -> None:
     """Print how well the bare model's exhaustive ranking and the engine answer in pictures."""
     vectors, owners, _ = read_space(library, Lane.PICTURE)
-    items = library.catalogue.read_items(owners["item"].tolist())
+    items = library.catalog.read_items(owners["item"].tolist())
     paths = np.array([items[one].path for one in owners["item"].tolist()])
-    types = library.catalogue.read_types({answer.path for case in cases for answer in case.relevant})
+    types = library.catalog.read_types({answer.path for case in cases for answer in case.relevant})
     asked = [
         case
         for case in cases

@@ -99,7 +99,7 @@ def fill(library: Library, count: int) -> None:
     from `train`, only those are copied; no copy is made of a photo that is judged.
     """
     vectors, owners, _ = read_space(library, Lane.PICTURE)
-    items = library.catalogue.read_items(owners["item"].tolist())
+    items = library.catalog.read_items(owners["item"].tolist())
     paths = [items[one].path for one in owners["item"].tolist()]
     folder = "/media/train/" if any("/media/train/" in path for path in paths) else "/media/fit/"
     originals: Vectors = vectors[np.array([folder in path for path in paths])]
@@ -112,13 +112,13 @@ def fill(library: Library, count: int) -> None:
         ids = np.arange(number, number + len(rows))
         _write_copies(library, source, ids, [row.tobytes() for row in rows])
         number += len(rows)
-    revision = library.catalogue.read_revision()
+    revision = library.catalog.read_revision()
     for space in library.spaces.values():
         space.build(revision)
 
 
 def _find_last_id(library: Library) -> int:
-    with library.catalogue.database.read() as db:
+    with library.catalog.database.read() as db:
         return max(
             int(db.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
             for table in (t.item, t.segment, t.embedding)
@@ -147,6 +147,6 @@ def _write_copies(library: Library, source: int, ids: Ids, vectors: Sequence[byt
         {"id": number, "segment_id": number, "space_id": space, "vector": vector}
         for number, vector in zip(ids.tolist(), vectors, strict=True)
     ]
-    with library.catalogue.database.write() as db:
+    with library.catalog.database.write() as db:
         for table, rows in ((t.item, items), (t.segment, segments), (t.embedding, embeddings)):
             db.execute(insert(table), rows)

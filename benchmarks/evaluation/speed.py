@@ -51,7 +51,7 @@ def read_originals(library: Library) -> dict[Lane, tuple[Vectors, list[str | Non
     originals = {}
     for lane in library.spaces:
         vectors, owners, _ = read_space(library, lane)
-        found = library.catalogue.read_segments(owners["segment"].tolist())
+        found = library.catalog.read_segments(owners["segment"].tolist())
         originals[lane] = (vectors, [found[one].segment.text for one in owners["segment"].tolist()])
     return originals
 
@@ -68,7 +68,7 @@ def fill(library: Library, originals: dict[Lane, tuple[Vectors, list[str | None]
         vectors, texts = originals[lane]
         for drawn in split(round(size * share), len(vectors), chance):
             rows = move(vectors[drawn], chance).astype("<f2")
-            with library.catalogue.database.write() as db:
+            with library.catalog.database.write() as db:
                 items, segments, embeddings = [], [], []
                 for row, original in zip(rows, drawn.tolist(), strict=True):
                     number += 1
@@ -95,7 +95,7 @@ def fill(library: Library, originals: dict[Lane, tuple[Vectors, list[str | None]
                     )
                 for table, values in ((t.item, items), (t.segment, segments), (t.embedding, embeddings)):
                     db.execute(insert(table), values)
-    revision = library.catalogue.read_revision()
+    revision = library.catalog.read_revision()
     for space in library.spaces.values():
         space.build(revision)
 
@@ -132,7 +132,7 @@ def measure(library: Library, size: int) -> None:
     engine.warm_up()
     gc.collect()
     gc.freeze()  # as the server does
-    snapshot = library.spaces[Lane.PICTURE].refresh(library.catalogue.read_revision())
+    snapshot = library.spaces[Lane.PICTURE].refresh(library.catalog.read_revision())
     assert snapshot.generation is not None
     index = snapshot.generation.index
     nothing = np.zeros(0, np.int64)

@@ -45,8 +45,8 @@ def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = 
         records = [_make_record(library, number, *one, spoken) for number, one in enumerate(documents)]
         _embed(library, records)
         for start in range(0, len(records), GROUP):
-            library.catalogue.save_items(records[start : start + GROUP])
-        library.spaces[Lane.MEANING].build(library.catalogue.read_revision())
+            library.catalog.save_items(records[start : start + GROUP])
+        library.spaces[Lane.MEANING].build(library.catalog.read_revision())
     return library
 
 

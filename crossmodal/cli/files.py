@@ -9,7 +9,7 @@ from crossmodal.cli.output import OUTDATED, format_size, json_option, print_json
 from search.errors import UsageError
 from search.library import Library, open_library
 from search.records import State
-from search.serializers import describe_ledger_row
+from search.serializers import serialize_ledger_row
 from search.settings import Settings
 
 
@@ -51,10 +51,10 @@ def status_command(settings: Settings, as_json: bool) -> None:
 def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
     """List every file with its state and the reason."""
     library = open_library(settings)
-    items = library.catalogue.list_items(State(state) if state else None)
+    items = library.catalog.list_items(State(state) if state else None)
     library.close()
     if as_json:
-        print_json({"items": [describe_ledger_row(item) for item in items]})
+        print_json({"items": [serialize_ledger_row(item) for item in items]})
         return
     for item in items:
         click.echo(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else ""))
@@ -114,7 +114,7 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
 
 def _rebuild(library: Library) -> None:
     with library.home.lock():
-        revision = library.catalogue.read_revision()
+        revision = library.catalog.read_revision()
         for lane, space in library.spaces.items():
             if lane not in library.outdated:
                 space.build(revision)

@@ -5,7 +5,7 @@ import click
 from crossmodal.cli.output import json_option, print_json
 from search.library import Library, open_library
 from search.records import Job
-from search.serializers import describe_job
+from search.serializers import serialize_job
 from search.settings import Settings
 
 
@@ -20,7 +20,7 @@ def jobs_command(ctx: click.Context, as_json: bool) -> None:
     jobs = library.jobs.list_all()
     library.close()
     if as_json:
-        print_json({"jobs": [describe_job(job) for job in jobs]})
+        print_json({"jobs": [serialize_job(job) for job in jobs]})
         return
     for job in jobs:
         click.echo(_describe(job))

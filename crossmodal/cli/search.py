@@ -88,7 +88,7 @@ def search_command(
     """Search by text, picture, voice or any mix."""
     from search.engine import Engine
     from search.library import open_library
-    from search.serializers import describe_answer
+    from search.serializers import serialize_answer
 
     query = Query(
         text=text,
@@ -129,7 +129,7 @@ def search_command(
     finally:
         library.close()
     if as_json:
-        print_json(describe_answer(query, answer))
+        print_json(serialize_answer(query, answer))
     else:
         _print_answer(answer, further)
     if answer.nothing_relevant:

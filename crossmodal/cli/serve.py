@@ -34,7 +34,7 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
     from search.engine import Engine
     from search.library import open_library
     from web.app import create_app
-    from web.worker_process import run_companion
+    from web.worker_process import run_worker_process
 
     if not _is_loopback(host):
         raise NotAllowedError(
@@ -53,7 +53,7 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
     click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
     # The first query should not wait for the models.
     threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
-    with nullcontext() if no_worker else run_companion(settings):
+    with nullcontext() if no_worker else run_worker_process(settings):
         server.run()
 
 

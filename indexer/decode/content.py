@@ -9,11 +9,11 @@ import numpy.typing as npt
 from search.media.image.picture import Picture
 from search.records import ItemType, MediaFacts, Segment
 
-Pulses = npt.NDArray[np.int16]
+Pcm16 = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
-class Shot:
+class DecodedImage:
     """A still or a frame, and the segment it is."""
 
     segment: Segment
@@ -21,15 +21,15 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Sound:
+class AudioChunk:
     """A stretch of mono sound at 16 kHz, and where it begins, in seconds."""
 
     start: float
-    samples: Pulses
+    samples: Pcm16
 
 
 @dataclass(frozen=True)
-class Outline:
+class FileSummary:
     """What is known of the file as a whole; comes last. kind: its type, where decoding found another."""
 
     facts: MediaFacts
@@ -37,5 +37,5 @@ class Outline:
     kind: ItemType | None = None
 
 
-Part = Shot | Sound | Segment | Outline
+Part = DecodedImage | AudioChunk | Segment | FileSummary
 Parts = Iterator[Part]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.decode.audio import decode_audio
-from indexer.decode.content import Outline, Parts
+from indexer.decode.content import FileSummary, Parts
 from indexer.decode.document.document import decode_document
 from indexer.decode.file_types import CONTAINERS, choose_kind
 from indexer.decode.image import decode_image
@@ -37,4 +37,4 @@ def decode_file(path: Path, named: ItemType, sidecar: Path | None = None) -> Par
     if kind in CONTAINERS:
         kind = ItemType.VIDEO if probe(path).has_video else ItemType.AUDIO
     for part in DECODERS[kind](path, sidecar):
-        yield replace(part, kind=kind) if isinstance(part, Outline) else part
+        yield replace(part, kind=kind) if isinstance(part, FileSummary) else part

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from indexer.decode.preprocess import Message, Messages
 from indexer.decode.sandbox import Decoder
-from indexer.pending import Draft
+from indexer.pending import PendingItem
 from search.records import FileFacts
 
 # Pieces of decoded files waiting for the models: enough to fill a batch, few enough to bound memory.
@@ -14,10 +14,10 @@ LOOK_AHEAD = 48
 # How often what is waiting is looked at when nothing new arrives, in seconds.
 TICK = 0.1
 
-Read = Callable[[Decoder, Draft], Messages]
+Read = Callable[[Decoder, PendingItem], Messages]
 
 
-class Feed:
+class DecodePool:
     """Gives the messages of many files at once, a thread for each decoder."""
 
     def __init__(self, read: Read, todo: Sequence[FileFacts], decoders: Sequence[Decoder]) -> None:
@@ -27,7 +27,7 @@ class Feed:
         self._decoders = decoders
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._queue: queue.Queue[tuple[Draft, Message]] = queue.Queue(LOOK_AHEAD)
+        self._queue: queue.Queue[tuple[PendingItem, Message]] = queue.Queue(LOOK_AHEAD)
         self._failure: BaseException | None = None
         self._threads = [threading.Thread(target=self._run, args=(decoder,)) for decoder in decoders]
         for thread in self._threads:
@@ -40,7 +40,7 @@ class Feed:
             raise self._failure
         return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
 
-    def take(self) -> Iterator[tuple[Draft, Message]]:
+    def take(self) -> Iterator[tuple[PendingItem, Message]]:
         """Give the messages that are there, no more than fit at once, waiting a moment for the first."""
         try:
             yield self._queue.get(timeout=TICK)
@@ -65,7 +65,7 @@ class Feed:
     def _run(self, decoder: Decoder) -> None:
         try:
             while (file := self._next()) is not None:
-                self._feed(decoder, Draft(file))
+                self._feed(decoder, PendingItem(file))
         except BaseException as error:
             self._failure = error
 
@@ -73,13 +73,13 @@ class Feed:
         with self._lock:
             return None if self._stop.is_set() else next(self._todo, None)
 
-    def _feed(self, decoder: Decoder, draft: Draft) -> None:
+    def _feed(self, decoder: Decoder, draft: PendingItem) -> None:
         for message in self._read(decoder, draft):
             self._put(draft, message)
             if self._stop.is_set():
                 return
 
-    def _put(self, draft: Draft, message: Message) -> None:
+    def _put(self, draft: PendingItem, message: Message) -> None:
         while not self._stop.is_set():
             try:
                 self._queue.put((draft, message), timeout=TICK)

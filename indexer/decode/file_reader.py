@@ -3,20 +3,20 @@
 from collections.abc import Container
 from dataclasses import dataclass
 
-from indexer.decode.content import Sound
+from indexer.decode.content import AudioChunk
 from indexer.decode.preprocess import Failed, Finished, Message, Messages
 from indexer.decode.sandbox import Decoder
-from indexer.pending import Draft
+from indexer.pending import PendingItem
 from indexer.plan import hash_content
 from indexer.profile import Profile
-from indexer.transcribe import Listener
+from indexer.transcribe import TranscriptionQueue
 from indexer.write import name_segment
 from search.library import Library
 from search.records import MediaFacts, Record, SegmentKind
 
 
 @dataclass(frozen=True)
-class Reader:
+class FileReader:
     """Reads files for a feed.
 
     again: what is known of a file with the same content is not to be taken over; shared: the sizes that more than one
@@ -24,12 +24,12 @@ class Reader:
     """
 
     library: Library
-    listener: Listener
+    listener: TranscriptionQueue
     profile: Profile
     again: bool = False
     shared: Container[int] | None = None
 
-    def read(self, decoder: Decoder, draft: Draft) -> Messages:
+    def read(self, decoder: Decoder, draft: PendingItem) -> Messages:
         """Give what the models need of a file; its sound is given to the listener."""
         file = draft.file
         if file.size == 0:
@@ -46,20 +46,20 @@ class Reader:
             yield copied
             return
         for message in self.profile.follow("decoding", decoder.decode(file), lambda one: isinstance(one, Finished)):
-            if isinstance(message, Sound):
+            if isinstance(message, AudioChunk):
                 draft.heard.append((message.start, self.listener.listen(draft.content_hash, message)))
             else:
                 yield message
 
-    def _copy(self, draft: Draft) -> Message | None:
+    def _copy(self, draft: PendingItem) -> Message | None:
         """Take over what is known of another file with the same content."""
         file = draft.file
         if file.type is None or self.again or (self.shared is not None and file.size not in self.shared):
             return None
-        other = self.library.catalogue.find_copy(draft.content_hash, file.type)
+        other = self.library.catalog.find_copy(draft.content_hash, file.type)
         if other is None:
             return None
-        record = self.library.catalogue.read_record(other, file)
+        record = self.library.catalog.read_record(other, file)
         rest = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
         if list(record.segments[: len(rest)]) != rest:
             return None  # the name comes last in all that is written here

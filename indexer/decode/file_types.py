@@ -52,7 +52,7 @@ PACKET = 188
 BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
 
-def recognise_content(path: Path) -> ItemType | None:
+def recognize_content(path: Path) -> ItemType | None:
     """Give the type of a file by its bytes; without a suffix, plain text is a document. Raises OSError."""
     with path.open("rb") as stream:
         head = stream.read(HEAD)
@@ -81,7 +81,7 @@ def choose_kind(path: Path, named: ItemType) -> ItemType:
     if path.suffix.lower() in AMBIGUOUS:
         with path.open("rb") as stream:
             return ItemType.DOCUMENT if is_text(stream.read(HEAD)) else named
-    found = recognise_content(path)
+    found = recognize_content(path)
     # Which of these a container holds is known when it is opened.
     return named if found is None or {found, named} == CONTAINERS else found
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.decode.content import Outline, Parts, Shot, Sound
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
 from indexer.decode.decode import decode_file
 from search.errors import CrossmodalError
-from search.media.image.picture import blur_picture, encode_thumbnail, measure_look
-from search.media.image.transform import Preparation
+from search.media.image.picture import compute_phash, encode_thumbnail, make_placeholder
+from search.media.image.transform import ImageTransform
 from search.records import FileFacts, ItemType, MediaFacts, Pixels, Segment
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedImage:
     """A picture as the model wants it, and the segment it is."""
 
     segment: Segment
@@ -36,43 +36,43 @@ class Failed:
     reason: str
 
 
-Message = Prepared | Sound | Segment | Finished | Failed
+Message = PreparedImage | AudioChunk | Segment | Finished | Failed
 Messages = Iterator[Message]
 
 
-def _finish(outline: Outline) -> Finished:
+def _finish(outline: FileSummary) -> Finished:
     cover = outline.thumbnail
     if cover is None:
         return Finished(outline.facts, None, outline.kind)
-    return Finished(replace(outline.facts, blur=blur_picture(cover)), encode_thumbnail(cover), outline.kind)
+    return Finished(replace(outline.facts, blur=make_placeholder(cover)), encode_thumbnail(cover), outline.kind)
 
 
 def _stop_at_sound(parts: Parts) -> Parts:
     """Give the parts of a file up to its sound, which comes behind all that is seen."""
     for part in parts:
-        if isinstance(part, Sound):
-            yield Outline(MediaFacts())
+        if isinstance(part, AudioChunk):
+            yield FileSummary(MediaFacts())
             return
         yield part
 
 
-def prepare_file(file: FileFacts, prepare: Preparation, pictures_only: bool = False) -> Messages:
+def prepare_file(file: FileFacts, prepare: ImageTransform, images_only: bool = False) -> Messages:
     """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`.
 
-    pictures_only: leave out sound and text, and all of the file that comes behind its first sound.
+    images_only: leave out sound and text, and all of the file that comes behind its first sound.
     """
     try:
         if file.type is None:
             yield Failed("unknown file type")
             return
         parts = decode_file(Path(file.path), file.type, file.sidecar_path)
-        for part in _stop_at_sound(parts) if pictures_only else parts:
-            if isinstance(part, Shot):
-                segment = replace(part.segment, look=measure_look(part.picture))
-                yield Prepared(segment, prepare(part.picture))
-            elif isinstance(part, Outline):
+        for part in _stop_at_sound(parts) if images_only else parts:
+            if isinstance(part, DecodedImage):
+                segment = replace(part.segment, look=compute_phash(part.picture))
+                yield PreparedImage(segment, prepare(part.picture))
+            elif isinstance(part, FileSummary):
                 yield _finish(part)
-            elif not pictures_only:
+            elif not images_only:
                 yield part
     except CrossmodalError as error:
         yield Failed(str(error))

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from indexer.decode.preprocess import Failed, Finished, Messages, prepare_file
 from search.errors import HomeError
-from search.media.image.transform import Preparation
+from search.media.image.transform import ImageTransform
 from search.records import FileFacts
 
 MEBIBYTE = 2**20
@@ -45,13 +45,13 @@ class Limits:
     memory: int = 4096
 
 
-Serve = Callable[[Connection, Preparation, Limits], None]
+Serve = Callable[[Connection, ImageTransform, Limits], None]
 
 
 class Decoder(Protocol):
     """What turns files into messages."""
 
-    def decode(self, file: FileFacts, pictures_only: bool = False) -> Messages:
+    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
         """Give what the models need of a file; the last message is `Finished` or `Failed`."""
 
     def close(self) -> None:
@@ -61,12 +61,12 @@ class Decoder(Protocol):
 class InlineDecoder:
     """Decodes in this process: nothing is limited. For tests of what comes after."""
 
-    def __init__(self, prepare: Preparation) -> None:
+    def __init__(self, prepare: ImageTransform) -> None:
         self._prepare = prepare
 
-    def decode(self, file: FileFacts, pictures_only: bool = False) -> Messages:
+    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
         """Give what the models need of a file."""
-        return prepare_file(file, self._prepare, pictures_only)
+        return prepare_file(file, self._prepare, images_only)
 
     def close(self) -> None:
         """Do nothing."""
@@ -75,7 +75,7 @@ class InlineDecoder:
 class Sandbox:
     """Decodes in a process of its own, started when first needed and again after each that had to be killed."""
 
-    def __init__(self, prepare: Preparation, limits: Limits, serve: Serve | None = None) -> None:
+    def __init__(self, prepare: ImageTransform, limits: Limits, serve: Serve | None = None) -> None:
         """prepare: how pictures are cut, a plain value that can be sent to a process; serve: what is run there."""
         self._serve = serve or serve_decoder
         self._prepare = prepare
@@ -84,7 +84,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def decode(self, file: FileFacts, pictures_only: bool = False) -> Messages:
+    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
         """Give what the models need of a file; what goes beyond the limits, or crashes, has failed.
 
         Raises HomeError when no process can be started: that is no fault of the file.
@@ -92,7 +92,7 @@ class Sandbox:
         connection = self._start()
         ended = False
         try:
-            connection.send((file, pictures_only))
+            connection.send((file, images_only))
             spent, allowed = 0.0, self._limits.total + self._limits.per_mebibyte * file.size / MEBIBYTE
             while not ended:
                 began = time.monotonic()
@@ -173,20 +173,20 @@ def run_child(name: str, descriptor: int) -> None:
         serve(connection, prepare, limits)
 
 
-def serve_decoder(connection: Connection, prepare: Preparation, limits: Limits) -> None:
+def serve_decoder(connection: Connection, prepare: ImageTransform, limits: Limits) -> None:
     """Decode what is asked for until nothing more is; runs in the process of its own."""
     limit_memory(limits.memory * MEBIBYTE)
-    keep_memory()
+    tune_malloc()
     # The model's threads wait for one another: a decoder in the way of one would hold up all of them.
     os.nice(NICENESS)
     connection.send(READY)
     while True:
-        file, pictures_only = connection.recv()
-        for message in prepare_file(file, prepare, pictures_only):
+        file, images_only = connection.recv()
+        for message in prepare_file(file, prepare, images_only):
             connection.send(message)
 
 
-def keep_memory() -> None:
+def tune_malloc() -> None:
     """Let this process keep what it frees for what it takes next.
 
     Taken from the system anew for every picture, page by page, memory costs a decoder a fifth of its time, and the run

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.decode.content import Outline, Parts, Shot, Sound
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
 from indexer.decode.document.subtitles import read_spoken
 from search.errors import UnreadableMediaError
 from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
@@ -20,7 +20,7 @@ CUT = 0.12
 # Below this mean change a frame shows what the one before did.
 SAME_SCENE = 0.03
 # So many frames of a shot are kept as it changes; of one that goes on changing, one more every so many seconds.
-MOST_FRAMES = 3
+MAX_FRAMES = 3
 SPREAD = 10.0
 COVER_AT = 3
 
@@ -49,7 +49,7 @@ class _Shots:
         """Tell whether what was kept last stands for this one as well."""
         if measure_change(kept.picture, frame.picture) < SAME_SCENE:
             return True
-        return self.in_shot >= MOST_FRAMES and frame.seconds - kept.seconds < SPREAD
+        return self.in_shot >= MAX_FRAMES and frame.seconds - kept.seconds < SPREAD
 
 
 def decode_video(path: Path, sidecar: Path | None) -> Parts:
@@ -75,11 +75,11 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
     elif facts.has_audio:
         for start, samples in iterate_sound(path):
             end = max(end, start + len(samples) / SAMPLE_RATE)
-            yield Sound(start, samples)
-    yield Outline(replace(media, duration=round(end, 3)), cover)
+            yield AudioChunk(start, samples)
+    yield FileSummary(replace(media, duration=round(end, 3)), cover)
 
 
-def _find_shots(path: Path, duration: float) -> Iterator[Shot]:
+def _find_shots(path: Path, duration: float) -> Iterator[DecodedImage]:
     shots = _Shots()
     end = 0.0
     for frame in iterate_frames(path, SPACING, keys_only=duration > LONG):
@@ -91,8 +91,8 @@ def _find_shots(path: Path, duration: float) -> Iterator[Shot]:
         yield _make_shot(shots.kept, max(end, duration if duration < end + LONG else end))
 
 
-def _make_shot(frame: Frame, until: float) -> Shot:
-    return Shot(Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.picture)
+def _make_shot(frame: Frame, until: float) -> DecodedImage:
+    return DecodedImage(Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.picture)
 
 
 def _shrink(picture: Picture) -> Picture:

@@ -12,29 +12,29 @@ from dataclasses import dataclass, replace
 from indexer.embed import AHEAD
 from indexer.model_change.fill import Filling, Outcome
 from indexer.pipeline import Options, Progress
-from search.encoders.encoder import PictureEncoder, TextEncoder
+from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.encoders.manifest import find_folder
 from search.encoders.registry import (
     ADAPTED,
-    EMBEDDED,
+    BUNDLED,
     Models,
     Names,
     choose_models,
     find_current,
     guess_lane,
-    read_card,
+    read_manifest,
 )
 from search.encoders.whisper.choice import find_whisper
 from search.errors import CrossmodalError, HomeError
 from search.library import Library
 from search.records import LANE_SPACES, Lane
-from search.samples import sample_pictures
+from search.samples import sample_images
 from search.storage.spaces import NEXT, PREVIOUS, Space
 
 # So many of the library's pictures are looked at to find the fastest way to run a model.
 MEASURED = 32
 # Where more of the items than this cannot be read, a disk is more likely to be away than its files to be damaged.
-MOST_UNREAD = 0.05
+MAX_UNREAD = 0.05
 
 
 class IncompleteError(CrossmodalError):
@@ -98,7 +98,7 @@ def change_model(library: Library, change: Change, options: Options, progress: P
     run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress, ahead)
     outcome = Outcome(change.model)
     run.fill(outcome)
-    if len(outcome.unread) > MOST_UNREAD * library.recorded.count_items(active.id) and not change.pace.anyway:
+    if len(outcome.unread) > MAX_UNREAD * library.recorded.count_items(active.id) and not change.pace.anyway:
         path, reason = next(iter(outcome.unread.items()))
         raise IncompleteError(
             f"{len(outcome.unread)} files could not be read, the first {path} ({reason}): nothing is switched, and "
@@ -106,7 +106,7 @@ def change_model(library: Library, change: Change, options: Options, progress: P
         )
     # The first search by the new model should find its index built.
     index = library.open_space(space, encoder)
-    index.build(library.catalogue.read_revision())
+    index.build(library.catalog.read_revision())
     drop_spaces(library, lane, (PREVIOUS,))
     library.recorded.switch(lane)
     outcome.filled = library.recorded.count(space.id)
@@ -164,14 +164,14 @@ def load_models(library: Library, change: Change) -> Models:
     )
     names = replace(names, **{str(change.lane): change.model})
     folder, machine = library.home.models, library.machine
-    if change.lane is Lane.PICTURE and needs_card(library, change.model):
-        read_card(change.model, change.lane, folder, machine, list(sample_pictures(library, MEASURED)))
+    if change.lane is Lane.PICTURE and needs_manifest(library, change.model):
+        read_manifest(change.model, change.lane, folder, machine, list(sample_images(library, MEASURED)))
     return choose_models(folder, machine, names)
 
 
-def needs_card(library: Library, name: str) -> bool:
+def needs_manifest(library: Library, name: str) -> bool:
     """Tell whether a model was never loaded for this home, and is not one that it came with."""
-    return name not in EMBEDDED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
+    return name not in BUNDLED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
 
 
 def replace_load(options: Options, load: float) -> Options:
@@ -189,7 +189,7 @@ def replace_load(options: Options, load: float) -> Options:
     return replace(options, check=check)
 
 
-def _find_space(library: Library, lane: Lane, encoder: PictureEncoder | TextEncoder) -> Space:
+def _find_space(library: Library, lane: Lane, encoder: ImageEncoder | TextEncoder) -> Space:
     """Give the space to fill: the one begun, the one before if it was made by this model, or a new one."""
     name = LANE_SPACES[lane]
     spaces = library.recorded.read_all()

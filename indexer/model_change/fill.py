@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from indexer.decode.decode_pool import Feed
-from indexer.decode.preprocess import Failed, Finished, Messages, Prepared
+from indexer.decode.decode_pool import DecodePool
+from indexer.decode.preprocess import Failed, Finished, Messages, PreparedImage
 from indexer.decode.sandbox import Decoder
-from indexer.embed import AHEAD, Embedder
-from indexer.pending import Draft
+from indexer.embed import AHEAD, ImageEmbedder
+from indexer.pending import PendingItem
 from indexer.pipeline import Options, Progress, open_decoders
 from indexer.profile import Profile
 from indexer.write import BATCH
-from search.encoders.adapter import AdaptedPictureEncoder, Adapter
+from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models
 from search.library import Library
 from search.records import LANE_SPACES, Lane
@@ -69,10 +69,10 @@ class Filling:
         encoder = self.models.picture
         if self.active.name != LANE_SPACES[Lane.PICTURE]:
             self.fill_texts()
-        elif isinstance(encoder, AdaptedPictureEncoder) and encoder.base.fingerprint == self.active.fingerprint:
+        elif isinstance(encoder, AdaptedImageEncoder) and encoder.base.fingerprint == self.active.fingerprint:
             self.fill_by_vectors(encoder.adapter)
         else:
-            self.fill_pictures(outcome)
+            self.fill_images(outcome)
 
     def fill_texts(self) -> None:
         """Embed the texts that are in the catalogue."""
@@ -99,22 +99,22 @@ class Filling:
             done += len(block)
             self.progress(done, total, f"{done} vectors")
 
-    def fill_pictures(self, outcome: Outcome) -> None:
+    def fill_images(self, outcome: Outcome) -> None:
         """Decode the pictures again and embed them; what cannot be read is noted in what it came to."""
         found = self.library.recorded.list_lacking_files(self.active.id, self.space.id)
         ids = {file.path: item_id for item_id, file in found}
         todo = [file for _, file in found]
         decoders = open_decoders(self.models.picture.preparation, len(todo), self.options)
-        waiting: list[Draft] = []
+        waiting: list[PendingItem] = []
         done = 0
         with (
-            closing(Embedder(self.models.picture, Profile())) as embedder,
-            closing(Feed(_read_pictures, todo, decoders)) as feed,
+            closing(ImageEmbedder(self.models.picture, Profile())) as embedder,
+            closing(DecodePool(_read_images, todo, decoders)) as feed,
         ):
             while not (feed.is_over and not waiting):
                 self.options.check()
                 for draft, message in feed.take():
-                    if isinstance(message, Prepared):
+                    if isinstance(message, PreparedImage):
                         embedder.add(draft, message)
                     elif isinstance(message, Finished | Failed):
                         draft.end = message
@@ -131,7 +131,7 @@ class Filling:
                     done += 1
                     self.progress(done, len(todo), draft.file.path)
 
-    def _write(self, item_id: int, draft: Draft) -> str | None:
+    def _write(self, item_id: int, draft: PendingItem) -> str | None:
         """Write the vectors of an item; give why it cannot be done, if so."""
         if isinstance(draft.end, Failed):
             return draft.end.reason
@@ -150,7 +150,7 @@ class Filling:
         return None
 
 
-def _read_pictures(decoder: Decoder, draft: Draft) -> Messages:
+def _read_images(decoder: Decoder, draft: PendingItem) -> Messages:
     """Give the pictures of a file as it is now."""
     try:
         facts = Path(draft.file.path).stat()
@@ -160,4 +160,4 @@ def _read_pictures(decoder: Decoder, draft: Draft) -> Messages:
     if (facts.st_size, facts.st_mtime_ns) != (draft.file.size, draft.file.mtime_ns):
         yield Failed("it has changed since it was indexed: it is read anew by the next run")
         return
-    yield from decoder.decode(draft.file, pictures_only=True)
+    yield from decoder.decode(draft.file, images_only=True)

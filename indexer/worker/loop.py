@@ -10,7 +10,7 @@ from indexer.model_change.change import update_outdated, use_model
 from indexer.model_change.fill import Outcome
 from indexer.pipeline import Options, index_paths
 from indexer.summary import Summary
-from indexer.worker.saved_search_notifier import Alerts
+from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from search.errors import CrossmodalError, HomeError
 from search.library import Library
@@ -68,7 +68,7 @@ class Tracker:
 def run_worker(library: Library, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
     """Do jobs until `stop` is set, or with `until_idle` until there is none."""
     _queue_updates(library)
-    alerts, due = Alerts(library), 0.0
+    alerts, due = SavedSearchNotifier(library), 0.0
     with Watcher(library) as watcher:
         while not stop.is_set():
             watcher.look()

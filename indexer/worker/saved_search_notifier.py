@@ -11,14 +11,14 @@ from search.errors import CrossmodalError
 from search.library import Library
 from search.query.request import MAX_LIMIT, parse_request
 from search.records import SavedSearch, Tier
-from search.serializers import describe_item
+from search.serializers import serialize_item
 from search.storage.database import now
 
 # A webhook that does not answer for so many seconds is tried again at the next look.
-PATIENCE = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
-class Alerts:
+class SavedSearchNotifier:
     """Looks for news whenever the library has changed."""
 
     def __init__(self, library: Library) -> None:
@@ -28,7 +28,7 @@ class Alerts:
 
     def look(self) -> None:
         """Ask the watched searches anew if anything was written since the last look."""
-        revision = self._library.catalogue.read_revision()
+        revision = self._library.catalog.read_revision()
         if revision == self._revision:
             return
         self._revision = revision
@@ -60,10 +60,10 @@ class Alerts:
             fields["cursor"] = answer.next
 
     def _tell(self, saved: SavedSearch, scores: Mapping[int, float]) -> None:
-        items = self._library.catalogue.read_items(scores)
+        items = self._library.catalog.read_items(scores)
         if not items:
             return
-        found = [describe_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]
+        found = [serialize_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]
         body = json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": found}).encode()
         error = send_json(saved.webhook or "", body)
         self._library.saved.mark_sent(saved.id, items, error)
@@ -74,7 +74,7 @@ def send_json(address: str, body: bytes) -> str | None:
     headers = {"Content-Type": "application/json", "User-Agent": "crossmodal"}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked when saved
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
             return None
     except urllib.error.HTTPError as error:
         return f"the webhook answered {error.code}"

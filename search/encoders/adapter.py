@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from search.encoders.compact.files import normalize
-from search.encoders.encoder import PictureEncoder
+from search.encoders.encoder import ImageEncoder
 from search.encoders.manifest import find_folder, join_fingerprint
 from search.errors import ModelError
-from search.media.image.transform import Preparation
+from search.media.image.transform import ImageTransform
 from search.records import Pixels, Vectors
 
 FILE = "adapter.npz"
@@ -63,10 +63,10 @@ def read_adapter(name: str, models: Path) -> Adapter:
         raise ModelError(f"{name} cannot be loaded: {path} is missing or damaged") from error
 
 
-class AdaptedPictureEncoder:
+class AdaptedImageEncoder:
     """A picture model with an adapter on top."""
 
-    def __init__(self, name: str, base: PictureEncoder, adapter: Adapter) -> None:
+    def __init__(self, name: str, base: ImageEncoder, adapter: Adapter) -> None:
         """Raises ModelError when the adapter was trained on another model."""
         if adapter.base != base.fingerprint:
             raise ModelError(f"{name} was trained on top of another version of {base.name}: train it anew")
@@ -110,13 +110,13 @@ class AdaptedPictureEncoder:
         return self.base.is_multilingual
 
     @property
-    def preparation(self) -> Preparation:
+    def preparation(self) -> ImageTransform:
         """The base model's."""
         return self.base.preparation
 
-    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+    def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures; shape (n, d), float32, unit length."""
-        return self.adapter.apply(self.base.encode_pictures(prepared))
+        return self.adapter.apply(self.base.encode_images(prepared))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts; shape (n, d), float32, unit length."""

@@ -35,7 +35,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingPairs:
     """Texts and pictures that fit them or do not, as vectors of the base model.
 
     texts: shape (t, d); parts: shape (t,), as `part_texts` gives them; pictures: shape (n, d); items: shape (n,), the
@@ -63,7 +63,7 @@ def part_texts(texts: Sequence[str], said: Flags) -> Ids:
 
 
 def train_adapter(
-    lessons: Lessons, base: str, width: int, stop: int = 0, held: Sequence[int] = (), recipe: Recipe | None = None
+    lessons: TrainingPairs, base: str, width: int, stop: int = 0, held: Sequence[int] = (), recipe: Recipe | None = None
 ) -> Adapter:
     """Train and give the adapter that did best on the part that says when to stop.
 
@@ -82,7 +82,7 @@ def train_adapter(
     def move(rows: Any) -> Any:
         return torch.nn.functional.normalize(rows + torch.relu(rows @ inward) @ outward, dim=-1)
 
-    train, check = (_Lesson(torch, lessons, places, width, recipe) for places in (training, stopping))
+    train, check = (_Batch(torch, lessons, places, width, recipe) for places in (training, stopping))
     best, kept, since = float("inf"), (inward.detach().clone(), outward.detach().clone()), 0
     for _ in range(recipe.rounds):
         optimizer.zero_grad()
@@ -99,10 +99,10 @@ def train_adapter(
     return Adapter(kept[0].numpy(), kept[1].numpy(), base)
 
 
-class _Lesson:
+class _Batch:
     """The part of what is known that some of the texts belong to."""
 
-    def __init__(self, torch: Any, lessons: Lessons, places: Ids, width: int, recipe: Recipe) -> None:
+    def __init__(self, torch: Any, lessons: TrainingPairs, places: Ids, width: int, recipe: Recipe) -> None:
         self._torch, self._recipe = torch, recipe
         ours = np.isin(lessons.of, places)
         rows = torch.from_numpy(normalize(lessons.pictures[:, :width]))

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from search.media.image.transform import Preparation
+from search.media.image.transform import ImageTransform
 from search.records import Pixels, Samples, Transcript, Vectors
 
 # So many query texts an encoder remembers the vectors of.
 REMEMBERED_QUERIES = 512
 
 
-class PictureEncoder(Protocol):
+class ImageEncoder(Protocol):
     """Embeds pictures and texts into one space (`picture`); vectors have unit length."""
 
     @property
@@ -46,10 +46,10 @@ class PictureEncoder(Protocol):
         """True when texts may be in more languages than English."""
 
     @property
-    def preparation(self) -> Preparation:
+    def preparation(self) -> ImageTransform:
         """What scales and cuts a picture to what the model sees; can be sent to another process."""
 
-    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+    def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures; shape (n, d), float32."""
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -93,7 +93,7 @@ class TextEncoder(Protocol):
         """Embed what is searched; shape (n, d), float32."""
 
 
-class QueryReader(Protocol):
+class QueryClassifier(Protocol):
     """Tells what kind of query a text is; needs no picture, and is the same whatever models are chosen."""
 
     def measure_oddness(self, text: str) -> float:

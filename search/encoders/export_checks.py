@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from search.encoders.manifest import Card
+from search.encoders.manifest import ModelManifest
 from search.encoders.onnx import Inputs, quantize_graph, weigh_graph
-from search.encoders.runtime import GLANCE, Encode, Sample, Trial, measure_agreement, measure_rate, measure_trials
+from search.encoders.runtime import GLANCE, Encode, Trial, TrialInput, measure_agreement, measure_rate, measure_trials
 from search.errors import ModelError
 from search.records import Vectors
 
@@ -17,7 +17,7 @@ PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-static")
 AGREEMENT = 0.9
 # What is written exactly may differ by this much, no more, in any number of a vector.
 EXACT = 1e-3
-FEWEST = 16
+MIN_SAMPLE = 16
 Say = Callable[[str], None]
 Open = Callable[[str], Encode]
 
@@ -40,8 +40,8 @@ class Check:
 
 def require_sample(count: int, what: str) -> None:
     """Raise ModelError when there are too few of the library's own to check an export on."""
-    if count < FEWEST:
-        raise ModelError(f"an export is checked on {FEWEST} of the library's own {what} or more: index some first")
+    if count < MIN_SAMPLE:
+        raise ModelError(f"an export is checked on {MIN_SAMPLE} of the library's own {what} or more: index some first")
 
 
 def require_exact(what: str, exact: Vectors, exported: Vectors) -> None:
@@ -59,7 +59,7 @@ def write_precisions(name_file: Callable[[str], Path], sample: Sequence[Inputs],
 
 
 def check_precisions(
-    name_file: Callable[[str], Path], open_one: Open, sample: Sample, exact: Vectors, say: Say, what: str
+    name_file: Callable[[str], Path], open_one: Open, sample: TrialInput, exact: Vectors, say: Say, what: str
 ) -> list[Check]:
     """Hold every precision against the vectors of torch, shape (n, d). open_one: gives what runs it."""
     checks = []
@@ -76,7 +76,9 @@ def check_precisions(
     return checks
 
 
-def choose_runtime(card: Card, ways: Sequence[Trial], checks: Sequence[Check], sample: Sample) -> Card:
+def choose_runtime(
+    card: ModelManifest, ways: Sequence[Trial], checks: Sequence[Check], sample: TrialInput
+) -> ModelManifest:
     """Give the card with the fastest right way to run the model, torch's among them; the first of these is exact."""
     found = measure_trials(list(ways), sample)
     rates = found.rates | {f"onnx-{one.precision}": one.rate for one in checks if one.is_right}

@@ -58,7 +58,7 @@ def fetch_model(name: str, models: Path, note: Note) -> Path:
         return _build(target, lambda folder: _fetch_whisper(name, folder, note))
     target = models / FETCHED / name_fetched(name)
     if name.startswith(HUB) or _is_tag(name):
-        return _build(target, lambda folder: _fetch_picture(name, folder, note))
+        return _build(target, lambda folder: _fetch_clip(name, folder, note))
     return _build(target, lambda folder: _fetch_sentence(name, folder, note))
 
 
@@ -88,7 +88,7 @@ def _fetch_whisper(size: str, folder: Path, note: Note) -> None:
     _fetch_file(repository, "model.bin", folder / "model.bin", note)
 
 
-def _fetch_picture(name: str, folder: Path, note: Note) -> None:
+def _fetch_clip(name: str, folder: Path, note: Note) -> None:
     """Make a folder that open_clip loads as `local-dir:`."""
     if name.startswith(HUB):
         repository, weights = name.removeprefix(HUB), ""

@@ -13,16 +13,16 @@ import numpy as np
 
 from search.encoders.compact.files import hash_file
 from search.errors import ModelError
-from search.media.image.transform import Fit
+from search.media.image.transform import ResizeCrop
 from search.records import Vectors
 
-CARD, BANK = "card.json", "bank.npy"
+MANIFEST, BANK = "card.json", "bank.npy"
 # Where `models get` puts what it fetched, in the models folder of a home.
 FETCHED = "fetched"
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelManifest:
     """A model of a home.
 
     weights: the files that hold them, each with its size in bytes, its time in nanoseconds and its SHA-256; languages:
@@ -41,7 +41,7 @@ class Card:
     device: str = "cpu"
     runtimes: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    preparation: Fit | None = None
+    preparation: ResizeCrop | None = None
 
     def is_exported_for(self, device: str) -> bool:
         """Tell whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
@@ -59,29 +59,29 @@ class Card:
 
 
 @dataclass(frozen=True)
-class CardFolder:
+class ManifestFolder:
     """Where the card of a model lies, with all that was made of it: exports, its bank, what was measured."""
 
     path: Path
 
-    def write(self, card: Card, bank: Vectors | None = None) -> None:
+    def write(self, card: ModelManifest, bank: Vectors | None = None) -> None:
         """Keep a card, and the embedded bank of unrelated queries."""
         self.path.mkdir(parents=True, exist_ok=True)
         if bank is not None:
             np.save(self.path / BANK, bank)
-        draft = self.path / f".{CARD}.new"
+        draft = self.path / f".{MANIFEST}.new"
         draft.write_text(json.dumps(asdict(card), ensure_ascii=False, indent=1), encoding="utf-8")
-        draft.replace(self.path / CARD)
+        draft.replace(self.path / MANIFEST)
 
-    def read(self) -> Card | None:
+    def read(self) -> ModelManifest | None:
         """Give the card; None when there is none that can be read, or when the weights are not what they were."""
         try:
-            document = json.loads((self.path / CARD).read_text(encoding="utf-8"))
+            document = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
             fit = document.pop("preparation")
             weights = {path: tuple(facts) for path, facts in document.pop("weights").items()}
             languages = tuple(document.pop("languages"))
-            card = Card(
-                **document, weights=weights, languages=languages, preparation=None if fit is None else Fit(**fit)
+            card = ModelManifest(
+                **document, weights=weights, languages=languages, preparation=None if fit is None else ResizeCrop(**fit)
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -96,10 +96,10 @@ class CardFolder:
         return bank
 
 
-def find_folder(models: Path, name: str) -> CardFolder:
+def find_folder(models: Path, name: str) -> ManifestFolder:
     """Give where the card of a model lies in the models folder of a home."""
     plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
-    return CardFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+    return ManifestFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
 
 
 def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
@@ -114,10 +114,10 @@ def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
     return found
 
 
-class Carded:
+class ManifestEncoder:
     """A model that a card describes: what can be told of it before it is loaded."""
 
-    def __init__(self, card: Card, folder: CardFolder) -> None:
+    def __init__(self, card: ModelManifest, folder: ManifestFolder) -> None:
         """folder: where the card lies."""
         self._card = card
         self._folder = folder
@@ -153,7 +153,7 @@ class Carded:
         return self._folder.read_bank()
 
 
-def keep_weights(card: Card, folder: CardFolder) -> None:
+def keep_weights(card: ModelManifest, folder: ManifestFolder) -> None:
     """Check that the weights are those of the card, and keep it with new times where they were only copied.
 
     Raises ModelError when they are not.
@@ -163,7 +163,7 @@ def keep_weights(card: Card, folder: CardFolder) -> None:
         folder.write(known)
 
 
-def check_weights(card: Card) -> Card:
+def check_weights(card: ModelManifest) -> ModelManifest:
     """Give the card, with new times where files were only copied.
 
     Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.

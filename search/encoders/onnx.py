@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from search.encoders.parallel import Streams
+from search.encoders.parallel import ParallelStreams
 from search.errors import ModelError
 from search.records import Pixels, Vectors
 
 TEXT_BATCH = 32
 # So many pictures are run at once on a thread: what they take then fits in the processor's caches.
-PICTURE_BATCH = 4
+IMAGE_BATCH = 4
 # A file of the format holds less than 2 GiB: where a graph is larger, its weights lie in a second one beside it.
 LARGEST = 2_000_000_000
 # How folders are called that graphs are written in.
@@ -83,7 +83,7 @@ class StreamedGraph:
     def __init__(self, path: Path, threads: int, is_half: bool = False, is_7_bit: bool = False) -> None:
         """Open it. is_half, is_7_bit: as in `open_session`."""
         self._session = open_session(path, 1, is_half=is_half, is_7_bit=is_7_bit)
-        self._streams = Streams(threads)
+        self._streams = ParallelStreams(threads)
 
     def run(self, pixels: Pixels, batch: int) -> Vectors:
         """Give the rows of pictures (n, height, width, 3) uint8, `batch` of them at once on each thread."""

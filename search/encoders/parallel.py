@@ -13,7 +13,7 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
-class Streams:
+class ParallelStreams:
     """Threads that are kept for this. Safe to share: what several ask for at once waits in one line."""
 
     def __init__(self, count: int, begin: Callable[[], object] = bool) -> None:

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from search.encoders.manifest import FETCHED, CardFolder, find_folder
-from search.encoders.registry import EMBEDDED
+from search.encoders.manifest import FETCHED, ManifestFolder, find_folder
+from search.encoders.registry import BUNDLED
 
 PRESETS_FILE = Path(__file__).parent / "presets.json"
 
@@ -37,7 +37,7 @@ def list_presets(models: Path) -> list[Preset]:
     found = [_make(lane, one, models) for lane in ("picture", "meaning", "speech") for one in _read()[lane]]
     named = {one.name for one in found}
     for path in sorted(models.glob("*/card.json")):
-        card = CardFolder(path.parent).read()
+        card = ManifestFolder(path.parent).read()
         if card is not None and card.name not in named:
             languages = "English" if card.languages == ("en",) else "several"
             there = all(Path(name).exists() for name in card.weights)
@@ -48,7 +48,7 @@ def list_presets(models: Path) -> list[Preset]:
 def _make(lane: str, one: dict[str, Any], models: Path) -> Preset:
     figures = {name: one[name] for name in ("flickr30k", "coco") if one.get(name) is not None}
     name = str(one["name"])
-    there = name in EMBEDDED or _is_fetched(name, models) or find_folder(models, name).read() is not None
+    there = name in BUNDLED or _is_fetched(name, models) or find_folder(models, name).read() is not None
     return Preset(name, lane, one["millions"], one.get("dimension"), one["languages"], figures, one["note"], there)
 
 

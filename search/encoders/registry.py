@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.encoders.encoder import PictureEncoder, QueryReader, TextEncoder, Transcriber
-from search.encoders.manifest import Card, CardFolder, find_folder
+from search.encoders.encoder import ImageEncoder, QueryClassifier, TextEncoder, Transcriber
+from search.encoders.manifest import ManifestFolder, ModelManifest, find_folder
 from search.encoders.runtime import Machine
 from search.errors import ModelError
 from search.media.image.picture import Picture
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from search.encoders.compact.towers import E5Encoder
 
 # The embedded default: it needs no download and answers in many languages.
-PICTURE, MEANING, SPEECH = EMBEDDED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
+PICTURE, MEANING, SPEECH = BUNDLED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
 
 
 # What stands between the name of a model and that of the adapter that was trained on top of it.
@@ -36,12 +36,12 @@ class Names:
 class Models:
     """The models of a home; each loads itself at its first call."""
 
-    picture: PictureEncoder
+    picture: ImageEncoder
     meaning: TextEncoder
     speech: Transcriber
-    reader: QueryReader
+    query_classifier: QueryClassifier
 
-    def get_encoder(self, lane: Lane) -> PictureEncoder | TextEncoder:
+    def get_encoder(self, lane: Lane) -> ImageEncoder | TextEncoder:
         """Give what makes the vectors of a lane."""
         return self.picture if lane is Lane.PICTURE else self.meaning
 
@@ -52,17 +52,17 @@ def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
     Raises ModelError when one is not on this machine.
     """
     from search.encoders.compact.files import CompactFiles
-    from search.encoders.compact.towers import CompactQueryReader, open_e5
+    from search.encoders.compact.towers import CompactQueryClassifier, open_e5
     from search.encoders.whisper.choice import choose_transcriber
 
     files = CompactFiles()
     # One text tower for all that asks of it.
     e5 = open_e5(files, machine)
     return Models(
-        picture=load_picture(names.picture or PICTURE, folder, machine, e5),
-        meaning=load_meaning(names.meaning or MEANING, folder, machine, e5),
+        picture=load_image_encoder(names.picture or PICTURE, folder, machine, e5),
+        meaning=load_text_encoder(names.meaning or MEANING, folder, machine, e5),
         speech=choose_transcriber(names.speech or SPEECH, folder, machine),
-        reader=CompactQueryReader(files, e5),
+        query_classifier=CompactQueryClassifier(files, e5),
     )
 
 
@@ -76,34 +76,34 @@ def find_current(name: str, folder: Path) -> str:
         folder: The home's folder of models.
     """
     base = name.partition(ADAPTED)[0]
-    if base == name or base not in EMBEDDED:
+    if base == name or base not in BUNDLED:
         return name
     from search.encoders.adapter import read_adapter
     from search.encoders.compact.files import CompactFiles
 
-    return name if read_adapter(name, folder).base == CompactFiles().picture_fingerprint else base
+    return name if read_adapter(name, folder).base == CompactFiles().image_fingerprint else base
 
 
-def load_picture(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> PictureEncoder:
+def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> ImageEncoder:
     """Give a picture model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if ADAPTED in name:
-        from search.encoders.adapter import AdaptedPictureEncoder, read_adapter
+        from search.encoders.adapter import AdaptedImageEncoder, read_adapter
 
-        base = load_picture(name.partition(ADAPTED)[0], folder, machine, e5)
-        return AdaptedPictureEncoder(name, base, read_adapter(name, folder))
+        base = load_image_encoder(name.partition(ADAPTED)[0], folder, machine, e5)
+        return AdaptedImageEncoder(name, base, read_adapter(name, folder))
     if name == PICTURE:
         from search.encoders.compact.files import CompactFiles
-        from search.encoders.compact.towers import CompactPictureEncoder, open_e5
+        from search.encoders.compact.towers import CompactImageEncoder, open_e5
 
         files = CompactFiles()
-        return CompactPictureEncoder(files, e5 or open_e5(files, machine), machine)
-    from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+        return CompactImageEncoder(files, e5 or open_e5(files, machine), machine)
+    from search.encoders.open_clip.encoder import OpenClipImageEncoder
 
-    card, place = find_card(name, Lane.PICTURE, folder, machine)
-    return OpenClipPictureEncoder(card, place, folder, machine)
+    card, place = find_manifest(name, Lane.PICTURE, folder, machine)
+    return OpenClipImageEncoder(card, place, folder, machine)
 
 
-def load_meaning(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
+def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
     """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if name == MEANING:
         from search.encoders.compact.files import CompactFiles
@@ -113,11 +113,13 @@ def load_meaning(name: str, folder: Path, machine: Machine, e5: "E5Encoder | Non
         return CompactTextEncoder(files, e5 or open_e5(files, machine))
     from search.encoders.sentence.encoder import SentenceEncoder
 
-    card, place = find_card(name, Lane.MEANING, folder, machine)
+    card, place = find_manifest(name, Lane.MEANING, folder, machine)
     return SentenceEncoder(card, place, folder, machine)
 
 
-def read_card(name: str, lane: Lane, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()) -> Card:
+def read_manifest(
+    name: str, lane: Lane, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()
+) -> ModelManifest:
     """Give a model's card, made by loading the model once where there is none.
 
     pictures: of the library, to measure by. Raises ModelError when it is not on this machine.
@@ -134,9 +136,9 @@ def read_card(name: str, lane: Lane, folder: Path, machine: Machine, pictures: S
     return describe_sentence_model(name, folder, machine)
 
 
-def find_card(name: str, lane: Lane, folder: Path, machine: Machine) -> tuple[Card, CardFolder]:
+def find_manifest(name: str, lane: Lane, folder: Path, machine: Machine) -> tuple[ModelManifest, ManifestFolder]:
     """Give a model's card and where it lies. Raises ModelError when the model is not on this machine."""
-    return read_card(name, lane, folder, machine), find_folder(folder, name)
+    return read_manifest(name, lane, folder, machine), find_folder(folder, name)
 
 
 def guess_lane(name: str) -> Lane | None:
@@ -161,7 +163,7 @@ def guess_lane(name: str) -> Lane | None:
 
         if name.partition("/")[0] in import_open_clip().list_models():
             return Lane.PICTURE
-    meant = "".join(f"; or is {one} meant?" for one in EMBEDDED if name and one.startswith(name))
+    meant = "".join(f"; or is {one} meant?" for one in BUNDLED if name and one.startswith(name))
     raise ModelError(
         f"what {name} is for cannot be told from its name: say so with --for picture, meaning or speech{meant}"
     )

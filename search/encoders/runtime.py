@@ -18,8 +18,8 @@ ROUNDS = 3
 GLANCE = 8
 HOPELESS = 3.0
 # What is run: gives vectors, shape (n, d), of n of a sample, which are pictures or texts.
-Sample = Any
-Encode = Callable[[Sample], Vectors]
+TrialInput = Any
+Encode = Callable[[TrialInput], Vectors]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Findings:
     nearness: dict[str, float] = field(default_factory=dict)
 
 
-def measure_trials(trials: list[Trial], sample: Sample) -> Findings:
+def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
     """Run each way over a sample; the first, which must run, is the one that the others are held against.
 
     A way in which a model cannot run at all (not every layer exists in every precision) has a rate of 0; the rate of
@@ -77,19 +77,19 @@ def measure_trials(trials: list[Trial], sample: Sample) -> Findings:
     return Findings(best.name, {name: round(rate, 2) for name, rate in rates.items()}, nearness)
 
 
-def measure_rate(encode: Encode, sample: Sample) -> tuple[float, Vectors]:
+def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
     """Give how many of a sample a second are embedded, and their vectors. What runs them is to be warm."""
     rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
     return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
 
 
-def _glance(trial: Trial, sample: Sample) -> tuple[float, Vectors]:
+def _glance(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
     """Give the seconds that a few take, after they have warmed it up, and their vectors."""
     trial.encode(sample[:GLANCE])
     return _time_run(trial.encode, sample[:GLANCE])
 
 
-def _time_run(encode: Encode, sample: Sample) -> tuple[float, Vectors]:
+def _time_run(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
     began = time.perf_counter()
     rows = encode(sample)
     return time.perf_counter() - began, rows

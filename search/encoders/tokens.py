@@ -12,7 +12,7 @@ from search.records import Ids
 
 
 @dataclass(frozen=True)
-class Cut:
+class TokenizerConfig:
     """How texts are cut. most: pieces at most, with those that mark the ends; pad: number of the piece that fills up;
     is_fixed: fill up to `most` always, not only to the longest of a batch.
     """
@@ -25,7 +25,7 @@ class Cut:
 class Tokens:
     """A tokenizer of the `tokenizers` library, loaded from its JSON file."""
 
-    def __init__(self, path: Path, cut: Cut) -> None:
+    def __init__(self, path: Path, cut: TokenizerConfig) -> None:
         """Raises ModelError when the file cannot be read."""
         from tokenizers import Tokenizer
 

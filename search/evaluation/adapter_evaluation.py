@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from search.encoders.adapter_training import PARTS, Lessons, train_adapter
+from search.encoders.adapter_training import PARTS, TrainingPairs, train_adapter
 from search.encoders.registry import ADAPTED
-from search.evaluation.model_comparison import Showing, Verdict, judge_showings
-from search.evaluation.training_pairs import find_base, gather_lessons
+from search.evaluation.model_comparison import Comparison, ModelResult, compare_results
+from search.evaluation.training_pairs import find_base, gather_training_pairs
 from search.library import Library
 from search.records import Ids, Vectors
 
@@ -19,7 +19,7 @@ ENOUGH = 500
 
 def adapt_model(
     library: Library, most: int, say: Callable[[str], None]
-) -> tuple[str | None, Verdict, tuple[float, float]]:
+) -> tuple[str | None, Comparison, tuple[float, float]]:
     """Train an adapter of the home's picture model; give its name, or None where it does not help, and the judgement.
 
     It is judged by cross-validation; of the adapter that is kept, a tenth of the texts says when to stop. The last are
@@ -28,19 +28,19 @@ def adapt_model(
     when the vectors of the model without its present adapter are gone.
     """
     base, space_id = find_base(library)
-    lessons, captions, opinions = gather_lessons(library, base, space_id, most)
-    say(f"training on {captions} captions and {opinions} opinions")
+    lessons, captions, feedback = gather_training_pairs(library, base, space_id, most)
+    say(f"training on {captions} captions and {feedback} opinions")
     before, after = judge_training(lessons, base.fingerprint, base.parts[0])
-    verdict = judge_showings(before, after)
-    if verdict.better != 1:
-        return None, verdict, (before.reciprocal, after.reciprocal)
+    comparison = compare_results(before, after)
+    if comparison.better != 1:
+        return None, comparison, (before.reciprocal, after.reciprocal)
     adapter = train_adapter(lessons, base.fingerprint, base.parts[0])
     name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
     adapter.write(name, library.home.models)
-    return name, verdict, (before.reciprocal, after.reciprocal)
+    return name, comparison, (before.reciprocal, after.reciprocal)
 
 
-def judge_training(lessons: Lessons, base: str, width: int) -> tuple[Showing, Showing]:
+def judge_training(lessons: TrainingPairs, base: str, width: int) -> tuple[ModelResult, ModelResult]:
     """Ask by texts before and after training without them, a fifth of them at a time.
 
     base, width: as `train_adapter` takes them.
@@ -51,18 +51,18 @@ def judge_training(lessons: Lessons, base: str, width: int) -> tuple[Showing, Sh
         held = range(first, first + FOLD)
         adapter = train_adapter(lessons, base, width, (first + FOLD) % PARTS, held)
         asked = np.unique(lessons.of[lessons.fits & np.isin(lessons.parts[lessons.of], held)])
-        before += rank_lessons(lessons, asked, lessons.pictures)
-        after += rank_lessons(lessons, asked, adapter.apply(lessons.pictures))
+        before += rank_training_pairs(lessons, asked, lessons.pictures)
+        after += rank_training_pairs(lessons, asked, adapter.apply(lessons.pictures))
         if len(before) >= ENOUGH:
             break
     dimension = lessons.pictures.shape[1]
     return (
-        Showing("before", dimension, tuple(before), 0.0, 0.0, None),
-        Showing("after", dimension, tuple(after), 0.0, 0.0, None),
+        ModelResult("before", dimension, tuple(before), 0.0, 0.0, None),
+        ModelResult("after", dimension, tuple(after), 0.0, 0.0, None),
     )
 
 
-def rank_lessons(lessons: Lessons, asked: Ids, rows: Vectors) -> list[int]:
+def rank_training_pairs(lessons: TrainingPairs, asked: Ids, rows: Vectors) -> list[int]:
     """Give for each text the rank, from 1, of the best of the pictures that fit it among all that are known.
 
     asked: shape (a,), places of texts; rows: shape (n, d), the vectors of the pictures of the lessons. Equals count

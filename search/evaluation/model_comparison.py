@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from search.encoders.encoder import PictureEncoder, TextEncoder
+from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.evaluation.metrics import bootstrap
 from search.evaluation.synthetic_queries import Captioned, Cloze, Copied, open_items
 from search.records import Vectors
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 BATCH = 32
 # Fewer questions than this say nothing.
-FEWEST = 10
+MIN_SAMPLE = 10
 
 
 @dataclass(frozen=True)
-class Showing:
+class ModelResult:
     """How one model did.
 
     ranks: of the right answer to each question, from 1; rate: pictures or passages a second; query_ms: for a text that
@@ -49,7 +49,7 @@ class Showing:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Comparison:
     """What is to be said of two models.
 
     gain: of the second over the first in mean reciprocal rank, with its 95 % interval over questions drawn again
@@ -66,15 +66,15 @@ class Verdict:
         return 1 if self.low > 0 else 0 if self.high < 0 else None
 
 
-def judge_showings(first: Showing, second: Showing) -> Verdict:
+def compare_results(first: ModelResult, second: ModelResult) -> Comparison:
     """Say which did better on the same questions."""
     gains = [1 / b - 1 / a for a, b in zip(first.ranks, second.ranks, strict=True)]
-    return Verdict(float(np.mean(gains)), *bootstrap(gains))
+    return Comparison(float(np.mean(gains)), *bootstrap(gains))
 
 
-def show_pictures(
-    load: Callable[[], PictureEncoder], captioned: Sequence[Captioned], copied: Sequence[Copied]
-) -> Showing:
+def rank_images(
+    load: Callable[[], ImageEncoder], captioned: Sequence[Captioned], copied: Sequence[Copied]
+) -> ModelResult:
     """Ask a picture model for every caption, and by every copy, among all the pictures."""
     asked_for = [one.item for one in captioned] + [one.item for one in copied]
     pictures = open_items({item.id: item for item in asked_for}.values())
@@ -87,22 +87,22 @@ def show_pictures(
     before = read_memory()
     encoder = load()
     prepared = [encoder.preparation(picture) for picture in pictures.values()]
-    encoder.encode_pictures(prepared[:1])
+    encoder.encode_images(prepared[:1])
     encoder.encode_texts(["a warm-up"])
     taken = _subtract(read_memory(), before)
     began = time.perf_counter()
-    rows = _embed(encoder.encode_pictures, prepared)
+    rows = _embed(encoder.encode_images, prepared)
     rate = len(prepared) / (time.perf_counter() - began)
     queries, query_ms = _ask([caption for caption, _ in captions], encoder.encode_texts)
     if asking:
         shown = [encoder.preparation(picture) for picture, _ in asking]
-        queries = np.concatenate([queries, _embed(encoder.encode_pictures, shown)])
+        queries = np.concatenate([queries, _embed(encoder.encode_images, shown)])
     answers = [at for _, at in (*captions, *asking)]
     ranks = rank_answers(queries, rows, answers)
-    return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken, copies=len(asking))
+    return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, taken, copies=len(asking))
 
 
-def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Showing:
+def rank_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> ModelResult:
     """Ask a text model for every passage by its end."""
     before = read_memory()
     encoder = load()
@@ -115,7 +115,7 @@ def show_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> Show
     rate = len(passages) / (time.perf_counter() - began)
     queries, query_ms = _ask([one.end for one in clozes], encoder.encode_queries)
     ranks = rank_answers(queries, rows, range(len(passages)))
-    return Showing(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
+    return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
 
 
 def _subtract(now: float | None, before: float | None) -> float | None:

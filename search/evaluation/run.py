@@ -103,7 +103,7 @@ def run_cases(
         outcomes.append(ask(engine, case, lanes, filtered))
         progress(number, len(cases))
     wanted = {answer.path for case in cases for answer in case.relevant}
-    return add_up(outcomes, engine.library.catalogue.read_types(wanted))
+    return add_up(outcomes, engine.library.catalog.read_types(wanted))
 
 
 def ask(engine: Engine, case: Case, lanes: bool, filtered: bool = False) -> Outcome:

@@ -15,17 +15,17 @@ import numpy as np
 from search.errors import UnreadableMediaError
 from search.evaluation.cases import Case
 from search.library import Library
-from search.media.image.picture import USEFUL_SIDE, Picture, measure_change, open_picture
+from search.media.image.picture import USEFUL_SIDE, Picture, measure_change, open_image
 from search.records import Ids, Item, ItemType
 from search.samples import sample_passages
 
 # A name is a caption when it has as many words, none of them a camera's numbering.
-FEWEST_WORDS = 2
+MIN_WORDS = 2
 NUMBERED = re.compile(r"\d|^(img|dsc|dcim|pict?|image|photo|screenshot|scan|untitled|copy)$", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+|\d+")
 # Pictures whose perceptual hashes differ in so few of 64 bits are copies when seen from afar no more than this differs,
 # of 0 to 1. Hashes are sorted anew after every so many bits.
-MOST_BITS, MOST_CHANGE, TURN = 6, 0.02, 8
+MAX_BITS, MAX_CHANGE, TURN = 6, 0.02, 8
 # A passage is asked for by so much of its end, if it has as many words.
 ASKED, LONG_ENOUGH = 0.3, 15
 
@@ -57,7 +57,7 @@ class Cloze:
 def list_captioned(library: Library, most: int) -> list[Captioned]:
     """Give pictures that have a caption of their own, each caption once."""
     found: dict[str, Captioned] = {}
-    for item in library.catalogue.list_some(ItemType.IMAGE, 20 * most):
+    for item in library.catalog.list_some(ItemType.IMAGE, 20 * most):
         caption = read_caption(item)
         if caption is not None and len(found) < most:
             found.setdefault(caption.casefold(), Captioned(item, caption))
@@ -67,17 +67,17 @@ def list_captioned(library: Library, most: int) -> list[Captioned]:
 def read_caption(item: Item) -> str | None:
     """Give what is written about a picture: its description, its title, or its file's name if that is made of words."""
     for said in (item.facts.description, item.facts.title):
-        if said and len(said.split()) >= FEWEST_WORDS:
+        if said and len(said.split()) >= MIN_WORDS:
             return " ".join(said.split())
     words = WORD.findall(Path(item.path).stem)
-    if len(words) < FEWEST_WORDS or any(NUMBERED.search(word) for word in words):
+    if len(words) < MIN_WORDS or any(NUMBERED.search(word) for word in words):
         return None
     return " ".join(words)
 
 
 def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]:
     """Give the pictures that written queries of an evaluation file ask for, one a query."""
-    items = {item.path: item for item in library.catalogue.list_items()}
+    items = {item.path: item for item in library.catalog.list_items()}
     found = []
     for case in cases:
         item = next((items[one.path] for one in case.relevant if one.path in items), None)
@@ -88,16 +88,16 @@ def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]
 
 def list_copied(library: Library, most: int) -> list[Copied]:
     """Give pictures of which there are copies, not to the pixel; each picture is in one pair at most."""
-    ids, looks = library.catalogue.read_looks()
+    ids, looks = library.catalog.read_looks()
     found: list[Copied] = []
     used: set[int] = set()
     for one, other in pair_looks(looks):
         pair = {int(ids[one]), int(ids[other])}
         if len(found) == most or len(pair) < 2 or pair & used:
             continue
-        items = library.catalogue.read_items(pair)
+        items = library.catalog.read_items(pair)
         opened = open_items(items.values())
-        if len(opened) == 2 and 0 < measure_change(*opened.values()) <= MOST_CHANGE:
+        if len(opened) == 2 and 0 < measure_change(*opened.values()) <= MAX_CHANGE:
             first, second = sorted(items)
             found.append(Copied(items[first], items[second]))
             used |= pair
@@ -116,7 +116,7 @@ def pair_looks(looks: Ids) -> list[tuple[int, int]]:
         turned = (bits << np.uint64(turn)) | (bits >> np.uint64((64 - turn) % 64))
         order = np.argsort(turned, kind="stable")
         differ = np.bitwise_count(bits[order[1:]] ^ bits[order[:-1]])
-        for at in np.flatnonzero(differ <= MOST_BITS):
+        for at in np.flatnonzero(differ <= MAX_BITS):
             found.add((int(min(order[at : at + 2])), int(max(order[at : at + 2]))))
     return sorted(found)
 
@@ -137,7 +137,7 @@ def open_items(items: Iterable[Item]) -> dict[int, Picture]:
     opened = {}
     for item in items:
         try:
-            opened[item.id], _ = open_picture(Path(item.path), USEFUL_SIDE)
+            opened[item.id], _ = open_image(Path(item.path), USEFUL_SIDE)
         except (UnreadableMediaError, OSError):
             continue  # what cannot be read can neither be found by one model nor by the other
     return opened

@@ -2,24 +2,24 @@
 
 import numpy as np
 
-from search.encoders.adapter import AdaptedPictureEncoder
-from search.encoders.adapter_training import Lessons, part_texts
-from search.encoders.encoder import PictureEncoder
+from search.encoders.adapter import AdaptedImageEncoder
+from search.encoders.adapter_training import TrainingPairs, part_texts
+from search.encoders.encoder import ImageEncoder
 from search.errors import ModelError, UsageError
 from search.evaluation.synthetic_queries import list_captioned
 from search.library import Library
 
 # Fewer texts than this say nothing.
-FEWEST = 50
+MIN_SAMPLE = 50
 
 
-def find_base(library: Library) -> tuple[PictureEncoder, int]:
+def find_base(library: Library) -> tuple[ImageEncoder, int]:
     """Give the home's picture model without an adapter, and the space that holds its vectors.
 
     Raises ModelError when the model is adapted already and the vectors from before are gone.
     """
     encoder = library.models.picture
-    base = encoder.base if isinstance(encoder, AdaptedPictureEncoder) else encoder
+    base = encoder.base if isinstance(encoder, AdaptedImageEncoder) else encoder
     found = next((one for one in library.recorded.read_all().values() if one.fingerprint == base.fingerprint), None)
     if found is None:
         raise ModelError(
@@ -29,26 +29,28 @@ def find_base(library: Library) -> tuple[PictureEncoder, int]:
     return base, found.id
 
 
-def gather_lessons(library: Library, base: PictureEncoder, space_id: int, most: int) -> tuple[Lessons, int, int]:
+def gather_training_pairs(
+    library: Library, base: ImageEncoder, space_id: int, most: int
+) -> tuple[TrainingPairs, int, int]:
     """Give what can be learned from, and how many captions and opinions that are.
 
     base, space_id: as `find_base` gives them; most: so many captions at most. Raises UsageError when there
     are too few texts.
     """
     captions = [(one.caption, one.item.id, True) for one in list_captioned(library, most)]
-    opinions = [(one.text, one.item_id, one.is_relevant) for one in library.opinions.list_all()]
-    ids = {item_id for _, item_id, _ in captions + opinions}
-    rows = {item_id: library.catalogue.read_vectors(item_id, space_id) for item_id in ids}
-    known = sorted(opinions + captions, key=lambda one: (one[0].casefold(), one[1], one[0]))
+    feedback = [(one.text, one.item_id, one.is_relevant) for one in library.feedback.list_all()]
+    ids = {item_id for _, item_id, _ in captions + feedback}
+    rows = {item_id: library.catalog.read_vectors(item_id, space_id) for item_id in ids}
+    known = sorted(feedback + captions, key=lambda one: (one[0].casefold(), one[1], one[0]))
     known = [one for one in known if len(rows[one[1]])]
     places: dict[str, int] = {}
     of = np.array([places.setdefault(text.casefold(), len(places)) for text, _, _ in known], np.int64)
     fits = np.array([does_fit for _, _, does_fit in known], bool)
     said = np.unique(of[fits])
-    if len(said) < FEWEST:
+    if len(said) < MIN_SAMPLE:
         raise UsageError(
             f"the library holds only {len(said)} texts that are known to fit a picture, captions ({len(captions)}) "
-            f"and what was said of hits ({len(opinions)}); {FEWEST} are the fewest"
+            f"and what was said of hits ({len(feedback)}); {MIN_SAMPLE} are the fewest"
         )
     _, first = np.unique(of, return_index=True)
     texts = np.concatenate([base.encode_texts([known[at][0]]) for at in first])
@@ -57,4 +59,4 @@ def gather_lessons(library: Library, base: PictureEncoder, space_id: int, most: 
     pictures = np.stack([one[int(np.argmax(one @ texts[place]))] for one, place in zip(frames, of, strict=True)])
     items = np.array([item_id for _, item_id, _ in known], np.int64)
     parts = part_texts(list(places), np.isin(np.arange(len(places)), said))
-    return Lessons(texts, parts, pictures, items, of, fits), len(captions), len(opinions)
+    return TrainingPairs(texts, parts, pictures, items, of, fits), len(captions), len(feedback)

@@ -30,7 +30,7 @@ STRETCH, SEARCHED = 120, 20
 SPARSE = 12.0
 KEYS_LOOKED_AT = 300.0
 
-Pulses = npt.NDArray[np.int16]
+Pcm16 = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ def decode_sound(source: Path | bytes) -> Samples:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def to_samples(pulses: Pulses) -> Samples:
+def to_samples(pulses: Pcm16) -> Samples:
     """Give 16-bit sound as float32 in -1 to 1."""
     return pulses.astype(np.float32) / np.float32(32768)
 
 
-def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pulses]]:
+def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
     """Give the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
 
     A stretch is about two minutes long and ends where it is quietest, so that no word is cut. Raises
@@ -102,7 +102,7 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pulses]]:
     """
     import av
 
-    waiting: list[Pulses] = []
+    waiting: list[Pcm16] = []
     count, start = 0, 0
     with _open(source) as container:
         if not container.streams.audio:
@@ -139,7 +139,7 @@ def measure_loudness(source: Path | bytes, points: int) -> Samples:
     return (np.array(loud, np.float32) / 32768).clip(0, 1)
 
 
-def _find_quiet(pulses: Pulses) -> int:
+def _find_quiet(pulses: Pcm16) -> int:
     """Give where the last seconds searched are quietest, as a number of samples."""
     begin = STRETCH * SAMPLE_RATE
     window = SAMPLE_RATE // 5

@@ -8,7 +8,7 @@ from typing import Any
 from search.records import MediaFacts
 
 # What a text field may be long, in characters, and how many tags a file may have.
-LONGEST, MOST_TAGS = 2_000, 100
+LONGEST, MAX_TAGS = 2_000, 100
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -116,7 +116,7 @@ def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:
         text = clean_text(name)
         if text and len(text) <= 100:
             kept.setdefault(text.casefold(), text)
-    return tuple(kept.values())[:MOST_TAGS]
+    return tuple(kept.values())[:MAX_TAGS]
 
 
 def check_place(latitude: float, longitude: float) -> tuple[float | None, float | None]:

@@ -9,10 +9,10 @@ import numpy as np
 from search.errors import NothingHeardError, UsageError
 from search.library import Library
 from search.media.container import decode_sound
-from search.media.image.picture import USEFUL_SIDE, crop_box, open_picture
+from search.media.image.picture import USEFUL_SIDE, crop_box, open_image
 from search.query.correction import correct_query
 from search.query.grammar import join_filters, parse_query
-from search.records import Box, Filters, Heard, ItemType, Lane, Query, QueryPart, Vectors
+from search.records import Box, Filters, ItemType, Lane, Query, QueryPart, Vectors, VoiceTranscript
 from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart
@@ -64,7 +64,7 @@ class Encoded:
     coverage: dict[Lane, float]
     weights: dict[Lane, float]
     filters: Filters
-    voice: Heard | None
+    voice: VoiceTranscript | None
     language: str | None
     only_english: tuple[str, ...]
     wording: Wording | None = None
@@ -135,24 +135,24 @@ def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | Non
     texts = [text for text in wanted if text]
     if not texts or len(texts) < len(wanted):
         return None
-    reader, joined = library.models.reader, " ".join(texts)
-    name, scene, other = reader.measure_kinds([joined])[0].tolist()
-    return Wording(reader.measure_oddness(joined), name / max(name + scene, 1e-6), other)
+    query_classifier, joined = library.models.query_classifier, " ".join(texts)
+    name, scene, other = query_classifier.measure_kinds([joined])[0].tolist()
+    return Wording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
-def _listen(library: Library, voice: bytes) -> Heard:
+def _listen(library: Library, voice: bytes) -> VoiceTranscript:
     """Give what is said, and in English too when a chosen model understands nothing else."""
     speech, samples = library.models.speech, decode_sound(voice)
     heard = speech.transcribe(samples)
     if not heard.text:
         raise NothingHeardError("nothing was heard in the voice query: speak closer, or type the words")
     if heard.language in (None, "en") or not _list_english(library) or not speech.can_translate:
-        return Heard(heard.text, heard.language)
+        return VoiceTranscript(heard.text, heard.language)
     translated = speech.transcribe(samples, heard.language, translate=True)
-    return Heard(heard.text, heard.language, translated.text or None)
+    return VoiceTranscript(heard.text, heard.language, translated.text or None)
 
 
-def _tell_language(text: str, voice: Heard | None) -> str | None:
+def _tell_language(text: str, voice: VoiceTranscript | None) -> str | None:
     """Give the language of what is searched for."""
     if voice is not None:
         return "en" if voice.translation else voice.language
@@ -180,7 +180,7 @@ def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
         return _encode_text(library, part.text)
     image = library.asked.read(part.picture) if part.picture is not None else part.image
     if image is not None:
-        return EncodedPart(score_example(library, _embed_picture(library, image, part.crop)))
+        return EncodedPart(score_example(library, _embed_image(library, image, part.crop)))
     return _encode_item(library, part.item or 0, part.crop)
 
 
@@ -188,25 +188,25 @@ def _encode_text(library: Library, text: str) -> EncodedPart:
     return EncodedPart(score_text(library, text), library.models.meaning.encode_queries([text])[0])
 
 
-def _embed_picture(library: Library, image: bytes, crop: Box | None) -> Vectors:
-    picture, _ = open_picture(image, None if crop else USEFUL_SIDE)
+def _embed_image(library: Library, image: bytes, crop: Box | None) -> Vectors:
+    picture, _ = open_image(image, None if crop else USEFUL_SIDE)
     if crop:
         picture = crop_box(picture, crop)
     encoder = library.models.picture
-    vector: Vectors = encoder.encode_pictures([encoder.preparation(picture)])[0]
+    vector: Vectors = encoder.encode_images([encoder.preparation(picture)])[0]
     return vector
 
 
 def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPart:
     """Encode what an indexed item looks and sounds like."""
-    item = library.catalogue.get_item(item_id)
+    item = library.catalog.get_item(item_id)
     if crop:
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is no picture")
-        return EncodedPart(score_example(library, _embed_picture(library, Path(item.path).read_bytes(), crop)))
+        return EncodedPart(score_example(library, _embed_image(library, Path(item.path).read_bytes(), crop)))
     means = {}
     for lane, space in library.spaces.items():
-        rows = library.catalogue.read_vectors(item_id, space.space_id)
+        rows = library.catalog.read_vectors(item_id, space.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
             means[lane] = mean / np.linalg.norm(mean)

@@ -36,7 +36,7 @@ _TOKEN = re.compile(
 _WEIGHT = re.compile(r"\^(\d+(?:\.\d+)?)$")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
-MOST_WEIGHT = 10.0
+MAX_WEIGHT = 10.0
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ def _read_weight(value: str, weight: str | None) -> tuple[str, float]:
         number = float(weight)
     except ValueError:
         number = -1.0
-    if not 0 < number <= MOST_WEIGHT:
-        raise UsageError(f"the weight ^{weight} must be a number above 0 and at most {MOST_WEIGHT:g}")
+    if not 0 < number <= MAX_WEIGHT:
+        raise UsageError(f"the weight ^{weight} must be a number above 0 and at most {MAX_WEIGHT:g}")
     return value, number
 
 

@@ -1,8 +1,8 @@
 """Plain values that cross room borders: what was indexed, what was asked, what was found, what is to be done."""
 
-from search.records.answer import Answer, Coverage, Evidence, Heard, Hit
-from search.records.arrays import Flags, Ids, Owners, Pixels, Sample, Samples, Vectors
-from search.records.collection import Album, Opinion, SavedSearch
+from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
+from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Samples, Vectors
+from search.records.collection import Album, Feedback, SavedSearch
 from search.records.media import (
     FileFacts,
     FoundSegment,
@@ -29,11 +29,11 @@ __all__ = [
     "Box",
     "Coverage",
     "Evidence",
+    "Feedback",
     "FileFacts",
     "Filters",
     "Flags",
     "FoundSegment",
-    "Heard",
     "Hit",
     "Ids",
     "Item",
@@ -43,12 +43,11 @@ __all__ = [
     "Lane",
     "LedgerRow",
     "MediaFacts",
-    "Opinion",
-    "Owners",
     "Pixels",
     "Query",
     "QueryPart",
     "Record",
+    "RowMetadata",
     "Sample",
     "Samples",
     "SavedSearch",
@@ -63,5 +62,6 @@ __all__ = [
     "Tier",
     "Transcript",
     "Vectors",
+    "VoiceTranscript",
     "Word",
 ]

@@ -54,7 +54,7 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class Heard:
+class VoiceTranscript:
     """What was understood of a spoken query. language: ISO 639-1; translation: the English that was searched for."""
 
     text: str
@@ -79,7 +79,7 @@ class Answer:
     """
 
     text: str | None
-    voice: Heard | None
+    voice: VoiceTranscript | None
     language: str | None
     only_english: tuple[str, ...]
     hits: tuple[Hit, ...]

@@ -37,7 +37,7 @@ class Album:
 
 
 @dataclass(frozen=True)
-class Opinion:
+class Feedback:
     """What somebody said of an item for the words that were asked; given_at: in UTC, ISO 8601."""
 
     text: str

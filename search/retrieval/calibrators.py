@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from search.encoders.encoder import PictureEncoder
+from search.encoders.encoder import ImageEncoder
 from search.encoders.registry import ADAPTED, PICTURE
 from search.library import Library
 from search.records import Lane, Vectors
@@ -30,7 +30,7 @@ def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
     return make_calibrator(encoder, library.spaces[Lane.PICTURE].read_unrelated(), kind)
 
 
-def make_calibrator(encoder: PictureEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
+def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
     """Return the calibrator of any model of one part, in units that were measured on the model itself, without labels.
 
     Args:
@@ -44,13 +44,16 @@ def make_calibrator(encoder: PictureEncoder, unrelated: Unrelated, kind: str) ->
 
 def score_text(library: Library, text: str) -> VisualScorer:
     """Return what scores pictures for a text."""
-    reader = library.models.reader
-    kinds, likeness = reader.measure_kinds([text])[0], float(reader.measure_class_likeness([text])[0])
+    query_classifier = library.models.query_classifier
+    kinds, likeness = (
+        query_classifier.measure_kinds([text])[0],
+        float(query_classifier.measure_class_likeness([text])[0]),
+    )
     return bind_text(get_calibrator(library, "text"), library.models.picture, text, kinds, likeness)
 
 
 def bind_text(
-    calibrator: VisualCalibrator, encoder: PictureEncoder, text: str, kinds: Vectors, likeness: float = 0.0
+    calibrator: VisualCalibrator, encoder: ImageEncoder, text: str, kinds: Vectors, likeness: float = 0.0
 ) -> VisualScorer:
     """Return what scores pictures of a model for a text.
 
@@ -78,7 +81,7 @@ def score_example(library: Library, vector: Vectors) -> VisualScorer:
     return calibrator.bind(query, np.zeros(0, np.float32))
 
 
-def _measure_reference(encoder: PictureEncoder) -> Reference:
+def _measure_reference(encoder: ImageEncoder) -> Reference:
     """Return the reference pictures of a model with their baselines, measured once."""
     known = _references.get(encoder.fingerprint)
     if known is None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from search.errors import UsageError
 from search.library import Library
-from search.media.image.picture import USEFUL_SIDE, open_picture
+from search.media.image.picture import USEFUL_SIDE, open_image
 from search.paths import find_file
 from search.query.encoding import encode_query
 from search.records import ItemType, Query, Vectors
@@ -14,18 +14,18 @@ REGIONS = 6
 SHARE = 0.34
 
 
-def read_heat(library: Library, item_id: int, query: Query) -> Vectors:
+def compute_heatmap(library: Library, item_id: int, query: Query) -> Vectors:
     """Give how much of the query each region shows, from 0 for the least to 1 for the most, shape (6, 6), float32.
 
     Row and column of a region are those of its centre. Raises NotFoundError when the item is no picture that is
     there, UsageError when the query says nothing that can be seen.
     """
-    item = library.catalogue.get_item(item_id)
+    item = library.catalog.get_item(item_id)
     path = find_file(item, f"item {item_id} is no picture that can be looked at", {ItemType.IMAGE})
     parts = [part for part in encode_query(library, query).visual if part.weight > 0]
     if not parts:
         raise UsageError("the query says nothing that can be seen in a picture")
-    picture, _ = open_picture(path, USEFUL_SIDE)
+    picture, _ = open_image(path, USEFUL_SIDE)
     encoder = library.models.picture
     side = (SHARE * picture.width, SHARE * picture.height)
     steps = np.linspace(0, 1 - SHARE, REGIONS)
@@ -41,7 +41,7 @@ def read_heat(library: Library, item_id: int, query: Query) -> Vectors:
         for y in steps
         for x in steps
     ]
-    seen = encoder.encode_pictures([encoder.preparation(region) for region in regions])
+    seen = encoder.encode_images([encoder.preparation(region) for region in regions])
     vector = sum((part.weight * part.scorer.direction for part in parts), np.zeros(seen.shape[1], np.float32))
     scores = (seen @ vector).reshape(REGIONS, REGIONS)
     spread = float(np.ptp(scores))

@@ -4,13 +4,13 @@ from typing import Literal
 
 import numpy as np
 
-from search.records import Ids, Owners
+from search.records import Ids, RowMetadata
 from search.storage.space_index import Snapshot
 
 Owner = Literal["segment", "item"]
 # The rows of so many generations and deltas are kept in order, by each kind of owner.
 MAX_KEPT = 16
-_orders: dict[tuple[int, Owner], tuple[Owners, Ids, Ids]] = {}
+_orders: dict[tuple[int, Owner], tuple[RowMetadata, Ids, Ids]] = {}
 
 
 def find_embeddings(snapshot: Snapshot, owner: Owner, wanted: Ids) -> Ids:
@@ -32,7 +32,7 @@ def find_embeddings(snapshot: Snapshot, owner: Owner, wanted: Ids) -> Ids:
     return np.concatenate(found)
 
 
-def _order_rows(owners: Owners, ids: Ids, owner: Owner) -> tuple[Ids, Ids]:
+def _order_rows(owners: RowMetadata, ids: Ids, owner: Owner) -> tuple[Ids, Ids]:
     """Return the owners of rows in ascending order, and the ids of the rows in the same order."""
     key = id(owners), owner
     known = _orders.get(key)

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from search.query.grammar import parse_query
-from search.records import Heard, Lane, Query, Sort, Tier
-from search.retrieval.retriever import FLOOR, PICTURE_FLOOR, Retriever
+from search.records import Lane, Query, Sort, Tier, VoiceTranscript
+from search.retrieval.retriever import FLOOR, VISUAL_FLOOR, Retrieval
 from search.scoring.candidates import Retrieved
 from search.scoring.grouping import Stack, stack_copies
 from search.scoring.items import Scores, fuse, score_items
@@ -51,7 +51,7 @@ class Ranking:
     possible: Count
     words: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
-    voice: Heard | None = None
+    voice: VoiceTranscript | None = None
     language: str | None = None
     only_english: tuple[str, ...] = ()
     corrected: str | None = None
@@ -83,7 +83,7 @@ def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
     return True
 
 
-def rank(query: Query, weights: Mapping[Lane, float], end: int, retriever: Retriever, order: Order) -> Ranking:
+def rank(query: Query, weights: Mapping[Lane, float], end: int, retriever: Retrieval, order: Order) -> Ranking:
     """Look deeper into the lanes until the results that a query asks for are known up to `end`.
 
     Where more than 1,000 results are relevant, that is when the page is full; how many there are is then estimated.
@@ -137,7 +137,7 @@ def _select_tiers(query: Query) -> tuple[int, ...]:
 def _check_tiers(found: Mapping[Lane, Retrieved]) -> tuple[int, list[Lane]]:
     """Return how many tiers are complete, and which lanes have more of the next one."""
     for known, floor in enumerate(TIER_FLOORS):
-        floors = {lane: PICTURE_FLOOR if lane is Lane.PICTURE and known == 0 else floor for lane in found}
+        floors = {lane: VISUAL_FLOOR if lane is Lane.PICTURE and known == 0 else floor for lane in found}
         unfinished = [lane for lane, one in found.items() if not one.exhausted and one.floor >= floors[lane]]
         if unfinished:
             return known, unfinished
@@ -192,7 +192,7 @@ def list_left_out(query: Query) -> frozenset[int]:
     return frozenset(part.item for part in wanted if part.item is not None)
 
 
-def _estimate(ranking: Ranking, retriever: Retriever, found: Mapping[Lane, Retrieved], fused: Scores) -> Ranking:
+def _estimate(ranking: Ranking, retriever: Retrieval, found: Mapping[Lane, Retrieved], fused: Scores) -> Ranking:
     """Add how many results there are probably, relevant and possible, to a ranking of which neither is known."""
     items = np.array([fused.count(cut) for cut in CUTS], float)
     for lane, one in found.items():

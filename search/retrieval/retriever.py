@@ -12,7 +12,7 @@ from search.retrieval.candidates import TextQuery
 from search.retrieval.owners import find_embeddings
 from search.retrieval.text import TextRetriever
 from search.retrieval.visual import (
-    ScoredPictures,
+    ScoredImages,
     VisualCandidates,
     explain_parts,
     gather_candidates,
@@ -22,7 +22,7 @@ from search.retrieval.visual import (
 from search.scoring.candidates import Retrieved, make_nothing
 from search.scoring.presence import Presence, decide_presence
 from search.scoring.probability import to_probability
-from search.storage.embedding_rows import lift, mark_ids
+from search.storage.embedding_rows import mark_ids, to_float32
 from search.storage.filters import select_items, select_missing
 from search.storage.space_index import Snapshot
 
@@ -31,10 +31,10 @@ FLOOR = 0.1
 # The last of what the vector index returned tell what is still to come.
 TAIL = 16
 # Items at least this likely by their text have their pictures scored, up to so many pictures; so of what is not scored
-# no picture less likely than `PICTURE_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
+# no picture less likely than `VISUAL_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
 SAID_CUT = 0.25
 MAX_SAID = 2_048
-PICTURE_FLOOR = 1 / 3
+VISUAL_FLOOR = 1 / 3
 # The index is asked for at least so many of the nearest pictures, which takes little longer; scored they are as needed.
 MIN_SEARCHED = 2_048
 # An estimate of how much of a lane matches is made from so many of its segments.
@@ -46,7 +46,7 @@ DOUBT = 3.0
 EXCLUSION_CUT = 0.15
 
 
-class Retriever:
+class Retrieval:
     """Retrieves for one query at one revision of the catalogue; what can be used again is kept."""
 
     def __init__(self, library: Library, encoded: Encoded, explain: bool, revision: int, decides: bool = True) -> None:
@@ -58,7 +58,7 @@ class Retriever:
         self._allowed: dict[Lane, Ids] = {}
         self._decides = decides
         self._presence = Presence()
-        self._scored: ScoredPictures | None = None
+        self._scored: ScoredImages | None = None
         self._nearest: Ids = np.zeros(0, np.int64)
         self._has_all = False
 
@@ -67,7 +67,7 @@ class Retriever:
         if lane is not Lane.PICTURE:
             return self._text.retrieve(lane, depth, self._explain)
         is_asked = any(part.weight > 0 for part in self._encoded.visual)
-        return self._retrieve_pictures(depth) if is_asked else make_nothing(lane)
+        return self._retrieve_visual(depth) if is_asked else make_nothing(lane)
 
     @cached_property
     def _text(self) -> TextRetriever:
@@ -75,11 +75,11 @@ class Retriever:
             self._library, self._encoded, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
         )
 
-    def _retrieve_pictures(self, depth: int) -> Retrieved:
+    def _retrieve_visual(self, depth: int) -> Retrieved:
         lane = Lane.PICTURE
         snapshot = self._library.spaces[lane].refresh(self._revision)
         vector = make_search_vector(self._encoded.visual, snapshot.sample)
-        nearest = self._search_pictures(snapshot, vector, depth)
+        nearest = self._search_visual(snapshot, vector, depth)
         self._score_further(snapshot, vector, nearest)
         found = self._score_further(snapshot, vector, self._list_said(snapshot, depth))
         chances = self._apply_presence(found.logits)
@@ -95,13 +95,13 @@ class Retriever:
             (chances * found.kept)[order],
             exhausted=self._has_all and len(nearest) == len(self._nearest),
             floor=floor,
-            read_vector=lambda at: lift(found.vectors[order[at]]),
+            read_vector=lambda at: to_float32(found.vectors[order[at]]),
             looks=owners["look"],
             pictured=owners["pictured"],
-            explain=(lambda at: self._explain_picture(snapshot, found.ids[order[at]])) if self._explain else None,
+            explain=(lambda at: self._explain_visual(snapshot, found.ids[order[at]])) if self._explain else None,
         )
 
-    def _search_pictures(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
+    def _search_visual(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
         """Return the nearest pictures; the index is searched again only for more than it returned before."""
         if len(self._nearest) < depth and not self._has_all:
             wanted, allowed = max(depth, MIN_SEARCHED), self._select(Lane.PICTURE, snapshot)
@@ -114,19 +114,19 @@ class Retriever:
         ids = find_embeddings(snapshot, "item", self._text.list_likely_items(SAID_CUT, depth))
         return ids[~np.isin(ids, snapshot.denied)][:MAX_SAID]
 
-    def _score_further(self, snapshot: Snapshot, vector: Vectors, ids: Ids) -> ScoredPictures:
+    def _score_further(self, snapshot: Snapshot, vector: Vectors, ids: Ids) -> ScoredImages:
         """Score pictures in addition to those that were scored before."""
         known = self._scored
         fresh = ids if known is None else ids[~np.isin(ids, known.ids)]
         if known is not None and not len(fresh):
             return known
         stored, owners, baselines = snapshot.gather(fresh)
-        found = VisualCandidates(lift(stored), baselines, owners)
+        found = VisualCandidates(to_float32(stored), baselines, owners)
         logits = score_parts(self._encoded.visual, found, snapshot.sample)
         if known is None:
             # Decided once, by the nearest pictures: what is found deeper is no better.
             self._presence = self._decide_presence(logits, found)
-        scored = ScoredPictures(fresh, owners, stored, found.vectors @ vector, logits, self._keep(found))
+        scored = ScoredImages(fresh, owners, stored, found.vectors @ vector, logits, self._keep(found))
         self._scored = scored if known is None else known.join(scored)
         return self._scored
 
@@ -152,16 +152,16 @@ class Retriever:
         ids = ids[~np.isin(ids, snapshot.denied)]
         if lane is Lane.PICTURE and self._encoded.filters.is_empty and len(snapshot.sample):
             # A sample of the whole library is in memory already.
-            chances = self._score_pictures(snapshot, snapshot.sample)
+            chances = self._score_visual(snapshot, snapshot.sample)
         else:
             drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
             if lane is Lane.PICTURE:
-                chances = self._score_pictures(snapshot, gather_candidates(snapshot, drawn))
+                chances = self._score_visual(snapshot, gather_candidates(snapshot, drawn))
             else:
                 chances = self._text.score_embeddings(drawn)
         return [float((chances >= cut).sum()) * len(ids) / max(len(chances), 1) for cut in cuts]
 
-    def _score_pictures(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
+    def _score_visual(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
         """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""
         kept = self._keep(found)
         chances = self._apply_presence(score_parts(self._encoded.visual, found, snapshot.sample))
@@ -178,7 +178,7 @@ class Retriever:
     @cached_property
     def _allowed_items(self) -> Flags:
         """Give a flag for every item id: whether it satisfies the filters; the last stands for all beyond."""
-        ids = select_items(self._library.catalogue.database, self._encoded.filters)
+        ids = select_items(self._library.catalog.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
     def _keep(self, found: VisualCandidates | Sample) -> Vectors:
@@ -189,7 +189,7 @@ class Retriever:
                 kept *= 1 - to_probability(part.visual.score(found.vectors, found.baselines))
         return kept
 
-    def _explain_picture(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
+    def _explain_visual(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
         """Return every term of a picture's score by name."""
         found = gather_candidates(snapshot, np.array([embedding_id], np.int64))
         lane = Lane.PICTURE
@@ -202,7 +202,7 @@ class Retriever:
         wanted = np.ones(len(segments), bool)
         for words in self._encoded.excluded_words:
             wanted &= ~np.isin(segments, index.find_all(words))
-        missing = select_missing(self._library.catalogue.database)
+        missing = select_missing(self._library.catalog.database)
         if len(missing) or not self._encoded.filters.is_empty:
             items = index.find_items(segments)
             wanted &= ~np.isin(items, missing)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from search.library import Library
-from search.records import Flags, Ids, Lane, Owners, Vectors
+from search.records import Flags, Ids, Lane, RowMetadata, Vectors
 from search.retrieval.candidates import NO_MATCH, CandidateSet, TextQuery
 from search.retrieval.lexical import find_phrases, match_terms
 from search.retrieval.owners import find_embeddings
@@ -23,7 +23,7 @@ from search.scoring.fusion import (
 )
 from search.scoring.lexical import LexicalMatches
 from search.scoring.probability import to_probability
-from search.storage.embedding_rows import lift
+from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
 
 # Segments less likely than this by their words are scored only while few are found.
@@ -97,7 +97,7 @@ class TextRetriever:
     def score_embeddings(self, ids: Ids) -> Vectors:
         """Compute the probabilities of relevance of embeddings, given by their ids, by all that is known of them."""
         stored, owners, _ = self._snapshot.gather(ids)
-        vectors = lift(stored)
+        vectors = to_float32(stored)
         features, _ = self._measure(vectors, 0)
         places, lexical = self._measure_words(owners["segment"])
         features |= lexical
@@ -199,13 +199,13 @@ class TextRetriever:
         order = np.argsort(-chances, kind="stable")[:count]
         return order, len(order) == len(found.segments)
 
-    def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, Owners]:
+    def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, RowMetadata]:
         """Return the vectors and owners of embeddings and of the embeddings of some segments, the former first."""
         if self._query.parts:
             found = find_embeddings(self._snapshot, "segment", segments)
             ids = np.concatenate([ids, found[~np.isin(found, ids)]])
         stored, owners, _ = self._snapshot.gather(ids)
-        return lift(stored), owners
+        return to_float32(stored), owners
 
     def _measure(self, vectors: Vectors, others: int) -> tuple[dict[str, Vectors], Vectors]:
         """Return the semantic features and cosines of vectors, followed by `others` that have none."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.errors import UsageError
-from search.records import Ids, Owners, Sample, Vectors
+from search.records import Ids, RowMetadata, Sample, Vectors
 from search.scoring.visual import VisualScorer
-from search.storage.embedding_rows import lift
+from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
 
 MAD_TO_DEVIATION = 1.4826
@@ -36,11 +36,11 @@ class VisualCandidates:
 
     vectors: Vectors
     baselines: Vectors
-    owners: Owners
+    owners: RowMetadata
 
 
 @dataclass(frozen=True)
-class ScoredPictures:
+class ScoredImages:
     """Pictures that were scored for a query, in the order in which they were found.
 
     Attributes:
@@ -53,15 +53,15 @@ class ScoredPictures:
     """
 
     ids: Ids
-    owners: Owners
+    owners: RowMetadata
     vectors: Vectors
     products: Vectors
     logits: Vectors
     kept: Vectors
 
-    def join(self, others: "ScoredPictures") -> "ScoredPictures":
+    def join(self, others: "ScoredImages") -> "ScoredImages":
         """Return these, followed by others."""
-        return ScoredPictures(*map(np.concatenate, zip(vars(self).values(), vars(others).values(), strict=True)))
+        return ScoredImages(*map(np.concatenate, zip(vars(self).values(), vars(others).values(), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Balance:
 def gather_candidates(snapshot: Snapshot, ids: Ids) -> VisualCandidates:
     """Return what is scored of the embeddings with these ids, shape (n,)."""
     vectors, owners, baselines = snapshot.gather(ids)
-    return VisualCandidates(lift(vectors), baselines, owners)
+    return VisualCandidates(to_float32(vectors), baselines, owners)
 
 
 def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, sample: Sample) -> Vectors:

@@ -10,8 +10,8 @@ from search.scoring.items import Ranked
 
 # Two pictures are near-identical when their perceptual hashes differ in few of 64 bits and their vectors hardly:
 # either alone is fooled, the hash by plain skies, the vector by two photos of one scene.
-MOST_BITS = 10
-LEAST_COSINE = 0.9
+MAX_BITS = 10
+MIN_COSINE = 0.9
 # Copies score alike, so they stand near one another in a ranking.
 WINDOW = 24
 # How far down a list is made less alike.
@@ -53,7 +53,7 @@ def _has_like(looks: Sequence[int]) -> bool:
     """Return whether any two hashes that stand near one another differ in few bits: mostly none do."""
     hashes = np.array(looks, np.int64).view(np.uint64)
     steps = range(1, min(WINDOW, len(hashes) - 1) + 1)
-    return any((np.bitwise_count(hashes[step:] ^ hashes[:-step]) <= MOST_BITS).any() for step in steps)
+    return any((np.bitwise_count(hashes[step:] ^ hashes[:-step]) <= MAX_BITS).any() for step in steps)
 
 
 def diversify(stacks: Sequence[Stack], strength: float) -> list[Stack]:
@@ -85,12 +85,12 @@ def _find_copy(looks: Sequence[tuple[int, Ranked]], one: Ranked) -> int | None:
         return None
     for place, other in reversed(looks):
         bits = ((one.look ^ (other.look or 0)) & (2**64 - 1)).bit_count()
-        if bits <= MOST_BITS and _compare_pictures(one, other) >= LEAST_COSINE:
+        if bits <= MAX_BITS and _compare_images(one, other) >= MIN_COSINE:
             return place
     return None
 
 
-def _compare_pictures(*pair: Ranked) -> float:
+def _compare_images(*pair: Ranked) -> float:
     """Return the cosine between two pictures; 0 where there is none."""
     vectors = [next((one.vector for one in ranked.candidates if one.look is not None), None) for ranked in pair]
     return float(vectors[0] @ vectors[1]) if vectors[0] is not None and vectors[1] is not None else 0.0

@@ -12,7 +12,7 @@ from search.scoring.candidates import Candidate, Retrieved
 # Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
 RRF_CONSTANT = 60
 MOMENTS_KEPT = 8
-LEAST_SHARE = 0.1
+MIN_SHARE = 0.1
 # A segment that speaks for an item: the place of the item, minus its probability, where it was found, and its look.
 MOMENT = np.dtype(
     [
@@ -141,7 +141,7 @@ def _pick_moments(lanes: Sequence[Retrieved], items: Ids) -> Moments:
     first = np.searchsorted(rows["owner"], np.arange(len(items)))
     strongest = rows["chance"][first[rows["owner"]]]  # the chances are negative, for the order
     nth = np.arange(len(rows)) - first[rows["owner"]]
-    rows = rows[(nth < MOMENTS_KEPT) & (rows["chance"] <= strongest * np.float32(LEAST_SHARE))]
+    rows = rows[(nth < MOMENTS_KEPT) & (rows["chance"] <= strongest * np.float32(MIN_SHARE))]
     seen = rows[rows["pictured"]]
     single = np.bincount(seen["owner"], minlength=len(items)) == 1
     looks = dict(zip(seen["owner"].tolist(), seen["look"].tolist(), strict=True))

@@ -32,7 +32,7 @@ MIN_LOGIT = -12.0
 # Texts are ordinary up to this surprise per letter; random letters are above it.
 ORDINARY_ODDNESS = 4.5
 # The log-odds that the best picture has at least when something is there.
-LEAST_PRESENT = 0.05
+MIN_PRESENT = 0.05
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def decide_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Pre
     weights = read_presence()[measures.shape[1] // len(MEASURES)]
     cut = PRESENT_CUT * min(1.0, len(logits) / MIN_STRICT)
     if weights.decide(measure_presence(logits, measures, wording)) >= cut:
-        return Presence(shift=max(0.0, LEAST_PRESENT - float(logits.max())))
+        return Presence(shift=max(0.0, MIN_PRESENT - float(logits.max())))
     return Presence(factor=RELEVANCE_CUT - POSSIBLE_CUT / 10)
 
 

@@ -35,7 +35,7 @@ SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name !=
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
 
 
-class Catalogue:
+class Catalog:
     """What is known of items. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import func, select
 
-from search.records import Flags, Ids, Owners, Vectors
+from search.records import Flags, Ids, RowMetadata, Vectors
 from search.storage import tables as t
 from search.storage.database import Database
 
@@ -23,7 +23,7 @@ class Rows:
 
     ids: Ids
     vectors: Vectors
-    owners: Owners
+    owners: RowMetadata
 
     @property
     def spoken(self) -> Flags:
@@ -39,7 +39,7 @@ class Rows:
         return asked, here[asked]
 
 
-def find_spoken(owners: Owners) -> Flags:
+def find_spoken(owners: RowMetadata) -> Flags:
     """Tell of which owners (n,) something was said, (n,): only what was heard may have been heard wrongly."""
     flags: Flags = ~np.isnan(owners["confidence"])
     return flags
@@ -96,7 +96,7 @@ def mark_ids(ids: Ids, size: int) -> Flags:
     return flags
 
 
-def lift(vectors: Vectors) -> Vectors:
+def to_float32(vectors: Vectors) -> Vectors:
     """Return stored vectors as float32, shape as given; all numbers must be finite.
 
     The bits of a half are moved to where a float has its sign, exponent and fraction, and a product makes up for the

@@ -10,7 +10,7 @@ from search.storage.database import Database
 from search.storage.filters import make_conditions, read_moment
 
 # So many values of a field are told, the commonest first; of months all.
-MOST = 40
+MAX_VALUES = 40
 # Bounds of the groups of duration, in seconds.
 LENGTHS = (10.0, 60.0, 600.0, 3600.0)
 
@@ -23,12 +23,12 @@ def read_facets(database: Database, filters: Filters) -> dict[str, Any]:
     c = t.item.c
     with database.read() as db:
 
-        def count(value: ColumnElement[Any], most: int | None = MOST) -> list[dict[str, Any]]:
+        def count(value: ColumnElement[Any], most: int | None = MAX_VALUES) -> list[dict[str, Any]]:
             query = _select(value, filters).limit(most)
             return [{"value": row[0], "count": row[1]} for row in db.execute(query)]
 
         months = count(func.substr(read_moment(), 1, 7), None)
-        tags = _select(t.tag.c.name, filters).join_from(t.item, t.tag, t.tag.c.item_id == c.id).limit(MOST)
+        tags = _select(t.tag.c.name, filters).join_from(t.item, t.tag, t.tag.c.item_id == c.id).limit(MAX_VALUES)
         durations = [
             {"value": bound, "count": db.execute(_count_between(low, bound, filters)).scalar_one()}
             for low, bound in zip((0.0, *LENGTHS), (*LENGTHS, None), strict=True)

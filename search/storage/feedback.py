@@ -4,12 +4,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
-from search.records import Opinion
+from search.records import Feedback
 from search.storage import tables as t
 from search.storage.database import Database, now
 
 
-class Opinions:
+class FeedbackStore:
     """Reads and writes of opinions. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:
@@ -33,9 +33,9 @@ class Opinions:
         with self._database.write(quiet=True) as db:
             db.execute(delete(t.opinion).where(c.text == text, c.item_id == item_id))
 
-    def list_all(self) -> list[Opinion]:
+    def list_all(self) -> list[Feedback]:
         """Give all opinions, the latest first."""
         c = t.opinion.c
         query = select(c.text, c.item_id, c.is_relevant, c.given_at).order_by(c.given_at.desc(), c.text, c.item_id)
         with self._database.read() as db:
-            return [Opinion(*row) for row in db.execute(query)]
+            return [Feedback(*row) for row in db.execute(query)]

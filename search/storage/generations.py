@@ -15,7 +15,7 @@ import numpy as np
 from search.errors import HomeError
 from search.records import Ids, Sample, Vectors
 from search.storage.baselines import QueryBank, measure_baselines
-from search.storage.embedding_rows import Rows, lift, make_rows
+from search.storage.embedding_rows import Rows, make_rows, to_float32
 from search.storage.faiss_index import build_index, read_index, write_index
 
 SAMPLE = 1024
@@ -24,7 +24,7 @@ INDEX, ROWS, EXACT = "index.faiss", "rows.npz", "vectors.f2"
 
 
 @dataclass(frozen=True)
-class Manifest:
+class GenerationManifest:
     """What a generation claims to be.
 
     mark: the highest embedding id it could hold; files: SHA-256 by name; bank: digest of the query bank that its
@@ -53,7 +53,7 @@ class Generation:
     scores against each, (n, k); sample: some rows drawn by chance.
     """
 
-    manifest: Manifest
+    manifest: GenerationManifest
     index: Any
     rows: Rows
     baselines: Vectors
@@ -68,7 +68,9 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
     return filelock.FileLock(folder / "build.lock").acquire()
 
 
-def write_generation(folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: Manifest) -> Manifest:
+def write_generation(
+    folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest
+) -> GenerationManifest:
     """Build a generation and publish it; a crash at any instant leaves the one before. The folder must be locked.
 
     blocks: ids ascending; bank: what baselines are measured with; draft: number, fingerprint and dimension.
@@ -93,12 +95,12 @@ def write_generation(folder: Path, blocks: Iterable[Rows], bank: QueryBank, draf
     return manifest
 
 
-def find_manifests(folder: Path, fingerprint: str, bank: str) -> list[Manifest]:
+def find_generation_manifests(folder: Path, fingerprint: str, bank: str) -> list[GenerationManifest]:
     """Return the readable manifests of this model and query bank, newest first."""
     found = []
     for path in sorted(folder.glob("generation-*.json"), reverse=True):
         try:
-            manifest = Manifest(**json.loads(path.read_bytes()))
+            manifest = GenerationManifest(**json.loads(path.read_bytes()))
         except (ValueError, TypeError, FileNotFoundError):
             continue
         if manifest.fingerprint == fingerprint and manifest.bank == bank and manifest.files:
@@ -106,13 +108,13 @@ def find_manifests(folder: Path, fingerprint: str, bank: str) -> list[Manifest]:
     return found
 
 
-def drop_manifest(folder: Path, manifest: Manifest) -> None:
+def drop_generation(folder: Path, manifest: GenerationManifest) -> None:
     """Make a generation not count any more."""
     with suppress(OSError):  # whoever may not write here can do without it all the same
         (folder / f"{manifest.name}.json").unlink()
 
 
-def load_generation(folder: Path, manifest: Manifest) -> Generation | None:
+def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | None:
     """Open a generation; None when a file of it is missing, torn or not what it claims."""
     room = folder / manifest.name
     try:
@@ -143,7 +145,7 @@ def _write_rows(room: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: 
             baselines.append(measure_baselines(block.vectors, bank))
     count = sum(map(len, ids))
     rows = Rows(np.concatenate(ids), _map_vectors(room / EXACT, count, dimension), np.concatenate(owners))
-    sample = lift(rows.vectors[draw_sample(len(rows.ids))])
+    sample = to_float32(rows.vectors[draw_sample(len(rows.ids))])
     with (room / ROWS).open("wb") as stream:
         np.savez(stream, ids=rows.ids, owners=rows.owners, baselines=np.concatenate(baselines), sample=sample)
     return rows
@@ -174,7 +176,7 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_manifest(path: Path, manifest: Manifest) -> None:
+def _write_manifest(path: Path, manifest: GenerationManifest) -> None:
     """Write the file that makes a generation count: it is either wholly there under its name or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as stream:

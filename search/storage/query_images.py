@@ -16,7 +16,7 @@ KEPT = timedelta(days=90)
 NOTED = timedelta(days=1)
 
 
-class AskedPictures:
+class QueryImages:
     """Reads and writes of such pictures. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:

@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from search.records import Filters, Flags, Ids, Owners, Sample, Vectors
+from search.records import Filters, Flags, Ids, RowMetadata, Sample, Vectors
 from search.storage import tables as t
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.database import Database, join_ids, read_ids
-from search.storage.embedding_rows import BLOCK, OWNER, Rows, count_rows, join_rows, lift, make_rows, read_blocks
+from search.storage.embedding_rows import BLOCK, OWNER, Rows, count_rows, join_rows, make_rows, read_blocks, to_float32
 from search.storage.faiss_index import search_index
 from search.storage.filters import select_embeddings, select_hidden
 from search.storage.generations import (
     Generation,
-    Manifest,
+    GenerationManifest,
     draw_sample,
-    drop_manifest,
-    find_manifests,
+    drop_generation,
+    find_generation_manifests,
     load_generation,
     lock_folder,
     write_generation,
@@ -46,7 +46,7 @@ class Snapshot:
     denied: Ids
     sample: Sample
 
-    def gather(self, ids: Ids) -> tuple[Vectors, Owners, Vectors]:
+    def gather(self, ids: Ids) -> tuple[Vectors, RowMetadata, Vectors]:
         """Return vectors (n, d), float16 as they are stored, owners (n,) and baselines (n, k) of ids."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
         owners = np.zeros(len(ids), OWNER)
@@ -62,12 +62,14 @@ class Snapshot:
         """Return the inner products of queries, shape (q, d), with the rows since the generation, shape (q, m)."""
         if len(self.delta.ids) <= DELTA_FLOOR:
             return queries @ self._lifted_delta.T
-        parts = [queries @ lift(self.delta.vectors[at : at + BLOCK]).T for at in range(0, len(self.delta.ids), BLOCK)]
+        parts = [
+            queries @ to_float32(self.delta.vectors[at : at + BLOCK]).T for at in range(0, len(self.delta.ids), BLOCK)
+        ]
         return np.concatenate(parts, axis=1)
 
     @cached_property
     def _lifted_delta(self) -> Vectors:
-        return lift(self.delta.vectors)
+        return to_float32(self.delta.vectors)
 
     def select(self, items: Flags) -> Ids:
         """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
@@ -100,7 +102,7 @@ class SpaceIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._exchanging: Manifest | None = None
+        self._exchanging: GenerationManifest | None = None
         self._unrelated: tuple[Sample, Unrelated] | None = None
 
     def read_unrelated(self) -> Unrelated:
@@ -184,7 +186,7 @@ class SpaceIndex:
             threading.Thread(target=self._exchange, args=(current, newest), daemon=True).start()
         return self._follow(revision, current)
 
-    def _exchange(self, current: Generation, newest: Manifest) -> None:
+    def _exchange(self, current: Generation, newest: GenerationManifest) -> None:
         """Load a generation and search it instead of the current one."""
         generation = self._load_whole(newest)
         with self._lock:
@@ -214,28 +216,32 @@ class SpaceIndex:
         sample = generation.sample if generation is not None else None
         if not sample:
             drawn = draw_sample(len(delta.ids))
-            sample = Sample(lift(delta.vectors[drawn]), delta.spoken[drawn], baselines[drawn])
+            sample = Sample(to_float32(delta.vectors[drawn]), delta.spoken[drawn], baselines[drawn])
         return Snapshot(revision, generation, delta, baselines, denied, sample)
 
     def _find_generation(self) -> Generation | None:
         """Load the newest that is whole."""
-        generations = map(self._load_whole, find_manifests(self._folder, self._fingerprint, self._bank.digest))
+        generations = map(
+            self._load_whole, find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)
+        )
         return next((one for one in generations if one is not None), None)
 
-    def _load_whole(self, manifest: Manifest) -> Generation | None:
+    def _load_whole(self, manifest: GenerationManifest) -> Generation | None:
         """Load a generation; of one that is damaged nothing is left that could pass for built."""
         generation = load_generation(self._folder, manifest)
         if generation is None:
-            drop_manifest(self._folder, manifest)
+            drop_generation(self._folder, manifest)
         return generation
 
-    def _find_newest(self) -> Manifest | None:
-        return next(iter(find_manifests(self._folder, self._fingerprint, self._bank.digest)), None)
+    def _find_newest(self) -> GenerationManifest | None:
+        return next(iter(find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)), None)
 
-    def _write_generation(self) -> Manifest:
+    def _write_generation(self) -> GenerationManifest:
         """Write one from all committed rows; the folder must be locked."""
         newest = self._find_newest()
-        draft = Manifest(newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension)
+        draft = GenerationManifest(
+            newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension
+        )
         blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
         return write_generation(self._folder, blocks, self._bank, draft)
 

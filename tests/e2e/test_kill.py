@@ -101,11 +101,11 @@ def check_ledger(library, media):
     for path, row in ledger.items():
         if row.state == State.INDEXED:
             assert row.content_hash == hash_content(FileFacts(path, 0, None, 0, 0, row.sidecar))
-            kinds = [one.segment.kind for one in library.catalogue.list_segments(row.id)]
+            kinds = [one.segment.kind for one in library.catalog.list_segments(row.id)]
             assert kinds.count("name") == 1
             if path.endswith(".jpg"):
                 assert kinds.count("picture") == 1
-    with sqlite3.connect(library.home.catalogue) as db:
+    with sqlite3.connect(library.home.catalog) as db:
         twice = "SELECT count(*) FROM (SELECT 1 FROM embedding GROUP BY segment_id, space_id HAVING count(*) > 1)"
         assert db.execute(twice).fetchone() == (0,)
         unfinished = "SELECT count(*) FROM item WHERE state = 'pending'"
@@ -175,7 +175,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_when_there_is_room(d
 def test_a_locked_database_is_one_clear_error(fresh, demo, monkeypatch):
     monkeypatch.setattr("search.storage.database.BUSY_TIMEOUT_MS", 200)
     library = open_library(Settings(home=fresh.home.root))
-    other = sqlite3.connect(fresh.home.catalogue)
+    other = sqlite3.connect(fresh.home.catalog)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(HomeError, match="another process has locked it"):
         index(library, demo / "notes")

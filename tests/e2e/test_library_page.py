@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from search.encoders.registry import read_card
+from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.records import Lane
 from tests.e2e.conftest import run_server
@@ -149,7 +149,7 @@ def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):
     page.click("#add button")
     wait(page, "document.querySelector('#jobs li').textContent.includes('8 added')")
     tiny = make_tiny(tmp_path / "tiny")
-    read_card(tiny, Lane.PICTURE, home / "models", Machine(1))
+    read_manifest(tiny, Lane.PICTURE, home / "models", Machine(1))
     page.reload()
     wait(page, "document.querySelector('#models select')")
     page.select_option("#models select", label=f"pictures: {tiny}")

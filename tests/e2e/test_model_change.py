@@ -39,6 +39,6 @@ def test_no_answer_fails_or_is_mixed_and_nothing_is_lost(photos, tmp_path):
     assert seen["by the new model"] > 0
     library = open_library(Settings(home=home))
     assert verify_library(library) == []
-    assert library.catalogue.count_states()[ItemType.IMAGE, "indexed"] == ITEMS
+    assert library.catalog.count_states()[ItemType.IMAGE, "indexed"] == ITEMS
     assert library.recorded.count(library.recorded.read_all()["picture"].id) == ITEMS
     library.close()

@@ -15,7 +15,7 @@ import pptx
 import tifffile
 from PIL import Image
 
-from indexer.decode.content import Outline, Shot, Sound
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.decode import decode_file
 from search.media.container import to_samples
 from search.records import Segment
@@ -35,10 +35,10 @@ class Content:
 
 def read(path, kind, sidecar=None):
     parts = list(decode_file(path, kind, sidecar))
-    assert isinstance(parts[-1], Outline)
-    sounds = [to_samples(one.samples) for one in parts if isinstance(one, Sound)]
+    assert isinstance(parts[-1], FileSummary)
+    sounds = [to_samples(one.samples) for one in parts if isinstance(one, AudioChunk)]
     return Content(
-        pictures=[(one.segment, one.picture) for one in parts if isinstance(one, Shot)],
+        pictures=[(one.segment, one.picture) for one in parts if isinstance(one, DecodedImage)],
         samples=np.concatenate([np.zeros(0, np.float32), *sounds]),
         passages=[one for one in parts if isinstance(one, Segment)],
         facts=parts[-1].facts,

@@ -16,8 +16,8 @@ def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
     shutil.copy(media / "green.png", media / "sub/meadow.png")
     monkeypatch.setattr("indexer.decode.preprocess.decode_file", lambda *_: pytest.fail("decoded again"))
     assert index(fresh, media).counts["added"] == 1
-    items = {Path(one.path).name: one.id for one in fresh.catalogue.list_items()}
-    kinds = [one.segment.kind for one in fresh.catalogue.list_segments(items["meadow.png"])]
+    items = {Path(one.path).name: one.id for one in fresh.catalog.list_items()}
+    kinds = [one.segment.kind for one in fresh.catalog.list_segments(items["meadow.png"])]
     assert kinds == ["picture", "name"]
     assert Engine(fresh).search(Query(text="meadow")).total == 1
     assert fresh.home.thumbnail(items["meadow.png"]).exists()
@@ -26,8 +26,8 @@ def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
 
 def test_among_many_files_copies_are_looked_for_by_size(fresh, media, monkeypatch):
     monkeypatch.setattr("indexer.pipeline.MANY", 1)
-    asked, find = [], fresh.catalogue.find_copy
-    monkeypatch.setattr(fresh.catalogue, "find_copy", lambda *of: asked.append(of) or find(*of))
+    asked, find = [], fresh.catalog.find_copy
+    monkeypatch.setattr(fresh.catalog, "find_copy", lambda *of: asked.append(of) or find(*of))
     assert index(fresh, media).counts["added"] == 3
     assert not asked
     shutil.copy(media / "green.png", media / "one.png")

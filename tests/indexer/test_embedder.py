@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from indexer.decode.preprocess import Prepared
-from indexer.embed import Embedder
-from indexer.pending import Draft
+from indexer.decode.preprocess import PreparedImage
+from indexer.embed import ImageEmbedder
+from indexer.pending import PendingItem
 from indexer.profile import Profile
 from search.records import FileFacts, ItemType, Segment, SegmentKind
 
@@ -23,7 +23,7 @@ class Encoder:
     meeting: threading.Barrier | None = None
     failure: Exception | None = None
 
-    def encode_pictures(self, prepared):
+    def encode_images(self, prepared):
         self.sizes.append(len(prepared))
         if self.meeting is not None:
             self.meeting.wait(10)
@@ -33,11 +33,11 @@ class Encoder:
 
 
 def make_draft(number):
-    return Draft(FileFacts(f"/m/{number}.jpg", 1, ItemType.IMAGE, 1, 1))
+    return PendingItem(FileFacts(f"/m/{number}.jpg", 1, ItemType.IMAGE, 1, 1))
 
 
 def add(embedder, draft, value):
-    embedder.add(draft, Prepared(Segment(SegmentKind.PICTURE), np.full((1, 1, 3), value, np.uint8)))
+    embedder.add(draft, PreparedImage(Segment(SegmentKind.PICTURE), np.full((1, 1, 3), value, np.uint8)))
 
 
 def flush(embedder):
@@ -46,20 +46,20 @@ def flush(embedder):
 
 
 def test_every_picture_gets_its_own_vector_whatever_batch_it_was_in():
-    drafts = [make_draft(number) for number in range(3)]
+    pending_items = [make_draft(number) for number in range(3)]
     encoder = Encoder()
-    with closing(Embedder(encoder, Profile())) as embedder:
+    with closing(ImageEmbedder(encoder, Profile())) as embedder:
         for value in range(7):
-            add(embedder, drafts[value % 3], value)
+            add(embedder, pending_items[value % 3], value)
         flush(embedder)
-    found = [[draft.vectors[at][1][0] for at in range(len(draft.segments))] for draft in drafts]
+    found = [[draft.vectors[at][1][0] for at in range(len(draft.segments))] for draft in pending_items]
     assert found == [[0, 3, 6], [1, 4], [2, 5]]
     assert sorted(encoder.sizes) == [1, 2, 2, 2]
 
 
 def test_two_batches_go_through_a_model_side_by_side():
     draft = make_draft(0)
-    with closing(Embedder(Encoder(meeting=threading.Barrier(2)), Profile())) as embedder:
+    with closing(ImageEmbedder(Encoder(meeting=threading.Barrier(2)), Profile())) as embedder:
         for value in range(4):
             add(embedder, draft, value)
         embedder.collect(0)
@@ -67,7 +67,7 @@ def test_two_batches_go_through_a_model_side_by_side():
 
 
 def test_what_a_model_raises_is_not_lost():
-    with closing(Embedder(Encoder(failure=MemoryError("too large")), Profile())) as embedder:
+    with closing(ImageEmbedder(Encoder(failure=MemoryError("too large")), Profile())) as embedder:
         add(embedder, make_draft(0), 1)
         with pytest.raises(MemoryError, match="too large"):
             flush(embedder)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.decode.file_types import choose_kind, is_text, pair_sidecars, recognise_content
+from indexer.decode.file_types import choose_kind, is_text, pair_sidecars, recognize_content
 from indexer.scan import Skip, scan_source
 from search.records import FileFacts, ItemType
 from tests.conftest import index
@@ -30,7 +30,7 @@ TEXTS = {"txt", "md", "html", "srt", "vtt"}
 def test_a_picture_is_known_under_any_name(tmp_path, suffix):
     write_picture(RED, tmp_path / f"a.{suffix}")
     (tmp_path / f"a.{suffix}").rename(tmp_path / "a.txt")
-    assert recognise_content(tmp_path / "a.txt") is ItemType.IMAGE
+    assert recognize_content(tmp_path / "a.txt") is ItemType.IMAGE
     assert read(tmp_path / "a.txt", ItemType.DOCUMENT).kind is ItemType.IMAGE
 
 
@@ -45,7 +45,7 @@ def test_a_recording_is_known_under_any_name(tmp_path, suffix):
 def test_a_film_is_known_under_any_name(tmp_path, suffix):
     write_film(tmp_path / f"a.{suffix}", FILMS[suffix])
     (tmp_path / f"a.{suffix}").rename(tmp_path / "a")
-    assert recognise_content(tmp_path / "a") in {ItemType.VIDEO, ItemType.AUDIO}
+    assert recognize_content(tmp_path / "a") in {ItemType.VIDEO, ItemType.AUDIO}
     assert read(tmp_path / "a", ItemType.AUDIO).kind is ItemType.VIDEO
 
 
@@ -96,7 +96,7 @@ def test_an_item_has_the_type_that_its_content_says(fresh, tmp_path):
     RED.rotate(90).save(tmp_path / "media" / "letter.txt", "PNG")
     (tmp_path / "media" / "raw.dng").write_bytes(make_dng())
     assert index(fresh, tmp_path / "media").counts["added"] == 3
-    assert {item.type for item in fresh.catalogue.list_items()} == {ItemType.IMAGE}
+    assert {item.type for item in fresh.catalog.list_items()} == {ItemType.IMAGE}
     assert index(fresh, tmp_path / "media").counts["unchanged"] == 3
 
 

@@ -164,20 +164,20 @@ def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
     (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n")
     counts = index(fresh, media).counts
     assert (counts["scanned"], counts["added"], counts["skipped"]) == (2, 1, 1)
-    (film,) = [item for item in fresh.catalogue.list_items() if item.type is ItemType.VIDEO]
-    spoken = [one.segment for one in fresh.catalogue.list_segments(film.id) if one.segment.kind is SegmentKind.SPEECH]
+    (film,) = [item for item in fresh.catalog.list_items() if item.type is ItemType.VIDEO]
+    spoken = [one.segment for one in fresh.catalog.list_segments(film.id) if one.segment.kind is SegmentKind.SPEECH]
     assert [(one.text, one.start, one.end) for one in spoken] == [("The harvest was good.", 1.5, 3.0)]
     assert film.facts.language == "en"
-    (beside,) = [item for item in fresh.catalogue.list_items() if item.state == "skipped"]
+    (beside,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
     assert beside.reason == "belongs to film.mp4, with which it is indexed"
     assert index(fresh, media).counts["unchanged"] == 1
     # Changed subtitles are read anew; without them the sound is heard again.
     (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nWinter came early.\n")
     assert index(fresh, media).counts["updated"] == 1
-    assert "Winter" in str(fresh.catalogue.list_segments(film.id))
+    assert "Winter" in str(fresh.catalog.list_segments(film.id))
     (media / "film.en.srt").unlink()
     assert index(fresh, media).counts["updated"] == 1
-    assert "Winter" not in str(fresh.catalogue.list_segments(film.id))
+    assert "Winter" not in str(fresh.catalog.list_segments(film.id))
 
 
 def test_of_several_subtitles_one_is_the_films_and_none_is_lost(fresh, tmp_path):
@@ -188,8 +188,8 @@ def test_of_several_subtitles_one_is_the_films_and_none_is_lost(fresh, tmp_path)
     (media / "film.fr.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nLa moisson fut bonne.\n")
 
     def read():
-        items = [one for one in fresh.catalogue.list_items() if one.state == "indexed"]
-        return {one.path.split("/")[-1]: str(fresh.catalogue.list_segments(one.id)) for one in items}
+        items = [one for one in fresh.catalog.list_items() if one.state == "indexed"]
+        return {one.path.split("/")[-1]: str(fresh.catalog.list_segments(one.id)) for one in items}
 
     index(fresh, media)
     found = read()

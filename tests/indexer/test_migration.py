@@ -62,7 +62,7 @@ def read_vectors(library, name):
         "SELECT path, row_number() OVER (PARTITION BY path ORDER BY segment_id), vector FROM embedding "
         "JOIN segment ON segment.id = segment_id JOIN item ON item.id = item_id WHERE space_id = ?"
     )
-    with library.catalogue.database.read() as db:
+    with library.catalog.database.read() as db:
         rows = db.exec_driver_sql(question, (space,))
         return {(path, place): np.frombuffer(vector, "<f2").astype(np.float32) for path, place, vector in rows}
 
@@ -152,7 +152,7 @@ def test_files_that_are_away_stop_the_switch_unless_told_otherwise(library, medi
     assert summary.counts["updated"] == 7
     assert len(read_vectors(library, "picture")) == 9
     assert verify_library(current) == []
-    assert {item.state for item in current.catalogue.list_items()} == {"indexed"}
+    assert {item.state for item in current.catalog.list_items()} == {"indexed"}
 
 
 def test_an_item_that_is_missing_while_the_model_changes_is_read_when_it_is_back(library, media, tiny):

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 
 from indexer.decode.decode_pool import LOOK_AHEAD
 from indexer.pipeline import Options, run_index
-from indexer.write import LONG, PATIENCE
+from indexer.write import LONG, TIMEOUT_SECONDS
 from search.engine import Engine
 from search.errors import HomeError, UsageError
 from search.records import Lane, Query, State
@@ -22,7 +22,7 @@ from tests.conftest import index
 
 
 def states(library):
-    return {Path(item.path).name: item.state for item in library.catalogue.list_items()}
+    return {Path(item.path).name: item.state for item in library.catalog.list_items()}
 
 
 def test_a_run_counts_what_it_did_and_a_second_finds_nothing_to_do(fresh, media):
@@ -56,13 +56,13 @@ def test_bad_files_are_named_and_the_rest_is_indexed(fresh, media):
 def test_changed_moved_and_deleted_files_are_followed(fresh, media):
     index(fresh, media)
     engine = Engine(fresh)
-    before = {item.path: item.id for item in fresh.catalogue.list_items()}
+    before = {item.path: item.id for item in fresh.catalog.list_items()}
     (media / "a.txt").write_text("The gardener planted roses in the rain.")
     shutil.move(media / "sub/b.md", media / "c.md")
     (media / "green.png").unlink()
     counts = index(fresh, media).counts
     assert (counts["updated"], counts["renamed"], counts["removed"], counts["added"]) == (1, 1, 1, 0)
-    after = {item.path: item.id for item in fresh.catalogue.list_items()}
+    after = {item.path: item.id for item in fresh.catalog.list_items()}
     assert after[str(media / "c.md")] == before[str(media / "sub/b.md")]
     assert states(fresh)["green.png"] is State.MISSING
     assert [Path(hit.item.path).name for hit in engine.search(Query(text="roses in the rain")).hits] == ["a.txt"]
@@ -74,24 +74,24 @@ def test_changed_moved_and_deleted_files_are_followed(fresh, media):
 
 def test_a_file_that_is_back_is_found_again_without_new_embedding(fresh, media):
     index(fresh, media)
-    item = next(one.id for one in fresh.catalogue.list_items() if one.path.endswith("green.png"))
-    vectors = fresh.catalogue.list_segments(item)
+    item = next(one.id for one in fresh.catalog.list_items() if one.path.endswith("green.png"))
+    vectors = fresh.catalog.list_segments(item)
     shutil.move(media / "green.png", media.parent / "away.png")
     index(fresh, media)
     shutil.move(media.parent / "away.png", media / "green.png")
     assert index(fresh, media).counts["added"] == 0
     assert states(fresh)["green.png"] is State.INDEXED
-    assert fresh.catalogue.list_segments(item) == vectors
+    assert fresh.catalog.list_segments(item) == vectors
 
 
 def test_a_new_date_alone_costs_no_new_embedding(fresh, media):
     index(fresh, media)
-    item = next(one.id for one in fresh.catalogue.list_items() if one.path.endswith("green.png"))
-    segments = fresh.catalogue.list_segments(item)
+    item = next(one.id for one in fresh.catalog.list_items() if one.path.endswith("green.png"))
+    segments = fresh.catalog.list_segments(item)
     os.utime(media / "green.png", (1, 1))
     assert index(fresh, media).counts["unchanged"] == 3
-    assert fresh.catalogue.list_segments(item) == segments
-    assert fresh.catalogue.get_item(item).mtime_ns == 1_000_000_000
+    assert fresh.catalog.list_segments(item) == segments
+    assert fresh.catalog.get_item(item).mtime_ns == 1_000_000_000
 
 
 def test_an_unreadable_folder_sweeps_nothing(fresh, media, monkeypatch):
@@ -122,7 +122,7 @@ def test_a_single_file_can_be_indexed(fresh, media):
 
 def test_dry_run_changes_nothing(fresh, media):
     assert index(fresh, media, dry_run=True).counts["added"] == 3
-    assert fresh.catalogue.list_items() == []
+    assert fresh.catalog.list_items() == []
     assert fresh.sources.list_all() == []
 
 
@@ -143,7 +143,7 @@ def test_what_was_pending_when_a_run_broke_is_done_by_the_next(fresh, media, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("search.storage.catalog.Catalogue.save_items", stop)
+        patch.setattr("search.storage.catalog.Catalog.save_items", stop)
         with pytest.raises(KeyboardInterrupt):
             index(fresh, media)
     assert set(states(fresh).values()) == {State.PENDING}
@@ -193,7 +193,7 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
 
 def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(fresh, media, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.maintain.Upkeep.finish", lambda _: None)
+        patch.setattr("indexer.maintain.IndexMaintenance.finish", lambda _: None)
         index(fresh, media)
     engine = Engine(fresh)
     assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
@@ -209,7 +209,7 @@ def test_what_is_asked_for_every_file_does_not_take_longer_the_more_there_are(fr
     (media / "a.txt").write_text("The gardener planted roses in the rain.")
     shutil.copy(media / "green.png", media / "copy.png")
     asked = {}
-    engine = fresh.catalogue.database.engine
+    engine = fresh.catalog.database.engine
 
     def note(_connection, _cursor, statement, parameters, _context, _many):
         asked[statement] = parameters
@@ -238,17 +238,17 @@ def test_names_are_found_by_their_parts(fresh, tmp_path):
 
 def test_everything_is_read_anew_when_asked(fresh, media):
     index(fresh, media)
-    before = {item.path: item.id for item in fresh.catalogue.list_items()}
-    with fresh.catalogue.database.write() as db:
+    before = {item.path: item.id for item in fresh.catalog.list_items()}
+    with fresh.catalog.database.write() as db:
         db.execute(text("UPDATE item SET width = NULL, blur = NULL"))
     assert index(fresh, media).counts["updated"] == 0
     seen = []
     options = Options(sandbox=False, again=True)
-    summary = run_index(fresh, [media], options, lambda *_: seen.append(fresh.catalogue.read_coverage().indexed))
+    summary = run_index(fresh, [media], options, lambda *_: seen.append(fresh.catalog.read_coverage().indexed))
     assert set(seen) == {len(before)}  # what is known is found until it is replaced
     assert (summary.counts["updated"], summary.counts["unchanged"], summary.counts["added"]) == (len(before), 0, 0)
-    assert {item.path: item.id for item in fresh.catalogue.list_items()} == before
-    assert all(item.facts.blur for item in fresh.catalogue.list_items() if item.type == "image")
+    assert {item.path: item.id for item in fresh.catalog.list_items()} == before
+    assert all(item.facts.blur for item in fresh.catalog.list_items() if item.type == "image")
     assert index(fresh, media).counts["unchanged"] == len(before)
 
 
@@ -261,13 +261,13 @@ class Slow:
     def __getattr__(self, name):
         return getattr(self.model, name)
 
-    def encode_pictures(self, prepared):
+    def encode_images(self, prepared):
         self.given.append(len(prepared))
-        time.sleep(2 * PATIENCE)
-        return self.model.encode_pictures(prepared)
+        time.sleep(2 * TIMEOUT_SECONDS)
+        return self.model.encode_images(prepared)
 
 
-@pytest.mark.parametrize("patience", [LONG, PATIENCE])
+@pytest.mark.parametrize("patience", [LONG, TIMEOUT_SECONDS])
 def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
     monkeypatch.setattr("indexer.write.LONG", patience)
     for number in range(80):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode.preprocess import Failed, Finished, Prepared, prepare_file
+from indexer.decode.preprocess import Failed, Finished, PreparedImage, prepare_file
 from indexer.decode.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
 from search.errors import HomeError
 from search.media.image.transform import TwoViews
@@ -35,7 +35,7 @@ def serve_badly(connection, _prepare, limits):
                 time.sleep(60)
             case "drip":
                 while True:
-                    connection.send(Prepared(None, None))
+                    connection.send(PreparedImage(None, None))
                     time.sleep(0.5)
             case "eat":
                 for message in prepare_file(file, lambda _: np.ones(2**34, np.uint8)):

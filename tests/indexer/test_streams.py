@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode.content import Outline, Shot, Sound
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.decode import decode_file
 from indexer.profile import Profile
-from indexer.transcribe import Listener
+from indexer.transcribe import TranscriptionQueue
 from search.media.container import SAMPLE_RATE, SEARCHED, STRETCH, decode_sound, iterate_frames, iterate_sound
 from search.records import ItemType, SpeechSegment, Transcript
 
@@ -60,16 +60,16 @@ class Counting:
 
 
 def listen(listener, path):
-    sounds = [part for part in decode_file(path, ItemType.AUDIO) if isinstance(part, Sound)]
+    sounds = [part for part in decode_file(path, ItemType.AUDIO) if isinstance(part, AudioChunk)]
     return [listener.listen("hash", sound).result() for sound in sounds]
 
 
 def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tmp_path):
     first = Counting()
-    heard = listen(Listener(first, tmp_path / "partial", Profile()), recording)
+    heard = listen(TranscriptionQueue(first, tmp_path / "partial", Profile()), recording)
     assert first.languages == [None, *["it"] * 5]  # a file is in one language
     second = Counting()
-    listener = Listener(second, tmp_path / "partial", Profile())
+    listener = TranscriptionQueue(second, tmp_path / "partial", Profile())
     assert listen(listener, recording) == heard
     assert second.languages == []
     listener.forget("hash")
@@ -91,10 +91,10 @@ class Meeting(Counting):
 
 def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_known(tmp_path):
     model = Meeting()
-    listener = Listener(model, tmp_path, Profile())
+    listener = TranscriptionQueue(model, tmp_path, Profile())
 
     def make(start, loud):
-        return Sound(start, np.full(SAMPLE_RATE, loud, np.int16))
+        return AudioChunk(start, np.full(SAMPLE_RATE, loud, np.int16))
 
     found = [listener.listen("film", make(0.0, 16384))]
     # They wait until the first has told the language, and then meet.
@@ -108,8 +108,8 @@ def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_kn
 
 def test_silence_is_not_given_to_the_model(tmp_path):
     model = Counting()
-    listener = Listener(model, tmp_path, Profile())
-    silence = Sound(0.0, np.zeros(SAMPLE_RATE, np.int16))
+    listener = TranscriptionQueue(model, tmp_path, Profile())
+    silence = AudioChunk(0.0, np.zeros(SAMPLE_RATE, np.int16))
     assert listener.listen("hash", silence).result() == Transcript(None, ())
     assert model.languages == []
     listener.close()
@@ -137,8 +137,8 @@ def test_of_a_long_film_key_frames_are_enough_unless_they_are_sparse(tmp_path):
 def test_shots_cover_the_film_without_gaps(tmp_path):
     write_film(tmp_path / "film.mp4", 60, 10)
     *parts, last = decode_file(tmp_path / "film.mp4", ItemType.VIDEO)
-    shots = [part.segment for part in parts if isinstance(part, Shot)]
-    assert isinstance(last, Outline)
+    shots = [part.segment for part in parts if isinstance(part, DecodedImage)]
+    assert isinstance(last, FileSummary)
     assert [shot.start for shot in shots] == pytest.approx([0, 10, 20, 30, 40, 50])
     assert [shot.end for shot in shots[:-1]] == [shot.start for shot in shots[1:]]
     assert shots[-1].end == pytest.approx(last.facts.duration, abs=0.5)

@@ -32,7 +32,7 @@ def media(tmp_path, demo):
 def old(fresh, media):
     """A library as an update of the package finds it; its picture vectors are of no use."""
     index(fresh, media)
-    with fresh.catalogue.database.write() as db:
+    with fresh.catalog.database.write() as db:
         db.exec_driver_sql("UPDATE space SET fingerprint = 'earlier' WHERE name = 'picture'")
         wrong = np.eye(768, dtype="<f2")[0].tobytes()
         db.exec_driver_sql(
@@ -61,7 +61,7 @@ def test_it_opens_and_answers_by_texts_only_and_says_so(old):
 
 
 def test_what_looks_like_an_item_is_not_everything_there_is(old):
-    pictured = next(item for item in old.catalogue.list_items() if item.path.endswith(".jpg"))
+    pictured = next(item for item in old.catalog.list_items() if item.path.endswith(".jpg"))
     answer = Engine(old).search(Query(parts=(QueryPart(item=pictured.id),), include_all=True))
     assert all(evidence.lane is not Lane.PICTURE for hit in answer.hits for evidence in hit.evidence)
     assert answer.total == 0
@@ -131,7 +131,7 @@ def test_an_adapter_of_the_earlier_version_is_left_out(fresh, media):
     index(fresh, media)
     name = f"{PICTURE}{ADAPTED}mine"
     Adapter(np.zeros((384, 2), np.float32), np.zeros((2, 384), np.float32), "earlier").write(name, fresh.home.models)
-    with fresh.catalogue.database.write() as db:
+    with fresh.catalog.database.write() as db:
         db.exec_driver_sql("UPDATE space SET fingerprint = 'earlier', model = ? WHERE name = 'picture'", (name,))
     old = fresh.renew()
     assert set(old.outdated) == {Lane.PICTURE}

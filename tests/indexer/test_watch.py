@@ -43,7 +43,7 @@ def test_new_changed_moved_and_deleted_files_are_followed(watched, fresh):
     folder, runs = watched
 
     def states():
-        return {one.path.rsplit("/", 1)[-1]: one.state for one in fresh.catalogue.list_items()}
+        return {one.path.rsplit("/", 1)[-1]: one.state for one in fresh.catalog.list_items()}
 
     assert states() == {"a.txt": State.INDEXED}
     Image.new("RGB", (40, 40), (200, 0, 0)).save(folder / "red.png")

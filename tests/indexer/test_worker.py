@@ -75,7 +75,7 @@ def test_a_queued_job_can_be_taken_back(fresh, media):
     job = fresh.jobs.add(Task((str(media),)))
     assert fresh.jobs.cancel(job.id).state is JobState.CANCELLED
     work(fresh)
-    assert fresh.catalogue.list_items() == []
+    assert fresh.catalog.list_items() == []
     with pytest.raises(NotFoundError):
         fresh.jobs.cancel(99)
 
@@ -93,7 +93,7 @@ def test_a_running_job_can_be_stopped_and_goes_on_later(fresh, media, monkeypatc
     assert fresh.jobs.get(job.id).state is JobState.CANCELLED
     fresh.jobs.add(Task((str(media),)))
     work(fresh)
-    assert {item.state for item in fresh.catalogue.list_items()} == {State.INDEXED}
+    assert {item.state for item in fresh.catalog.list_items()} == {State.INDEXED}
 
 
 def test_a_job_whose_worker_died_is_taken_up_again(fresh, media):
@@ -138,7 +138,7 @@ def test_a_watched_source_is_followed_and_nothing_new_leaves_no_trace(fresh, med
     fresh.sources.watch(fresh.sources.add(str(media)), True)
     worker = threading.Thread(target=run_worker, args=(fresh, INLINE, stop))
     worker.start()
-    names = lambda: {item.path.rsplit("/", 1)[-1]: item.state for item in fresh.catalogue.list_items()}  # noqa: E731
+    names = lambda: {item.path.rsplit("/", 1)[-1]: item.state for item in fresh.catalog.list_items()}  # noqa: E731
     wait_for(lambda: list(names().values()) == [State.INDEXED] * 3)
     RED.rotate(75).save(media / "new.png")
     (media / "1.png").unlink()
@@ -165,9 +165,9 @@ def test_missing_items_are_forgotten_after_their_days_and_not_before(fresh, medi
     index(fresh, media)
     (media / "0.png").unlink()
     assert index(fresh, media, forget_after=30).counts["forgotten"] == 0
-    assert [item.state for item in fresh.catalogue.list_items()].count(State.MISSING) == 1
+    assert [item.state for item in fresh.catalog.list_items()].count(State.MISSING) == 1
     assert index(fresh, media, forget_after=0).counts["forgotten"] == 1
-    assert len(fresh.catalogue.list_items()) == 2
+    assert len(fresh.catalog.list_items()) == 2
     # What was not looked at is not forgotten.
     (media / "sub").mkdir()
     RED.rotate(50).save(media / "sub" / "3.png")
@@ -180,4 +180,4 @@ def test_missing_items_are_forgotten_after_their_days_and_not_before(fresh, medi
     for path in media.iterdir():
         path.unlink()
     assert index(fresh, media, forget_after=0).counts["forgotten"] == 0
-    assert [item.state for item in fresh.catalogue.list_items()] == [State.MISSING] * 2
+    assert [item.state for item in fresh.catalog.list_items()] == [State.MISSING] * 2

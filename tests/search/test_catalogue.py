@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 from search.errors import HomeError
 from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind, State
 from search.storage import migrations, tables
-from search.storage.catalog import Catalogue
+from search.storage.catalog import Catalog
 from search.storage.consistency import find_strays
 from search.storage.database import Database
 from search.storage.filters import select_items, select_missing
@@ -23,9 +23,9 @@ from search.text.analysis import split_query
 
 
 @pytest.fixture
-def catalogue(tmp_path):
+def catalog(tmp_path):
     database = Database(tmp_path / "catalogue.db")
-    yield Catalogue(database)
+    yield Catalog(database)
     database.close()
 
 
@@ -33,62 +33,62 @@ def join_segments(postings):
     return np.unique(np.concatenate([np.zeros(0, np.int64), *(one.segments for one in postings)]))
 
 
-def find(catalogue, words, **fields):
+def find(catalog, words, **fields):
     """Give the texts found, in order of segment."""
-    index = WordIndex(catalogue.database)
+    index = WordIndex(catalog.database)
     wanted, _ = index.expand(split_query(words))
     segments = join_segments(index.find(wanted))
-    allowed = set(select_items(catalogue.database, Filters(**fields)).tolist())
-    allowed -= set(select_missing(catalogue.database).tolist())
+    allowed = set(select_items(catalog.database, Filters(**fields)).tolist())
+    allowed -= set(select_missing(catalog.database).tolist())
     owners = zip(segments.tolist(), index.find_items(segments).tolist(), strict=True)
     shown = [one for one, item in owners if item in allowed]
-    found = catalogue.read_segments(shown)
+    found = catalog.read_segments(shown)
     return [found[one].segment.text for one in shown]
 
 
-def save(catalogue, name="a.txt", words="the quick brown fox", space=None):
-    source = Sources(catalogue.database).add("/m")
+def save(catalog, name="a.txt", words="the quick brown fox", space=None):
+    source = Sources(catalog.database).add("/m")
     file = FileFacts(f"/m/{name}", source, ItemType.DOCUMENT, 10, 1_700_000_000_000_000_000)
     embeddings = [(0, space, np.ones(4, np.float32))] if space else []
-    return catalogue.save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, words)], embeddings)])[0]
+    return catalog.save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, words)], embeddings)])[0]
 
 
-def test_migrations_make_the_tables_that_the_code_expects(catalogue):
-    with catalogue.database.read() as db:
+def test_migrations_make_the_tables_that_the_code_expects(catalog):
+    with catalog.database.read() as db:
         found = inspect(db)
         for table in tables.metadata.sorted_tables:
             columns = {column["name"] for column in found.get_columns(table.name)}
             assert columns == set(table.columns.keys()), table.name
 
 
-def test_saving_again_replaces_and_forgetting_leaves_nothing(catalogue):
-    space = Spaces(catalogue.database).add("s", "m", "f", 4)
-    first = save(catalogue, space=space)
-    assert save(catalogue, words="lazy dog", space=space) == first
-    assert find(catalogue, "fox") == []
-    assert len(find(catalogue, "dog")) == 1
-    Ledger(catalogue.database).forget([first])
-    with catalogue.database.read() as db:
+def test_saving_again_replaces_and_forgetting_leaves_nothing(catalog):
+    space = Spaces(catalog.database).add("s", "m", "f", 4)
+    first = save(catalog, space=space)
+    assert save(catalog, words="lazy dog", space=space) == first
+    assert find(catalog, "fox") == []
+    assert len(find(catalog, "dog")) == 1
+    Ledger(catalog.database).forget([first])
+    with catalog.database.read() as db:
         for table in ("item", "segment", "embedding", "words_docsize"):
             assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
         assert db.execute(text("SELECT count(*) FROM tombstone")).scalar() == 2
 
 
-def test_a_failed_transaction_leaves_the_old_item(catalogue):
-    save(catalogue)
-    source = Sources(catalogue.database).add("/m")
+def test_a_failed_transaction_leaves_the_old_item(catalog):
+    save(catalog)
+    source = Sources(catalog.database).add("/m")
     file = FileFacts("/m/a.txt", source, ItemType.DOCUMENT, 10, 1)
     with pytest.raises(IndexError):
-        catalogue.save_items([Record(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])])
-    assert len(find(catalogue, "fox")) == 1
-    assert catalogue.list_items()[0].mtime_ns == 1_700_000_000_000_000_000
+        catalog.save_items([Record(file, "h", MediaFacts(), [], [(3, 1, np.ones(4, np.float32))])])
+    assert len(find(catalog, "fox")) == 1
+    assert catalog.list_items()[0].mtime_ns == 1_700_000_000_000_000_000
 
 
-def test_words_fold_case_and_accents(catalogue):
-    save(catalogue, words="Café Größe naïve")
+def test_words_fold_case_and_accents(catalog):
+    save(catalog, words="Café Größe naïve")
     for word in ("cafe", "CAFÉ", "grosse", "GRÖSSE", "naive"):
-        assert find(catalogue, word), word
-    wanted, total = WordIndex(catalogue.database).expand(split_query("cafe nothing"))
+        assert find(catalog, word), word
+    wanted, total = WordIndex(catalog.database).expand(split_query("cafe nothing"))
     assert ([one.count for one in wanted], total) == ([1, 0], 1)
 
 
@@ -116,33 +116,33 @@ def test_words_fold_case_and_accents(catalogue):
         ("Москва слезам не верит", "слеза"),
     ],
 )
-def test_words_are_found_in_every_script_and_form(catalogue, text_held, query):
-    save(catalogue, words=text_held)
-    save(catalogue, "other.txt", "nothing of the kind")
-    assert find(catalogue, query) == [text_held]
+def test_words_are_found_in_every_script_and_form(catalog, text_held, query):
+    save(catalog, words=text_held)
+    save(catalog, "other.txt", "nothing of the kind")
+    assert find(catalog, query) == [text_held]
 
 
 @pytest.mark.parametrize(
     ("text_held", "query"), [("a form", "farm house"), ("cart", "dart"), ("草原", "草地"), ("torn", "tornado")]
 )
-def test_words_that_are_there_are_not_taken_for_others(catalogue, text_held, query):
-    save(catalogue, words=text_held)
-    save(catalogue, "other.txt", query)
-    assert find(catalogue, query) == [query]
+def test_words_that_are_there_are_not_taken_for_others(catalog, text_held, query):
+    save(catalog, words=text_held)
+    save(catalog, "other.txt", query)
+    assert find(catalog, query) == [query]
 
 
 @pytest.mark.parametrize("query", ['"', "a OR b", "NEAR(", "x*", "col:y", "-", "'; DROP TABLE item"])
-def test_words_take_no_syntax(catalogue, query):
-    save(catalogue)
-    find(catalogue, query)
+def test_words_take_no_syntax(catalog, query):
+    save(catalog)
+    find(catalog, query)
 
 
-def test_filters_agree_with_what_they_say(catalogue):
-    save(catalogue, "deep/a.txt")
-    save(catalogue, "deeper/b.txt")
+def test_filters_agree_with_what_they_say(catalog):
+    save(catalog, "deep/a.txt")
+    save(catalog, "deeper/b.txt")
 
     def count(**fields):
-        return len(find(catalogue, "fox", **fields))
+        return len(find(catalog, "fox", **fields))
 
     assert count() == 2
     assert count(path="/m/deep") == 1
@@ -159,18 +159,18 @@ def test_filters_agree_with_what_they_say(catalogue):
     assert count(longer=1.0) == count(languages=("en",)) == count(camera="nikon") == 0
 
 
-def test_missing_items_are_not_found_until_they_are_back(catalogue):
-    item = save(catalogue)
-    Ledger(catalogue.database).mark_missing([item])
-    assert find(catalogue, "fox") == []
-    Ledger(catalogue.database).restore([item])
-    assert len(find(catalogue, "fox")) == 1
+def test_missing_items_are_not_found_until_they_are_back(catalog):
+    item = save(catalog)
+    Ledger(catalog.database).mark_missing([item])
+    assert find(catalog, "fox") == []
+    Ledger(catalog.database).restore([item])
+    assert len(find(catalog, "fox")) == 1
 
 
-def test_every_write_moves_the_revision(catalogue):
-    before = catalogue.read_revision()
-    save(catalogue)
-    assert catalogue.read_revision() > before
+def test_every_write_moves_the_revision(catalog):
+    before = catalog.read_revision()
+    save(catalog)
+    assert catalog.read_revision() > before
 
 
 def test_a_newer_schema_is_refused(tmp_path):
@@ -209,8 +209,8 @@ def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
             connection.execute(text(statement))
         connection.commit()
     engine.dispose()
-    catalogue = Catalogue(Database(tmp_path / "c.db"))
-    assert find(catalogue, "草地") == ["一只狗在草地上"]
-    Ledger(catalogue.database).forget([1])
-    assert find_strays(catalogue.database) == []
-    catalogue.database.close()
+    catalog = Catalog(Database(tmp_path / "c.db"))
+    assert find(catalog, "草地") == ["一只狗在草地上"]
+    Ledger(catalog.database).forget([1])
+    assert find_strays(catalog.database) == []
+    catalog.database.close()

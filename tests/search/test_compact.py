@@ -13,8 +13,8 @@ from PIL import Image
 from search.encoders.compact.e5 import find_weights
 from search.encoders.compact.files import FILES, FOLDER, CompactFiles, hash_file
 from search.encoders.compact.towers import (
-    CompactPictureEncoder,
-    CompactQueryReader,
+    CompactImageEncoder,
+    CompactQueryClassifier,
     CompactTextEncoder,
     E5Encoder,
     open_e5,
@@ -22,7 +22,7 @@ from search.encoders.compact.towers import (
 from search.encoders.onnx import open_session
 from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.media.image.picture import open_picture
+from search.media.image.picture import open_image
 
 TEXTS = [
     "a dog runs over the grass",
@@ -64,9 +64,9 @@ def test_a_damaged_file_is_one_clear_error(tmp_path, name):
     body = bytearray((folder / name).read_bytes())
     body[len(body) // 2] ^= 1
     (folder / name).write_bytes(body)
-    encoder = CompactPictureEncoder(damaged, open_e5(damaged, MACHINE), MACHINE)
+    encoder = CompactImageEncoder(damaged, open_e5(damaged, MACHINE), MACHINE)
     prepared = [encoder.preparation(Image.new("RGB", (64, 64)))]
-    use = partial(encoder.encode_pictures, prepared) if name == "image.onnx" else partial(encoder.encode_texts, ["a"])
+    use = partial(encoder.encode_images, prepared) if name == "image.onnx" else partial(encoder.encode_texts, ["a"])
     with pytest.raises(ModelError, match=r"is damaged: its SHA-256 is wrong\. Reinstall crossmodal\."):
         use()
 
@@ -124,14 +124,14 @@ def unit(rows):
 
 
 def test_a_name_asks_for_objects_and_a_description_for_the_scene(files, e5):
-    encoder = CompactPictureEncoder(files, e5, MACHINE)
+    encoder = CompactImageEncoder(files, e5, MACHINE)
     names, scenes = (
         ["dog", "一只狗", "ein roter Stuhl"],
         ["a dog runs over the wet grass", "Ein Hund läuft über die Wiese"],
     )
     questions = ["when does the train leave", "was wurde beschlossen?", "会議は何時に始まりますか"]
     for kind, texts in enumerate((names, scenes, questions)):
-        assert CompactQueryReader(files, e5).measure_kinds(texts)[:, kind].min() > 0.7, texts
+        assert CompactQueryClassifier(files, e5).measure_kinds(texts)[:, kind].min() > 0.7, texts
     for texts, low, high in ((names, 0.6, 0.95), (scenes, 0.0, 0.2)):
         weights = np.linalg.norm(split(encoder, encoder.encode_texts(texts))[1], axis=1)
         assert ((weights >= low) & (weights <= high)).all()
@@ -152,11 +152,11 @@ def test_the_shipped_picture_tower_is_computed_exactly_on_every_processor(files,
     # As the graph is written: its int8 convolutions are then computed in float32.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     literal = onnxruntime.InferenceSession(str(files.image_graph), options, providers=["CPUExecutionProvider"])
-    encoder = CompactPictureEncoder(files, e5, MACHINE)
-    prepared = [encoder.preparation(open_picture(path)[0]) for path in sorted(demo.rglob("*.jpg"))]
+    encoder = CompactImageEncoder(files, e5, MACHINE)
+    prepared = [encoder.preparation(open_image(path)[0]) for path in sorted(demo.rglob("*.jpg"))]
     means = np.stack([literal.run(None, {"pixels": views})[0].mean(0) for views in prepared])
     wanted = unit(np.concatenate([unit(part) for part in split(encoder, means)], axis=1))
-    cosines = (encoder.encode_pictures(prepared) * wanted).sum(1)
+    cosines = (encoder.encode_images(prepared) * wanted).sum(1)
     # What is rounded otherwise can change which classes are among the ten likeliest. Sums that overflow: .94 and .98.
     assert cosines.min() > 0.985
     assert cosines.mean() > 0.995
@@ -171,8 +171,8 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
 
     model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))
-    pictures = [open_picture(path)[0] for path in photos]
-    encoder = CompactPictureEncoder(files, e5, MACHINE)
+    pictures = [open_image(path)[0] for path in photos]
+    encoder = CompactImageEncoder(files, e5, MACHINE)
     prepared = [encoder.preparation(one) for one in pictures]
     with torch.inference_mode():
         square = [Image.fromarray(one[0]) for one in prepared]
@@ -190,7 +190,7 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     np.testing.assert_allclose(unit(their_texts), unit(e5.encode_queries(TEXTS) - files.query_mean), atol=1e-3)
     np.testing.assert_allclose(whole, views[:, 0], atol=1e-3)
     wanted = unit(np.concatenate([unit(part) for part in split(encoder, views.mean(1))], axis=1))
-    shipped = encoder.encode_pictures(prepared)
+    shipped = encoder.encode_images(prepared)
     # Weights of 7 bits cost more than those of 8 (.93 and .97), and nothing of the recall of captions and names.
     assert (shipped * wanted).sum(1).min() > 0.80
     # Class probabilities move a little when quantised, which the object part shows most.

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
 from search.errors import UsageError
-from search.media.image.picture import measure_look
+from search.media.image.picture import compute_phash
 from search.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
 from search.records import Lane, Query, QueryPart, Tier
 from search.retrieval.ranking import Count, Ranking
 from search.scoring.candidates import Candidate
-from search.scoring.grouping import MOST_BITS, Stack, diversify, stack_copies
+from search.scoring.grouping import MAX_BITS, Stack, diversify, stack_copies
 from search.scoring.items import Ranked
 
 
@@ -60,10 +60,10 @@ def test_diversity_brings_what_is_unlike_forward():
 
 def test_a_perceptual_hash_survives_scaling_and_light(demo):
     pictures = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
-    looks = [measure_look(one) for one in pictures]
+    looks = [compute_phash(one) for one in pictures]
     for picture, look in zip(pictures, looks, strict=True):
         copy = ImageEnhance.Brightness(picture.resize((picture.width // 3, picture.height // 3))).enhance(1.15)
-        assert ((measure_look(copy) ^ look) & (2**64 - 1)).bit_count() <= MOST_BITS
+        assert ((compute_phash(copy) ^ look) & (2**64 - 1)).bit_count() <= MAX_BITS
     different = [(a ^ b) & (2**64 - 1) for at, a in enumerate(looks) for b in looks[:at]]
     assert np.median([one.bit_count() for one in different]) > 20
 
@@ -118,6 +118,6 @@ def test_the_ranking_that_was_not_asked_for_the_longest_is_dropped():
 def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
     key = hash_query(Query(text="q"))
     told = write_cursor(Cursor(key, shown=frozenset(range(200))))
-    monkeypatch.setattr("search.paging.MOST_SHOWN", 100)
+    monkeypatch.setattr("search.paging.MAX_SHOWN", 100)
     with pytest.raises(UsageError, match="cursor"):
         read_cursor(Query(text="q", cursor=told))

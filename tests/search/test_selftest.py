@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.evaluation.synthetic_queries import MOST_BITS, pair_looks
+from search.evaluation.synthetic_queries import MAX_BITS, pair_looks
 
 LOOKS = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=60)
 
@@ -17,7 +17,7 @@ def count_bits(one, other):
 def test_pairs_of_looks_differ_in_few_bits_and_come_once(looks):
     pairs = pair_looks(np.array(looks, np.int64))
     assert len(set(pairs)) == len(pairs)
-    assert all(one < other and count_bits(looks[one], looks[other]) <= MOST_BITS for one, other in pairs)
+    assert all(one < other and count_bits(looks[one], looks[other]) <= MAX_BITS for one, other in pairs)
 
 
 @given(st.integers(0, 2**31), st.lists(st.integers(0, 63), max_size=3))

@@ -8,10 +8,10 @@ import numpy as np
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.storage.baselines import QueryBank
-from search.storage.catalog import Catalogue
+from search.storage.catalog import Catalog
 from search.storage.database import Database
-from search.storage.embedding_rows import lift
-from search.storage.generations import SAMPLE, find_manifests, load_generation
+from search.storage.embedding_rows import to_float32
+from search.storage.generations import SAMPLE, find_generation_manifests, load_generation
 from search.storage.ledger import Ledger
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
@@ -23,14 +23,14 @@ BANK = QueryBank(np.eye(D, dtype=np.float32)[:2], (D,))
 
 class Shelf:
     def __init__(self, folder):
-        self.catalogue = Catalogue(Database(folder / "c.db"))
-        self.ledger = Ledger(self.catalogue.database)
-        self.space_id = Spaces(self.catalogue.database).add("s", "m", "f", D)
+        self.catalog = Catalog(Database(folder / "c.db"))
+        self.ledger = Ledger(self.catalog.database)
+        self.space_id = Spaces(self.catalog.database).add("s", "m", "f", D)
         self.folder = folder / "index"
-        self.source = Sources(self.catalogue.database).add("/m")
+        self.source = Sources(self.catalog.database).add("/m")
 
     def open(self):
-        return SpaceIndex(self.catalogue.database, self.space_id, "f", BANK, self.folder)
+        return SpaceIndex(self.catalog.database, self.space_id, "f", BANK, self.folder)
 
     def make_record(self, number):
         vector = np.zeros(D, np.float32)
@@ -39,18 +39,18 @@ class Shelf:
         return Record(file, "", MediaFacts(), [Segment(SegmentKind.PICTURE)], [(0, self.space_id, vector)])
 
     def add(self, number):
-        return self.catalogue.save_items([self.make_record(number)])[0]
+        return self.catalog.save_items([self.make_record(number)])[0]
 
     def find(self, space, axis, allowed=None):
         query = np.zeros((1, D), np.float32)
         query[0, axis] = 1
-        snapshot = space.refresh(self.catalogue.read_revision())
+        snapshot = space.refresh(self.catalog.read_revision())
         ids, scores = space.search(snapshot, query, 5, allowed)[0]
         good = ids[scores > 0.9]
         return set(snapshot.gather(good)[1]["item"].tolist())
 
     def close(self):
-        self.catalogue.database.close()
+        self.catalog.database.close()
 
 
 def test_rows_are_found_before_and_after_a_generation(tmp_path):
@@ -58,7 +58,7 @@ def test_rows_are_found_before_and_after_a_generation(tmp_path):
     first = shelf.add(0)
     space = shelf.open()
     assert shelf.find(space, 0) == {first}
-    space.build(shelf.catalogue.read_revision())
+    space.build(shelf.catalog.read_revision())
     second = shelf.add(8)
     assert shelf.find(space, 0) == {first, second}
     assert shelf.find(shelf.open(), 0) == {first, second}
@@ -69,7 +69,7 @@ def test_forgotten_missing_and_replaced_items_are_never_returned(tmp_path):
     shelf = Shelf(tmp_path)
     first, second, third = shelf.add(0), shelf.add(8), shelf.add(16)
     space = shelf.open()
-    space.build(shelf.catalogue.read_revision())
+    space.build(shelf.catalog.read_revision())
     shelf.ledger.forget([first])
     shelf.ledger.mark_missing([second])
     assert shelf.find(space, 0) == {third}
@@ -81,7 +81,7 @@ def test_forgotten_missing_and_replaced_items_are_never_returned(tmp_path):
 def test_a_lost_or_torn_index_is_made_again(tmp_path):
     shelf = Shelf(tmp_path)
     items = {shelf.add(number) for number in range(0, 40, 8)}
-    shelf.open().build(shelf.catalogue.read_revision())
+    shelf.open().build(shelf.catalog.read_revision())
     for path in shelf.folder.glob("*/*"):
         path.write_bytes(b"torn")
     assert shelf.find(shelf.open(), 0) == items
@@ -102,7 +102,7 @@ def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, m
         assert len(shelf.find(space, 0)) == min(rows, 5)
         assert len(shelf.find(shelf.open(), 0)) == min(rows, 5)
         space.settle()
-        manifests = find_manifests(shelf.folder, "f", BANK.digest)
+        manifests = find_generation_manifests(shelf.folder, "f", BANK.digest)
         assert (manifests[0].generation if manifests else 0) == built, rows
     shelf.close()
 
@@ -111,9 +111,9 @@ def test_what_another_has_built_is_loaded_beside_the_searches(tmp_path, monkeypa
     shelf = Shelf(tmp_path)
     items = {shelf.add(0), shelf.add(8)}
     reader = shelf.open()
-    reader.build(shelf.catalogue.read_revision())
+    reader.build(shelf.catalog.read_revision())
     items.add(shelf.add(16))
-    shelf.open().build(shelf.catalogue.read_revision())
+    shelf.open().build(shelf.catalog.read_revision())
     items.add(shelf.add(24))
     slow = threading.Event()
     monkeypatch.setattr(
@@ -136,16 +136,16 @@ def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(
     shelf = Shelf(tmp_path)
     items = {shelf.add(0)}
     reader = shelf.open()
-    reader.build(shelf.catalogue.read_revision())
+    reader.build(shelf.catalog.read_revision())
     items.add(shelf.add(8))
-    shelf.open().build(shelf.catalogue.read_revision())
+    shelf.open().build(shelf.catalog.read_revision())
     (shelf.folder / "generation-00000002" / "index.faiss").write_bytes(b"torn")
     items.add(shelf.add(16))
     assert shelf.find(reader, 0) == items
     until = time.monotonic() + 20
-    while len(find_manifests(shelf.folder, "f", BANK.digest)) == 2 and time.monotonic() < until:
+    while len(find_generation_manifests(shelf.folder, "f", BANK.digest)) == 2 and time.monotonic() < until:
         time.sleep(0.01)
-    assert [one.generation for one in find_manifests(shelf.folder, "f", BANK.digest)] == [1]
+    assert [one.generation for one in find_generation_manifests(shelf.folder, "f", BANK.digest)] == [1]
     assert shelf.find(reader, 0) == items
     shelf.close()
 
@@ -159,9 +159,9 @@ def test_an_empty_space_answers_nothing(tmp_path):
 
 def test_the_sample_is_drawn_from_all_rows_not_from_the_first(tmp_path):
     shelf = Shelf(tmp_path)
-    shelf.catalogue.save_items([shelf.make_record(8 * number) for number in range(SAMPLE)])
-    shelf.catalogue.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE)])
-    sample = shelf.open().refresh(shelf.catalogue.read_revision()).sample
+    shelf.catalog.save_items([shelf.make_record(8 * number) for number in range(SAMPLE)])
+    shelf.catalog.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE)])
+    sample = shelf.open().refresh(shelf.catalog.read_revision()).sample
     assert len(sample) == SAMPLE
     assert 0.4 < sample.vectors[:, 1].mean() < 0.6
     shelf.close()
@@ -172,9 +172,9 @@ def test_baselines_are_known_of_built_and_later_rows(tmp_path):
     shelf.add(0)
     shelf.add(3)
     space = shelf.open()
-    space.build(shelf.catalogue.read_revision())
+    space.build(shelf.catalog.read_revision())
     shelf.add(1)
-    snapshot = space.refresh(shelf.catalogue.read_revision())
+    snapshot = space.refresh(shelf.catalog.read_revision())
     ids = np.array([3, 1, 2, 99], np.int64)
     # The highest product with the bank, whose texts are the first two axes.
     assert snapshot.gather(ids)[2][:, 3].tolist() == [1, 1, 0, 0]
@@ -185,18 +185,18 @@ def test_baselines_are_known_of_built_and_later_rows(tmp_path):
 def test_a_generation_of_another_query_bank_does_not_count(tmp_path):
     shelf = Shelf(tmp_path)
     item = shelf.add(0)
-    shelf.open().build(shelf.catalogue.read_revision())
+    shelf.open().build(shelf.catalog.read_revision())
     other = QueryBank(np.eye(D, dtype=np.float32)[2:4], (D,))
-    space = SpaceIndex(shelf.catalogue.database, shelf.space_id, "f", other, shelf.folder)
+    space = SpaceIndex(shelf.catalog.database, shelf.space_id, "f", other, shelf.folder)
     assert shelf.find(space, 0) == {item}
-    assert find_manifests(shelf.folder, "f", other.digest) == []
+    assert find_generation_manifests(shelf.folder, "f", other.digest) == []
     space.settle()
-    assert len(find_manifests(shelf.folder, "f", other.digest)) == 1
+    assert len(find_generation_manifests(shelf.folder, "f", other.digest)) == 1
     shelf.close()
 
 
 def test_every_number_that_a_vector_can_hold_is_read_as_it_is():
     halves = np.arange(2**16, dtype="<u2").view("<f2")
     halves = halves[np.isfinite(halves)]
-    assert np.array_equal(lift(halves), halves.astype(np.float32))
-    assert np.signbit(lift(np.array([-0.0], "<f2"))).all()
+    assert np.array_equal(to_float32(halves), halves.astype(np.float32))
+    assert np.signbit(to_float32(np.array([-0.0], "<f2"))).all()

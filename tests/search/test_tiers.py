@@ -13,7 +13,7 @@ from search.engine import Engine
 from search.query.encoding import encode_query
 from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
 from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
-from search.retrieval.retriever import FLOOR, SAID_CUT, Retriever
+from search.retrieval.retriever import FLOOR, SAID_CUT, Retrieval
 from search.retrieval.text import TextRetriever
 from search.scoring.candidates import Retrieved, make_nothing
 from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
@@ -172,8 +172,8 @@ def test_a_first_page_is_ranked_again_only_when_the_library_has_changed(library,
     assert engine.search(query).hits == first.hits
     assert engine.search(replace(query, tier=Tier.POSSIBLE)).total == first.total
     assert len(ranked) == 1
-    revision = library.catalogue.read_revision()
-    monkeypatch.setattr(library.catalogue, "read_revision", lambda: revision + 1)
+    revision = library.catalog.read_revision()
+    monkeypatch.setattr(library.catalog, "read_revision", lambda: revision + 1)
     assert engine.search(query).hits == first.hits
     assert len(ranked) == 2
 
@@ -204,12 +204,12 @@ def test_more_like_this_gives_neighbors_without_the_item(engine):
 
 def test_pictures_of_what_its_text_makes_likely_are_scored_wherever_they_are(library, monkeypatch):
     """A film may be relevant by what is said and what is seen together, each of which alone would not do."""
-    revision = library.catalogue.read_revision()
+    revision = library.catalog.read_revision()
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
     encoded = encode_query(library, Query(text="grass"))
     monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.zeros(0, np.int64))
-    assert film not in Retriever(library, encoded, False, revision).retrieve(Lane.PICTURE, 1).items
+    assert film not in Retrieval(library, encoded, False, revision).retrieve(Lane.PICTURE, 1).items
     monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.array([film]))
-    found = Retriever(library, encoded, False, revision).retrieve(Lane.PICTURE, 1)
+    found = Retrieval(library, encoded, False, revision).retrieve(Lane.PICTURE, 1)
     assert film in found.items
     assert (np.diff(found.probabilities) <= 0).all()

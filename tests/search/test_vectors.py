@@ -27,7 +27,7 @@ def write(folder, rows, previous=0):
     blocks = [Rows(ids[part], rows[part].astype("<f2"), np.zeros(len(ids[part]), OWNER)) for part in np.split(ids, 2)]
     folder.mkdir(exist_ok=True)
     bank = QueryBank(rows[:2], (rows.shape[1],))
-    return g.write_generation(folder, blocks, bank, g.Manifest(previous + 1, "m", rows.shape[1]))
+    return g.write_generation(folder, blocks, bank, g.GenerationManifest(previous + 1, "m", rows.shape[1]))
 
 
 @settings(max_examples=30, deadline=None)
@@ -89,8 +89,8 @@ def test_manifests_of_another_model_or_unreadable_ones_are_passed_over(tmp_path)
     manifest = write(tmp_path, make_unit(6))
     (tmp_path / "generation-00000009.json").write_text("{torn")
     (tmp_path / "generation-00000008.json").write_text(json.dumps({"generation": 8}))
-    assert [one.generation for one in g.find_manifests(tmp_path, "m", manifest.bank)] == [1]
-    assert g.find_manifests(tmp_path, "other", manifest.bank) == []
+    assert [one.generation for one in g.find_generation_manifests(tmp_path, "m", manifest.bank)] == [1]
+    assert g.find_generation_manifests(tmp_path, "other", manifest.bank) == []
 
 
 def test_old_generations_and_what_a_crash_left_are_dropped(tmp_path):

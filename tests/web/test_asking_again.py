@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from indexer.worker.saved_search_notifier import Alerts
+from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from search.storage import tables as t
 from tests.conftest import index
 from tests.web.test_api import ask, get_item, make_client
@@ -24,7 +24,7 @@ def keep(client, body):
 
 def age(library, picture_id, days):
     moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    with library.catalogue.database.write(quiet=True) as db:
+    with library.catalog.database.write(quiet=True) as db:
         db.execute(update(t.asked_picture).where(t.asked_picture.c.id == picture_id).values(asked_at=moment))
 
 
@@ -104,10 +104,10 @@ def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo)
     cat = next(demo.rglob("chelsea.jpg")).read_bytes()
     request = {"parts": [{"picture": keep(client, cat).json["id"]}]}
     client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
-    Alerts(fresh).look()
+    SavedSearchNotifier(fresh).look()
     (media / "found.jpg").write_bytes(cat)
     index(fresh, media)
-    Alerts(fresh).look()
+    SavedSearchNotifier(fresh).look()
     assert client.get("/api/v1/searches").json["searches"][0]["news"] == 1
 
 

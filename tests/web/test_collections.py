@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from PIL import Image
 
-from indexer.worker.saved_search_notifier import Alerts
+from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from tests.conftest import index
 from tests.web.test_api import ask, make_client
 
@@ -62,7 +62,7 @@ def save(client, **fields):
 def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, demo, hook):
     saved = save(client, webhook=hook)
     assert saved.status_code == 201
-    alerts = Alerts(fresh)
+    alerts = SavedSearchNotifier(fresh)
     alerts.look()
     assert (client.get("/api/v1/searches").json["searches"][0]["news"], Hook.told) == (0, [])
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
@@ -90,7 +90,7 @@ def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
     save(client, watch=False)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)
-    Alerts(fresh).look()
+    SavedSearchNotifier(fresh).look()
     assert client.get("/api/v1/searches").json["searches"][0]["news"] == 0
 
 

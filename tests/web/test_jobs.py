@@ -198,7 +198,7 @@ def test_events_tell_of_a_job_until_it_is_over(client, fresh, monkeypatch):
 
 def test_too_many_followers_are_asked_to_wait(client, fresh, monkeypatch):
     job = fresh.jobs.add(Task(("/x",)))
-    monkeypatch.setattr("web.api.jobs.MOST_FOLLOWERS", 0)
+    monkeypatch.setattr("web.api.jobs.MAX_FOLLOWERS", 0)
     crowded = make_client(fresh)
     assert crowded.get(f"/api/v1/jobs/{job.id}/events").status_code == 503
 

@@ -12,7 +12,7 @@ from search.encoders.bank import read_bank_texts
 from search.encoders.class_names import CLASSES_FILE, read_classes
 from search.encoders.compact.files import FOLDER
 from search.encoders.onnx import open_session
-from search.media.image.picture import cut_views, open_picture
+from search.media.image.picture import cut_views, open_image
 from search.settings import count_cores
 from training.compact.data import SENTENCES_FILE, read_captioned
 from training.compact.export import (
@@ -113,7 +113,7 @@ def _embed_photos(session: Any, photos: list[Path]) -> torch.Tensor:
     """Embed photos as the shipped encoder does, shape (n, d)."""
     rows = []
     for photo in photos:
-        views = session.run(None, {"pixels": cut_views(open_picture(photo)[0], SIDE, ZOOM)})[0]
+        views = session.run(None, {"pixels": cut_views(open_image(photo)[0], SIDE, ZOOM)})[0]
         rows.append(torch.from_numpy(views.mean(0)))
     means = torch.stack(rows)
     return join_parts(means[:, :-TEXT], means[:, -TEXT:])

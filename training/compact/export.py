@@ -13,7 +13,7 @@ import torch
 from search.encoders.compact.e5 import E5Weights, find_weights
 from search.encoders.compact.files import FILES, hash_file
 from search.encoders.compact.graph import build_text_graph
-from search.media.image.picture import cut_views, open_picture
+from search.media.image.picture import cut_views, open_image
 from search.records import Pixels, Vectors
 from training.compact.model_card import write_card
 from training.compact.network import (
@@ -111,7 +111,7 @@ class _Calibration:
 
     def get_next(self) -> dict[str, Pixels] | None:
         photo = next(self._photos, None)
-        return None if photo is None else {"pixels": cut_views(open_picture(photo)[0], SIDE, ZOOM)}
+        return None if photo is None else {"pixels": cut_views(open_image(photo)[0], SIDE, ZOOM)}
 
 
 def _export(
@@ -163,7 +163,7 @@ def write_package_data(
         "name": "compact/flickr8k",
         "side": SIDE,
         "zoom": ZOOM,
-        "picture_parts": [int(state["residual.weight"].shape[0]), TEXT],
+        "image_parts": [int(state["residual.weight"].shape[0]), TEXT],
         "object_weight": OBJECT_WEIGHT,
         "group_nearness": GROUP_NEARNESS,
         "text_dimension": TEXT,

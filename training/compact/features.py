@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from search.media.image.picture import Picture, crop_square, cut_views, open_picture
+from search.media.image.picture import Picture, crop_square, cut_views, open_image
 from search.records import Pixels
 from training.compact.network import SIDE, ZOOM
 
@@ -56,7 +56,7 @@ def read_features(session: Any, name: str, photos: Sequence[Path], view: View, c
 
 def _compute(session: Any, photos: Sequence[Path], view: View) -> Any:
     def load(number: int) -> Pixels:
-        return view(open_picture(photos[number])[0], number)
+        return view(open_image(photos[number])[0], number)
 
     with ThreadPoolExecutor(2) as pool:
         for start in range(0, len(photos), BATCH):

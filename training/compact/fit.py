@@ -22,7 +22,7 @@ from training.compact.network import CLASSES, Head, Tower
 from training.compact.phrases import SHOWN, Phrases
 from training.compact.texts import Vocabulary
 
-LEAST_DEVIATION = 0.05
+MIN_DEVIATION = 0.05
 RELU6_TOP = 6.0
 KINDS_DECAY = 1e-5
 # Of the loss of phrases: what a photo that shows one counts next to one that does not, and the shares of its two terms.
@@ -161,7 +161,7 @@ def _set_statistics(head: Head, features: Features, vocabulary: Vocabulary) -> N
     head.group_classes.copy_(group_classes)
     for name, values in (("pooled", features.pooled), ("middle", features.middle)):
         getattr(head, f"{name}_mean").copy_(torch.from_numpy(values.astype(np.float32).mean(0)))
-        deviation = torch.from_numpy(values.astype(np.float32).std(0)) + LEAST_DEVIATION
+        deviation = torch.from_numpy(values.astype(np.float32).std(0)) + MIN_DEVIATION
         getattr(head, f"{name}_deviation").copy_(deviation)
 
 

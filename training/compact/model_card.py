@@ -25,7 +25,7 @@ def write_card(folder: Path) -> None:
                 for language, name in LANGUAGE_NAMES.items()
             ]
     card = TEMPLATE.read_text(encoding="utf-8").format(
-        dimension=sum(manifest["picture_parts"]),
+        dimension=sum(manifest["image_parts"]),
         recipe=json.dumps(figures["recipe"]),
         rows="\n".join(rows),
         inputs=_write_hashes(manifest["inputs"]),

@@ -48,7 +48,7 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
     (text_folder / "config.json").write_text(json.dumps(text_config))
     config = {
         "model_cfg": {
-            "embed_dim": sum(files.picture_parts),
+            "embed_dim": sum(files.image_parts),
             "custom_text": True,
             "vision_cfg": {
                 "timm_model_name": TRUNK,

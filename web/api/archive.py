@@ -8,7 +8,7 @@ from search.errors import NotFoundError, UsageError
 from search.library import Library
 from search.records import State
 
-MOST = 10_000
+MAX_ITEMS = 10_000
 
 
 def make_blueprint(library: Library) -> Blueprint:
@@ -19,7 +19,7 @@ def make_blueprint(library: Library) -> Blueprint:
     def send_archive() -> Response:
         from zipstream import ZipStream
 
-        items = library.catalogue.read_items(_read_ids())
+        items = library.catalog.read_items(_read_ids())
         paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
         paths = [path for path in paths if path.is_file()]
         if not paths:
@@ -40,8 +40,8 @@ def _read_ids() -> list[int]:
     given = request.args.get("ids", "").split(",")
     if not all(one.isascii() and one.isdecimal() and len(one) < 19 for one in given):
         raise UsageError("ids must be numbers of items with commas between them")
-    if len(given) > MOST:
-        raise UsageError(f"ids: at most {MOST} at once, not {len(given)}")
+    if len(given) > MAX_ITEMS:
+        raise UsageError(f"ids: at most {MAX_ITEMS} at once, not {len(given)}")
     return [int(one) for one in given]
 
 

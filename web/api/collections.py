@@ -10,7 +10,7 @@ from search.errors import UsageError
 from search.library import Library
 from search.query.request import parse_request
 from search.records import Album, SavedSearch
-from search.serializers import describe_item
+from search.serializers import serialize_item
 from web.api.body import parse_body
 
 
@@ -50,7 +50,7 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.get("/searches")
     def list_searches() -> Response:
-        return jsonify({"searches": [describe_saved(one) for one in saved.list_all()]})
+        return jsonify({"searches": [serialize_saved(one) for one in saved.list_all()]})
 
     @api.post("/searches")
     def save_search() -> tuple[Response, int]:
@@ -58,7 +58,7 @@ def make_blueprint(library: Library) -> Blueprint:
         parse_request(asked.request).make_query()
         _check_webhook(asked.webhook)
         kept = saved.add(asked.name, asked.request, asked.address, asked.watch, asked.webhook or None)
-        return jsonify(describe_saved(kept)), 201
+        return jsonify(serialize_saved(kept)), 201
 
     @api.delete("/searches/<int:saved_id>")
     def drop_search(saved_id: int) -> tuple[str, int]:
@@ -70,22 +70,22 @@ def make_blueprint(library: Library) -> Blueprint:
     def show_found(saved_id: int) -> Response:
         one = saved.get(saved_id)
         scores = saved.list_found(saved_id)
-        items = library.catalogue.read_items(scores)
-        found = [describe_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
-        return jsonify(describe_saved(one) | {"items": found})
+        items = library.catalog.read_items(scores)
+        found = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
+        return jsonify(serialize_saved(one) | {"items": found})
 
     @api.post("/searches/<int:saved_id>/seen")
     def see_found(saved_id: int) -> Response:
         saved.mark_seen(saved.get(saved_id).id)
-        return jsonify(describe_saved(saved.get(saved_id)))
+        return jsonify(serialize_saved(saved.get(saved_id)))
 
     @api.get("/albums")
     def list_albums() -> Response:
-        return jsonify({"albums": [describe_album(one) for one in albums.list_all()]})
+        return jsonify({"albums": [serialize_album(one) for one in albums.list_all()]})
 
     @api.post("/albums")
     def add_album() -> tuple[Response, int]:
-        return jsonify(describe_album(albums.add(parse_body(AlbumRequest).name))), 201
+        return jsonify(serialize_album(albums.add(parse_body(AlbumRequest).name))), 201
 
     @api.delete("/albums/<int:album_id>")
     def drop_album(album_id: int) -> tuple[str, int]:
@@ -97,7 +97,7 @@ def make_blueprint(library: Library) -> Blueprint:
     def change_album(album_id: int) -> Response:
         asked = parse_body(ChangeRequest)
         albums.change(albums.get(album_id).id, asked.add, asked.remove)
-        return jsonify(describe_album(albums.get(album_id)))
+        return jsonify(serialize_album(albums.get(album_id)))
 
     return api
 
@@ -110,7 +110,7 @@ def _check_webhook(address: str | None) -> None:
         raise UsageError(f"webhook: must be an http or https address, not {address!r}")
 
 
-def describe_saved(one: SavedSearch) -> dict[str, Any]:
+def serialize_saved(one: SavedSearch) -> dict[str, Any]:
     """Give a saved search."""
     return {
         "id": one.id,
@@ -126,6 +126,6 @@ def describe_saved(one: SavedSearch) -> dict[str, Any]:
     }
 
 
-def describe_album(one: Album) -> dict[str, Any]:
+def serialize_album(one: Album) -> dict[str, Any]:
     """Give an album. cover: an item of it."""
     return {"id": one.id, "name": one.name, "created_at": one.created_at, "count": one.count, "cover": one.cover}

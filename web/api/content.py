@@ -10,10 +10,10 @@ from search.engine import Engine
 from search.errors import NotFoundError, UsageError
 from search.library import SIZES, Library
 from search.media.container import read_frame
-from search.media.image.picture import USEFUL_SIDE, encode_thumbnail, open_picture, shrink_thumbnail
-from search.paths import find_file, keep_file
+from search.media.image.picture import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
+from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
-from search.serializers import describe_answer
+from search.serializers import serialize_answer
 
 DAY = 24 * 3600
 PREVIEW = (2048, 2048)
@@ -35,13 +35,13 @@ def make_blueprint(engine: Engine) -> Blueprint:
     """Give the routes below an item."""
     api = Blueprint("content", __name__, url_prefix="/api/v1/items")
     library = engine.library
-    find = library.catalogue.get_item
+    find = library.catalog.get_item
 
     @api.get("/<int:item_id>/similar")
     def find_similar(item_id: int) -> Response:
         find(item_id)
         query = Query(parts=(QueryPart(item=item_id),), include_all=True)
-        return jsonify(describe_answer(query, engine.search(query)))
+        return jsonify(serialize_answer(query, engine.search(query)))
 
     @api.get("/<int:item_id>/media")
     def send_media(item_id: int) -> Response:
@@ -64,7 +64,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def send_preview(item_id: int) -> Response:
         """Send a picture as every browser can show it."""
         path = find_file(find(item_id), f"item {item_id} is no picture that can be shown", PICTURES)
-        return _send_jpeg(encode_thumbnail(open_picture(path, PREVIEW[0])[0], PREVIEW))
+        return _send_jpeg(encode_thumbnail(open_image(path, PREVIEW[0])[0], PREVIEW))
 
     return api
 
@@ -84,7 +84,7 @@ def _send_thumbnail(library: Library, item: Item) -> Response:
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail; an item that is indexed anew has another under the same number."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
-        keep_file(small, shrink_thumbnail(path.read_bytes(), size))
+        write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
     return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY)
 
 
@@ -100,7 +100,7 @@ def _make_thumbnail(item: Item) -> Response:
     if item.type is ItemType.VIDEO:
         return _send_moment(item, "0")
     path = find_file(item, f"item {item.id} has no thumbnail", PICTURES)
-    return _send_jpeg(encode_thumbnail(open_picture(path, USEFUL_SIDE)[0]))
+    return _send_jpeg(encode_thumbnail(open_image(path, USEFUL_SIDE)[0]))
 
 
 def _send_moment(item: Item, at: str) -> Response:

@@ -16,6 +16,6 @@ def make_blueprint(library: Library) -> Blueprint:
     def show_facets() -> Response:
         asked = read_address()
         filters = join_filters(asked.make_filters(), parse_query(asked.text or "").filters)
-        return jsonify(read_facets(library.catalogue.database, filters))
+        return jsonify(read_facets(library.catalog.database, filters))
 
     return api

@@ -6,11 +6,11 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from search.library import Library
-from search.records import Opinion
+from search.records import Feedback
 from web.api.body import parse_body
 
 
-class Feedback(BaseModel):
+class FeedbackRequest(BaseModel):
     """What is said of a hit. relevant: whether the item fits the text; null takes back what was said."""
 
     model_config = ConfigDict(extra="forbid")
@@ -26,19 +26,19 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.post("")
     def take_feedback() -> tuple[str, int]:
-        said = parse_body(Feedback)
+        said = parse_body(FeedbackRequest)
         if said.relevant is None:
-            library.opinions.take_back(said.text, said.item)
+            library.feedback.take_back(said.text, said.item)
         else:
-            library.opinions.give(said.text, said.item, said.relevant)
+            library.feedback.give(said.text, said.item, said.relevant)
         return "", 204
 
     @api.get("")
     def list_feedback() -> Response:
-        return jsonify({"feedback": [_describe(one) for one in library.opinions.list_all()]})
+        return jsonify({"feedback": [_describe(one) for one in library.feedback.list_all()]})
 
     return api
 
 
-def _describe(one: Opinion) -> dict[str, Any]:
+def _describe(one: Feedback) -> dict[str, Any]:
     return {"text": one.text, "item": one.item_id, "relevant": one.is_relevant, "given_at": one.given_at}

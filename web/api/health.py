@@ -16,7 +16,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/readyz")
     def show_readiness() -> Response:
-        engine.library.catalogue.read_revision()
+        engine.library.catalog.read_revision()
         return jsonify({"status": "ready"})
 
     @api.get("/api/v1/status")

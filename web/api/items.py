@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from search.engine import Engine
 from search.errors import UsageError
 from search.records import ItemType, State
-from search.serializers import describe_item, describe_ledger_row, describe_segment
+from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
 
 PAGE = 100
 
@@ -17,21 +17,21 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("items", __name__, url_prefix="/api/v1/items")
     library = engine.library
 
-    find = library.catalogue.get_item
+    find = library.catalog.get_item
 
     @api.get("")
     def list_items() -> Response:
         state, kind, after, limit = _read_listing()
-        rows = library.catalogue.list_page(state, after, limit + 1, kind, request.args.get("path", ""))
+        rows = library.catalog.list_page(state, after, limit + 1, kind, request.args.get("path", ""))
         more = rows[limit - 1].id if len(rows) > limit else None
-        return jsonify({"items": [describe_ledger_row(row) for row in rows[:limit]], "next": more})
+        return jsonify({"items": [serialize_ledger_row(row) for row in rows[:limit]], "next": more})
 
     @api.get("/<int:item_id>")
     def show_item(item_id: int) -> Response:
         item = find(item_id)
-        segments = [describe_segment(one) for one in library.catalogue.list_segments(item_id)]
+        segments = [serialize_segment(one) for one in library.catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
-        return jsonify(describe_item(item) | details | {"segments": segments})
+        return jsonify(serialize_item(item) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")
     def forget_item(item_id: int) -> tuple[str, int]:

@@ -14,11 +14,11 @@ from search.encoders.presets import list_presets
 from search.errors import BusyError, UsageError
 from search.library import Library
 from search.records import Job, Task
-from search.serializers import describe_job
+from search.serializers import serialize_job
 from web.api.body import parse_body
 
 # So many may follow jobs at once; each holds a thread of the server.
-MOST_FOLLOWERS = 6
+MAX_FOLLOWERS = 6
 LOOK = 0.4
 # A follower who hears nothing for so many seconds would give up, and who is gone is noticed only when told something.
 HEARTBEAT = 10.0
@@ -42,11 +42,11 @@ def make_blueprint(library: Library) -> Blueprint:
     """Give the job routes."""
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
-    room = threading.Semaphore(MOST_FOLLOWERS)
+    room = threading.Semaphore(MAX_FOLLOWERS)
 
     @api.get("")
     def list_jobs() -> Response:
-        return jsonify({"jobs": [describe_job(job) for job in jobs.list_all()]})
+        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all()]})
 
     @api.post("")
     def add_job() -> tuple[Response, int]:
@@ -54,7 +54,7 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.get("/<int:job_id>")
     def show_job(job_id: int) -> Response:
-        return jsonify(describe_job(jobs.get(job_id)))
+        return jsonify(serialize_job(jobs.get(job_id)))
 
     @api.delete("/<int:job_id>")
     def cancel_job(job_id: int) -> tuple[Response, int]:
@@ -102,7 +102,7 @@ def _check_model(library: Library, asked: JobRequest) -> None:
 
 
 def _answer(job: Job) -> tuple[Response, int]:
-    response = jsonify(describe_job(job))
+    response = jsonify(serialize_job(job))
     response.headers["Location"] = f"{request.root_path}/api/v1/jobs/{job.id}"
     return response, 202
 
@@ -111,7 +111,7 @@ def _tell(library: Library, job: Job) -> Iterator[str]:
     """Give the job as server-sent events whenever it has moved, until it is over."""
     told, last = "", 0.0
     while True:
-        now = json.dumps(describe_job(job), ensure_ascii=False)
+        now = json.dumps(serialize_job(job), ensure_ascii=False)
         if now != told:
             yield f"event: {'end' if job.state.is_over else 'progress'}\ndata: {now}\n\n"
             told, last = now, time.monotonic()

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.errors import UnreadableMediaError, UsageError
 from search.library import Library
-from search.media.image.picture import encode_thumbnail, open_picture
+from search.media.image.picture import encode_thumbnail, open_image
 
 # Larger than any model sees, so that a region can be cut out.
 LARGEST = (1024, 1024)
@@ -24,7 +24,7 @@ def make_blueprint(library: Library) -> Blueprint:
         body = request.files["image"].read()
         if not body:
             raise UnreadableMediaError("image: the file is empty")
-        picture, _ = open_picture(body, LARGEST[0])
+        picture, _ = open_image(body, LARGEST[0])
         kept = library.asked.keep(encode_thumbnail(picture, LARGEST))
         return jsonify({"id": kept}), 201
 

@@ -8,7 +8,7 @@ from search.engine import Engine
 from search.errors import UnreadableMediaError, UsageError
 from search.query.request import SearchRequest, parse_request
 from search.records import Query
-from search.serializers import describe_answer
+from search.serializers import serialize_answer
 from web.api.body import read_json
 
 LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags", "albums")
@@ -42,7 +42,7 @@ def read_address() -> SearchRequest:
 
 
 def _answer(engine: Engine, query: Query) -> Response:
-    return jsonify(describe_answer(query, engine.search(query)))
+    return jsonify(serialize_answer(query, engine.search(query)))
 
 
 def _read_form() -> Query:

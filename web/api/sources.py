@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.errors import UsageError
 from search.library import Library
 from search.records import Task
-from search.serializers import describe_job, describe_source
+from search.serializers import serialize_job, serialize_source
 from search.status import forget_paths
 from web.api.body import parse_body
 
@@ -30,7 +30,7 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.get("")
     def list_sources() -> Response:
-        found = [describe_source(one, Path(one.path).exists()) for one in sources.list_all()]
+        found = [serialize_source(one, Path(one.path).exists()) for one in sources.list_all()]
         return jsonify({"sources": found})
 
     @api.post("")
@@ -50,7 +50,7 @@ def make_blueprint(library: Library) -> Blueprint:
             sources.watch(source_id, asked.watch)
         job = library.jobs.add(Task((str(path),)))
         source = sources.get(source_id)
-        return jsonify(describe_source(source, True) | {"job": describe_job(job)}), 202
+        return jsonify(serialize_source(source, True) | {"job": serialize_job(job)}), 202
 
     @api.delete("/<int:source_id>")
     def forget_source(source_id: int) -> tuple[str, int]:

@@ -6,24 +6,24 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.errors import NotFoundError
 from search.records import FoundSegment, SegmentKind
-from search.serializers import describe_item, describe_segment
-from search.storage.catalog import Catalogue
+from search.serializers import serialize_item, serialize_segment
+from search.storage.catalog import Catalog
 
-MOST_NEIGHBOURS = 50
+MAX_NEIGHBORS = 50
 # Whether it is WebVTT.
 SUBTITLES = {"text/vtt": True, "application/x-subrip": False}
 
 
-def make_blueprint(catalogue: Catalogue) -> Blueprint:
+def make_blueprint(catalog: Catalog) -> Blueprint:
     """Give the routes to an item's text."""
     api = Blueprint("text", __name__, url_prefix="/api/v1/items")
-    find = catalogue.get_item
+    find = catalog.get_item
 
     @api.get("/<int:item_id>/transcript")
     def show_transcript(item_id: int) -> Response:
         item = find(item_id)
         spoken = [
-            describe_segment(one) for one in catalogue.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH
+            serialize_segment(one) for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH
         ]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
@@ -33,13 +33,13 @@ def make_blueprint(catalogue: Catalogue) -> Blueprint:
     @api.get("/<int:item_id>/passages")
     def show_passages(item_id: int) -> Response:
         item = find(item_id)
-        texts = [one for one in catalogue.list_segments(item_id) if one.segment.text]
+        texts = [one for one in catalog.list_segments(item_id) if one.segment.text]
         around, count = (request.args.get(name, type=int) for name in ("around", "count"))
         if around is not None:
             texts = _cut_neighbours(texts, around, 1 if count is None else count)
         elif count is not None:
             texts = [one for one in texts if one.segment.kind is not SegmentKind.NAME][: max(0, count)]
-        return jsonify({"item": describe_item(item), "segments": [describe_segment(one) for one in texts]})
+        return jsonify({"item": serialize_item(item), "segments": [serialize_segment(one) for one in texts]})
 
     return api
 
@@ -64,5 +64,5 @@ def _cut_neighbours(texts: list[FoundSegment], around: int, count: int) -> list[
     place = next((at for at, one in enumerate(texts) if one.id == around), None)
     if place is None:
         raise NotFoundError(f"the item has no text segment {around}")
-    count = min(max(count, 0), MOST_NEIGHBOURS)
+    count = min(max(count, 0), MAX_NEIGHBORS)
     return texts[max(0, place - count) : place + count + 1]

@@ -12,12 +12,12 @@ from werkzeug.datastructures import FileStorage
 from search.errors import HomeError, UsageError
 from search.library import Library
 from search.records import Task
-from search.serializers import describe_job
+from search.serializers import serialize_job
 
 # What no file system takes, and what would hide a file.
 UNFIT = re.compile(r'[\x00-\x1f<>:"|?*\\]')
 LONGEST = 200
-MOST_FOLDERS = 20
+MAX_FOLDERS = 20
 
 
 def make_blueprint(library: Library, limit: int) -> Blueprint:
@@ -40,7 +40,7 @@ def make_blueprint(library: Library, limit: int) -> Blueprint:
         library.sources.add(str(folder))
         job = library.jobs.add(Task(tuple(str(path) for path in paths)))
         kept = [{"name": part.filename, "path": str(path)} for part, path in zip(files, paths, strict=True)]
-        return jsonify({"files": kept, "job": describe_job(job)}), 202
+        return jsonify({"files": kept, "job": serialize_job(job)}), 202
 
     return api
 
@@ -49,7 +49,7 @@ def clean_name(name: str) -> PurePosixPath:
     """Give a name, or folders and a name, as which an uploaded file can be kept. Raises UsageError."""
     parts = [UNFIT.sub("_", part).strip(". ") for part in name.replace("\\", "/").split("/")]
     parts = [part for part in parts if part]
-    if not parts or len(parts) > MOST_FOLDERS:
+    if not parts or len(parts) > MAX_FOLDERS:
         raise UsageError(f"file: {name!r} is no usable name for a file")
     if any(len(part.encode()) > LONGEST for part in parts):
         raise UsageError(f"file: a part of {name[:60]!r}… is longer than {LONGEST} bytes")

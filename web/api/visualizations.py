@@ -8,13 +8,13 @@ from flask import Blueprint, Response, jsonify, request
 from search.engine import Engine
 from search.errors import UsageError
 from search.media.container import measure_loudness
-from search.paths import find_file, keep_file
+from search.paths import find_file, write_atomically
 from search.records import ItemType
-from search.retrieval.heatmap import read_heat
-from search.serializers import describe_evidence
+from search.retrieval.heatmap import compute_heatmap
+from search.serializers import serialize_evidence
 from web.api.search import read_address
 
-MOST_POINTS = 2000
+MAX_POINTS = 2000
 RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
 
 
@@ -24,26 +24,26 @@ def make_blueprint(engine: Engine) -> Blueprint:
     library = engine.library
 
     @api.get("/<int:item_id>/heat")
-    def show_heat(item_id: int) -> Response:
-        heat = read_heat(engine.library, item_id, read_address().make_query())
+    def show_heatmap(item_id: int) -> Response:
+        heat = compute_heatmap(engine.library, item_id, read_address().make_query())
         return jsonify({"heat": np.round(heat, 3).tolist()})
 
     @api.get("/<int:item_id>/moments")
     def show_moments(item_id: int) -> Response:
         found = engine.find_moments(item_id, read_address().make_query())
-        return jsonify({"moments": [describe_evidence(one) for one in found]})
+        return jsonify({"moments": [serialize_evidence(one) for one in found]})
 
     @api.get("/<int:item_id>/loudness")
     def show_loudness(item_id: int) -> Response:
         points = request.args.get("points", "400")
-        if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MOST_POINTS):
-            raise UsageError(f"points must be a whole number from 1 to {MOST_POINTS}, not {points!r}")
-        item = library.catalogue.get_item(item_id)
+        if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MAX_POINTS):
+            raise UsageError(f"points must be a whole number from 1 to {MAX_POINTS}, not {points!r}")
+        item = library.catalog.get_item(item_id)
         path = find_file(item, f"item {item_id} is no recording that can be read", RECORDINGS)
         kept = library.home.loudness(item_id, item.mtime_ns, int(points))
         if not kept.exists():
             peaks = np.round(measure_loudness(path, int(points)), 3).tolist()
-            keep_file(kept, json.dumps({"peaks": peaks}).encode())
+            write_atomically(kept, json.dumps({"peaks": peaks}).encode())
         response = Response(kept.read_text(), mimetype="application/json")
         response.cache_control.max_age = 24 * 3600
         return response

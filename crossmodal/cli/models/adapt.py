@@ -23,13 +23,19 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
 
     library = open_library(settings)
     try:
-        name, verdict, (before, after) = adapt_model(library, captions, lambda line: click.echo(line, err=True))
+        name, comparison, (before, after) = adapt_model(library, captions, lambda line: click.echo(line, err=True))
     finally:
         library.close()
-    interval = f"{verdict.gain:+.3f}, 95 % from {verdict.low:+.3f} to {verdict.high:+.3f}"
+    interval = f"{comparison.gain:+.3f}, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     judged = f"MRR {before:.3f} before, {after:.3f} after, by texts not trained on ({interval})"
     if as_json:
-        figures = {"gain": verdict.gain, "low": verdict.low, "high": verdict.high, "before": before, "after": after}
+        figures = {
+            "gain": comparison.gain,
+            "low": comparison.low,
+            "high": comparison.high,
+            "before": before,
+            "after": after,
+        }
         print_json({"model": name} | figures)
     else:
         click.echo(judged)

@@ -11,7 +11,7 @@ from crossmodal.cli.output import json_option, print_json
 from search.settings import Settings
 
 if TYPE_CHECKING:
-    from search.evaluation.model_comparison import Showing
+    from search.evaluation.model_comparison import ModelResult
     from search.library import Library
     from search.records import Lane
 
@@ -39,65 +39,67 @@ def compare_command(
     copies, for its texts by their ends. Nothing is changed.
     """
     from search.encoders.registry import guess_lane
-    from search.evaluation.model_comparison import judge_showings
+    from search.evaluation.model_comparison import compare_results
     from search.library import open_library
     from search.records import Lane
 
     library = open_library(settings)
     try:
         lane = Lane(purpose) if purpose else guess_lane(first) or Lane.MEANING
-        showings = _show(library, lane, (first, second), questions, cases)
+        results = _show(library, lane, (first, second), questions, cases)
     finally:
         library.close()
-    verdict = judge_showings(*showings)
+    comparison = compare_results(*results)
     if as_json:
-        models = [_describe(one) for one in showings]
-        said = asdict(verdict) | {"better": verdict.better}
-        print_json({"questions": len(showings[0].ranks), "copies": showings[0].copies, "models": models} | said)
+        models = [_describe(one) for one in results]
+        said = asdict(comparison) | {"better": comparison.better}
+        print_json({"questions": len(results[0].ranks), "copies": results[0].copies, "models": models} | said)
         return
-    for one in showings:
+    for one in results:
         memory = f", {one.megabytes:.0f} MiB" if one.megabytes is not None else ""
         click.echo(
             f"{one.name}: R@1 {one.recall(1):.1%}, R@10 {one.recall(10):.1%}, MRR {one.reciprocal:.3f}; "
             f"{one.rate:.1f}/s, {one.query_ms:.0f} ms a query{memory}"
         )
-    names = [one.name for one in showings]
-    interval = f"{verdict.gain:+.3f} MRR, 95 % from {verdict.low:+.3f} to {verdict.high:+.3f}"
-    copies = showings[0].copies
-    asked = f"{len(showings[0].ranks)} questions" + (f", {copies} of them by a copy," if copies else "")
-    if verdict.better is None:
+    names = [one.name for one in results]
+    interval = f"{comparison.gain:+.3f} MRR, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
+    copies = results[0].copies
+    asked = f"{len(results[0].ranks)} questions" + (f", {copies} of them by a copy," if copies else "")
+    if comparison.better is None:
         click.echo(f"{asked} cannot tell them apart ({interval})")
     else:
-        click.echo(f"{names[verdict.better]} serves this library better ({asked}: {interval})")
+        click.echo(f"{names[comparison.better]} serves this library better ({asked}: {interval})")
 
 
-def _show(library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None) -> list["Showing"]:
-    from search.encoders.registry import load_meaning, load_picture
+def _show(
+    library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None
+) -> list["ModelResult"]:
+    from search.encoders.registry import load_image_encoder, load_text_encoder
     from search.errors import UsageError
     from search.evaluation.cases import read_cases
-    from search.evaluation.model_comparison import FEWEST, show_pictures, show_texts
+    from search.evaluation.model_comparison import MIN_SAMPLE, rank_images, rank_texts
     from search.evaluation.synthetic_queries import list_captioned, list_captions_of, list_clozes, list_copied
     from search.records import Lane
 
     folder, machine = library.home.models, library.machine
     if lane is Lane.MEANING:
         clozes = list_clozes(library, most)
-        if len(clozes) < FEWEST:
-            raise UsageError(f"the library holds only {len(clozes)} passages to ask for; {FEWEST} are the fewest")
-        return [show_texts(partial(load_meaning, name, folder, machine), clozes) for name in names]
+        if len(clozes) < MIN_SAMPLE:
+            raise UsageError(f"the library holds only {len(clozes)} passages to ask for; {MIN_SAMPLE} are the fewest")
+        return [rank_texts(partial(load_text_encoder, name, folder, machine), clozes) for name in names]
     captioned = list_captioned(library, most)
     if cases is not None:
         captioned += list_captions_of(read_cases(cases), library)
-    if len(captioned) < FEWEST:
+    if len(captioned) < MIN_SAMPLE:
         raise UsageError(
-            f"the library holds only {len(captioned)} pictures with a description, or a name made of words; {FEWEST} "
-            "are the fewest. Give queries with their answers by --cases"
+            f"the library holds only {len(captioned)} pictures with a description, or a name made of words; "
+            f"{MIN_SAMPLE} are the fewest. Give queries with their answers by --cases"
         )
     copied = list_copied(library, most)
-    return [show_pictures(partial(load_picture, name, folder, machine), captioned, copied) for name in names]
+    return [rank_images(partial(load_image_encoder, name, folder, machine), captioned, copied) for name in names]
 
 
-def _describe(one: "Showing") -> dict[str, Any]:
+def _describe(one: "ModelResult") -> dict[str, Any]:
     return {
         "name": one.name,
         "dimension": one.dimension,

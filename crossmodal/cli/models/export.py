@@ -10,7 +10,7 @@ from search.settings import Settings
 
 if TYPE_CHECKING:
     from search.encoders.export_checks import Check
-    from search.encoders.manifest import Card
+    from search.encoders.manifest import ModelManifest
     from search.library import Library
 
 # So many of the library's own show whether an export is right.
@@ -55,28 +55,28 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def export_model(library: "Library", name: str, purpose: str | None, count: int) -> "tuple[Card, list[Check]]":
+def export_model(library: "Library", name: str, purpose: str | None, count: int) -> "tuple[ModelManifest, list[Check]]":
     """Write a model as ONNX, checked on so many of the library's own; give its card and how each precision did.
 
     Raises UsageError for a model that is not exported, ModelError when it cannot be.
     """
     from search.encoders.open_clip.export import export_towers
-    from search.encoders.registry import EMBEDDED, find_card, guess_lane
+    from search.encoders.registry import BUNDLED, find_manifest, guess_lane
     from search.encoders.sentence.export import export_sentences
     from search.errors import UsageError
     from search.records import Lane
-    from search.samples import sample_passages, sample_pictures
+    from search.samples import sample_images, sample_passages
 
     lane = Lane(purpose) if purpose else guess_lane(name)
     if lane not in {Lane.PICTURE, Lane.MEANING}:
         raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
-    if name in EMBEDDED:
+    if name in BUNDLED:
         raise UsageError(f"{name} is in ONNX already")
     models, machine = library.home.models, library.machine
-    card, folder = find_card(name, lane, models, machine)
+    card, folder = find_manifest(name, lane, models, machine)
     if lane is Lane.MEANING:
         return export_sentences(card, folder, models, machine, sample_passages(library, count), _say)
     fit = card.preparation
     assert fit is not None
-    pixels = [fit(one) for one in sample_pictures(library, count)]
+    pixels = [fit(one) for one in sample_images(library, count)]
     return export_towers(card, folder, models, machine, pixels, _say)

@@ -41,13 +41,13 @@ def _read_used(settings: Settings) -> set[str]:
     from search.encoders.registry import MEANING, PICTURE, SPEECH
     from search.home import Home
 
-    if not Home(settings.home).catalogue.exists():
+    if not Home(settings.home).catalog.exists():
         return {PICTURE, MEANING, SPEECH}
     from search.records import LANE_SPACES
     from search.storage.database import Database
     from search.storage.spaces import Spaces
 
-    database = Database(Home(settings.home).catalogue)
+    database = Database(Home(settings.home).catalog)
     spaces = Spaces(database)
     found = spaces.read_all()
     used = {found[name].model for name in LANE_SPACES.values() if name in found}

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from indexer.decode.content import Outline, Parts, Shot
+from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.document.epub import open_book, read_chapters
 from indexer.decode.document.office import read_docx, read_odf, read_pptx, read_xlsx
 from indexer.decode.document.pdf import decode_pdf
@@ -50,7 +50,7 @@ def decode_document(path: Path) -> Parts:
         yield from _decode_office(body, suffix)
     elif suffix in SUBTITLES:
         yield from read_subtitles(body)
-        yield Outline(MediaFacts())
+        yield FileSummary(MediaFacts())
     else:
         yield from _cut([TEXTS.get(suffix, read_plain)(body)])
 
@@ -76,7 +76,7 @@ def _cut(texts: Iterable[Text], facts: MediaFacts | None = None, found: bool = F
         offset += len(text.content) + 1
     if not found:
         raise UnreadableMediaError("no text in the document")
-    yield Outline(facts or MediaFacts(title=title))
+    yield FileSummary(facts or MediaFacts(title=title))
 
 
 def _decode_office(body: bytes, suffix: str) -> Parts:
@@ -97,9 +97,9 @@ def _decode_book(body: bytes) -> Parts:
     try:
         book = open_book(body)
         if book.cover is not None:
-            yield Shot(Segment(SegmentKind.PICTURE), book.cover)
+            yield DecodedImage(Segment(SegmentKind.PICTURE), book.cover)
         facts = MediaFacts(title=book.title, artist=book.author, language=book.language)
         for part in _cut(read_chapters(body, book), facts, book.cover is not None):
-            yield Outline(part.facts, book.cover) if isinstance(part, Outline) else part
+            yield FileSummary(part.facts, book.cover) if isinstance(part, FileSummary) else part
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
         raise UnreadableMediaError(f"not an EPUB document, or damaged: {error}") from error

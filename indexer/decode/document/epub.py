@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from indexer.decode.document.office import open_archive
 from indexer.decode.document.text import Text, read_html
 from search.errors import UnreadableMediaError
-from search.media.image.picture import USEFUL_SIDE, Picture, open_picture
+from search.media.image.picture import USEFUL_SIDE, Picture, open_image
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -80,7 +80,7 @@ def _read_cover(archive: zipfile.ZipFile, package: "_Element", files: dict[str |
     for name in (files.get(one) for one in marked):
         if name in archive.namelist():
             try:
-                return open_picture(archive.read(name), USEFUL_SIDE)[0]
+                return open_image(archive.read(name), USEFUL_SIDE)[0]
             except UnreadableMediaError:
                 return None  # a book without its cover is still a book
     return None

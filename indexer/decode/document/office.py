@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 UNPACKED_LIMIT = 256 * 1024 * 1024
 # Rows of a sheet beyond these are data, not text that someone looks for.
-MOST_ROWS = 50_000
+MAX_ROWS = 50_000
 ODF = "{urn:oasis:names:tc:opendocument:xmlns:"
 ODF_PAGES = {f"{ODF}drawing:1.0}}page", f"{ODF}table:1.0}}table"}
 ODF_LINES = {f"{ODF}text:1.0}}p", f"{ODF}text:1.0}}h"}
@@ -67,7 +67,7 @@ def read_xlsx(body: bytes) -> Iterator[Text]:
     title = book.properties.title or None
     for number, sheet in enumerate(book.worksheets, 1):
         lines = [str(sheet.title)]
-        for row in sheet.iter_rows(max_row=MOST_ROWS, values_only=True):
+        for row in sheet.iter_rows(max_row=MAX_ROWS, values_only=True):
             cells = [str(cell) for cell in row if cell is not None and str(cell).strip()]
             if cells:
                 lines.append(" | ".join(cells))

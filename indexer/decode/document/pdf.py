@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from indexer.decode.content import Outline, Parts, Shot
+from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.media.image.picture import THUMBNAIL_SIZE, Picture
@@ -34,7 +34,7 @@ def decode_pdf(body: bytes) -> Parts:
                     cover = cover or picture
                     if not passages and _shows_something(picture):
                         found = True
-                        yield Shot(Segment(SegmentKind.PICTURE, page=number + 1), picture)
+                        yield DecodedImage(Segment(SegmentKind.PICTURE, page=number + 1), picture)
                 found = found or bool(passages)
                 page.close()
             title = document.get_metadata_value("Title") or None
@@ -42,7 +42,7 @@ def decode_pdf(body: bytes) -> Parts:
         raise UnreadableMediaError(f"damaged or protected PDF: {error}") from error
     if not found:
         raise UnreadableMediaError("PDF of empty pages")
-    yield Outline(MediaFacts(title=title), cover)
+    yield FileSummary(MediaFacts(title=title), cover)
 
 
 def _shows_something(picture: Picture) -> bool:

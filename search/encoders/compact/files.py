@@ -83,9 +83,9 @@ class CompactFiles:
         return float(self.manifest["zoom"])
 
     @property
-    def picture_parts(self) -> tuple[int, int]:
+    def image_parts(self) -> tuple[int, int]:
         """Lengths of the parts of a picture's vector: scene, object."""
-        scene, thing = self.manifest["picture_parts"]
+        scene, thing = self.manifest["image_parts"]
         return int(scene), int(thing)
 
     @property
@@ -94,7 +94,7 @@ class CompactFiles:
         return int(self.manifest["text_dimension"])
 
     @property
-    def picture_fingerprint(self) -> str:
+    def image_fingerprint(self) -> str:
         """Changes when any vector of the picture space would."""
         return _join_hashes(self.manifest, FILES)
 
@@ -138,7 +138,7 @@ class CompactFiles:
         name, scene, _ = self.measure_kinds(texts).T
         weight = float(self.manifest["object_weight"]) * name / (name + scene)
         parts = self.project_parts(texts)
-        parts[:, self.picture_parts[0] :] *= weight[:, None]
+        parts[:, self.image_parts[0] :] *= weight[:, None]
         return normalize(parts)
 
     def project_parts(self, texts: Vectors) -> Vectors:

@@ -146,7 +146,7 @@ class CompactTextEncoder:
         return normalize(self._e5.encode(texts, "passage: ") - self._files.passage_mean)
 
 
-class CompactPictureEncoder:
+class CompactImageEncoder:
     """The `picture` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
 
     name = "compact/flickr8k"
@@ -162,17 +162,17 @@ class CompactPictureEncoder:
     @property
     def fingerprint(self) -> str:
         """The hash of everything that shapes the vectors."""
-        return self._files.picture_fingerprint
+        return self._files.image_fingerprint
 
     @property
     def dimension(self) -> int:
         """The length of a vector."""
-        return sum(self._files.picture_parts)
+        return sum(self._files.image_parts)
 
     @property
     def parts(self) -> tuple[int, ...]:
         """The lengths of the parts of a vector: scene, object."""
-        return self._files.picture_parts
+        return self._files.image_parts
 
     @cached_property
     def bank(self) -> Vectors:
@@ -194,7 +194,7 @@ class CompactPictureEncoder:
         """What cuts the two views that are embedded, shape (2, 260, 260, 3) uint8."""
         return TwoViews(self._files.side, self._files.zoom)
 
-    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+    def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures, each part by the mean of its views; shape (n, d), float32, unit length."""
         views = np.concatenate(prepared)
         with self._graph.use() as graph:
@@ -213,7 +213,7 @@ class CompactPictureEncoder:
         return self._files.project_parts(center_queries(self._files, self._e5, texts))
 
 
-class CompactQueryReader:
+class CompactQueryClassifier:
     """Tells kinds of queries apart by their e5 vectors, in many languages."""
 
     def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:

@@ -11,13 +11,28 @@ import numpy as np
 from search.encoders.bank import read_bank_texts
 from search.encoders.encoder import REMEMBERED_QUERIES
 from search.encoders.lazy import Lazy
-from search.encoders.manifest import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
+from search.encoders.manifest import (
+    ManifestEncoder,
+    ManifestFolder,
+    ModelManifest,
+    find_folder,
+    join_fingerprint,
+    keep_weights,
+    weigh_files,
+)
 from search.encoders.open_clip.imports import choose_devices
-from search.encoders.open_clip.loading import Source, find_source, find_tower, load_tokenizer, make_fit, read_tower
+from search.encoders.open_clip.loading import (
+    Source,
+    find_source,
+    find_tower,
+    load_tokenizer,
+    make_resize_crop,
+    read_tower,
+)
 from search.encoders.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
 from search.encoders.runtime import Machine, Trial, measure_trials
 from search.media.image.picture import Picture, make_noise
-from search.media.image.transform import Fit
+from search.media.image.transform import ResizeCrop
 from search.records import Lane, Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -41,10 +56,10 @@ class Towers(Protocol):
         """Embed texts; shape (n, d), float32, unit length."""
 
 
-class OpenClipPictureEncoder(Carded):
+class OpenClipImageEncoder(ManifestEncoder):
     """A model that a card describes; loaded when first used."""
 
-    def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
+    def __init__(self, card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
         """folder: where the card lies; models: the home's folder of models."""
         super().__init__(card, folder)
         self._machine = machine
@@ -68,12 +83,12 @@ class OpenClipPictureEncoder(Carded):
         return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
 
     @property
-    def preparation(self) -> Fit:
+    def preparation(self) -> ResizeCrop:
         """What cuts the one view that is embedded."""
         assert self._card.preparation is not None
         return self._card.preparation
 
-    def encode_pictures(self, prepared: Sequence[Pixels]) -> Vectors:
+    def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures; shape (n, d), float32, unit length."""
         with self._towers.use() as towers:
             return towers.encode_pixels(np.stack(prepared))
@@ -92,7 +107,7 @@ class OpenClipPictureEncoder(Carded):
         return row
 
 
-def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Towers:
+def load_towers(card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Towers:
     """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
     keep_weights(card, folder)
     devices = choose_devices(machine.device)
@@ -107,7 +122,7 @@ def load_towers(card: Card, folder: CardFolder, models: Path, machine: Machine) 
     return TorchTowers(find_source(card.name, models), precision, devices, machine.threads)
 
 
-def _load_wording(card: Card, folder: CardFolder, models: Path) -> "Tokenize":
+def _load_wording(card: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
     """Give what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
     if card.settings:
         from search.encoders.open_clip.tokenizer_export import Wording
@@ -117,7 +132,7 @@ def _load_wording(card: Card, folder: CardFolder, models: Path) -> "Tokenize":
     return lambda texts: tokenizer(list(texts)).numpy()
 
 
-def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> Card:
+def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> ModelManifest:
     """Load a model once to find out all that its card says, and keep the card.
 
     pictures: some of the library's own, by which the fastest way to run it is found; with none, made-up ones. Raises
@@ -127,10 +142,10 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
     tower = find_tower(source)
     weights = weigh_files([source.checkpoint, *([tower] if tower else [])])
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
-    fit = make_fit(towers.preprocess)
+    fit = make_resize_crop(towers.preprocess)
     bank = towers.encode_texts(read_bank_texts()[::BANK_STEP])
     digests = [one[2] for one in weights.values()]
-    card = Card(
+    card = ModelManifest(
         name=name,
         lane=Lane.PICTURE,
         fingerprint=join_fingerprint(source.model, towers.preprocess, *digests),
@@ -146,7 +161,9 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
     return card
 
 
-def _choose_runtime(card: Card, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels) -> Card:
+def _choose_runtime(
+    card: ModelManifest, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels
+) -> ModelManifest:
     loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
     found = measure_trials([Trial(f"torch-{name}", one.encode_pixels) for name, one in loaded.items()], pixels)
     return replace(card, runtime=found.best, runtimes=found.rates)

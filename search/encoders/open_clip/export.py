@@ -17,9 +17,9 @@ from search.encoders.export_checks import (
     require_sample,
     write_precisions,
 )
-from search.encoders.manifest import Card, CardFolder
-from search.encoders.onnx import PICTURE_BATCH
-from search.encoders.open_clip.exported import ExportedTexts, open_pictures, picture_file, text_file
+from search.encoders.manifest import ManifestFolder, ModelManifest
+from search.encoders.onnx import IMAGE_BATCH
+from search.encoders.open_clip.exported import ExportedTexts, get_image_path, get_text_path, open_image_model
 from search.encoders.open_clip.graph import write_graph
 from search.encoders.open_clip.imports import choose_devices, import_torch
 from search.encoders.open_clip.loading import find_source
@@ -32,8 +32,8 @@ CHECKED_TEXTS = ("a dog on the beach", "two people riding bicycles in the snow",
 
 
 def export_towers(
-    card: Card, folder: CardFolder, models: Path, machine: Machine, pictures: Sequence[Pixels], say: Say
-) -> tuple[Card, list[Check]]:
+    card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, pictures: Sequence[Pixels], say: Say
+) -> tuple[ModelManifest, list[Check]]:
     """Write the picture tower in every precision, the text tower exactly; measure, remember the fastest right way.
 
     pictures: the library's own, prepared, each of shape (height, width, 3) uint8: half of them are what static
@@ -45,21 +45,21 @@ def export_towers(
     source = find_source(card.name, models)
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
     say("writing the text tower")
-    _export_texts(towers, text_file(folder.path))
+    _export_texts(towers, get_text_path(folder.path))
     devices = choose_devices(machine.device)
-    _check_texts(towers, text_file(folder.path), machine, devices[0])
+    _check_texts(towers, get_text_path(folder.path), machine, devices[0])
     card = replace(card, settings=write_wording(towers.tokenizer, folder.path))
     say("writing the picture tower")
-    name_file = partial(picture_file, folder.path)
-    _export_pictures(towers, name_file("fp32"), pixels.shape[1:3])
+    name_file = partial(get_image_path, folder.path)
+    _export_images(towers, name_file("fp32"), pixels.shape[1:3])
     half = pixels[: len(pixels) // 2]
-    sample = [{"pixels": half[start : start + PICTURE_BATCH]} for start in range(0, len(half), PICTURE_BATCH)]
+    sample = [{"pixels": half[start : start + IMAGE_BATCH]} for start in range(0, len(half), IMAGE_BATCH)]
     write_precisions(name_file, sample, say)
 
     is_cpu = devices == ["cpu"]
 
     def open_one(precision: str) -> Encode:
-        return open_pictures(name_file(precision), precision, machine.threads, devices[0]).encode
+        return open_image_model(name_file(precision), precision, machine.threads, devices[0]).encode
 
     checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), say, "pictures")
     faster = "bf16" if is_cpu else "fp16"
@@ -73,7 +73,7 @@ def export_towers(
     return card, checks
 
 
-def _export_pictures(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> None:
+def _export_images(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> None:
     torch = import_torch()
     from search.encoders.open_clip.fusion import fuse_visual
 

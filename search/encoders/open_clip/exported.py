@@ -8,7 +8,7 @@ import numpy as np
 
 from search.encoders.compact.files import normalize
 from search.encoders.lazy import Lazy
-from search.encoders.onnx import PICTURE_BATCH, StreamedGraph, open_session
+from search.encoders.onnx import IMAGE_BATCH, StreamedGraph, open_session
 from search.encoders.open_clip.towers import GPU_BATCH
 from search.records import Ids, Pixels, Vectors
 
@@ -24,8 +24,8 @@ class ExportedTowers:
 
         Raises ModelError when it cannot run on the device.
         """
-        self._picture = open_pictures(picture_file(folder, precision), precision, threads, device)
-        self._text = ExportedTexts(text_file(folder), threads, device)
+        self._picture = open_image_model(get_image_path(folder, precision), precision, threads, device)
+        self._text = ExportedTexts(get_text_path(folder), threads, device)
         self._tokenize = tokenize
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -49,7 +49,7 @@ class ExportedTexts:
         return normalize(self._session.run(None, {"tokens": tokens})[0])
 
 
-class CpuPictures:
+class CpuImageModel:
     """A picture tower on a CPU: many run beside each other; a single one, which somebody waits for, on all threads."""
 
     def __init__(self, path: Path, precision: str, threads: int) -> None:
@@ -64,10 +64,10 @@ class CpuPictures:
             with self._single.use() as session:
                 return normalize(session.run(None, {"pixels": pixels})[0].astype(np.float32))
         with self._many.use() as graph:
-            return normalize(graph.run(pixels, PICTURE_BATCH).astype(np.float32))
+            return normalize(graph.run(pixels, IMAGE_BATCH).astype(np.float32))
 
 
-class GpuPictures:
+class GpuImageModel:
     """A picture tower on a GPU."""
 
     def __init__(self, path: Path, precision: str, threads: int, device: str) -> None:
@@ -83,16 +83,18 @@ class GpuPictures:
         return normalize(np.concatenate(rows).astype(np.float32))
 
 
-def open_pictures(path: Path, precision: str, threads: int, device: str) -> CpuPictures | GpuPictures:
+def open_image_model(path: Path, precision: str, threads: int, device: str) -> CpuImageModel | GpuImageModel:
     """Open a picture tower. Raises ModelError when it cannot run on the device."""
-    return CpuPictures(path, precision, threads) if device == "cpu" else GpuPictures(path, precision, threads, device)
+    return (
+        CpuImageModel(path, precision, threads) if device == "cpu" else GpuImageModel(path, precision, threads, device)
+    )
 
 
-def picture_file(folder: Path, precision: str) -> Path:
+def get_image_path(folder: Path, precision: str) -> Path:
     """Give where the picture tower lies in the folder of its card."""
     return folder / f"picture-{precision}.onnx"
 
 
-def text_file(folder: Path) -> Path:
+def get_text_path(folder: Path) -> Path:
     """Give where the text tower lies in the folder of its card."""
     return folder / "text-fp32.onnx"

@@ -10,9 +10,9 @@ from typing import Any
 
 from search.encoders.manifest import FETCHED
 from search.encoders.open_clip.imports import import_open_clip, import_timm, import_torch
-from search.encoders.parallel import Streams
+from search.encoders.parallel import ParallelStreams
 from search.errors import ModelError, find_reason
-from search.media.image.transform import Fit
+from search.media.image.transform import ResizeCrop
 
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
@@ -224,7 +224,7 @@ def _explain_needed(source: Source, part: str, files: str) -> str:
     )
 
 
-def make_fit(preprocess: dict[str, Any]) -> Fit:
+def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
     """Give how pictures are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
     size = preprocess["size"]
     height, width = (size, size) if isinstance(size, int) else size
@@ -234,7 +234,7 @@ def make_fit(preprocess: dict[str, Any]) -> Fit:
     bilinear = preprocess.get("interpolation") == "bilinear"
     if mode == "shortest" and height != width:
         bilinear = False  # open_clip does not pass it on
-    return Fit(height, width, mode, bilinear, int(preprocess.get("fill_color") or 0))
+    return ResizeCrop(height, width, mode, bilinear, int(preprocess.get("fill_color") or 0))
 
 
 @contextmanager
@@ -249,7 +249,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def make_streams(threads: int) -> Streams:
+def make_streams(threads: int) -> ParallelStreams:
     """Give threads on each of which torch uses no other. All else goes on using `threads`."""
     torch = import_torch()
 
@@ -257,7 +257,7 @@ def make_streams(threads: int) -> Streams:
         torch.get_num_threads()  # a thread that never asked takes the common number at its first work
         torch.set_num_threads(1)
 
-    streams = Streams(threads, begin)
+    streams = ParallelStreams(threads, begin)
     torch.set_num_threads(threads)  # what a thread sets for itself counts for those to come
     return streams
 

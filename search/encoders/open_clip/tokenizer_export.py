@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from search.encoders.class_names import read_classes
-from search.encoders.tokens import Cut, Tokens
+from search.encoders.tokens import TokenizerConfig, Tokens
 from search.records import Ids
 
 FILE = "tokenizer.json"
@@ -35,7 +35,7 @@ class Wording:
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         """folder: where `write_wording` wrote; settings: what it gave. Raises ModelError when the file is missing."""
         self._way = settings["clean"]
-        self._tokens = Tokens(folder / FILE, Cut(settings["most"], settings["pad"], is_fixed=True))
+        self._tokens = Tokens(folder / FILE, TokenizerConfig(settings["most"], settings["pad"], is_fixed=True))
 
     def __call__(self, texts: Sequence[str]) -> Ids:
         """Give numbers of shape (n, context length), int64."""

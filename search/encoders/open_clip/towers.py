@@ -8,7 +8,7 @@ import numpy as np
 
 from search.encoders.open_clip.imports import import_torch
 from search.encoders.open_clip.loading import Source, count_threads, load_model, load_tokenizer, make_streams
-from search.encoders.parallel import Streams
+from search.encoders.parallel import ParallelStreams
 from search.records import Pixels, Vectors
 
 # Pictures that are given to a CPU, run by each of its threads at once, and by each GPU.
@@ -38,7 +38,7 @@ class TorchTowers:
             self._model.visual = self._model.visual.to(torch.bfloat16)
         self._replicas = [Replica(self._model, device, precision, self.mean, self.std) for device in devices]
         self._on_cpu = list(devices) == ["cpu"]
-        self._streams = make_streams(threads) if self._on_cpu else Streams(len(devices))
+        self._streams = make_streams(threads) if self._on_cpu else ParallelStreams(len(devices))
 
     @property
     def module(self) -> Any:

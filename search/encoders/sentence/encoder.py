@@ -10,7 +10,15 @@ import numpy as np
 from search.encoders.class_names import read_classes
 from search.encoders.encoder import REMEMBERED_QUERIES
 from search.encoders.lazy import Lazy
-from search.encoders.manifest import Card, Carded, CardFolder, find_folder, join_fingerprint, keep_weights, weigh_files
+from search.encoders.manifest import (
+    ManifestEncoder,
+    ManifestFolder,
+    ModelManifest,
+    find_folder,
+    join_fingerprint,
+    keep_weights,
+    weigh_files,
+)
 from search.encoders.open_clip.imports import choose_devices
 from search.encoders.runtime import Machine
 from search.encoders.sentence.loading import TorchSentences, find_sentence_folder
@@ -31,10 +39,10 @@ class Sentences(Protocol):
         """Embed what is searched; shape (n, d), float32, unit length."""
 
 
-class SentenceEncoder(Carded):
+class SentenceEncoder(ManifestEncoder):
     """A model that a card describes; loaded when first used."""
 
-    def __init__(self, card: Card, folder: CardFolder, models: Path, machine: Machine) -> None:
+    def __init__(self, card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
         """folder: where the card lies; models: the home's folder of models."""
         super().__init__(card, folder)
         self._model: Lazy[Sentences] = Lazy(partial(load_sentences, card, folder, models, machine), machine.idle)
@@ -60,7 +68,7 @@ class SentenceEncoder(Carded):
         return row
 
 
-def describe_sentence_model(name: str, models: Path, machine: Machine) -> Card:
+def describe_sentence_model(name: str, models: Path, machine: Machine) -> ModelManifest:
     """Load a model once to find out all that its card says, and keep the card. Raises ModelError."""
     folder = find_sentence_folder(name, models)
     files = sorted(path for pattern in WEIGHTS for path in folder.rglob(pattern))
@@ -70,7 +78,7 @@ def describe_sentence_model(name: str, models: Path, machine: Machine) -> Card:
     bank = loaded.encode_queries(classes)
     short = [path for path in sorted(folder.glob("*.json")) if path.stat().st_size < SHORT]
     settings = [path.read_text(encoding="utf-8") for path in short]
-    card = Card(
+    card = ModelManifest(
         name=name,
         lane=Lane.MEANING,
         fingerprint=join_fingerprint([digest for _, _, digest in weights.values()], settings),
@@ -83,7 +91,7 @@ def describe_sentence_model(name: str, models: Path, machine: Machine) -> Card:
     return card
 
 
-def load_sentences(card: Card, folder: CardFolder, models: Path, machine: Machine) -> Sentences:
+def load_sentences(card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Sentences:
     """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
     keep_weights(card, folder)
     device = choose_devices(machine.device)[0]

@@ -15,24 +15,24 @@ from search.encoders.export_checks import (
     require_sample,
     write_precisions,
 )
-from search.encoders.manifest import Card, CardFolder
+from search.encoders.manifest import ManifestFolder, ModelManifest
 from search.encoders.onnx import TEXT_BATCH
 from search.encoders.open_clip.graph import write_graph
 from search.encoders.open_clip.imports import choose_devices, import_torch
 from search.encoders.runtime import Encode, Machine, Trial
 from search.encoders.sentence.exported import TOKENIZER, ExportedSentences, sentence_file
 from search.encoders.sentence.loading import TorchSentences, find_sentence_folder
-from search.encoders.tokens import Cut, Tokens
+from search.encoders.tokens import TokenizerConfig, Tokens
 from search.errors import ModelError, find_reason
 
 # No passage is longer than this, in word pieces, where a model itself sets no limit.
-MOST = 512
+MAX_TOKENS = 512
 QUESTIONS = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach Zürich?", "自転車はどこですか")
 
 
 def export_sentences(
-    card: Card, folder: CardFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
-) -> tuple[Card, list[Check]]:
+    card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
+) -> tuple[ModelManifest, list[Check]]:
     """Write the model in every precision; measure, remember the fastest right way.
 
     passages: the library's own: half of them are what static quantisation is calibrated on, all are what is checked.
@@ -54,7 +54,7 @@ def export_sentences(
     exact = loaded.encode_passages(passages)
     require_exact("model", exact, open_one("fp32").encode_passages(passages))
     require_exact("model, asked,", loaded.encode_queries(QUESTIONS), open_one("fp32").encode_queries(QUESTIONS))
-    tokens = Tokens(folder.path / TOKENIZER, Cut(exported.settings["most"], exported.settings["pad"]))
+    tokens = Tokens(folder.path / TOKENIZER, TokenizerConfig(exported.settings["most"], exported.settings["pad"]))
     half = [exported.settings["passage_prompt"] + text for text in passages[: len(passages) // 2]]
     cuts = [tokens.cut(half[start : start + TEXT_BATCH]) for start in range(0, len(half), TEXT_BATCH)]
     write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], say)
@@ -80,7 +80,7 @@ def _read_settings(name: str, model: Any) -> dict[str, Any]:
     return {
         "query_prompt": prompts.get("query", ""),
         "passage_prompt": passage,
-        "most": min(most, MOST),
+        "most": min(most, MAX_TOKENS),
         "pad": model.tokenizer.pad_token_id or 0,
     }
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from search.encoders.compact.files import normalize
-from search.encoders.manifest import Card
+from search.encoders.manifest import ModelManifest
 from search.encoders.onnx import TEXT_BATCH, open_session
-from search.encoders.tokens import Cut, Tokens
+from search.encoders.tokens import TokenizerConfig, Tokens
 from search.records import Vectors
 
 TOKENIZER = "tokenizer.json"
@@ -17,11 +17,11 @@ TOKENIZER = "tokenizer.json"
 class ExportedSentences:
     """Runs what `export_sentences` wrote. Safe to share between threads."""
 
-    def __init__(self, card: Card, folder: Path, precision: str, threads: int, device: str) -> None:
+    def __init__(self, card: ModelManifest, folder: Path, precision: str, threads: int, device: str) -> None:
         """folder: where the card lies. Raises ModelError when a file is missing, or cannot run on the device."""
         settings = card.settings
         self._prompts = (str(settings["query_prompt"]), str(settings["passage_prompt"]))
-        self._tokens = Tokens(folder / TOKENIZER, Cut(int(settings["most"]), int(settings["pad"])))
+        self._tokens = Tokens(folder / TOKENIZER, TokenizerConfig(int(settings["most"]), int(settings["pad"])))
         path, is_half = sentence_file(folder, precision), precision == "fp16"
         self._session = open_session(path, threads, is_half=is_half, device=device)
         self._inputs = {one.name for one in self._session.get_inputs()}

@@ -8,7 +8,7 @@ from search.encoders.manifest import FETCHED
 from search.encoders.runtime import Machine
 from search.errors import ModelError
 
-EMBEDDED = "whisper-base"
+BUNDLED = "whisper-base"
 ORIGINAL = "openai-whisper:"
 # The sizes that are published in faster-whisper's format, by the name it has for them.
 SIZES = (
@@ -20,7 +20,7 @@ SIZES = (
 
 def is_whisper(name: str) -> bool:
     """Tell whether a name is one of a Whisper model."""
-    return name in (EMBEDDED, *SIZES) or name.startswith(ORIGINAL) or (Path(name).expanduser() / "model.bin").is_file()
+    return name in (BUNDLED, *SIZES) or name.startswith(ORIGINAL) or (Path(name).expanduser() / "model.bin").is_file()
 
 
 def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber:
@@ -41,7 +41,7 @@ def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber
 def find_whisper(name: str, models: Path) -> Path:
     """Give the folder, or for the original engine the file, of a model. Raises ModelError when there is none."""
     size = name.removeprefix(ORIGINAL)
-    if name == EMBEDDED:
+    if name == BUNDLED:
         from search.encoders.whisper.faster import join_whisper_base
 
         return join_whisper_base(models)

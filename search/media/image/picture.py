@@ -23,7 +23,7 @@ pillow_heif.register_heif_opener()
 THUMBNAIL_SIZE = (512, 512)
 # The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
 USEFUL_SIDE = 512
-LEAST_CROP = 8
+MIN_CROP = 8
 # An animation is shown by its first picture, its last, and one between.
 ANIMATION_FRAMES = 3
 
@@ -45,17 +45,17 @@ DAMAGE = (
 Picture = Image.Image
 
 
-def open_picture(source: Path | bytes, side: int | None = None) -> tuple[Picture, MediaFacts]:
+def open_image(source: Path | bytes, side: int | None = None) -> tuple[Picture, MediaFacts]:
     """Decode a picture file upright as RGB, transparency over white; of several pictures the first.
 
     side: when given, JPEG decoding may stop at a smaller scale whose shorter side is at least this many
     pixels; the facts keep the true size. Raises UnreadableMediaError, without naming the file.
     """
-    return next(iterate_pictures(source, side, 1))[1:]
+    return next(iterate_images(source, side, 1))[1:]
 
 
-def iterate_pictures(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, MediaFacts]]:
-    """Decode the pictures of a file as `open_picture` does, each with its place from 0.
+def iterate_images(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, MediaFacts]]:
+    """Decode the pictures of a file as `open_image` does, each with its place from 0.
 
     most: of an animation, this many spread over its length; of a document of pages, this many from the first.
     """
@@ -119,12 +119,12 @@ def crop_box(picture: Picture, box: Box) -> Picture:
         (top + height) * picture.height,
     )
     pixels = [round(min(max(edge, 0), limit)) for edge, limit in zip(edges, picture.size * 2, strict=True)]
-    if pixels[2] - pixels[0] < LEAST_CROP or pixels[3] - pixels[1] < LEAST_CROP:
-        raise UsageError(f"crop: the region is smaller than {LEAST_CROP} x {LEAST_CROP} pixels")
+    if pixels[2] - pixels[0] < MIN_CROP or pixels[3] - pixels[1] < MIN_CROP:
+        raise UsageError(f"crop: the region is smaller than {MIN_CROP} x {MIN_CROP} pixels")
     return picture.crop((pixels[0], pixels[1], pixels[2], pixels[3]))
 
 
-def measure_look(picture: Picture) -> int:
+def compute_phash(picture: Picture) -> int:
     """Give the 64-bit difference hash of a picture, as a signed number: alike for copies scaled or compressed anew."""
     grey = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     bits = (grey[:, 1:] > grey[:, :-1]).flatten()
@@ -179,7 +179,7 @@ def shrink_thumbnail(body: bytes, size: int) -> bytes:
         return stream.getvalue()
 
 
-def blur_picture(picture: Picture) -> str:
+def make_placeholder(picture: Picture) -> str:
     """Give what a picture looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
     return picture.resize((4, 3), Image.Resampling.BOX).tobytes().hex()
 

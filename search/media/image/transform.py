@@ -10,7 +10,7 @@ from search.media.image.picture import Picture, cut_views
 from search.records import Pixels
 
 
-class Preparation(Protocol):
+class ImageTransform(Protocol):
     """Scales and cuts a picture; safe to call from many threads."""
 
     def __call__(self, picture: Picture) -> Pixels:
@@ -30,7 +30,7 @@ class TwoViews:
 
 
 @dataclass(frozen=True)
-class Fit:
+class ResizeCrop:
     """One view, byte for byte as torchvision and open_clip cut it.
 
     mode: `shortest` scales the shorter side and cuts the centre, `squash` presses the whole picture in, `longest`

@@ -8,12 +8,12 @@ from typing import Any
 # How much a hit by such a form counts beside the word itself.
 INFLECTED, BEGUN, MISSPELT = 0.9, 0.7, 0.6
 STEM_PREFIX = 3
-LEAST_GUESSED = 4
+MIN_GUESSED = 4
 # Languages other than English cut words shorter; forms that differ by more letters are mostly other words.
-MOST_LETTERS = 2
-MOST_FORMS = 24
+MAX_LETTERS = 2
+MAX_FORMS = 24
 # Of more words of about the length only those with the same first letter are compared for misspellings.
-MOST_COMPARED = 10_000
+MAX_COMPARED = 10_000
 LATIN = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
 # Languages with a Snowball stemmer, by ISO 639-1.
 STEMMERS = {
@@ -66,12 +66,12 @@ class Vocabulary:
         near = self._scan(word[:STEM_PREFIX]) if len(word) >= STEM_PREFIX else [word]
         if len(word) > STEM_PREFIX and not word.isdigit():
             forms |= {term: INFLECTED for term in near if term != word and _share_stem(term, word, languages)}
-        if word not in near and len(forms) == 1 and len(word) >= LEAST_GUESSED:
+        if word not in near and len(forms) == 1 and len(word) >= MIN_GUESSED:
             begun = [term for term in near if term.startswith(word)]
             forms |= dict.fromkeys(begun, BEGUN)
             if not begun and not word.isdigit():
                 forms |= dict.fromkeys(self._find_misspelt(word), MISSPELT)
-        return dict(sorted(forms.items(), key=lambda one: (-one[1], len(one[0]), one[0]))[:MOST_FORMS])
+        return dict(sorted(forms.items(), key=lambda one: (-one[1], len(one[0]), one[0]))[:MAX_FORMS])
 
     def _scan(self, prefix: str) -> list[str]:
         low = bisect.bisect_left(self._terms, prefix)
@@ -83,16 +83,16 @@ class Vocabulary:
 
         lengths = (len(word) - 1, len(word), len(word) + 1)
         count = sum(len(self._by_shape.get((length, ""), ())) for length in lengths)
-        start = "" if count <= MOST_COMPARED else word[0]
+        start = "" if count <= MAX_COMPARED else word[0]
         terms: list[str] = []
         for length in lengths:
             terms += self._by_shape.get((length, start), ())
-        found = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MOST_FORMS)
+        found = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MAX_FORMS)
         return [term for term, _, _ in found if not term.isdigit()]
 
 
 def _share_stem(one: str, other: str, languages: tuple[str, ...]) -> bool:
-    close = abs(len(one) - len(other)) <= MOST_LETTERS
+    close = abs(len(one) - len(other)) <= MAX_LETTERS
     # Which of many languages it is, is unknown: then only English may cut more letters off.
     certain = languages if len(languages) <= KNOWN_LANGUAGES else languages[:1] if languages[0] == "english" else ()
     for name in languages if close else certain:

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.encoders.adapter_training import PARTS, Lessons, part_texts
-from search.evaluation.adapter_evaluation import rank_lessons
+from search.encoders.adapter_training import PARTS, TrainingPairs, part_texts
+from search.evaluation.adapter_evaluation import rank_training_pairs
 
 
 @given(st.lists(st.text(), min_size=50, max_size=90, unique=True), st.randoms(use_true_random=False), st.data())
@@ -29,7 +29,7 @@ def test_every_part_has_its_share_of_the_texts_that_fit_a_picture(fitting, other
 def test_a_text_is_answered_by_the_best_picture_that_fits_it_among_all():
     east, north = np.eye(2, dtype=np.float32)
     between = np.array([0.8, 0.6], np.float32)
-    lessons = Lessons(
+    lessons = TrainingPairs(
         texts=np.stack([east, north]),
         parts=np.array([0, 1]),
         # One picture fits the first text twice as well as another; the second text has one picture, and one it refuses.
@@ -38,7 +38,7 @@ def test_a_text_is_answered_by_the_best_picture_that_fits_it_among_all():
         of=np.array([0, 0, 1, 1]),
         fits=np.array([True, True, True, False]),
     )
-    assert rank_lessons(lessons, np.array([0, 1]), lessons.pictures) == [1, 3]
+    assert rank_training_pairs(lessons, np.array([0, 1]), lessons.pictures) == [1, 3]
 
 
 def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
@@ -50,7 +50,7 @@ def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
     frames = np.stack([-text[0], text[0]])
     pictures = np.concatenate([copies, frames]).astype(np.float32)
     pictures /= np.linalg.norm(pictures, axis=1, keepdims=True)
-    lessons = Lessons(
+    lessons = TrainingPairs(
         texts=np.concatenate([text, -text]),
         parts=np.array([0, 1]),
         pictures=pictures,
@@ -58,4 +58,4 @@ def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
         of=np.array([0, *[1] * 19, 1, 1]),
         fits=np.ones(22, bool),
     )
-    assert rank_lessons(lessons, np.array([0]), pictures) == [21]
+    assert rank_training_pairs(lessons, np.array([0]), pictures) == [21]

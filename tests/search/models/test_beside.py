@@ -6,12 +6,12 @@ from concurrent.futures.thread import BrokenThreadPool
 import numpy as np
 import pytest
 
-from search.encoders.parallel import Streams
+from search.encoders.parallel import ParallelStreams
 from search.media.image.picture import make_noise
 
 
 def test_results_come_in_the_order_of_the_parts_whatever_takes_longest():
-    streams = Streams(3)
+    streams = ParallelStreams(3)
     waits = [threading.Event() for _ in range(3)]
 
     def work(number):
@@ -26,7 +26,7 @@ def test_results_come_in_the_order_of_the_parts_whatever_takes_longest():
 
 
 def test_an_error_reaches_whoever_asked_and_the_next_is_served():
-    streams = Streams(2)
+    streams = ParallelStreams(2)
     with pytest.raises(ZeroDivisionError):
         streams.run(lambda number: 1 // number, [1, 0, 2])
     assert streams.run(abs, [-1, -2]) == [1, 2]
@@ -34,7 +34,7 @@ def test_an_error_reaches_whoever_asked_and_the_next_is_served():
 
 def test_every_thread_begins_before_any_works():
     begun = []
-    streams = Streams(4, lambda: begun.append(threading.get_ident()))
+    streams = ParallelStreams(4, lambda: begun.append(threading.get_ident()))
     assert len(set(begun)) == 4
     assert set(streams.run(lambda _: threading.get_ident(), range(50))) <= set(begun)
 
@@ -44,12 +44,12 @@ def test_a_beginning_that_fails_does_not_wait_for_ever():
         raise OSError("no")
 
     with pytest.raises(BrokenThreadPool):
-        Streams(2, begin).run(abs, [1])
+        ParallelStreams(2, begin).run(abs, [1])
 
 
 def test_pictures_are_embedded_alike_alone_and_beside_others(library):
     encoder = library.models.picture
     prepared = [encoder.preparation(one) for one in make_noise(5)]
-    together = encoder.encode_pictures(prepared)
-    alone = np.concatenate([encoder.encode_pictures([one]) for one in prepared])
+    together = encoder.encode_images(prepared)
+    alone = np.concatenate([encoder.encode_images([one]) for one in prepared])
     np.testing.assert_allclose(together, alone, atol=1e-5)

@@ -213,10 +213,10 @@ def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monke
 
     def give_opinions(moments):
         monkeypatch.setattr("search.storage.feedback.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
-        for item in captioned.catalogue.list_items():
+        for item in captioned.catalog.list_items():
             if item.path in said:
-                captioned.opinions.give(said[item.path], item.id, True)
-                captioned.opinions.give(next(one for one in THINGS if one not in said[item.path]), item.id, False)
+                captioned.feedback.give(said[item.path], item.id, True)
+                captioned.feedback.give(next(one for one in THINGS if one not in said[item.path]), item.id, False)
 
     give_opinions(iter([7] * 160))
     adapted = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
@@ -255,7 +255,7 @@ def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned)
     assert moved.name == name
     np.testing.assert_array_equal(moved.encode_texts(["a dog"]), picture.encode_texts(["a dog"]))
     spaces = captioned.recorded.read_all()
-    picture_id = next(item.id for item in captioned.catalogue.list_items() if item.type == "image")
+    picture_id = next(item.id for item in captioned.catalog.list_items() if item.type == "image")
     rows = {}
     for role in ("picture", "picture/previous"):
         lacking = captioned.recorded.list_lacking(spaces[role].id, -1, picture_id)

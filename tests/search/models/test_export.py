@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from search.encoders.onnx import find_weights, open_session, quantize_graph, weigh_graph
-from search.encoders.open_clip.export import _export_pictures, _export_texts
+from search.encoders.open_clip.export import _export_images, _export_texts
 from search.encoders.open_clip.exported import ExportedTexts
 from search.encoders.open_clip.imports import import_torch
 from search.encoders.open_clip.loading import find_source
@@ -51,7 +51,7 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tm
     texts = ExportedTexts(tmp_path / "text.onnx", 1)
     np.testing.assert_allclose(texts.encode(tokens.numpy()), said, atol=1e-5)
     np.testing.assert_allclose(texts.encode(tokens[:1].numpy()), said[:1], atol=1e-5)
-    _export_pictures(towers, tmp_path / "fp32.onnx", shape)
+    _export_images(towers, tmp_path / "fp32.onnx", shape)
     for precision, nearness in NEAR.items():
         path = tmp_path / f"{precision}.onnx"
         if precision != "fp32":

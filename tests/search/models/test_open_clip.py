@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks.equality import compare
 from search.encoders.manifest import find_folder
-from search.encoders.open_clip.encoder import OpenClipPictureEncoder
+from search.encoders.open_clip.encoder import OpenClipImageEncoder
 from search.encoders.open_clip.loading import find_preprocess, find_source
-from search.encoders.registry import guess_lane, read_card
+from search.encoders.registry import guess_lane, read_manifest
 from search.encoders.runtime import Machine
 from search.errors import ModelError
 from search.records import Lane
@@ -95,15 +95,15 @@ def test_how_pictures_are_prepared_is_taken_from_what_is_published():
 def test_damaged_weights_are_named(tmp_path):
     (tmp_path / "bad.pt").write_bytes(b"no weights at all")
     with pytest.raises(ModelError, match=r"bad\.pt cannot be loaded as ViT-B-32"):
-        read_card(f"ViT-B-32/{tmp_path / 'bad.pt'}", Lane.PICTURE, tmp_path, MACHINE)
+        read_manifest(f"ViT-B-32/{tmp_path / 'bad.pt'}", Lane.PICTURE, tmp_path, MACHINE)
 
 
 def test_weights_that_were_exchanged_are_refused(tmp_path):
     name = make_tiny(tmp_path / "tiny")
-    read_card(name, Lane.PICTURE, tmp_path, MACHINE)
+    read_manifest(name, Lane.PICTURE, tmp_path, MACHINE)
     make_tiny(tmp_path / "tiny", seed=8)
-    card = read_card(name, Lane.PICTURE, tmp_path, MACHINE)
-    encoder = OpenClipPictureEncoder(card, find_folder(tmp_path, name), tmp_path, MACHINE)
+    card = read_manifest(name, Lane.PICTURE, tmp_path, MACHINE)
+    encoder = OpenClipImageEncoder(card, find_folder(tmp_path, name), tmp_path, MACHINE)
     with pytest.raises(ModelError, match="not the file that this home was filled with"):
         encoder.encode_texts(["a dog"])
 
@@ -182,7 +182,7 @@ def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, 
         list_providers("cuda")
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     assert list_providers("cuda:1")[0] == ("CUDAExecutionProvider", {"device_id": 1})
-    card = read_card(make_tiny(tmp_path / "tiny"), Lane.PICTURE, tmp_path, MACHINE)
+    card = read_manifest(make_tiny(tmp_path / "tiny"), Lane.PICTURE, tmp_path, MACHINE)
     elsewhere = replace(card, runtime="onnx-fp16", device="cuda")
     assert elsewhere.is_exported_for("cuda:1")
     assert not elsewhere.is_exported_for("cpu")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.media.image.transform import Fit
+from search.media.image.transform import ResizeCrop
 
 SIDES = st.integers(5, 300)
 SIZES = [32, 33, (24, 40)]
@@ -37,13 +37,13 @@ def test_every_shape_is_cut_as_open_clip_does(width, height, mode, bilinear, siz
     )
     theirs = (transform.image_transform_v2(config, is_train=False)(picture) * 255).round().numpy().astype(np.uint8)
     rows, columns = (size, size) if isinstance(size, int) else size
-    ours = Fit(rows, columns, mode, bilinear and not isinstance(size, tuple), 7)(picture)
+    ours = ResizeCrop(rows, columns, mode, bilinear and not isinstance(size, tuple), 7)(picture)
     np.testing.assert_array_equal(ours, theirs.transpose(1, 2, 0))
 
 
 def test_a_preparation_can_be_sent_to_another_process():
     import pickle
 
-    fit = Fit(32, 32, "squash", True)
+    fit = ResizeCrop(32, 32, "squash", True)
     again = pickle.loads(pickle.dumps(fit))
     np.testing.assert_array_equal(fit(make(60, 40)), again(make(60, 40)))

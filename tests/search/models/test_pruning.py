@@ -92,11 +92,11 @@ def test_a_graph_has_one_operator_for_each_attention_and_no_convolution(source, 
     import onnx
 
     from search.encoders.onnx import open_session, quantize_graph
-    from search.encoders.open_clip.export import _export_pictures
+    from search.encoders.open_clip.export import _export_images
     from search.encoders.open_clip.towers import TorchTowers
 
     towers = TorchTowers(source, "fp32", ["cpu"], 2)
-    _export_pictures(towers, tmp_path / "exact.onnx", pixels.shape[1:3])
+    _export_images(towers, tmp_path / "exact.onnx", pixels.shape[1:3])
     operators = Counter(node.op_type for node in onnx.load(tmp_path / "exact.onnx").graph.node)
     assert operators["MultiHeadAttention"] == 2
     assert not operators["Conv"]

@@ -5,7 +5,7 @@ import pytest
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.retrieval.lexical import find_phrases, match_terms
-from search.storage.catalog import Catalogue
+from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.lexical.index import WordIndex
 from search.storage.lexical.postings import count_runs, join_forms, read_varint
@@ -35,7 +35,7 @@ def index(tmp_path):
         )
         for at, one in enumerate(TEXTS)
     ]
-    Catalogue(database).save_items(records)
+    Catalog(database).save_items(records)
     yield WordIndex(database)
     database.close()
 
@@ -90,9 +90,7 @@ def test_what_is_written_later_is_found_at_once(index):
     assert search(index, "tulips")[0] == []
     source = Sources(index._database).add("/m")
     file = FileFacts("/m/new", source, ItemType.DOCUMENT, 1, 1)
-    Catalogue(index._database).save_items(
-        [Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, "tulips")], [])]
-    )
+    Catalog(index._database).save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, "tulips")], [])])
     assert match_terms(index, read_terms(["tulips"], "en"), "en").segments.tolist() == [len(TEXTS) + 1]
 
 
