@@ -24,7 +24,7 @@ from search.encoders.open_clip.loading import find_source
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.media.image.picture import USEFUL_SIDE, open_image
-from search.records import Lane, Vectors
+from search.records import Retriever, Vectors
 from search.settings import count_cores
 from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta
 
@@ -35,8 +35,8 @@ def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str
     """Give the largest difference of any number of the vectors, and the smallest cosine, by way of decoding."""
     machine = Machine(count_cores())
     # In float32, whatever was measured to be faster.
-    card = replace(read_manifest(name, Lane.PICTURE, models, machine), runtime="torch-fp32")
-    ours = OpenClipImageEncoder(card, find_folder(models, name), models, machine)
+    manifest = replace(read_manifest(name, Retriever.VISUAL, models, machine), runtime="torch-fp32")
+    ours = OpenClipImageEncoder(manifest, find_folder(models, name), models, machine)
     pictures, words = encode_by_open_clip(name, models, photos, texts)
     found: dict[str, Any] = {"model": Path(name).name, "photos": len(photos), "texts": len(texts)}
     found["texts_differ"], found["texts_cosine"] = hold_against(ours.encode_texts(texts), words)
@@ -44,7 +44,7 @@ def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str
         rows = []
         for start in range(0, len(photos), BATCH):
             part = [open_image(path, side)[0] for path in photos[start : start + BATCH]]
-            rows.append(ours.encode_images([ours.preparation(one) for one in part]))
+            rows.append(ours.encode_images([ours.transform(one) for one in part]))
         found[f"{way}_differ"], found[f"{way}_cosine"] = hold_against(np.concatenate(rows), pictures)
     return found
 

@@ -18,7 +18,7 @@ from search.encoders.class_names import LANGUAGES, read_classes
 from search.engine import Engine
 from search.errors import NothingHeardError
 from search.library import open_library
-from search.records import Lane, Query
+from search.records import Query, Retriever
 from search.settings import read_settings
 from training.compact.data import read_check
 
@@ -51,7 +51,7 @@ def main() -> None:
             wnid: words[language] for wnid, words in read_check().items() if wnid in photos
         }
     for name, names in asked.items():
-        for title, weights in ((name, {Lane.WORDS: 0.0}), (f"{name} + file names", {})):
+        for title, weights in ((name, {Retriever.LEXICAL: 0.0}), (f"{name} + file names", {})):
             queries = {wnid: Query(text=text, weights=weights, limit=100) for wnid, text in names.items()}
             run(engine, title, {photos[wnid]: query for wnid, query in queries.items()})
     lines = (options.speech / "transcripts.tsv").read_text().splitlines()

@@ -82,15 +82,15 @@ def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
 def index(home: Path, folder: Path) -> tuple[Summary, Library]:
     """Index a folder as the command does, once the picture model is loaded, as the bare one is."""
     library = open_library(read_settings(home=home), create=True)
-    library.models.picture.encode_images([library.models.picture.preparation(make_noise(1)[0])])
+    library.models.image_encoder.encode_images([library.models.image_encoder.transform(make_noise(1)[0])])
     return run_index(library, [folder], Options(), lambda *_: None), library
 
 
 def measure_pictures(library: Library, folder: Path) -> tuple[float, float]:
     """Give what the bare model does in pictures a second by either floor: medians of rounds over prepared pixels."""
     paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH]
-    model = library.models.picture
-    pixels = [model.preparation(open_image(path, USEFUL_SIDE)[0]) for path in paths]
+    model = library.models.image_encoder
+    pixels = [model.transform(open_image(path, USEFUL_SIDE)[0]) for path in paths]
     session = open_session(CompactFiles().image_graph, count_cores())
     views = [np.concatenate(pixels[start : start + PLAIN]) for start in range(0, len(pixels), PLAIN)]
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
@@ -191,8 +191,8 @@ def report_sound(recordings: list[Path], minutes: float, out: Path, files: int) 
         join_speech([*recordings[start:], *recordings[:start]], folder / f"{number}.wav", minutes / files)
     library = open_library(read_settings(home=home), create=True)
     sounds = [decode_sound(path) for path in sorted(folder.iterdir())]
-    library.models.speech.transcribe(sounds[0][: 30 * SAMPLE_RATE])
-    floor = time_call(lambda: [library.models.speech.transcribe(samples) for samples in sounds])
+    library.models.transcriber.transcribe(sounds[0][: 30 * SAMPLE_RATE])
+    floor = time_call(lambda: [library.models.transcriber.transcribe(samples) for samples in sounds])
     library.close()
     summary, library = index(home, folder)
     library.close()
@@ -222,13 +222,13 @@ def report_film(photos: list[Path], recordings: list[Path], minutes: float, out:
     make_film(photos, recordings, film, minutes)
     library = open_library(read_settings(home=out / "home-film"), create=True)
     samples = decode_sound(film)
-    library.models.speech.transcribe(samples[: 30 * SAMPLE_RATE])
-    model = library.models.picture
-    shown = [model.preparation(frame.picture) for frame in iterate_frames(film, 2.0)]
+    library.models.transcriber.transcribe(samples[: 30 * SAMPLE_RATE])
+    model = library.models.image_encoder
+    shown = [model.transform(frame.picture) for frame in iterate_frames(film, 2.0)]
     model.encode_images(shown[:BATCH])
     floor = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
     floor += time_call(lambda: [model.encode_images(shown[at : at + BATCH]) for at in range(0, len(shown), BATCH)])
-    floor += time_call(lambda: library.models.speech.transcribe(samples))
+    floor += time_call(lambda: library.models.transcriber.transcribe(samples))
     library.close()
     summary, library = index(out / "home-film", film.parent)
     library.close()

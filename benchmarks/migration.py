@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from search.library import open_library
-from search.records import Lane
+from search.records import Retriever
 from search.settings import Settings
 
 QUERIES = ("a dog running on grass", "two people on a street", "snow and mountains", "a red car", "children playing")
@@ -93,21 +93,21 @@ def serve(home: Path) -> Iterator[str]:
 def kill_again_and_again(home: Path, model: str, kills: int, items: int) -> list[int]:
     """Run the change, killing it each time it has filled some more; give how many vectors there were at each kill."""
     library = open_library(Settings(home=home))
-    recorded, chance = library.recorded, random.Random(kills)
+    spaces, chance = library.spaces, random.Random(kills)
     step = max(1, items // (kills + 2))
     filled: list[int] = []
     for _ in range(kills):
         process = start_change(home, model)
         goal = (filled[-1] if filled else 0) + chance.randint(1, step)
         while process.poll() is None:
-            space = recorded.read_all().get("picture/next")
-            count = recorded.count(space.id) if space else 0
+            space = spaces.find("visual", "next")
+            count = spaces.count(space.id) if space else 0
             if count >= goal:
                 os.killpg(process.pid, signal.SIGKILL)
                 break
             time.sleep(0.01)
         process.wait()
-        filled.append(recorded.count(recorded.read_all()["picture/next"].id))
+        filled.append(spaces.count(spaces.get("visual", "next").id))
     library.close()
     return filled
 
@@ -192,7 +192,7 @@ def main() -> None:
     fill_home(options.home, options.home.with_name(options.home.name + "-photos"), options.photos, options.items)
     print(json.dumps(run_ordeal(options.home, options.model, options.kills, options.clients, options.items)))
     library = open_library(Settings(home=options.home))
-    assert library.models.get_encoder(Lane.PICTURE).name == options.model
+    assert library.models.get_encoder(Retriever.VISUAL).name == options.model
     library.close()
 
 

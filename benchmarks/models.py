@@ -60,15 +60,15 @@ def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[P
     with library.home.lock():
         use_model(library, model, None, Options(), lambda *_: None)
     place = find_folder(library.home.models, model)
-    card = place.read()
-    assert card is not None
-    assert card.preparation is not None
+    manifest = place.read()
+    assert manifest is not None
+    assert manifest.transform is not None
     if exported_by:
-        pixels = prepare_photos(card.preparation, exported_by)
-        card, checks = export_towers(card, place, library.home.models, library.machine, pixels, print)
+        pixels = prepare_photos(manifest.transform, exported_by)
+        manifest, checks = export_towers(manifest, place, library.home.models, library.machine, pixels, print)
         print(json.dumps({one.precision: [one.rate, one.agreement, one.cosine] for one in checks}))
     if runtime is not None:
-        place.write(replace(card, runtime=runtime))
+        place.write(replace(manifest, runtime=runtime))
     library.close()
     return folder
 
@@ -78,25 +78,25 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(template, home)
     library = open_library(Settings(home=home))
-    encoder = library.models.picture
-    encoder.encode_images([np.zeros_like(encoder.preparation(Image.new("RGB", (300, 300))))])
+    encoder = library.models.image_encoder
+    encoder.encode_images([np.zeros_like(encoder.transform(Image.new("RGB", (300, 300))))])
     seconds = time_call(lambda: run_index(library, [photos], Options(), lambda *_: None))
-    found = library.recorded.count(library.recorded.read_all()["picture"].id)
+    found = library.spaces.count(library.spaces.get("visual").id)
     library.close()
     assert found == count, f"{found} of {count} were indexed"
     return count / seconds
 
 
-def prepare_photos(preparation: ImageTransform, photos: list[Path]) -> list[Pixels]:
+def prepare_photos(transform: ImageTransform, photos: list[Path]) -> list[Pixels]:
     """Give the pixels that an encoder takes."""
-    return [preparation(open_image(path, USEFUL_SIDE)[0]) for path in photos]
+    return [transform(open_image(path, USEFUL_SIDE)[0]) for path in photos]
 
 
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
     """Give how many prepared pictures a second the encoder does alone, and what runs it."""
     library = open_library(Settings(home=template))
-    encoder = library.models.picture
-    pixels = prepare_photos(encoder.preparation, photos)
+    encoder = library.models.image_encoder
+    pixels = prepare_photos(encoder.transform, photos)
     batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     encoder.encode_images(batches[0])
     rate = len(pixels) / time_call(lambda: [encoder.encode_images(batch) for batch in batches])
@@ -111,7 +111,7 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
     precision = torch.bfloat16 if runtime.endswith("bf16") else torch.float32
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval().to(precision)
     library = open_library(Settings(home=template))
-    pixels = np.stack(prepare_photos(library.models.picture.preparation, photos))
+    pixels = np.stack(prepare_photos(library.models.image_encoder.transform, photos))
     library.close()
     # What their values are does not change how long they take.
     tensors = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 128 - 1).to(precision)
@@ -125,7 +125,7 @@ def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     library = open_library(Settings(home=template))
-    encoder = library.models.picture
+    encoder = library.models.image_encoder
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval()
     tokenize = open_clip.get_tokenizer("ViT-B-32")
     texts = [f"a {one.names['en'][0]} in the street" for one in read_classes()[:60]]

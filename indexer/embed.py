@@ -8,7 +8,7 @@ from indexer.decode.preprocess import PreparedImage
 from indexer.pending import PendingItem
 from indexer.profile import Profile
 from search.encoders.encoder import ImageEncoder
-from search.records import Lane, Pixels, Vectors
+from search.records import Pixels, Retriever, Vectors
 
 # Batches on their way besides the one that is gathered. They go through a model side by side, so that the end of one,
 # which no longer keeps all its threads busy, is the beginning of another.
@@ -61,7 +61,7 @@ class ImageEmbedder:
         while self._running and (len(self._running) > ahead or self._running[0][0].done()):
             future, batch = self._running.popleft()
             for (draft, place, _), row in zip(batch, future.result(), strict=True):
-                draft.vectors[place] = (Lane.PICTURE, row)
+                draft.vectors[place] = (Retriever.VISUAL, row)
             self._last = time.monotonic()
 
     def close(self) -> None:

@@ -44,5 +44,5 @@ class IndexMaintenance:
 
     def _settle(self, share: float) -> None:
         with self._profile.measure("indexing", 0):
-            for space in self._library.spaces.values():
-                space.settle(share)
+            for space in self._library.indexes.values():
+                space.rebuild_if_stale(share)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from indexer.decode.preprocess import Failed, Finished
 from indexer.utterances import cut_utterances
 from search.errors import HomeError
-from search.records import FileFacts, Lane, Record, Segment, Transcript, Vectors
+from search.records import FileFacts, Record, Retriever, Segment, Transcript, Vectors
 
 
 @dataclass(eq=False)
@@ -16,7 +16,7 @@ class PendingItem:
     file: FileFacts
     content_hash: str = ""
     segments: list[Segment] = field(default_factory=list)
-    vectors: dict[int, tuple[Lane, Vectors]] = field(default_factory=dict)
+    vectors: dict[int, tuple[Retriever, Vectors]] = field(default_factory=dict)
     heard: list[tuple[float, Future[Transcript]]] = field(default_factory=list)
     language: str | None = None
     end: Finished | Failed | None = None

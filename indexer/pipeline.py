@@ -32,7 +32,7 @@ class Options:
 
     workers: decoders side by side; sandbox: each in a process of its own, within the limits; forget_after: days after
     which an item whose file is missing is forgotten, None for never; check: called several times a second, to end the
-    run by what it raises; again: read every file anew, as if it had changed.
+    run by what it raises; reindex: read every file anew, as if it had changed.
     """
 
     workers: int = 2
@@ -40,7 +40,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     retry_failed: bool = False
     dry_run: bool = False
-    again: bool = False
+    reindex: bool = False
     forget_after: float | None = None
     check: Callable[[], None] = lambda: None
 
@@ -109,7 +109,7 @@ def _plan(library: Library, root: Path, options: Options) -> Plan:
         source_id = library.sources.add(str(root))
         library.sources.merge(str(root), source_id)
     ledger, leave_out = library.ledger, library.home.root
-    plan = plan_source(ledger, source_id, root, leave_out, options.retry_failed, options.dry_run, options.again)
+    plan = plan_source(ledger, source_id, root, leave_out, options.retry_failed, options.dry_run, options.reindex)
     # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
     if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
         plan.counts["forgotten"] = library.forget(ledger.list_missing(str(root), options.forget_after))
@@ -125,12 +125,12 @@ def _process(
     summary: Summary,
 ) -> None:
     done = 0
-    decoders = open_decoders(library.models.picture.preparation, len(todo), options)
-    shared = library.ledger.list_shared_sizes() if len(todo) > MANY and not options.again else None
+    decoders = open_decoders(library.models.image_encoder.transform, len(todo), options)
+    shared = library.ledger.list_shared_sizes() if len(todo) > MANY and not options.reindex else None
     with (
-        closing(TranscriptionQueue(library.models.speech, library.home.partial, summary.profile)) as listener,
+        closing(TranscriptionQueue(library.models.transcriber, library.home.partial, summary.profile)) as listener,
         closing(
-            DecodePool(FileReader(library, listener, summary.profile, options.again, shared).read, todo, decoders)
+            DecodePool(FileReader(library, listener, summary.profile, options.reindex, shared).read, todo, decoders)
         ) as feed,
         closing(Writer(library, listener, summary.profile)) as assembly,
         closing(IndexMaintenance(library, summary.profile)) as upkeep,
@@ -153,10 +153,10 @@ def _process(
         upkeep.finish()
 
 
-def open_decoders(preparation: ImageTransform, files: int, options: Options) -> list[Decoder]:
+def open_decoders(transform: ImageTransform, files: int, options: Options) -> list[Decoder]:
     """Give as many decoders as are asked for, or as there are files; none is started yet."""
     count = min(options.workers, files)
     if options.sandbox:
         tune_malloc()  # pictures come from the decoders as large pieces
-        return [Sandbox(preparation, options.limits) for _ in range(count)]
-    return [InlineDecoder(preparation) for _ in range(count)]
+        return [Sandbox(transform, options.limits) for _ in range(count)]
+    return [InlineDecoder(transform) for _ in range(count)]

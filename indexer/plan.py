@@ -60,14 +60,14 @@ def plan_source(
     leave_out: Path,
     retry_failed: bool,
     dry_run: bool = False,
-    again: bool = False,
+    reindex: bool = False,
 ) -> Plan:
-    """Scan a source, bring its ledger up to date and give what is left to index; with `again`, everything."""
+    """Scan a source, bring its ledger up to date and give what is left to index; with `reindex`, everything."""
     plan, news = Plan(), ScanDiff()
     stamps = ledger.read_stamps(source_id, str(root))
     same: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
-    for found in scan_source(root, source_id, leave_out, {} if again else stamps):
+    for found in scan_source(root, source_id, leave_out, {} if reindex else stamps):
         if isinstance(found, str):
             same[stamps.pop(found)[0]] += 1
         else:
@@ -80,7 +80,7 @@ def plan_source(
             unreadable.append(one.file.path)
         file = one if isinstance(one, FileFacts) else one.file
         row = rows.pop(file.path, None)
-        if again and isinstance(one, FileFacts):
+        if reindex and isinstance(one, FileFacts):
             news.fresh.append(one)
             if row is not None:
                 plan.known.add(one.path)

@@ -15,9 +15,9 @@ from search.library import Library
 from search.paths import write_atomically
 from search.records import (
     FileFacts,
-    Lane,
     MediaFacts,
     Record,
+    Retriever,
     Segment,
     SegmentKind,
     State,
@@ -39,7 +39,7 @@ class Writer:
         self._library = library
         self._listener = listener
         self._profile = profile
-        self._pictures = ImageEmbedder(library.models.picture, profile)
+        self._pictures = ImageEmbedder(library.models.image_encoder, profile)
         self._texts: list[tuple[PendingItem, int]] = []
         self._waiting: list[PendingItem] = []
         self._last = self._texts_done = time.monotonic()
@@ -104,11 +104,11 @@ class Writer:
         if not batch:
             return
         with self._profile.measure("texts", len(batch)):
-            rows = self._library.models.meaning.encode_passages(
+            rows = self._library.models.text_encoder.encode_passages(
                 [draft.segments[place].text or "" for draft, place in batch]
             )
         for (draft, place), row in zip(batch, rows, strict=True):
-            draft.vectors[place] = (Lane.MEANING, row)
+            draft.vectors[place] = (Retriever.SEMANTIC, row)
         self._texts_done = time.monotonic()
 
     def _write(self, group: Sequence[PendingItem]) -> None:
@@ -125,7 +125,7 @@ class Writer:
 
     def _make_record(self, draft: PendingItem) -> Record:
         assert isinstance(draft.end, Finished)
-        spaces = self._library.spaces
+        spaces = self._library.indexes
         media = replace(draft.end.facts, language=draft.language or draft.end.facts.language)
         return Record(
             file=replace(draft.file, type=draft.end.kind or draft.file.type),
@@ -133,7 +133,9 @@ class Writer:
             media=media,
             # A name is matched by its words; as a sentence it would mean little.
             segments=[*draft.segments, name_segment(draft.file, media)],
-            embeddings=[(at, spaces[lane].space_id, row) for at, (lane, row) in sorted(draft.vectors.items())],
+            embeddings=[
+                (at, spaces[retriever].space_id, row) for at, (retriever, row) in sorted(draft.vectors.items())
+            ],
         )
 
 

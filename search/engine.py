@@ -12,7 +12,7 @@ from search.errors import CrossmodalError
 from search.library import Library
 from search.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
 from search.query.encoding import encode_query
-from search.records import Answer, Coverage, Evidence, Hit, Lane, Query, Segment, Sort, Tier
+from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retriever import Retrieval
 from search.scoring.candidates import Candidate
@@ -42,9 +42,9 @@ class Engine:
         """Load what a text query takes, and build what a run that was killed left to be built."""
         encode_query(self.library, Query(text="a photo"))
         revision = self.library.catalog.read_revision()
-        for space in self.library.spaces.values():
+        for space in self.library.indexes.values():
             space.refresh(revision)
-            space.settle()
+            space.rebuild_if_stale()
 
     def search(self, query: Query) -> Answer:
         """Answer a query.
@@ -110,10 +110,10 @@ class Engine:
         revision = self.library.catalog.read_revision()
         library = self._follow(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
-        retriever = Retrieval(library, encoded, False, revision, decides=False)
+        retrieval = Retrieval(library, encoded, False, revision, decides=False)
         best: dict[int, Candidate] = {}
-        for lane in Lane:
-            found = retriever.retrieve(lane, MAX_MOMENTS)
+        for retriever in Retriever:
+            found = retrieval.retrieve(retriever, MAX_MOMENTS)
             for at in np.flatnonzero(found.probabilities >= RELEVANCE_CUT).tolist():
                 one = found.make_candidate(at)
                 if one.segment_id not in best or best[one.segment_id].probability < one.probability:
@@ -160,7 +160,7 @@ class Engine:
 
     def _change_models(self, revision: int) -> None:
         library = self.library.renew()
-        for space in library.spaces.values():
+        for space in library.indexes.values():
             space.refresh(revision)
         encode_query(library, Query(text="a photo"))
         self.library = library
@@ -181,8 +181,8 @@ class Engine:
             stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
             ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
         else:
-            retriever = Retrieval(library, encoded, query.explain, revision)
-            ranking = rank(query, encoded.weights, end, retriever, lambda stacks: self._order(stacks, query))
+            retrieval = Retrieval(library, encoded, query.explain, revision)
+            ranking = rank(query, encoded.weights, end, retrieval, lambda stacks: self._order(stacks, query))
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
@@ -235,7 +235,7 @@ class Engine:
 
 def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:
     return Evidence(
-        lane=candidate.lane,
+        retriever=candidate.retriever,
         segment_id=candidate.segment_id,
         kind=segment.kind,
         score=candidate.probability,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from search.errors import HomeError
 
+OLD_INDEX_FOLDERS = {"picture": "visual", "meaning": "semantic"}
+
 
 @dataclass(frozen=True)
 class Home:
@@ -42,6 +44,12 @@ class Home:
     def partial(self) -> Path:
         """What was heard of recordings that are not written yet; disposable."""
         return self.root / "partial"
+
+    def rename_old_folders(self) -> None:
+        """Give index folders from before version 0.2 their new names, so that no index is built again."""
+        for old, new in OLD_INDEX_FOLDERS.items():
+            if (self.index / old).is_dir() and not (self.index / new).exists():
+                (self.index / old).rename(self.index / new)
 
     def thumbnail(self, item_id: int) -> Path:
         """Where the thumbnail of an item lies, in folders of a thousand."""

@@ -25,7 +25,7 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
             "voice_translation": answer.voice.translation if answer.voice else None,
             "language": answer.language,
             "only_english": list(answer.only_english),
-            "images": sum(part.is_pictured for part in query.parts),
+            "images": sum(part.is_image for part in query.parts),
             "like": [part.item for part in query.parts if part.item is not None],
             "not": list(query.exclude),
         },
@@ -119,7 +119,7 @@ def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
 def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
     """Give why an item is a hit; with `explain`, all that the score is made of."""
     described = {
-        "lane": evidence.lane,
+        "retriever": evidence.retriever,
         "segment": evidence.segment_id,
         "kind": evidence.kind,
         "score": round(evidence.score, 4),

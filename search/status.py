@@ -7,9 +7,8 @@ from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
 from search.errors import NotFoundError
 from search.library import Library
-from search.records import LANE_SPACES
 from search.storage.consistency import check_database, find_strays
-from search.storage.spaces import NEXT, Space
+from search.storage.spaces import Space, SpaceRole, Spaces
 
 
 def read_status(library: Library) -> dict[str, Any]:
@@ -19,51 +18,50 @@ def read_status(library: Library) -> dict[str, Any]:
     items: dict[str, dict[str, int]] = {}
     for (kind, state), number in sorted(catalog.count_states().items(), key=str):
         items.setdefault(kind or "other", {})[state] = number
-    recorded = library.recorded.read_all()
     spaces = {}
-    for lane, space in library.spaces.items():
-        name = LANE_SPACES[lane]
-        snapshot = space.refresh(revision)
-        spaces[name] = _describe_space(recorded[name], library.recorded.count(recorded[name].id)) | {
+    for retriever, index in library.indexes.items():
+        snapshot = index.refresh(revision)
+        spaces[str(retriever)] = _describe_space(library.spaces, library.spaces.get(retriever)) | {
             "generation": snapshot.generation.manifest.generation if snapshot.generation else 0
         }
-    others = [space for name, space in recorded.items() if name not in spaces]
+    others = [space for space in library.spaces.list_all() if space.role is not SpaceRole.ACTIVE]
     return {
         "home": str(library.home.root),
         "disk": sum(path.stat().st_size for path in library.home.root.rglob("*") if path.is_file()),
         "sources": [source.path for source in library.sources.list_all()],
         "items": items,
         "spaces": spaces,
-        "other_spaces": {one.name: _describe_space(one, library.recorded.count(one.id)) for one in others},
+        "other_spaces": {f"{one.retriever}/{one.role}": _describe_space(library.spaces, one) for one in others},
         "outdated": describe_outdated(library),
-        "speech": library.models.speech.name,
+        "speech": library.models.transcriber.name,
         "chosen": _explain_choice(library),
     }
 
 
 def describe_outdated(library: Library) -> dict[str, dict[str, int]]:
     """Return, by lane that waits for an update of its bundled model, how many of its vectors are made again."""
-    recorded = library.recorded.read_all()
     found = {}
-    for lane, space in library.outdated.items():
-        begun = recorded.get(LANE_SPACES[lane] + NEXT)
-        done = library.recorded.count(begun.id) if begun is not None else 0
-        found[str(lane)] = {"done": done, "total": library.recorded.count(space.id)}
+    for retriever, space in library.outdated.items():
+        begun = library.spaces.find(retriever, SpaceRole.NEXT)
+        done = library.spaces.count(begun.id) if begun is not None else 0
+        found[str(retriever)] = {"done": done, "total": library.spaces.count(space.id)}
     return found
 
 
-def _describe_space(space: Space, count: int) -> dict[str, Any]:
+def _describe_space(spaces: Spaces, space: Space) -> dict[str, Any]:
     return {
         "model": space.model,
         "fingerprint": space.fingerprint,
         "dimension": space.dimension,
-        "embeddings": count,
+        "embeddings": spaces.count(space.id),
     }
 
 
 def _explain_choice(library: Library) -> str:
     models = library.models
-    chosen = [one.name for one in (models.picture, models.meaning, models.speech) if one.name not in BUNDLED]
+    chosen = [
+        one.name for one in (models.image_encoder, models.text_encoder, models.transcriber) if one.name not in BUNDLED
+    ]
     if not chosen:
         return "the embedded default: needs no download, no GPU, and understands about 100 languages"
     return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
@@ -74,13 +72,14 @@ def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
 
     role: `active` is searched, `next` is being filled, `previous` was searched before.
     """
-    recorded = library.recorded.read_all()
-    counts = {space.name: library.recorded.count(space.id) for space in recorded.values()}
     spaces = []
-    for space in recorded.values():
-        lane, _, role = space.name.partition("/")
-        facts = {"lane": lane, "role": role or "active", "model": space.model, "of": counts.get(lane, 0)}
-        spaces.append(facts | {"embeddings": counts[space.name], "dimension": space.dimension})
+    for space in library.spaces.list_all():
+        facts = {
+            "retriever": space.retriever,
+            "role": space.role,
+            "of": library.spaces.count(library.spaces.get(space.retriever).id),
+        }
+        spaces.append(_describe_space(library.spaces, space) | facts)
     return spaces, list_presets(library.home.models)
 
 
@@ -90,16 +89,16 @@ def verify_library(library: Library) -> list[str]:
     problems = [f"catalogue: {line}" for line in check_database(catalog.database)]
     problems += [f"catalogue: {line}" for line in find_strays(catalog.database)]
     revision = catalog.read_revision()
-    for lane, space in library.spaces.items():
+    for retriever, space in library.indexes.items():
         snapshot = space.refresh(revision)
         visible = snapshot.read_ids()
         committed = space.read_live_ids()
         lost = len(committed - visible)
         ghosts = len(visible - committed)
         if lost:
-            problems.append(f"{lane} index: {lost} committed embeddings cannot be found")
+            problems.append(f"{retriever} index: {lost} committed embeddings cannot be found")
         if ghosts:
-            problems.append(f"{lane} index: {ghosts} entries have no live row")
+            problems.append(f"{retriever} index: {ghosts} entries have no live row")
     thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.jpg")}
     known = {item.id for item in catalog.list_items()}
     strays = len(thumbnails - known)

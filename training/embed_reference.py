@@ -5,7 +5,7 @@
 Run it again whenever one of the texts or the bundled model changes.
 """
 
-from search.encoders.registry import MEANING, load_text_encoder
+from search.encoders.registry import TEXT_MODEL, load_text_encoder
 from search.encoders.runtime import Machine
 from search.retrieval.reference import PACKAGED_FILE, embed_reference, name_reference, write_reference
 from search.settings import count_cores
@@ -13,7 +13,7 @@ from search.settings import count_cores
 
 def main() -> None:
     """Write the packaged reference."""
-    encoder = load_text_encoder(MEANING, PACKAGED_FILE.parent, Machine(count_cores()))
+    encoder = load_text_encoder(TEXT_MODEL, PACKAGED_FILE.parent, Machine(count_cores()))
     write_reference(PACKAGED_FILE, name_reference(encoder.fingerprint), embed_reference(encoder))
     print(f"{PACKAGED_FILE}: {PACKAGED_FILE.stat().st_size:,} bytes")
 

@@ -29,7 +29,7 @@ from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
 from search.media.image.picture import USEFUL_SIDE, open_image
-from search.records import Lane, Pixels, Sample, Vectors
+from search.records import Pixels, Retriever, Sample, Vectors
 from search.retrieval.calibrators import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
 from search.scoring.traits import Reference
@@ -110,16 +110,16 @@ def list_versions(
         words: Describes texts.
     """
     machine = Machine(count_cores())
-    card, folder = read_manifest(name, Lane.PICTURE, cache, machine), find_folder(cache, name)
-    exact = OpenClipImageEncoder(replace(card, runtime=RUNTIMES[0]), folder, cache, machine)
+    manifest, folder = read_manifest(name, Retriever.VISUAL, cache, machine), find_folder(cache, name)
+    exact = OpenClipImageEncoder(replace(manifest, runtime=RUNTIMES[0]), folder, cache, machine)
     cut, sample = (
-        [exact.preparation(open_image(path, USEFUL_SIDE)[0]) for path in group]
+        [exact.transform(open_image(path, USEFUL_SIDE)[0]) for path in group]
         for group in (paths, others[:EXPORT_PICTURES])
     )
     if not picture_file(folder.path, "int8-static").exists():
-        card, _ = export_towers(card, folder, cache, machine, sample, lambda line: print(line, flush=True))
+        manifest, _ = export_towers(manifest, folder, cache, machine, sample, lambda line: print(line, flush=True))
     for runtime in RUNTIMES:
-        encoder = OpenClipImageEncoder(replace(card, runtime=runtime), folder, cache, machine)
+        encoder = OpenClipImageEncoder(replace(manifest, runtime=runtime), folder, cache, machine)
         yield make_subject(runtime, encoder, [path.name for path in paths], cut, words)
 
 

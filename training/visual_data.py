@@ -108,7 +108,7 @@ def read_vectors(name: str, paths: Sequence[Path], texts: Texts, cache: Path) ->
         with ThreadPoolExecutor(count_cores()) as pool:
             for start in range(0, len(paths), BATCH):
                 opened = pool.map(lambda path: open_image(path, USEFUL_SIDE)[0], paths[start : start + BATCH])
-                parts.append(encoder.encode_images([encoder.preparation(one) for one in opened]))
+                parts.append(encoder.encode_images([encoder.transform(one) for one in opened]))
         np.save(stored, np.concatenate(parts))
     vectors: Vectors = np.load(stored)
     return vectors

@@ -16,7 +16,7 @@ from web.api import (
     items,
     jobs,
     models,
-    pictures,
+    query_images,
     search,
     sources,
     text,
@@ -50,7 +50,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
     app.register_blueprint(collections.make_blueprint(engine.library))
-    app.register_blueprint(pictures.make_blueprint(engine.library))
+    app.register_blueprint(query_images.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library.catalog))

@@ -22,7 +22,7 @@ from search.encoders.class_names import read_classes
 from search.engine import Engine
 from search.evaluation.cases import Case, read_cases
 from search.library import Library, open_library
-from search.records import Ids, ItemType, Lane, Query, Vectors
+from search.records import Ids, ItemType, Query, Retriever, Vectors
 from search.settings import read_settings
 from search.storage.faiss_index import FLAT_LIMIT, build_index, choose_probes, search_index
 
@@ -114,7 +114,7 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
 
 def compare(library: Library, cases: Sequence[Case]) -> None:
     """Print how well the bare model's exhaustive ranking and the engine answer in pictures."""
-    vectors, owners, _ = read_space(library, Lane.PICTURE)
+    vectors, owners, _ = read_space(library, Retriever.VISUAL)
     items = library.catalog.read_items(owners["item"].tolist())
     paths = np.array([items[one].path for one in owners["item"].tolist()])
     types = library.catalog.read_types({answer.path for case in cases for answer in case.relevant})
@@ -124,11 +124,11 @@ def compare(library: Library, cases: Sequence[Case]) -> None:
         if case.query.text and case.relevant and all(types[one.path] is ItemType.IMAGE for one in case.relevant)
     ]
     engine = Engine(library)
-    alone = {lane: float(lane is Lane.PICTURE) for lane in Lane}
+    alone = {retriever: float(retriever is Retriever.VISUAL) for retriever in Retriever}
     by_kind: dict[str, list[tuple[int, int]]] = {}
     for case in asked:
         answers = {answer.path for answer in case.relevant}
-        cosines = vectors @ library.models.picture.encode_texts([case.query.text or ""])[0]
+        cosines = vectors @ library.models.image_encoder.encode_texts([case.query.text or ""])[0]
         bare = find_rank(paths[np.argsort(-cosines, kind="stable")].tolist(), answers)
         hits = engine.search(Query(text=case.query.text, weights=alone, include_all=True, stack=False, limit=10)).hits
         by_kind.setdefault(case.line.kind, []).append((bare, find_rank([hit.item.path for hit in hits], answers)))
@@ -155,9 +155,9 @@ def main() -> None:
     library = open_library(read_settings(home=options.home))
     if options.cases:
         compare(library, read_cases(options.cases))
-    vectors, _, _ = read_space(library, Lane.PICTURE)
+    vectors, _, _ = read_space(library, Retriever.VISUAL)
     names = [one.names["en"][0] for one in read_classes()[:: 1000 // QUERIES]]
-    queries = library.models.picture.encode_texts(names)
+    queries = library.models.image_encoder.encode_texts(names)
     library.close()
     for size in options.sizes:
         measure(vectors, queries, size)

@@ -13,7 +13,7 @@ from speed import BLOCK, move
 from sqlalchemy import func, insert, select
 
 from search.library import Library, open_library
-from search.records import Ids, Lane, SegmentKind, State, Vectors
+from search.records import Ids, Retriever, SegmentKind, State, Vectors
 from search.settings import read_settings
 from search.storage import tables as t
 from search.storage.database import now
@@ -98,7 +98,7 @@ def fill(library: Library, count: int) -> None:
     A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. Where there are photos
     from `train`, only those are copied; no copy is made of a photo that is judged.
     """
-    vectors, owners, _ = read_space(library, Lane.PICTURE)
+    vectors, owners, _ = read_space(library, Retriever.VISUAL)
     items = library.catalog.read_items(owners["item"].tolist())
     paths = [items[one].path for one in owners["item"].tolist()]
     folder = "/media/train/" if any("/media/train/" in path for path in paths) else "/media/fit/"
@@ -113,7 +113,7 @@ def fill(library: Library, count: int) -> None:
         _write_copies(library, source, ids, [row.tobytes() for row in rows])
         number += len(rows)
     revision = library.catalog.read_revision()
-    for space in library.spaces.values():
+    for space in library.indexes.values():
         space.build(revision)
 
 
@@ -127,7 +127,7 @@ def _find_last_id(library: Library) -> int:
 
 def _write_copies(library: Library, source: int, ids: Ids, vectors: Sequence[bytes]) -> None:
     """Write one item, segment and embedding for each id, shape (n,)."""
-    space = library.spaces[Lane.PICTURE].space_id
+    space = library.indexes[Retriever.VISUAL].space_id
     written = now()
     items = [
         {
@@ -142,7 +142,7 @@ def _write_copies(library: Library, source: int, ids: Ids, vectors: Sequence[byt
         }
         for number in ids.tolist()
     ]
-    segments = [{"id": number, "item_id": number, "kind": SegmentKind.PICTURE} for number in ids.tolist()]
+    segments = [{"id": number, "item_id": number, "kind": SegmentKind.IMAGE} for number in ids.tolist()]
     embeddings = [
         {"id": number, "segment_id": number, "space_id": space, "vector": vector}
         for number, vector in zip(ids.tolist(), vectors, strict=True)

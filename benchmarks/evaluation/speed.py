@@ -28,7 +28,7 @@ from sqlalchemy import insert
 from search.encoders.class_names import read_classes
 from search.engine import Engine
 from search.library import Library, open_library
-from search.records import Answer, Filters, Lane, Query, SegmentKind, State, Vectors
+from search.records import Answer, Filters, Query, Retriever, SegmentKind, State, Vectors
 from search.settings import read_settings
 from search.storage import tables as t
 from search.storage.database import now
@@ -46,26 +46,26 @@ def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
     return result
 
 
-def read_originals(library: Library) -> dict[Lane, tuple[Vectors, list[str | None]]]:
+def read_originals(library: Library) -> dict[Retriever, tuple[Vectors, list[str | None]]]:
     """Give the vectors and texts of a real library by lane."""
     originals = {}
-    for lane in library.spaces:
-        vectors, owners, _ = read_space(library, lane)
+    for retriever in library.indexes:
+        vectors, owners, _ = read_space(library, retriever)
         found = library.catalog.read_segments(owners["segment"].tolist())
-        originals[lane] = (vectors, [found[one].segment.text for one in owners["segment"].tolist()])
+        originals[retriever] = (vectors, [found[one].segment.text for one in owners["segment"].tolist()])
     return originals
 
 
-def fill(library: Library, originals: dict[Lane, tuple[Vectors, list[str | None]]], size: int) -> None:
+def fill(library: Library, originals: dict[Retriever, tuple[Vectors, list[str | None]]], size: int) -> None:
     """Write items of one segment each until there are `size`."""
     chance = np.random.default_rng(size)
     source = library.sources.add("/made")
     number = 0
-    for lane, share, kind in (
-        (Lane.PICTURE, 2 / 3, SegmentKind.PICTURE),
-        (Lane.MEANING, 1 / 3, SegmentKind.PASSAGE),
+    for retriever, share, kind in (
+        (Retriever.VISUAL, 2 / 3, SegmentKind.IMAGE),
+        (Retriever.SEMANTIC, 1 / 3, SegmentKind.PASSAGE),
     ):
-        vectors, texts = originals[lane]
+        vectors, texts = originals[retriever]
         for drawn in split(round(size * share), len(vectors), chance):
             rows = move(vectors[drawn], chance).astype("<f2")
             with library.catalog.database.write() as db:
@@ -77,7 +77,7 @@ def fill(library: Library, originals: dict[Lane, tuple[Vectors, list[str | None]
                             "id": number,
                             "source_id": source,
                             "path": f"/made/{number % 997}/{number}.x",
-                            "type": "image" if lane is Lane.PICTURE else "document",
+                            "type": "image" if retriever is Retriever.VISUAL else "document",
                             "state": State.INDEXED,
                             "size": 1,
                             "mtime_ns": number * 10**12,
@@ -89,14 +89,14 @@ def fill(library: Library, originals: dict[Lane, tuple[Vectors, list[str | None]
                         {
                             "id": number,
                             "segment_id": number,
-                            "space_id": library.spaces[lane].space_id,
+                            "space_id": library.indexes[retriever].space_id,
                             "vector": row.tobytes(),
                         }
                     )
                 for table, values in ((t.item, items), (t.segment, segments), (t.embedding, embeddings)):
                     db.execute(insert(table), values)
     revision = library.catalog.read_revision()
-    for space in library.spaces.values():
+    for space in library.indexes.values():
         space.build(revision)
 
 
@@ -123,7 +123,7 @@ def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:
     """Return a search that is ranked whenever it is called."""
     turns = itertools.count()
     # Weights that differ by next to nothing change no order, and make another query of it.
-    return lambda: engine.search(replace(query, weights={Lane.PICTURE: 1 + 1e-12 * next(turns)}))
+    return lambda: engine.search(replace(query, weights={Retriever.VISUAL: 1 + 1e-12 * next(turns)}))
 
 
 def measure(library: Library, size: int) -> None:
@@ -132,7 +132,7 @@ def measure(library: Library, size: int) -> None:
     engine.warm_up()
     gc.collect()
     gc.freeze()  # as the server does
-    snapshot = library.spaces[Lane.PICTURE].refresh(library.catalog.read_revision())
+    snapshot = library.indexes[Retriever.VISUAL].refresh(library.catalog.read_revision())
     assert snapshot.generation is not None
     index = snapshot.generation.index
     nothing = np.zeros(0, np.int64)
@@ -140,8 +140,8 @@ def measure(library: Library, size: int) -> None:
     concepts = [one.text for split in ("fit", "judge") for one in read_concepts(split)]
     for kind, texts in (("names", names), ("concepts", concepts)):
         for text in texts:  # the encoders remember
-            library.models.meaning.encode_queries([text])
-        vectors = [library.models.picture.encode_texts([text]) for text in texts]
+            library.models.text_encoder.encode_queries([text])
+        vectors = [library.models.image_encoder.encode_texts([text]) for text in texts]
         floor = time_calls([partial(search_index, index, one, 256, None, nothing) for one in vectors])
         whole = time_calls([make_search(engine, Query(text=text)) for text in texts])
         some = Filters(path="/made/5")

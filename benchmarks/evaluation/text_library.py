@@ -12,7 +12,7 @@ from pathlib import Path
 
 from indexer.decode.passages import cut_passages
 from search.library import Library, open_library
-from search.records import FileFacts, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind
+from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
 from search.settings import read_settings
 
 FOLDER = Path(__file__).parent
@@ -46,7 +46,7 @@ def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = 
         _embed(library, records)
         for start in range(0, len(records), GROUP):
             library.catalog.save_items(records[start : start + GROUP])
-        library.spaces[Lane.MEANING].build(library.catalog.read_revision())
+        library.indexes[Retriever.SEMANTIC].build(library.catalog.read_revision())
     return library
 
 
@@ -59,11 +59,11 @@ def _make_record(library: Library, number: int, name: str, text: str, spoken: bo
 
 
 def _embed(library: Library, records: Sequence[Record]) -> None:
-    space = library.spaces[Lane.MEANING].space_id
+    space = library.indexes[Retriever.SEMANTIC].space_id
     waiting = [(record, at) for record in records for at in range(len(record.segments))]
     for start in range(0, len(waiting), BATCH):
         batch = waiting[start : start + BATCH]
-        rows = library.models.meaning.encode_passages([record.segments[at].text or "" for record, at in batch])
+        rows = library.models.text_encoder.encode_passages([record.segments[at].text or "" for record, at in batch])
         for (record, at), row in zip(batch, rows, strict=True):
             record.embeddings.append((at, space, row))
 

@@ -27,12 +27,12 @@ from text_library import (
 
 from search.engine import Engine
 from search.library import Library
-from search.records import Lane, Query
+from search.records import Query, Retriever
 
-RETRIEVERS: Mapping[str, Mapping[Lane, float]] = {
-    "lexical": {Lane.PICTURE: 0, Lane.MEANING: 0},
-    "semantic": {Lane.PICTURE: 0, Lane.WORDS: 0},
-    "both": {Lane.PICTURE: 0},
+RETRIEVERS: Mapping[str, Mapping[Retriever, float]] = {
+    "lexical": {Retriever.VISUAL: 0, Retriever.SEMANTIC: 0},
+    "semantic": {Retriever.VISUAL: 0, Retriever.LEXICAL: 0},
+    "both": {Retriever.VISUAL: 0},
 }
 TOP = 10
 LIMIT = 400

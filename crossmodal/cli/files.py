@@ -115,6 +115,6 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
 def _rebuild(library: Library) -> None:
     with library.home.lock():
         revision = library.catalog.read_revision()
-        for lane, space in library.spaces.items():
-            if lane not in library.outdated:
+        for retriever, space in library.indexes.items():
+            if retriever not in library.outdated:
                 space.build(revision)

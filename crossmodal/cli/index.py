@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
-@click.option("--again", is_flag=True, help="Read every file anew, also those that have not changed.")
+@click.option("--reindex", is_flag=True, help="Index every file again, also those that have not changed.")
 @click.option(
     "--forget-missing",
     type=click.FloatRange(0),
@@ -37,7 +37,7 @@ def index_command(
     paths: tuple[Path, ...],
     workers: int,
     retry_failed: bool,
-    again: bool,
+    reindex: bool,
     forget_missing: float | None,
     dry_run: bool,
     profile: bool,
@@ -53,7 +53,7 @@ def index_command(
     if watch and dry_run:
         raise UsageError("--watch and --dry-run exclude one another")
     library = open_library(settings, create=True)
-    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, again=again, forget_after=forget_missing)
+    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
     try:
         with show_progress() as show:
             if watch:

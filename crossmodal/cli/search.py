@@ -59,7 +59,7 @@ NOTHING_FOUND = 1
 )
 @click.option("--exact", is_flag=True, help="Search for the words as typed; typing errors are not corrected.")
 @click.option("--explain", is_flag=True, help="With --json: add every term of each score.")
-@click.option("--flat", is_flag=True, help="Show near-identical pictures one by one, not as one stack.")
+@click.option("--no-group", is_flag=True, help="Show near-identical pictures one by one instead of as one result.")
 @click.option("--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer hits unlike those above, 0 to 1.")
 @json_option
 @click.pass_obj
@@ -81,7 +81,7 @@ def search_command(
     tier: str | None,
     exact: bool,
     explain: bool,
-    flat: bool,
+    no_group: bool,
     diversity: float,
     as_json: bool,
 ) -> None:
@@ -111,7 +111,7 @@ def search_command(
         tier=Tier(tier or Tier.RELEVANT),
         correct=not exact,
         explain=explain,
-        stack=not flat,
+        stack=not no_group,
         diversity=diversity,
     )
     library = open_library(settings)
@@ -193,4 +193,4 @@ def _describe(evidence: Evidence) -> str:
     place = f" at {format_time(evidence.start)}" if evidence.start is not None else ""
     page = f" on page {evidence.page}" if evidence.page is not None else ""
     snippet = f": {evidence.snippet}" if evidence.snippet else ""
-    return f"{evidence.lane} ({evidence.kind}{place}{page}){snippet}"
+    return f"{evidence.retriever} ({evidence.kind}{place}{page}){snippet}"

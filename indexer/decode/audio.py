@@ -14,7 +14,7 @@ def decode_audio(path: Path, sidecar: Path | None) -> Parts:
     """Decode a recording; its duration is that of the decoded sound, its cover is a picture."""
     cover = read_cover(path)
     if cover is not None:
-        yield DecodedImage(Segment(SegmentKind.PICTURE), cover)
+        yield DecodedImage(Segment(SegmentKind.IMAGE), cover)
     media, duration = probe(path).media, 0.0
     if sidecar is not None:
         spoken, language = read_spoken(sidecar, path)

@@ -19,14 +19,14 @@ from search.records import MediaFacts, Record, SegmentKind
 class FileReader:
     """Reads files for a feed.
 
-    again: what is known of a file with the same content is not to be taken over; shared: the sizes that more than one
+    reindex: what is known of a file with the same content is not to be taken over; shared: the sizes that more than one
     file has, None where they were not looked for.
     """
 
     library: Library
     listener: TranscriptionQueue
     profile: Profile
-    again: bool = False
+    reindex: bool = False
     shared: Container[int] | None = None
 
     def read(self, decoder: Decoder, draft: PendingItem) -> Messages:
@@ -54,7 +54,7 @@ class FileReader:
     def _copy(self, draft: PendingItem) -> Message | None:
         """Take over what is known of another file with the same content."""
         file = draft.file
-        if file.type is None or self.again or (self.shared is not None and file.size not in self.shared):
+        if file.type is None or self.reindex or (self.shared is not None and file.size not in self.shared):
             return None
         other = self.library.catalog.find_copy(draft.content_hash, file.type)
         if other is None:

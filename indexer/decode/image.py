@@ -22,7 +22,7 @@ def decode_image(path: Path, sidecar: Path | None) -> Parts:
             # What somebody wrote about the picture is found as text.
             if known.description:
                 yield Segment(SegmentKind.PASSAGE, known.description)
-        yield DecodedImage(Segment(SegmentKind.PICTURE, page=place + 1 if paged else None), picture)
+        yield DecodedImage(Segment(SegmentKind.IMAGE, page=place + 1 if paged else None), picture)
     if known is not None:
         yield FileSummary(known, cover)
 

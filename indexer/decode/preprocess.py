@@ -44,7 +44,7 @@ def _finish(outline: FileSummary) -> Finished:
     cover = outline.thumbnail
     if cover is None:
         return Finished(outline.facts, None, outline.kind)
-    return Finished(replace(outline.facts, blur=make_placeholder(cover)), encode_thumbnail(cover), outline.kind)
+    return Finished(replace(outline.facts, placeholder=make_placeholder(cover)), encode_thumbnail(cover), outline.kind)
 
 
 def _stop_at_sound(parts: Parts) -> Parts:
@@ -68,7 +68,7 @@ def prepare_file(file: FileFacts, prepare: ImageTransform, images_only: bool = F
         parts = decode_file(Path(file.path), file.type, file.sidecar_path)
         for part in _stop_at_sound(parts) if images_only else parts:
             if isinstance(part, DecodedImage):
-                segment = replace(part.segment, look=compute_phash(part.picture))
+                segment = replace(part.segment, phash=compute_phash(part.picture))
                 yield PreparedImage(segment, prepare(part.picture))
             elif isinstance(part, FileSummary):
                 yield _finish(part)

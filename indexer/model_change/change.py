@@ -21,15 +21,15 @@ from search.encoders.registry import (
     Names,
     choose_models,
     find_current,
-    guess_lane,
+    guess_retriever,
     read_manifest,
 )
 from search.encoders.whisper.choice import find_whisper
 from search.errors import CrossmodalError, HomeError
 from search.library import Library
-from search.records import LANE_SPACES, Lane
+from search.records import Retriever
 from search.samples import sample_images
-from search.storage.spaces import NEXT, PREVIOUS, Space
+from search.storage.spaces import Space, SpaceRole
 
 # So many of the library's pictures are looked at to find the fastest way to run a model.
 MEASURED = 32
@@ -45,12 +45,12 @@ class IncompleteError(CrossmodalError):
 class Pace:
     """How a space is filled.
 
-    load: the share of the time to work, 0 to 1, so that searches have the rest; anyway: switch even if much could not
+    load: the share of the time to work, 0 to 1, so that searches have the rest; force: switch even if much could not
     be read.
     """
 
     load: float = 1.0
-    anyway: bool = False
+    force: bool = False
 
 
 FULL = Pace()
@@ -60,23 +60,23 @@ FULL = Pace()
 class Change:
     """What is to be done: another model for a lane."""
 
-    lane: Lane
+    retriever: Retriever
     model: str
     pace: Pace = FULL
 
 
 def use_model(
-    library: Library, model: str, purpose: str | None, options: Options, progress: Progress, pace: Pace = FULL
+    library: Library, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL
 ) -> Outcome:
     """Use another model from now on, for what its name or `purpose` says; the caller holds the home's lock.
 
     Raises what `change_model` does.
     """
-    lane = guess_lane(model) if purpose is None else None if purpose == "speech" else Lane(purpose)
-    if lane is not None:
-        return change_model(library, Change(lane, model, pace), options, progress)
+    retriever = guess_retriever(model) if role is None else None if role == "speech" else Retriever(role)
+    if retriever is not None:
+        return change_model(library, Change(retriever, model, pace), options, progress)
     find_whisper(model, library.home.models)
-    library.recorded.choose_speech(model)
+    library.spaces.choose_speech(model)
     return Outcome(model, is_speech=True)
 
 
@@ -87,29 +87,29 @@ def change_model(library: Library, change: Change, options: Options, progress: P
     could not be read; then nothing is switched, and what was filled is kept.
     """
     began = time.monotonic()
-    name, lane = LANE_SPACES[change.lane], change.lane
-    active = library.recorded.read_all()[name]
+    retriever = change.retriever
+    active = library.spaces.get(retriever)
     models = load_models(library, change)
-    encoder = models.get_encoder(lane)
+    encoder = models.get_encoder(retriever)
     if (active.model, active.fingerprint) == (change.model, encoder.fingerprint):
         raise HomeError(f"{change.model} is what this home uses already")
-    space = _find_space(library, lane, encoder)
+    space = _find_space(library, retriever, encoder)
     ahead = AHEAD if change.pace.load >= 1 else 0
     run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress, ahead)
     outcome = Outcome(change.model)
     run.fill(outcome)
-    if len(outcome.unread) > MAX_UNREAD * library.recorded.count_items(active.id) and not change.pace.anyway:
+    if len(outcome.unread) > MAX_UNREAD * library.spaces.count_items(active.id) and not change.pace.force:
         path, reason = next(iter(outcome.unread.items()))
         raise IncompleteError(
             f"{len(outcome.unread)} files could not be read, the first {path} ({reason}): nothing is switched, and "
-            "what was done is kept. Mount what is missing and run this again, or switch all the same with --anyway"
+            "what was done is kept. Mount what is missing and run this again, or switch all the same with --force"
         )
     # The first search by the new model should find its index built.
     index = library.open_space(space, encoder)
     index.build(library.catalog.read_revision())
-    drop_spaces(library, lane, (PREVIOUS,))
-    library.recorded.switch(lane)
-    outcome.filled = library.recorded.count(space.id)
+    drop_spaces(library, retriever, (SpaceRole.PREVIOUS,))
+    library.spaces.switch(retriever)
+    outcome.filled = library.spaces.count(space.id)
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -129,43 +129,45 @@ def update_outdated(library: Library, options: Options, progress: Progress) -> l
         What each change came to; nothing when no space is outdated.
     """
     outcomes = []
-    for lane in library.outdated:
-        change = Change(lane, library.models.get_encoder(lane).name, Pace(anyway=True))
+    for retriever in library.outdated:
+        change = Change(retriever, library.models.get_encoder(retriever).name, Pace(force=True))
         outcomes.append(change_model(library, change, options, progress))
-        drop_spaces(library, lane, (PREVIOUS,))
+        drop_spaces(library, retriever, (SpaceRole.PREVIOUS,))
     return outcomes
 
 
-def find_previous(library: Library, lane: Lane) -> str:
+def find_previous(library: Library, retriever: Retriever) -> str:
     """Give the name of the model that was used before. Raises HomeError when there is none."""
-    before = library.recorded.read_all().get(LANE_SPACES[lane] + PREVIOUS)
+    before = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if before is None:
-        raise HomeError(f"no model was used for {lane} before, or its space was dropped")
+        raise HomeError(f"no model was used for {retriever} before, or its space was dropped")
     return before.model
 
 
-def drop_spaces(library: Library, lane: Lane, roles: Sequence[str] = (NEXT, PREVIOUS)) -> int:
-    """Remove spaces of a lane that are not searched, with their indexes; give how many vectors there were."""
-    name, count = LANE_SPACES[lane], 0
-    for space in library.recorded.read_all().values():
-        if space.name in {name + role for role in roles}:
-            count += library.recorded.drop(space.name)
-            shutil.rmtree(library.home.index / name / space.fingerprint, ignore_errors=True)
+def drop_spaces(
+    library: Library, retriever: Retriever, roles: Sequence[SpaceRole] = (SpaceRole.NEXT, SpaceRole.PREVIOUS)
+) -> int:
+    """Remove spaces of a retriever that are not searched, and their indexes; return how many vectors there were."""
+    count = 0
+    for role in roles:
+        space = library.spaces.find(retriever, role)
+        if space is not None:
+            count += library.spaces.drop(space.id)
+            shutil.rmtree(library.home.index / retriever / space.fingerprint, ignore_errors=True)
     return count
 
 
 def load_models(library: Library, change: Change) -> Models:
     """Give the home's models with the new one among them; its card is made where there is none."""
-    spaces = library.recorded.read_all()
     names = Names(
-        picture=find_current(spaces[LANE_SPACES[Lane.PICTURE]].model, library.home.models),
-        meaning=spaces[LANE_SPACES[Lane.MEANING]].model,
-        speech=library.models.speech.name,
+        visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),
+        semantic=library.spaces.get(Retriever.SEMANTIC).model,
+        speech=library.models.transcriber.name,
     )
-    names = replace(names, **{str(change.lane): change.model})
+    names = replace(names, **{str(change.retriever): change.model})
     folder, machine = library.home.models, library.machine
-    if change.lane is Lane.PICTURE and needs_manifest(library, change.model):
-        read_manifest(change.model, change.lane, folder, machine, list(sample_images(library, MEASURED)))
+    if change.retriever is Retriever.VISUAL and needs_manifest(library, change.model):
+        read_manifest(change.model, change.retriever, folder, machine, list(sample_images(library, MEASURED)))
     return choose_models(folder, machine, names)
 
 
@@ -189,20 +191,17 @@ def replace_load(options: Options, load: float) -> Options:
     return replace(options, check=check)
 
 
-def _find_space(library: Library, lane: Lane, encoder: ImageEncoder | TextEncoder) -> Space:
+def _find_space(library: Library, retriever: Retriever, encoder: ImageEncoder | TextEncoder) -> Space:
     """Give the space to fill: the one begun, the one before if it was made by this model, or a new one."""
-    name = LANE_SPACES[lane]
-    spaces = library.recorded.read_all()
-    begun, before = spaces.get(name + NEXT), spaces.get(name + PREVIOUS)
+    begun = library.spaces.find(retriever, SpaceRole.NEXT)
+    before = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if begun is not None and begun.fingerprint != encoder.fingerprint:
-        library.recorded.drop(begun.name)
+        library.spaces.drop(begun.id)
         begun = None
     if begun is None and before is not None and before.fingerprint == encoder.fingerprint:
-        library.recorded.promote(lane)
-    elif begun is None:
-        library.recorded.add(name + NEXT, encoder.name, encoder.fingerprint, encoder.dimension)
-    space = library.recorded.read_all()[name + NEXT]
+        library.spaces.promote(retriever)
+    space = library.spaces.add(retriever, SpaceRole.NEXT, encoder)
     if space.model != encoder.name:
-        # The same weights by another name, such as a folder that was moved.
-        library.recorded.note_model(space.id, encoder.name)
+        # The same weights under another name, such as a folder that was moved.
+        library.spaces.rename_model(space.id, encoder.name)
     return space

@@ -19,7 +19,7 @@ from indexer.write import BATCH
 from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models
 from search.library import Library
-from search.records import LANE_SPACES, Lane
+from search.records import Retriever
 from search.storage.spaces import Space
 
 
@@ -66,8 +66,8 @@ class Filling:
 
     def fill(self, outcome: Outcome) -> None:
         """Fill it, by the shortest way there is."""
-        encoder = self.models.picture
-        if self.active.name != LANE_SPACES[Lane.PICTURE]:
+        encoder = self.models.image_encoder
+        if self.active.retriever is not Retriever.VISUAL:
             self.fill_texts()
         elif isinstance(encoder, AdaptedImageEncoder) and encoder.base.fingerprint == self.active.fingerprint:
             self.fill_by_vectors(encoder.adapter)
@@ -76,20 +76,20 @@ class Filling:
 
     def fill_texts(self) -> None:
         """Embed the texts that are in the catalogue."""
-        recorded = self.library.recorded
+        recorded = self.library.spaces
         total, done = recorded.count_lacking(self.active.id, self.space.id), 0
         for block in recorded.iterate_lacking(self.active.id, self.space.id):
             for start in range(0, len(block), BATCH):
                 self.options.check()
                 part = block[start : start + BATCH]
-                rows = self.models.meaning.encode_passages([one.text or "" for one in part])
+                rows = self.models.text_encoder.encode_passages([one.text or "" for one in part])
                 recorded.fill(self.space.id, [(one.segment_id, row) for one, row in zip(part, rows, strict=True)])
                 done += len(part)
                 self.progress(done, total, f"{done} texts")
 
     def fill_by_vectors(self, adapter: Adapter) -> None:
         """Move the vectors that are there: an adapter needs no picture."""
-        recorded, dimension = self.library.recorded, self.active.dimension
+        recorded, dimension = self.library.spaces, self.active.dimension
         total, done = recorded.count_lacking(self.active.id, self.space.id), 0
         for block in recorded.iterate_lacking(self.active.id, self.space.id):
             self.options.check()
@@ -101,14 +101,14 @@ class Filling:
 
     def fill_images(self, outcome: Outcome) -> None:
         """Decode the pictures again and embed them; what cannot be read is noted in what it came to."""
-        found = self.library.recorded.list_lacking_files(self.active.id, self.space.id)
+        found = self.library.spaces.list_lacking_files(self.active.id, self.space.id)
         ids = {file.path: item_id for item_id, file in found}
         todo = [file for _, file in found]
-        decoders = open_decoders(self.models.picture.preparation, len(todo), self.options)
+        decoders = open_decoders(self.models.image_encoder.transform, len(todo), self.options)
         waiting: list[PendingItem] = []
         done = 0
         with (
-            closing(ImageEmbedder(self.models.picture, Profile())) as embedder,
+            closing(ImageEmbedder(self.models.image_encoder, Profile())) as embedder,
             closing(DecodePool(_read_images, todo, decoders)) as feed,
         ):
             while not (feed.is_over and not waiting):
@@ -135,7 +135,7 @@ class Filling:
         """Write the vectors of an item; give why it cannot be done, if so."""
         if isinstance(draft.end, Failed):
             return draft.end.reason
-        lacking = self.library.recorded.list_lacking(self.active.id, self.space.id, item_id)
+        lacking = self.library.spaces.list_lacking(self.active.id, self.space.id, item_id)
         # The pictures of an animation have neither time nor page: they are told by their order.
         places: defaultdict[tuple[float | None, int | None], list[int]] = defaultdict(list)
         for at, segment in enumerate(draft.segments):
@@ -146,7 +146,7 @@ class Filling:
         for one in lacking:
             same = places[one.start, one.page]
             rows.append((one.segment_id, draft.vectors[same.pop(0) if len(same) > 1 else same[0]][1]))
-        self.library.recorded.fill(self.space.id, rows)
+        self.library.spaces.fill(self.space.id, rows)
         return None
 
 

@@ -85,8 +85,8 @@ def run_worker(library: Library, options: Options, stop: threading.Event, until_
 
 def _queue_updates(library: Library) -> None:
     """Queue a model change for every space of an earlier version of a bundled model."""
-    for lane in library.outdated:
-        task = Task(is_routine=True, model=library.models.get_encoder(lane).name, purpose=str(lane))
+    for retriever in library.outdated:
+        task = Task(is_routine=True, model=library.models.get_encoder(retriever).name, role=str(retriever))
         # One that is running was left by a worker that died; it is resumed.
         if not any(job.task == task and not job.state.is_over for job in library.jobs.list_all()):
             library.jobs.add(task)
@@ -138,7 +138,7 @@ def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> 
 
 def _change_model(library: Library, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
     if not task.is_routine:
-        return use_model(library, model, task.purpose, options, tracker.note)
+        return use_model(library, model, task.role, options, tracker.note)
     # An earlier job may have updated the spaces: each does so before it indexes.
     outcomes = update_outdated(library.renew(), options, tracker.note)
     return outcomes[-1] if outcomes else Outcome(model, has_changes=False)

@@ -31,7 +31,7 @@ def watch_sources(
     Raises what `run_index` raises; KeyboardInterrupt ends it.
     """
     report(run_index(library, list(paths), options, progress))
-    later = replace(options, retry_failed=False, again=False)
+    later = replace(options, retry_failed=False, reindex=False)
     for _ in follow_changes(library.home.root, paths, stop):
         report(run_index(library, list(paths), later, progress))
 

@@ -110,9 +110,9 @@ class AdaptedImageEncoder:
         return self.base.is_multilingual
 
     @property
-    def preparation(self) -> ImageTransform:
+    def transform(self) -> ImageTransform:
         """The base model's."""
-        return self.base.preparation
+        return self.base.transform
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures; shape (n, d), float32, unit length."""

@@ -46,7 +46,7 @@ class ImageEncoder(Protocol):
         """True when texts may be in more languages than English."""
 
     @property
-    def preparation(self) -> ImageTransform:
+    def transform(self) -> ImageTransform:
         """What scales and cuts a picture to what the model sees; can be sent to another process."""
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:

@@ -77,10 +77,10 @@ def check_precisions(
 
 
 def choose_runtime(
-    card: ModelManifest, ways: Sequence[Trial], checks: Sequence[Check], sample: TrialInput
+    manifest: ModelManifest, ways: Sequence[Trial], checks: Sequence[Check], sample: TrialInput
 ) -> ModelManifest:
     """Give the card with the fastest right way to run the model, torch's among them; the first of these is exact."""
     found = measure_trials(list(ways), sample)
     rates = found.rates | {f"onnx-{one.precision}": one.rate for one in checks if one.is_right}
     right = {name: rate for name, rate in rates.items() if name == found.best or name.startswith("onnx-")}
-    return replace(card, runtime=max(right, key=right.__getitem__), runtimes=rates)
+    return replace(manifest, runtime=max(right, key=right.__getitem__), runtimes=rates)

@@ -16,7 +16,9 @@ from search.errors import ModelError
 from search.media.image.transform import ResizeCrop
 from search.records import Vectors
 
-MANIFEST, BANK = "card.json", "bank.npy"
+MANIFEST, BANK = "manifest.json", "bank.npy"
+# The name of a manifest before version 0.2, and its names for what a model serves.
+OLD_MANIFEST, OLD_ROLES = "card.json", {"picture": "visual", "meaning": "semantic"}
 # Where `models get` puts what it fetched, in the models folder of a home.
 FETCHED = "fetched"
 
@@ -32,7 +34,7 @@ class ModelManifest:
     """
 
     name: str
-    lane: str
+    role: str
     fingerprint: str
     dimension: int
     weights: Mapping[str, tuple[int, int, str]]
@@ -41,7 +43,7 @@ class ModelManifest:
     device: str = "cpu"
     runtimes: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    preparation: ResizeCrop | None = None
+    transform: ResizeCrop | None = None
 
     def is_exported_for(self, device: str) -> bool:
         """Tell whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
@@ -64,28 +66,38 @@ class ManifestFolder:
 
     path: Path
 
-    def write(self, card: ModelManifest, bank: Vectors | None = None) -> None:
+    def write(self, manifest: ModelManifest, bank: Vectors | None = None) -> None:
         """Keep a card, and the embedded bank of unrelated queries."""
         self.path.mkdir(parents=True, exist_ok=True)
         if bank is not None:
             np.save(self.path / BANK, bank)
         draft = self.path / f".{MANIFEST}.new"
-        draft.write_text(json.dumps(asdict(card), ensure_ascii=False, indent=1), encoding="utf-8")
+        draft.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
         draft.replace(self.path / MANIFEST)
 
     def read(self) -> ModelManifest | None:
-        """Give the card; None when there is none that can be read, or when the weights are not what they were."""
+        """Return the manifest; None if there is none that can be read."""
         try:
-            document = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-            fit = document.pop("preparation")
+            document = self._read_document()
+            fit = document.pop("transform")
             weights = {path: tuple(facts) for path, facts in document.pop("weights").items()}
             languages = tuple(document.pop("languages"))
-            card = ModelManifest(
-                **document, weights=weights, languages=languages, preparation=None if fit is None else ResizeCrop(**fit)
+            manifest = ModelManifest(
+                **document, weights=weights, languages=languages, transform=None if fit is None else ResizeCrop(**fit)
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return card
+        return manifest
+
+    def _read_document(self) -> dict[str, Any]:
+        path = self.path / MANIFEST
+        if path.exists():
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return document
+        document = json.loads((self.path / OLD_MANIFEST).read_text(encoding="utf-8"))
+        document["transform"] = document.pop("preparation")
+        document["role"] = OLD_ROLES[document.pop("lane")]
+        return document
 
     def read_bank(self) -> Vectors:
         """Give the embedded bank, shape (b, d). Raises ModelError when it is lost."""
@@ -117,35 +129,35 @@ def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
 class ManifestEncoder:
     """A model that a card describes: what can be told of it before it is loaded."""
 
-    def __init__(self, card: ModelManifest, folder: ManifestFolder) -> None:
+    def __init__(self, manifest: ModelManifest, folder: ManifestFolder) -> None:
         """folder: where the card lies."""
-        self._card = card
+        self._manifest = manifest
         self._folder = folder
 
     @property
     def name(self) -> str:
         """The model's name, as it was chosen."""
-        return self._card.name
+        return self._manifest.name
 
     @property
     def fingerprint(self) -> str:
         """The hash of everything that shapes the vectors."""
-        return self._card.fingerprint
+        return self._manifest.fingerprint
 
     @property
     def dimension(self) -> int:
         """The length of a vector."""
-        return self._card.dimension
+        return self._manifest.dimension
 
     @property
     def runtime(self) -> str:
         """What runs it here."""
-        return self._card.runtime
+        return self._manifest.runtime
 
     @property
     def is_multilingual(self) -> bool:
         """Whether the model itself says so."""
-        return self._card.is_multilingual
+        return self._manifest.is_multilingual
 
     @cached_property
     def bank(self) -> Vectors:
@@ -153,30 +165,30 @@ class ManifestEncoder:
         return self._folder.read_bank()
 
 
-def keep_weights(card: ModelManifest, folder: ManifestFolder) -> None:
+def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
     """Check that the weights are those of the card, and keep it with new times where they were only copied.
 
     Raises ModelError when they are not.
     """
-    known = check_weights(card)
-    if known != card:
+    known = check_weights(manifest)
+    if known != manifest:
         folder.write(known)
 
 
-def check_weights(card: ModelManifest) -> ModelManifest:
+def check_weights(manifest: ModelManifest) -> ModelManifest:
     """Give the card, with new times where files were only copied.
 
     Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
     """
-    weights = dict(card.weights)
-    for name, (size, mtime_ns, digest) in card.weights.items():
+    weights = dict(manifest.weights)
+    for name, (size, mtime_ns, digest) in manifest.weights.items():
         path = Path(name)
         try:
             facts = path.stat()
         except OSError as error:
             raise ModelError(
-                f"{card.name} cannot be loaded: {name} cannot be read ({error.strerror}). Put the file back, or choose "
-                "another model with `crossmodal models use`"
+                f"{manifest.name} cannot be loaded: {name} cannot be read ({error.strerror}). Put the file back, or "
+                "choose another model with `crossmodal models use`"
             ) from error
         if (facts.st_size, facts.st_mtime_ns) == (size, mtime_ns):
             continue
@@ -186,7 +198,7 @@ def check_weights(card: ModelManifest) -> ModelManifest:
                 "and choose it with `crossmodal models use`"
             )
         weights[name] = (size, facts.st_mtime_ns, digest)
-    return replace(card, weights=weights)
+    return replace(manifest, weights=weights)
 
 
 def join_fingerprint(*parts: object) -> str:

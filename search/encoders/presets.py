@@ -10,14 +10,16 @@ from search.encoders.manifest import FETCHED, ManifestFolder, find_folder
 from search.encoders.registry import BUNDLED
 
 PRESETS_FILE = Path(__file__).parent / "presets.json"
+# What a model can be used for: by a retriever, or to transcribe speech.
+ROLES = ("visual", "semantic", "speech")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A model by name. lane: `picture`, `meaning` or `speech`; millions: of parameters; figures: R@1 by data set."""
+    """A model by name. role: one of `ROLES`; millions: of parameters; figures: R@1 by data set."""
 
     name: str
-    lane: str
+    role: str
     millions: int | None
     dimension: int | None
     languages: str
@@ -34,22 +36,22 @@ def read_source() -> str:
 
 def list_presets(models: Path) -> list[Preset]:
     """Give the presets, and after them what else the home has met. models: its folder of models."""
-    found = [_make(lane, one, models) for lane in ("picture", "meaning", "speech") for one in _read()[lane]]
+    found = [_make(role, one, models) for role in ROLES for one in _read()[role]]
     named = {one.name for one in found}
-    for path in sorted(models.glob("*/card.json")):
-        card = ManifestFolder(path.parent).read()
-        if card is not None and card.name not in named:
-            languages = "English" if card.languages == ("en",) else "several"
-            there = all(Path(name).exists() for name in card.weights)
-            found.append(Preset(card.name, card.lane, None, card.dimension, languages, {}, None, there))
+    for folder in sorted(path for path in models.glob("*") if path.is_dir()):
+        manifest = ManifestFolder(folder).read()
+        if manifest is not None and manifest.name not in named:
+            languages = "English" if manifest.languages == ("en",) else "several"
+            there = all(Path(name).exists() for name in manifest.weights)
+            found.append(Preset(manifest.name, manifest.role, None, manifest.dimension, languages, {}, None, there))
     return found
 
 
-def _make(lane: str, one: dict[str, Any], models: Path) -> Preset:
+def _make(role: str, one: dict[str, Any], models: Path) -> Preset:
     figures = {name: one[name] for name in ("flickr30k", "coco") if one.get(name) is not None}
     name = str(one["name"])
     there = name in BUNDLED or _is_fetched(name, models) or find_folder(models, name).read() is not None
-    return Preset(name, lane, one["millions"], one.get("dimension"), one["languages"], figures, one["note"], there)
+    return Preset(name, role, one["millions"], one.get("dimension"), one["languages"], figures, one["note"], there)
 
 
 def _is_fetched(name: str, models: Path) -> bool:

@@ -10,13 +10,13 @@ from search.encoders.manifest import ManifestFolder, ModelManifest, find_folder
 from search.encoders.runtime import Machine
 from search.errors import ModelError
 from search.media.image.picture import Picture
-from search.records import Lane
+from search.records import Retriever
 
 if TYPE_CHECKING:
     from search.encoders.compact.towers import E5Encoder
 
 # The embedded default: it needs no download and answers in many languages.
-PICTURE, MEANING, SPEECH = BUNDLED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
+IMAGE_MODEL, TEXT_MODEL, SPEECH_MODEL = BUNDLED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
 
 
 # What stands between the name of a model and that of the adapter that was trained on top of it.
@@ -27,8 +27,8 @@ ADAPTED = "+adapter-"
 class Names:
     """The models of a home by name; None for the embedded default."""
 
-    picture: str | None = None
-    meaning: str | None = None
+    visual: str | None = None
+    semantic: str | None = None
     speech: str | None = None
 
 
@@ -36,14 +36,14 @@ class Names:
 class Models:
     """The models of a home; each loads itself at its first call."""
 
-    picture: ImageEncoder
-    meaning: TextEncoder
-    speech: Transcriber
+    image_encoder: ImageEncoder
+    text_encoder: TextEncoder
+    transcriber: Transcriber
     query_classifier: QueryClassifier
 
-    def get_encoder(self, lane: Lane) -> ImageEncoder | TextEncoder:
+    def get_encoder(self, retriever: Retriever) -> ImageEncoder | TextEncoder:
         """Give what makes the vectors of a lane."""
-        return self.picture if lane is Lane.PICTURE else self.meaning
+        return self.image_encoder if retriever is Retriever.VISUAL else self.text_encoder
 
 
 def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
@@ -59,9 +59,9 @@ def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
     # One text tower for all that asks of it.
     e5 = open_e5(files, machine)
     return Models(
-        picture=load_image_encoder(names.picture or PICTURE, folder, machine, e5),
-        meaning=load_text_encoder(names.meaning or MEANING, folder, machine, e5),
-        speech=choose_transcriber(names.speech or SPEECH, folder, machine),
+        image_encoder=load_image_encoder(names.visual or IMAGE_MODEL, folder, machine, e5),
+        text_encoder=load_text_encoder(names.semantic or TEXT_MODEL, folder, machine, e5),
+        transcriber=choose_transcriber(names.speech or SPEECH_MODEL, folder, machine),
         query_classifier=CompactQueryClassifier(files, e5),
     )
 
@@ -91,7 +91,7 @@ def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder
 
         base = load_image_encoder(name.partition(ADAPTED)[0], folder, machine, e5)
         return AdaptedImageEncoder(name, base, read_adapter(name, folder))
-    if name == PICTURE:
+    if name == IMAGE_MODEL:
         from search.encoders.compact.files import CompactFiles
         from search.encoders.compact.towers import CompactImageEncoder, open_e5
 
@@ -99,13 +99,13 @@ def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder
         return CompactImageEncoder(files, e5 or open_e5(files, machine), machine)
     from search.encoders.open_clip.encoder import OpenClipImageEncoder
 
-    card, place = find_manifest(name, Lane.PICTURE, folder, machine)
-    return OpenClipImageEncoder(card, place, folder, machine)
+    manifest, place = find_manifest(name, Retriever.VISUAL, folder, machine)
+    return OpenClipImageEncoder(manifest, place, folder, machine)
 
 
 def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
     """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
-    if name == MEANING:
+    if name == TEXT_MODEL:
         from search.encoders.compact.files import CompactFiles
         from search.encoders.compact.towers import CompactTextEncoder, open_e5
 
@@ -113,12 +113,12 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
         return CompactTextEncoder(files, e5 or open_e5(files, machine))
     from search.encoders.sentence.encoder import SentenceEncoder
 
-    card, place = find_manifest(name, Lane.MEANING, folder, machine)
-    return SentenceEncoder(card, place, folder, machine)
+    manifest, place = find_manifest(name, Retriever.SEMANTIC, folder, machine)
+    return SentenceEncoder(manifest, place, folder, machine)
 
 
 def read_manifest(
-    name: str, lane: Lane, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()
+    name: str, retriever: Retriever, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()
 ) -> ModelManifest:
     """Give a model's card, made by loading the model once where there is none.
 
@@ -127,7 +127,7 @@ def read_manifest(
     known = find_folder(folder, name).read()
     if known is not None:
         return known
-    if lane is Lane.PICTURE:
+    if retriever is Retriever.VISUAL:
         from search.encoders.open_clip.encoder import describe_model
 
         return describe_model(name, folder, machine, pictures)
@@ -136,12 +136,14 @@ def read_manifest(
     return describe_sentence_model(name, folder, machine)
 
 
-def find_manifest(name: str, lane: Lane, folder: Path, machine: Machine) -> tuple[ModelManifest, ManifestFolder]:
+def find_manifest(
+    name: str, retriever: Retriever, folder: Path, machine: Machine
+) -> tuple[ModelManifest, ManifestFolder]:
     """Give a model's card and where it lies. Raises ModelError when the model is not on this machine."""
-    return read_manifest(name, lane, folder, machine), find_folder(folder, name)
+    return read_manifest(name, retriever, folder, machine), find_folder(folder, name)
 
 
-def guess_lane(name: str) -> Lane | None:
+def guess_retriever(name: str) -> Retriever | None:
     """Tell what a model is for by its name: the lane, or None for speech.
 
     Raises ModelError when it could be anything.
@@ -149,21 +151,19 @@ def guess_lane(name: str) -> Lane | None:
     from search.encoders.open_clip.loading import HUB, LOCAL
     from search.encoders.whisper.choice import is_whisper
 
-    if name == PICTURE or ADAPTED in name or name.startswith((LOCAL, HUB)):
-        return Lane.PICTURE
-    if name == MEANING:
-        return Lane.MEANING
+    if name == IMAGE_MODEL or ADAPTED in name or name.startswith((LOCAL, HUB)):
+        return Retriever.VISUAL
+    if name == TEXT_MODEL:
+        return Retriever.SEMANTIC
     if is_whisper(name):
         return None
     folder = Path(name).expanduser()
     if (folder / "modules.json").is_file() or name.startswith("sentence-transformers/"):
-        return Lane.MEANING
+        return Retriever.SEMANTIC
     if "/" in name and not folder.exists():
         from search.encoders.open_clip.imports import import_open_clip
 
         if name.partition("/")[0] in import_open_clip().list_models():
-            return Lane.PICTURE
-    meant = "".join(f"; or is {one} meant?" for one in BUNDLED if name and one.startswith(name))
-    raise ModelError(
-        f"what {name} is for cannot be told from its name: say so with --for picture, meaning or speech{meant}"
-    )
+            return Retriever.VISUAL
+    meant = "".join(f". Did you mean {one}?" for one in BUNDLED if name and one.startswith(name))
+    raise ModelError(f"Cannot infer the role of {name} from its name; pass --role visual, semantic or speech{meant}")

@@ -86,7 +86,7 @@ def rank_images(
     ]
     before = read_memory()
     encoder = load()
-    prepared = [encoder.preparation(picture) for picture in pictures.values()]
+    prepared = [encoder.transform(picture) for picture in pictures.values()]
     encoder.encode_images(prepared[:1])
     encoder.encode_texts(["a warm-up"])
     taken = _subtract(read_memory(), before)
@@ -95,7 +95,7 @@ def rank_images(
     rate = len(prepared) / (time.perf_counter() - began)
     queries, query_ms = _ask([caption for caption, _ in captions], encoder.encode_texts)
     if asking:
-        shown = [encoder.preparation(picture) for picture, _ in asking]
+        shown = [encoder.transform(picture) for picture, _ in asking]
         queries = np.concatenate([queries, _embed(encoder.encode_images, shown)])
     answers = [at for _, at in (*captions, *asking)]
     ranks = rank_answers(queries, rows, answers)

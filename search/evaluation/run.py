@@ -20,14 +20,14 @@ from search.evaluation.metrics import (
     compute_reciprocal_rank,
 )
 from search.evaluation.shown import CutPoint, Scored, ShownFigures, measure_shown, sweep_cut
-from search.records import Hit, ItemType, Lane, Query
+from search.records import Hit, ItemType, Query, Retriever
 from search.scoring.items import RRF_CONSTANT
 
 DEPTH = 100
 # How many of a query's hits are looked at for the calibration error: further down, much that is relevant has no label.
 JUDGED = 1
 SEEN = 10
-WAYS = ("fused", "rrf", *Lane)
+WAYS = ("fused", "rrf", *Retriever)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def run_cases(
     engine: Engine,
     cases: Sequence[Case],
     progress: Callable[[int, int], None],
-    lanes: bool = True,
+    retrievers: bool = True,
     filtered: bool = False,
 ) -> Report:
     """Ask all queries and compute the figures.
@@ -100,13 +100,13 @@ def run_cases(
     """
     outcomes = []
     for number, case in enumerate(cases, 1):
-        outcomes.append(ask(engine, case, lanes, filtered))
+        outcomes.append(ask(engine, case, retrievers, filtered))
         progress(number, len(cases))
     wanted = {answer.path for case in cases for answer in case.relevant}
     return add_up(outcomes, engine.library.catalog.read_types(wanted))
 
 
-def ask(engine: Engine, case: Case, lanes: bool, filtered: bool = False) -> Outcome:
+def ask(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> Outcome:
     """Ask one query for its whole ranking, above and below the cut."""
     query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else DEPTH)
     ranking = read_ranking(engine, case, query, filtered)
@@ -117,9 +117,9 @@ def ask(engine: Engine, case: Case, lanes: bool, filtered: bool = False) -> Outc
         query = replace(query, voice=None, text=f"{query.text or ''} {heard}".strip())
     fused = case.grade_hits(ranking.hits)
     grades = {"fused": fused}
-    if lanes and case.relevant:
-        alone = {lane: _ask_lane(engine, case, query, lane) for lane in Lane}
-        grades |= {str(lane): case.grade_hits(hits) for lane, hits in alone.items()}
+    if retrievers and case.relevant:
+        alone = {retriever: _ask_retriever(engine, case, query, retriever) for retriever in Retriever}
+        grades |= {str(retriever): case.grade_hits(hits) for retriever, hits in alone.items()}
         grades["rrf"] = case.grade_hits(_fuse_ranks(alone))
     return Outcome(
         case=case,
@@ -182,12 +182,12 @@ def _score_hits(case: Case, hits: Sequence[Hit], grades: Sequence[float]) -> Sco
     )
 
 
-def _ask_lane(engine: Engine, case: Case, query: Query, lane: Lane) -> tuple[Hit, ...]:
-    hits = engine.search(replace(query, weights={other: float(other is lane) for other in Lane})).hits
+def _ask_retriever(engine: Engine, case: Case, query: Query, retriever: Retriever) -> tuple[Hit, ...]:
+    hits = engine.search(replace(query, weights={other: float(other is retriever) for other in Retriever})).hits
     return tuple(hit for hit in hits if case.counts(hit.item.path))[:DEPTH]
 
 
-def _fuse_ranks(alone: Mapping[Lane, tuple[Hit, ...]]) -> tuple[Hit, ...]:
+def _fuse_ranks(alone: Mapping[Retriever, tuple[Hit, ...]]) -> tuple[Hit, ...]:
     """Give reciprocal rank fusion of the lanes, the baseline."""
     votes: dict[int, float] = {}
     hits: dict[int, Hit] = {}

@@ -88,10 +88,10 @@ def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]
 
 def list_copied(library: Library, most: int) -> list[Copied]:
     """Give pictures of which there are copies, not to the pixel; each picture is in one pair at most."""
-    ids, looks = library.catalog.read_looks()
+    ids, phashes = library.catalog.read_phashes()
     found: list[Copied] = []
     used: set[int] = set()
-    for one, other in pair_looks(looks):
+    for one, other in pair_phashes(phashes):
         pair = {int(ids[one]), int(ids[other])}
         if len(found) == most or len(pair) < 2 or pair & used:
             continue
@@ -104,13 +104,13 @@ def list_copied(library: Library, most: int) -> list[Copied]:
     return found
 
 
-def pair_looks(looks: Ids) -> list[tuple[int, int]]:
+def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
     """Give places of perceptual hashes (n,) that differ in few bits; where many do, not every pair.
 
     Hashes that differ in few bits are neighbours when sorted by some rotation of their bits (Manku, Jain and Sarma,
     "Detecting near-duplicates for web crawling", WWW 2007).
     """
-    bits = looks.astype(np.uint64)
+    bits = phashes.astype(np.uint64)
     found: set[tuple[int, int]] = set()
     for turn in range(0, 64, TURN):
         turned = (bits << np.uint64(turn)) | (bits >> np.uint64((64 - turn) % 64))

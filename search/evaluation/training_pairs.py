@@ -18,9 +18,9 @@ def find_base(library: Library) -> tuple[ImageEncoder, int]:
 
     Raises ModelError when the model is adapted already and the vectors from before are gone.
     """
-    encoder = library.models.picture
+    encoder = library.models.image_encoder
     base = encoder.base if isinstance(encoder, AdaptedImageEncoder) else encoder
-    found = next((one for one in library.recorded.read_all().values() if one.fingerprint == base.fingerprint), None)
+    found = next((one for one in library.spaces.list_all() if one.fingerprint == base.fingerprint), None)
     if found is None:
         raise ModelError(
             f"{encoder.name} is adapted, and the vectors of {base.name} are gone: go back to it first with "

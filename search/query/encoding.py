@@ -12,7 +12,7 @@ from search.media.container import decode_sound
 from search.media.image.picture import USEFUL_SIDE, crop_box, open_image
 from search.query.correction import correct_query
 from search.query.grammar import join_filters, parse_query
-from search.records import Box, Filters, ItemType, Lane, Query, QueryPart, Vectors, VoiceTranscript
+from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
 from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart
@@ -61,8 +61,8 @@ class Encoded:
     terms: list[Term]
     ignored: tuple[str, ...]
     excluded_words: list[list[Word]]
-    coverage: dict[Lane, float]
-    weights: dict[Lane, float]
+    coverage: dict[Retriever, float]
+    weights: dict[Retriever, float]
     filters: Filters
     voice: VoiceTranscript | None
     language: str | None
@@ -106,9 +106,9 @@ def encode_query(library: Library, query: Query) -> Encoded:
     language = _tell_language(" ".join(text for text, _ in texts), voice)
     total = sum(max(part.weight, 0) for part in parts) or 1.0
     covered = {
-        Lane.PICTURE: [one.weight for one in encoded if one.visual is not None],
-        Lane.MEANING: [one.weight for one in encoded if one.semantic is not None],
-        Lane.WORDS: [weight for _, weight in texts],
+        Retriever.VISUAL: [one.weight for one in encoded if one.visual is not None],
+        Retriever.SEMANTIC: [one.weight for one in encoded if one.semantic is not None],
+        Retriever.LEXICAL: [weight for _, weight in texts],
     }
     wanted = [text for text, weight in texts if weight > 0]
     terms = read_terms(wanted, language)
@@ -119,8 +119,10 @@ def encode_query(library: Library, query: Query) -> Encoded:
         terms=terms,
         ignored=list_ignored(wanted, language),
         excluded_words=[split_query(text) for text in excluded],
-        coverage={lane: sum(max(weight, 0) for weight in weights) / total for lane, weights in covered.items()},
-        weights={lane: query.weights.get(lane, 1.0) for lane in Lane},
+        coverage={
+            retriever: sum(max(weight, 0) for weight in weights) / total for retriever, weights in covered.items()
+        },
+        weights={retriever: query.weights.get(retriever, 1.0) for retriever in Retriever},
         filters=filters,
         voice=voice,
         language=language,
@@ -142,7 +144,7 @@ def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | Non
 
 def _listen(library: Library, voice: bytes) -> VoiceTranscript:
     """Give what is said, and in English too when a chosen model understands nothing else."""
-    speech, samples = library.models.speech, decode_sound(voice)
+    speech, samples = library.models.transcriber, decode_sound(voice)
     heard = speech.transcribe(samples)
     if not heard.text:
         raise NothingHeardError("nothing was heard in the voice query: speak closer, or type the words")
@@ -161,7 +163,7 @@ def _tell_language(text: str, voice: VoiceTranscript | None) -> str | None:
 
 def _list_english(library: Library) -> tuple[str, ...]:
     """Give the names of the chosen models that understand English alone."""
-    models = (library.models.picture, library.models.meaning)
+    models = (library.models.image_encoder, library.models.text_encoder)
     return tuple(model.name for model in models if not model.is_multilingual)
 
 
@@ -171,29 +173,29 @@ def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
     if parts and all(part.weight <= 0 for part in parts):
         raise UsageError("every part of the query has a weight of 0 or below: one at least must be above")
     for part in parts:
-        if sum(one is not None for one in (part.text, part.image, part.picture, part.item)) != 1:
-            raise UsageError("each part of a query is one of text, image, picture or item")
+        if sum(one is not None for one in (part.text, part.image, part.query_image, part.item)) != 1:
+            raise UsageError("each part of a query is one of text, image, query_image or item")
 
 
 def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
     if part.text is not None:
         return _encode_text(library, part.text)
-    image = library.asked.read(part.picture) if part.picture is not None else part.image
+    image = library.query_images.read(part.query_image) if part.query_image is not None else part.image
     if image is not None:
         return EncodedPart(score_example(library, _embed_image(library, image, part.crop)))
     return _encode_item(library, part.item or 0, part.crop)
 
 
 def _encode_text(library: Library, text: str) -> EncodedPart:
-    return EncodedPart(score_text(library, text), library.models.meaning.encode_queries([text])[0])
+    return EncodedPart(score_text(library, text), library.models.text_encoder.encode_queries([text])[0])
 
 
 def _embed_image(library: Library, image: bytes, crop: Box | None) -> Vectors:
     picture, _ = open_image(image, None if crop else USEFUL_SIDE)
     if crop:
         picture = crop_box(picture, crop)
-    encoder = library.models.picture
-    vector: Vectors = encoder.encode_images([encoder.preparation(picture)])[0]
+    encoder = library.models.image_encoder
+    vector: Vectors = encoder.encode_images([encoder.transform(picture)])[0]
     return vector
 
 
@@ -205,10 +207,10 @@ def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPar
             raise UsageError(f"crop: item {item_id} is no picture")
         return EncodedPart(score_example(library, _embed_image(library, Path(item.path).read_bytes(), crop)))
     means = {}
-    for lane, space in library.spaces.items():
+    for retriever, space in library.indexes.items():
         rows = library.catalog.read_vectors(item_id, space.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
-            means[lane] = mean / np.linalg.norm(mean)
-    seen = means.get(Lane.PICTURE)
-    return EncodedPart(score_example(library, seen) if seen is not None else None, means.get(Lane.MEANING))
+            means[retriever] = mean / np.linalg.norm(mean)
+    seen = means.get(Retriever.VISUAL)
+    return EncodedPart(score_example(library, seen) if seen is not None else None, means.get(Retriever.SEMANTIC))

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from search.errors import UsageError
-from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
+from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort, Tier
 
 MAX_LIMIT = 1000
 M = TypeVar("M", bound=BaseModel)
@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PartRequest(BaseModel):
-    """A part of a mixed query: one of text, item (its id), picture (the id of one that was kept to be searched by) and
+    """A part of a mixed query: one of text, item (its id), query_image (the id of one that was uploaded before) and
     image (the number of the uploaded file, from 0).
     """
 
@@ -22,7 +22,7 @@ class PartRequest(BaseModel):
     text: str | None = Field(None, max_length=20_000)
     item: int | None = Field(None, ge=1, lt=2**63)
     image: int | None = Field(None, ge=0)
-    picture: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
+    query_image: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
     weight: float = Field(1.0, ge=-10, le=10)
     crop: tuple[Share, Share, Share, Share] | None = None
 
@@ -31,7 +31,7 @@ class PartRequest(BaseModel):
         if self.image is not None and self.image >= len(images):
             raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
         image = images[self.image] if self.image is not None else None
-        return QueryPart(self.text, image, self.item, self.weight, self.crop, self.picture)
+        return QueryPart(self.text, image, self.item, self.weight, self.crop, self.query_image)
 
 
 class SearchRequest(BaseModel):
@@ -42,7 +42,7 @@ class SearchRequest(BaseModel):
     text: str | None = Field(None, max_length=20_000)
     exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
     like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
-    weights: dict[Lane, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
+    weights: dict[Retriever, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     parts: list[PartRequest] = Field(default_factory=list, max_length=20)
     types: list[ItemType] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)

@@ -19,11 +19,11 @@ from search.records.media import (
     Transcript,
     Word,
 )
-from search.records.query import LANE_SPACES, Box, Filters, Lane, Query, QueryPart, Sort, Tier
+from search.records.query import VECTOR_RETRIEVERS, Box, Filters, Query, QueryPart, Retriever, Sort, Tier
 from search.records.work import Job, JobState, Source, Task
 
 __all__ = [
-    "LANE_SPACES",
+    "VECTOR_RETRIEVERS",
     "Album",
     "Answer",
     "Box",
@@ -40,13 +40,13 @@ __all__ = [
     "ItemType",
     "Job",
     "JobState",
-    "Lane",
     "LedgerRow",
     "MediaFacts",
     "Pixels",
     "Query",
     "QueryPart",
     "Record",
+    "Retriever",
     "RowMetadata",
     "Sample",
     "Samples",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from search.records.media import Item, SegmentKind
-from search.records.query import Lane
+from search.records.query import Retriever
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Evidence:
     figure (cosine or BM25); terms what the score is made of, when that was asked for.
     """
 
-    lane: Lane
+    retriever: Retriever
     segment_id: int
     kind: SegmentKind
     score: float

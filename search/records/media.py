@@ -31,7 +31,7 @@ class State(StrEnum):
 class SegmentKind(StrEnum):
     """What a segment is a piece of."""
 
-    PICTURE = "picture"
+    IMAGE = "image"
     FRAME = "frame"
     SPEECH = "speech"
     PASSAGE = "passage"
@@ -63,7 +63,7 @@ class Segment:
     page: int | None = None
     offset: int | None = None
     confidence: float | None = None
-    look: int | None = None
+    phash: int | None = None
     no_speech: float | None = None
     words: tuple[Word, ...] = ()
 
@@ -128,7 +128,7 @@ class MediaFacts:
     longitude: float | None = None
     orientation: int | None = None
     tags: tuple[str, ...] = ()
-    blur: str | None = None
+    placeholder: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,16 @@ class Tier(StrEnum):
     POSSIBLE = "possible"
 
 
-class Lane(StrEnum):
+class Retriever(StrEnum):
     """One way of retrieving segments for a query."""
 
-    PICTURE = "picture"
-    MEANING = "meaning"
-    WORDS = "words"
+    VISUAL = "visual"
+    SEMANTIC = "semantic"
+    LEXICAL = "lexical"
 
 
-LANE_SPACES = {Lane.PICTURE: "picture", Lane.MEANING: "meaning"}
+# The retrievers that compare vectors; each searches a space.
+VECTOR_RETRIEVERS = (Retriever.VISUAL, Retriever.SEMANTIC)
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,11 @@ Box = tuple[float, float, float, float]
 class QueryPart:
     """A part of a mixed query: one of a text, the bytes of a picture file, a picture kept by the library, an item.
 
-    picture, item: their ids. weight: how much it counts beside the other parts; below 0 it pushes away. crop: only that
-    region of the picture or of the item's picture.
+    Attributes:
+        query_image: The id of an image that was uploaded before.
+        item: The id of an item.
+        weight: How much it counts compared with the other parts; below 0 it pushes away.
+        crop: Only that region of the image, or of the item's image.
     """
 
     text: str | None = None
@@ -84,12 +88,12 @@ class QueryPart:
     item: int | None = None
     weight: float = 1.0
     crop: Box | None = None
-    picture: str | None = None
+    query_image: str | None = None
 
     @property
-    def is_pictured(self) -> bool:
+    def is_image(self) -> bool:
         """True when it is a picture of the asker's own."""
-        return self.image is not None or self.picture is not None
+        return self.image is not None or self.query_image is not None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class Query:
     parts: tuple[QueryPart, ...] = ()
     voice: bytes | None = None
     exclude: tuple[str, ...] = ()
-    weights: Mapping[Lane, float] = field(default_factory=dict)
+    weights: Mapping[Retriever, float] = field(default_factory=dict)
     filters: Filters = Filters()
     limit: int = 20
     cursor: str | None = None

@@ -43,7 +43,7 @@ class Task:
     retry_failed: bool = False
     is_routine: bool = False
     model: str | None = None
-    purpose: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True)

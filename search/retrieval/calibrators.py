@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from search.encoders.encoder import ImageEncoder
-from search.encoders.registry import ADAPTED, PICTURE
+from search.encoders.registry import ADAPTED, IMAGE_MODEL
 from search.library import Library
-from search.records import Lane, Vectors
+from search.records import Retriever, Vectors
 from search.scoring.traits import Reference, describe_crowding, describe_reach, describe_text, recognize
 from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
 from search.storage.baselines import QueryBank, measure_baselines
@@ -23,11 +23,11 @@ def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
 
     That of `compact` was fitted with its two parts; any other model has one that was fitted with a single part.
     """
-    encoder = library.models.picture
+    encoder = library.models.image_encoder
     # An adapter moves the vectors a little and keeps their parts.
-    if encoder.name.partition(ADAPTED)[0] == PICTURE:
+    if encoder.name.partition(ADAPTED)[0] == IMAGE_MODEL:
         return read_calibrators()[f"compact/{kind}"]
-    return make_calibrator(encoder, library.spaces[Lane.PICTURE].read_unrelated(), kind)
+    return make_calibrator(encoder, library.indexes[Retriever.VISUAL].read_unrelated(), kind)
 
 
 def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
@@ -49,7 +49,7 @@ def score_text(library: Library, text: str) -> VisualScorer:
         query_classifier.measure_kinds([text])[0],
         float(query_classifier.measure_class_likeness([text])[0]),
     )
-    return bind_text(get_calibrator(library, "text"), library.models.picture, text, kinds, likeness)
+    return bind_text(get_calibrator(library, "text"), library.models.image_encoder, text, kinds, likeness)
 
 
 def bind_text(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from search.records import Ids, Lane, Vectors
+from search.records import Ids, Retriever, Vectors
 from search.retrieval.semantic import SemanticPart
 from search.scoring.fusion import Evidence
 from search.text.terms import Term
@@ -32,7 +32,7 @@ class TextQuery:
     phrases: Sequence[str] = ()
     language: str | None = None
     doubt: float = 0.0
-    coverage: dict[Lane, float] = field(default_factory=dict)
+    coverage: dict[Retriever, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,4 +59,4 @@ class CandidateSet:
     vectors: Vectors
     evidence: Evidence
     floor: float
-    exhausted: dict[Lane, bool]
+    exhausted: dict[Retriever, bool]

@@ -26,7 +26,7 @@ def compute_heatmap(library: Library, item_id: int, query: Query) -> Vectors:
     if not parts:
         raise UsageError("the query says nothing that can be seen in a picture")
     picture, _ = open_image(path, USEFUL_SIDE)
-    encoder = library.models.picture
+    encoder = library.models.image_encoder
     side = (SHARE * picture.width, SHARE * picture.height)
     steps = np.linspace(0, 1 - SHARE, REGIONS)
     regions = [
@@ -41,7 +41,7 @@ def compute_heatmap(library: Library, item_id: int, query: Query) -> Vectors:
         for y in steps
         for x in steps
     ]
-    seen = encoder.encode_images([encoder.preparation(region) for region in regions])
+    seen = encoder.encode_images([encoder.transform(region) for region in regions])
     vector = sum((part.weight * part.scorer.direction for part in parts), np.zeros(seen.shape[1], np.float32))
     scores = (seen @ vector).reshape(REGIONS, REGIONS)
     spread = float(np.ptp(scores))

@@ -24,7 +24,7 @@ def find_embeddings(snapshot: Snapshot, owner: Owner, wanted: Ids) -> Ids:
     parts = [snapshot.delta] if snapshot.generation is None else [snapshot.generation.rows, snapshot.delta]
     found = [np.zeros(0, np.int64)]
     for rows in parts:
-        owners, ids = _order_rows(rows.owners, rows.ids, owner)
+        owners, ids = _order_rows(rows.metadata, rows.ids, owner)
         first = np.searchsorted(owners, wanted, "left")
         count = np.searchsorted(owners, wanted, "right") - first
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)

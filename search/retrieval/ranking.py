@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from search.query.grammar import parse_query
-from search.records import Lane, Query, Sort, Tier, VoiceTranscript
+from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retriever import FLOOR, VISUAL_FLOOR, Retrieval
 from search.scoring.candidates import Retrieved
 from search.scoring.grouping import Stack, stack_copies
@@ -83,14 +83,14 @@ def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
     return True
 
 
-def rank(query: Query, weights: Mapping[Lane, float], end: int, retriever: Retrieval, order: Order) -> Ranking:
+def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieval, order: Order) -> Ranking:
     """Look deeper into the lanes until the results that a query asks for are known up to `end`.
 
     Where more than 1,000 results are relevant, that is when the page is full; how many there are is then estimated.
     """
-    lanes = [lane for lane in Lane if weights[lane] > 0]
-    depths = dict.fromkeys(lanes, FIRST_DEPTH)
-    found = {lane: retriever.retrieve(lane, FIRST_DEPTH) for lane in lanes}
+    retrievers = [retriever for retriever in Retriever if weights[retriever] > 0]
+    depths = dict.fromkeys(retrievers, FIRST_DEPTH)
+    found = {retriever: retrieval.retrieve(retriever, FIRST_DEPTH) for retriever in retrievers}
     while True:
         known, unfinished = _check_tiers(found)
         fused = score_items(list(found.values()), weights)
@@ -99,9 +99,9 @@ def rank(query: Query, weights: Mapping[Lane, float], end: int, retriever: Retri
         if reaches((relevant, likely - relevant, len(fused.items) - likely), known, query, end):
             ranking = _assemble(query, weights, found, fused, known, order)
             if ranking.reaches(query, end):
-                return ranking if known else _estimate(ranking, retriever, found, fused)
-        depths |= {lane: _deepen(depths[lane], found[lane], known, end) for lane in unfinished}
-        found |= {lane: retriever.retrieve(lane, depths[lane]) for lane in unfinished}
+                return ranking if known else _estimate(ranking, retrieval, found, fused)
+        depths |= {retriever: _deepen(depths[retriever], found[retriever], known, end) for retriever in unfinished}
+        found |= {retriever: retrieval.retrieve(retriever, depths[retriever]) for retriever in unfinished}
 
 
 def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
@@ -134,11 +134,15 @@ def _select_tiers(query: Query) -> tuple[int, ...]:
     return (list(Tier).index(query.tier),)
 
 
-def _check_tiers(found: Mapping[Lane, Retrieved]) -> tuple[int, list[Lane]]:
+def _check_tiers(found: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retriever]]:
     """Return how many tiers are complete, and which lanes have more of the next one."""
     for known, floor in enumerate(TIER_FLOORS):
-        floors = {lane: VISUAL_FLOOR if lane is Lane.PICTURE and known == 0 else floor for lane in found}
-        unfinished = [lane for lane, one in found.items() if not one.exhausted and one.floor >= floors[lane]]
+        floors = {
+            retriever: VISUAL_FLOOR if retriever is Retriever.VISUAL and known == 0 else floor for retriever in found
+        }
+        unfinished = [
+            retriever for retriever, one in found.items() if not one.exhausted and one.floor >= floors[retriever]
+        ]
         if unfinished:
             return known, unfinished
     return len(TIER_FLOORS), []
@@ -155,8 +159,8 @@ def _deepen(depth: int, found: Retrieved, known: int, end: int) -> int:
 
 def _assemble(
     query: Query,
-    weights: Mapping[Lane, float],
-    found: Mapping[Lane, Retrieved],
+    weights: Mapping[Retriever, float],
+    found: Mapping[Retriever, Retrieved],
     fused: Scores,
     known: int,
     order: Order,
@@ -192,13 +196,13 @@ def list_left_out(query: Query) -> frozenset[int]:
     return frozenset(part.item for part in wanted if part.item is not None)
 
 
-def _estimate(ranking: Ranking, retriever: Retrieval, found: Mapping[Lane, Retrieved], fused: Scores) -> Ranking:
+def _estimate(ranking: Ranking, retrieval: Retrieval, found: Mapping[Retriever, Retrieved], fused: Scores) -> Ranking:
     """Add how many results there are probably, relevant and possible, to a ranking of which neither is known."""
     items = np.array([fused.count(cut) for cut in CUTS], float)
-    for lane, one in found.items():
+    for retriever, one in found.items():
         if one.exhausted or one.floor < FLOOR:
             continue
-        for tier, (cut, all_segments) in enumerate(zip(CUTS, retriever.estimate_counts(lane, CUTS), strict=True)):
+        for tier, (cut, all_segments) in enumerate(zip(CUTS, retrieval.estimate_counts(retriever, CUTS), strict=True)):
             chosen = one.items[one.probabilities >= cut]
             items[tier] += max(0.0, all_segments - len(chosen)) * len(np.unique(chosen)) / max(len(chosen), 1)
     stacks_per_item = len(ranking.tiers[0]) / max(fused.count(RELEVANCE_CUT), 1)

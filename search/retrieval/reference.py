@@ -24,7 +24,7 @@ _KNOWN: dict[str, Reference] = {}
 
 def get_reference(library: Library) -> Reference:
     """Return the reference of the library's sentence model, embedding the fixed texts if it is new."""
-    encoder = library.models.meaning
+    encoder = library.models.text_encoder
     key = name_reference(encoder.fingerprint)
     reference = _KNOWN.get(key)
     if reference is None:

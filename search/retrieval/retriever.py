@@ -7,7 +7,7 @@ import numpy as np
 
 from search.library import Library
 from search.query.encoding import Encoded
-from search.records import Flags, Ids, Lane, Sample, Vectors
+from search.records import Flags, Ids, Retriever, Sample, Vectors
 from search.retrieval.candidates import TextQuery
 from search.retrieval.owners import find_embeddings
 from search.retrieval.text import TextRetriever
@@ -55,29 +55,29 @@ class Retrieval:
         self._encoded = encoded
         self._explain = explain
         self._revision = revision
-        self._allowed: dict[Lane, Ids] = {}
+        self._allowed: dict[Retriever, Ids] = {}
         self._decides = decides
         self._presence = Presence()
         self._scored: ScoredImages | None = None
         self._nearest: Ids = np.zeros(0, np.int64)
         self._has_all = False
 
-    def retrieve(self, lane: Lane, depth: int) -> Retrieved:
+    def retrieve(self, retriever: Retriever, depth: int) -> Retrieved:
         """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
-        if lane is not Lane.PICTURE:
-            return self._text.retrieve(lane, depth, self._explain)
+        if retriever is not Retriever.VISUAL:
+            return self._text.retrieve(retriever, depth, self._explain)
         is_asked = any(part.weight > 0 for part in self._encoded.visual)
-        return self._retrieve_visual(depth) if is_asked else make_nothing(lane)
+        return self._retrieve_visual(depth) if is_asked else make_nothing(retriever)
 
     @cached_property
     def _text(self) -> TextRetriever:
         return make_text_retriever(
-            self._library, self._encoded, self._revision, partial(self._select, Lane.MEANING), self._is_wanted
+            self._library, self._encoded, self._revision, partial(self._select, Retriever.SEMANTIC), self._is_wanted
         )
 
     def _retrieve_visual(self, depth: int) -> Retrieved:
-        lane = Lane.PICTURE
-        snapshot = self._library.spaces[lane].refresh(self._revision)
+        retriever = Retriever.VISUAL
+        snapshot = self._library.indexes[retriever].refresh(self._revision)
         vector = make_search_vector(self._encoded.visual, snapshot.sample)
         nearest = self._search_visual(snapshot, vector, depth)
         self._score_further(snapshot, vector, nearest)
@@ -88,7 +88,7 @@ class Retrieval:
         order = order[found.kept[order] > 1 - EXCLUSION_CUT]
         owners = found.owners[order]
         return Retrieved(
-            lane,
+            retriever,
             owners["segment"],
             owners["item"],
             found.products[order],
@@ -96,7 +96,7 @@ class Retrieval:
             exhausted=self._has_all and len(nearest) == len(self._nearest),
             floor=floor,
             read_vector=lambda at: to_float32(found.vectors[order[at]]),
-            looks=owners["look"],
+            phashes=owners["phash"],
             pictured=owners["pictured"],
             explain=(lambda at: self._explain_visual(snapshot, found.ids[order[at]])) if self._explain else None,
         )
@@ -104,8 +104,10 @@ class Retrieval:
     def _search_visual(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
         """Return the nearest pictures; the index is searched again only for more than it returned before."""
         if len(self._nearest) < depth and not self._has_all:
-            wanted, allowed = max(depth, MIN_SEARCHED), self._select(Lane.PICTURE, snapshot)
-            self._nearest, _ = self._library.spaces[Lane.PICTURE].search(snapshot, vector[None], wanted, allowed)[0]
+            wanted, allowed = max(depth, MIN_SEARCHED), self._select(Retriever.VISUAL, snapshot)
+            self._nearest, _ = self._library.indexes[Retriever.VISUAL].search(snapshot, vector[None], wanted, allowed)[
+                0
+            ]
             self._has_all = len(self._nearest) < wanted
         return self._nearest[:depth]
 
@@ -139,23 +141,23 @@ class Retrieval:
         return decide_presence(logits, scorer.measure(found.vectors, found.baselines), wording)
 
     def _apply_presence(self, logits: Vectors) -> Vectors:
-        chances: Vectors = self._presence.apply(logits) * self._encoded.coverage[Lane.PICTURE]
+        chances: Vectors = self._presence.apply(logits) * self._encoded.coverage[Retriever.VISUAL]
         return chances
 
-    def estimate_counts(self, lane: Lane, cuts: Sequence[float]) -> list[float]:
+    def estimate_counts(self, retriever: Retriever, cuts: Sequence[float]) -> list[float]:
         """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
-        snapshot = self._library.spaces[lane].refresh(self._revision)
-        ids = self._select(lane, snapshot)
+        snapshot = self._library.indexes[retriever].refresh(self._revision)
+        ids = self._select(retriever, snapshot)
         if ids is None:
             built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
             ids = np.concatenate([built, snapshot.delta.ids])
         ids = ids[~np.isin(ids, snapshot.denied)]
-        if lane is Lane.PICTURE and self._encoded.filters.is_empty and len(snapshot.sample):
+        if retriever is Retriever.VISUAL and self._encoded.filters.is_empty and len(snapshot.sample):
             # A sample of the whole library is in memory already.
             chances = self._score_visual(snapshot, snapshot.sample)
         else:
             drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
-            if lane is Lane.PICTURE:
+            if retriever is Retriever.VISUAL:
                 chances = self._score_visual(snapshot, gather_candidates(snapshot, drawn))
             else:
                 chances = self._text.score_embeddings(drawn)
@@ -168,12 +170,12 @@ class Retrieval:
         result: Vectors = chances * kept * (kept > 1 - EXCLUSION_CUT)
         return result
 
-    def _select(self, lane: Lane, snapshot: Snapshot) -> Ids | None:
+    def _select(self, retriever: Retriever, snapshot: Snapshot) -> Ids | None:
         if self._encoded.filters.is_empty:
             return None
-        if lane not in self._allowed:
-            self._allowed[lane] = snapshot.select(self._allowed_items)
-        return self._allowed[lane]
+        if retriever not in self._allowed:
+            self._allowed[retriever] = snapshot.select(self._allowed_items)
+        return self._allowed[retriever]
 
     @cached_property
     def _allowed_items(self) -> Flags:
@@ -192,8 +194,8 @@ class Retrieval:
     def _explain_visual(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
         """Return every term of a picture's score by name."""
         found = gather_candidates(snapshot, np.array([embedding_id], np.int64))
-        lane = Lane.PICTURE
-        terms = {"coverage": self._encoded.coverage[lane], "retriever weight": self._encoded.weights[lane]}
+        retriever = Retriever.VISUAL
+        terms = {"coverage": self._encoded.coverage[retriever], "retriever weight": self._encoded.weights[retriever]}
         return terms | explain_parts(self._encoded.visual, found, snapshot.sample)
 
     def _is_wanted(self, segments: Ids) -> Flags:
@@ -220,9 +222,9 @@ def make_text_retriever(
 ) -> TextRetriever:
     """Return what retrieves text for a query: the lexical and the semantic retriever, unless one is turned off."""
     parts = encoded.semantic
-    is_semantic = encoded.weights[Lane.MEANING] > 0 and any(part.weight > 0 for part in parts)
+    is_semantic = encoded.weights[Retriever.SEMANTIC] > 0 and any(part.weight > 0 for part in parts)
     query = TextQuery(
-        terms=encoded.terms if encoded.weights[Lane.WORDS] > 0 else (),
+        terms=encoded.terms if encoded.weights[Retriever.LEXICAL] > 0 else (),
         parts=parts if is_semantic else (),
         excluded=[one.semantic for one in encoded.excluded if one.semantic is not None],
         phrases=encoded.filters.phrases,

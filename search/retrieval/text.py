@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from search.library import Library
-from search.records import Flags, Ids, Lane, RowMetadata, Vectors
+from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
 from search.retrieval.candidates import NO_MATCH, CandidateSet, TextQuery
 from search.retrieval.lexical import find_phrases, match_terms
 from search.retrieval.owners import find_embeddings
@@ -72,26 +72,26 @@ class TextRetriever:
         self._weights = weights or read_weights()
         self._known: dict[int, CandidateSet] = {}
 
-    def retrieve(self, lane: Lane, depth: int, explain: bool = False) -> Retrieved:
+    def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
         """Return what one retriever found, at least the best `depth` segments where there are so many."""
-        if not (self._query.terms if lane is Lane.WORDS else self._query.parts):
-            return make_nothing(lane)
+        if not (self._query.terms if retriever is Retriever.LEXICAL else self._query.parts):
+            return make_nothing(retriever)
         found = self.collect(depth)
-        here = found.places != NO_MATCH if lane is Lane.WORDS else ~np.isnan(found.cosines)
-        chances = found.probabilities * np.float32(self._query.coverage.get(lane, 1.0))
+        here = found.places != NO_MATCH if retriever is Retriever.LEXICAL else ~np.isnan(found.cosines)
+        chances = found.probabilities * np.float32(self._query.coverage.get(retriever, 1.0))
         order = np.flatnonzero(here)
         order = order[np.argsort(-chances[order], kind="stable")]
-        lexical = lane is Lane.WORDS
+        lexical = retriever is Retriever.LEXICAL
         return Retrieved(
-            lane,
+            retriever,
             found.segments[order],
             found.items[order],
             self._lexical.bm25[found.places[order]] if lexical else found.cosines[order],
             chances[order],
-            exhausted=found.exhausted[lane],
+            exhausted=found.exhausted[retriever],
             floor=0.0 if lexical else found.floor,
             read_vector=None if lexical else lambda at: found.vectors[order[at]].copy(),
-            explain=(lambda at: self._explain(lane, found, int(order[at]))) if explain else None,
+            explain=(lambda at: self._explain(retriever, found, int(order[at]))) if explain else None,
         )
 
     def score_embeddings(self, ids: Ids) -> Vectors:
@@ -106,7 +106,9 @@ class TextRetriever:
         logits += self._semantic.penalize(vectors, self._weights.semantic) if self._query.parts else 0
         kept = self._keep(vectors, 0)
         chances = to_probability(logits) * _discount(owners["confidence"], features.get("coverage")) * kept
-        result: Vectors = chances * np.float32(self._query.coverage.get(Lane.MEANING, 1.0)) * (kept > 1 - EXCLUSION_CUT)
+        result: Vectors = (
+            chances * np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0)) * (kept > 1 - EXCLUSION_CUT)
+        )
         return result
 
     def collect(self, depth: int) -> CandidateSet:
@@ -130,7 +132,7 @@ class TextRetriever:
 
     @cached_property
     def _snapshot(self) -> Snapshot:
-        return self._library.spaces[Lane.MEANING].refresh(self._revision)
+        return self._library.indexes[Retriever.SEMANTIC].refresh(self._revision)
 
     @cached_property
     def _semantic(self) -> SemanticQuery:
@@ -175,7 +177,7 @@ class TextRetriever:
             vectors[shown[: len(vectors)]],
             Evidence({name: values[shown] for name, values in features.items()}, exact[shown]),
             floor,
-            {Lane.MEANING: ended, Lane.WORDS: complete},
+            {Retriever.SEMANTIC: ended, Retriever.LEXICAL: complete},
         )
 
     def _search(self, depth: int) -> tuple[Ids, bool]:
@@ -184,7 +186,9 @@ class TextRetriever:
             return np.zeros(0, np.int64), True
         snapshot = self._snapshot
         vector = self._semantic.make_search_vector()
-        ids, _ = self._library.spaces[Lane.MEANING].search(snapshot, vector[None], depth, self._select(snapshot))[0]
+        ids, _ = self._library.indexes[Retriever.SEMANTIC].search(
+            snapshot, vector[None], depth, self._select(snapshot)
+        )[0]
         return ids, len(ids) < depth
 
     def _choose_lexical(self, depth: int) -> tuple[Ids, bool]:
@@ -272,12 +276,12 @@ class TextRetriever:
             return self._weights.both
         return self._weights.lexical if self._query.terms else self._weights.semantic
 
-    def _explain(self, lane: Lane, found: CandidateSet, at: int) -> dict[str, float]:
+    def _explain(self, retriever: Retriever, found: CandidateSet, at: int) -> dict[str, float]:
         """Return what the log-odds of a segment are made of, by name."""
         function = self._function
         if np.isnan(found.cosines[at]) and self._query.terms:
             function = self._weights.lexical
-        terms = {"coverage": self._query.coverage.get(lane, 1.0), "bias": function.bias}
+        terms = {"coverage": self._query.coverage.get(retriever, 1.0), "bias": function.bias}
         for name, weight in function.weights.items():
             terms[name] = float(found.evidence.features[name][at])
             terms[f"{name} weight"] = weight

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.records import Flags, Ids, Lane, Vectors
+from search.records import Flags, Ids, Retriever, Vectors
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,13 @@ class Candidate:
     look: perceptual hash of a picture; terms: what the probability is made of, when asked for.
     """
 
-    lane: Lane
+    retriever: Retriever
     segment_id: int
     item_id: int
     raw: float
     probability: float
     vector: Vectors | None = None
-    look: int | None = None
+    phash: int | None = None
     terms: Mapping[str, float] | None = None
 
 
@@ -35,7 +35,7 @@ class Retrieved:
     terms.
     """
 
-    lane: Lane
+    retriever: Retriever
     segments: Ids
     items: Ids
     raw: Vectors
@@ -43,7 +43,7 @@ class Retrieved:
     exhausted: bool = True
     floor: float = 0.0
     read_vector: Callable[[int], Vectors] | None = None
-    looks: Ids | None = None
+    phashes: Ids | None = None
     pictured: Flags | None = None
     explain: Callable[[int], Mapping[str, float]] | None = None
 
@@ -51,18 +51,18 @@ class Retrieved:
         """Return the one at a place by itself."""
         pictured = self.pictured is not None and bool(self.pictured[at])
         return Candidate(
-            lane=self.lane,
+            retriever=self.retriever,
             segment_id=int(self.segments[at]),
             item_id=int(self.items[at]),
             raw=float(self.raw[at]),
             probability=float(self.probabilities[at]),
             vector=self.read_vector(at) if self.read_vector is not None else None,
-            look=int(self.looks[at]) if self.looks is not None and pictured else None,
+            phash=int(self.phashes[at]) if self.phashes is not None and pictured else None,
             terms=self.explain(at) if self.explain is not None else None,
         )
 
 
-def make_nothing(lane: Lane) -> Retrieved:
+def make_nothing(retriever: Retriever) -> Retrieved:
     """Give a lane that has nothing to say."""
     none, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    return Retrieved(lane, none, none, nothing, nothing)
+    return Retrieved(retriever, none, none, nothing, nothing)

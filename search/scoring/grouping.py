@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.records import Lane, Vectors
+from search.records import Retriever, Vectors
 from search.scoring.items import Ranked
 
 # Two pictures are near-identical when their perceptual hashes differ in few of 64 bits and their vectors hardly:
@@ -33,25 +33,25 @@ class Stack:
 
 def stack_copies(ranked: Sequence[Ranked]) -> list[Stack]:
     """Join near-identical pictures, each to the best-ranked of them; the order is kept."""
-    looking = [at for at, one in enumerate(ranked) if one.look is not None]
-    if not _has_like([ranked[at].look or 0 for at in looking]):
+    looking = [at for at, one in enumerate(ranked) if one.phash is not None]
+    if not _has_like([ranked[at].phash or 0 for at in looking]):
         return [Stack(one) for one in ranked]
     stacks: list[Stack] = []
-    looks: list[tuple[int, Ranked]] = []
+    phashes: list[tuple[int, Ranked]] = []
     for one in ranked:
-        place = _find_copy(looks[-WINDOW:], one)
+        place = _find_copy(phashes[-WINDOW:], one)
         if place is not None:
             stacks[place] = replace(stacks[place], others=(*stacks[place].others, one.item_id))
             continue
-        if one.look is not None:
-            looks.append((len(stacks), one))
+        if one.phash is not None:
+            phashes.append((len(stacks), one))
         stacks.append(Stack(one))
     return stacks
 
 
-def _has_like(looks: Sequence[int]) -> bool:
+def _has_like(phashes: Sequence[int]) -> bool:
     """Return whether any two hashes that stand near one another differ in few bits: mostly none do."""
-    hashes = np.array(looks, np.int64).view(np.uint64)
+    hashes = np.array(phashes, np.int64).view(np.uint64)
     steps = range(1, min(WINDOW, len(hashes) - 1) + 1)
     return any((np.bitwise_count(hashes[step:] ^ hashes[:-step]) <= MAX_BITS).any() for step in steps)
 
@@ -80,11 +80,11 @@ def diversify(stacks: Sequence[Stack], strength: float) -> list[Stack]:
     return [*(head[at] for at in order), *tail]
 
 
-def _find_copy(looks: Sequence[tuple[int, Ranked]], one: Ranked) -> int | None:
-    if one.look is None:
+def _find_copy(phashes: Sequence[tuple[int, Ranked]], one: Ranked) -> int | None:
+    if one.phash is None:
         return None
-    for place, other in reversed(looks):
-        bits = ((one.look ^ (other.look or 0)) & (2**64 - 1)).bit_count()
+    for place, other in reversed(phashes):
+        bits = ((one.phash ^ (other.phash or 0)) & (2**64 - 1)).bit_count()
         if bits <= MAX_BITS and _compare_images(one, other) >= MIN_COSINE:
             return place
     return None
@@ -92,15 +92,17 @@ def _find_copy(looks: Sequence[tuple[int, Ranked]], one: Ranked) -> int | None:
 
 def _compare_images(*pair: Ranked) -> float:
     """Return the cosine between two pictures; 0 where there is none."""
-    vectors = [next((one.vector for one in ranked.candidates if one.look is not None), None) for ranked in pair]
+    vectors = [next((one.vector for one in ranked.candidates if one.phash is not None), None) for ranked in pair]
     return float(vectors[0] @ vectors[1]) if vectors[0] is not None and vectors[1] is not None else 0.0
 
 
 def _compare(stacks: Sequence[Stack]) -> Vectors:
     """Give the cosines between stacks, shape (n, n); 0 between lanes."""
     likeness = np.zeros((len(stacks), len(stacks)), np.float32)
-    for lane in (Lane.PICTURE, Lane.MEANING):
-        rows = [(at, vector) for at, stack in enumerate(stacks) if (vector := _find_vector(stack, lane)) is not None]
+    for retriever in (Retriever.VISUAL, Retriever.SEMANTIC):
+        rows = [
+            (at, vector) for at, stack in enumerate(stacks) if (vector := _find_vector(stack, retriever)) is not None
+        ]
         if rows:
             places = [at for at, _ in rows]
             matrix = np.stack([vector for _, vector in rows])
@@ -108,6 +110,6 @@ def _compare(stacks: Sequence[Stack]) -> Vectors:
     return likeness
 
 
-def _find_vector(stack: Stack, lane: Lane) -> Vectors | None:
+def _find_vector(stack: Stack, retriever: Retriever) -> Vectors | None:
     best = next(iter(stack.first.candidates), None)
-    return best.vector if best is not None and best.lane is lane else None
+    return best.vector if best is not None and best.retriever is retriever else None

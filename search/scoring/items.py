@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from search.records import Ids, Lane
+from search.records import Ids, Retriever
 from search.scoring.candidates import Candidate, Retrieved
 
 # Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
@@ -16,12 +16,12 @@ MIN_SHARE = 0.1
 # A segment that speaks for an item: the place of the item, minus its probability, where it was found, and its look.
 MOMENT = np.dtype(
     [
-        *(("owner", "<i8"), ("chance", "<f4"), ("segment", "<i8"), ("lane", "<i4"), ("at", "<i4")),
-        *(("look", "<i8"), ("pictured", "?")),
+        *(("owner", "<i8"), ("chance", "<f4"), ("segment", "<i8"), ("retriever", "<i4"), ("at", "<i4")),
+        *(("phash", "<i8"), ("pictured", "?")),
     ],
     align=True,
 )
-TEXT_LANES = (Lane.MEANING, Lane.WORDS)
+TEXT_RETRIEVERS = (Retriever.SEMANTIC, Retriever.LEXICAL)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Ranked:
     item_id: int
     score: float
     votes: float
-    look: int | None = None
+    phash: int | None = None
     place: int = field(default=0, compare=False)
     moments: "Moments | None" = field(default=None, compare=False)
 
@@ -62,21 +62,21 @@ class Moments:
         looks: The perceptual hash of each item's picture, if a single one speaks for it, of length n.
     """
 
-    lanes: list[Retrieved]
+    retrieved: list[Retrieved]
     numbers: Ids
     at: Ids
     bounds: Ids
-    looks: Sequence[int | None]
+    phashes: Sequence[int | None]
 
     def read(self, place: int) -> tuple[Candidate, ...]:
         """Return the segments that speak for one item, strongest first."""
         own = slice(int(self.bounds[place]), int(self.bounds[place + 1]))
         chosen = zip(self.numbers[own].tolist(), self.at[own].tolist(), strict=True)
-        return tuple(self.lanes[number].make_candidate(at) for number, at in chosen)
+        return tuple(self.retrieved[number].make_candidate(at) for number, at in chosen)
 
     def drop_vectors(self) -> None:
         """Let go of the vectors: rankings are kept for a while, and their results are not compared again."""
-        self.lanes[:] = [replace(lane, read_vector=None) for lane in self.lanes]
+        self.retrieved[:] = [replace(one, read_vector=None) for one in self.retrieved]
 
 
 @dataclass(frozen=True)
@@ -92,25 +92,25 @@ class Scores:
         return int((self.scores >= cut).sum())
 
 
-def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Scores:
+def score_items(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float]) -> Scores:
     """Compute the score of every item over all lanes.
 
     It is the probability that at least one lane is right about the item: noisy-or over lanes, each with its best
     segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one, since both score
     what either finds. votes are those of reciprocal rank fusion.
     """
-    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(lane.items for lane in lanes)]))
+    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(one.items for one in retrieved)]))
     miss = np.ones(len(items))
     text_miss = np.ones(len(items))
     votes = np.zeros(len(items))
-    for lane in lanes:
-        weight = weights.get(lane.lane, 1.0)
-        owners, first = np.unique(lane.items, return_index=True)
+    for one in retrieved:
+        weight = weights.get(one.retriever, 1.0)
+        owners, first = np.unique(one.items, return_index=True)
         places = np.searchsorted(items, owners)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-        missed = (1 - np.clip(lane.probabilities[first].astype(np.float64), 0, 1)) ** weight
-        if lane.lane in TEXT_LANES:
+        missed = (1 - np.clip(one.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        if one.retriever in TEXT_RETRIEVERS:
             text_miss[places] = np.minimum(text_miss[places], missed)
         else:
             miss[places] *= missed
@@ -118,24 +118,24 @@ def score_items(lanes: Sequence[Retrieved], weights: Mapping[Lane, float]) -> Sc
     return Scores(items, 1 - miss * text_miss, votes)
 
 
-def fuse(lanes: Sequence[Retrieved], weights: Mapping[Lane, float], least: float = 0.0) -> list[Ranked]:
+def fuse(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float], least: float = 0.0) -> list[Ranked]:
     """Rank the items that score at least `least` over all lanes, best first; reciprocal rank fusion orders equals."""
-    fused = score_items(lanes, weights)
+    fused = score_items(retrieved, weights)
     items, scores, votes = fused.items, fused.scores, fused.votes
     order = np.lexsort((items, -votes, -np.round(scores, 6)))
     order = order[scores[order] >= least]
     items, scores, votes = items[order], scores[order], votes[order]
-    moments = _pick_moments(lanes, items)
-    rows = zip(items.tolist(), scores.tolist(), votes.tolist(), moments.looks, strict=True)
+    moments = _pick_moments(retrieved, items)
+    rows = zip(items.tolist(), scores.tolist(), votes.tolist(), moments.phashes, strict=True)
     return [Ranked(*row, place, moments) for place, row in enumerate(rows)]
 
 
-def _pick_moments(lanes: Sequence[Retrieved], items: Ids) -> Moments:
+def _pick_moments(retrieved: Sequence[Retrieved], items: Ids) -> Moments:
     """Pick of each item the strongest, and only those that weigh something beside the strongest."""
     places = np.full(int(items.max(initial=0)) + 2, -1)
     places[items] = np.arange(len(items))
-    owners = [places[np.minimum(lane.items, len(places) - 1)] for lane in lanes]
-    rows = _join(lanes, owners)
+    owners = [places[np.minimum(one.items, len(places) - 1)] for one in retrieved]
+    rows = _join(retrieved, owners)
     rows = rows[np.lexsort((rows["segment"], rows["chance"], rows["owner"]))]
     rows = rows[np.searchsorted(rows["owner"], 0) :]
     first = np.searchsorted(rows["owner"], np.arange(len(items)))
@@ -144,25 +144,25 @@ def _pick_moments(lanes: Sequence[Retrieved], items: Ids) -> Moments:
     rows = rows[(nth < MOMENTS_KEPT) & (rows["chance"] <= strongest * np.float32(MIN_SHARE))]
     seen = rows[rows["pictured"]]
     single = np.bincount(seen["owner"], minlength=len(items)) == 1
-    looks = dict(zip(seen["owner"].tolist(), seen["look"].tolist(), strict=True))
+    phashes = dict(zip(seen["owner"].tolist(), seen["phash"].tolist(), strict=True))
     return Moments(
-        list(lanes),
-        rows["lane"],
+        list(retrieved),
+        rows["retriever"],
         rows["at"],
         np.searchsorted(rows["owner"], np.arange(len(items) + 1)),
-        [looks[place] if alone else None for place, alone in enumerate(single.tolist())],
+        [phashes[place] if alone else None for place, alone in enumerate(single.tolist())],
     )
 
 
-def _join(lanes: Sequence[Retrieved], owners: Sequence[Ids]) -> NDArray[np.void]:
+def _join(retrieved: Sequence[Retrieved], owners: Sequence[Ids]) -> NDArray[np.void]:
     """Return what all lanes found, one row each. owners: of each lane, (n,)."""
     rows = np.zeros(sum(map(len, owners)), MOMENT)
     low = 0
-    for number, (lane, own) in enumerate(zip(lanes, owners, strict=True)):
+    for number, (one, own) in enumerate(zip(retrieved, owners, strict=True)):
         part = rows[low : low + len(own)]
-        part["owner"], part["chance"], part["segment"] = own, -lane.probabilities, lane.segments
-        part["lane"], part["at"] = number, np.arange(len(own))
-        if lane.looks is not None and lane.pictured is not None:
-            part["look"], part["pictured"] = lane.looks, lane.pictured
+        part["owner"], part["chance"], part["segment"] = own, -one.probabilities, one.segments
+        part["retriever"], part["at"] = number, np.arange(len(own))
+        if one.phashes is not None and one.pictured is not None:
+            part["phash"], part["pictured"] = one.phashes, one.pictured
         low += len(own)
     return rows

@@ -142,13 +142,13 @@ class Catalog:
         items = self.read_items(ids)
         return [items[item_id] for item_id in ids if item_id in items]
 
-    def read_looks(self) -> tuple[Ids, Ids]:
+    def read_phashes(self) -> tuple[Ids, Ids]:
         """Give the indexed items that are one picture, shape (n,), ascending, and their perceptual hashes, (n,)."""
         s, i = t.segment.c, t.item.c
         query = (
-            select(i.id, s.look)
+            select(i.id, s.phash)
             .join_from(t.segment, t.item, i.id == s.item_id)
-            .where(i.type == ItemType.IMAGE, i.state == State.INDEXED, s.look.is_not(None))
+            .where(i.type == ItemType.IMAGE, i.state == State.INDEXED, s.phash.is_not(None))
             .order_by(i.id)
         )
         with self.database.read() as db:

@@ -33,7 +33,7 @@ class SavedSearches:
             "created_at": now(),
             "checked_at": now(),
         }
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             saved_id = db.execute(insert(t.saved).values(row).returning(t.saved.c.id)).scalar_one()
         return self.get(saved_id)
 
@@ -55,7 +55,7 @@ class SavedSearches:
 
     def drop(self, saved_id: int) -> None:
         """Forget a saved search."""
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.saved).where(t.saved.c.id == saved_id))
 
     def note(self, saved_id: int, scores: Mapping[int, float], moment: str) -> None:
@@ -64,7 +64,7 @@ class SavedSearches:
             {"saved_id": saved_id, "item_id": item_id, "score": score, "found_at": moment}
             for item_id, score in scores.items()
         ]
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             if rows:
                 db.execute(upsert(t.found).on_conflict_do_nothing(), rows)
             db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(checked_at=moment))
@@ -81,7 +81,7 @@ class SavedSearches:
     def mark_sent(self, saved_id: int, item_ids: Iterable[int], error: str | None) -> None:
         """Note that the webhook was told of items, or why it could not be."""
         c = t.found.c
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             if error is None:
                 told = update(t.found).where(c.saved_id == saved_id, match_values(c.item_id)).values(is_sent=True)
                 db.execute(told, pack_values(item_ids))
@@ -89,7 +89,7 @@ class SavedSearches:
 
     def mark_seen(self, saved_id: int) -> None:
         """Note that somebody has looked at what was found."""
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             db.execute(update(t.found).where(t.found.c.saved_id == saved_id).values(is_seen=True))
 
     def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
@@ -109,7 +109,7 @@ class Albums:
     def add(self, name: str) -> Album:
         """Make an album. Raises UsageError when the name is taken."""
         try:
-            with self._database.write(quiet=True) as db:
+            with self._database.write(bump_revision=False) as db:
                 row = {"name": name, "created_at": now()}
                 album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
         except IntegrityError as error:

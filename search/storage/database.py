@@ -28,7 +28,7 @@ from search.errors import HomeError
 from search.records import Ids
 from search.text.analysis import analyze
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
 
@@ -73,12 +73,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, quiet: bool = False) -> Iterator[Connection]:
+    def write(self, bump_revision: bool = True) -> Iterator[Connection]:
         """Give a connection inside one transaction that is the only writer; commit at the end.
 
-        A write moves the revision, by which readers notice that something changed, unless it is quiet: of nothing that
-        is searched. Raises HomeError, with nothing
-        written, when the file is locked for too long, the disk is full or fails, or there is no right to write.
+        Args:
+            bump_revision: Whether readers should notice; False when nothing that is searched changes.
+
+        Raises:
+            HomeError: If the file is locked for too long, the disk is full or fails, or permission is denied. Nothing
+                is written then.
         """
         with (
             self._explain("written"),
@@ -86,7 +89,7 @@ class Database:
             connection.begin(),
         ):
             yield connection
-            if not quiet:
+            if bump_revision:
                 connection.execute(_MOVE_REVISION)
 
     def close(self) -> None:
@@ -116,12 +119,18 @@ class Database:
         from alembic.config import Config
 
         with self.engine.connect().execution_options(write=True) as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            # With foreign keys, making a table again would delete the rows that refer to it. It takes effect only
+            # outside a transaction.
+            driver.execute("PRAGMA foreign_keys = OFF")
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
             config.set_main_option("path_separator", "os")
             config.attributes["connection"] = connection
             command.upgrade(config, SCHEMA)
             connection.commit()
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def match_values(column: ColumnElement[Any]) -> ColumnElement[bool]:

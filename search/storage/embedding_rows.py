@@ -11,8 +11,8 @@ from search.storage import tables as t
 from search.storage.database import Database
 
 # pictured: whether `look`, a picture's perceptual hash, is known; confidence: of recognised speech, else NaN.
-OWNER = np.dtype(
-    [("segment", "<i8"), ("item", "<i8"), ("look", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
+ROW_METADATA = np.dtype(
+    [("segment", "<i8"), ("item", "<i8"), ("phash", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
 )
 BLOCK = 2_048
 
@@ -23,12 +23,12 @@ class Rows:
 
     ids: Ids
     vectors: Vectors
-    owners: RowMetadata
+    metadata: RowMetadata
 
     @property
     def spoken(self) -> Flags:
         """Which are of recognised speech, (n,)."""
-        return find_spoken(self.owners)
+        return find_spoken(self.metadata)
 
     def find(self, ids: Ids) -> tuple[Ids, Ids]:
         """Give for the ids that are here their places among the ids asked for, and their places here."""
@@ -39,15 +39,15 @@ class Rows:
         return asked, here[asked]
 
 
-def find_spoken(owners: RowMetadata) -> Flags:
+def find_spoken(metadata: RowMetadata) -> Flags:
     """Tell of which owners (n,) something was said, (n,): only what was heard may have been heard wrongly."""
-    flags: Flags = ~np.isnan(owners["confidence"])
+    flags: Flags = ~np.isnan(metadata["confidence"])
     return flags
 
 
 def make_rows(dimension: int) -> Rows:
     """Give no rows."""
-    return Rows(np.zeros(0, np.int64), np.zeros((0, dimension), "<f2"), np.zeros(0, OWNER))
+    return Rows(np.zeros(0, np.int64), np.zeros((0, dimension), "<f2"), np.zeros(0, ROW_METADATA))
 
 
 def join_rows(parts: Sequence[Rows]) -> Rows:
@@ -55,7 +55,7 @@ def join_rows(parts: Sequence[Rows]) -> Rows:
     return Rows(
         np.concatenate([one.ids for one in parts]),
         np.concatenate([one.vectors for one in parts]),
-        np.concatenate([one.owners for one in parts]),
+        np.concatenate([one.metadata for one in parts]),
     )
 
 
@@ -71,7 +71,7 @@ def read_blocks(database: Database, space_id: int, dimension: int, above: int) -
     """Give the committed embeddings of a space with ids above `above`, some thousand at a time."""
     c, s = t.embedding.c, t.segment.c
     query = (
-        select(c.id, c.vector, c.segment_id, s.item_id, s.look, s.confidence)
+        select(c.id, c.vector, c.segment_id, s.item_id, s.phash, s.confidence)
         .join(t.segment, s.id == c.segment_id)
         .where(c.space_id == space_id, c.id > above)
         .order_by(c.id)
@@ -79,14 +79,14 @@ def read_blocks(database: Database, space_id: int, dimension: int, above: int) -
     with database.read() as db:
         found = db.execute(query)
         while part := found.fetchmany(BLOCK):
-            ids, vectors, segments, items, looks, sure = zip(*part, strict=True)
-            owners = np.zeros(len(part), OWNER)
-            owners["segment"], owners["item"] = segments, items
-            owners["pictured"] = [look is not None for look in looks]
-            owners["look"] = [look or 0 for look in looks]
-            owners["confidence"] = [np.nan if one is None else one for one in sure]
+            ids, vectors, segments, items, phashes, sure = zip(*part, strict=True)
+            metadata = np.zeros(len(part), ROW_METADATA)
+            metadata["segment"], metadata["item"] = segments, items
+            metadata["pictured"] = [phash is not None for phash in phashes]
+            metadata["phash"] = [phash or 0 for phash in phashes]
+            metadata["confidence"] = [np.nan if one is None else one for one in sure]
             body = np.frombuffer(b"".join(vectors), "<f2").reshape(len(part), dimension)
-            yield Rows(np.array(ids, np.int64), body, owners)
+            yield Rows(np.array(ids, np.int64), body, metadata)
 
 
 def mark_ids(ids: Ids, size: int) -> Flags:

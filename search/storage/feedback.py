@@ -17,25 +17,25 @@ class FeedbackStore:
 
     def give(self, text: str, item_id: int, is_relevant: bool) -> None:
         """Keep an opinion; the last one counts. Raises NotFoundError when there is no such item."""
-        c = t.opinion.c
+        c = t.feedback.c
         row = {"text": text, "item_id": item_id, "is_relevant": is_relevant, "given_at": now()}
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             if db.execute(select(t.item.c.id).where(t.item.c.id == item_id)).one_or_none() is None:
                 raise NotFoundError(f"there is no item {item_id}")
             change = {name: row[name] for name in ("is_relevant", "given_at")}
             db.execute(
-                upsert(t.opinion).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=change)
+                upsert(t.feedback).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=change)
             )
 
     def take_back(self, text: str, item_id: int) -> None:
         """Forget an opinion, if there is one."""
-        c = t.opinion.c
-        with self._database.write(quiet=True) as db:
-            db.execute(delete(t.opinion).where(c.text == text, c.item_id == item_id))
+        c = t.feedback.c
+        with self._database.write(bump_revision=False) as db:
+            db.execute(delete(t.feedback).where(c.text == text, c.item_id == item_id))
 
     def list_all(self) -> list[Feedback]:
         """Give all opinions, the latest first."""
-        c = t.opinion.c
+        c = t.feedback.c
         query = select(c.text, c.item_id, c.is_relevant, c.given_at).order_by(c.given_at.desc(), c.text, c.item_id)
         with self._database.read() as db:
             return [Feedback(*row) for row in db.execute(query)]

@@ -15,7 +15,7 @@ import numpy as np
 from search.errors import HomeError
 from search.records import Ids, Sample, Vectors
 from search.storage.baselines import QueryBank, measure_baselines
-from search.storage.embedding_rows import Rows, make_rows, to_float32
+from search.storage.embedding_rows import ROW_METADATA, Rows, make_rows, to_float32
 from search.storage.faiss_index import build_index, read_index, write_index
 
 SAMPLE = 1024
@@ -127,7 +127,8 @@ def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | 
         return None
     with np.load(room / ROWS) as stored:
         ids, owners, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
-    rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners)
+    # Generations written before version 0.2 have another name for one of the fields.
+    rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners.view(ROW_METADATA))
     spoken, drawn = rows.spoken, draw_sample(len(ids))
     drawn_rows = Sample(sample, spoken[drawn], baselines[drawn])
     return Generation(manifest, index, rows, baselines, drawn_rows)
@@ -136,18 +137,18 @@ def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | 
 def _write_rows(room: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
     """Write all but the index, block by block: what is large is never in memory as a whole."""
     none = make_rows(dimension)
-    ids, owners, baselines = [none.ids], [none.owners], [np.zeros((0, bank.width), np.float32)]
+    ids, owners, baselines = [none.ids], [none.metadata], [np.zeros((0, bank.width), np.float32)]
     with (room / EXACT).open("wb") as stream:
         for block in blocks:
             stream.write(block.vectors.tobytes())
             ids.append(block.ids)
-            owners.append(block.owners)
+            owners.append(block.metadata)
             baselines.append(measure_baselines(block.vectors, bank))
     count = sum(map(len, ids))
     rows = Rows(np.concatenate(ids), _map_vectors(room / EXACT, count, dimension), np.concatenate(owners))
     sample = to_float32(rows.vectors[draw_sample(len(rows.ids))])
     with (room / ROWS).open("wb") as stream:
-        np.savez(stream, ids=rows.ids, owners=rows.owners, baselines=np.concatenate(baselines), sample=sample)
+        np.savez(stream, ids=rows.ids, owners=rows.metadata, baselines=np.concatenate(baselines), sample=sample)
     return rows
 
 

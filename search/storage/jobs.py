@@ -32,7 +32,7 @@ class Jobs:
         packed = json.dumps(asdict(task))
         c = t.job.c
         same = select(c.id).where(c.task == packed, c.state == JobState.QUEUED)
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             found = db.execute(same).scalar()
             if found is None:
                 row = {"task": packed, "state": JobState.QUEUED, "created_at": now()}
@@ -62,7 +62,7 @@ class Jobs:
         """
         c = t.job.c
         query = select(c.id).where(c.state.not_in(OVER)).order_by((c.state != JobState.RUNNING), c.id).limit(1)
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             found = db.execute(query).scalar()
             if found is not None:
                 # A wish to cancel that its first worker did not live to see still holds.
@@ -79,7 +79,7 @@ class Jobs:
         """Note how far a job is; tell whether it is to go on."""
         c = t.job.c
         values = {"done": done, "total": total, "seconds": seconds, "detail": detail}
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(c.id == job_id).values(values))
             return not db.execute(select(c.is_cancelling).where(c.id == job_id)).scalar()
 
@@ -88,12 +88,12 @@ class Jobs:
     ) -> None:
         """Note what a job came to."""
         values = {"state": state, "ended_at": now(), "summary": json.dumps(summary or {}), "error": error}
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(t.job.c.id == job_id).values(values))
 
     def drop(self, job_id: int) -> None:
         """Forget a job."""
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.job).where(t.job.c.id == job_id))
 
     def cancel_below(self, root: str) -> None:
@@ -107,7 +107,7 @@ class Jobs:
         """End a job that is queued, or ask the one running to stop. Raises NotFoundError."""
         job = self.get(job_id)
         c = t.job.c
-        with self._database.write(quiet=True) as db:
+        with self._database.write(bump_revision=False) as db:
             stopped = {"state": JobState.CANCELLED, "ended_at": now()}
             db.execute(update(t.job).where(c.id == job.id, c.state == JobState.QUEUED).values(stopped))
             db.execute(update(t.job).where(c.id == job.id, c.state == JobState.RUNNING).values(is_cancelling=True))

@@ -24,27 +24,27 @@ class QueryImages:
 
     def keep(self, body: bytes) -> str:
         """Keep the bytes of a picture file and give its id, the same for the same bytes; old ones are dropped."""
-        picture_id = hashlib.sha256(body).hexdigest()[:32]
-        c = t.asked_picture.c
-        row = {"id": picture_id, "body": body, "asked_at": now()}
+        image_id = hashlib.sha256(body).hexdigest()[:32]
+        c = t.query_image.c
+        row = {"id": image_id, "body": body, "used_at": now()}
         named = select(t.saved.c.id).where(func.instr(t.saved.c.request, c.id) > 0).exists()
-        with self._database.write(quiet=True) as db:
-            db.execute(delete(t.asked_picture).where(c.asked_at < now(past=KEPT), ~named))
-            kept = upsert(t.asked_picture).values(row)
-            db.execute(kept.on_conflict_do_update(index_elements=[c.id], set_={"asked_at": row["asked_at"]}))
-        return picture_id
+        with self._database.write(bump_revision=False) as db:
+            db.execute(delete(t.query_image).where(c.used_at < now(past=KEPT), ~named))
+            kept = upsert(t.query_image).values(row)
+            db.execute(kept.on_conflict_do_update(index_elements=[c.id], set_={"used_at": row["used_at"]}))
+        return image_id
 
-    def read(self, picture_id: str) -> bytes:
+    def read(self, image_id: str) -> bytes:
         """Give the bytes of a picture that was kept. Raises NotFoundError."""
-        c = t.asked_picture.c
+        c = t.query_image.c
         with self._database.read() as db:
-            row = db.execute(select(c.body, c.asked_at).where(c.id == picture_id)).one_or_none()
+            row = db.execute(select(c.body, c.used_at).where(c.id == image_id)).one_or_none()
         if row is None:
             raise NotFoundError(
-                f"the picture {picture_id} is not kept any more: those that nobody has searched by for {KEPT.days} "
+                f"the picture {image_id} is not kept any more: those that nobody has searched by for {KEPT.days} "
                 "days are dropped; add it again"
             )
-        if row.asked_at < now(past=NOTED):
-            with self._database.write(quiet=True) as db:
-                db.execute(update(t.asked_picture).where(c.id == picture_id).values(asked_at=now()))
+        if row.used_at < now(past=NOTED):
+            with self._database.write(bump_revision=False) as db:
+                db.execute(update(t.query_image).where(c.id == image_id).values(used_at=now()))
         return bytes(row.body)

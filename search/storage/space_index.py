@@ -12,7 +12,16 @@ from search.records import Filters, Flags, Ids, RowMetadata, Sample, Vectors
 from search.storage import tables as t
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.database import Database, join_ids, read_ids
-from search.storage.embedding_rows import BLOCK, OWNER, Rows, count_rows, join_rows, make_rows, read_blocks, to_float32
+from search.storage.embedding_rows import (
+    BLOCK,
+    ROW_METADATA,
+    Rows,
+    count_rows,
+    join_rows,
+    make_rows,
+    read_blocks,
+    to_float32,
+)
 from search.storage.faiss_index import search_index
 from search.storage.filters import select_embeddings, select_hidden
 from search.storage.generations import (
@@ -49,13 +58,13 @@ class Snapshot:
     def gather(self, ids: Ids) -> tuple[Vectors, RowMetadata, Vectors]:
         """Return vectors (n, d), float16 as they are stored, owners (n,) and baselines (n, k) of ids."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
-        owners = np.zeros(len(ids), OWNER)
+        owners = np.zeros(len(ids), ROW_METADATA)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
         for rows, known in self._list_parts():
             asked, here = rows.find(ids)
             if len(asked) == len(ids):
-                return rows.vectors[here], rows.owners[here], known[here]
-            vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.owners[here], known[here]
+                return rows.vectors[here], rows.metadata[here], known[here]
+            vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.metadata[here], known[here]
         return vectors, owners, baselines
 
     def multiply_delta(self, queries: Vectors) -> Vectors:
@@ -74,7 +83,7 @@ class Snapshot:
     def select(self, items: Flags) -> Ids:
         """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
         return np.concatenate(
-            [rows.ids[items[np.minimum(rows.owners["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
+            [rows.ids[items[np.minimum(rows.metadata["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
         )
 
     def read_ids(self) -> set[int]:
@@ -156,7 +165,7 @@ class SpaceIndex:
             self._snapshot = self._follow(revision, generation)
             return self._snapshot
 
-    def settle(self, share: float = DELTA_SHARE) -> None:
+    def rebuild_if_stale(self, share: float = DELTA_SHARE) -> None:
         """Write a new generation when searches would compare many rows one by one, or when there is none yet.
 
         For who writes, while they do and at their end; nothing of it is kept in memory. share: how many rows are many,

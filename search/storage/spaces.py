@@ -1,32 +1,48 @@
-"""The embedding spaces of a home: those that are searched, one that is being filled, and the one before.
+"""The embedding spaces of a home.
 
-A lane's space is found by its role, which is its name in the catalogue: `picture` is searched, `picture/next` is being
-filled, `picture/previous` was searched before. Switching renames the three in one transaction.
+A retriever has at most one space in each role: the active one is searched, the next one is being filled, the previous
+one was searched before. Switching changes the three roles in one transaction.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from search.records import FileFacts, ItemType, Lane, State, Vectors
+from search.errors import NotFoundError
+from search.records import FileFacts, ItemType, Retriever, State, Vectors
 from search.storage import tables as t
 from search.storage.database import Database, match_values, pack_values
 from search.storage.embedding_rows import count_rows
 
-NEXT, PREVIOUS = "/next", "/previous"
 BLOCK = 512
+
+
+class SpaceRole(StrEnum):
+    """What a space is used for."""
+
+    ACTIVE = "active"
+    NEXT = "next"
+    PREVIOUS = "previous"
 
 
 @dataclass(frozen=True)
 class Space:
-    """One space. name: its role; model: the name of what fills it."""
+    """One embedding space.
+
+    Attributes:
+        model: The name of the model that fills it.
+        fingerprint: A hash of everything that shapes the model's vectors.
+        dimension: The length of a vector.
+    """
 
     id: int
-    name: str
+    retriever: Retriever
+    role: SpaceRole
     model: str
     fingerprint: str
     dimension: int
@@ -42,23 +58,53 @@ class Lacking:
     page: int | None
 
 
+class EncoderFacts(Protocol):
+    """What the catalog records of an encoder."""
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that shapes its vectors."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+
+
 class Spaces:
     """Reads and writes of the spaces. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def read_all(self) -> dict[str, Space]:
-        """Give every space by its name."""
+    def list_all(self) -> list[Space]:
+        """Return every space."""
         with self.database.read() as db:
-            return {row.name: Space(**row._mapping) for row in db.execute(select(t.space))}
+            return [_make_space(row) for row in db.execute(select(t.space).order_by(t.space.c.id))]
 
-    def add(self, name: str, model: str, fingerprint: str, dimension: int) -> int:
-        """Give the id of the space `name`, recording its model when it is new."""
+    def find(self, retriever: Retriever, role: SpaceRole = SpaceRole.ACTIVE) -> Space | None:
+        """Return a retriever's space in a role; None if there is none."""
+        with self.database.read() as db:
+            row = db.execute(select(t.space).where(_match(retriever, role))).first()
+        return _make_space(row) if row is not None else None
+
+    def get(self, retriever: Retriever, role: SpaceRole = SpaceRole.ACTIVE) -> Space:
+        """Return a retriever's space in a role. Raises NotFoundError if there is none."""
+        found = self.find(retriever, role)
+        if found is None:
+            raise NotFoundError(f"The {retriever} retriever has no {role} space")
+        return found
+
+    def add(self, retriever: Retriever, role: SpaceRole, encoder: EncoderFacts) -> Space:
+        """Return a retriever's space in a role, recording the encoder if the space is new."""
+        values: dict[str, Any] = {"retriever": retriever, "role": role, "model": encoder.name}
+        values |= {"fingerprint": encoder.fingerprint, "dimension": encoder.dimension}
         with self.database.write() as db:
-            values = {"name": name, "model": model, "fingerprint": fingerprint, "dimension": dimension}
             db.execute(upsert(t.space).values(values).on_conflict_do_nothing())
-            return int(db.execute(select(t.space.c.id).where(t.space.c.name == name)).scalar_one())
+        return self.get(retriever, role)
 
     def count(self, space_id: int) -> int:
         """Give the number of vectors in a space."""
@@ -114,7 +160,7 @@ class Spaces:
         values = {segment: vector.astype("<f2").tobytes() for segment, vector in rows}
         c = t.segment.c
         # Nothing that is searched changes, so no reader need look again.
-        with self.database.write(quiet=True) as db:
+        with self.database.write(bump_revision=False) as db:
             there = {row[0] for row in db.execute(select(c.id).where(match_values(c.id)), pack_values(values))}
             kept = [
                 {"segment_id": segment, "space_id": space_id, "vector": vector}
@@ -132,43 +178,37 @@ class Spaces:
             rows = db.execute(query, pack_values(segments)).all()
         return {row[0]: np.frombuffer(row[1], "<f2", dimension).astype(np.float32) for row in rows}
 
-    def switch(self, lane: Lane) -> None:
-        """Put the space that was filled in place of the one that is searched, which is kept as the one before.
+    def switch(self, retriever: Retriever) -> None:
+        """Make the next space the active one, and the active one the previous one.
 
-        Items of which the new one lacks something are to be read anew by the next run that meets their file.
+        Items of which a segment has no vector in the new space are read again by the next run that finds their file.
         """
         with self.database.write() as db:
-            spaces = {row.name: row.id for row in db.execute(select(t.space.c.name, t.space.c.id))}
-            full, space = spaces[lane], spaces[lane + NEXT]
-            lacking = _lack(full, space, t.segment.c.item_id)
+            active, following = (_find_id(db, retriever, role) for role in (SpaceRole.ACTIVE, SpaceRole.NEXT))
+            lacking = _lack(active, following, t.segment.c.item_id)
             # No file has such a time, and without a hash it cannot pass for unchanged.
             unread = {"mtime_ns": -1, "content_hash": None}
             db.execute(update(t.item).where(t.item.c.id.in_(lacking)).values(unread))
-            _rename(db, full, lane + PREVIOUS)
-            _rename(db, space, lane)
+            _change_role(db, active, SpaceRole.PREVIOUS)
+            _change_role(db, following, SpaceRole.ACTIVE)
 
-    def promote(self, lane: Lane) -> int:
-        """Make the space before the one that is to be filled; give its id."""
-        with self.database.write(quiet=True) as db:
-            found = db.execute(select(t.space.c.id).where(t.space.c.name == lane + PREVIOUS)).scalar_one()
-            _rename(db, found, lane + NEXT)
-            return int(found)
+    def promote(self, retriever: Retriever) -> None:
+        """Make the previous space the next one, to be filled."""
+        with self.database.write(bump_revision=False) as db:
+            _change_role(db, _find_id(db, retriever, SpaceRole.PREVIOUS), SpaceRole.NEXT)
 
-    def note_model(self, space_id: int, model: str) -> None:
-        """Give a space's model another name."""
-        with self.database.write(quiet=True) as db:
+    def rename_model(self, space_id: int, model: str) -> None:
+        """Change the name of a space's model."""
+        with self.database.write(bump_revision=False) as db:
             db.execute(update(t.space).where(t.space.c.id == space_id).values(model=model))
 
-    def drop(self, name: str) -> int:
-        """Remove a space that is not searched, with its vectors; give how many there were."""
+    def drop(self, space_id: int) -> int:
+        """Remove a space that is not searched, and return how many vectors it had."""
         with self.database.write() as db:
-            space = db.execute(select(t.space.c.id).where(t.space.c.name == name)).scalar()
-            if space is None:
-                return 0
-            gone = db.execute(delete(t.embedding).where(t.embedding.c.space_id == space)).rowcount
-            db.execute(delete(t.space).where(t.space.c.id == space))
-            # Nobody reads generations of it any more.
-            db.execute(delete(t.tombstone).where(t.tombstone.c.space_id == space))
+            gone = db.execute(delete(t.embedding).where(t.embedding.c.space_id == space_id)).rowcount
+            db.execute(delete(t.space).where(t.space.c.id == space_id))
+            # No reader uses its generations any more.
+            db.execute(delete(t.tombstone).where(t.tombstone.c.space_id == space_id))
             return gone
 
     def read_speech(self) -> str | None:
@@ -197,8 +237,21 @@ def _lack_rows(full: int, space: int) -> Select[Any]:
     return _lack(full, space, c.id, c.text, c.start, c.page).order_by(c.id)
 
 
-def _rename(db: Connection, space_id: int, name: str) -> None:
-    db.execute(update(t.space).where(t.space.c.id == space_id).values(name=name))
+def _match(retriever: Retriever, role: SpaceRole) -> ColumnElement[bool]:
+    return and_(t.space.c.retriever == retriever, t.space.c.role == role)
+
+
+def _find_id(db: Connection, retriever: Retriever, role: SpaceRole) -> int:
+    return int(db.execute(select(t.space.c.id).where(_match(retriever, role))).scalar_one())
+
+
+def _change_role(db: Connection, space_id: int, role: SpaceRole) -> None:
+    db.execute(update(t.space).where(t.space.c.id == space_id).values(role=role))
+
+
+def _make_space(row: Row[Any]) -> Space:
+    values = dict(row._mapping)
+    return Space(**values | {"retriever": Retriever(values["retriever"]), "role": SpaceRole(values["role"])})
 
 
 def _make_file(row: Row[Any]) -> FileFacts:

@@ -28,10 +28,12 @@ space = Table(
     "space",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("retriever", Text, nullable=False),
+    Column("role", Text, nullable=False),
     Column("model", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("dimension", Integer, nullable=False),
+    UniqueConstraint("retriever", "role"),
 )
 
 source = Table(
@@ -68,7 +70,7 @@ item = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("orientation", Integer),
-    Column("blur", Text),
+    Column("placeholder", Text),
     Column("sidecar", Text),
     Column("missing_since", Text),
     Column("indexed_at", Text),
@@ -95,7 +97,7 @@ segment = Table(
     Column("page", Integer),
     Column("offset", Integer),
     Column("confidence", Float),
-    Column("look", BigInteger),
+    Column("phash", BigInteger),
     Column("no_speech", Float),
     Column("word_times", Text),
     sqlite_autoincrement=True,
@@ -186,17 +188,17 @@ album_item = Table(
 )
 
 # Small copies of pictures that somebody searched by, under the hash of their content: an address can name them.
-asked_picture = Table(
-    "asked_picture",
+query_image = Table(
+    "query_image",
     metadata,
     Column("id", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    Column("asked_at", Text, nullable=False),
+    Column("used_at", Text, nullable=False),
 )
 
 # What somebody said of a hit for the words that were asked: the library's own truth to learn from.
-opinion = Table(
-    "opinion",
+feedback = Table(
+    "feedback",
     metadata,
     Column("text", Text, primary_key=True),
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),

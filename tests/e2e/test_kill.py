@@ -104,7 +104,7 @@ def check_ledger(library, media):
             kinds = [one.segment.kind for one in library.catalog.list_segments(row.id)]
             assert kinds.count("name") == 1
             if path.endswith(".jpg"):
-                assert kinds.count("picture") == 1
+                assert kinds.count("image") == 1
     with sqlite3.connect(library.home.catalog) as db:
         twice = "SELECT count(*) FROM (SELECT 1 FROM embedding GROUP BY segment_id, space_id HAVING count(*) > 1)"
         assert db.execute(twice).fetchone() == (0,)

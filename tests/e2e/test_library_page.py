@@ -5,7 +5,7 @@ from PIL import Image
 
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
-from search.records import Lane
+from search.records import Retriever
 from tests.e2e.conftest import run_server
 from tests.e2e.test_page import PHONE, shoot, wait
 from tests.indexer.formats import RED
@@ -149,7 +149,7 @@ def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):
     page.click("#add button")
     wait(page, "document.querySelector('#jobs li').textContent.includes('8 added')")
     tiny = make_tiny(tmp_path / "tiny")
-    read_manifest(tiny, Lane.PICTURE, home / "models", Machine(1))
+    read_manifest(tiny, Retriever.VISUAL, home / "models", Machine(1))
     page.reload()
     wait(page, "document.querySelector('#models select')")
     page.select_option("#models select", label=f"pictures: {tiny}")
@@ -157,7 +157,7 @@ def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):
     page.click("#models button:text-is('Use')")
     wait(page, "document.querySelector('#models').textContent.includes('before: compact/flickr8k')")
     assert f"pictures: {tiny}, 32-d" in page.text_content("#models")
-    held = page.request.get(f"{address}/api/v1/status").json()["spaces"]["picture"]["embeddings"]
+    held = page.request.get(f"{address}/api/v1/status").json()["spaces"]["visual"]["embeddings"]
     assert held >= 8
     assert f"{tiny}{held} embedded" in page.text_content("#jobs li")
     shoot(page, "library-models")

@@ -40,5 +40,5 @@ def test_no_answer_fails_or_is_mixed_and_nothing_is_lost(photos, tmp_path):
     library = open_library(Settings(home=home))
     assert verify_library(library) == []
     assert library.catalog.count_states()[ItemType.IMAGE, "indexed"] == ITEMS
-    assert library.recorded.count(library.recorded.read_all()["picture"].id) == ITEMS
+    assert library.spaces.count(library.spaces.get("visual").id) == ITEMS
     library.close()

@@ -18,7 +18,7 @@ def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
     assert index(fresh, media).counts["added"] == 1
     items = {Path(one.path).name: one.id for one in fresh.catalog.list_items()}
     kinds = [one.segment.kind for one in fresh.catalog.list_segments(items["meadow.png"])]
-    assert kinds == ["picture", "name"]
+    assert kinds == ["image", "name"]
     assert Engine(fresh).search(Query(text="meadow")).total == 1
     assert fresh.home.thumbnail(items["meadow.png"]).exists()
     assert verify_library(fresh) == []

@@ -37,7 +37,7 @@ def make_draft(number):
 
 
 def add(embedder, draft, value):
-    embedder.add(draft, PreparedImage(Segment(SegmentKind.PICTURE), np.full((1, 1, 3), value, np.uint8)))
+    embedder.add(draft, PreparedImage(Segment(SegmentKind.IMAGE), np.full((1, 1, 3), value, np.uint8)))
 
 
 def flush(embedder):

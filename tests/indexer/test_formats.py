@@ -76,7 +76,7 @@ def test_a_page_without_text_is_a_picture(tmp_path):
     (tmp_path / "a.pdf").write_bytes(make_pdf("", "0.8 0.1 0.1 rg 100 100 400 500 re f"))
     content = read(tmp_path / "a.pdf", ItemType.DOCUMENT)
     ((segment, picture),) = content.pictures
-    assert (segment.kind, segment.page, content.passages) == ("picture", 1, [])
+    assert (segment.kind, segment.page, content.passages) == ("image", 1, [])
     red = np.asarray(picture)[picture.height // 2, picture.width // 2]
     assert red[0] > 180 > 60 > red[2]
     assert content.thumbnail is not None

@@ -120,7 +120,7 @@ def test_the_cover_of_a_recording_is_a_picture(tmp_path):
     write_tagged(tmp_path / "a.mp3", "libmp3lame", FIELDS, RED)
     content = read(tmp_path / "a.mp3", ItemType.AUDIO)
     ((segment, picture),) = content.pictures
-    assert segment.kind is SegmentKind.PICTURE
+    assert segment.kind is SegmentKind.IMAGE
     assert np.asarray(picture).mean((0, 1))[0] > 150
     assert content.kind is ItemType.AUDIO
     assert content.thumbnail is not None

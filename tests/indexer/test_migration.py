@@ -17,10 +17,10 @@ from indexer.model_change.change import (
     use_model,
 )
 from indexer.pipeline import Options
-from search.encoders.registry import PICTURE
+from search.encoders.registry import IMAGE_MODEL
 from search.engine import Engine
 from search.errors import HomeError, ModelError
-from search.records import Lane, Query
+from search.records import Query, Retriever
 from search.status import read_status, verify_library
 from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny
@@ -52,12 +52,12 @@ def library(fresh, media):
 
 
 def change(library, model, **pace):
-    return change_model(library, Change(Lane.PICTURE, model, Pace(**pace)), OPTIONS, lambda *_: None)
+    return change_model(library, Change(Retriever.VISUAL, model, Pace(**pace)), OPTIONS, lambda *_: None)
 
 
-def read_vectors(library, name):
+def read_vectors(library, retriever, role="active"):
     """Give the vectors of a space by path and place in the file."""
-    space = library.recorded.read_all()[name].id
+    space = library.spaces.get(retriever, role).id
     question = (
         "SELECT path, row_number() OVER (PARTITION BY path ORDER BY segment_id), vector FROM embedding "
         "JOIN segment ON segment.id = segment_id JOIN item ON item.id = item_id WHERE space_id = ?"
@@ -71,16 +71,16 @@ def test_the_new_space_holds_what_indexing_with_the_new_model_would(library, med
     for path in demo.rglob("*.mp4"):
         shutil.copy(path, media / path.name)
     index(library, media)
-    before = read_vectors(library, "picture")
+    before = read_vectors(library, "visual")
     outcome = change(library, tiny)
     assert outcome.unread == {}
-    filled = read_vectors(library, "picture")
+    filled = read_vectors(library, "visual")
     assert filled.keys() == before.keys()
     assert len(next(iter(filled.values()))) == 32
     engine = Engine(library)
     engine.library = library.renew()
-    index(engine.library, media, again=True)
-    again = read_vectors(library, "picture")
+    index(engine.library, media, reindex=True)
+    again = read_vectors(library, "visual")
     assert again.keys() == filled.keys()
     assert all(again[place] @ vector > 0.999 for place, vector in filled.items())
     assert verify_library(engine.library) == []
@@ -94,7 +94,7 @@ def test_a_running_engine_takes_the_new_model_up_and_answers_meanwhile(library, 
     seen = set()
     for _ in range(200):
         engine.search(query)
-        seen.add(engine.library.models.picture.name)
+        seen.add(engine.library.models.image_encoder.name)
         if tiny in seen:
             break
         time.sleep(0.05)  # the models are loaded aside, and the cache answers a repeated query at once
@@ -103,7 +103,7 @@ def test_a_running_engine_takes_the_new_model_up_and_answers_meanwhile(library, 
     # What the old model ranked is not answered again, though nothing was written since.
     again, afresh = (one.search(query).hits for one in (engine, Engine(engine.library)))
     assert [hit.score for hit in again] == [hit.score for hit in afresh]
-    assert read_status(engine.library)["spaces"]["picture"]["model"] == tiny
+    assert read_status(engine.library)["spaces"]["visual"]["model"] == tiny
 
 
 def test_going_back_fills_in_what_was_indexed_since(library, media, tiny, demo):
@@ -111,11 +111,11 @@ def test_going_back_fills_in_what_was_indexed_since(library, media, tiny, demo):
     current = library.renew()
     shutil.copy(sorted(demo.rglob("*.jpg"))[7], media / "later.jpg")
     index(current, media)
-    assert find_previous(library, Lane.PICTURE) == PICTURE
-    assert len(read_vectors(library, "picture/previous")) == len(read_vectors(library, "picture")) - 1
-    change(library, PICTURE)
-    assert library.renew().models.picture.name == PICTURE
-    assert len(read_vectors(library, "picture")) == len(read_vectors(library, "picture/previous"))
+    assert find_previous(library, Retriever.VISUAL) == IMAGE_MODEL
+    assert len(read_vectors(library, "visual", "previous")) == len(read_vectors(library, "visual")) - 1
+    change(library, IMAGE_MODEL)
+    assert library.renew().models.image_encoder.name == IMAGE_MODEL
+    assert len(read_vectors(library, "visual")) == len(read_vectors(library, "visual", "previous"))
     answer = Engine(library.renew()).search(Query(text="later", include_all=True))
     assert "later.jpg" in answer.hits[0].item.path
 
@@ -126,13 +126,13 @@ def test_a_run_that_was_cut_short_is_taken_up(library, tiny):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        change_model(library, Change(Lane.PICTURE, tiny), OPTIONS, stop)
-    kept = read_vectors(library, "picture/next")
+        change_model(library, Change(Retriever.VISUAL, tiny), OPTIONS, stop)
+    kept = read_vectors(library, "visual", "next")
     assert kept
-    assert library.renew().models.picture.name == PICTURE
+    assert library.renew().models.image_encoder.name == IMAGE_MODEL
     todo = []
-    change_model(library, Change(Lane.PICTURE, tiny), OPTIONS, lambda _done, total, _path: todo.append(total))
-    filled = read_vectors(library, "picture")
+    change_model(library, Change(Retriever.VISUAL, tiny), OPTIONS, lambda _done, total, _path: todo.append(total))
+    filled = read_vectors(library, "visual")
     assert todo[0] == 7 - 3
     assert all(np.array_equal(filled[place], vector) for place, vector in kept.items())
 
@@ -140,17 +140,17 @@ def test_a_run_that_was_cut_short_is_taken_up(library, tiny):
 def test_files_that_are_away_stop_the_switch_unless_told_otherwise(library, media, tiny):
     away = media.with_name("away")
     media.rename(away)
-    with pytest.raises(IncompleteError, match=r"Mount what is missing.*--anyway"):
+    with pytest.raises(IncompleteError, match=r"Mount what is missing.*--force"):
         change(library, tiny)
-    assert library.renew().models.picture.name == PICTURE
-    outcome = change(library, tiny, anyway=True)
+    assert library.renew().models.image_encoder.name == IMAGE_MODEL
+    outcome = change(library, tiny, force=True)
     assert len(outcome.unread) == 7
     # Back again: every one of them is read anew by the next run, and none is lost.
     away.rename(media)
     current = library.renew()
     summary = index(current, media)
     assert summary.counts["updated"] == 7
-    assert len(read_vectors(library, "picture")) == 9
+    assert len(read_vectors(library, "visual")) == 9
     assert verify_library(current) == []
     assert {item.state for item in current.catalog.list_items()} == {"indexed"}
 
@@ -163,24 +163,30 @@ def test_an_item_that_is_missing_while_the_model_changes_is_read_when_it_is_back
     one.with_suffix(".away").rename(one)
     current = library.renew()
     index(current, media)
-    assert (str(one), 1) in read_vectors(current, "picture")
+    assert (str(one), 1) in read_vectors(current, "visual")
 
 
 def test_the_space_before_goes_on_request_and_one_begun_with_it(library, tiny):
     change(library, tiny)
-    count = len(read_vectors(library, "picture/previous"))
-    assert drop_spaces(library, Lane.PICTURE) == count
-    assert set(library.recorded.read_all()) == {"meaning", "picture"}
+    count = len(read_vectors(library, "visual", "previous"))
+    assert drop_spaces(library, Retriever.VISUAL) == count
+    assert {(one.retriever, one.role) for one in library.spaces.list_all()} == {
+        ("visual", "active"),
+        ("semantic", "active"),
+    }
     with pytest.raises(HomeError, match="no model was used for picture before"):
-        find_previous(library, Lane.PICTURE)
+        find_previous(library, Retriever.VISUAL)
 
 
 def test_the_same_model_again_and_one_that_is_not_there_change_nothing(library):
     with pytest.raises(HomeError, match="is what this home uses already"):
-        change(library, PICTURE)
+        change(library, IMAGE_MODEL)
     with pytest.raises(ModelError, match="models get ViT-B-32/openai"):
         change(library, "ViT-B-32/openai")
-    assert set(library.recorded.read_all()) == {"meaning", "picture"}
+    assert {(one.retriever, one.role) for one in library.spaces.list_all()} == {
+        ("visual", "active"),
+        ("semantic", "active"),
+    }
 
 
 def test_another_whisper_is_used_at_once(library, tmp_path):
@@ -190,4 +196,4 @@ def test_another_whisper_is_used_at_once(library, tmp_path):
     outcome = use_model(library, str(folder), None, OPTIONS, lambda *_: None)
     assert outcome.is_speech
     assert not library.is_current()
-    assert library.renew().models.speech.name == str(folder)
+    assert library.renew().models.transcriber.name == str(folder)

@@ -15,7 +15,7 @@ from indexer.pipeline import Options, run_index
 from indexer.write import LONG, TIMEOUT_SECONDS
 from search.engine import Engine
 from search.errors import HomeError, UsageError
-from search.records import Lane, Query, State
+from search.records import Query, Retriever, State
 from search.status import verify_library
 from search.storage.space_index import SpaceIndex
 from tests.conftest import index
@@ -169,15 +169,15 @@ def test_more_files_than_the_look_ahead_all_arrive(fresh, tmp_path):
 
 def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monkeypatch):
     built = []
-    space = fresh.spaces[Lane.MEANING]
-    settle = SpaceIndex.settle
+    space = fresh.indexes[Retriever.SEMANTIC]
+    rebuild_if_stale = SpaceIndex.rebuild_if_stale
 
     def count(one, share):
-        settle(one, share)
+        rebuild_if_stale(one, share)
         if one is space and (found := [path.stem for path in fresh.home.index.rglob("generation-*.json")]):
             built.append(max(found))
 
-    monkeypatch.setattr(SpaceIndex, "settle", count)
+    monkeypatch.setattr(SpaceIndex, "rebuild_if_stale", count)
     for number in range(3 * LOOK_AHEAD):
         (tmp_path / f"{number}.txt").write_text(f"This is text number {number}.")
     index(fresh, tmp_path)
@@ -199,7 +199,7 @@ def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(
     assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
     assert not list(fresh.home.index.rglob("generation-*.json"))
     engine.warm_up()
-    assert len(list(fresh.home.index.rglob("generation-*.json"))) == len(fresh.spaces)
+    assert len(list(fresh.home.index.rglob("generation-*.json"))) == len(fresh.indexes)
     assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
     assert verify_library(fresh) == []
 
@@ -240,15 +240,15 @@ def test_everything_is_read_anew_when_asked(fresh, media):
     index(fresh, media)
     before = {item.path: item.id for item in fresh.catalog.list_items()}
     with fresh.catalog.database.write() as db:
-        db.execute(text("UPDATE item SET width = NULL, blur = NULL"))
+        db.execute(text("UPDATE item SET width = NULL, placeholder = NULL"))
     assert index(fresh, media).counts["updated"] == 0
     seen = []
-    options = Options(sandbox=False, again=True)
+    options = Options(sandbox=False, reindex=True)
     summary = run_index(fresh, [media], options, lambda *_: seen.append(fresh.catalog.read_coverage().indexed))
     assert set(seen) == {len(before)}  # what is known is found until it is replaced
     assert (summary.counts["updated"], summary.counts["unchanged"], summary.counts["added"]) == (len(before), 0, 0)
     assert {item.path: item.id for item in fresh.catalog.list_items()} == before
-    assert all(item.facts.blur for item in fresh.catalog.list_items() if item.type == "image")
+    assert all(item.facts.placeholder for item in fresh.catalog.list_items() if item.type == "image")
     assert index(fresh, media).counts["unchanged"] == len(before)
 
 
@@ -272,7 +272,7 @@ def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patie
     monkeypatch.setattr("indexer.write.LONG", patience)
     for number in range(80):
         Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
-    slow = Slow(fresh.models.picture)
-    index(replace(fresh, models=replace(fresh.models, picture=slow)), tmp_path, workers=2)
+    slow = Slow(fresh.models.image_encoder)
+    index(replace(fresh, models=replace(fresh.models, image_encoder=slow)), tmp_path, workers=2)
     assert sum(slow.given) == 80
     assert slow.given == [slow.batch] * 5

@@ -69,7 +69,7 @@ def report(demo, tmp_path_factory):
     library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
     try:
         assert index(library, folder).failures == {}
-        yield run_cases(Engine(library), read_cases(write_cases(folder, has_film)), lambda *_: None, lanes=False)
+        yield run_cases(Engine(library), read_cases(write_cases(folder, has_film)), lambda *_: None, retrievers=False)
     finally:
         library.close()
 

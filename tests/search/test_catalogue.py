@@ -1,6 +1,7 @@
 """SQL is the truth: transactions, triggers, migrations."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,16 +10,20 @@ from alembic.config import Config
 from sqlalchemy import create_engine, inspect, text
 
 from search.errors import HomeError
-from search.records import FileFacts, Filters, ItemType, Lane, MediaFacts, Record, Segment, SegmentKind, State
+from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind, State
 from search.storage import migrations, tables
 from search.storage.catalog import Catalog
+from search.storage.collections import SavedSearches
 from search.storage.consistency import find_strays
 from search.storage.database import Database
+from search.storage.feedback import FeedbackStore
 from search.storage.filters import select_items, select_missing
+from search.storage.jobs import Jobs
 from search.storage.ledger import Ledger
 from search.storage.lexical.index import WordIndex
+from search.storage.query_images import QueryImages
 from search.storage.sources import Sources
-from search.storage.spaces import Spaces
+from search.storage.spaces import SpaceRole, Spaces
 from search.text.analysis import split_query
 
 
@@ -27,6 +32,9 @@ def catalog(tmp_path):
     database = Database(tmp_path / "catalogue.db")
     yield Catalog(database)
     database.close()
+
+
+ENCODER = SimpleNamespace(name="m", fingerprint="f", dimension=4)
 
 
 def join_segments(postings):
@@ -62,7 +70,7 @@ def test_migrations_make_the_tables_that_the_code_expects(catalog):
 
 
 def test_saving_again_replaces_and_forgetting_leaves_nothing(catalog):
-    space = Spaces(catalog.database).add("s", "m", "f", 4)
+    space = Spaces(catalog.database).add(Retriever.VISUAL, SpaceRole.ACTIVE, ENCODER).id
     first = save(catalog, space=space)
     assert save(catalog, words="lazy dog", space=space) == first
     assert find(catalog, "fox") == []
@@ -190,7 +198,7 @@ def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
 
 def test_states_are_the_design_s():
     assert {*State} == {"pending", "indexed", "failed", "skipped", "missing"}
-    assert {*Lane} == {"picture", "meaning", "words"}
+    assert {*Retriever} == {"visual", "semantic", "lexical"}
 
 
 def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
@@ -214,3 +222,76 @@ def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
     Ledger(catalog.database).forget([1])
     assert find_strays(catalog.database) == []
     catalog.database.close()
+
+
+def test_the_names_of_the_fifth_schema_are_migrated_with_their_data(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        for function in ("list_pieces", "list_wholes"):
+            connection.connection.driver_connection.create_function(function, 1, str)
+        command.upgrade(config, "0005")
+        for table, values in OLD_ROWS.items():
+            for row in values:
+                names = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join(f":{name}" for name in row)
+                connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
+        connection.commit()
+    engine.dispose()
+    database = Database(tmp_path / "c.db")
+    spaces = [(one.id, one.retriever, one.role) for one in Spaces(database).list_all()]
+    assert spaces == [(1, "visual", "active"), (2, "semantic", "active"), (3, "visual", "next")]
+    assert len(Spaces(database).read_vectors(1, [1], 2)) == 1
+    [segment] = [one.segment for one in Catalog(database).list_segments(1)]
+    assert (segment.kind, segment.phash) == (SegmentKind.IMAGE, 77)
+    assert Catalog(database).get_item(1).facts.placeholder == "00" * 36
+    [saved] = SavedSearches(database).list_all()
+    assert saved.request == {"weights": {"visual": 1, "lexical": 0}, "parts": [{"query_image": "ab", "crop": None}]}
+    assert QueryImages(database).read("ab") == b"jpeg"
+    [given] = FeedbackStore(database).list_all()
+    assert (given.text, given.item_id, given.is_relevant) == ("a cat", 1, True)
+    [job] = Jobs(database).list_all()
+    assert (job.task.model, job.task.role) == ("x", "semantic")
+    with database.read() as db:
+        assert db.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        assert db.execute(text("PRAGMA foreign_key_check")).all() == []
+    database.close()
+
+
+OLD_ROWS = {
+    "source": [{"id": 1, "path": "/m", "added_at": ""}],
+    "item": [
+        {"id": 1, "source_id": 1, "path": "/m/a", "state": "indexed", "size": 1, "mtime_ns": 1, "blur": "00" * 36}
+    ],
+    "segment": [{"id": 1, "item_id": 1, "kind": "picture", "look": 77}],
+    "space": [
+        {"id": 1, "name": "picture", "model": "a", "fingerprint": "f", "dimension": 2},
+        {"id": 2, "name": "meaning", "model": "b", "fingerprint": "g", "dimension": 2},
+        {"id": 3, "name": "picture/next", "model": "c", "fingerprint": "h", "dimension": 2},
+    ],
+    "embedding": [{"id": 1, "segment_id": 1, "space_id": 1, "vector": b"\0\0\0\0"}],
+    "saved": [
+        {
+            "id": 1,
+            "name": "n",
+            "request": '{"weights": {"picture": 1, "words": 0}, "parts": [{"picture": "ab", "crop": null}]}',
+            "address": "/?q=a",
+            "created_at": "",
+            "checked_at": "",
+        }
+    ],
+    "asked_picture": [{"id": "ab", "body": b"jpeg", "asked_at": "9999"}],
+    "opinion": [{"text": "a cat", "item_id": 1, "is_relevant": 1, "given_at": ""}],
+    "job": [
+        {
+            "id": 1,
+            "task": '{"paths": [], "retry_failed": false, "is_routine": false, "model": "x", "purpose": "meaning"}',
+            "state": "done",
+            "created_at": "",
+        }
+    ],
+}

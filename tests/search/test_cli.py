@@ -91,14 +91,14 @@ def test_pictures_voice_and_filters_are_options(home, demo):
 def test_status_files_verify_and_models_tell_what_is_there(home):
     status = json.loads(run("status", "--json", home=home).stdout)
     assert status["items"]["image"] == {"indexed": 12}
-    assert status["spaces"]["picture"]["embeddings"] >= 15
+    assert status["spaces"]["visual"]["embeddings"] >= 15
     items = json.loads(run("files", "--state", "indexed", "--json", home=home).stdout)["items"]
     assert len(items) == 22
     assert {"path", "type", "state", "reason"} <= set(items[0])
     assert json.loads(run("verify", "--json", home=home).stdout) == {"consistent": True, "problems": []}
-    assert {row["lane"] for row in json.loads(run("models", "list", "--json", home=home).stdout)["models"]} == {
-        "picture",
-        "meaning",
+    assert {row["role"] for row in json.loads(run("models", "list", "--json", home=home).stdout)["models"]} == {
+        "visual",
+        "semantic",
         "speech",
     }
     for command in ("status", "files", "verify"):
@@ -172,7 +172,7 @@ def test_a_home_of_an_earlier_bundled_model_answers_and_says_what_it_waits_for(t
     db.close()
     done = run("search", "lighthouse", home=home)
     assert (done.returncode, "a.txt" in done.stdout) == (0, True)
-    assert "not searched yet: picture, meaning" in done.stderr
+    assert "not searched yet: visual, semantic" in done.stderr
     assert "meaning: 0 of 1 embedded again" in run("status", home=home).stdout
     assert run("index", str(tmp_path / "a.txt"), home=home).returncode == 0
     assert json.loads(run("status", "--json", home=home).stdout)["outdated"] == {}
@@ -186,7 +186,10 @@ def test_a_home_of_changed_files_of_another_model_is_refused(tmp_path):
     home = tmp_path / "home"
     run("index", str(tmp_path / "a.txt"), home=home)
     with sqlite3.connect(home / "catalogue.db") as db:
-        db.execute("UPDATE space SET fingerprint = 'other', model = 'local-dir:/gone' WHERE name = 'picture'")
+        db.execute(
+            "UPDATE space SET fingerprint = 'other', model = 'local-dir:/gone' "
+            "WHERE retriever = 'visual' AND role = 'active'"
+        )
     db.close()
     done = run("search", "a", home=home)
     assert (done.returncode, "Traceback" in done.stderr) == (3, False)

@@ -65,7 +65,7 @@ def test_a_damaged_file_is_one_clear_error(tmp_path, name):
     body[len(body) // 2] ^= 1
     (folder / name).write_bytes(body)
     encoder = CompactImageEncoder(damaged, open_e5(damaged, MACHINE), MACHINE)
-    prepared = [encoder.preparation(Image.new("RGB", (64, 64)))]
+    prepared = [encoder.transform(Image.new("RGB", (64, 64)))]
     use = partial(encoder.encode_images, prepared) if name == "image.onnx" else partial(encoder.encode_texts, ["a"])
     with pytest.raises(ModelError, match=r"is damaged: its SHA-256 is wrong\. Reinstall crossmodal\."):
         use()
@@ -153,7 +153,7 @@ def test_the_shipped_picture_tower_is_computed_exactly_on_every_processor(files,
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     literal = onnxruntime.InferenceSession(str(files.image_graph), options, providers=["CPUExecutionProvider"])
     encoder = CompactImageEncoder(files, e5, MACHINE)
-    prepared = [encoder.preparation(open_image(path)[0]) for path in sorted(demo.rglob("*.jpg"))]
+    prepared = [encoder.transform(open_image(path)[0]) for path in sorted(demo.rglob("*.jpg"))]
     means = np.stack([literal.run(None, {"pixels": views})[0].mean(0) for views in prepared])
     wanted = unit(np.concatenate([unit(part) for part in split(encoder, means)], axis=1))
     cosines = (encoder.encode_images(prepared) * wanted).sum(1)
@@ -173,7 +173,7 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     photos = sorted(demo.rglob("*.jpg"))
     pictures = [open_image(path)[0] for path in photos]
     encoder = CompactImageEncoder(files, e5, MACHINE)
-    prepared = [encoder.preparation(one) for one in pictures]
+    prepared = [encoder.transform(one) for one in pictures]
     with torch.inference_mode():
         square = [Image.fromarray(one[0]) for one in prepared]
         whole = model.encode_image(torch.stack([preprocess(one) for one in square]), normalize=True).numpy()

@@ -12,7 +12,7 @@ from PIL import Image
 
 from search.engine import Engine
 from search.errors import NotFoundError, NothingHeardError, UnreadableMediaError, UsageError
-from search.records import Filters, ItemType, Lane, Query, QueryPart
+from search.records import Filters, ItemType, Query, QueryPart, Retriever
 from tests.conftest import index
 
 
@@ -121,8 +121,8 @@ def test_paging_gives_every_item_once(engine, library):
 
 
 def test_lane_weights_turn_lanes_off(engine):
-    answer = engine.search(Query(text="bread", weights={Lane.PICTURE: 0, Lane.MEANING: 0}))
-    assert {one.lane for hit in answer.hits for one in hit.evidence} == {Lane.WORDS}
+    answer = engine.search(Query(text="bread", weights={Retriever.VISUAL: 0, Retriever.SEMANTIC: 0}))
+    assert {one.retriever for hit in answer.hits for one in hit.evidence} == {Retriever.LEXICAL}
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_copies_are_one_hit(fresh, demo, tmp_path):
 
 def test_a_score_can_be_taken_apart(engine):
     answer = engine.search(Query(text="a cat", explain=True))
-    seen = next(one for hit in answer.hits for one in hit.evidence if one.lane is Lane.PICTURE)
+    seen = next(one for hit in answer.hits for one in hit.evidence if one.retriever is Retriever.VISUAL)
     terms = seen.terms
     assert {"query0.part0.similarity", "query0.part1.standing effect"} <= terms.keys()
     assert 1 / (1 + np.exp(-terms["query0.log-odds"])) * terms["coverage"] == pytest.approx(seen.score, abs=1e-3)

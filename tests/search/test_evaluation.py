@@ -76,7 +76,7 @@ def test_a_library_is_measured(engine, demo, tmp_path):
     assert report.queries == {"names": 2, "speech": 1, "nonsense": 1}
     fused = report.ranking["names"]["fused"]
     assert fused["recall@10"].mean == 1
-    assert set(report.ranking["all"]) == {"fused", "rrf", "picture", "meaning", "words"}
+    assert set(report.ranking["all"]) == {"fused", "rrf", "visual", "semantic", "lexical"}
     assert report.auroc["nonsense"] == 1
     assert report.nothing == {"names": 0, "speech": 0, "nonsense": 1}
     assert sum(shown for _, shown in report.exposure.values()) == pytest.approx(1)

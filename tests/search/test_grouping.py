@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 from search.errors import UsageError
 from search.media.image.picture import compute_phash
 from search.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
-from search.records import Lane, Query, QueryPart, Tier
+from search.records import Query, QueryPart, Retriever, Tier
 from search.retrieval.ranking import Count, Ranking
 from search.scoring.candidates import Candidate
 from search.scoring.grouping import MAX_BITS, Stack, diversify, stack_copies
@@ -26,20 +26,20 @@ class MadeUpMoments:
         return self.candidates
 
 
-def make(item_id, score=0.9, axis=0, look=0):
+def make(item_id, score=0.9, axis=0, phash=0):
     vector = np.zeros(8, np.float32)
     vector[axis % 8] = 1
-    picture = Candidate(Lane.PICTURE, item_id, item_id, 0.3, score, vector, look)
-    return Ranked(item_id, score, 0.0, look, 0, MadeUpMoments((picture,)))
+    picture = Candidate(Retriever.VISUAL, item_id, item_id, 0.3, score, vector, phash)
+    return Ranked(item_id, score, 0.0, phash, 0, MadeUpMoments((picture,)))
 
 
 def test_copies_are_stacked_under_the_best():
-    stacks = stack_copies([make(1), make(2, look=0b11), make(3, axis=1), make(4, look=2**62 - 1), make(5)])
+    stacks = stack_copies([make(1), make(2, phash=0b11), make(3, axis=1), make(4, phash=2**62 - 1), make(5)])
     assert [(one.first.item_id, one.others) for one in stacks] == [(1, (2, 5)), (3, ()), (4, ())]
 
 
 def test_what_has_no_picture_or_several_is_left_alone():
-    speech = Ranked(1, 0.9, 0.0, moments=MadeUpMoments((Candidate(Lane.MEANING, 1, 1, 0.5, 0.9),)))
+    speech = Ranked(1, 0.9, 0.0, moments=MadeUpMoments((Candidate(Retriever.SEMANTIC, 1, 1, 0.5, 0.9),)))
     film = Ranked(2, 0.9, 0.0, moments=MadeUpMoments(make(2).candidates * 2))
     assert len(stack_copies([speech, speech, film, film])) == 4
 
@@ -60,11 +60,11 @@ def test_diversity_brings_what_is_unlike_forward():
 
 def test_a_perceptual_hash_survives_scaling_and_light(demo):
     pictures = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
-    looks = [compute_phash(one) for one in pictures]
-    for picture, look in zip(pictures, looks, strict=True):
+    phashes = [compute_phash(one) for one in pictures]
+    for picture, phash in zip(pictures, phashes, strict=True):
         copy = ImageEnhance.Brightness(picture.resize((picture.width // 3, picture.height // 3))).enhance(1.15)
-        assert ((compute_phash(copy) ^ look) & (2**64 - 1)).bit_count() <= MAX_BITS
-    different = [(a ^ b) & (2**64 - 1) for at, a in enumerate(looks) for b in looks[:at]]
+        assert ((compute_phash(copy) ^ phash) & (2**64 - 1)).bit_count() <= MAX_BITS
+    different = [(a ^ b) & (2**64 - 1) for at, a in enumerate(phashes) for b in phashes[:at]]
     assert np.median([one.bit_count() for one in different]) > 20
 
 

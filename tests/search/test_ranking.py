@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.records import Lane
+from search.records import Retriever
 from search.scoring.candidates import Retrieved
 from search.scoring.items import fuse
 from search.text.snippets import SNIPPET, cut_snippet
@@ -15,16 +15,16 @@ probabilities = st.floats(0, 1)
 candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
 
 
-def make_lane(lane, rows):
+def make_lane(retriever, rows):
     ordered = sorted(rows, key=lambda row: -row[1])
     items = np.array([item for item, _ in ordered], np.int64)
     scores = np.array([p for _, p in ordered], np.float32)
-    return Retrieved(lane, np.arange(len(ordered)), items, scores, scores)
+    return Retrieved(retriever, np.arange(len(ordered)), items, scores, scores)
 
 
 @given(candidates, candidates)
 def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
-    ranked = fuse([make_lane(Lane.PICTURE, pictures), make_lane(Lane.WORDS, words)], {})
+    ranked = fuse([make_lane(Retriever.VISUAL, pictures), make_lane(Retriever.LEXICAL, words)], {})
     ids = [one.item_id for one in ranked]
     assert sorted(ids) == sorted({item for item, _ in pictures + words})
     assert all(0 <= one.score <= 1 for one in ranked)
@@ -34,27 +34,27 @@ def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
 
 @given(candidates, candidates, probabilities)
 def test_fusion_from_a_score_on_is_the_beginning_of_the_whole(pictures, words, least):
-    lanes = [make_lane(Lane.PICTURE, pictures), make_lane(Lane.WORDS, words)]
-    whole = fuse(lanes, {})
-    beginning = fuse(lanes, {}, least)
+    retrievers = [make_lane(Retriever.VISUAL, pictures), make_lane(Retriever.LEXICAL, words)]
+    whole = fuse(retrievers, {})
+    beginning = fuse(retrievers, {}, least)
     assert beginning == [one for one in whole if one.score >= least]
     assert [one.candidates for one in beginning] == [one.candidates for one in whole[: len(beginning)]]
 
 
 @given(candidates, st.integers(0, 9), probabilities)
 def test_more_evidence_never_lowers_an_item(rows, item, extra):
-    def score(lanes):
-        return next((one.score for one in fuse(lanes, {}) if one.item_id == item), 0.0)
+    def score(retrievers):
+        return next((one.score for one in fuse(retrievers, {}) if one.item_id == item), 0.0)
 
-    without = [make_lane(Lane.PICTURE, rows)]
-    extended = [*without, make_lane(Lane.WORDS, [(item, extra)])]
+    without = [make_lane(Retriever.VISUAL, rows)]
+    extended = [*without, make_lane(Retriever.LEXICAL, [(item, extra)])]
     assert score(extended) >= score(without) - 1e-9
 
 
 def test_a_lane_of_weight_zero_has_no_say():
-    lanes = [make_lane(Lane.PICTURE, [(1, 0.4)]), make_lane(Lane.WORDS, [(2, 0.9)])]
-    assert fuse(lanes, {Lane.WORDS: 0.0})[0].item_id == 1
-    assert fuse(lanes, {})[0].item_id == 2
+    retrievers = [make_lane(Retriever.VISUAL, [(1, 0.4)]), make_lane(Retriever.LEXICAL, [(2, 0.9)])]
+    assert fuse(retrievers, {Retriever.LEXICAL: 0.0})[0].item_id == 1
+    assert fuse(retrievers, {})[0].item_id == 2
 
 
 @given(st.text(max_size=1500), st.lists(st.text(min_size=1, max_size=8), max_size=3))

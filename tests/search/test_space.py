@@ -3,10 +3,11 @@
 import shutil
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 
-from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
+from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
 from search.storage.baselines import QueryBank
 from search.storage.catalog import Catalog
 from search.storage.database import Database
@@ -15,17 +16,18 @@ from search.storage.generations import SAMPLE, find_generation_manifests, load_g
 from search.storage.ledger import Ledger
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
-from search.storage.spaces import Spaces
+from search.storage.spaces import SpaceRole, Spaces
 
 D = 8
 BANK = QueryBank(np.eye(D, dtype=np.float32)[:2], (D,))
+ENCODER = SimpleNamespace(name="m", fingerprint="f", dimension=D)
 
 
 class Shelf:
     def __init__(self, folder):
         self.catalog = Catalog(Database(folder / "c.db"))
         self.ledger = Ledger(self.catalog.database)
-        self.space_id = Spaces(self.catalog.database).add("s", "m", "f", D)
+        self.space_id = Spaces(self.catalog.database).add(Retriever.VISUAL, SpaceRole.ACTIVE, ENCODER).id
         self.folder = folder / "index"
         self.source = Sources(self.catalog.database).add("/m")
 
@@ -36,7 +38,7 @@ class Shelf:
         vector = np.zeros(D, np.float32)
         vector[number % D] = 1
         file = FileFacts(f"/m/{number}", self.source, ItemType.IMAGE, 1, 1)
-        return Record(file, "", MediaFacts(), [Segment(SegmentKind.PICTURE)], [(0, self.space_id, vector)])
+        return Record(file, "", MediaFacts(), [Segment(SegmentKind.IMAGE)], [(0, self.space_id, vector)])
 
     def add(self, number):
         return self.catalog.save_items([self.make_record(number)])[0]
@@ -85,7 +87,7 @@ def test_a_lost_or_torn_index_is_made_again(tmp_path):
     for path in shelf.folder.glob("*/*"):
         path.write_bytes(b"torn")
     assert shelf.find(shelf.open(), 0) == items
-    shelf.open().settle()
+    shelf.open().rebuild_if_stale()
     assert len(shelf.open().refresh(0).generation.rows.ids) == len(items)
     shutil.rmtree(shelf.folder)
     assert shelf.find(shelf.open(), 0) == items
@@ -101,7 +103,7 @@ def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, m
             shelf.add(number * D)
         assert len(shelf.find(space, 0)) == min(rows, 5)
         assert len(shelf.find(shelf.open(), 0)) == min(rows, 5)
-        space.settle()
+        space.rebuild_if_stale()
         manifests = find_generation_manifests(shelf.folder, "f", BANK.digest)
         assert (manifests[0].generation if manifests else 0) == built, rows
     shelf.close()
@@ -190,7 +192,7 @@ def test_a_generation_of_another_query_bank_does_not_count(tmp_path):
     space = SpaceIndex(shelf.catalog.database, shelf.space_id, "f", other, shelf.folder)
     assert shelf.find(space, 0) == {item}
     assert find_generation_manifests(shelf.folder, "f", other.digest) == []
-    space.settle()
+    space.rebuild_if_stale()
     assert len(find_generation_manifests(shelf.folder, "f", other.digest)) == 1
     shelf.close()
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from search.engine import Engine
 from search.query.encoding import encode_query
-from search.records import Filters, ItemType, Lane, Query, QueryPart, Sort, Tier
+from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort, Tier
 from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
 from search.retrieval.retriever import FLOOR, SAID_CUT, Retrieval
 from search.retrieval.text import TextRetriever
 from search.scoring.candidates import Retrieved, make_nothing
 from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
-WEIGHTS = dict.fromkeys(Lane, 1.0)
+WEIGHTS = dict.fromkeys(Retriever, 1.0)
 EVERYTHING = Query(text="q", include_all=True, stack=False, limit=1000)
 
 
@@ -30,39 +30,39 @@ class MadeUpLanes:
 
     def __init__(self, **probabilities):
         self.depths = {}
-        self._lanes = {Lane(name): np.array(values, np.float32) for name, values in probabilities.items()}
+        self._lanes = {Retriever(name): np.array(values, np.float32) for name, values in probabilities.items()}
 
-    def retrieve(self, lane, depth):
-        if lane not in self._lanes:
-            return make_nothing(lane)
-        self.depths[lane] = depth
-        everything = self._lanes[lane]
+    def retrieve(self, retriever, depth):
+        if retriever not in self._lanes:
+            return make_nothing(retriever)
+        self.depths[retriever] = depth
+        everything = self._lanes[retriever]
         order = np.argsort(-everything, kind="stable")
         chosen, rest = order[:depth], order[depth:]
-        if lane is Lane.PICTURE and Lane.MEANING in self._lanes:
-            said = self._lanes[Lane.MEANING][rest] >= SAID_CUT
+        if retriever is Retriever.VISUAL and Retriever.SEMANTIC in self._lanes:
+            said = self._lanes[Retriever.SEMANTIC][rest] >= SAID_CUT
             chosen, rest = np.concatenate([chosen, rest[said]]), rest[~said]
         floor = float(everything[rest].max(initial=0))
         scores = everything[chosen]
-        return Retrieved(lane, chosen, chosen, scores, scores, exhausted=not len(rest), floor=floor)
+        return Retrieved(retriever, chosen, chosen, scores, scores, exhausted=not len(rest), floor=floor)
 
-    def estimate_counts(self, lane, cuts):
-        sample = np.random.default_rng(0).permutation(self._lanes[lane])[:1024]
-        return [float((sample >= cut).mean()) * len(self._lanes[lane]) for cut in cuts]
-
-
-def rank_all(lanes, query, end):
-    return rank(query, WEIGHTS, end, lanes, list)
+    def estimate_counts(self, retriever, cuts):
+        sample = np.random.default_rng(0).permutation(self._lanes[retriever])[:1024]
+        return [float((sample >= cut).mean()) * len(self._lanes[retriever]) for cut in cuts]
 
 
-def list_pages(lanes, query, limit, known=None):
+def rank_all(retrievers, query, end):
+    return rank(query, WEIGHTS, end, retrievers, list)
+
+
+def list_pages(retrievers, query, limit, known=None):
     """Return all results of a query as a client would page through them, ranking again for every page, and the ranking.
 
     known: the ranking of pages of another tier before, which the engine keeps.
     """
     shown = []
     while True:
-        fresh = rank_all(lanes, query, len(shown) + limit)
+        fresh = rank_all(retrievers, query, len(shown) + limit)
         known = fresh if known is None else keep_relevant(known, fresh)
         results = [stack.first.item_id for stack in known.list_results(query)]
         rest = [item for item in results if item not in set(shown)]
@@ -75,14 +75,14 @@ def list_pages(lanes, query, limit, known=None):
 @given(st.integers(0, 2**31), st.integers(1, 3_000), st.floats(0.02, 8.0), st.integers(50, 400))
 def test_the_pages_of_both_tiers_are_the_ranking(seed, count, shape, limit):
     random = np.random.default_rng(seed)
-    values = {name: random.beta(shape, 2, count) * (random.random(count) < 0.7) for name in ("picture", "meaning")}
-    lanes = MadeUpLanes(**values)
+    values = {name: random.beta(shape, 2, count) * (random.random(count) < 0.7) for name in ("visual", "semantic")}
+    retrievers = MadeUpLanes(**values)
     query = replace(EVERYTHING, include_all=False)
-    relevant, known = list_pages(lanes, query, limit)
-    possible, _ = list_pages(lanes, replace(query, tier=Tier.POSSIBLE), limit, known)
-    everything, _ = list_pages(lanes, EVERYTHING, limit)
+    relevant, known = list_pages(retrievers, query, limit)
+    possible, _ = list_pages(retrievers, replace(query, tier=Tier.POSSIBLE), limit, known)
+    everything, _ = list_pages(retrievers, EVERYTHING, limit)
     assert len(set(everything)) == len(everything) == count
-    whole = 1 - np.prod([1 - lane.astype(np.float32).astype(float) for lane in values.values()], axis=0)
+    whole = 1 - np.prod([1 - retriever.astype(np.float32).astype(float) for retriever in values.values()], axis=0)
     assert set(relevant).isdisjoint(possible)
     # What lies below a tier's floor in one lane may be left out: it could add no more than that.
     for found, cut, floor in (
@@ -98,33 +98,33 @@ def test_what_much_of_a_library_answers_is_not_scored_to_its_end(share):
     random = np.random.default_rng(1)
     count = 100_000
     matching = random.random(count) < share
-    lanes = MadeUpLanes(picture=np.where(matching, random.uniform(0.5, 1, count), random.uniform(0, 0.09, count)))
+    retrievers = MadeUpLanes(visual=np.where(matching, random.uniform(0.5, 1, count), random.uniform(0, 0.09, count)))
     query = replace(EVERYTHING, include_all=False, limit=100)
-    ranking = rank_all(lanes, query, 100)
-    assert lanes.depths[Lane.PICTURE] <= 4 * MAX_EXACT_TOTAL + 100
+    ranking = rank_all(retrievers, query, 100)
+    assert retrievers.depths[Retriever.VISUAL] <= 4 * MAX_EXACT_TOTAL + 100
     assert ranking.total.is_estimate
     assert ranking.total.number == pytest.approx(matching.sum(), rel=0.15)
-    assert rank_all(lanes, query, 30 if share == 1 else 9_000).reaches(query, 30 if share == 1 else 9_000)
+    assert rank_all(retrievers, query, 30 if share == 1 else 9_000).reaches(query, 30 if share == 1 else 9_000)
 
 
 def test_up_to_a_thousand_are_counted_exactly():
     scores = np.concatenate([np.full(1000, 0.9), np.full(150, 0.3), np.full(50_000, 0.01)])
-    ranking = rank_all(MadeUpLanes(picture=scores), replace(EVERYTHING, include_all=False), 20)
+    ranking = rank_all(MadeUpLanes(visual=scores), replace(EVERYTHING, include_all=False), 20)
     assert (ranking.total.number, ranking.total.is_estimate, ranking.possible.number) == (1000, False, 150)
 
 
 def test_an_estimate_counts_possible_ones_too_and_no_fewer_than_are_known():
     scores = np.concatenate([np.full(5_000, 0.9), np.full(20_000, 0.3), np.zeros(75_000)])
-    ranking = rank_all(MadeUpLanes(picture=scores), replace(EVERYTHING, include_all=False), 20)
+    ranking = rank_all(MadeUpLanes(visual=scores), replace(EVERYTHING, include_all=False), 20)
     assert ranking.possible.number == pytest.approx(20_000, rel=0.2)
-    nothing = MadeUpLanes(picture=scores)
-    nothing.estimate_counts = lambda lane, cuts: [0.0, 0.0]
+    nothing = MadeUpLanes(visual=scores)
+    nothing.estimate_counts = lambda retriever, cuts: [0.0, 0.0]
     assert rank_all(nothing, replace(EVERYTHING, include_all=False), 20).total.number > MAX_EXACT_TOTAL
 
 
 def test_another_order_than_by_relevance_knows_all_that_is_relevant():
-    lanes = MadeUpLanes(picture=np.concatenate([np.full(3000, 0.9), np.full(9000, 0.01)]))
-    ranking = rank_all(lanes, replace(EVERYTHING, include_all=False, sort=Sort.NEWEST), 20)
+    retrievers = MadeUpLanes(visual=np.concatenate([np.full(3000, 0.9), np.full(9000, 0.01)]))
+    ranking = rank_all(retrievers, replace(EVERYTHING, include_all=False, sort=Sort.NEWEST), 20)
     assert (ranking.total.number, ranking.total.is_estimate) == (3000, False)
 
 
@@ -132,10 +132,10 @@ def test_scoring_further_moves_nothing_from_one_tier_into_the_other():
     """Item 1 is just below the cut until the other lane is looked into further, after the relevant tier was paged."""
     seen = np.concatenate([[0.9, 0.49], np.full(2000, 0.08)])
     said = np.concatenate([[0.0, 0.07], np.full(2000, 0.0902)])
-    lanes = MadeUpLanes(picture=seen, meaning=said)
+    retrievers = MadeUpLanes(visual=seen, semantic=said)
     query = Query(text="q", stack=False)
-    first = rank_all(lanes, query, 20)
-    further = rank_all(lanes, replace(query, tier=Tier.POSSIBLE), 2_000)
+    first = rank_all(retrievers, query, 20)
+    further = rank_all(retrievers, replace(query, tier=Tier.POSSIBLE), 2_000)
     assert [len(one.tiers[0]) for one in (first, further)] == [1, 2]
     kept = keep_relevant(replace(first, revision=1), replace(further, revision=1))
     assert [[stack.first.item_id for stack in tier][:1] for tier in kept.tiers[:2]] == [[0], [1]]
@@ -208,8 +208,8 @@ def test_pictures_of_what_its_text_makes_likely_are_scored_wherever_they_are(lib
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
     encoded = encode_query(library, Query(text="grass"))
     monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.zeros(0, np.int64))
-    assert film not in Retrieval(library, encoded, False, revision).retrieve(Lane.PICTURE, 1).items
+    assert film not in Retrieval(library, encoded, False, revision).retrieve(Retriever.VISUAL, 1).items
     monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.array([film]))
-    found = Retrieval(library, encoded, False, revision).retrieve(Lane.PICTURE, 1)
+    found = Retrieval(library, encoded, False, revision).retrieve(Retriever.VISUAL, 1)
     assert film in found.items
     assert (np.diff(found.probabilities) <= 0).all()

@@ -12,7 +12,7 @@ from search.errors import HomeError
 from search.storage import faiss_index as v
 from search.storage import generations as g
 from search.storage.baselines import QueryBank
-from search.storage.embedding_rows import OWNER, Rows
+from search.storage.embedding_rows import ROW_METADATA, Rows
 
 NONE = np.zeros(0, np.int64)
 
@@ -24,7 +24,9 @@ def make_unit(n, d=16, seed=0):
 
 def write(folder, rows, previous=0):
     ids = np.arange(len(rows), dtype=np.int64)
-    blocks = [Rows(ids[part], rows[part].astype("<f2"), np.zeros(len(ids[part]), OWNER)) for part in np.split(ids, 2)]
+    blocks = [
+        Rows(ids[part], rows[part].astype("<f2"), np.zeros(len(ids[part]), ROW_METADATA)) for part in np.split(ids, 2)
+    ]
     folder.mkdir(exist_ok=True)
     bank = QueryBank(rows[:2], (rows.shape[1],))
     return g.write_generation(folder, blocks, bank, g.GenerationManifest(previous + 1, "m", rows.shape[1]))

@@ -83,10 +83,10 @@ def test_search_gives_the_document_of_the_contract(client):
         "longitude",
         "orientation",
         "tags",
-        "blur",
+        "placeholder",
     }
     assert set(hit["evidence"][0]) == {
-        "lane",
+        "retriever",
         "segment",
         "kind",
         "score",
@@ -178,7 +178,7 @@ def test_pictures_and_voice_come_as_parts(client, demo):
         ({"text": "typ:image a"}, 400, "did you mean type"),
         ({"parts": [{"text": "a", "weight": 99}]}, 400, "parts.0.weight"),
         ({"parts": [{"image": 0}]}, 400, "no uploaded image 0"),
-        ({"parts": [{"text": "a", "item": 1}]}, 400, "one of text, image, picture or item"),
+        ({"parts": [{"text": "a", "item": 1}]}, 400, "one of text, image, query_image or item"),
         ({"parts": [{"item": 1, "crop": [0, 0, 2, 1]}]}, 400, "crop"),
         ({"text": "a", "diversity": 2}, 400, "diversity"),
     ],

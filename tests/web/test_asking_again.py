@@ -19,13 +19,13 @@ def client(library):
 
 
 def keep(client, body):
-    return client.post("/api/v1/pictures", data={"image": (io.BytesIO(body), "a.jpg")})
+    return client.post("/api/v1/query-images", data={"image": (io.BytesIO(body), "a.jpg")})
 
 
 def age(library, picture_id, days):
     moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    with library.catalog.database.write(quiet=True) as db:
-        db.execute(update(t.asked_picture).where(t.asked_picture.c.id == picture_id).values(asked_at=moment))
+    with library.catalog.database.write(bump_revision=False) as db:
+        db.execute(update(t.query_image).where(t.query_image.c.id == picture_id).values(used_at=moment))
 
 
 def make_picture(number):
@@ -39,7 +39,7 @@ def test_a_kept_picture_is_searched_by_its_id_as_if_it_were_sent(client, demo):
     kept = keep(client, body)
     assert kept.status_code == 201
     assert keep(client, body).json == kept.json
-    parts = [{"picture": kept.json["id"], "crop": [0.2, 0.1, 0.6, 0.7]}]
+    parts = [{"query_image": kept.json["id"], "crop": [0.2, 0.1, 0.6, 0.7]}]
     by_id = ask(client, parts=parts, all=True, limit=5).json
     sent = {"request": '{"parts": [{"image": 0, "crop": [0.2, 0.1, 0.6, 0.7]}], "all": true, "limit": 5}'}
     by_file = client.post("/api/v1/search", data=sent | {"image": (io.BytesIO(body), "a.jpg")}).json
@@ -54,7 +54,7 @@ def test_what_is_kept_is_small_and_says_nothing_of_place_and_time(client):
     exif.get_ifd(0x8825)[1] = "N"
     out = io.BytesIO()
     Image.linear_gradient("L").resize((3000, 2000)).convert("RGB").save(out, "JPEG", exif=exif)
-    sent = client.get(f"/api/v1/pictures/{keep(client, out.getvalue()).json['id']}")
+    sent = client.get(f"/api/v1/query-images/{keep(client, out.getvalue()).json['id']}")
     assert (sent.mimetype, sent.cache_control.immutable, sent.cache_control.private) == ("image/jpeg", True, True)
     with Image.open(io.BytesIO(sent.data)) as picture:
         assert max(picture.size) == 1024
@@ -71,27 +71,27 @@ def test_what_is_kept_is_small_and_says_nothing_of_place_and_time(client):
     ],
 )
 def test_what_is_no_picture_is_not_kept(client, data, status, says):
-    answer = client.post("/api/v1/pictures", data=data)
+    answer = client.post("/api/v1/query-images", data=data)
     assert (answer.status_code, says in answer.json["detail"]) == (status, True)
 
 
 def test_a_picture_that_is_not_kept_is_said_to_be_missing(client):
-    for answer in (ask(client, parts=[{"picture": "0" * 32}]), client.get("/api/v1/pictures/nothing")):
+    for answer in (ask(client, parts=[{"query_image": "0" * 32}]), client.get("/api/v1/query-images/nothing")):
         assert (answer.status_code, "not kept any more" in answer.json["detail"]) == (404, True)
-    assert ask(client, parts=[{"picture": "../../etc"}]).status_code == 400
-    assert ask(client, parts=[{"picture": "0" * 32, "text": "a cat"}]).status_code == 400
+    assert ask(client, parts=[{"query_image": "../../etc"}]).status_code == 400
+    assert ask(client, parts=[{"query_image": "0" * 32, "text": "a cat"}]).status_code == 400
 
 
 def test_only_what_nobody_asks_with_any_more_is_dropped(fresh):
     client = make_client(fresh)
     old, saved, asked, new = (keep(client, make_picture(number)).json["id"] for number in range(4))
-    request = {"parts": [{"picture": saved}]}
+    request = {"parts": [{"query_image": saved}]}
     client.post("/api/v1/searches", json={"name": "like this", "request": request, "address": f"/?picture={saved}"})
     for one in (old, saved, asked):
         age(fresh, one, 91)
-    assert client.get(f"/api/v1/pictures/{asked}").status_code == 200  # asked for again, so it begins anew
+    assert client.get(f"/api/v1/query-images/{asked}").status_code == 200  # asked for again, so it begins anew
     keep(client, make_picture(4))
-    there = [client.get(f"/api/v1/pictures/{one}").status_code for one in (old, saved, asked, new)]
+    there = [client.get(f"/api/v1/query-images/{one}").status_code for one in (old, saved, asked, new)]
     assert there == [404, 200, 200, 200]
 
 
@@ -102,7 +102,7 @@ def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo)
     index(fresh, media)
     client = make_client(fresh)
     cat = next(demo.rglob("chelsea.jpg")).read_bytes()
-    request = {"parts": [{"picture": keep(client, cat).json["id"]}]}
+    request = {"parts": [{"query_image": keep(client, cat).json["id"]}]}
     client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
     SavedSearchNotifier(fresh).look()
     (media / "found.jpg").write_bytes(cat)

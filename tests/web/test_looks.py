@@ -60,11 +60,11 @@ def test_heat_is_where_the_thing_is(client, fresh, demo, tmp_path):
         ground.paste(cat.convert("RGB").resize((300, 200)), (580, 380))
     ground.save(tmp_path / "media" / "corner.jpg")
     index(fresh, tmp_path / "media")
-    heat = np.array(make_client(fresh).get("/api/v1/items/1/heat?q=a+cat").json["heat"])
+    heat = np.array(make_client(fresh).get("/api/v1/items/1/heatmap?q=a+cat").json["heatmap"])
     assert heat.shape == (6, 6)
     assert heat[4:, 4:].mean() > heat[:3, :3].mean() + 0.3
-    assert client.get(f"/api/v1/items/{get_item(client, 'holiday.mp4')}/heat?q=a+cat").status_code == 404
-    assert client.get("/api/v1/items/1/heat").status_code in {400, 404}
+    assert client.get(f"/api/v1/items/{get_item(client, 'holiday.mp4')}/heatmap?q=a+cat").status_code == 404
+    assert client.get("/api/v1/items/1/heatmap").status_code in {400, 404}
 
 
 def test_every_moment_of_one_item_is_found(client):
@@ -139,7 +139,7 @@ def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path,
         with Image.open(io.BytesIO(answer.data)) as picture:
             assert (picture.format, max(picture.size)) == ("WEBP", size)
     assert client.get("/api/v1/items/1/thumbnail?size=77").status_code == 400
-    blur = client.get("/api/v1/items/1").json["blur"]
+    blur = client.get("/api/v1/items/1").json["placeholder"]
     assert len(bytes.fromhex(blur)) == 4 * 3 * 3
     client.delete("/api/v1/items/1")
     assert [path for path in fresh.home.thumbnails.rglob("*") if path.is_file()] == []

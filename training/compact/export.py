@@ -15,7 +15,7 @@ from search.encoders.compact.files import FILES, hash_file
 from search.encoders.compact.graph import build_text_graph
 from search.media.image.picture import cut_views, open_image
 from search.records import Pixels, Vectors
-from training.compact.model_card import write_card
+from training.compact.model_card import write_manifest
 from training.compact.network import (
     CLASSES,
     GROUP_NEARNESS,
@@ -178,7 +178,7 @@ def write_package_data(
         "figures": figures,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-    write_card(folder)
+    write_manifest(folder)
 
 
 def write_fixed_sets(folder: Path, bank: Vectors, reference: Vectors) -> None:

@@ -8,7 +8,7 @@ LANGUAGE_NAMES = {"zh": "Chinese", "es": "Spanish", "fr": "French", "de": "Germa
 TEMPLATE = Path(__file__).parent / "card.md"
 
 
-def write_card(folder: Path) -> None:
+def write_manifest(folder: Path) -> None:
     """Write `README.md` beside a manifest, from it."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     figures = manifest["figures"]
@@ -24,14 +24,14 @@ def write_card(folder: Path) -> None:
                 _write_row(f"{name} names of 100 classes, 500 photos, {title}", figures[group][language])
                 for language, name in LANGUAGE_NAMES.items()
             ]
-    card = TEMPLATE.read_text(encoding="utf-8").format(
+    manifest = TEMPLATE.read_text(encoding="utf-8").format(
         dimension=sum(manifest["image_parts"]),
         recipe=json.dumps(figures["recipe"]),
         rows="\n".join(rows),
         inputs=_write_hashes(manifest["inputs"]),
         outputs=_write_hashes(manifest["sha256"]),
     )
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / "README.md").write_text(manifest, encoding="utf-8")
 
 
 def _write_row(title: str, figures: dict[str, Any]) -> str:

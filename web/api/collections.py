@@ -57,7 +57,13 @@ def make_blueprint(library: Library) -> Blueprint:
         asked = parse_body(SavedRequest)
         parse_request(asked.request).make_query()
         _check_webhook(asked.webhook)
-        kept = saved.add(asked.name, asked.request, asked.address, asked.watch, asked.webhook or None)
+        kept = saved.add(
+            asked.name,
+            asked.request,
+            asked.address,
+            asked.watch,
+            asked.webhook or None,
+        )
         return jsonify(serialize_saved(kept)), 201
 
     @api.delete("/searches/<int:saved_id>")

@@ -35,7 +35,7 @@ class JobRequest(BaseModel):
     paths: list[str] = Field(default_factory=list, max_length=1000)
     retry_failed: bool = False
     model: str | None = None
-    purpose: Literal["picture", "meaning", "speech"] | None = None
+    role: Literal["visual", "semantic", "speech"] | None = None
 
 
 def make_blueprint(library: Library) -> Blueprint:
@@ -86,7 +86,7 @@ def _read_task(library: Library, asked: JobRequest) -> Task:
             raise UsageError(f"paths: {path} lies in no source; add its folder to the sources first")
     if asked.model is not None:
         _check_model(library, asked)
-    return Task(paths, asked.retry_failed, model=asked.model, purpose=asked.purpose)
+    return Task(paths, asked.retry_failed, model=asked.model, role=asked.role)
 
 
 def _check_model(library: Library, asked: JobRequest) -> None:

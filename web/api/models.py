@@ -17,6 +17,6 @@ def make_blueprint(engine: Engine) -> Blueprint:
         library = engine.follow()
         spaces, presets = list_models(library)
         models = [asdict(one) for one in presets]
-        return jsonify({"spaces": spaces, "speech": library.models.speech.name, "models": models})
+        return jsonify({"spaces": spaces, "speech": library.models.transcriber.name, "models": models})
 
     return api

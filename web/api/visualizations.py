@@ -20,13 +20,13 @@ RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
 
 def make_blueprint(engine: Engine) -> Blueprint:
     """Give the routes."""
-    api = Blueprint("looks", __name__, url_prefix="/api/v1/items")
+    api = Blueprint("visualizations", __name__, url_prefix="/api/v1/items")
     library = engine.library
 
-    @api.get("/<int:item_id>/heat")
+    @api.get("/<int:item_id>/heatmap")
     def show_heatmap(item_id: int) -> Response:
-        heat = compute_heatmap(engine.library, item_id, read_address().make_query())
-        return jsonify({"heat": np.round(heat, 3).tolist()})
+        heatmap = compute_heatmap(engine.library, item_id, read_address().make_query())
+        return jsonify({"heatmap": np.round(heatmap, 3).tolist()})
 
     @api.get("/<int:item_id>/moments")
     def show_moments(item_id: int) -> Response:

@@ -24,7 +24,7 @@ export function ask(request, voice) {
 export async function keepPicture(blob) {
   const body = new FormData();
   body.append("image", blob, blob.name || "picture");
-  return (await send("/api/v1/pictures", { method: "POST", body })).id;
+  return (await send("/api/v1/query-images", { method: "POST", body })).id;
 }
 
 // What somebody says of a hit; relevant null takes it back.
@@ -34,7 +34,7 @@ export const readItem = (id) => send(`/api/v1/items/${id}`);
 export const listModels = () => send("/api/v1/models");
 export const readStatus = () => send("/api/v1/status");
 export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
-export const readHeat = (id, fields) => send(`/api/v1/items/${id}/heat?${fields}`);
+export const readHeat = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);
 export const readOpening = (id) => send(`/api/v1/items/${id}/passages?count=1`);
 export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
@@ -78,7 +78,7 @@ export function upload(files, tell) {
 // What browsers cannot show is sent as JPEG.
 const SHOWN = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
-export const askedAddress = (id) => `/api/v1/pictures/${id}`;
+export const askedAddress = (id) => `/api/v1/query-images/${id}`;
 export const mediaAddress = (item) => `/api/v1/items/${item.id}/media`;
 export const pictureAddress = (item) => (SHOWN.test(item.path) ? mediaAddress(item) : `/api/v1/items/${item.id}/preview`);
 export const archiveAddress = (ids) => `/api/v1/archive?ids=${ids.join(",")}`;

@@ -9,7 +9,7 @@ const POINTS = 120;
 const loudness = new Map();
 
 // Sound has a picture when it has a cover, documents when they are drawn.
-const hasPicture = (item) => item.type === "image" || item.type === "video" || Boolean(item.blur);
+const hasPicture = (item) => item.type === "image" || item.type === "video" || Boolean(item.placeholder);
 
 export function ratioOf({ item }) {
   if (item.type === "document") return hasPicture(item) ? 0.75 : 1.5;
@@ -93,13 +93,13 @@ function letMove(face, item, start) {
 }
 
 // Until the picture is there: what it looks like from afar.
-function paintBlur(face, blur) {
+function paintPlaceholder(face, placeholder) {
   const canvas = make("canvas", { className: "blur", width: 4, height: 3 });
   canvas.setAttribute("aria-hidden", "true");
   const context = canvas.getContext("2d");
   const image = context.createImageData(4, 3);
   for (let at = 0; at < 12; at += 1) {
-    const colour = Number.parseInt(blur.slice(at * 6, at * 6 + 6), 16);
+    const colour = Number.parseInt(placeholder.slice(at * 6, at * 6 + 6), 16);
     image.data.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], at * 4);
   }
   context.putImageData(image, 0, 0);
@@ -118,7 +118,7 @@ function makeFace(hit, words, width) {
     face.append(spoken ? makeQuote(spoken, words, item) : makeOpening(item));
   } else {
     face.append(makeImage(item, moment, width, () => makeQuote(spoken, words, item)));
-    if (item.blur) paintBlur(face, item.blur);
+    if (item.placeholder) paintPlaceholder(face, item.placeholder);
     if (item.type === "document" && spoken) face.append(makeQuote(spoken, words, item));
   }
   if (item.type === "video") letMove(face, item, moment?.start ?? 0);

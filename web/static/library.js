@@ -160,7 +160,7 @@ async function showSummary() {
 }
 
 const showAll = () => Promise.all([showSources(), showJobs(), showLedger(), showSummary(), showModels()]);
-const changeModel = (model, purpose) => guard(async () => { await addJob({ model, purpose }); await showJobs(); });
+const changeModel = (model, role) => guard(async () => { await addJob({ model, role }); await showJobs(); });
 watchModels(changeModel);
 
 const send = guard(async (files) => {

@@ -84,7 +84,7 @@ function chooseRegion(address, chosen) {
 // Not everything that others may be like has a picture.
 async function showLiked(image, { id }) {
   const item = await readItem(id).catch(() => null);
-  if (item && (item.type === "image" || item.type === "video" || item.blur)) image.src = thumbnailAddress(item);
+  if (item && (item.type === "image" || item.type === "video" || item.placeholder)) image.src = thumbnailAddress(item);
   else image.replaceWith(make("span", { className: "glyph" }, item?.type === "audio" ? "♪" : "¶"));
 }
 

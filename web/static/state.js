@@ -60,7 +60,7 @@ export function makeRequest(state) {
     if (!request.types.length) request.types = ALL_TYPES;
   } else {
     const mixed = Boolean(state.q || state.pictures.length || state.voice) || state.likes.length > 1;
-    const pictures = state.pictures.map(({ id, crop }) => ({ picture: id, ...(crop ? { crop } : {}) }));
+    const pictures = state.pictures.map(({ id, crop }) => ({ query_image: id, ...(crop ? { crop } : {}) }));
     const likes = state.likes.map(({ id, weight, crop }) => ({
       item: id, weight: mixed ? weight * LIKE_WEIGHT : weight, ...(crop ? { crop } : {}),
     }));

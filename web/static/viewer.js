@@ -174,7 +174,7 @@ export class Viewer {
         this.#zoomTo(this.#zoom + (event.deltaY < 0 ? 1 : -1));
       }, { passive: false });
     } else if (item.type === "document") {
-      stage.append(item.blur ? make("img", { src: thumbnailAddress(item), alt: "" }) : make("div", { className: "paper", tabIndex: 0 }));
+      stage.append(item.placeholder ? make("img", { src: thumbnailAddress(item), alt: "" }) : make("div", { className: "paper", tabIndex: 0 }));
     } else {
       const player = make(item.type, { controls: true, preload: "metadata", src: mediaAddress(item) });
       player.setAttribute("aria-label", nameItem(item));
@@ -238,7 +238,7 @@ export class Viewer {
     if (old) return old.remove();
     const canvas = make("canvas", { className: "heat" });
     frame.append(canvas);
-    const { heat } = await readHeat(item.id, fields).catch(() => ({ heat: [] }));
+    const { heatmap: heat } = await readHeat(item.id, fields).catch(() => ({ heatmap: [] }));
     paintHeat(canvas, heat, this.#picture, frame);
   }
 

@@ -12,27 +12,31 @@ from search.settings import Settings
 if TYPE_CHECKING:
     from indexer.model_change.fill import Outcome
 
-LANES = ("picture", "meaning", "speech")
+ROLES = ("visual", "semantic", "speech")
 
 
 @click.command("use")
 @click.argument("name")
-@click.option("--for", "purpose", type=click.Choice(LANES), help="What it is for, where its name does not tell.")
+@click.option("--role", type=click.Choice(ROLES), help="The model's role, if its name is ambiguous.")
 @click.option(
-    "--load", default=100, show_default=True, type=click.IntRange(1, 100), help="Percent of the time to work."
+    "--throttle",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Percent of the time to work; the rest is left to searches.",
 )
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
-@click.option("--anyway", is_flag=True, help="Switch even if many files cannot be read.")
+@click.option("--force", is_flag=True, help="Switch even if many files cannot be read.")
 @click.option("--export", "export", is_flag=True, help="First turn it into ONNX, as `models export` does.")
 @json_option
 @click.pass_obj
 def use_command(
     settings: Settings,
     name: str,
-    purpose: str | None,
-    load: int,
+    role: str | None,
+    throttle: int,
     workers: int,
-    anyway: bool,
+    force: bool,
     export: bool,
     as_json: bool,
 ) -> None:
@@ -49,20 +53,20 @@ def use_command(
     library = open_library(settings, create=True)
     try:
         if export:
-            export_model(library, name, purpose, SAMPLE)
+            export_model(library, name, role, SAMPLE)
         with library.home.lock(), show_progress() as show:
-            outcome = use_model(library, name, purpose, Options(workers), show, Pace(load / 100, anyway))
+            outcome = use_model(library, name, role, Options(workers), show, Pace(throttle / 100, force))
     finally:
         library.close()
     _report(outcome, as_json)
 
 
 @click.command("rollback")
-@click.option("--for", "purpose", type=click.Choice(LANES[:2]), default="picture", show_default=True)
+@click.option("--role", type=click.Choice(ROLES[:2]), default="visual", show_default=True)
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
 @json_option
 @click.pass_obj
-def rollback_command(settings: Settings, purpose: str, workers: int, as_json: bool) -> None:
+def rollback_command(settings: Settings, role: str, workers: int, as_json: bool) -> None:
     """Go back to the model that was used before.
 
     What was indexed since is filled in first, so that nothing is lost.
@@ -70,12 +74,12 @@ def rollback_command(settings: Settings, purpose: str, workers: int, as_json: bo
     from indexer.model_change.change import Change, change_model, find_previous
     from indexer.pipeline import Options
     from search.library import open_library
-    from search.records import Lane
+    from search.records import Retriever
 
     library = open_library(settings)
     try:
         with library.home.lock(), show_progress() as show:
-            change = Change(Lane(purpose), find_previous(library, Lane(purpose)))
+            change = Change(Retriever(role), find_previous(library, Retriever(role)))
             outcome = change_model(library, change, Options(workers), show)
     finally:
         library.close()
@@ -83,22 +87,22 @@ def rollback_command(settings: Settings, purpose: str, workers: int, as_json: bo
 
 
 @click.command("drop")
-@click.option("--for", "purpose", type=click.Choice(LANES[:2]), default="picture", show_default=True)
+@click.option("--role", type=click.Choice(ROLES[:2]), default="visual", show_default=True)
 @json_option
 @click.pass_obj
-def drop_command(settings: Settings, purpose: str, as_json: bool) -> None:
+def drop_command(settings: Settings, role: str, as_json: bool) -> None:
     """Remove the space of the model that was used before.
 
     Also one that was begun and is not to be completed.
     """
     from indexer.model_change.change import drop_spaces
     from search.library import open_library
-    from search.records import Lane
+    from search.records import Retriever
 
     library = open_library(settings)
     try:
         with library.home.lock():
-            count = drop_spaces(library, Lane(purpose))
+            count = drop_spaces(library, Retriever(role))
     finally:
         library.close()
     if as_json:
@@ -116,6 +120,6 @@ def _report(outcome: "Outcome", as_json: bool) -> None:
         filled = f": {outcome.filled} vectors in {outcome.seconds:.0f} s" if outcome.filled else ""
         click.echo(f"{outcome.model} is in use{filled}")
         if outcome.is_speech:
-            click.echo("what was heard before stays as it is; `crossmodal index --again FOLDER` has it heard anew")
+            click.echo("what was heard before stays as it is; `crossmodal index --reindex FOLDER` has it heard anew")
     if outcome.unread:
         raise click.exceptions.Exit(1)

@@ -13,13 +13,13 @@ from search.settings import Settings
 if TYPE_CHECKING:
     from search.evaluation.model_comparison import ModelResult
     from search.library import Library
-    from search.records import Lane
+    from search.records import Retriever
 
 
 @click.command("compare")
 @click.argument("first")
 @click.argument("second")
-@click.option("--for", "purpose", type=click.Choice(["picture", "meaning"]), help="Where their names do not tell.")
+@click.option("--role", type=click.Choice(["visual", "semantic"]), help="Their role, if the names are ambiguous.")
 @click.option("--questions", default=500, show_default=True, type=click.IntRange(10), help="At most so many.")
 @click.option("--cases", type=click.Path(path_type=Path, dir_okay=False), help="Also ask what an evaluation file asks.")
 @json_option
@@ -28,7 +28,7 @@ def compare_command(
     settings: Settings,
     first: str,
     second: str,
-    purpose: str | None,
+    role: str | None,
     questions: int,
     cases: Path | None,
     as_json: bool,
@@ -38,15 +38,15 @@ def compare_command(
     Both are asked what the library can ask by itself: for its pictures by their descriptions or file names and by their
     copies, for its texts by their ends. Nothing is changed.
     """
-    from search.encoders.registry import guess_lane
+    from search.encoders.registry import guess_retriever
     from search.evaluation.model_comparison import compare_results
     from search.library import open_library
-    from search.records import Lane
+    from search.records import Retriever
 
     library = open_library(settings)
     try:
-        lane = Lane(purpose) if purpose else guess_lane(first) or Lane.MEANING
-        results = _show(library, lane, (first, second), questions, cases)
+        retriever = Retriever(role) if role else guess_retriever(first) or Retriever.SEMANTIC
+        results = _show(library, retriever, (first, second), questions, cases)
     finally:
         library.close()
     comparison = compare_results(*results)
@@ -72,17 +72,17 @@ def compare_command(
 
 
 def _show(
-    library: "Library", lane: "Lane", names: tuple[str, str], most: int, cases: Path | None
+    library: "Library", retriever: "Retriever", names: tuple[str, str], most: int, cases: Path | None
 ) -> list["ModelResult"]:
     from search.encoders.registry import load_image_encoder, load_text_encoder
     from search.errors import UsageError
     from search.evaluation.cases import read_cases
     from search.evaluation.model_comparison import MIN_SAMPLE, rank_images, rank_texts
     from search.evaluation.synthetic_queries import list_captioned, list_captions_of, list_clozes, list_copied
-    from search.records import Lane
+    from search.records import Retriever
 
     folder, machine = library.home.models, library.machine
-    if lane is Lane.MEANING:
+    if retriever is Retriever.SEMANTIC:
         clozes = list_clozes(library, most)
         if len(clozes) < MIN_SAMPLE:
             raise UsageError(f"the library holds only {len(clozes)} passages to ask for; {MIN_SAMPLE} are the fewest")

@@ -19,11 +19,11 @@ SAMPLE = 128
 
 @click.command("export")
 @click.argument("name")
-@click.option("--for", "purpose", type=click.Choice(["picture", "meaning"]), help="Where the name does not tell.")
+@click.option("--role", type=click.Choice(["visual", "semantic"]), help="Its role, if the name is ambiguous.")
 @click.option("--sample", default=SAMPLE, show_default=True, type=click.IntRange(16), help="How many to check it on.")
 @json_option
 @click.pass_obj
-def export_command(settings: Settings, name: str, purpose: str | None, sample: int, as_json: bool) -> None:
+def export_command(settings: Settings, name: str, role: str | None, sample: int, as_json: bool) -> None:
     """Turn a model into ONNX, checked against what it is made from.
 
     NAME is a picture model of open_clip, or a sentence model. Each precision is checked on the library's own pictures
@@ -34,12 +34,12 @@ def export_command(settings: Settings, name: str, purpose: str | None, sample: i
 
     library = open_library(settings)
     try:
-        card, checks = export_model(library, name, purpose, sample)
+        manifest, checks = export_model(library, name, role, sample)
     finally:
         library.close()
     if as_json:
         rows = [asdict(one) | {"is_right": one.is_right} for one in checks]
-        print_json({"model": card.name, "runtime": card.runtime, "rates": card.runtimes, "checks": rows})
+        print_json({"model": manifest.name, "runtime": manifest.runtime, "rates": manifest.runtimes, "checks": rows})
         return
     for one in checks:
         mark = "" if one.is_right else "  not used"
@@ -47,36 +47,36 @@ def export_command(settings: Settings, name: str, purpose: str | None, sample: i
             f"{one.precision:13} {one.megabytes:7.1f} MiB  cosine {one.cosine:.4f}  agreement@10 {one.agreement:.2f}  "
             f"{one.rate:8.1f}/s{mark}"
         )
-    rates = ", ".join(f"{way} {rate:.1f}/s" for way, rate in card.runtimes.items())
-    click.echo(f"{card.name} runs by {card.runtime} from now on ({rates})")
+    rates = ", ".join(f"{way} {rate:.1f}/s" for way, rate in manifest.runtimes.items())
+    click.echo(f"{manifest.name} runs by {manifest.runtime} from now on ({rates})")
 
 
 def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def export_model(library: "Library", name: str, purpose: str | None, count: int) -> "tuple[ModelManifest, list[Check]]":
+def export_model(library: "Library", name: str, role: str | None, count: int) -> "tuple[ModelManifest, list[Check]]":
     """Write a model as ONNX, checked on so many of the library's own; give its card and how each precision did.
 
     Raises UsageError for a model that is not exported, ModelError when it cannot be.
     """
     from search.encoders.open_clip.export import export_towers
-    from search.encoders.registry import BUNDLED, find_manifest, guess_lane
+    from search.encoders.registry import BUNDLED, find_manifest, guess_retriever
     from search.encoders.sentence.export import export_sentences
     from search.errors import UsageError
-    from search.records import Lane
+    from search.records import Retriever
     from search.samples import sample_images, sample_passages
 
-    lane = Lane(purpose) if purpose else guess_lane(name)
-    if lane not in {Lane.PICTURE, Lane.MEANING}:
+    retriever = Retriever(role) if role else guess_retriever(name)
+    if retriever not in {Retriever.VISUAL, Retriever.SEMANTIC}:
         raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
     if name in BUNDLED:
         raise UsageError(f"{name} is in ONNX already")
     models, machine = library.home.models, library.machine
-    card, folder = find_manifest(name, lane, models, machine)
-    if lane is Lane.MEANING:
-        return export_sentences(card, folder, models, machine, sample_passages(library, count), _say)
-    fit = card.preparation
+    manifest, folder = find_manifest(name, retriever, models, machine)
+    if retriever is Retriever.SEMANTIC:
+        return export_sentences(manifest, folder, models, machine, sample_passages(library, count), _say)
+    fit = manifest.transform
     assert fit is not None
     pixels = [fit(one) for one in sample_images(library, count)]
-    return export_towers(card, folder, models, machine, pixels, _say)
+    return export_towers(manifest, folder, models, machine, pixels, _say)

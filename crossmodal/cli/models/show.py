@@ -13,7 +13,7 @@ from search.settings import Settings
 @click.pass_obj
 def list_command(settings: Settings, as_json: bool) -> None:
     """Show the models in use, and others worth trying."""
-    from search.encoders.presets import list_presets, read_source
+    from search.encoders.presets import ROLES, list_presets, read_source
     from search.home import Home
 
     used = _read_used(settings)
@@ -22,10 +22,10 @@ def list_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"models": rows, "source": read_source()})
         return
-    for lane in ("picture", "meaning", "speech"):
-        click.echo(f"{lane}:")
+    for role in ROLES:
+        click.echo(f"{role}:")
         for one in presets:
-            if one.lane != lane:
+            if one.role != role:
                 continue
             mark = "*" if one.name in used else "+" if one.is_present else " "
             size = f"{one.millions} M" if one.millions else ""
@@ -38,20 +38,18 @@ def list_command(settings: Settings, as_json: bool) -> None:
 
 def _read_used(settings: Settings) -> set[str]:
     """Give the names of the models that the home uses; of one that is not there yet, those it would."""
-    from search.encoders.registry import MEANING, PICTURE, SPEECH
+    from search.encoders.registry import BUNDLED, SPEECH_MODEL
     from search.home import Home
 
     if not Home(settings.home).catalog.exists():
-        return {PICTURE, MEANING, SPEECH}
-    from search.records import LANE_SPACES
+        return set(BUNDLED)
     from search.storage.database import Database
-    from search.storage.spaces import Spaces
+    from search.storage.spaces import SpaceRole, Spaces
 
     database = Database(Home(settings.home).catalog)
     spaces = Spaces(database)
-    found = spaces.read_all()
-    used = {found[name].model for name in LANE_SPACES.values() if name in found}
-    used.add(spaces.read_speech() or SPEECH)
+    used = {space.model for space in spaces.list_all() if space.role is SpaceRole.ACTIVE}
+    used.add(spaces.read_speech() or SPEECH_MODEL)
     database.close()
     return used
 

@@ -97,7 +97,7 @@ def _decode_book(body: bytes) -> Parts:
     try:
         book = open_book(body)
         if book.cover is not None:
-            yield DecodedImage(Segment(SegmentKind.PICTURE), book.cover)
+            yield DecodedImage(Segment(SegmentKind.IMAGE), book.cover)
         facts = MediaFacts(title=book.title, artist=book.author, language=book.language)
         for part in _cut(read_chapters(body, book), facts, book.cover is not None):
             yield FileSummary(part.facts, book.cover) if isinstance(part, FileSummary) else part

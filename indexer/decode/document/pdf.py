@@ -34,7 +34,7 @@ def decode_pdf(body: bytes) -> Parts:
                     cover = cover or picture
                     if not passages and _shows_something(picture):
                         found = True
-                        yield DecodedImage(Segment(SegmentKind.PICTURE, page=number + 1), picture)
+                        yield DecodedImage(Segment(SegmentKind.IMAGE, page=number + 1), picture)
                 found = found or bool(passages)
                 page.close()
             title = document.get_metadata_value("Title") or None

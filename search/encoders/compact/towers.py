@@ -190,7 +190,7 @@ class CompactImageEncoder:
         return COMPACT_BATCH
 
     @cached_property
-    def preparation(self) -> TwoViews:
+    def transform(self) -> TwoViews:
         """What cuts the two views that are embedded, shape (2, 260, 260, 3) uint8."""
         return TwoViews(self._files.side, self._files.zoom)
 

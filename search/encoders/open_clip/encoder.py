@@ -33,7 +33,7 @@ from search.encoders.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
 from search.encoders.runtime import Machine, Trial, measure_trials
 from search.media.image.picture import Picture, make_noise
 from search.media.image.transform import ResizeCrop
-from search.records import Lane, Pixels, Vectors
+from search.records import Pixels, Retriever, Vectors
 
 if TYPE_CHECKING:
     from search.encoders.open_clip.exported import Tokenize
@@ -59,17 +59,17 @@ class Towers(Protocol):
 class OpenClipImageEncoder(ManifestEncoder):
     """A model that a card describes; loaded when first used."""
 
-    def __init__(self, card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
+    def __init__(self, manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
         """folder: where the card lies; models: the home's folder of models."""
-        super().__init__(card, folder)
+        super().__init__(manifest, folder)
         self._machine = machine
-        self._towers: Lazy[Towers] = Lazy(partial(load_towers, card, folder, models, machine), machine.idle)
+        self._towers: Lazy[Towers] = Lazy(partial(load_towers, manifest, folder, models, machine), machine.idle)
         self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
 
     @property
     def parts(self) -> tuple[int, ...]:
         """A vector is judged as a whole."""
-        return (self._card.dimension,)
+        return (self._manifest.dimension,)
 
     @property
     def reference(self) -> Vectors:
@@ -83,10 +83,10 @@ class OpenClipImageEncoder(ManifestEncoder):
         return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
 
     @property
-    def preparation(self) -> ResizeCrop:
+    def transform(self) -> ResizeCrop:
         """What cuts the one view that is embedded."""
-        assert self._card.preparation is not None
-        return self._card.preparation
+        assert self._manifest.transform is not None
+        return self._manifest.transform
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
         """Embed prepared pictures; shape (n, d), float32, unit length."""
@@ -107,28 +107,28 @@ class OpenClipImageEncoder(ManifestEncoder):
         return row
 
 
-def load_towers(card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Towers:
+def load_towers(manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Towers:
     """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
-    keep_weights(card, folder)
+    keep_weights(manifest, folder)
     devices = choose_devices(machine.device)
-    if card.is_exported_for(devices[0]):
+    if manifest.is_exported_for(devices[0]):
         from search.encoders.open_clip.exported import ExportedTowers
 
-        wording = _load_wording(card, folder, models)
-        return ExportedTowers(folder.path, card.precision, wording, machine.threads, devices[0])
+        wording = _load_wording(manifest, folder, models)
+        return ExportedTowers(folder.path, manifest.precision, wording, machine.threads, devices[0])
     if devices != ["cpu"]:
-        return TorchTowers(find_source(card.name, models), "fp16", devices, machine.threads)
-    precision = card.precision if card.runtime.startswith("torch-") and card.device == "cpu" else "fp32"
-    return TorchTowers(find_source(card.name, models), precision, devices, machine.threads)
+        return TorchTowers(find_source(manifest.name, models), "fp16", devices, machine.threads)
+    precision = manifest.precision if manifest.runtime.startswith("torch-") and manifest.device == "cpu" else "fp32"
+    return TorchTowers(find_source(manifest.name, models), precision, devices, machine.threads)
 
 
-def _load_wording(card: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
+def _load_wording(manifest: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
     """Give what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
-    if card.settings:
+    if manifest.settings:
         from search.encoders.open_clip.tokenizer_export import Wording
 
-        return Wording(folder.path, card.settings)
-    tokenizer = load_tokenizer(find_source(card.name, models))
+        return Wording(folder.path, manifest.settings)
+    tokenizer = load_tokenizer(find_source(manifest.name, models))
     return lambda texts: tokenizer(list(texts)).numpy()
 
 
@@ -145,28 +145,28 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
     fit = make_resize_crop(towers.preprocess)
     bank = towers.encode_texts(read_bank_texts()[::BANK_STEP])
     digests = [one[2] for one in weights.values()]
-    card = ModelManifest(
+    manifest = ModelManifest(
         name=name,
-        lane=Lane.PICTURE,
+        role=Retriever.VISUAL,
         fingerprint=join_fingerprint(source.model, towers.preprocess, *digests),
         dimension=bank.shape[1],
         weights=weights,
         languages=find_languages(source),
-        preparation=fit,
+        transform=fit,
     )
     if choose_devices(machine.device) == ["cpu"]:
         sample = np.stack([fit(one) for one in pictures or make_noise(MEASURED)])
-        card = _choose_runtime(card, source, towers, machine, sample)
-    find_folder(models, name).write(card, bank)
-    return card
+        manifest = _choose_runtime(manifest, source, towers, machine, sample)
+    find_folder(models, name).write(manifest, bank)
+    return manifest
 
 
 def _choose_runtime(
-    card: ModelManifest, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels
+    manifest: ModelManifest, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels
 ) -> ModelManifest:
     loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
     found = measure_trials([Trial(f"torch-{name}", one.encode_pixels) for name, one in loaded.items()], pixels)
-    return replace(card, runtime=found.best, runtimes=found.rates)
+    return replace(manifest, runtime=found.best, runtimes=found.rates)
 
 
 def find_languages(source: Source) -> tuple[str, ...]:

@@ -32,7 +32,12 @@ CHECKED_TEXTS = ("a dog on the beach", "two people riding bicycles in the snow",
 
 
 def export_towers(
-    card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, pictures: Sequence[Pixels], say: Say
+    manifest: ModelManifest,
+    folder: ManifestFolder,
+    models: Path,
+    machine: Machine,
+    pictures: Sequence[Pixels],
+    say: Say,
 ) -> tuple[ModelManifest, list[Check]]:
     """Write the picture tower in every precision, the text tower exactly; measure, remember the fastest right way.
 
@@ -42,13 +47,13 @@ def export_towers(
     """
     require_sample(len(pictures), "pictures")
     pixels = np.stack(pictures)
-    source = find_source(card.name, models)
+    source = find_source(manifest.name, models)
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
     say("writing the text tower")
     _export_texts(towers, get_text_path(folder.path))
     devices = choose_devices(machine.device)
     _check_texts(towers, get_text_path(folder.path), machine, devices[0])
-    card = replace(card, settings=write_wording(towers.tokenizer, folder.path))
+    manifest = replace(manifest, settings=write_wording(towers.tokenizer, folder.path))
     say("writing the picture tower")
     name_file = partial(get_image_path, folder.path)
     _export_images(towers, name_file("fp32"), pixels.shape[1:3])
@@ -68,9 +73,9 @@ def export_towers(
         f"torch-{faster}": TorchTowers(source, faster, devices, machine.threads),
     }
     trials = [Trial(name, way.encode_pixels) for name, way in ways.items()]
-    card = choose_runtime(replace(card, device=devices[0].partition(":")[0]), trials, checks, pixels)
-    folder.write(card)
-    return card, checks
+    manifest = choose_runtime(replace(manifest, device=devices[0].partition(":")[0]), trials, checks, pixels)
+    folder.write(manifest)
+    return manifest, checks
 
 
 def _export_images(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> None:

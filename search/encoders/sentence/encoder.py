@@ -22,7 +22,7 @@ from search.encoders.manifest import (
 from search.encoders.open_clip.imports import choose_devices
 from search.encoders.runtime import Machine
 from search.encoders.sentence.loading import TorchSentences, find_sentence_folder
-from search.records import Lane, Vectors
+from search.records import Retriever, Vectors
 
 # Settings are shorter than this, in bytes; vocabularies are longer.
 SHORT = 100_000
@@ -42,10 +42,10 @@ class Sentences(Protocol):
 class SentenceEncoder(ManifestEncoder):
     """A model that a card describes; loaded when first used."""
 
-    def __init__(self, card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
+    def __init__(self, manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
         """folder: where the card lies; models: the home's folder of models."""
-        super().__init__(card, folder)
-        self._model: Lazy[Sentences] = Lazy(partial(load_sentences, card, folder, models, machine), machine.idle)
+        super().__init__(manifest, folder)
+        self._model: Lazy[Sentences] = Lazy(partial(load_sentences, manifest, folder, models, machine), machine.idle)
         self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
 
     @property
@@ -78,25 +78,25 @@ def describe_sentence_model(name: str, models: Path, machine: Machine) -> ModelM
     bank = loaded.encode_queries(classes)
     short = [path for path in sorted(folder.glob("*.json")) if path.stat().st_size < SHORT]
     settings = [path.read_text(encoding="utf-8") for path in short]
-    card = ModelManifest(
+    manifest = ModelManifest(
         name=name,
-        lane=Lane.MEANING,
+        role=Retriever.SEMANTIC,
         fingerprint=join_fingerprint([digest for _, _, digest in weights.values()], settings),
         dimension=bank.shape[1],
         weights=weights,
         # Vocabularies of English alone have some 30,000 pieces, those of many languages more than 100,000.
         languages=("en",) if len(loaded.model.tokenizer) < 60_000 else (),
     )
-    find_folder(models, name).write(card, bank)
-    return card
+    find_folder(models, name).write(manifest, bank)
+    return manifest
 
 
-def load_sentences(card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Sentences:
+def load_sentences(manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Sentences:
     """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
-    keep_weights(card, folder)
+    keep_weights(manifest, folder)
     device = choose_devices(machine.device)[0]
-    if card.is_exported_for(device):
+    if manifest.is_exported_for(device):
         from search.encoders.sentence.exported import ExportedSentences
 
-        return ExportedSentences(card, folder.path, card.precision, machine.threads, device)
-    return TorchSentences(find_sentence_folder(card.name, models), machine)
+        return ExportedSentences(manifest, folder.path, manifest.precision, machine.threads, device)
+    return TorchSentences(find_sentence_folder(manifest.name, models), machine)

@@ -31,7 +31,7 @@ QUESTIONS = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach 
 
 
 def export_sentences(
-    card: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
+    manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
 ) -> tuple[ModelManifest, list[Check]]:
     """Write the model in every precision; measure, remember the fastest right way.
 
@@ -39,10 +39,10 @@ def export_sentences(
     Raises ModelError when there are fewer than 16, or when what is written exactly gives other vectors.
     """
     require_sample(len(passages), "passages")
-    loaded = TorchSentences(find_sentence_folder(card.name, models), machine)
+    loaded = TorchSentences(find_sentence_folder(manifest.name, models), machine)
     say("writing the model")
     name_file = partial(sentence_file, folder.path)
-    exported = replace(card, settings=_read_settings(card.name, loaded.model))
+    exported = replace(manifest, settings=_read_settings(manifest.name, loaded.model))
     loaded.model.tokenizer.backend_tokenizer.save(str(folder.path / TOKENIZER))
     inputs = _write(loaded.model, name_file("fp32"))
 

@@ -17,9 +17,9 @@ TOKENIZER = "tokenizer.json"
 class ExportedSentences:
     """Runs what `export_sentences` wrote. Safe to share between threads."""
 
-    def __init__(self, card: ModelManifest, folder: Path, precision: str, threads: int, device: str) -> None:
+    def __init__(self, manifest: ModelManifest, folder: Path, precision: str, threads: int, device: str) -> None:
         """folder: where the card lies. Raises ModelError when a file is missing, or cannot run on the device."""
-        settings = card.settings
+        settings = manifest.settings
         self._prompts = (str(settings["query_prompt"]), str(settings["passage_prompt"]))
         self._tokens = Tokens(folder / TOKENIZER, TokenizerConfig(int(settings["most"]), int(settings["pad"])))
         path, is_half = sentence_file(folder, precision), precision == "fp16"

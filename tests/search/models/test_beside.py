@@ -48,8 +48,8 @@ def test_a_beginning_that_fails_does_not_wait_for_ever():
 
 
 def test_pictures_are_embedded_alike_alone_and_beside_others(library):
-    encoder = library.models.picture
-    prepared = [encoder.preparation(one) for one in make_noise(5)]
+    encoder = library.models.image_encoder
+    prepared = [encoder.transform(one) for one in make_noise(5)]
     together = encoder.encode_images(prepared)
     alone = np.concatenate([encoder.encode_images([one]) for one in prepared])
     np.testing.assert_allclose(together, alone, atol=1e-5)

@@ -15,7 +15,7 @@ from PIL import Image
 from crossmodal.cli.main import cli
 from search.encoders.adapter import Adapter
 from search.encoders.manifest import find_folder
-from search.encoders.registry import MEANING, PICTURE
+from search.encoders.registry import IMAGE_MODEL, TEXT_MODEL
 from search.evaluation.synthetic_queries import list_copied
 from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny
@@ -101,10 +101,10 @@ def test_two_picture_models_are_compared_by_the_librarys_own_captions(fresh, dem
                 crop = picture.convert("RGB").crop((step, step, step + side, step + side))
                 crop.save(folder / f"{SHOWN[path.stem]} {'abcdef'[number] * 3}.jpg")
     index(fresh, folder)
-    said = json.loads(run(fresh.home, "models", "compare", PICTURE, tiny, "--questions", "30", "--json").stdout)
+    said = json.loads(run(fresh.home, "models", "compare", IMAGE_MODEL, tiny, "--questions", "30", "--json").stdout)
     assert said["questions"] - said["copies"] == 30
     first, second = said["models"]
-    assert (first["name"], second["name"]) == (PICTURE, tiny)
+    assert (first["name"], second["name"]) == (IMAGE_MODEL, tiny)
     assert first["mrr"] > second["mrr"] + 0.05
     assert said["gain"] < 0
     again = json.loads(run(fresh.home, "models", "compare", tiny, tiny, "--questions", "30", "--json").stdout)
@@ -121,15 +121,15 @@ def test_copies_of_pictures_are_asked_by_as_well(captioned, tiny, tmp_path):
     assert len(pairs) >= 6
     names = [(Path(pair.item.path).name, Path(pair.copy.path).name) for pair in pairs]
     assert all(name == named[int(copy[4:8])].name for name, copy in names)
-    said = json.loads(run(captioned.home, "models", "compare", PICTURE, tiny, "--json").stdout)
+    said = json.loads(run(captioned.home, "models", "compare", IMAGE_MODEL, tiny, "--json").stdout)
     assert (said["questions"], said["copies"]) == (80 + len(pairs), len(pairs))
-    words = run(captioned.home, "models", "compare", PICTURE, tiny).stdout
+    words = run(captioned.home, "models", "compare", IMAGE_MODEL, tiny).stdout
     assert f"{80 + len(pairs)} questions, {len(pairs)} of them by a copy" in words
 
 
 def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
     folder = find_minilm()
-    result = run(captioned.home, "models", "compare", MEANING, folder, "--for", "meaning", "--json")
+    result = run(captioned.home, "models", "compare", TEXT_MODEL, folder, "--role", "semantic", "--json")
     said = json.loads(result.stdout)
     assert [one["dimension"] for one in said["models"]] == [384, 384]
     # By chance it would be 0.26.
@@ -143,8 +143,8 @@ def test_a_sentence_model_takes_the_meaning_space_over(captioned):
     folder = find_minilm()
     run(captioned.home, "models", "use", folder)
     library = captioned.renew()
-    assert library.models.meaning.name == folder
-    assert not library.models.meaning.is_multilingual
+    assert library.models.text_encoder.name == folder
+    assert not library.models.text_encoder.is_multilingual
     answer = Engine(library).search(Query(text="how do I bake bread with a starter", limit=5))
     assert any("flour" in (one.snippet or "") for hit in answer.hits for one in hit.evidence)
 
@@ -155,12 +155,12 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
     exact = next(one for one in said["checks"] if one["precision"] == "fp32")
     assert exact["cosine"] > 0.9999
     assert said["runtime"] in said["rates"]
-    folder = next(path.parent for path in captioned.home.models.glob("*/card.json"))
-    card = json.loads((folder / "card.json").read_text())
-    card["runtime"] = "onnx-fp32"
-    (folder / "card.json").write_text(json.dumps(card))
+    folder = next(path.parent for path in captioned.home.models.glob("*/manifest.json"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["runtime"] = "onnx-fp32"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     run(captioned.home, "models", "use", tiny)
-    encoder = captioned.renew().models.picture
+    encoder = captioned.renew().models.image_encoder
     assert encoder.runtime == "onnx-fp32"
     assert encoder.encode_texts(["a dog"]).shape == (1, 32)
     assert "| torch" not in trace_imports(captioned, "search", "--json", "a dog").stderr
@@ -168,7 +168,7 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
 
 def test_a_model_is_exported_before_it_fills_its_space(captioned, tiny):
     run(captioned.home, "models", "use", tiny, "--export")
-    encoder = captioned.renew().models.picture
+    encoder = captioned.renew().models.image_encoder
     assert encoder.name == tiny
     assert {"onnx-fp32", "torch-fp32"} <= set(find_folder(captioned.home.models, tiny).read().runtimes)
     refused = CliRunner().invoke(cli, ["--home", str(captioned.home.root), "models", "use", "base", "--export"])
@@ -181,14 +181,14 @@ def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
         (captioned.home.root.parent / f"more-{number}.txt").write_text(f"{TEXTS[number % 12]} It is number {number}.")
     index(captioned, *sorted(captioned.home.root.parent.glob("more-*.txt")))
     run(captioned.home, "models", "use", folder)
-    exact = captioned.renew().models.meaning.encode_passages(TEXTS)
+    exact = captioned.renew().models.text_encoder.encode_passages(TEXTS)
     said = json.loads(run(captioned.home, "models", "export", folder, "--sample", "40", "--json").stdout)
     assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
     assert next(one for one in said["checks"] if one["precision"] == "fp32")["cosine"] > 0.9999
-    path = next(path for path in captioned.home.models.glob("*/card.json") if folder in path.read_text())
+    path = next(path for path in captioned.home.models.glob("*/manifest.json") if folder in path.read_text())
     for precision, near in (("fp32", 0.9999), ("fp16", 0.999), ("int8-dynamic", 0.9)):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"runtime": f"onnx-{precision}"}))
-        meaning = captioned.renew().models.meaning
+        meaning = captioned.renew().models.text_encoder
         assert meaning.runtime == f"onnx-{precision}"
         assert (meaning.encode_passages(TEXTS) * exact).sum(axis=1).min() > near
     found = trace_imports(captioned, "search", "--json", "how do I bake bread")
@@ -200,7 +200,7 @@ def test_an_adapter_that_helps_is_kept_and_used(captioned):
     said = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
     assert said["low"] > 0
     run(captioned.home, "models", "use", said["model"])
-    assert captioned.renew().models.picture.name == said["model"]
+    assert captioned.renew().models.image_encoder.name == said["model"]
 
 
 def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monkeypatch):
@@ -241,33 +241,32 @@ def test_an_adapter_that_does_not_help_is_refused(captioned, tmp_path):
 
 def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned):
     chance = np.random.default_rng(0)
-    picture = captioned.models.picture
+    picture = captioned.models.image_encoder
     adapter = Adapter(
         chance.normal(size=(384, 8)).astype(np.float32) * 0.1,
         chance.normal(size=(8, 384)).astype(np.float32) * 0.1,
         picture.fingerprint,
     )
-    name = f"{PICTURE}+adapter-test"
+    name = f"{IMAGE_MODEL}+adapter-test"
     adapter.write(name, captioned.home.models)
     said = json.loads(run(captioned.home, "models", "use", name, "--json").stdout)
     assert said["filled"] == 80
-    moved = captioned.renew().models.picture
+    moved = captioned.renew().models.image_encoder
     assert moved.name == name
     np.testing.assert_array_equal(moved.encode_texts(["a dog"]), picture.encode_texts(["a dog"]))
-    spaces = captioned.recorded.read_all()
     picture_id = next(item.id for item in captioned.catalog.list_items() if item.type == "image")
     rows = {}
-    for role in ("picture", "picture/previous"):
-        lacking = captioned.recorded.list_lacking(spaces[role].id, -1, picture_id)
+    for role in ("active", "previous"):
+        lacking = captioned.spaces.list_lacking(captioned.spaces.get("visual", role).id, -1, picture_id)
         ids = [one.segment_id for one in lacking]
-        rows[role] = captioned.recorded.read_vectors(spaces[role].id, ids, 768)[ids[0]]
-    np.testing.assert_allclose(rows["picture"], adapter.apply(rows["picture/previous"][None])[0], atol=2e-3)
+        rows[role] = captioned.spaces.read_vectors(captioned.spaces.get("visual", role).id, ids, 768)[ids[0]]
+    np.testing.assert_allclose(rows["active"], adapter.apply(rows["previous"][None])[0], atol=2e-3)
 
 
 def test_what_there_is_to_choose_from_is_listed(captioned, tiny):
     said = json.loads(run(captioned.home, "models", "list", "--json").stdout)
     used = {one["name"] for one in said["models"] if one["is_used"]}
-    assert used == {PICTURE, MEANING, "whisper-base"}
+    assert used == {IMAGE_MODEL, TEXT_MODEL, "whisper-base"}
     assert all(one["is_present"] for one in said["models"] if one["is_used"])
     figures = next(one["figures"] for one in said["models"] if one["name"] == "ViT-B-32/laion2b_s34b_b79k")
     assert figures["coco"] == 0.3934

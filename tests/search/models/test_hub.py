@@ -15,7 +15,7 @@ from search.encoders.open_clip.loading import find_source, load_model, load_toke
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.records import Lane
+from search.records import Retriever
 from tests.search.models.checkpoints import list_texts, make_tiny, make_xlm_roberta
 
 pytestmark = pytest.mark.slow
@@ -142,10 +142,10 @@ def test_a_tower_that_is_not_where_it_is_said_to_be_is_missing(tmp_path, monkeyp
 def test_a_tower_that_was_exchanged_is_refused(tmp_path):
     machine = Machine(2)
     name = make_xlm_roberta(tmp_path / "made", list(list_texts()), 64, 1)
-    card = read_manifest(name, Lane.PICTURE, tmp_path, machine)
+    manifest = read_manifest(name, Retriever.VISUAL, tmp_path, machine)
     config = tmp_path / "made/config.json"
     config.write_text(config.read_text().replace('"pad_token_id": 1', '"pad_token_id": 3'))
-    encoder = OpenClipImageEncoder(card, find_folder(tmp_path, name), tmp_path, machine)
+    encoder = OpenClipImageEncoder(manifest, find_folder(tmp_path, name), tmp_path, machine)
     with pytest.raises(ModelError, match=r"config\.json is not the file that this home was filled with"):
         encoder.encode_texts(["a dog"])
 

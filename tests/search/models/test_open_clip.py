@@ -12,10 +12,10 @@ from benchmarks.equality import compare
 from search.encoders.manifest import find_folder
 from search.encoders.open_clip.encoder import OpenClipImageEncoder
 from search.encoders.open_clip.loading import find_preprocess, find_source
-from search.encoders.registry import guess_lane, read_manifest
+from search.encoders.registry import guess_retriever, read_manifest
 from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.records import Lane
+from search.records import Retriever
 from tests.search.models.checkpoints import (
     list_texts,
     make_checkpoint,
@@ -95,15 +95,15 @@ def test_how_pictures_are_prepared_is_taken_from_what_is_published():
 def test_damaged_weights_are_named(tmp_path):
     (tmp_path / "bad.pt").write_bytes(b"no weights at all")
     with pytest.raises(ModelError, match=r"bad\.pt cannot be loaded as ViT-B-32"):
-        read_manifest(f"ViT-B-32/{tmp_path / 'bad.pt'}", Lane.PICTURE, tmp_path, MACHINE)
+        read_manifest(f"ViT-B-32/{tmp_path / 'bad.pt'}", Retriever.VISUAL, tmp_path, MACHINE)
 
 
 def test_weights_that_were_exchanged_are_refused(tmp_path):
     name = make_tiny(tmp_path / "tiny")
-    read_manifest(name, Lane.PICTURE, tmp_path, MACHINE)
+    read_manifest(name, Retriever.VISUAL, tmp_path, MACHINE)
     make_tiny(tmp_path / "tiny", seed=8)
-    card = read_manifest(name, Lane.PICTURE, tmp_path, MACHINE)
-    encoder = OpenClipImageEncoder(card, find_folder(tmp_path, name), tmp_path, MACHINE)
+    manifest = read_manifest(name, Retriever.VISUAL, tmp_path, MACHINE)
+    encoder = OpenClipImageEncoder(manifest, find_folder(tmp_path, name), tmp_path, MACHINE)
     with pytest.raises(ModelError, match="not the file that this home was filled with"):
         encoder.encode_texts(["a dog"])
 
@@ -129,15 +129,15 @@ def test_a_device_that_is_not_there_is_refused():
 
 
 def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
-    assert guess_lane("ViT-B-32/openai") is Lane.PICTURE
-    assert guess_lane(f"local-dir:{tmp_path}") is Lane.PICTURE
-    assert guess_lane("multilingual-e5-small") is Lane.MEANING
-    assert guess_lane("large-v3") is None
-    assert guess_lane("openai-whisper:base") is None
-    with pytest.raises(ModelError, match="--for"):
-        guess_lane("whatever")
+    assert guess_retriever("ViT-B-32/openai") is Retriever.VISUAL
+    assert guess_retriever(f"local-dir:{tmp_path}") is Retriever.VISUAL
+    assert guess_retriever("multilingual-e5-small") is Retriever.SEMANTIC
+    assert guess_retriever("large-v3") is None
+    assert guess_retriever("openai-whisper:base") is None
+    with pytest.raises(ModelError, match="--role"):
+        guess_retriever("whatever")
     with pytest.raises(ModelError, match="or is compact/flickr8k meant"):
-        guess_lane("compact")
+        guess_retriever("compact")
 
 
 @pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0", "a folder"])
@@ -182,11 +182,11 @@ def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, 
         list_providers("cuda")
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     assert list_providers("cuda:1")[0] == ("CUDAExecutionProvider", {"device_id": 1})
-    card = read_manifest(make_tiny(tmp_path / "tiny"), Lane.PICTURE, tmp_path, MACHINE)
-    elsewhere = replace(card, runtime="onnx-fp16", device="cuda")
+    manifest = read_manifest(make_tiny(tmp_path / "tiny"), Retriever.VISUAL, tmp_path, MACHINE)
+    elsewhere = replace(manifest, runtime="onnx-fp16", device="cuda")
     assert elsewhere.is_exported_for("cuda:1")
     assert not elsewhere.is_exported_for("cpu")
-    assert isinstance(load_towers(elsewhere, find_folder(tmp_path, card.name), tmp_path, MACHINE), TorchTowers)
+    assert isinstance(load_towers(elsewhere, find_folder(tmp_path, manifest.name), tmp_path, MACHINE), TorchTowers)
 
 
 def test_the_threads_that_embed_leave_the_others_theirs(tmp_path):

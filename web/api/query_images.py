@@ -1,4 +1,4 @@
-"""/api/v1/pictures: pictures of one's own to search by, which an address can then name."""
+"""/api/v1/query-images: uploaded images to search by, kept so that an address can name them."""
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -14,10 +14,10 @@ YEAR = 365 * 24 * 3600
 
 def make_blueprint(library: Library) -> Blueprint:
     """Give the routes."""
-    api = Blueprint("pictures", __name__, url_prefix="/api/v1/pictures")
+    api = Blueprint("query_images", __name__, url_prefix="/api/v1/query-images")
 
     @api.post("")
-    def keep_picture() -> tuple[Response, int]:
+    def keep_image() -> tuple[Response, int]:
         """Keep a small copy, without what the file says of place and time."""
         if "image" not in request.files:
             raise UsageError("send a picture as a part named `image` of multipart/form-data")
@@ -25,12 +25,12 @@ def make_blueprint(library: Library) -> Blueprint:
         if not body:
             raise UnreadableMediaError("image: the file is empty")
         picture, _ = open_image(body, LARGEST[0])
-        kept = library.asked.keep(encode_thumbnail(picture, LARGEST))
+        kept = library.query_images.keep(encode_thumbnail(picture, LARGEST))
         return jsonify({"id": kept}), 201
 
-    @api.get("/<picture_id>")
-    def send_picture(picture_id: str) -> Response:
-        response = Response(library.asked.read(picture_id), mimetype="image/jpeg")
+    @api.get("/<image_id>")
+    def send_image(image_id: str) -> Response:
+        response = Response(library.query_images.read(image_id), mimetype="image/jpeg")
         response.cache_control.private = True
         response.cache_control.max_age = YEAR
         response.cache_control.immutable = True
