@@ -32,7 +32,7 @@ BATCH = 25
 
 
 def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]) -> dict[str, Any]:
-    """Give the largest difference of any number of the vectors, and the smallest cosine, by way of decoding."""
+    """Return the largest difference of any number of the vectors, and the smallest cosine, by way of decoding."""
     machine = Machine(count_cores())
     # In float32, whatever was measured to be faster.
     manifest = replace(read_manifest(name, Retriever.VISUAL, models, machine), runtime="torch-fp32")
@@ -76,7 +76,7 @@ def encode_by_open_clip(
 
 
 def hold_against(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
-    """Give the largest difference and the smallest cosine."""
+    """Return the largest difference and the smallest cosine."""
     return float(np.abs(ours - theirs).max()), float((ours * theirs).sum(axis=1).min())
 
 

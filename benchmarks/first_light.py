@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def make_nonsense(number: int) -> list[str]:
-    """Give strings of two words of random letters."""
+    """Return strings of two words of random letters."""
     chance = random.Random(3)
     return [
         " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(2))

@@ -29,7 +29,7 @@ ROUNDS = 5
 
 
 def measure(call: Callable[[], Any], count: int) -> float:
-    """Give how many a second, by the median of some rounds after a warm-up."""
+    """Return how many a second, by the median of some rounds after a warm-up."""
     call()
     seconds = []
     for _ in range(ROUNDS):

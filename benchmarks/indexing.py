@@ -45,7 +45,7 @@ ROUNDS = 3
 
 
 def time_call(call: Callable[[], object]) -> float:
-    """Give seconds."""
+    """Return seconds."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
@@ -87,7 +87,7 @@ def index(home: Path, folder: Path) -> tuple[Summary, Library]:
 
 
 def measure_pictures(library: Library, folder: Path) -> tuple[float, float]:
-    """Give what the bare model does in pictures a second by either floor: medians of rounds over prepared pixels."""
+    """Return what the bare model does in pictures a second by either floor: medians of rounds over prepared pixels."""
     paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH]
     model = library.models.image_encoder
     pixels = [model.transform(open_image(path, USEFUL_SIDE)[0]) for path in paths]
@@ -122,7 +122,7 @@ def walk(folder: str) -> int:
 
 
 def measure_cores() -> tuple[float, float]:
-    """Give the seconds of a core that this process has taken so far, and those that its ended children have."""
+    """Return the seconds of a core that this process has taken so far, and those that its ended children have."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return spent[0].ru_utime + spent[0].ru_stime, spent[1].ru_utime + spent[1].ru_stime
 

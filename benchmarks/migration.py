@@ -55,7 +55,7 @@ class Client:
 
 
 def ask(address: str, text: str) -> list[tuple[int, float]]:
-    """Give the items of an answer with their scores."""
+    """Return the items of an answer with their scores."""
     body = json.dumps({"text": text, "all": True, "limit": HITS}).encode()
     request = urllib.request.Request(f"{address}/api/v1/search", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=120) as answer:
@@ -64,13 +64,13 @@ def ask(address: str, text: str) -> list[tuple[int, float]]:
 
 
 def run_command(home: Path, *words: str) -> list[str]:
-    """Give the command line of a subcommand."""
+    """Return the command line of a subcommand."""
     return [sys.executable, "-m", "crossmodal", "--home", str(home), *words]
 
 
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
-    """Give the address of a server for a home."""
+    """Return the address of a server for a home."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -151,7 +151,7 @@ def run_ordeal(home: Path, model: str, kills: int, clients: int, items: int) -> 
 
 
 def wait_for_change(address: str, old: dict[int, Any]) -> dict[int, Any]:
-    """Give the answers of the new model, once the server has taken it up."""
+    """Return the answers of the new model, once the server has taken it up."""
     for _ in range(600):
         if ask(address, QUERIES[0]) != old[0]:
             return {which: ask(address, text) for which, text in enumerate(QUERIES)}

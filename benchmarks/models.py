@@ -45,7 +45,7 @@ EXPORTED_BY = 128
 
 
 def time_call(call: Callable[[], Any]) -> float:
-    """Give the seconds that a call takes."""
+    """Return the seconds that a call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
@@ -74,7 +74,7 @@ def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[P
 
 
 def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
-    """Give how many photos a second are indexed, by what `crossmodal index` runs; the model is loaded before."""
+    """Return how many photos a second are indexed, by what `crossmodal index` runs; the model is loaded before."""
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(template, home)
     library = open_library(Settings(home=home))
@@ -88,12 +88,12 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
 
 
 def prepare_photos(transform: ImageTransform, photos: list[Path]) -> list[Pixels]:
-    """Give the pixels that an encoder takes."""
+    """Return the pixels that an encoder takes."""
     return [transform(open_image(path, USEFUL_SIDE)[0]) for path in photos]
 
 
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
-    """Give how many prepared pictures a second the encoder does alone, and what runs it."""
+    """Return how many prepared pictures a second the encoder does alone, and what runs it."""
     library = open_library(Settings(home=template))
     encoder = library.models.image_encoder
     pixels = prepare_photos(encoder.transform, photos)
@@ -105,7 +105,7 @@ def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
 
 
 def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str) -> float:
-    """Give how many prepared pictures a second open_clip's own encoder does, in the precision of a runtime."""
+    """Return how many prepared pictures a second open_clip's own encoder does, in the precision of a runtime."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     precision = torch.bfloat16 if runtime.endswith("bf16") else torch.float32
@@ -121,7 +121,7 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
 
 
 def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
-    """Give the milliseconds that a query of a few words takes, median: ours, and open_clip's own encoder."""
+    """Return the milliseconds that a query of a few words takes, median: ours, and open_clip's own encoder."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     library = open_library(Settings(home=template))
@@ -140,7 +140,7 @@ def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
 
 
 def run_loop(checkpoint: Path, photos: list[Path]) -> float:
-    """Give how many photos a second a plain loop over open_clip does."""
+    """Return how many photos a second a plain loop over open_clip does."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32", str(checkpoint))
@@ -156,7 +156,7 @@ def run_loop(checkpoint: Path, photos: list[Path]) -> float:
 
 
 def run_peer(python: str, checkpoint: Path, folder: Path) -> float:
-    """Give the seconds that clip-retrieval takes for a folder."""
+    """Return the seconds that clip-retrieval takes for a folder."""
     with tempfile.TemporaryDirectory() as out:
         command = [
             *(python, "-c", "from clip_retrieval.cli import main; main()", "inference"),

@@ -100,7 +100,7 @@ def run_server(home: Path) -> Iterator[str]:
 
 
 def measure_paint(browser: Any, address: str, query: str, slow: float) -> float:
-    """Give the median of milliseconds from the answer to the first hits on the screen of a slow phone."""
+    """Return the median of milliseconds from the answer to the first hits on the screen of a slow phone."""
     taken = []
     for _ in range(ROUNDS):
         context = browser.new_context(**PHONE)
@@ -124,7 +124,7 @@ def _wait(page: Any) -> None:
 
 
 def measure_scrolling(browser: Any, address: str, ids: int) -> tuple[float, float, float]:
-    """Give the median and the 95th percentile of milliseconds a frame, and MiB of JavaScript at the end."""
+    """Return the median and the 95th percentile of milliseconds a frame, and MiB of JavaScript at the end."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.add_init_script(MANY.replace("IDS", str(ids)))

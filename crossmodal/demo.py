@@ -46,7 +46,7 @@ DOCUMENTS = {
     "papers/bicycle.txt": "How to repair a flat tyre. Take the wheel off, lift the tyre over the rim and pull "
     "out the tube. Find the hole under water, dry it, roughen the rubber and press on a patch.\n",
     "papers/lease.html": "<html><head><title>Lease of the flat</title></head><body><h1>Lease</h1><p>The tenant "
-    "pays a deposit of two months' rent. Pets are allowed if the neighbours agree.</p></body></html>\n",
+    "pays a deposit of two months' rent. Pets are allowed if the neighbors agree.</p></body></html>\n",
     "papers/astronomie.txt": "Die Sonne ist ein Stern. Um sie kreisen acht Planeten; der größte ist Jupiter, "
     "dessen Monde schon Galilei durch sein Fernrohr sah.\n",
     "papers/film.srt": "1\n00:00:01,000 --> 00:00:04,000\nWe have a lift-off.\n\n2\n00:00:05,000 --> 00:00:08,000\n"
@@ -96,7 +96,7 @@ def _prepare(path: Path) -> Path:
 
 
 def _move_over(scene: Picture) -> Iterator[Picture]:
-    """Give frames that slide slowly over a photograph."""
+    """Return frames that slide slowly over a photograph."""
     width, height = FILM_SIZE
     scale = 1.15 * max(width / scene.width, height / scene.height)
     large = scene.resize((round(scene.width * scale), round(scene.height * scale)))
@@ -116,7 +116,7 @@ def _write_wave(path: Path, samples: "np.ndarray[tuple[int], np.dtype[np.int16]]
 
 
 class Voice:
-    """The espeak-ng synthesiser. Its library keeps one global state, so there is one at a time."""
+    """The espeak-ng synthesizer. Its library keeps one global state, so there is one at a time."""
 
     _SYNCHRONOUS = 2
     _UTF8 = 1
@@ -148,7 +148,7 @@ class Voice:
 
 @contextmanager
 def open_voice() -> Iterator[Voice]:
-    """Load the synthesiser from the `espeakng-loader` package. Raises ModelError when it is missing."""
+    """Load the synthesizer from the `espeakng-loader` package. Raises ModelError when it is missing."""
     if importlib.util.find_spec("espeakng_loader") is None:
         raise ModelError("the demo speaks through espeakng-loader: pip install --no-deps -r demo-requirements.txt")
     import espeakng_loader

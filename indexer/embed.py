@@ -57,7 +57,7 @@ class ImageEmbedder:
             self.collect()
 
     def collect(self, ahead: int = AHEAD) -> None:
-        """Give the drafts their vectors; wait while more than so many batches are on their way."""
+        """Return the drafts their vectors; wait while more than so many batches are on their way."""
         while self._running and (len(self._running) > ahead or self._running[0][0].done()):
             future, batch = self._running.popleft()
             for (draft, place, _), row in zip(batch, future.result(), strict=True):

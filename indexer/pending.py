@@ -30,7 +30,7 @@ class PendingItem:
         return isinstance(self.end, Failed) or (len(self.vectors) == len(self.segments) and not self.heard)
 
     def take_heard(self) -> list[Segment]:
-        """Give what has been heard since the last time, in order; a failure fails the file."""
+        """Return what has been heard since the last time, in order; a failure fails the file."""
         found = []
         while self.heard and self.heard[0][1].done():
             start, future = self.heard.pop(0)
@@ -38,7 +38,7 @@ class PendingItem:
             if isinstance(error, OSError):
                 raise HomeError(f"what was heard cannot be kept: {error}")
             if error is not None:
-                self.end = Failed(f"its speech could not be recognised: {type(error).__name__}: {error}")
+                self.end = Failed(f"its speech could not be recognized: {type(error).__name__}: {error}")
                 continue
             heard = future.result()
             self.language = self.language or heard.language

@@ -154,7 +154,7 @@ def _process(
 
 
 def open_decoders(transform: ImageTransform, files: int, options: Options) -> list[Decoder]:
-    """Give as many decoders as are asked for, or as there are files; none is started yet."""
+    """Return as many decoders as are asked for, or as there are files; none is started yet."""
     count = min(options.workers, files)
     if options.sandbox:
         tune_malloc()  # pictures come from the decoders as large pieces

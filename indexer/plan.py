@@ -44,7 +44,7 @@ class ScanDiff:
 
 
 def hash_content(file: FileFacts) -> str:
-    """Give the BLAKE2b-128 of a file's bytes, and of its side-car's, in hexadecimal. Raises OSError."""
+    """Return the BLAKE2b-128 of a file's bytes, and of its side-car's, in hexadecimal. Raises OSError."""
     digest = hashlib.blake2b(digest_size=16)
     for path in (Path(file.path), file.sidecar_path):
         if path is not None:
@@ -102,7 +102,7 @@ def plan_source(
 def _compare(
     plan: Plan, news: ScanDiff, found: FileFacts | Skip | Problem, row: LedgerRow | None, retry_failed: bool
 ) -> None:
-    """Tell what is new about a file. row: what the ledger has of it."""
+    """Return what is new about a file. row: what the ledger has of it."""
     if isinstance(found, Problem):
         plan.failures[found.file.path] = found.reason
         news.note(row, found.file, State.FAILED, found.reason)
@@ -154,7 +154,7 @@ def _write(
 
 
 def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
-    """Tell whether an indexed file has a new date and its old content."""
+    """Return whether an indexed file has a new date and its old content."""
     if row.state != State.INDEXED or row.size != file.size or row.content_hash is None:
         return False
     try:

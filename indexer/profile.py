@@ -41,7 +41,7 @@ class Profile:
             self.add(stage, time.perf_counter() - began, count)
 
     def follow(self, stage: str, parts: Iterator[T], is_last: Callable[[T], bool]) -> Iterator[T]:
-        """Give what an iterator does, adding the time that each part takes to come; counted when the last did."""
+        """Return what an iterator does, adding the time that each part takes to come; counted when the last did."""
         began = time.perf_counter()
         for part in parts:
             self.add(stage, time.perf_counter() - began, int(is_last(part)))

@@ -50,7 +50,7 @@ Known = Mapping[str, Stamp]
 
 
 def name_path(path: str) -> str:
-    """Give a path as printable text; bytes that are no UTF-8 are shown as \\xNN."""
+    """Return a path as printable text; bytes that are no UTF-8 are shown as \\xNN."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
@@ -97,7 +97,7 @@ def _walk(
 
 
 def _place(path: str, name: str, source_id: int, known: Known, beside: Neighbors) -> Found:
-    """Look at a file among its neighbours: it may belong to one, or one to it."""
+    """Look at a file among its neighbors: it may belong to one, or one to it."""
     owner = beside.owners.get(name)
     # It may have been a file of its own before.
     found = _look_at(path, source_id, known if owner is None else {}, beside.sidecars.get(name))
@@ -125,7 +125,7 @@ def _look_at(path: str, source_id: int, known: Known, sidecars: Sequence[str] | 
 
 
 def _sign(path: str, sidecar: str) -> str:
-    """Give a name, size and time by which a changed side-car is noticed."""
+    """Return a name, size and time by which a changed side-car is noticed."""
     facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
     return f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}"
 

@@ -25,7 +25,7 @@ class Summary:
         return any(self.counts[name] for name in CHANGES)
 
     def describe(self, most: int | None = None) -> dict[str, Any]:
-        """Give it as a document. most: failures to list, None for all."""
+        """Return it as a document. most: failures to list, None for all."""
         failures = [{"path": path, "reason": reason} for path, reason in self.failures.items()]
         counts = {name: self.counts[name] for name in COUNTS}
         return counts | {"seconds": round(self.seconds, 2), "failures": failures[:most]}

@@ -61,7 +61,7 @@ class TranscriptionQueue:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _open(self) -> ThreadPoolExecutor:
-        """Give the threads; how many is known only where there is something to hear."""
+        """Return the threads; how many is known only where there is something to hear."""
         with self._opening:
             if self._pool is None:
                 streams = self._transcriber.streams
@@ -96,7 +96,7 @@ class TranscriptionQueue:
 
 
 def _is_long(sound: AudioChunk) -> bool:
-    """Tell whether more of the file is likely to follow."""
+    """Return whether more of the file is likely to follow."""
     return len(sound.samples) >= 0.8 * STRETCH * SAMPLE_RATE
 
 

@@ -13,7 +13,7 @@ SENTENCE_WORDS, SENTENCE_GAP = 4, 0.25
 
 
 def cut_utterances(start: float, heard: Transcript) -> list[Segment]:
-    """Give the segments of what was heard in a stretch of sound that begins at `start` seconds."""
+    """Return the segments of what was heard in a stretch of sound that begins at `start` seconds."""
     sentences = [sentence for one in heard.segments for sentence in split_at_pauses(one)]
     return [
         Segment(
@@ -30,7 +30,7 @@ def cut_utterances(start: float, heard: Transcript) -> list[Segment]:
 
 
 def split_at_pauses(heard: SpeechSegment) -> Iterator[SpeechSegment]:
-    """Give the sentences of a segment, if pauses part them: where Whisper cuts depends on the processor's rounding."""
+    """Return the sentences of a segment, if pauses separate them."""
     groups = _group_words(heard.words)
     texts = _divide_text(heard.text, groups) if len(groups) > 1 else None
     if texts is None:

@@ -1,4 +1,4 @@
-"""Files on their way into the catalogue: pieces are embedded across files, whole files are written in groups."""
+"""Files on their way into the catalog: pieces are embedded across files, whole files are written in groups."""
 
 import time
 from collections.abc import Iterator, Sequence

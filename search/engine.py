@@ -102,7 +102,7 @@ class Engine:
         return ranking, place
 
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
-        """Give every segment of one item that is relevant to a query, in the order of the item.
+        """Return every segment of one item that is relevant to a query, in the order of the item.
 
         Raises what `search` raises.
         """
@@ -123,11 +123,11 @@ class Engine:
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
     def follow(self) -> Library:
-        """Give the library to answer from, as it is by now."""
+        """Return the library to answer from, as it is by now."""
         return self._follow(self.library.catalog.read_revision())
 
     def _follow(self, revision: int) -> Library:
-        """Give the library to answer from: another one once the home has chosen other models and they are ready.
+        """Return the library to answer from: another one once the home has chosen other models and they are ready.
 
         Until they are, the old ones answer, from their space, which is kept. Raises what `Library.renew` does when it
         is not, and the new models cannot be used.
@@ -168,7 +168,7 @@ class Engine:
         self._pages.clear()
 
     def _read_coverage(self, revision: int) -> Coverage:
-        """Give the coverage, counted anew only when something was written: counting reads every item."""
+        """Return the coverage, counted anew only when something was written: counting reads every item."""
         known = self._coverage
         if known is None or known[0] != revision:
             known = self._coverage = (revision, self.library.catalog.read_coverage())

@@ -63,6 +63,6 @@ class ModelError(CrossmodalError):
 
 
 def find_reason(error: Exception) -> str:
-    """Give the first line of what an exception of somebody else says, or its name where it says nothing."""
+    """Return the first line of what an exception of somebody else says, or its name where it says nothing."""
     said = str(error).strip()
     return said.splitlines()[0] if said else type(error).__name__

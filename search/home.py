@@ -46,7 +46,7 @@ class Home:
         return self.root / "partial"
 
     def rename_old_folders(self) -> None:
-        """Give index folders from before version 0.2 their new names, so that no index is built again."""
+        """Return index folders from before version 0.2 their new names, so that no index is built again."""
         for old, new in OLD_INDEX_FOLDERS.items():
             if (self.index / old).is_dir() and not (self.index / new).exists():
                 (self.index / old).rename(self.index / new)
@@ -64,7 +64,7 @@ class Home:
         return self.root / "loudness" / f"{item_id}-{mtime_ns}-{points}.json"
 
     def list_loudness(self, item_ids: set[int]) -> list[Path]:
-        """Give the peaks that are kept of some recordings."""
+        """Return the peaks that are kept of some recordings."""
         return [path for path in (self.root / "loudness").glob("*-*.json") if int(path.name.split("-")[0]) in item_ids]
 
     def create(self) -> None:
@@ -76,7 +76,7 @@ class Home:
             raise HomeError(f"cannot create the home {self.root}: {error.strerror}") from error
 
     def require(self) -> None:
-        """Raise HomeError unless a catalogue exists here."""
+        """Raise HomeError unless a catalog exists here."""
         if not self.catalog.exists():
             raise HomeError(
                 f"nothing is indexed in {self.root} yet: run `crossmodal index FOLDER` first, "

@@ -1,4 +1,4 @@
-"""One opened home: its catalogue, its models and its indexes, checked to belong together."""
+"""One opened home: its catalog, its models and its indexes, checked to belong together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -64,19 +64,19 @@ class Library:
         return count
 
     def is_current(self) -> bool:
-        """Tell whether these are still the models that the home has chosen."""
+        """Return whether these are still the models that the home has chosen."""
         chosen = all(self.spaces.get(one).id == self._get_space_id(one) for one in VECTOR_RETRIEVERS)
         return chosen and (self.spaces.read_speech() or SPEECH_MODEL) == self.models.transcriber.name
 
     def is_kept(self) -> bool:
-        """Tell whether the spaces that this one searches are still there, under whatever name."""
+        """Return whether the spaces that this one searches are still there, under whatever name."""
         kept = {space.id for space in self.spaces.list_all()}
         return all(
             space.space_id in kept for retriever, space in self.indexes.items() if retriever not in self.outdated
         )
 
     def renew(self) -> "Library":
-        """Give this library with the models that the home has chosen by now; what is open stays open.
+        """Return this library with the models that the home has chosen by now; what is open stays open.
 
         Raises what `open_library` raises.
         """
@@ -88,7 +88,7 @@ class Library:
         return _open_index(self.home, self.catalog.database, space, encoder)
 
     def _get_space_id(self, retriever: Retriever) -> int:
-        """Return the id that the lane's space has in the catalogue."""
+        """Return the id that the lane's space has in the catalog."""
         return self.outdated[retriever].id if retriever in self.outdated else self.indexes[retriever].space_id
 
     def close(self) -> None:

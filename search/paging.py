@@ -148,7 +148,7 @@ def list_items(stacks: Sequence[Stack]) -> frozenset[int]:
 
 
 def _pack(items: frozenset[int]) -> bytes:
-    """Give items as their differences, about a byte each."""
+    """Return items as their differences, about a byte each."""
     steps = np.diff(np.sort(np.fromiter(items, np.int64, len(items))), prepend=0)
     return zlib.compress(steps.astype("<u4").tobytes())
 

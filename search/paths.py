@@ -10,12 +10,12 @@ from search.records import Item, ItemType, State
 
 
 def lies_in(path: str, folder: str) -> bool:
-    """Tell whether a whole path is a folder or below it."""
+    """Return whether a whole path is a folder or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
-    """Give the file of an indexed item of one of some types. Raises NotFoundError, which states the problem."""
+    """Return the file of an indexed item of one of some types. Raises NotFoundError, which states the problem."""
     path = Path(item.path)
     if item.type not in types or item.state is not State.INDEXED or not path.is_file():
         raise NotFoundError(problem)

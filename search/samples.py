@@ -13,7 +13,7 @@ TRIED = 4
 
 
 def sample_images(library: Library, count: int) -> Iterator[Picture]:
-    """Give some of the library's pictures, spread over it; fewer when there are not so many that can be read."""
+    """Return some of the library's pictures, spread over it; fewer when there are not so many that can be read."""
     for item in library.catalog.list_some(ItemType.IMAGE, TRIED * count):
         if count == 0:
             return
@@ -26,5 +26,5 @@ def sample_images(library: Library, count: int) -> Iterator[Picture]:
 
 
 def sample_passages(library: Library, count: int) -> list[str]:
-    """Give some of the passages and spans of speech that the library holds, spread over it."""
+    """Return some of the passages and spans of speech that the library holds, spread over it."""
     return library.catalog.list_texts(count)

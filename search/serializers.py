@@ -42,7 +42,7 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
 
 
 def serialize_item(item: Item) -> dict[str, Any]:
-    """Give what the ledger knows of an item."""
+    """Return what the ledger knows of an item."""
     return {
         "id": item.id,
         "type": item.type,
@@ -53,7 +53,7 @@ def serialize_item(item: Item) -> dict[str, Any]:
 
 
 def serialize_ledger_row(item: Item) -> dict[str, Any]:
-    """Give an item's place in the ledger."""
+    """Return an item's place in the ledger."""
     return {
         "id": item.id,
         "path": item.path,
@@ -66,7 +66,7 @@ def serialize_ledger_row(item: Item) -> dict[str, Any]:
 
 
 def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
-    """Give a source. is_there: whether its root can be seen now."""
+    """Return a source. is_there: whether its root can be seen now."""
     return {
         "id": source.id,
         "path": source.path,
@@ -77,7 +77,7 @@ def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
 
 
 def serialize_job(job: Job) -> dict[str, Any]:
-    """Give a job and how far it is."""
+    """Return a job and how far it is."""
     left = job.seconds_left
     return {
         "id": job.id,
@@ -101,7 +101,7 @@ def serialize_job(job: Job) -> dict[str, Any]:
 
 
 def serialize_segment(found: FoundSegment) -> dict[str, Any]:
-    """Give a segment with its place in the item; what does not apply is left out."""
+    """Return a segment with its place in the item; what does not apply is left out."""
     return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None and v != ()}
 
 
@@ -117,7 +117,7 @@ def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
 
 
 def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
-    """Give why an item is a hit; with `explain`, all that the score is made of."""
+    """Return why an item is a hit; with `explain`, all that the score is made of."""
     described = {
         "retriever": evidence.retriever,
         "segment": evidence.segment_id,

@@ -12,7 +12,7 @@ DEVICES = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
 
 def count_cores() -> int:
-    """Give the number of processors that this process may use; libraries left to choose take fewer."""
+    """Return the number of processors that this process may use; libraries left to choose take fewer."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -12,7 +12,7 @@ from search.storage.spaces import Space, SpaceRole, Spaces
 
 
 def read_status(library: Library) -> dict[str, Any]:
-    """Give counts by type and state, models, spaces, disk use and sources."""
+    """Return counts by type and state, models, spaces, disk use and sources."""
     catalog = library.catalog
     revision = catalog.read_revision()
     items: dict[str, dict[str, int]] = {}
@@ -68,7 +68,7 @@ def _explain_choice(library: Library) -> str:
 
 
 def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
-    """Give every space with its role and how full it is, then the models that could be used.
+    """Return every space with its role and how full it is, then the models that could be used.
 
     role: `active` is searched, `next` is being filled, `previous` was searched before.
     """
@@ -84,10 +84,10 @@ def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
 
 
 def verify_library(library: Library) -> list[str]:
-    """Give what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
+    """Return what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
     catalog = library.catalog
-    problems = [f"catalogue: {line}" for line in check_database(catalog.database)]
-    problems += [f"catalogue: {line}" for line in find_strays(catalog.database)]
+    problems = [f"catalog: {line}" for line in check_database(catalog.database)]
+    problems += [f"catalog: {line}" for line in find_strays(catalog.database)]
     revision = catalog.read_revision()
     for retriever, space in library.indexes.items():
         snapshot = space.refresh(revision)

@@ -25,7 +25,7 @@ def name_route(rule):
 
 
 def list_group(command):
-    """Give a command and those below it."""
+    """Return a command and those below it."""
     if isinstance(command, LazyGroup):
         return [command, *(load_command(command.lazy, name) for name in command.lazy)]
     return [command, *command.commands.values()] if isinstance(command, click.Group) else [command]

@@ -44,7 +44,7 @@ class Pictures:
         vectors: Shape (n, d).
         baselines: Shape (n, k).
         bank: The query bank, shape (b, d).
-        embed: Embeds centred text vectors (m, 384) for each part, shape (m, d).
+        embed: Embeds centered text vectors (m, 384) for each part, shape (m, d).
         reference: The reference pictures.
     """
 
@@ -74,7 +74,7 @@ class Labelled:
 
 
 class Texts:
-    """Centred text vectors by the bundled text encoder, kept in a cache file."""
+    """Centered text vectors by the bundled text encoder, kept in a cache file."""
 
     def __init__(self, cache: Path) -> None:
         self.files = CompactFiles()
@@ -82,7 +82,7 @@ class Texts:
         self._cache = VectorCache(cache / "texts.npz")
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return centred vectors, shape (n, 384), unit length."""
+        """Return centered vectors, shape (n, 384), unit length."""
         return self._cache.read(
             texts, lambda new: normalize(self.encoder.encode(new, "query: ") - self.files.query_mean)
         )

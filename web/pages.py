@@ -13,7 +13,7 @@ STATIC = Path(__file__).parent / "static"
 
 @lru_cache
 def hash_assets() -> str:
-    """Give a short hash of all static files: under an address that holds it they can be kept for good."""
+    """Return a short hash of all static files: under an address that holds it they can be kept for good."""
     digest = hashlib.sha256()
     for path in sorted(STATIC.rglob("*")):
         if path.is_file():
@@ -22,7 +22,7 @@ def hash_assets() -> str:
 
 
 def make_blueprint() -> Blueprint:
-    """Give the routes of the pages."""
+    """Return the routes of the pages."""
     pages = Blueprint("pages", __name__)
 
     @pages.app_template_global()

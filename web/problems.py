@@ -11,7 +11,7 @@ from search.errors import CrossmodalError
 
 
 def make_problem(status: int, title: str, detail: str) -> Response:
-    """Give an `application/problem+json` response."""
+    """Return an `application/problem+json` response."""
     body = {
         "type": "about:blank",
         "title": title,

@@ -49,16 +49,16 @@ class Folder:
             self._names[path.resolve()] = target
 
     def describe(self) -> dict[str, str]:
-        """Give every file's new path by its old."""
+        """Return every file's new path by its old."""
         return {str(old): str(new.absolute()) for old, new in self._names.items()}
 
     def get(self, path: Path) -> str:
-        """Give a file's path as the cases name it."""
+        """Return a file's path as the cases name it."""
         return str(self._names[path.resolve()].relative_to(self.root.parent))
 
 
 def hash_name(name: str) -> str:
-    """Give a fixed, meaningless order."""
+    """Return a fixed, meaningless order."""
     import hashlib
 
     return hashlib.sha256(name.encode()).hexdigest()
@@ -105,7 +105,7 @@ def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
 
 
 def read_text(path: Path) -> str:
-    """Give the words of a text file in lower case, one space between them."""
+    """Return the words of a text file in lower case, one space between them."""
     body = path.read_text(encoding="utf-8", errors="replace")
     return re.sub(r"\W+", " ", re.sub(r"<[^>]*>", "", body)).lower()
 

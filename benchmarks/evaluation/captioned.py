@@ -23,7 +23,7 @@ def open_captioned(description: str) -> tuple[Engine, dict[str, list[str]]]:
 
 
 def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
-    """Give the five captions of every photo in the library, by its path there."""
+    """Return the five captions of every photo in the library, by its path there."""
     renamed = json.loads((out / "names.json").read_text(encoding="utf-8"))
     captions: dict[str, list[str]] = {}
     for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
@@ -35,5 +35,5 @@ def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
 
 
 def mention(captions: list[str], words: str) -> bool:
-    """Tell whether two of the captions at least use one of the words: one alone may be a slip."""
+    """Return whether two of the captions at least use one of the words: one alone may be a slip."""
     return sum(bool(re.search(rf"\b({words})\b", caption.lower())) for caption in captions) >= 2

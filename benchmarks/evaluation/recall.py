@@ -32,7 +32,7 @@ FOLDERS = 400
 
 
 def grow(vectors: Vectors, size: int) -> Vectors:
-    """Give so many vectors near the given ones, as float16."""
+    """Return so many vectors near the given ones, as float16."""
     chance = np.random.default_rng(size)
     if size <= len(vectors):
         return vectors[chance.permutation(len(vectors))[:size]].astype("<f2")
@@ -44,14 +44,14 @@ def grow(vectors: Vectors, size: int) -> Vectors:
 
 
 def cluster(vectors: Vectors) -> Ids:
-    """Give each vector's folder: the nearest of some vectors, which is what k-means begins with."""
-    centres = vectors[np.random.default_rng(3).permutation(len(vectors))[:FOLDERS]].astype(np.float32)
-    parts = [(vectors[at : at + 8192].astype(np.float32) @ centres.T).argmax(1) for at in range(0, len(vectors), 8192)]
+    """Return each vector's folder: the nearest of some vectors, which is what k-means begins with."""
+    centers = vectors[np.random.default_rng(3).permutation(len(vectors))[:FOLDERS]].astype(np.float32)
+    parts = [(vectors[at : at + 8192].astype(np.float32) @ centers.T).argmax(1) for at in range(0, len(vectors), 8192)]
     return np.concatenate(parts)
 
 
 def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, Ids]]:
-    """Give what some filters let through: at random, and folder by folder until there are enough."""
+    """Return what some filters let through: at random, and folder by folder until there are enough."""
     chance = np.random.default_rng(7)
     wanted = max(1, round(count * share))
     yield "random", np.sort(chance.permutation(count)[:wanted])
@@ -65,7 +65,7 @@ def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, 
 
 
 def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
-    """Give the ids of the best by exhaustive search, per query."""
+    """Return the ids of the best by exhaustive search, per query."""
     scores = np.concatenate(
         [queries @ vectors[allowed[at : at + 8192]].astype(np.float32).T for at in range(0, len(allowed), 8192)], 1
     )
@@ -74,7 +74,7 @@ def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
 
 
 def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, probes: int | None = None) -> Ids:
-    """Give the ids of the best by the index, its candidates put in order by the exact vectors."""
+    """Return the ids of the best by the index, its candidates put in order by the exact vectors."""
     _, ids = search_index(index, query[None], min(DEPTH, len(vectors)), allowed, np.zeros(0, np.int64), probes)
     found = ids[0][ids[0] >= 0]
     return found[np.argsort(-(vectors[found].astype(np.float32) @ query), kind="stable")[:BEST]]
@@ -83,7 +83,7 @@ def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, p
 def time_search(
     index: object, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
 ) -> float:
-    """Give the median in milliseconds."""
+    """Return the median in milliseconds."""
     took = []
     for query in queries:
         began = time.perf_counter()
@@ -141,7 +141,7 @@ def compare(library: Library, cases: Sequence[Case]) -> None:
 
 
 def find_rank(paths: Sequence[str], answers: set[str]) -> int:
-    """Give the place of the first answer, from 0."""
+    """Return the place of the first answer, from 0."""
     return next((at for at, path in enumerate(paths) if path in answers), len(paths) + BEST)
 
 

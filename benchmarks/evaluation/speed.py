@@ -39,7 +39,7 @@ BLOCK = 5_000
 
 
 def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
-    """Give unit vectors near others: cosine about 0.9."""
+    """Return unit vectors near others: cosine about 0.9."""
     noise = chance.normal(size=rows.shape).astype(np.float32)
     moved = rows + 0.45 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
     result: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
@@ -47,7 +47,7 @@ def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
 
 
 def read_originals(library: Library) -> dict[Retriever, tuple[Vectors, list[str | None]]]:
-    """Give the vectors and texts of a real library by lane."""
+    """Return the vectors and texts of a real library by lane."""
     originals = {}
     for retriever in library.indexes:
         vectors, owners, _ = read_space(library, retriever)

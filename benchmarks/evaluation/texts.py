@@ -22,7 +22,7 @@ SCENES = (
 
 
 def split_classes(photos: Path, split: str) -> list[ClassNames]:
-    """Give the classes that have a photo: 400 to fit on, the other 100 to measure on."""
+    """Return the classes that have a photo: 400 to fit on, the other 100 to measure on."""
     there = {path.name.split("_")[0] for path in photos.iterdir()}
     classes = [one for one in read_classes() if one.wnid in there]
     random.Random(7).shuffle(classes)
@@ -98,25 +98,25 @@ def make_syllables(split: str) -> list[str]:
 
 
 def describe_absent(split: str) -> list[str]:
-    """Give a sentence about each absent concept."""
+    """Return a sentence about each absent concept."""
     return [SCENES[at % len(SCENES)].format(concept) for at, concept in enumerate(read_absent(split))]
 
 
 def read_document_queries(split: str) -> list[dict[str, object]]:
-    """Give the queries over `documents/`."""
+    """Return the queries over `documents/`."""
     lines = (FOLDER / "documents.jsonl").read_text(encoding="utf-8").splitlines()
     return [one for line in lines if (one := json.loads(line))["split"] == split]
 
 
 def read_prompts(speech: Path, split: str) -> list[tuple[Path, str]]:
-    """Give recordings with their words, every other one to measure on."""
+    """Return recordings with their words, every other one to measure on."""
     rows = [line.split("\t") for line in (speech / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
     there = [(speech / row[0], row[2]) for row in rows if (speech / row[0]).exists()]
     return there[0::2] if split == "fit" else there[1::2]
 
 
 def read_captions(flickr: Path, split: str) -> list[tuple[Path, str]]:
-    """Give one caption of each photo of `dev.txt`, every other photo to measure on."""
+    """Return one caption of each photo of `dev.txt`, every other photo to measure on."""
     chosen = (flickr / "dev.txt").read_text(encoding="utf-8").split()
     captions = _read_all_captions(flickr)
     numbered = list(enumerate(chosen))[0 if split == "fit" else 1 :: 2]

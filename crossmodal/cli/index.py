@@ -120,7 +120,7 @@ def _report(summary: Summary, profile: bool, as_json: bool) -> None:
 
 
 def _describe(profile: Profile) -> dict[str, dict[str, float]]:
-    """Give seconds, counts and rates by stage; stages run side by side, so they may add up to more than the run."""
+    """Return seconds, counts and rates by stage; stages run side by side, so they may add up to more than the run."""
     return {
         stage: {
             "seconds": round(one.seconds, 2),

@@ -18,7 +18,7 @@ class LazyGroup(click.Group):
         self.lazy = lazy or {}
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Give the command names in the order a newcomer meets them."""
+        """Return the command names in the order a newcomer meets them."""
         return list(self.lazy)
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:

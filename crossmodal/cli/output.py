@@ -23,14 +23,14 @@ def print_json(document: object) -> None:
 
 
 def format_time(seconds: float | None) -> str:
-    """Give a place in a recording as m:ss."""
+    """Return a place in a recording as m:ss."""
     if seconds is None:
         return ""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def format_size(size: int) -> str:
-    """Give a number of bytes in the largest unit that keeps it above one."""
+    """Return a number of bytes in the largest unit that keeps it above one."""
     value = float(size)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if value < 1024:

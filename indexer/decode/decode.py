@@ -29,7 +29,7 @@ DECODERS: dict[ItemType, Callable[[Path, Path | None], Parts]] = {
 
 
 def decode_file(path: Path, named: ItemType, sidecar: Path | None = None) -> Parts:
-    """Give the parts of a file, its outline last. named: the type that its name says; its content may say another.
+    """Return the parts of a file, its outline last. named: the type that its name says; its content may say another.
 
     Raises UnreadableMediaError with the reason, without naming the file, at any part.
     """

@@ -41,7 +41,7 @@ class DecodePool:
         return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
 
     def take(self) -> Iterator[tuple[PendingItem, Message]]:
-        """Give the messages that are there, no more than fit at once, waiting a moment for the first."""
+        """Return the messages that are there, no more than fit at once, waiting a moment for the first."""
         try:
             yield self._queue.get(timeout=TICK)
             for _ in range(LOOK_AHEAD):

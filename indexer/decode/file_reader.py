@@ -30,7 +30,7 @@ class FileReader:
     shared: Container[int] | None = None
 
     def read(self, decoder: Decoder, draft: PendingItem) -> Messages:
-        """Give what the models need of a file; its sound is given to the listener."""
+        """Return what the models need of a file; its sound is given to the listener."""
         file = draft.file
         if file.size == 0:
             yield Failed("empty file: it has no content")

@@ -1,4 +1,4 @@
-"""What kind of file a file is, by its name, its content and its neighbours."""
+"""What kind of file a file is, by its name, its content and its neighbors."""
 
 import zipfile
 from collections import defaultdict
@@ -53,7 +53,7 @@ BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}
 
 
 def recognize_content(path: Path) -> ItemType | None:
-    """Give the type of a file by its bytes; without a suffix, plain text is a document. Raises OSError."""
+    """Return the type of a file by its bytes; without a suffix, plain text is a document. Raises OSError."""
     with path.open("rb") as stream:
         head = stream.read(HEAD)
     if head.startswith(b"PK\x03\x04"):
@@ -77,7 +77,7 @@ def _match_signature(head: bytes) -> ItemType | None:
 
 
 def choose_kind(path: Path, named: ItemType) -> ItemType:
-    """Give the type of a file whose name says `named`: what its content says, where that says anything."""
+    """Return the type of a file whose name says `named`: what its content says, where that says anything."""
     if path.suffix.lower() in AMBIGUOUS:
         with path.open("rb") as stream:
             return ItemType.DOCUMENT if is_text(stream.read(HEAD)) else named
@@ -87,7 +87,7 @@ def choose_kind(path: Path, named: ItemType) -> ItemType:
 
 
 def find_zipped(source: Path) -> str | None:
-    """Give the suffix of the documents that are kept as this archive is; None for any other."""
+    """Return the suffix of the documents that are kept as this archive is; None for any other."""
     try:
         with zipfile.ZipFile(source) as archive:
             names = archive.namelist()
@@ -101,7 +101,7 @@ def find_zipped(source: Path) -> str | None:
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether bytes are the beginning of a text in UTF-8."""
+    """Return whether bytes are the beginning of a text in UTF-8."""
     try:
         text = head.decode()
     except UnicodeDecodeError as error:
@@ -112,7 +112,7 @@ def is_text(head: bytes) -> bool:
 
 
 def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
-    """Give the files that belong to another of the same folder, by its name; the one to be read comes first.
+    """Return the files that belong to another of the same folder, by its name; the one to be read comes first.
 
     `film.srt` and `film.en.srt` belong to `film.mp4`, `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`.
     """

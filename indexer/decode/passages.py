@@ -22,7 +22,7 @@ class Sentence:
 
 
 def split_sentences(text: str) -> Iterator[Sentence]:
-    """Give the sentences of a text in order; one longer than a passage comes in pieces."""
+    """Return the sentences of a text in order; one longer than a passage comes in pieces."""
     start = 0
     for end, following in [(m.start(), m.end()) for m in SENTENCE_END.finditer(text)] + [(len(text),) * 2]:
         while end - start > TARGET:

@@ -48,7 +48,7 @@ def _finish(outline: FileSummary) -> Finished:
 
 
 def _stop_at_sound(parts: Parts) -> Parts:
-    """Give the parts of a file up to its sound, which comes behind all that is seen."""
+    """Return the parts of a file up to its sound, which comes behind all that is seen."""
     for part in parts:
         if isinstance(part, AudioChunk):
             yield FileSummary(MediaFacts())

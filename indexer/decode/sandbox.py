@@ -52,7 +52,7 @@ class Decoder(Protocol):
     """What turns files into messages."""
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Give what the models need of a file; the last message is `Finished` or `Failed`."""
+        """Return what the models need of a file; the last message is `Finished` or `Failed`."""
 
     def close(self) -> None:
         """Let go of what it holds."""
@@ -65,7 +65,7 @@ class InlineDecoder:
         self._prepare = prepare
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Give what the models need of a file."""
+        """Return what the models need of a file."""
         return prepare_file(file, self._prepare, images_only)
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Sandbox:
         self._connection: Connection | None = None
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Give what the models need of a file; what goes beyond the limits, or crashes, has failed.
+        """Return what the models need of a file; what goes beyond the limits, or crashes, has failed.
 
         Raises HomeError when no process can be started: that is no fault of the file.
         """
@@ -121,7 +121,7 @@ class Sandbox:
             connection.close()
 
     def _start(self) -> Connection:
-        """Give the connection to the process; a new one is waited for, so that what fails later is the file's doing."""
+        """Return the connection to the process, started if there is none."""
         if self._connection is not None:
             return self._connection
         ours, theirs = socket.socketpair()

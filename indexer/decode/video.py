@@ -46,7 +46,7 @@ class _Shots:
         return before
 
     def _is_told(self, kept: Frame, frame: Frame) -> bool:
-        """Tell whether what was kept last stands for this one as well."""
+        """Return whether what was kept last stands for this one as well."""
         if measure_change(kept.picture, frame.picture) < SAME_SCENE:
             return True
         return self.in_shot >= MAX_FRAMES and frame.seconds - kept.seconds < SPREAD

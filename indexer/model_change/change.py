@@ -1,7 +1,7 @@
 """Changing a model: a new space is filled beside the one that is searched, and takes its place when it is complete.
 
-What was filled is in the catalogue, so a run that ends half-way is taken up where it was. Only pictures are decoded
-again; texts, speech among them, are in the catalogue.
+What was filled is in the catalog, so a run that ends half-way is taken up where it was. Only pictures are decoded
+again; texts, speech among them, are in the catalog.
 """
 
 import shutil
@@ -137,7 +137,7 @@ def update_outdated(library: Library, options: Options, progress: Progress) -> l
 
 
 def find_previous(library: Library, retriever: Retriever) -> str:
-    """Give the name of the model that was used before. Raises HomeError when there is none."""
+    """Return the name of the model that was used before. Raises HomeError when there is none."""
     before = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if before is None:
         raise HomeError(f"no model was used for {retriever} before, or its space was dropped")
@@ -158,7 +158,7 @@ def drop_spaces(
 
 
 def load_models(library: Library, change: Change) -> Models:
-    """Give the home's models with the new one among them; its card is made where there is none."""
+    """Return the home's models with the new one among them; its card is made where there is none."""
     names = Names(
         visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),
         semantic=library.spaces.get(Retriever.SEMANTIC).model,
@@ -172,12 +172,12 @@ def load_models(library: Library, change: Change) -> Models:
 
 
 def needs_manifest(library: Library, name: str) -> bool:
-    """Tell whether a model was never loaded for this home, and is not one that it came with."""
+    """Return whether a model was never loaded for this home, and is not one that it came with."""
     return name not in BUNDLED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
 
 
 def replace_load(options: Options, load: float) -> Options:
-    """Give options that rest between batches. load: the share of the time to work."""
+    """Return options that rest between batches. load: the share of the time to work."""
     if load >= 1:
         return options
     last = time.monotonic()
@@ -192,7 +192,7 @@ def replace_load(options: Options, load: float) -> Options:
 
 
 def _find_space(library: Library, retriever: Retriever, encoder: ImageEncoder | TextEncoder) -> Space:
-    """Give the space to fill: the one begun, the one before if it was made by this model, or a new one."""
+    """Return the space to fill: the one begun, the one before if it was made by this model, or a new one."""
     begun = library.spaces.find(retriever, SpaceRole.NEXT)
     before = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if begun is not None and begun.fingerprint != encoder.fingerprint:

@@ -38,7 +38,7 @@ class Outcome:
     has_changes: bool = True
 
     def describe(self, most: int | None = None) -> dict[str, Any]:
-        """Give what it came to as a document, with at most so many of the files that could not be read."""
+        """Return what it came to as a document, with at most so many of the files that could not be read."""
         unread = [{"path": path, "reason": reason} for path, reason in list(self.unread.items())[:most]]
         return {
             "model": self.model,
@@ -75,7 +75,7 @@ class Filling:
             self.fill_images(outcome)
 
     def fill_texts(self) -> None:
-        """Embed the texts that are in the catalogue."""
+        """Embed the texts that are in the catalog."""
         recorded = self.library.spaces
         total, done = recorded.count_lacking(self.active.id, self.space.id), 0
         for block in recorded.iterate_lacking(self.active.id, self.space.id):
@@ -151,7 +151,7 @@ class Filling:
 
 
 def _read_images(decoder: Decoder, draft: PendingItem) -> Messages:
-    """Give the pictures of a file as it is now."""
+    """Return the pictures of a file as it is now."""
     try:
         facts = Path(draft.file.path).stat()
     except OSError as error:

@@ -145,7 +145,7 @@ def _change_model(library: Library, task: Task, model: str, options: Options, tr
 
 
 def _find_paths(library: Library, task: Task) -> tuple[list[Path], list[str]]:
-    """Give what is to be indexed, and the sources that are not there."""
+    """Return what is to be indexed, and the sources that are not there."""
     if task.paths:
         return [Path(path) for path in task.paths], []
     roots = [source.path for source in library.sources.list_all()]

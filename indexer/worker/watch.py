@@ -37,7 +37,7 @@ def watch_sources(
 
 
 def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | None) -> Iterator[set[str]]:
-    """Give the paths that changed, soon after they did; none of them when it is time to look at everything."""
+    """Return the paths that changed, soon after they did; none of them when it is time to look at everything."""
     import watchfiles
 
     changes = watchfiles.watch(

@@ -54,7 +54,7 @@ class Adapter:
 
 
 def read_adapter(name: str, models: Path) -> Adapter:
-    """Give the adapter of an adapted model. Raises ModelError when it is not there."""
+    """Return the adapter of an adapted model. Raises ModelError when it is not there."""
     path = find_folder(models, name).path / FILE
     try:
         with np.load(path) as stored:

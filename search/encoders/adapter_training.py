@@ -51,7 +51,7 @@ class TrainingPairs:
 
 
 def part_texts(texts: Sequence[str], said: Flags) -> Ids:
-    """Give each text one of `PARTS` parts, by what it says, so that the order they were given in does not matter.
+    """Return each text one of `PARTS` parts, by what it says, so that the order they were given in does not matter.
 
     said: shape (t,), whether a text is known to fit a picture; each part has its share of those that are. Shape (t,).
     """
@@ -115,7 +115,7 @@ class _Batch:
         self._masked = same & ~torch.eye(len(fitting), dtype=torch.bool)
 
     def measure(self, move: Callable[[Any], Any]) -> Any:
-        """Give the loss: contrast of what fits, what does not pushed below that, and how far all is moved."""
+        """Return the loss: contrast of what fits, what does not pushed below that, and how far all is moved."""
         torch, recipe = self._torch, self._recipe
         moved = move(self._seen)
         logits = (self._asked @ moved.T / recipe.temperature).masked_fill(self._masked, -torch.inf)

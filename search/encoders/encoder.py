@@ -100,7 +100,7 @@ class QueryClassifier(Protocol):
         """Return how unlike words of any language a text is: about 3.5 for most, above 5 for random letters."""
 
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
-        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+        """Return the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
 
     def measure_class_likeness(self, texts: Sequence[str]) -> Vectors:
         """Return the cosine of each text with the nearest name of a class that `compact` was trained on, (n,)."""
@@ -114,7 +114,7 @@ class Transcriber(Protocol):
         """The model's name."""
 
     def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
-        """Give what is said in mono sound at 16 kHz; empty where nothing is.
+        """Return what is said in mono sound at 16 kHz; empty where nothing is.
 
         language: where it is known already; translate: give it in English; the transcript's language stays that heard.
         """

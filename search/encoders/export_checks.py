@@ -79,7 +79,7 @@ def check_precisions(
 def choose_runtime(
     manifest: ModelManifest, ways: Sequence[Trial], checks: Sequence[Check], sample: TrialInput
 ) -> ModelManifest:
-    """Give the card with the fastest right way to run the model, torch's among them; the first of these is exact."""
+    """Return the card with the fastest right way to run the model, torch's among them; the first of these is exact."""
     found = measure_trials(list(ways), sample)
     rates = found.rates | {f"onnx-{one.precision}": one.rate for one in checks if one.is_right}
     right = {name: rate for name, rate in rates.items() if name == found.best or name.startswith("onnx-")}

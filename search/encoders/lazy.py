@@ -31,7 +31,7 @@ class Lazy(Generic[T]):
 
     @contextmanager
     def use(self) -> Iterator[T]:
-        """Give it, loading it first where need be; it is not let go of meanwhile."""
+        """Return it, loading it first where need be; it is not let go of meanwhile."""
         with self._lock:
             self._users += 1
         try:

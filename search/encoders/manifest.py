@@ -46,7 +46,7 @@ class ModelManifest:
     transform: ResizeCrop | None = None
 
     def is_exported_for(self, device: str) -> bool:
-        """Tell whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
+        """Return whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
         return self.runtime.startswith("onnx-") and self.device == device.partition(":")[0]
 
     @property
@@ -100,7 +100,7 @@ class ManifestFolder:
         return document
 
     def read_bank(self) -> Vectors:
-        """Give the embedded bank, shape (b, d). Raises ModelError when it is lost."""
+        """Return the embedded bank, shape (b, d). Raises ModelError when it is lost."""
         try:
             bank: Vectors = np.load(self.path / BANK)
         except (OSError, ValueError) as error:
@@ -109,13 +109,13 @@ class ManifestFolder:
 
 
 def find_folder(models: Path, name: str) -> ManifestFolder:
-    """Give where the card of a model lies in the models folder of a home."""
+    """Return where the card of a model lies in the models folder of a home."""
     plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
     return ManifestFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
 
 
 def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
-    """Give size, time and SHA-256 of files by their path. Raises ModelError when one cannot be read."""
+    """Return size, time and SHA-256 of files by their path. Raises ModelError when one cannot be read."""
     found = {}
     for path in paths:
         try:
@@ -176,7 +176,7 @@ def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
 
 
 def check_weights(manifest: ModelManifest) -> ModelManifest:
-    """Give the card, with new times where files were only copied.
+    """Return the card, with new times where files were only copied.
 
     Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
     """
@@ -202,5 +202,5 @@ def check_weights(manifest: ModelManifest) -> ModelManifest:
 
 
 def join_fingerprint(*parts: object) -> str:
-    """Give a short hash of everything that shapes a model's vectors."""
+    """Return a short hash of everything that shapes a model's vectors."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -24,7 +24,7 @@ UNFINISHED = ".graph"
 
 
 def list_providers(device: str) -> list[Any]:
-    """Give what ONNX Runtime is to run on, best first. Raises ModelError when the one installed knows no CUDA."""
+    """Return what ONNX Runtime is to run on, best first. Raises ModelError when the one installed knows no CUDA."""
     if device == "cpu":
         return ["CPUExecutionProvider"]
     import onnxruntime
@@ -86,7 +86,7 @@ class StreamedGraph:
         self._streams = ParallelStreams(threads)
 
     def run(self, pixels: Pixels, batch: int) -> Vectors:
-        """Give the rows of pictures (n, height, width, 3) uint8, `batch` of them at once on each thread."""
+        """Return the rows of pictures (n, height, width, 3) uint8, `batch` of them at once on each thread."""
         parts = [pixels[start : start + batch] for start in range(0, len(pixels), batch)]
         return np.concatenate(self._streams.run(self._run, parts))
 
@@ -101,7 +101,7 @@ Inputs = Mapping[str, npt.NDArray[Any]]
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[Path]:
-    """Give where to write a graph to; when it is written, it takes its place, with weights that lie beside it.
+    """Return where to write a graph to; when it is written, it takes its place, with weights that lie beside it.
 
     What an earlier one left that was killed is removed.
     """
@@ -127,12 +127,12 @@ def save_graph(model: Any, path: Path) -> None:
 
 
 def find_weights(path: Path) -> Path:
-    """Give where the weights of a graph lie that is too large for one file."""
+    """Return where the weights of a graph lie that is too large for one file."""
     return path.with_name(f"{path.name}.data")
 
 
 def weigh_graph(path: Path) -> int:
-    """Give how many bytes a graph takes, with its weights."""
+    """Return how many bytes a graph takes, with its weights."""
     return sum(one.stat().st_size for one in (path, find_weights(path)) if one.exists())
 
 
@@ -184,7 +184,7 @@ def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> No
 
 
 def _list_computed_products(model: Any) -> list[str]:
-    """Give the names of products of two things that depend on the input, as attention takes them."""
+    """Return the names of products of two things that depend on the input, as attention takes them."""
     fixed = {one.name for one in model.graph.initializer}
     found = []
     for node in model.graph.node:

@@ -32,5 +32,5 @@ class ParallelStreams:
         ready.wait()
 
     def run(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """Give what `work` gives for each part, in their order. Raises what it raises."""
+        """Return what `work` gives for each part, in their order. Raises what it raises."""
         return list(self._pool.map(work, parts))

@@ -30,12 +30,12 @@ class Preset:
 
 @cache
 def read_source() -> str:
-    """Give where the published figures are from."""
+    """Return where the published figures are from."""
     return str(_read()["source"])
 
 
 def list_presets(models: Path) -> list[Preset]:
-    """Give the presets, and after them what else the home has met. models: its folder of models."""
+    """Return the presets, and after them what else the home has met. models: its folder of models."""
     found = [_make(role, one, models) for role in ROLES for one in _read()[role]]
     named = {one.name for one in found}
     for folder in sorted(path for path in models.glob("*") if path.is_dir()):

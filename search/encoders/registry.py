@@ -42,12 +42,12 @@ class Models:
     query_classifier: QueryClassifier
 
     def get_encoder(self, retriever: Retriever) -> ImageEncoder | TextEncoder:
-        """Give what makes the vectors of a lane."""
+        """Return what makes the vectors of a lane."""
         return self.image_encoder if retriever is Retriever.VISUAL else self.text_encoder
 
 
 def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
-    """Give the models of a home by their names. folder: the home's folder of models.
+    """Return the models of a home by their names. folder: the home's folder of models.
 
     Raises ModelError when one is not on this machine.
     """
@@ -85,7 +85,7 @@ def find_current(name: str, folder: Path) -> str:
 
 
 def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> ImageEncoder:
-    """Give a picture model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    """Return a picture model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if ADAPTED in name:
         from search.encoders.adapter import AdaptedImageEncoder, read_adapter
 
@@ -104,7 +104,7 @@ def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder
 
 
 def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
-    """Give a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    """Return a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if name == TEXT_MODEL:
         from search.encoders.compact.files import CompactFiles
         from search.encoders.compact.towers import CompactTextEncoder, open_e5
@@ -120,7 +120,7 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
 def read_manifest(
     name: str, retriever: Retriever, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()
 ) -> ModelManifest:
-    """Give a model's card, made by loading the model once where there is none.
+    """Return a model's card, made by loading the model once where there is none.
 
     pictures: of the library, to measure by. Raises ModelError when it is not on this machine.
     """
@@ -139,12 +139,12 @@ def read_manifest(
 def find_manifest(
     name: str, retriever: Retriever, folder: Path, machine: Machine
 ) -> tuple[ModelManifest, ManifestFolder]:
-    """Give a model's card and where it lies. Raises ModelError when the model is not on this machine."""
+    """Return a model's card and where it lies. Raises ModelError when the model is not on this machine."""
     return read_manifest(name, retriever, folder, machine), find_folder(folder, name)
 
 
 def guess_retriever(name: str) -> Retriever | None:
-    """Tell what a model is for by its name: the lane, or None for speech.
+    """Return what a model is for by its name: the lane, or None for speech.
 
     Raises ModelError when it could be anything.
     """

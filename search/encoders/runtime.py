@@ -78,13 +78,13 @@ def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
 
 
 def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
-    """Give how many of a sample a second are embedded, and their vectors. What runs them is to be warm."""
+    """Return how many of a sample a second are embedded, and their vectors. What runs them is to be warm."""
     rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
     return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
 
 
 def _glance(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
-    """Give the seconds that a few take, after they have warmed it up, and their vectors."""
+    """Return the seconds that a few take, after they have warmed it up, and their vectors."""
     trial.encode(sample[:GLANCE])
     return _time_run(trial.encode, sample[:GLANCE])
 
@@ -96,7 +96,7 @@ def _time_run(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
 
 
 def measure_agreement(exact: Vectors, other: Vectors, depth: int = 10) -> float:
-    """Give which share of each vector's nearest `depth` neighbours is the same by both, 0 to 1: agreement@depth."""
+    """Return which share of each vector's nearest `depth` neighbors is the same by both, 0 to 1: agreement@depth."""
     shared = []
     depth = min(depth, len(exact) - 1)
     for rows in zip(_rank(exact, depth), _rank(other, depth), strict=True):

@@ -63,7 +63,7 @@ def judge_training(lessons: TrainingPairs, base: str, width: int) -> tuple[Model
 
 
 def rank_training_pairs(lessons: TrainingPairs, asked: Ids, rows: Vectors) -> list[int]:
-    """Give for each text the rank, from 1, of the best of the pictures that fit it among all that are known.
+    """Return for each text the rank, from 1, of the best of the pictures that fit it among all that are known.
 
     asked: shape (a,), places of texts; rows: shape (n, d), the vectors of the pictures of the lessons. Equals count
     as being before it.

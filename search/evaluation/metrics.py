@@ -36,22 +36,22 @@ class SetQuality:
 
 
 def compute_recall(grades: Sequence[float], relevant: int, k: int) -> float:
-    """Give the share of the relevant that is among the first k."""
+    """Return the share of the relevant that is among the first k."""
     return sum(grade > 0 for grade in grades[:k]) / relevant
 
 
 def compute_precision(grades: Sequence[float], k: int) -> float:
-    """Give the share of the first k that is relevant."""
+    """Return the share of the first k that is relevant."""
     return sum(grade > 0 for grade in grades[:k]) / k
 
 
 def compute_reciprocal_rank(grades: Sequence[float]) -> float:
-    """Give one divided by the rank of the first relevant hit, 0 when there is none."""
+    """Return one divided by the rank of the first relevant hit, 0 when there is none."""
     return next((1 / rank for rank, grade in enumerate(grades, 1) if grade > 0), 0.0)
 
 
 def compute_average_precision(grades: Sequence[float], relevant: int) -> float:
-    """Give the mean over the relevant of the precision at their ranks; those not retrieved count 0."""
+    """Return the mean over the relevant of the precision at their ranks; those not retrieved count 0."""
     found = 0
     total = 0.0
     for rank, grade in enumerate(grades, 1):
@@ -62,7 +62,7 @@ def compute_average_precision(grades: Sequence[float], relevant: int) -> float:
 
 
 def compute_ndcg(grades: Sequence[float], ideal: Sequence[float], k: int) -> float:
-    """Give the normalised discounted cumulative gain of the first k (Järvelin and Kekäläinen, TOIS 2002).
+    """Return the normalized discounted cumulative gain of the first k (Järvelin and Kekäläinen, TOIS 2002).
 
     ideal: the grades of everything relevant, in any order.
     """
@@ -71,7 +71,7 @@ def compute_ndcg(grades: Sequence[float], ideal: Sequence[float], k: int) -> flo
 
 
 def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """Give the chance that a positive's score is above a negative's, ties counting half."""
+    """Return the chance that a positive's score is above a negative's, ties counting half."""
     yes, no = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
     if not len(yes) or not len(no):
         return float("nan")
@@ -80,7 +80,7 @@ def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float
 
 
 def compute_calibration_error(scores: Sequence[float] | Floats, right: Sequence[bool] | Flags, bins: int = 10) -> float:
-    """Give the expected calibration error: how far, on average, a score lies from the share that is right."""
+    """Return the expected calibration error: how far, on average, a score lies from the share that is right."""
     values, truth = np.asarray(scores, np.float64), np.asarray(right, np.float64)
     if not len(values):
         return float("nan")
@@ -136,7 +136,7 @@ def compute_graded_average_precision(grading: Grading) -> float:
 def bootstrap(
     values: Sequence[float], measure: Callable[[Floats], Any] = np.mean, rounds: int = ROUNDS
 ) -> tuple[float, float]:
-    """Give the 95 % interval of a measure over queries drawn anew with replacement; the seed is fixed."""
+    """Return the 95 % interval of a measure over queries drawn anew with replacement; the seed is fixed."""
     array = np.asarray(values, np.float64)
     if not len(array):
         return float("nan"), float("nan")

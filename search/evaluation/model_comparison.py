@@ -39,7 +39,7 @@ class ModelResult:
     copies: int = 0
 
     def recall(self, k: int) -> float:
-        """Give the share of the questions whose answer is among the first k."""
+        """Return the share of the questions whose answer is among the first k."""
         return float(np.mean([rank <= k for rank in self.ranks]))
 
     @property
@@ -127,7 +127,7 @@ def _embed(encode: Callable[[Sequence[T]], Vectors], inputs: Sequence[T]) -> Vec
 
 
 def _ask(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tuple[Vectors, float]:
-    """Give the vectors of texts, and the milliseconds that one takes."""
+    """Return the vectors of texts, and the milliseconds that one takes."""
     seconds, queries = [], []
     for text in texts:
         began = time.perf_counter()
@@ -137,7 +137,7 @@ def _ask(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tu
 
 
 def rank_answers(queries: Vectors, rows: Vectors, answers: Sequence[int]) -> tuple[int, ...]:
-    """Give for each query the rank of the row that answers it among all rows; equals count as being before it."""
+    """Return for each query the rank of the row that answers it among all rows; equals count as being before it."""
     scores = queries @ rows.T
     right = scores[np.arange(len(queries)), answers][:, None]
     ranks = (scores >= right).sum(axis=1)
@@ -145,7 +145,7 @@ def rank_answers(queries: Vectors, rows: Vectors, answers: Sequence[int]) -> tup
 
 
 def read_memory() -> float | None:
-    """Give what this process holds in memory, in MiB; None where the system does not say."""
+    """Return what this process holds in memory, in MiB; None where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:

@@ -188,7 +188,7 @@ def _ask_retriever(engine: Engine, case: Case, query: Query, retriever: Retrieve
 
 
 def _fuse_ranks(alone: Mapping[Retriever, tuple[Hit, ...]]) -> tuple[Hit, ...]:
-    """Give reciprocal rank fusion of the lanes, the baseline."""
+    """Return reciprocal rank fusion of the lanes, the baseline."""
     votes: dict[int, float] = {}
     hits: dict[int, Hit] = {}
     for ranked in alone.values():
@@ -216,7 +216,7 @@ def _measure_ways(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
 
 
 def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -> dict[str, tuple[float, float]]:
-    """Give by type of item its share of the relevant answers and its share of the first ten places.
+    """Return by type of item its share of the relevant answers and its share of the first ten places.
 
     Each query counts the same, however many answers or hits it has.
     """
@@ -234,7 +234,7 @@ def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -
 
 
 def _confuse(group: Sequence[Outcome]) -> dict[str, dict[str, int]]:
-    """Give for each label how often its items were given each label; an item gets the label that scores highest."""
+    """Return for each label how often its items were given each label; an item gets the label that scores highest."""
     table: dict[str, Counter[str]] = {}
     for one in group:
         label = one.case.line.query or ""

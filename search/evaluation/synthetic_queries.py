@@ -55,7 +55,7 @@ class Cloze:
 
 
 def list_captioned(library: Library, most: int) -> list[Captioned]:
-    """Give pictures that have a caption of their own, each caption once."""
+    """Return pictures that have a caption of their own, each caption once."""
     found: dict[str, Captioned] = {}
     for item in library.catalog.list_some(ItemType.IMAGE, 20 * most):
         caption = read_caption(item)
@@ -65,7 +65,7 @@ def list_captioned(library: Library, most: int) -> list[Captioned]:
 
 
 def read_caption(item: Item) -> str | None:
-    """Give what is written about a picture: its description, its title, or its file's name if that is made of words."""
+    """Return an image's description, its title, or its file name if that is made of words."""
     for said in (item.facts.description, item.facts.title):
         if said and len(said.split()) >= MIN_WORDS:
             return " ".join(said.split())
@@ -76,7 +76,7 @@ def read_caption(item: Item) -> str | None:
 
 
 def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]:
-    """Give the pictures that written queries of an evaluation file ask for, one a query."""
+    """Return the pictures that written queries of an evaluation file ask for, one a query."""
     items = {item.path: item for item in library.catalog.list_items()}
     found = []
     for case in cases:
@@ -87,7 +87,7 @@ def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]
 
 
 def list_copied(library: Library, most: int) -> list[Copied]:
-    """Give pictures of which there are copies, not to the pixel; each picture is in one pair at most."""
+    """Return pictures of which there are copies, not to the pixel; each picture is in one pair at most."""
     ids, phashes = library.catalog.read_phashes()
     found: list[Copied] = []
     used: set[int] = set()
@@ -105,9 +105,9 @@ def list_copied(library: Library, most: int) -> list[Copied]:
 
 
 def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
-    """Give places of perceptual hashes (n,) that differ in few bits; where many do, not every pair.
+    """Return places of perceptual hashes (n,) that differ in few bits; where many do, not every pair.
 
-    Hashes that differ in few bits are neighbours when sorted by some rotation of their bits (Manku, Jain and Sarma,
+    Hashes that differ in few bits are neighbors when sorted by some rotation of their bits (Manku, Jain and Sarma,
     "Detecting near-duplicates for web crawling", WWW 2007).
     """
     bits = phashes.astype(np.uint64)
@@ -122,7 +122,7 @@ def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
 
 
 def list_clozes(library: Library, most: int) -> list[Cloze]:
-    """Give passages and spans of speech, each cut before its end."""
+    """Return passages and spans of speech, each cut before its end."""
     found: list[Cloze] = []
     for text in sample_passages(library, 4 * most):
         words = text.split()
@@ -133,7 +133,7 @@ def list_clozes(library: Library, most: int) -> list[Cloze]:
 
 
 def open_items(items: Iterable[Item]) -> dict[int, Picture]:
-    """Give the pictures that can be read, by item id."""
+    """Return the pictures that can be read, by item id."""
     opened = {}
     for item in items:
         try:

@@ -14,7 +14,7 @@ MIN_SAMPLE = 50
 
 
 def find_base(library: Library) -> tuple[ImageEncoder, int]:
-    """Give the home's picture model without an adapter, and the space that holds its vectors.
+    """Return the home's picture model without an adapter, and the space that holds its vectors.
 
     Raises ModelError when the model is adapted already and the vectors from before are gone.
     """
@@ -32,7 +32,7 @@ def find_base(library: Library) -> tuple[ImageEncoder, int]:
 def gather_training_pairs(
     library: Library, base: ImageEncoder, space_id: int, most: int
 ) -> tuple[TrainingPairs, int, int]:
-    """Give what can be learned from, and how many captions and opinions that are.
+    """Return what can be learned from, and how many captions and opinions that are.
 
     base, space_id: as `find_base` gives them; most: so many captions at most. Raises UsageError when there
     are too few texts.

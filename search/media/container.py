@@ -69,7 +69,7 @@ def probe(source: Path | bytes) -> StreamFacts:
 
 
 def read_cover(source: Path | bytes) -> "Picture | None":
-    """Give the picture attached to a recording, such as the cover of its album; None when it has none."""
+    """Return the picture attached to a recording, such as the cover of its album; None when it has none."""
     with _open(source) as container:
         for stream in container.streams.video:
             if not _is_cover(stream):
@@ -81,7 +81,7 @@ def read_cover(source: Path | bytes) -> "Picture | None":
 
 
 def decode_sound(source: Path | bytes) -> Samples:
-    """Give the first audio track as mono at 16 kHz, shape (n,), float32 in -1 to 1.
+    """Return the first audio track as mono at 16 kHz, shape (n,), float32 in -1 to 1.
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
@@ -95,7 +95,7 @@ def to_samples(pulses: Pcm16) -> Samples:
 
 
 def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
-    """Give the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
+    """Return the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
 
     A stretch is about two minutes long and ends where it is quietest, so that no word is cut. Raises
     UnreadableMediaError when there is no audio track or it cannot be decoded.
@@ -122,7 +122,7 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
 
 
 def measure_loudness(source: Path | bytes, points: int) -> Samples:
-    """Give the peaks of a recording's sound in so many equal parts, shape (points,), float32 in 0 to 1.
+    """Return the peaks of a recording's sound in so many equal parts, shape (points,), float32 in 0 to 1.
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
@@ -140,7 +140,7 @@ def measure_loudness(source: Path | bytes, points: int) -> Samples:
 
 
 def _find_quiet(pulses: Pcm16) -> int:
-    """Give where the last seconds searched are quietest, as a number of samples."""
+    """Return where the last seconds searched are quietest, as a number of samples."""
     begin = STRETCH * SAMPLE_RATE
     window = SAMPLE_RATE // 5
     rest = pulses[begin:].astype(np.float32)
@@ -149,7 +149,7 @@ def _find_quiet(pulses: Pcm16) -> int:
 
 
 def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False) -> Iterator[Frame]:
-    """Give the frames of the first video track, at least `spacing` seconds apart, in order.
+    """Return the frames of the first video track, at least `spacing` seconds apart, in order.
 
     keys_only: only those that stand by themselves, which is several times faster; where they lie too far apart, all are
     decoded after all. Raises UnreadableMediaError when there is no video track or it cannot be decoded.
@@ -176,13 +176,13 @@ def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False
 
 
 def _show(frame: "VideoFrame") -> "Picture":
-    """Give a frame as a picture, upright."""
+    """Return a frame as a picture, upright."""
     picture: Picture = frame.to_image()  # type: ignore[no-untyped-call]
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
 def _are_keys_sparse(source: Path | bytes) -> bool:
-    """Tell whether frames that stand by themselves lie too far apart, by the packets of the first minutes."""
+    """Return whether frames that stand by themselves lie too far apart, by the packets of the first minutes."""
     with _open(source) as container:
         stream = _find_video(container)
         times: list[float] = []
@@ -205,7 +205,7 @@ def _find_video(container: "InputContainer") -> "VideoStream":
 
 
 def read_frame(source: Path, seconds: float) -> "Picture":
-    """Give the frame shown at a time, or the last one when the film is shorter.
+    """Return the frame shown at a time, or the last one when the film is shorter.
 
     Raises UnreadableMediaError when there is no video track or it cannot be decoded.
     """

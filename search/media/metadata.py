@@ -20,7 +20,7 @@ _EARLY = re.compile(r"^\d{4}(-\d{2}){0,2}$")
 
 
 def read_xmp(packet: bytes | str | None) -> MediaFacts:
-    """Give what an XMP packet says; nothing when there is none or it cannot be read."""
+    """Return what an XMP packet says; nothing when there is none or it cannot be read."""
     from lxml import etree
 
     if not packet:
@@ -52,7 +52,7 @@ def read_xmp(packet: bytes | str | None) -> MediaFacts:
 
 
 def read_fields(fields: Mapping[str, str]) -> MediaFacts:
-    """Give what the fields of a sound or video file say (ID3, Vorbis comments, QuickTime and the like)."""
+    """Return what the fields of a sound or video file say (ID3, Vorbis comments, QuickTime and the like)."""
     low = {name.lower().removeprefix("com.apple.quicktime."): value for name, value in fields.items()}
     place = _ISO6709.match(pick_first(low.get("location.iso6709"), low.get("location")) or "")
     latitude, longitude = check_place(*map(float, place.groups())) if place else (None, None)
@@ -73,7 +73,7 @@ def read_fields(fields: Mapping[str, str]) -> MediaFacts:
 
 
 def read_date(value: Any) -> str | None:
-    """Give a date as EXIF or ISO 8601 writes it as local ISO 8601 to the second; None when it is none."""
+    """Return a date as EXIF or ISO 8601 writes it as local ISO 8601 to the second; None when it is none."""
     text = str(value or "").strip("\0 ")
     if re.match(r"\d{4}:\d{2}:\d{2}", text):
         text = text.replace(":", "-", 2)
@@ -86,7 +86,7 @@ def read_date(value: Any) -> str | None:
 
 
 def join_camera(maker: str | None, model: str | None) -> str | None:
-    """Give a camera's name; most makers begin the model's name with their own."""
+    """Return a camera's name; most makers begin the model's name with their own."""
     maker, model = clean_text(maker) or "", clean_text(model) or ""
     if maker and model.lower().startswith(maker.lower().split(" ")[0]):
         return model
@@ -94,7 +94,7 @@ def join_camera(maker: str | None, model: str | None) -> str | None:
 
 
 def pick_first(*values: Any) -> Any:
-    """Give the first that says something; of a list, its first."""
+    """Return the first that says something; of a list, its first."""
     for value in values:
         if value:
             return value[0] if isinstance(value, list | tuple) else value
@@ -102,7 +102,7 @@ def pick_first(*values: Any) -> Any:
 
 
 def clean_text(value: Any) -> str | None:
-    """Give a text in one line, no longer than is useful; None when it says nothing."""
+    """Return a text in one line, no longer than is useful; None when it says nothing."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = re.sub(r"[\s\0]+", " ", value).strip() if isinstance(value, str) else ""
@@ -110,7 +110,7 @@ def clean_text(value: Any) -> str | None:
 
 
 def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:
-    """Give keywords, each once whatever its case."""
+    """Return keywords, each once whatever its case."""
     kept: dict[str, str] = {}
     for name in names:
         text = clean_text(name)
@@ -120,7 +120,7 @@ def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:
 
 
 def check_place(latitude: float, longitude: float) -> tuple[float | None, float | None]:
-    """Give a place on earth; many devices write 0, 0 for none."""
+    """Return a place on earth; many devices write 0, 0 for none."""
     if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
         return round(latitude, 6), round(longitude, 6)
     return None, None

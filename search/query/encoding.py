@@ -143,7 +143,7 @@ def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | Non
 
 
 def _listen(library: Library, voice: bytes) -> VoiceTranscript:
-    """Give what is said, and in English too when a chosen model understands nothing else."""
+    """Return what is said, and in English too when a chosen model understands nothing else."""
     speech, samples = library.models.transcriber, decode_sound(voice)
     heard = speech.transcribe(samples)
     if not heard.text:
@@ -155,14 +155,14 @@ def _listen(library: Library, voice: bytes) -> VoiceTranscript:
 
 
 def _tell_language(text: str, voice: VoiceTranscript | None) -> str | None:
-    """Give the language of what is searched for."""
+    """Return the language of what is searched for."""
     if voice is not None:
         return "en" if voice.translation else voice.language
     return detect_language(text) if text else None
 
 
 def _list_english(library: Library) -> tuple[str, ...]:
-    """Give the names of the chosen models that understand English alone."""
+    """Return the names of the chosen models that understand English alone."""
     models = (library.models.image_encoder, library.models.text_encoder)
     return tuple(model.name for model in models if not model.is_multilingual)
 

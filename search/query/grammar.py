@@ -91,7 +91,7 @@ def find_plain_words(text: str) -> list[tuple[int, int]]:
 
 
 def join_filters(one: Filters, other: Filters) -> Filters:
-    """Give filters that hold what either holds; of a field that both hold, the second's value."""
+    """Return filters that hold what either holds; of a field that both hold, the second's value."""
     values = {name: getattr(other, name) or getattr(one, name) for name in Filters.__dataclass_fields__}
     return Filters(**values)
 
@@ -105,7 +105,7 @@ def _read_value(match: re.Match[str]) -> tuple[str, bool]:
 
 
 def _read_field(name: str | None, value: str) -> str | None:
-    """Give the field's name, or None for plain text. Raises UsageError for a field misspelt or without a value."""
+    """Return the field's name, or None for plain text. Raises UsageError for a field misspelt or without a value."""
     if name is None:
         return None
     lowered = name.lower()

@@ -27,7 +27,7 @@ class PartRequest(BaseModel):
     crop: tuple[Share, Share, Share, Share] | None = None
 
     def make_part(self, images: tuple[bytes, ...]) -> QueryPart:
-        """Give the engine's part. Raises UsageError when the image named was not uploaded."""
+        """Return the engine's part. Raises UsageError when the image named was not uploaded."""
         if self.image is not None and self.image >= len(images):
             raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
         image = images[self.image] if self.image is not None else None
@@ -69,7 +69,7 @@ class SearchRequest(BaseModel):
     explain: bool = False
 
     def make_filters(self) -> Filters:
-        """Give what hits must satisfy besides matching."""
+        """Return what hits must satisfy besides matching."""
         return Filters(
             types=tuple(self.types),
             sources=tuple(self.sources),
@@ -88,7 +88,7 @@ class SearchRequest(BaseModel):
         )
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
-        """Give the engine's query."""
+        """Return the engine's query."""
         taken = {part.image for part in self.parts}
         parts = [part.make_part(images) for part in self.parts]
         parts += [QueryPart(item=item_id) for item_id in self.like]

@@ -32,7 +32,7 @@ class Sample:
         return len(self.vectors)
 
     def select(self, spoken: bool) -> Vectors:
-        """Give the vectors of speech, or those of all else."""
+        """Return the vectors of speech, or those of all else."""
         return self._parts[spoken]
 
     @cached_property

@@ -52,7 +52,7 @@ class Segment:
     """The smallest thing that is embedded and found.
 
     start, end: seconds in the recording; page: 1-based; offset: characters from the start of the document's text;
-    confidence: of recognised speech, the probability of its words less that of no speech, 0 to 1; no_speech: that
+    confidence: of recognized speech, the probability of its words less that of no speech, 0 to 1; no_speech: that
     latter; words: of speech, each with its time; look: 64-bit perceptual hash of a picture, as a signed number.
     """
 
@@ -168,7 +168,7 @@ class FoundSegment:
 
 @dataclass(frozen=True)
 class SpeechSegment:
-    """A span of recognised speech: start and end in seconds, confidence 0 to 1."""
+    """A span of recognized speech: start and end in seconds, confidence 0 to 1."""
 
     start: float
     end: float

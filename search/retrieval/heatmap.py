@@ -15,9 +15,9 @@ SHARE = 0.34
 
 
 def compute_heatmap(library: Library, item_id: int, query: Query) -> Vectors:
-    """Give how much of the query each region shows, from 0 for the least to 1 for the most, shape (6, 6), float32.
+    """Return how much of the query each region shows, from 0 for the least to 1 for the most, shape (6, 6), float32.
 
-    Row and column of a region are those of its centre. Raises NotFoundError when the item is no picture that is
+    Row and column of a region are those of its center. Raises NotFoundError when the item is no picture that is
     there, UsageError when the query says nothing that can be seen.
     """
     item = library.catalog.get_item(item_id)

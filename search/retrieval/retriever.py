@@ -47,7 +47,7 @@ EXCLUSION_CUT = 0.15
 
 
 class Retrieval:
-    """Retrieves for one query at one revision of the catalogue; what can be used again is kept."""
+    """Retrieves for one query at one revision of the catalog; what can be used again is kept."""
 
     def __init__(self, library: Library, encoded: Encoded, explain: bool, revision: int, decides: bool = True) -> None:
         """Retrieve nothing yet. decides: whether it may find that no picture shows what is asked for."""
@@ -63,7 +63,7 @@ class Retrieval:
         self._has_all = False
 
     def retrieve(self, retriever: Retriever, depth: int) -> Retrieved:
-        """Give the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
+        """Return the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
         if retriever is not Retriever.VISUAL:
             return self._text.retrieve(retriever, depth, self._explain)
         is_asked = any(part.weight > 0 for part in self._encoded.visual)
@@ -179,7 +179,7 @@ class Retrieval:
 
     @cached_property
     def _allowed_items(self) -> Flags:
-        """Give a flag for every item id: whether it satisfies the filters; the last stands for all beyond."""
+        """Return a flag for every item id: whether it satisfies the filters; the last stands for all beyond."""
         ids = select_items(self._library.catalog.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
@@ -199,7 +199,7 @@ class Retrieval:
         return terms | explain_parts(self._encoded.visual, found, snapshot.sample)
 
     def _is_wanted(self, segments: Ids) -> Flags:
-        """Tell which segments the filters let through and no excluded words are in."""
+        """Return which segments the filters let through and no excluded words are in."""
         index = self._library.words
         wanted = np.ones(len(segments), bool)
         for words in self._encoded.excluded_words:

@@ -63,6 +63,6 @@ class Retrieved:
 
 
 def make_nothing(retriever: Retriever) -> Retrieved:
-    """Give a lane that has nothing to say."""
+    """Return a lane that has nothing to say."""
     none, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
     return Retrieved(retriever, none, none, nothing, nothing)

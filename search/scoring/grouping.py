@@ -97,7 +97,7 @@ def _compare_images(*pair: Ranked) -> float:
 
 
 def _compare(stacks: Sequence[Stack]) -> Vectors:
-    """Give the cosines between stacks, shape (n, n); 0 between lanes."""
+    """Return the cosines between stacks, shape (n, n); 0 between lanes."""
     likeness = np.zeros((len(stacks), len(stacks)), np.float32)
     for retriever in (Retriever.VISUAL, Retriever.SEMANTIC):
         rows = [

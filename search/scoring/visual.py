@@ -5,7 +5,7 @@ sets detect both: the similarities of a bank of unrelated texts to the same pict
 bundled model the query's similarities to a set of reference pictures. Neither the number of pictures in a library
 nor how common a thing is in it enters, so a picture is judged the same in any library.
 
-Normalizing by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation"
+Normalizing by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalization"
 (CVPR 2022); here its statistics are inputs of a small network instead of a rule.
 """
 

@@ -1,1 +1,1 @@
-"""Where items live: the catalogue in SQL is the truth, the vectors in FAISS are derived from it."""
+"""Where items live: the catalog in SQL is the truth, the vectors in FAISS are derived from it."""

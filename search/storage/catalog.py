@@ -42,7 +42,7 @@ class Catalog:
         self.database = database
 
     def read_revision(self) -> int:
-        """Give a number that moves with every committed write."""
+        """Return a number that moves with every committed write."""
         with self.database.read() as db:
             value = db.execute(_REVISION).scalar()
         return int(value or 0)
@@ -53,7 +53,7 @@ class Catalog:
             return save_records(db, records, now())
 
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
-        """Give an indexed item of the same content."""
+        """Return an indexed item of the same content."""
         c = t.item.c
         # By the hash alone: asked for type and state as well, SQLite takes their index and looks at every item.
         query = select(c.id, c.type, c.state).where(c.content_hash == content_hash)
@@ -62,7 +62,7 @@ class Catalog:
         return next((row.id for row in found if (row.type, row.state) == (kind, State.INDEXED)), None)
 
     def read_record(self, item_id: int, file: FileFacts) -> Record:
-        """Give all that is written of an item as if it were of another file."""
+        """Return all that is written of an item as if it were of another file."""
         item = self.get_item(item_id)
         found = self.list_segments(item_id)
         place = {one.id: at for at, one in enumerate(found)}
@@ -75,19 +75,19 @@ class Catalog:
         return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
-        """Give items by id; ids without a row are left out."""
+        """Return items by id; ids without a row are left out."""
         with self.database.read() as db:
             return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_values(item_ids))}
 
     def get_item(self, item_id: int) -> Item:
-        """Give one item. Raises NotFoundError."""
+        """Return one item. Raises NotFoundError."""
         item = self.read_items([item_id]).get(item_id)
         if item is None:
             raise NotFoundError(f"there is no item {item_id}")
         return item
 
     def list_items(self, state: State | None = None) -> list[Item]:
-        """Give the ledger in order of path, or the part of it in one state."""
+        """Return the ledger in order of path, or the part of it in one state."""
         query = _select_items().order_by(t.item.c.path)
         if state is not None:
             query = query.where(t.item.c.state == state)
@@ -95,14 +95,14 @@ class Catalog:
             return [_make_item(row) for row in db.execute(query)]
 
     def list_below(self, path: str) -> list[int]:
-        """Give the ids of the items at a path or below it, in whatever state."""
+        """Return the ids of the items at a path or below it, in whatever state."""
         with self.database.read() as db:
             return [row[0] for row in db.execute(select(t.item.c.id).where(lies_in(path)))]
 
     def list_page(
         self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""
     ) -> list[Item]:
-        """Give up to `limit` items with ids above `after_id`, in order of id. part: of the path."""
+        """Return up to `limit` items with ids above `after_id`, in order of id. part: of the path."""
         c = t.item.c
         query = _select_items().where(c.id > after_id).order_by(c.id).limit(limit)
         if state is not None:
@@ -115,14 +115,14 @@ class Catalog:
             return [_make_item(row) for row in db.execute(query)]
 
     def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
-        """Give the types of the indexed items among some paths."""
+        """Return the types of the indexed items among some paths."""
         c = t.item.c
         query = select(c.path, c.type).where(match_values(c.path), c.state == State.INDEXED)
         with self.database.read() as db:
             return {row.path: ItemType(row.type) for row in db.execute(query, pack_values(paths))}
 
     def list_newest(self, filters: Filters) -> list[int]:
-        """Give the ids of all indexed items that satisfy the filters, those captured or changed last first."""
+        """Return the ids of all indexed items that satisfy the filters, those captured or changed last first."""
         query = (
             select(t.item.c.id)
             .join(t.source, t.source.c.id == t.item.c.source_id)
@@ -133,7 +133,7 @@ class Catalog:
             return [row[0] for row in db.execute(query)]
 
     def list_some(self, kind: ItemType, count: int) -> list[Item]:
-        """Give some of the indexed items of a type, spread over all, always the same."""
+        """Return some of the indexed items of a type, spread over all, always the same."""
         c = t.item.c
         # Numbers that follow one another lie far apart by this, as good as drawn by chance.
         query = select(c.id).where(c.type == kind, c.state == State.INDEXED).order_by(c.id * 7919 % 10_007).limit(count)
@@ -143,7 +143,7 @@ class Catalog:
         return [items[item_id] for item_id in ids if item_id in items]
 
     def read_phashes(self) -> tuple[Ids, Ids]:
-        """Give the indexed items that are one picture, shape (n,), ascending, and their perceptual hashes, (n,)."""
+        """Return the indexed items that are one picture, shape (n,), ascending, and their perceptual hashes, (n,)."""
         s, i = t.segment.c, t.item.c
         query = (
             select(i.id, s.phash)
@@ -156,7 +156,7 @@ class Catalog:
         return rows[:, 0], rows[:, 1]
 
     def list_texts(self, count: int) -> list[str]:
-        """Give some of the passages and spans of speech, spread over all, always the same."""
+        """Return some of the passages and spans of speech, spread over all, always the same."""
         c = t.segment.c
         kinds = (SegmentKind.PASSAGE, SegmentKind.SPEECH)
         query = select(c.text).where(c.kind.in_(kinds), c.text.is_not(None))
@@ -164,7 +164,7 @@ class Catalog:
             return [row[0] for row in db.execute(query.order_by(c.id * 7919 % 10_007).limit(count))]
 
     def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
-        """Give the places of items in an order of date or duration; what has neither comes last."""
+        """Return the places of items in an order of date or duration; what has neither comes last."""
         c = t.item.c
         keys = {
             Sort.NEWEST: read_moment().desc(),
@@ -177,18 +177,18 @@ class Catalog:
             return {row[0]: place for place, row in enumerate(db.execute(query, pack_values(item_ids)))}
 
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
-        """Give segments of indexed items by segment id."""
+        """Return segments of indexed items by segment id."""
         with self.database.read() as db:
             return {row.id: _make_segment(row) for row in db.execute(_SEGMENTS, pack_values(segment_ids))}
 
     def list_segments(self, item_id: int) -> list[FoundSegment]:
-        """Give all segments of an item in order."""
+        """Return all segments of an item in order."""
         query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)
         with self.database.read() as db:
             return [_make_segment(row) for row in db.execute(query)]
 
     def read_vectors(self, item_id: int, space_id: int) -> Vectors:
-        """Give the embeddings of an item in a space, shape (n, d), float32; n may be 0."""
+        """Return the embeddings of an item in a space, shape (n, d), float32; n may be 0."""
         query = (
             select(t.embedding.c.vector)
             .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
@@ -199,14 +199,14 @@ class Catalog:
         return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
 
     def count_states(self) -> dict[tuple[str | None, str], int]:
-        """Give the number of items by (type, state)."""
+        """Return the number of items by (type, state)."""
         c = t.item.c
         query = select(c.type, c.state, func.count()).group_by(c.type, c.state)
         with self.database.read() as db:
             return {(kind, state): number for kind, state, number in db.execute(query)}
 
     def read_coverage(self) -> Coverage:
-        """Give how many items can be found, and how many cannot be yet or at all."""
+        """Return how many items can be found, and how many cannot be yet or at all."""
         totals = dict.fromkeys(State, 0)
         for (_, state), number in self.count_states().items():
             totals[State(state)] += number

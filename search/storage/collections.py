@@ -38,7 +38,7 @@ class SavedSearches:
         return self.get(saved_id)
 
     def list_all(self) -> list[SavedSearch]:
-        """Give the saved searches in order of name."""
+        """Return the saved searches in order of name."""
         c = t.found.c
         news = select(func.count()).where(c.saved_id == t.saved.c.id, c.is_seen.is_(False)).scalar_subquery()
         with self._database.read() as db:
@@ -47,7 +47,7 @@ class SavedSearches:
             ]
 
     def get(self, saved_id: int) -> SavedSearch:
-        """Give one saved search. Raises NotFoundError."""
+        """Return one saved search. Raises NotFoundError."""
         found = next((one for one in self.list_all() if one.id == saved_id), None)
         if found is None:
             raise NotFoundError(f"there is no saved search {saved_id}")
@@ -70,7 +70,7 @@ class SavedSearches:
             db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(checked_at=moment))
 
     def list_found(self, saved_id: int, only_unsent: bool = False) -> dict[int, float]:
-        """Give the items found by a watched search and their scores, the latest first."""
+        """Return the items found by a watched search and their scores, the latest first."""
         c = t.found.c
         query = select(c.item_id, c.score).where(c.saved_id == saved_id).order_by(c.found_at.desc(), c.item_id.desc())
         if only_unsent:
@@ -93,7 +93,7 @@ class SavedSearches:
             db.execute(update(t.found).where(t.found.c.saved_id == saved_id).values(is_seen=True))
 
     def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
-        """Give those of some items that were indexed at a moment or later."""
+        """Return those of some items that were indexed at a moment or later."""
         c = t.item.c
         with self._database.read() as db:
             query = select(c.id).where(match_values(c.id), c.indexed_at >= moment)
@@ -117,7 +117,7 @@ class Albums:
         return self.get(album_id)
 
     def list_all(self) -> list[Album]:
-        """Give the albums in order of name."""
+        """Return the albums in order of name."""
         c = t.album_item.c
         count = select(func.count()).where(c.album_id == t.album.c.id).scalar_subquery()
         cover = select(func.min(c.item_id)).where(c.album_id == t.album.c.id).scalar_subquery()
@@ -126,7 +126,7 @@ class Albums:
             return [Album(**row._mapping) for row in db.execute(query)]
 
     def get(self, album_id: int) -> Album:
-        """Give one album. Raises NotFoundError."""
+        """Return one album. Raises NotFoundError."""
         found = next((one for one in self.list_all() if one.id == album_id), None)
         if found is None:
             raise NotFoundError(f"there is no album {album_id}")

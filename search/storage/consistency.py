@@ -1,4 +1,4 @@
-"""Whether the catalogue agrees with itself."""
+"""Whether the catalog agrees with itself."""
 
 from sqlalchemy import text
 
@@ -6,7 +6,7 @@ from search.storage.database import Database
 
 
 def check_database(database: Database) -> list[str]:
-    """Give what SQLite's own checks find wrong, one line each."""
+    """Return what SQLite's own checks find wrong, one line each."""
     with database.read() as db:
         lines = [str(row[0]) for row in db.execute(text("PRAGMA integrity_check"))]
         lines += [f"{row[0]} row {row[1]} lacks its {row[2]}" for row in db.execute(text("PRAGMA foreign_key_check"))]
@@ -14,7 +14,7 @@ def check_database(database: Database) -> list[str]:
 
 
 def find_strays(database: Database) -> list[str]:
-    """Give where the parts of an item contradict its state, one line each."""
+    """Return where the parts of an item contradict its state, one line each."""
     questions = {
         "indexed items hold no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
         "(SELECT 1 FROM segment WHERE item_id = item.id)",

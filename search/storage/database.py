@@ -44,7 +44,7 @@ REASONS = {
 
 
 def now(past: timedelta = timedelta()) -> str:
-    """Give the present moment, or one so long past, in UTC as ISO 8601, to the second."""
+    """Return the present moment, or one so long past, in UTC as ISO 8601, to the second."""
     return (datetime.now(UTC) - past).isoformat(timespec="seconds")
 
 
@@ -55,7 +55,7 @@ _MOVE_REVISION = text(
 
 
 class Database:
-    """Connections to one SQLite file, every one with foreign keys, WAL and full synchronisation on."""
+    """Connections to one SQLite file, every one with foreign keys, WAL and full synchronization on."""
 
     def __init__(self, path: Path) -> None:
         """Open the file at `path`, creating or migrating the schema. Raises HomeError when it cannot."""
@@ -64,17 +64,17 @@ class Database:
         try:
             self._migrate()
         except DBAPIError as error:
-            raise HomeError(f"cannot open the catalogue {path}: {error.orig}") from error
+            raise HomeError(f"cannot open the catalog {path}: {error.orig}") from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that sees one consistent state. Raises HomeError as `write` does."""
+        """Return a connection that sees one consistent state. Raises HomeError as `write` does."""
         with self._explain("read"), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self, bump_revision: bool = True) -> Iterator[Connection]:
-        """Give a connection inside one transaction that is the only writer; commit at the end.
+        """Return a connection inside one transaction that is the only writer; commit at the end.
 
         Args:
             bump_revision: Whether readers should notice; False when nothing that is searched changes.
@@ -106,7 +106,7 @@ class Database:
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
             if code not in REASONS:
                 raise
-            raise HomeError(f"the catalogue {self.path} cannot be {what}: {REASONS[code]}") from error
+            raise HomeError(f"the catalog {self.path} cannot be {what}: {REASONS[code]}") from error
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
@@ -134,13 +134,13 @@ class Database:
 
 
 def match_values(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Give the condition that a column holds one of the values bound as `values` by `pack_values`."""
+    """Return the condition that a column holds one of the values bound as `values` by `pack_values`."""
     rows = func.json_each(bindparam("values")).table_valued("value")
     return column.in_(select(rows.c.value))
 
 
 def pack_values(values: Iterable[int | str]) -> dict[str, str]:
-    """Give any number of values as one parameter: how many parameters a statement takes is limited."""
+    """Return any number of values as one parameter: how many parameters a statement takes is limited."""
     return {"values": json.dumps(list(values))}
 
 
@@ -153,13 +153,13 @@ def join_ids(query: Select[Any]) -> Select[Any]:
 
 
 def read_ids(database: Database, joined: Select[Any]) -> Ids:
-    """Give the numbers that a query of `join_ids` finds, ascending."""
+    """Return the numbers that a query of `join_ids` finds, ascending."""
     with database.read() as db:
         return parse_ids(db.execute(joined).scalar())
 
 
 def parse_ids(joined: str | int | None) -> Ids:
-    """Give the numbers of what SQLite's group_concat gave, ascending."""
+    """Return the numbers of what SQLite's group_concat gave, ascending."""
     return np.sort(np.fromstring(str(joined), np.int64, sep=",")) if joined else np.zeros(0, np.int64)
 
 

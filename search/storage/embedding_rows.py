@@ -1,4 +1,4 @@
-"""Embeddings as arrays: what the catalogue holds of them, in the order of their ids."""
+"""Embeddings as arrays: what the catalog holds of them, in the order of their ids."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from search.records import Flags, Ids, RowMetadata, Vectors
 from search.storage import tables as t
 from search.storage.database import Database
 
-# pictured: whether `look`, a picture's perceptual hash, is known; confidence: of recognised speech, else NaN.
+# pictured: whether `look`, a picture's perceptual hash, is known; confidence: of recognized speech, else NaN.
 ROW_METADATA = np.dtype(
     [("segment", "<i8"), ("item", "<i8"), ("phash", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
 )
@@ -27,11 +27,11 @@ class Rows:
 
     @property
     def spoken(self) -> Flags:
-        """Which are of recognised speech, (n,)."""
+        """Which are of recognized speech, (n,)."""
         return find_spoken(self.metadata)
 
     def find(self, ids: Ids) -> tuple[Ids, Ids]:
-        """Give for the ids that are here their places among the ids asked for, and their places here."""
+        """Return for the ids that are here their places among the ids asked for, and their places here."""
         if not len(self.ids):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         here = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
@@ -46,12 +46,12 @@ def find_spoken(metadata: RowMetadata) -> Flags:
 
 
 def make_rows(dimension: int) -> Rows:
-    """Give no rows."""
+    """Return no rows."""
     return Rows(np.zeros(0, np.int64), np.zeros((0, dimension), "<f2"), np.zeros(0, ROW_METADATA))
 
 
 def join_rows(parts: Sequence[Rows]) -> Rows:
-    """Give several as one; their ids must ascend from part to part."""
+    """Return several as one; their ids must ascend from part to part."""
     return Rows(
         np.concatenate([one.ids for one in parts]),
         np.concatenate([one.vectors for one in parts]),
@@ -60,7 +60,7 @@ def join_rows(parts: Sequence[Rows]) -> Rows:
 
 
 def count_rows(database: Database, space_id: int, above: int = 0) -> int:
-    """Give the number of committed embeddings of a space with ids above `above`."""
+    """Return the number of committed embeddings of a space with ids above `above`."""
     c = t.embedding.c
     query = select(func.count()).select_from(t.embedding).where(c.space_id == space_id, c.id > above)
     with database.read() as db:
@@ -68,7 +68,7 @@ def count_rows(database: Database, space_id: int, above: int = 0) -> int:
 
 
 def read_blocks(database: Database, space_id: int, dimension: int, above: int) -> Iterator[Rows]:
-    """Give the committed embeddings of a space with ids above `above`, some thousand at a time."""
+    """Return the committed embeddings of a space with ids above `above`, some thousand at a time."""
     c, s = t.embedding.c, t.segment.c
     query = (
         select(c.id, c.vector, c.segment_id, s.item_id, s.phash, s.confidence)
@@ -90,7 +90,7 @@ def read_blocks(database: Database, space_id: int, dimension: int, above: int) -
 
 
 def mark_ids(ids: Ids, size: int) -> Flags:
-    """Give one flag for every number below `size`: whether it is among the ids."""
+    """Return one flag for every number below `size`: whether it is among the ids."""
     flags = np.zeros(size, bool)
     flags[ids[ids < size]] = True
     return flags

@@ -56,7 +56,7 @@ def build_index(ids: Ids, vectors: Vectors, flat_limit: int = FLAT_LIMIT) -> Any
 
 
 def _draw_vectors(vectors: Vectors, count: int) -> Vectors:
-    """Give so many of the vectors in an order of chance, always the same, as float32."""
+    """Return so many of the vectors in an order of chance, always the same, as float32."""
     n, dimension = vectors.shape
     chosen = np.random.default_rng(0).permutation(n)[:count]
     drawn = np.empty((len(chosen), dimension), np.float32)
@@ -66,12 +66,12 @@ def _draw_vectors(vectors: Vectors, count: int) -> Vectors:
 
 
 def _find_centres(faiss: Any, vectors: Vectors, cells: int) -> Vectors:
-    """Give centres of cells by spherical k-means, shape (cells, d)."""
+    """Return centers of cells by spherical k-means, shape (cells, d)."""
     # FAISS warns of fewer vectors than it would like.
     means = faiss.Kmeans(vectors.shape[1], cells, niter=ROUNDS, spherical=True, seed=0, min_points_per_centroid=1)
     means.train(vectors)
-    centres: Vectors = means.centroids
-    return centres
+    centers: Vectors = means.centroids
+    return centers
 
 
 def write_index(index: Any, path: Path) -> None:
@@ -90,7 +90,7 @@ def read_index(path: Path) -> Any:
 def search_index(
     index: Any, queries: Vectors, k: int, allowed: Ids | None, denied: Ids, probes: int | None = None
 ) -> tuple[Vectors, Ids]:
-    """Give inner products and ids, shape (q, k), best first; id -1 where there are fewer than k.
+    """Return inner products and ids, shape (q, k), best first; id -1 where there are fewer than k.
 
     allowed: the only ids to return; denied: ids never to return. Both int64, ascending. Where cells are probed, more
     are the fewer vectors are allowed, and all when few are: then the answer is as exact as the stored vectors. probes:
@@ -148,7 +148,7 @@ def choose_probes(cells: int, share: float, wanted: float = 0.0) -> int:
 
 
 def _make_bitmap(faiss: Any, ids: Ids) -> Any:
-    """Give a selector of the ids: one bit each, the fastest there is."""
+    """Return a selector of the ids: one bit each, the fastest there is."""
     bits = np.zeros(int(ids[-1]) + 1 if len(ids) else 8, bool)
     bits[ids] = True
     return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))

@@ -34,7 +34,7 @@ class FeedbackStore:
             db.execute(delete(t.feedback).where(c.text == text, c.item_id == item_id))
 
     def list_all(self) -> list[Feedback]:
-        """Give all opinions, the latest first."""
+        """Return all opinions, the latest first."""
         c = t.feedback.c
         query = select(c.text, c.item_id, c.is_relevant, c.given_at).order_by(c.given_at.desc(), c.text, c.item_id)
         with self._database.read() as db:

@@ -15,7 +15,7 @@ _MISSING = join_ids(select(t.item.c.id).where(t.item.c.state == State.MISSING))
 
 
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
-    """Give the condition on item and source rows; indexed items only.
+    """Return the condition on item and source rows; indexed items only.
 
     Raises UsageError when a date cannot be read.
     """
@@ -48,7 +48,7 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
 
 def is_indexed() -> ColumnElement[bool]:
-    """Give the condition that an item can be found.
+    """Return the condition that an item can be found.
 
     The plus keeps SQLite from starting with the index of states: nearly every item is in this one.
     """
@@ -56,14 +56,14 @@ def is_indexed() -> ColumnElement[bool]:
 
 
 def read_moment() -> ColumnElement[str]:
-    """Give when an item was captured; a file without a recorded date counts by its modification time."""
+    """Return when an item was captured; a file without a recorded date counts by its modification time."""
     item = t.item.c
     modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
     return func.coalesce(item.captured_at, modified)
 
 
 def match_phrase(phrase: str) -> str:
-    """Give the full-text condition that a segment holds a phrase's words one after the other.
+    """Return the full-text condition that a segment holds a phrase's words one after the other.
 
     Raises UsageError when there is no word in it.
     """
@@ -75,7 +75,7 @@ def match_phrase(phrase: str) -> str:
 
 
 def lies_in(path: str) -> ColumnElement[bool]:
-    """Give the condition that an item's file is at a whole path or below it."""
+    """Return the condition that an item's file is at a whole path or below it."""
     root = path.rstrip("/")
     # A range, for which there is an index; "0" is what follows "/".
     return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
@@ -105,14 +105,14 @@ def _match_words(phrase: str) -> ColumnElement[bool]:
 
 
 def select_items(database: Database, filters: Filters) -> Ids:
-    """Give the ids of the indexed items that satisfy the filters, ascending."""
+    """Return the ids of the indexed items that satisfy the filters, ascending."""
     c = t.item.c
     query = select(c.id).join(t.source, t.source.c.id == c.source_id).where(make_conditions(filters))
     return read_ids(database, join_ids(query))
 
 
 def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:
-    """Give the ids of a space's embeddings whose item satisfies the filters, ascending."""
+    """Return the ids of a space's embeddings whose item satisfies the filters, ascending."""
     query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
@@ -124,12 +124,12 @@ def select_embeddings(database: Database, space_id: int, filters: Filters) -> Id
 
 
 def select_missing(database: Database) -> Ids:
-    """Give the ids of the items that keep their segments but must not be found, ascending."""
+    """Return the ids of the items that keep their segments but must not be found, ascending."""
     return read_ids(database, _MISSING)
 
 
 def select_hidden(database: Database, space_id: int) -> Ids:
-    """Give the ids of a space's embeddings whose item is missing, ascending."""
+    """Return the ids of a space's embeddings whose item is missing, ascending."""
     query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)

@@ -153,7 +153,7 @@ def _write_rows(room: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: 
 
 
 def draw_sample(count: int) -> Ids:
-    """Give the places of the sample among so many rows: always the same."""
+    """Return the places of the sample among so many rows: always the same."""
     chosen: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE])
     return chosen
 

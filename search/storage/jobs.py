@@ -42,7 +42,7 @@ class Jobs:
         return self.get(found)
 
     def get(self, job_id: int) -> Job:
-        """Give one job. Raises NotFoundError."""
+        """Return one job. Raises NotFoundError."""
         with self._database.read() as db:
             row = db.execute(select(t.job).where(t.job.c.id == job_id)).first()
         if row is None:
@@ -50,12 +50,12 @@ class Jobs:
         return _make_job(row)
 
     def list_all(self, limit: int = HISTORY) -> list[Job]:
-        """Give the jobs, newest first."""
+        """Return the jobs, newest first."""
         with self._database.read() as db:
             return [_make_job(row) for row in db.execute(select(t.job).order_by(t.job.c.id.desc()).limit(limit))]
 
     def take(self) -> Job | None:
-        """Give the job that has waited longest, running from now on; None when there is none.
+        """Return the job that has waited longest, running from now on; None when there is none.
 
         To be called by whoever holds the home's lock: a job that is running already was left by one who died, and
         is taken up again, for a run goes on where the last one ended.
@@ -71,7 +71,7 @@ class Jobs:
         return None if found is None else self.get(found)
 
     def has_work(self) -> bool:
-        """Tell whether a job is queued, or was left running."""
+        """Return whether a job is queued, or was left running."""
         with self._database.read() as db:
             return db.execute(select(t.job.c.id).where(t.job.c.state.not_in(OVER)).limit(1)).first() is not None
 

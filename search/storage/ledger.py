@@ -23,7 +23,7 @@ class Ledger:
         self._database = database
 
     def read_stamps(self, source_id: int, root: str) -> dict[str, Stamp]:
-        """Give by what every file of a source at or below a path can be told to be as it was, by path."""
+        """Return by what every file of a source at or below a path can be told to be as it was, by path."""
         c = t.item.c
         query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, lies_in(root))
         with self._database.read() as db:
@@ -34,14 +34,14 @@ class Ledger:
             }
 
     def read_rows(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
-        """Give what is known of files, by path."""
+        """Return what is known of files, by path."""
         c = t.item.c
         query = select(*(c[name] for name in LedgerRow._fields)).where(match_values(c.path))
         with self._database.read() as db:
             return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
 
     def list_shared_sizes(self) -> set[int]:
-        """Give the sizes, in bytes, that more than one file has; looks through all of them."""
+        """Return the sizes, in bytes, that more than one file has; looks through all of them."""
         query = select(t.item.c.size).group_by(t.item.c.size).having(func.count() > 1)
         with self._database.read() as db:
             return set(db.execute(query).scalars())
@@ -70,7 +70,7 @@ class Ledger:
         self._set_state(item_ids, State.INDEXED, None)
 
     def list_missing(self, root: str, days: float) -> list[int]:
-        """Give the items at a path or below it that have been missing for at least so many days."""
+        """Return the items at a path or below it that have been missing for at least so many days."""
         c = t.item.c
         since = now(past=timedelta(days=days))
         query = select(c.id).where(lies_in(root), c.state == State.MISSING, c.missing_since <= since)
@@ -78,7 +78,7 @@ class Ledger:
             return [row[0] for row in db.execute(query)]
 
     def rename(self, item_id: int, file: FileFacts) -> None:
-        """Give an item its file's new path; segments and embeddings stay."""
+        """Return an item its file's new path; segments and embeddings stay."""
         with self._database.write() as db:
             # A row that the scan made for the new path holds nothing yet.
             db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))

@@ -35,7 +35,7 @@ class QueryImages:
         return image_id
 
     def read(self, image_id: str) -> bytes:
-        """Give the bytes of a picture that was kept. Raises NotFoundError."""
+        """Return the bytes of a picture that was kept. Raises NotFoundError."""
         c = t.query_image.c
         with self._database.read() as db:
             row = db.execute(select(c.body, c.used_at).where(c.id == image_id)).one_or_none()

@@ -72,7 +72,7 @@ def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int
 
 
 def _read_columns(media: MediaFacts) -> dict[str, Any]:
-    """Give what stands in the item's own row: all but the tags."""
+    """Return what stands in the item's own row: all but the tags."""
     return {name: value for name, value in vars(media).items() if name != "tags"}
 
 

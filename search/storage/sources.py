@@ -17,7 +17,7 @@ class Sources:
         self._database = database
 
     def add(self, path: str) -> int:
-        """Give the id of the source rooted at `path`, adding it when it is new."""
+        """Return the id of the source rooted at `path`, adding it when it is new."""
         with self._database.write() as db:
             row = upsert(t.source).values(path=path, added_at=now()).on_conflict_do_nothing()
             db.execute(row)
@@ -32,19 +32,19 @@ class Sources:
             db.execute(delete(t.source).where(below, t.source.c.id != source_id))
 
     def find_above(self, path: str) -> Source | None:
-        """Give the source that a path belongs to: rooted at it or at a folder above it."""
+        """Return the source that a path belongs to: rooted at it or at a folder above it."""
         above = [one for one in self.list_all() if lies_in(path, one.path)]
         return min(above, key=lambda one: len(one.path), default=None)
 
     def list_all(self) -> list[Source]:
-        """Give every source in order of path."""
+        """Return every source in order of path."""
         c = t.source.c
         with self._database.read() as db:
             rows = db.execute(select(c.id, c.path, c.added_at, c.is_watched).order_by(c.path))
             return [Source(*row) for row in rows]
 
     def get(self, source_id: int) -> Source:
-        """Give one source. Raises NotFoundError."""
+        """Return one source. Raises NotFoundError."""
         found = next((one for one in self.list_all() if one.id == source_id), None)
         if found is None:
             raise NotFoundError(f"there is no source {source_id}")

@@ -81,13 +81,13 @@ class Snapshot:
         return to_float32(self.delta.vectors)
 
     def select(self, items: Flags) -> Ids:
-        """Give the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
+        """Return the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
         return np.concatenate(
             [rows.ids[items[np.minimum(rows.metadata["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
         )
 
     def read_ids(self) -> set[int]:
-        """Give the ids that a search can return."""
+        """Return the ids that a search can return."""
         return {one for rows, _ in self._list_parts() for one in rows.ids.tolist()} - set(self.denied.tolist())
 
     def _list_parts(self) -> list[tuple[Rows, Vectors]]:
@@ -126,7 +126,7 @@ class SpaceIndex:
         return known[1]
 
     def refresh(self, revision: int) -> Snapshot:
-        """Give a snapshot at least as new as the catalogue's `revision`, reading the rows since the last.
+        """Return a snapshot at least as new as the catalog's `revision`, reading the rows since the last.
 
         A generation that was built meanwhile is loaded aside: no search waits for it.
         """
@@ -178,11 +178,11 @@ class SpaceIndex:
                 self._write_generation()
 
     def read_live_ids(self) -> set[int]:
-        """Give the ids of the committed embeddings of indexed items, as SQL has them."""
+        """Return the ids of the committed embeddings of indexed items, as SQL has them."""
         return set(select_embeddings(self._database, self.space_id, Filters()).tolist())
 
     def count_rows(self, above: int = 0) -> int:
-        """Give the number of committed embeddings of this space with ids above `above`."""
+        """Return the number of committed embeddings of this space with ids above `above`."""
         return count_rows(self._database, self.space_id, above)
 
     def _load(self, revision: int) -> Snapshot:
@@ -210,7 +210,7 @@ class SpaceIndex:
         return self.count_rows(newest.mark) > max(DELTA_FLOOR, share * newest.count)
 
     def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
-        """Give a generation with the rows since; what an earlier snapshot has of them is not read again."""
+        """Return a generation with the rows since; what an earlier snapshot has of them is not read again."""
         delta, baselines = make_rows(self.dimension), np.zeros((0, self._bank.width), np.float32)
         if self._snapshot is not None and self._snapshot.generation is generation:
             delta, baselines = self._snapshot.delta, self._snapshot.delta_baselines

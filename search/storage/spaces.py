@@ -107,11 +107,11 @@ class Spaces:
         return self.get(retriever, role)
 
     def count(self, space_id: int) -> int:
-        """Give the number of vectors in a space."""
+        """Return the number of vectors in a space."""
         return count_rows(self.database, space_id)
 
     def count_items(self, space_id: int) -> int:
-        """Give the number of indexed items that have a vector in a space."""
+        """Return the number of indexed items that have a vector in a space."""
         query = (
             select(func.count(t.segment.c.item_id.distinct()))
             .join(t.embedding, t.embedding.c.segment_id == t.segment.c.id)
@@ -122,7 +122,7 @@ class Spaces:
             return int(db.execute(query).scalar_one())
 
     def list_lacking_files(self, full: int, space: int) -> list[tuple[int, FileFacts]]:
-        """Give id and file of the indexed items of which a segment is in one space and not in the other."""
+        """Return id and file of the indexed items of which a segment is in one space and not in the other."""
         c = t.item.c
         names = ("path", "source_id", "type", "size", "mtime_ns", "sidecar")
         query = select(c.id, *(c[name] for name in names)).where(
@@ -132,13 +132,13 @@ class Spaces:
             return [(row.id, _make_file(row)) for row in db.execute(query.order_by(c.id))]
 
     def list_lacking(self, full: int, space: int, item_id: int) -> list[Lacking]:
-        """Give the segments of an item that are in one space and not in the other, in their order."""
+        """Return the segments of an item that are in one space and not in the other, in their order."""
         query = _lack_rows(full, space).where(t.segment.c.item_id == item_id)
         with self.database.read() as db:
             return [Lacking(*row) for row in db.execute(query)]
 
     def iterate_lacking(self, full: int, space: int) -> Iterator[list[Lacking]]:
-        """Give all segments that are in one space and not in the other, some hundred at a time."""
+        """Return all segments that are in one space and not in the other, some hundred at a time."""
         last = 0
         while True:
             with self.database.read() as db:
@@ -150,7 +150,7 @@ class Spaces:
             yield rows
 
     def count_lacking(self, full: int, space: int) -> int:
-        """Give how many segments are in one space and not in the other."""
+        """Return how many segments are in one space and not in the other."""
         query = select(func.count()).select_from(_lack_rows(full, space).subquery())
         with self.database.read() as db:
             return int(db.execute(query).scalar_one())
@@ -171,7 +171,7 @@ class Spaces:
                 db.execute(upsert(t.embedding).on_conflict_do_nothing(), kept)
 
     def read_vectors(self, space_id: int, segments: Sequence[int], dimension: int) -> dict[int, Vectors]:
-        """Give the vectors (d,) of segments in a space by the segment's id."""
+        """Return the vectors (d,) of segments in a space by the segment's id."""
         c = t.embedding.c
         query = select(c.segment_id, c.vector).where(c.space_id == space_id, match_values(c.segment_id))
         with self.database.read() as db:
@@ -212,7 +212,7 @@ class Spaces:
             return gone
 
     def read_speech(self) -> str | None:
-        """Give the name of the model that hears, where one was chosen."""
+        """Return the name of the model that hears, where one was chosen."""
         with self.database.read() as db:
             return db.execute(select(t.setting.c.value).where(t.setting.c.key == "speech")).scalar()
 
@@ -225,7 +225,7 @@ class Spaces:
 
 
 def _lack(full: int, space: int, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Give columns of the segments that are in one space and not in the other."""
+    """Return columns of the segments that are in one space and not in the other."""
     a, b = t.embedding.alias("a"), t.embedding.alias("b")
     there = select(b.c.id).where(b.c.space_id == space, b.c.segment_id == a.c.segment_id).exists()
     query: Select[Any] = select(*columns).join(a, a.c.segment_id == t.segment.c.id).where(a.c.space_id == full, ~there)

@@ -1,4 +1,4 @@
-"""The tables of the catalogue. Changing one means writing a migration beside this file."""
+"""The tables of the catalog. Changing one means writing a migration beside this file."""
 
 from sqlalchemy import (
     BigInteger,

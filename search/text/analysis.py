@@ -1,7 +1,7 @@
 """Text to the words that are indexed, in any script.
 
 Scripts that put no spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are indexed as
-overlapping pairs of characters, as Lucene's CJK analyser does: that finds every word of two or more
+overlapping pairs of characters, as Lucene's CJK analyzer does: that finds every word of two or more
 characters without a dictionary. Everything else is split at what is no letter, digit or mark, and at case
 and digits inside file names; what was split is kept whole as well.
 """
@@ -50,7 +50,7 @@ class Analysis:
 
 
 def fold(text: str) -> str:
-    """Give a text in lower case, without accents, wide letters made narrow."""
+    """Return a text in lower case, without accents, wide letters made narrow."""
     return _strip_accents(text).casefold()
 
 
@@ -74,7 +74,7 @@ def split_words(text: str) -> list[Word]:
 
 
 def split_query(text: str) -> list[Word]:
-    """Give the different words of a query, in order; of unspaced scripts each pair of characters."""
+    """Return the different words of a query, in order; of unspaced scripts each pair of characters."""
     words: list[Word] = []
     for run in _split_runs(text):
         for word in run:
@@ -90,7 +90,7 @@ def _strip_accents(text: str) -> str:
 
 
 def _split_runs(text: str) -> list[list[Word]]:
-    """Give for each run of letters and digits its words: usually one, more where scripts meet."""
+    """Return for each run of letters and digits its words: usually one, more where scripts meet."""
     runs = []
     for match in _RUN.finditer(_strip_accents(text)):
         words: list[Word] = []

@@ -15,7 +15,7 @@ _LOADING = threading.Lock()
 
 
 def detect_language(text: str) -> str | None:
-    """Give the language of a text (ISO 639-1), or None where it is too short to be told."""
+    """Return the language of a text (ISO 639-1), or None where it is too short to be told."""
     if not any(letter.isalpha() for letter in text):
         return None
     with _LOADING:

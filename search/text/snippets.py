@@ -6,7 +6,7 @@ SNIPPET = 220
 
 
 def cut_snippet(text: str, words: Iterable[str]) -> str:
-    """Give at most about 220 characters of a text, around the first of the words where one occurs."""
+    """Return at most about 220 characters of a text, around the first of the words where one occurs."""
     if len(text) <= SNIPPET:
         return text
     lowered = text.lower()

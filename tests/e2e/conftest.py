@@ -31,7 +31,7 @@ def find_port() -> int:
 
 @contextmanager
 def run_server(home):
-    """Give the address of `crossmodal serve` over a home, with its worker beside it."""
+    """Return the address of `crossmodal serve` over a home, with its worker beside it."""
     port = find_port()
     command = [sys.executable, "-m", "crossmodal", "--home", str(home), "serve", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -61,7 +61,7 @@ SAID_OF = "a flower, a cat"
 
 
 def read_feedback(page):
-    """Give what the server keeps of what was said of hits to these words."""
+    """Return what the server keeps of what was said of hits to these words."""
     root = page.url.split("?")[0]
     said = page.request.get(f"{root}api/v1/feedback").json()["feedback"]
     name = {one["item"]: page.request.get(f"{root}api/v1/items/{one['item']}").json()["path"] for one in said}

@@ -47,8 +47,8 @@ class Media:
 
     def draw(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        colours = np.random.default_rng(self.chance.randrange(2**32)).integers(0, 255, (6, 6, 3), np.uint8)
-        Image.fromarray(colours).resize((120, 90)).save(path)
+        colors = np.random.default_rng(self.chance.randrange(2**32)).integers(0, 255, (6, 6, 3), np.uint8)
+        Image.fromarray(colors).resize((120, 90)).save(path)
 
     def write(self, path):
         path.parent.mkdir(parents=True, exist_ok=True)

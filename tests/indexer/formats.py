@@ -102,8 +102,8 @@ def write_film(path, codec="libx264"):
         stream = out.add_stream(codec, rate=Fraction(10))
         stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
         for number in range(40):
-            colour = (200, 30, 30) if number < 20 else (20, 40, 200)
-            out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), colour))))
+            color = (200, 30, 30) if number < 20 else (20, 40, 200)
+            out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), color))))
         out.mux(stream.encode(None))
 
 

@@ -59,7 +59,7 @@ def make_film(codec, container):
 
 
 def make_seeds():
-    """Give a sound file of every type by suffix."""
+    """Return a sound file of every type by suffix."""
     seeds = {suffix: make_picture(kind) for suffix, kind in PICTURES.items()}
     for suffix, codec, container, rate in (
         ("wav", "pcm_s16le", "wav", 16000),
@@ -107,7 +107,7 @@ def decode(sandbox, path):
 
 
 def read_peak(sandbox):
-    """Give the most memory that the sandbox's process has held, in MiB."""
+    """Return the most memory that the sandbox's process has held, in MiB."""
     status = Path(f"/proc/{sandbox._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 

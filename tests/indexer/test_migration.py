@@ -56,7 +56,7 @@ def change(library, model, **pace):
 
 
 def read_vectors(library, retriever, role="active"):
-    """Give the vectors of a space by path and place in the file."""
+    """Return the vectors of a space by path and place in the file."""
     space = library.spaces.get(retriever, role).id
     question = (
         "SELECT path, row_number() OVER (PARTITION BY path ORDER BY segment_id), vector FROM embedding "

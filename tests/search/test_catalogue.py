@@ -42,7 +42,7 @@ def join_segments(postings):
 
 
 def find(catalog, words, **fields):
-    """Give the texts found, in order of segment."""
+    """Return the texts found, in order of segment."""
     index = WordIndex(catalog.database)
     wanted, _ = index.expand(split_query(words))
     segments = join_segments(index.find(wanted))
@@ -192,7 +192,7 @@ def test_a_newer_schema_is_refused(tmp_path):
 
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path):
     (tmp_path / "c.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(HomeError, match="cannot open the catalogue"):
+    with pytest.raises(HomeError, match="cannot open the catalog"):
         Database(tmp_path / "c.db")
 
 
@@ -201,7 +201,7 @@ def test_states_are_the_design_s():
     assert {*Retriever} == {"visual", "semantic", "lexical"}
 
 
-def test_a_catalogue_of_the_first_version_is_brought_up_to_date(tmp_path):
+def test_a_catalog_of_the_first_version_is_brought_up_to_date(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
     with engine.connect() as connection:
         config = Config()

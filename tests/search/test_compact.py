@@ -184,7 +184,7 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
     export_image(load_head(files.read_head()), full)
     exact = open_session(full, 2).run(None, {"pixels": np.concatenate(prepared)})[0].reshape(views.shape)
     np.testing.assert_allclose(exact, views, atol=1e-3)
-    # There one linear layer makes both parts; here the object part is also centred by language and weighed.
+    # There one linear layer makes both parts; here the object part is also centered by language and weighed.
     (scenes, _), (their_scenes, their_texts) = split(encoder, encoder.encode_texts(TEXTS)), split(encoder, words)
     np.testing.assert_allclose(unit(scenes), unit(their_scenes), atol=1e-3)
     np.testing.assert_allclose(unit(their_texts), unit(e5.encode_queries(TEXTS) - files.query_mean), atol=1e-3)

@@ -168,7 +168,7 @@ def test_pictures_and_voice_come_as_parts(client, demo):
     ("body", "status", "says"),
     [
         ({}, 400, "the query is empty"),
-        ({"text": "a", "colour": "red"}, 400, "colour"),
+        ({"text": "a", "color": "red"}, 400, "color"),
         ({"text": 5}, 400, "text"),
         ({"text": "a", "limit": 0}, 400, "limit"),
         ({"text": "a", "types": ["song"]}, 400, "types.0"),

@@ -99,7 +99,7 @@ def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
     [
         ({"webhook": "file:///etc/passwd"}, "webhook"),
         ({"webhook": "nowhere"}, "webhook"),
-        ({"request": {"colour": "red"}}, "colour"),
+        ({"request": {"color": "red"}}, "color"),
         ({"address": "https://elsewhere"}, "address"),
         ({"name": ""}, "name"),
     ],

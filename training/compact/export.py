@@ -118,7 +118,7 @@ def _export(
     module: torch.nn.Module, example: tuple[torch.Tensor, ...], path: Path, inputs: list[str], outputs: list[str]
 ) -> None:
     with warnings.catch_warnings():
-        # The older exporter folds batch normalisation and needs no further package; it says it is older.
+        # The older exporter folds batch normalization and needs no further package; it says it is older.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
@@ -186,7 +186,7 @@ def write_fixed_sets(folder: Path, bank: Vectors, reference: Vectors) -> None:
 
     Args:
         folder: Where the package data is.
-        bank: The texts of the query bank, centred, shape (b, 384).
+        bank: The texts of the query bank, centered, shape (b, 384).
         reference: Vectors of the reference pictures, shape (r, d).
     """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -68,13 +68,13 @@ class Inventor:
     def __init__(self, tower: Tower, pooled: Tensor) -> None:
         self._weight = tower.net.classifier.weight
         self._bias = tower.net.classifier.bias
-        centred = self._weight - self._weight.mean(0)
-        self._direction = centred / centred.pow(2).sum(1, keepdim=True)
+        centered = self._weight - self._weight.mean(0)
+        self._direction = centered / centered.pow(2).sum(1, keepdim=True)
         self._pooled = pooled
         self._mean = pooled.float().mean(0)
 
     def invent(self, classes: Tensor) -> tuple[Tensor, Tensor]:
-        """Give pooled features (n, 1280) and logits (n, 1000) for class numbers of shape (n,)."""
+        """Return pooled features (n, 1280) and logits (n, 1000) for class numbers of shape (n,)."""
         number = len(classes)
         share = 0.6 * torch.rand(number, 1)
         strength = 1.5 * (5 + 6 * torch.rand(number, 1))
@@ -95,7 +95,7 @@ def fit_head(
 ) -> Head:
     """Train a head.
 
-    views: the features of the same photos seen differently; captions: centred unit vectors of shape
+    views: the features of the same photos seen differently; captions: centered unit vectors of shape
     (photos, 5, 384); report: called after each epoch with its number, the loss and the head.
     """
     torch.manual_seed(recipe.seed)

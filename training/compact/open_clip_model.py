@@ -94,7 +94,7 @@ def open_compact(files: CompactFiles, folder: Path) -> tuple[Any, Any]:
 
 
 def tokenize(texts: list[str]) -> Tensor:
-    """Give padded token ids of queries, shape (n, length), for the model's `encode_text`."""
+    """Return padded token ids of queries, shape (n, length), for the model's `encode_text`."""
     weights = E5Weights(find_weights())
     rows = [weights.cut_windows(text, "query: ")[0] for text in texts]
     out = torch.full((len(rows), max(map(len, rows))), PAD)
@@ -131,7 +131,7 @@ def _register(files: CompactFiles) -> None:
 
 
 def _read_text_state(weights: E5Weights) -> dict[str, Tensor]:
-    """Give the dequantised weights under the names of a transformers BertModel."""
+    """Return the dequantised weights under the names of a transformers BertModel."""
     state = {
         "embeddings.word_embeddings.weight": weights.read_matrix("emb.word", weights.read_vocabulary_size()),
         "embeddings.position_embeddings.weight": weights.read_floats("emb.pos").reshape(-1, WIDTH),

@@ -17,7 +17,7 @@ DEPTHS = (1, 5, 10)
 
 
 def embed_views(head: Head, views: Sequence[Features]) -> Tensor:
-    """Give vectors of photos from views of them, shape (n, d + 384): each part the mean of the views'."""
+    """Return vectors of photos from views of them, shape (n, d + 384): each part the mean of the views'."""
     head.eval()
     scenes, objects = [], []
     with torch.no_grad():
@@ -35,7 +35,7 @@ def join_parts(scene: Tensor, thing: Tensor) -> Tensor:
 
 
 def measure_captions(head: Head, pictures: Tensor, captions: Tensor) -> dict[str, float]:
-    """Give text-to-image recall@k in percent; captions (n, 5, 384) belong to pictures (n, d)."""
+    """Return text-to-image recall@k in percent; captions (n, 5, 384) belong to pictures (n, d)."""
     owners = torch.arange(len(pictures)).repeat_interleave(captions.shape[1])
     return _measure_recall(_embed(head, captions.flatten(0, 1)), pictures, owners)
 
@@ -43,7 +43,7 @@ def measure_captions(head: Head, pictures: Tensor, captions: Tensor) -> dict[str
 def measure_classes(
     head: Head, pictures: Tensor, photos: list[Path], classes: list[ClassNames], vocabulary: Vocabulary
 ) -> dict[str, Any]:
-    """Give class-name recall@k over photos named `wnid_name.jpg`, in English and by the check names."""
+    """Return class-name recall@k over photos named `wnid_name.jpg`, in English and by the check names."""
     place = {path.name.split("_")[0]: number for number, path in enumerate(photos)}
     known = [one for one in classes if one.wnid in place]
     owners = torch.tensor([place[one.wnid] for one in known])

@@ -1,4 +1,4 @@
-"""Every text of the training as a centred vector, encoded once."""
+"""Every text of the training as a centered vector, encoded once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class VectorCache:
 
 
 class Texts:
-    """Looks up centred unit vectors of texts, encoding those not seen before."""
+    """Looks up centered unit vectors of texts, encoding those not seen before."""
 
     def __init__(self, encoder: E5Encoder, cache: Path) -> None:
         """cache: a folder where vectors are kept between runs."""
@@ -60,7 +60,7 @@ class Texts:
         self._cache = VectorCache(cache / "texts.npz")
 
     def encode(self, texts: list[str], prefix: str = "query: ") -> Vectors:
-        """Give vectors of unit length, not centred, shape (n, 384)."""
+        """Return vectors of unit length, not centered, shape (n, 384)."""
         return self._cache.read(
             [prefix + text for text in texts],
             lambda new: self._encoder.encode([text.removeprefix(prefix) for text in new], prefix),
@@ -68,7 +68,7 @@ class Texts:
 
 
 def measure_means(texts: Texts, captioned: Captioned) -> Means:
-    """Give the means over all captions, asked and as passages."""
+    """Return the means over all captions, asked and as passages."""
     captions = [caption for group in captioned.captions for caption in group]
     return Means(texts.encode(captions).mean(0), texts.encode(captions, "passage: ").mean(0))
 
@@ -88,11 +88,11 @@ class Vocabulary:
         texts.encode(self._list_all())
 
     def embed(self, values: list[str]) -> Tensor:
-        """Give centred unit vectors, shape (n, 384)."""
+        """Return centered unit vectors, shape (n, 384)."""
         return normalize(torch.from_numpy(self._texts.encode(values) - self._mean))
 
     def make_scene_table(self) -> Tensor:
-        """Give the text of each class that ConSE mixes for the scene, centred as captions are, shape (1000, 384).
+        """Return the text of each class that ConSE mixes for the scene, centered as captions are, shape (1000, 384).
 
         Half of it is the usual English name in three phrasings, half the usual names in the other languages.
         """
@@ -101,9 +101,9 @@ class Vocabulary:
         return normalize(normalize(torch.stack(phrased).mean(0)) + torch.stack(others).mean(0))
 
     def make_class_table(self) -> Tensor:
-        """Give the text of each class that stands for objects, shape (1000, 384), unit length.
+        """Return the text of each class that stands for objects, shape (1000, 384), unit length.
 
-        Half of it is the usual English name, half the usual names in the other languages, each centred by the
+        Half of it is the usual English name, half the usual names in the other languages, each centered by the
         mean of its language: so a name asked in any of them is near to its class.
         """
         means = self.measure_languages()
@@ -114,18 +114,18 @@ class Vocabulary:
         return normalize(english + torch.stack(others).mean(0))
 
     def make_groups(self, table: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the broader words, centred as English names are, and the middle of each one's classes: both (b, 384)."""
+        """Return the broader words, centered as English names are and the means of their classes, both (b, 384)."""
         texts = normalize(self.embed(self.broader) - self.measure_languages()[0])
         return texts, normalize(self.is_broader.T @ table)
 
     def measure_languages(self) -> Tensor:
-        """Give the mean of the usual class names of each language, English first, shape (6, 384)."""
+        """Return the mean of the usual class names of each language, English first, shape (6, 384)."""
         return torch.stack(
             [self.embed([one.names[language][0] for one in self._classes]).mean(0) for language in ("en", *LANGUAGES)]
         )
 
     def measure_gains(self, table: Tensor) -> Tensor:
-        """Give how near each language's names come to the class table, as a share of English, shape (6,).
+        """Return how near each language's names come to the class table, as a share of English, shape (6,).
 
         The mean over usual names, of which the table is made, and over the others, of which it is not.
         """
@@ -155,11 +155,11 @@ class Vocabulary:
         return self.embed([PROMPTS[chance.integers(len(PROMPTS))].format(word) for word in self.broader])
 
     def list_names(self) -> Tensor:
-        """Give every class name in every language, and every broader word, shape (n, 384)."""
+        """Return every class name in every language, and every broader word, shape (n, 384)."""
         return self.embed(self._list_all())
 
     def list_sentences(self, kind: str) -> Tensor:
-        """Give the sentences of a kind with class names put in, in every language, shape (n, 384)."""
+        """Return the sentences of a kind with class names put in, in every language, shape (n, 384)."""
         texts = []
         for language, sentences in read_sentences(kind).items():
             for number, sentence in enumerate(sentences):
@@ -174,7 +174,7 @@ class Vocabulary:
 
 
 def make_graph_encoder(cache: Path) -> E5Encoder:
-    """Give the text tower before any package data exists: its graph is written into the cache."""
+    """Return the text tower before any package data exists: its graph is written into the cache."""
     from search.encoders.compact.graph import build_text_graph
 
     cache.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ MAX_ITEMS = 10_000
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the route."""
+    """Return the route."""
     api = Blueprint("archive", __name__, url_prefix="/api/v1/archive")
 
     @api.get("")
@@ -46,7 +46,7 @@ def _read_ids() -> list[int]:
 
 
 def _name_apart(paths: list[Path]) -> list[str]:
-    """Give each file its name, with a number where another has it already."""
+    """Return each file its name, with a number where another has it already."""
     names: list[str] = []
     taken: set[str] = set()
     for path in paths:

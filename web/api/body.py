@@ -20,7 +20,7 @@ def parse_body(model: type[M]) -> M:
 
 
 def read_json(body: bytes | str) -> object:
-    """Give what a JSON text says. Raises UsageError."""
+    """Return what a JSON text says. Raises UsageError."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -44,7 +44,7 @@ class ChangeRequest(BaseModel):
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the routes."""
+    """Return the routes."""
     api = Blueprint("collections", __name__, url_prefix="/api/v1")
     saved, albums = library.saved, library.albums
 
@@ -117,7 +117,7 @@ def _check_webhook(address: str | None) -> None:
 
 
 def serialize_saved(one: SavedSearch) -> dict[str, Any]:
-    """Give a saved search."""
+    """Return a saved search."""
     return {
         "id": one.id,
         "name": one.name,
@@ -133,5 +133,5 @@ def serialize_saved(one: SavedSearch) -> dict[str, Any]:
 
 
 def serialize_album(one: Album) -> dict[str, Any]:
-    """Give an album. cover: an item of it."""
+    """Return an album. cover: an item of it."""
     return {"id": one.id, "name": one.name, "created_at": one.created_at, "count": one.count, "cover": one.cover}

@@ -32,7 +32,7 @@ TYPES = {
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Give the routes below an item."""
+    """Return the routes below an item."""
     api = Blueprint("content", __name__, url_prefix="/api/v1/items")
     library = engine.library
     find = library.catalog.get_item

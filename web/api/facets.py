@@ -9,7 +9,7 @@ from web.api.search import read_address
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the route."""
+    """Return the route."""
     api = Blueprint("facets", __name__, url_prefix="/api/v1/facets")
 
     @api.get("")

@@ -21,7 +21,7 @@ class FeedbackRequest(BaseModel):
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the routes."""
+    """Return the routes."""
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
 
     @api.post("")

@@ -7,7 +7,7 @@ from search.status import read_status
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Give the routes by which a server is watched."""
+    """Return the routes by which a server is watched."""
     api = Blueprint("health", __name__)
 
     @api.get("/healthz")

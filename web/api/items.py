@@ -13,7 +13,7 @@ PAGE = 100
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Give the item routes."""
+    """Return the item routes."""
     api = Blueprint("items", __name__, url_prefix="/api/v1/items")
     library = engine.library
 

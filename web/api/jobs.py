@@ -39,7 +39,7 @@ class JobRequest(BaseModel):
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the job routes."""
+    """Return the job routes."""
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
     room = threading.Semaphore(MAX_FOLLOWERS)
@@ -108,7 +108,7 @@ def _answer(job: Job) -> tuple[Response, int]:
 
 
 def _tell(library: Library, job: Job) -> Iterator[str]:
-    """Give the job as server-sent events whenever it has moved, until it is over."""
+    """Return the job as server-sent events whenever it has moved, until it is over."""
     told, last = "", 0.0
     while True:
         now = json.dumps(serialize_job(job), ensure_ascii=False)

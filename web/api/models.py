@@ -9,7 +9,7 @@ from search.status import list_models
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Give the route of models; one is chosen by asking for a job."""
+    """Return the route of models; one is chosen by asking for a job."""
     api = Blueprint("models", __name__, url_prefix="/api/v1/models")
 
     @api.get("")

@@ -13,7 +13,7 @@ YEAR = 365 * 24 * 3600
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the routes."""
+    """Return the routes."""
     api = Blueprint("query_images", __name__, url_prefix="/api/v1/query-images")
 
     @api.post("")

@@ -15,7 +15,7 @@ LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags", "alb
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Give the search routes."""
+    """Return the search routes."""
     api = Blueprint("search", __name__, url_prefix="/api/v1/search")
 
     @api.post("")

@@ -24,7 +24,7 @@ class SourceRequest(BaseModel):
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Give the source routes."""
+    """Return the source routes."""
     api = Blueprint("sources", __name__, url_prefix="/api/v1/sources")
     sources = library.sources
 

@@ -15,7 +15,7 @@ SUBTITLES = {"text/vtt": True, "application/x-subrip": False}
 
 
 def make_blueprint(catalog: Catalog) -> Blueprint:
-    """Give the routes to an item's text."""
+    """Return the routes to an item's text."""
     api = Blueprint("text", __name__, url_prefix="/api/v1/items")
     find = catalog.get_item
 
@@ -45,7 +45,7 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
 
 
 def write_subtitles(spoken: list[dict[str, Any]], is_vtt: bool) -> str:
-    """Give speech as WebVTT or, where not, as SubRip."""
+    """Return speech as WebVTT or, where not, as SubRip."""
     blocks = []
     for number, one in enumerate(spoken, 1):
         start, end = (_format_time(one.get(name, 0.0), "." if is_vtt else ",") for name in ("start", "end"))
@@ -60,7 +60,7 @@ def _format_time(seconds: float, point: str) -> str:
 
 
 def _cut_neighbours(texts: list[FoundSegment], around: int, count: int) -> list[FoundSegment]:
-    """Give a segment with up to `count` on either side. Raises NotFoundError."""
+    """Return a segment with up to `count` on either side. Raises NotFoundError."""
     place = next((at for at, one in enumerate(texts) if one.id == around), None)
     if place is None:
         raise NotFoundError(f"the item has no text segment {around}")

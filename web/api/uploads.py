@@ -21,7 +21,7 @@ MAX_FOLDERS = 20
 
 
 def make_blueprint(library: Library, limit: int) -> Blueprint:
-    """Give the upload route. limit: largest request in bytes."""
+    """Return the upload route. limit: largest request in bytes."""
     api = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
     folder = library.home.uploads
 
@@ -46,7 +46,7 @@ def make_blueprint(library: Library, limit: int) -> Blueprint:
 
 
 def clean_name(name: str) -> PurePosixPath:
-    """Give a name, or folders and a name, as which an uploaded file can be kept. Raises UsageError."""
+    """Return a name, or folders and a name, as which an uploaded file can be kept. Raises UsageError."""
     parts = [UNFIT.sub("_", part).strip(". ") for part in name.replace("\\", "/").split("/")]
     parts = [part for part in parts if part]
     if not parts or len(parts) > MAX_FOLDERS:

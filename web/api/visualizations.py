@@ -19,7 +19,7 @@ RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Give the routes."""
+    """Return the routes."""
     api = Blueprint("visualizations", __name__, url_prefix="/api/v1/items")
     library = engine.library
 

@@ -9,6 +9,6 @@ LANGUAGES = ("en", "zh")
 
 @lru_cache
 def read_texts(language: str) -> dict[str, str]:
-    """Give the texts of a language by key."""
+    """Return the texts of a language by key."""
     texts: dict[str, str] = json.loads((Path(__file__).parent / f"{language}.json").read_text(encoding="utf-8"))
     return texts

@@ -37,7 +37,7 @@ def list_command(settings: Settings, as_json: bool) -> None:
 
 
 def _read_used(settings: Settings) -> set[str]:
-    """Give the names of the models that the home uses; of one that is not there yet, those it would."""
+    """Return the names of the models that the home uses; of one that is not there yet, those it would."""
     from search.encoders.registry import BUNDLED, SPEECH_MODEL
     from search.home import Home
 

@@ -56,7 +56,7 @@ def decode_document(path: Path) -> Parts:
 
 
 def _find_format(path: Path, body: bytes) -> str:
-    """Give the suffix that the content deserves."""
+    """Return the suffix that the content deserves."""
     if body.startswith(b"%PDF-"):
         return ".pdf"
     suffix = path.suffix.lower()
@@ -66,7 +66,7 @@ def _find_format(path: Path, body: bytes) -> str:
 
 
 def _cut(texts: Iterable[Text], facts: MediaFacts | None = None, found: bool = False) -> Parts:
-    """Give the passages of texts that follow one another, and the outline. found: something else was given before."""
+    """Return the passages of texts that follow one another, and the outline. found: something else was given before."""
     offset, title = 0, None
     for text in texts:
         title = title or text.title

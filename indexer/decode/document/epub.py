@@ -57,7 +57,7 @@ def open_book(body: bytes) -> Book:
 
 
 def read_chapters(body: bytes, book: Book) -> Iterator[Text]:
-    """Give the text of the chapters in the order of reading."""
+    """Return the text of the chapters in the order of reading."""
     with open_archive(body) as archive:
         names = set(archive.namelist())
         for name in book.chapters:

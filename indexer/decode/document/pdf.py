@@ -12,7 +12,7 @@ PAGE_LIMIT = 10_000
 
 
 def decode_pdf(body: bytes) -> Parts:
-    """Give the text of every page, and of pages without text their picture: they were scanned, or drawn."""
+    """Return the text of every page, and of pages without text their picture: they were scanned, or drawn."""
     import pypdfium2
 
     offset, found = 0, False

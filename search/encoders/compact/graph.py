@@ -18,7 +18,7 @@ NORMS = {"join_norm": "aln", "narrow_norm": "oln"}
 
 
 def list_initializers(weights: E5Weights) -> dict[str, Any]:
-    """Give every tensor that the graph takes from outside, by name."""
+    """Return every tensor that the graph takes from outside, by name."""
     positions = weights.read_floats("emb.pos").reshape(-1, WIDTH) + weights.read_floats("emb.type")[:WIDTH]
     tensors: dict[str, Any] = {
         "positions": positions,

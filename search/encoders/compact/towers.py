@@ -28,7 +28,7 @@ COMPACT_BATCH = 16
 
 
 class E5Encoder:
-    """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centred."""
+    """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centered."""
 
     def __init__(self, graph: Path, machine: Machine, verify: Callable[[], None] = lambda: None) -> None:
         """Load nothing yet; the first call does.
@@ -108,7 +108,7 @@ def open_e5(files: CompactFiles, machine: Machine) -> E5Encoder:
 
 
 class CompactTextEncoder:
-    """The `meaning` space of the embedded default: centred e5 vectors."""
+    """The `meaning` space of the embedded default: centered e5 vectors."""
 
     name = "multilingual-e5-small"
     is_multilingual = True
@@ -221,7 +221,7 @@ class CompactQueryClassifier:
         self._e5 = e5
 
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
-        """Give the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+        """Return the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
         return self._files.measure_kinds(center_queries(self._files, self._e5, texts))
 
     def measure_class_likeness(self, texts: Sequence[str]) -> Vectors:

@@ -123,7 +123,7 @@ def load_towers(manifest: ModelManifest, folder: ManifestFolder, models: Path, m
 
 
 def _load_wording(manifest: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
-    """Give what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
+    """Return what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
     if manifest.settings:
         from search.encoders.open_clip.tokenizer_export import Wording
 
@@ -170,7 +170,7 @@ def _choose_runtime(
 
 
 def find_languages(source: Source) -> tuple[str, ...]:
-    """Give the languages of a model by its configuration, and that of its text tower: empty for many."""
+    """Return the languages of a model by its configuration, and that of its text tower: empty for many."""
     text = source.model.get("text_cfg", {})
     kind = read_tower(source).get("model_type", "")
     names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')} {kind}".lower()

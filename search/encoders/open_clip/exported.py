@@ -91,10 +91,10 @@ def open_image_model(path: Path, precision: str, threads: int, device: str) -> C
 
 
 def get_image_path(folder: Path, precision: str) -> Path:
-    """Give where the picture tower lies in the folder of its card."""
+    """Return where the picture tower lies in the folder of its card."""
     return folder / f"picture-{precision}.onnx"
 
 
 def get_text_path(folder: Path) -> Path:
-    """Give where the text tower lies in the folder of its card."""
+    """Return where the text tower lies in the folder of its card."""
     return folder / "text-fp32.onnx"

@@ -11,7 +11,7 @@ from search.encoders.open_clip.texts import CausalTexts, Texts
 
 
 def fuse_visual(visual: Any) -> Any:
-    """Give a picture tower, by the same weights, whose attention is one operator and whose patches are a product.
+    """Return a picture tower, by the same weights, whose attention is one operator and whose patches are a product.
 
     Traced as it stands, torch's attention becomes dozens of operators that move numbers about; and a convolution is not
     run in eight bits by the dynamic way, a product is. A tower of another make than open_clip's is given back.
@@ -27,7 +27,7 @@ def fuse_visual(visual: Any) -> Any:
 
 
 def fuse_texts(texts: Texts) -> Texts:
-    """Give a text tower, by the same weights, whose attention is one operator, where it takes texts of any length.
+    """Return a text tower, by the same weights, whose attention is one operator, where it takes texts of any length.
 
     Torch's own attention would be written for texts of one length.
     """
@@ -81,7 +81,7 @@ class FusedAttention(nn.Module):
         self._out = attention.out_proj
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor]:
-        """Give what the queries, shape (n, tokens, width), find; a mask is the causal one, or none."""
+        """Return what the queries, shape (n, tokens, width), find; a mask is the causal one, or none."""
         given = self._query(query), self._key(key), self._value(value)
         return (self._out(_Heads.apply(*given, self._heads, self._is_causal)),)  # type: ignore[no-untyped-call]
 

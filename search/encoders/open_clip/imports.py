@@ -41,7 +41,7 @@ def import_torch() -> Any:
 
 
 def choose_devices(device: str) -> list[str]:
-    """Give the devices that `auto`, `cpu`, `cuda` or `cuda:1` stands for. Raises ModelError when one is not there."""
+    """Return the devices that `auto`, `cpu`, `cuda` or `cuda:1` stands for. Raises ModelError when one is not there."""
     if device == "cpu" or (device == "auto" and not _may_have_gpu()):
         return ["cpu"]
     torch = import_torch()
@@ -58,7 +58,7 @@ def choose_devices(device: str) -> list[str]:
 
 
 def _may_have_gpu() -> bool:
-    """Tell whether it is worth importing torch to ask; on Linux a driver shows itself as a device."""
+    """Return whether it is worth importing torch to ask; on Linux a driver shows itself as a device."""
     return sys.platform != "linux" or any(Path(one).exists() for one in DEVICES)
 
 

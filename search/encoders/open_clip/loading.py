@@ -64,7 +64,7 @@ def find_source(name: str, models: Path) -> Source:
 
 
 def name_fetched(name: str) -> str:
-    """Give the name of the folder that a fetched model lies in."""
+    """Return the name of the folder that a fetched model lies in."""
     return name.replace(":", "--").replace("/", "--")
 
 
@@ -76,7 +76,7 @@ def _explain_missing(name: str) -> str:
 
 
 def find_preprocess(architecture: str) -> dict[str, Any]:
-    """Give how pictures are prepared for an architecture, by what is published of it.
+    """Return how pictures are prepared for an architecture, by what is published of it.
 
     Weights alone do not say; where all that were published of an architecture agree, that is how. Raises ModelError
     where they do not.
@@ -156,7 +156,7 @@ def load_model(source: Source) -> Any:
 
 
 def load_tokenizer(source: Source) -> Any:
-    """Give open_clip's own tokenizer, which cuts texts at the context length.
+    """Return open_clip's own tokenizer, which cuts texts at the context length.
 
     Raises ModelError when it is missing, or not whole: transformers makes one of what little there is.
     """
@@ -177,7 +177,7 @@ def load_tokenizer(source: Source) -> Any:
 
 
 def read_tower(source: Source) -> dict[str, Any]:
-    """Give what a text tower of transformers is made like; empty for one of open_clip's own.
+    """Return what a text tower of transformers is made like; empty for one of open_clip's own.
 
     Raises ModelError when that is not on this machine.
     """
@@ -189,7 +189,7 @@ def read_tower(source: Source) -> dict[str, Any]:
 
 
 def find_tower(source: Source) -> Path | None:
-    """Give the file that says what a text tower of transformers is made like, which open_clip would ask a hub for.
+    """Return the file that says what a text tower of transformers is made like, which open_clip would ask a hub for.
 
     None for a tower of open_clip's own. Raises ModelError when it is not on this machine.
     """
@@ -225,7 +225,7 @@ def _explain_needed(source: Source, part: str, files: str) -> str:
 
 
 def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
-    """Give how pictures are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
+    """Return how pictures are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
     size = preprocess["size"]
     height, width = (size, size) if isinstance(size, int) else size
     mode = preprocess.get("resize_mode") or "shortest"
@@ -250,7 +250,7 @@ def _quiet() -> Iterator[None]:
 
 
 def make_streams(threads: int) -> ParallelStreams:
-    """Give threads on each of which torch uses no other. All else goes on using `threads`."""
+    """Return threads on each of which torch uses no other. All else goes on using `threads`."""
     torch = import_torch()
 
     def begin() -> None:

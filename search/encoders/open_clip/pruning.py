@@ -28,7 +28,7 @@ class PooledBlock(nn.Module):
         self.block = block
 
     def forward(self, tokens: Tensor, attn_mask: None = None) -> Tensor:
-        """Give the first token; a picture tower has no mask."""
+        """Return the first token; a picture tower has no mask."""
         block = self.block
         normed = block.ln_1(tokens)
         first = tokens[:, :1] + block.ls_1(block.attention(normed[:, :1], normed, normed))

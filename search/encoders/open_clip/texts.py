@@ -15,7 +15,7 @@ class Texts(nn.Module):
         self.model = model
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Give vectors (n, d), unit length, of numbers (n, context length), int64."""
+        """Return vectors (n, d), unit length, of numbers (n, context length), int64."""
         vectors: Tensor = self.model.encode_text(tokens, normalize=True)
         return vectors
 
@@ -24,7 +24,7 @@ class MaskedTexts(Texts):
     """Embeds texts by a tower of transformers, whose attention leaves out what fills them up."""
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Give vectors (n, d), unit length, of numbers (n, context length), int64."""
+        """Return vectors (n, d), unit length, of numbers (n, context length), int64."""
         places = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
         said = tokens != self.model.text.config.pad_token_id
         return super().forward(tokens[:, : (said * places).max()])
@@ -42,7 +42,7 @@ class CausalTexts(Texts):
         return getattr(self.model, "text", self.model)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Give vectors (n, d), unit length, of numbers (n, context length), int64."""
+        """Return vectors (n, d), unit length, of numbers (n, context length), int64."""
         ends = tokens.argmax(dim=-1)
         tokens = tokens[:, : ends.max() + 1]
         tower, length = self.tower, tokens.shape[1]
@@ -57,7 +57,7 @@ class CausalTexts(Texts):
 
 
 def choose_texts(model: Any) -> Texts:
-    """Give what embeds texts by a model: by as many tokens as there are, where padding has no part in their vectors."""
+    """Return a module that encodes texts without letting padding change their vectors."""
     from open_clip.hf_model import ClsLastHiddenStatePooler, ClsPooler, HFTextEncoder, MeanPooler
     from open_clip.model import CLIP
     from open_clip.transformer import TextTransformer

@@ -38,7 +38,7 @@ class Wording:
         self._tokens = Tokens(folder / FILE, TokenizerConfig(settings["most"], settings["pad"], is_fixed=True))
 
     def __call__(self, texts: Sequence[str]) -> Ids:
-        """Give numbers of shape (n, context length), int64."""
+        """Return numbers of shape (n, context length), int64."""
         return self._tokens.cut([clean_text(text, self._way) for text in texts])["input_ids"]
 
 
@@ -75,7 +75,7 @@ def write_wording(tokenizer: Any, folder: Path) -> dict[str, Any]:
 
 
 def _convert(tokenizer: Any) -> tuple[Any, int] | None:
-    """Give it as a `tokenizers.Tokenizer`, and the number that fills up; None where that is not known how to."""
+    """Return it as a `tokenizers.Tokenizer`, and the number that fills up; None where that is not known how to."""
     if hasattr(tokenizer, "bpe_ranks") and tokenizer.reduction_fn is None:
         return _convert_clip(tokenizer), 0
     inner = getattr(tokenizer, "tokenizer", None)

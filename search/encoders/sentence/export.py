@@ -71,7 +71,7 @@ def export_sentences(
 
 
 def _read_settings(name: str, model: Any) -> dict[str, Any]:
-    """Give what is to be known of a model to run it without torch. Raises ModelError where that is not enough."""
+    """Return what is to be known of a model to run it without torch. Raises ModelError where that is not enough."""
     if not hasattr(model.tokenizer, "backend_tokenizer"):
         raise ModelError(f"{name} cannot be exported: its tokenizer has no form that works without transformers")
     prompts = model.prompts

@@ -47,5 +47,5 @@ class ExportedSentences:
 
 
 def sentence_file(folder: Path, precision: str) -> Path:
-    """Give where a model lies in the folder of its card."""
+    """Return where a model lies in the folder of its card."""
     return folder / f"sentence-{precision}.onnx"

@@ -39,7 +39,7 @@ class TorchSentences:
 
 
 def find_sentence_folder(name: str, models: Path) -> Path:
-    """Give the folder of a model by its path, or by the name that it was fetched under. Raises ModelError."""
+    """Return the folder of a model by its path, or by the name that it was fetched under. Raises ModelError."""
     for folder in (Path(name).expanduser(), models / FETCHED / name.replace("/", "--")):
         if (folder / "modules.json").is_file() or (folder / "config.json").is_file():
             return folder.absolute()

@@ -19,12 +19,12 @@ SIZES = (
 
 
 def is_whisper(name: str) -> bool:
-    """Tell whether a name is one of a Whisper model."""
+    """Return whether a name is one of a Whisper model."""
     return name in (BUNDLED, *SIZES) or name.startswith(ORIGINAL) or (Path(name).expanduser() / "model.bin").is_file()
 
 
 def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber:
-    """Give what transcribes by its name: `whisper-base`, a size, a folder, or `openai-whisper:` and a size or file.
+    """Return what transcribes by its name: `whisper-base`, a size, a folder, or `openai-whisper:` and a size or file.
 
     models: the home's folder of models. Its files are looked for at its first use, so that a home opens without them.
     """
@@ -39,7 +39,7 @@ def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber
 
 
 def find_whisper(name: str, models: Path) -> Path:
-    """Give the folder, or for the original engine the file, of a model. Raises ModelError when there is none."""
+    """Return the folder, or for the original engine the file, of a model. Raises ModelError when there is none."""
     size = name.removeprefix(ORIGINAL)
     if name == BUNDLED:
         from search.encoders.whisper.faster import join_whisper_base

@@ -76,12 +76,12 @@ class FasterTranscriber:
             return bool(model.model.is_multilingual)
 
     def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
-        """Give what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
+        """Return what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
         with self._lock:
             return _hear(self._model, samples, language, "translate" if translate else "transcribe")
 
     def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
-        """Give the same of one of several stretches that are heard at once."""
+        """Return the same of one of several stretches that are heard at once."""
         if self.streams == 1:
             return self.transcribe(samples, language)
         return _hear(self._beside, samples, language, "transcribe")
@@ -124,14 +124,14 @@ def _hear(lazy: Lazy[Any], samples: Samples, language: str | None, task: str) ->
 
 
 def find_repository(size: str) -> str:
-    """Give the repository that a size of Whisper is published in."""
+    """Return the repository that a size of Whisper is published in."""
     from faster_whisper import utils
 
     return str(utils._MODELS[size])
 
 
 def choose_device(device: str) -> str:
-    """Give where CTranslate2 is to run for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError for one not there."""
+    """Return where CTranslate2 is to run for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError for one not there."""
     import ctranslate2
 
     count = int(ctranslate2.get_cuda_device_count()) if device != "cpu" else 0

@@ -35,7 +35,7 @@ class OriginalTranscriber:
             return bool(model.is_multilingual)
 
     def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
-        """Give what is said in mono sound at 16 kHz."""
+        """Return what is said in mono sound at 16 kHz."""
         if samples.size == 0:
             return Transcript(None, ())
         with self._lock, self._model.use() as model:
@@ -52,7 +52,7 @@ class OriginalTranscriber:
         return Transcript(found["language"] if segments else None, segments)
 
     def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
-        """Give the same: this engine hears one stretch at a time."""
+        """Return the same: this engine hears one stretch at a time."""
         return self.transcribe(samples, language)
 
     @property
@@ -83,7 +83,7 @@ def import_whisper() -> Any:
 
 
 def find_address(size: str) -> str:
-    """Give where a size is published. Raises ModelError when there is no such size."""
+    """Return where a size is published. Raises ModelError when there is no such size."""
     addresses = import_whisper()._MODELS
     if size not in addresses:
         raise ModelError(f"openai-whisper has no model {size!r}; it has {', '.join(addresses)}")

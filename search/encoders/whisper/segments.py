@@ -8,7 +8,7 @@ from search.records import SpeechSegment, Word
 
 
 def make_segment(said: Mapping[str, Any]) -> SpeechSegment:
-    """Give the record of one segment.
+    """Return the record of one segment.
 
     Its own times are rounded to what Whisper marks; those of its words are where they are heard.
     """

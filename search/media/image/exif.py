@@ -15,13 +15,13 @@ _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, Ar
 
 
 def read_metadata(image: Image.Image) -> MediaFacts:
-    """Give what an opened picture says of itself: EXIF first, then XMP, then IPTC. Damaged fields are left out."""
+    """Return what an opened picture says of itself: EXIF first, then XMP, then IPTC. Damaged fields are left out."""
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     return _collect(image.getexif(), read_xmp(packet), _read_iptc(image))
 
 
 def read_header(head: bytes) -> MediaFacts:
-    """Give what the first bytes of a TIFF file say, whatever pictures it holds; nothing when they are no TIFF."""
+    """Return what the first bytes of a TIFF file say, whatever pictures it holds; nothing when they are no TIFF."""
     exif = Image.Exif()
     try:
         exif.load(head)

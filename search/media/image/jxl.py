@@ -11,7 +11,7 @@ HEADS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 
 def is_jxl(source: Path | bytes) -> bool:
-    """Tell whether a file is a JPEG XL picture, by how it begins."""
+    """Return whether a file is a JPEG XL picture, by how it begins."""
     if isinstance(source, bytes):
         return source.startswith(HEADS)
     with source.open("rb") as stream:

@@ -125,14 +125,14 @@ def crop_box(picture: Picture, box: Box) -> Picture:
 
 
 def compute_phash(picture: Picture) -> int:
-    """Give the 64-bit difference hash of a picture, as a signed number: alike for copies scaled or compressed anew."""
-    grey = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
-    bits = (grey[:, 1:] > grey[:, :-1]).flatten()
+    """Return the 64-bit difference hash of a picture, as a signed number; scaled or recompressed copies have similar ones."""
+    gray = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
+    bits = (gray[:, 1:] > gray[:, :-1]).flatten()
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
 def crop_square(picture: Picture, side: int) -> Pixels:
-    """Scale the shorter side to `side` (bicubic) and cut the centre; give shape (side, side, 3) uint8."""
+    """Scale the shorter side to `side` (bicubic) and cut the center; give shape (side, side, 3) uint8."""
     scale = side / min(picture.size)
     size = (max(side, round(picture.width * scale)), max(side, round(picture.height * scale)))
     scaled = picture.resize(size, Image.Resampling.BICUBIC)
@@ -141,7 +141,7 @@ def crop_square(picture: Picture, side: int) -> Pixels:
 
 
 def cut_views(picture: Picture, side: int, zoom: float) -> Pixels:
-    """Give the whole picture pressed into a square and its centre closer up: (2, side, side, 3) uint8.
+    """Return the whole picture pressed into a square and its center closer up: (2, side, side, 3) uint8.
 
     zoom: the centre's side as a share of the picture's shorter side. The first view misses nothing at the
     edges, the second shows small things larger.
@@ -154,13 +154,13 @@ def cut_views(picture: Picture, side: int, zoom: float) -> Pixels:
 
 
 def measure_change(before: Picture, after: Picture) -> float:
-    """Give the mean absolute difference of two pictures seen at 16 x 16 pixels, 0 to 1."""
+    """Return the mean absolute difference of two pictures seen at 16 x 16 pixels, 0 to 1."""
     small = [np.asarray(p.resize((16, 16)), np.float32) for p in (before, after)]
     return float(np.abs(small[0] - small[1]).mean() / 255)
 
 
 def encode_thumbnail(picture: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
-    """Give a JPEG file no wider and higher than `size`: WebP takes ten times as long, half of all decoding."""
+    """Return a JPEG file no wider and higher than `size`: WebP takes ten times as long, half of all decoding."""
     small = picture
     if picture.width > size[0] or picture.height > size[1]:
         small = picture.copy()
@@ -171,7 +171,7 @@ def encode_thumbnail(picture: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -
 
 
 def shrink_thumbnail(body: bytes, size: int) -> bytes:
-    """Give a thumbnail as WebP no wider and higher than `size`."""
+    """Return a thumbnail as WebP no wider and higher than `size`."""
     with Image.open(io.BytesIO(body)) as picture:
         picture.thumbnail((size, size), Image.Resampling.BICUBIC)
         stream = io.BytesIO()
@@ -180,7 +180,7 @@ def shrink_thumbnail(body: bytes, size: int) -> bytes:
 
 
 def make_placeholder(picture: Picture) -> str:
-    """Give what a picture looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
+    """Return what a picture looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
     return picture.resize((4, 3), Image.Resampling.BOX).tobytes().hex()
 
 
@@ -201,7 +201,7 @@ def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]
 
 
 def _flatten(image: Image.Image) -> Picture:
-    """Give an RGB picture of any; one that is so already is given as it is."""
+    """Return an RGB picture of any; one that is so already is given as it is."""
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))

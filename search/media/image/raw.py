@@ -25,14 +25,14 @@ ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
 def is_raw(source: Path | bytes) -> bool:
-    """Tell whether a file is a camera's raw file, by its name or, without one, by how it begins."""
+    """Return whether a file is a camera's raw file, by its name or, without one, by how it begins."""
     if isinstance(source, Path):
         return source.suffix.lower() in RAW_SUFFIXES
     return source.startswith(HEADS) or source[4:12] == b"ftypcrx " or source[8:10] == b"CR"
 
 
 def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, MediaFacts]:
-    """Give the picture that the camera put into its raw file, if large enough for `side`, else develop it.
+    """Return the picture that the camera put into its raw file, if large enough for `side`, else develop it.
 
     Raises UnreadableMediaError.
     """
@@ -59,7 +59,7 @@ def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, Media
 
 
 def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, MediaFacts | None]:
-    """Give the JPEG inside and what it says of itself; no picture when it is smaller than `side`."""
+    """Return the JPEG inside and what it says of itself; no picture when it is smaller than `side`."""
     import rawpy
 
     try:

@@ -14,18 +14,18 @@ class ImageTransform(Protocol):
     """Scales and cuts a picture; safe to call from many threads."""
 
     def __call__(self, picture: Picture) -> Pixels:
-        """Give pixels of shape (..., height, width, 3) uint8."""
+        """Return pixels of shape (..., height, width, 3) uint8."""
 
 
 @dataclass(frozen=True)
 class TwoViews:
-    """The whole picture pressed into a square, and its centre closer up. zoom: as in `cut_views`."""
+    """The whole picture pressed into a square, and its center closer up. zoom: as in `cut_views`."""
 
     side: int
     zoom: float
 
     def __call__(self, picture: Picture) -> Pixels:
-        """Give pixels of shape (2, side, side, 3)."""
+        """Return pixels of shape (2, side, side, 3)."""
         return cut_views(picture, self.side, self.zoom)
 
 
@@ -33,7 +33,7 @@ class TwoViews:
 class ResizeCrop:
     """One view, byte for byte as torchvision and open_clip cut it.
 
-    mode: `shortest` scales the shorter side and cuts the centre, `squash` presses the whole picture in, `longest`
+    mode: `shortest` scales the shorter side and cuts the center, `squash` presses the whole picture in, `longest`
     scales the longer side and fills what is left with `fill`; bilinear: instead of bicubic.
     """
 
@@ -44,7 +44,7 @@ class ResizeCrop:
     fill: int = 0
 
     def __call__(self, picture: Picture) -> Pixels:
-        """Give pixels of shape (height, width, 3)."""
+        """Return pixels of shape (height, width, 3)."""
         size = self._scale(picture.width, picture.height)
         filter_ = Image.Resampling.BILINEAR if self.bilinear else Image.Resampling.BICUBIC
         scaled = picture if size == picture.size else picture.resize(size, filter_)

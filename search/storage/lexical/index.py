@@ -39,7 +39,7 @@ class _Known:
 
 
 class WordIndex:
-    """Searches the words of one catalogue. Safe to share between threads."""
+    """Searches the words of one catalog. Safe to share between threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -88,17 +88,17 @@ class WordIndex:
         return self._lengths.read(highest)
 
     def find_all(self, words: Sequence[Word]) -> Ids:
-        """Give the segments that hold every one of the words as it stands, ascending."""
+        """Return the segments that hold every one of the words as it stands, ascending."""
         each = (f'({match_pieces(word)} OR "{word.whole}")' for word in words)
         return self.match(" AND ".join(each)) if words else np.zeros(0, np.int64)
 
     def match(self, condition: str) -> Ids:
-        """Give the segments that satisfy a full-text condition, ascending."""
+        """Return the segments that satisfy a full-text condition, ascending."""
         with self._database.read() as db:
             return _match(db, condition)
 
     def find_items(self, segments: Ids) -> Ids:
-        """Give the item of each segment; which segment is whose never changes."""
+        """Return the item of each segment; which segment is whose never changes."""
         if len(segments) and segments.max() >= len(self._items):
             with self._lock:
                 self._items = self._extend_items(self._items)
@@ -118,7 +118,7 @@ class WordIndex:
             self._lock.release()
 
     def _look_again(self, known: _Known | None) -> _Known:
-        """Give what is known, read anew if the index has changed since."""
+        """Return what is known, read anew if the index has changed since."""
         began = time.monotonic()
         with self._database.read() as db:
             size = int(db.execute(text("SELECT coalesce(max(id), 0) FROM segment")).scalar_one())
@@ -146,7 +146,7 @@ class WordIndex:
 
 
 def match_pieces(word: Word) -> str:
-    """Give the full-text condition that a segment holds the pieces of a word one after the other."""
+    """Return the full-text condition that a segment holds the pieces of a word one after the other."""
     return f'pieces : "{" ".join(word.pieces)}"'
 
 

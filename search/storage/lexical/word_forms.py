@@ -51,7 +51,7 @@ class Vocabulary:
         return self._counts.keys()
 
     def count(self, terms: Iterable[str]) -> int:
-        """Give in how many segments the commonest of the terms is."""
+        """Return in how many segments the commonest of the terms is."""
         return max((self._counts.get(term, 0) for term in terms), default=0)
 
     def find_forms(self, word: str, language: str | None = None) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Alembic's entry point: it runs the migrations on the connection that the catalogue hands over."""
+"""Alembic's entry point: it runs the migrations on the connection that the catalog hands over."""
 
 from alembic import context
 

