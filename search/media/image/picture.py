@@ -125,7 +125,7 @@ def crop_box(picture: Picture, box: Box) -> Picture:
 
 
 def compute_phash(picture: Picture) -> int:
-    """Return the 64-bit difference hash of a picture, as a signed number; scaled or recompressed copies have similar ones."""
+    """Return the signed 64-bit difference hash of an image; scaled or recompressed copies have similar ones."""
     gray = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     bits = (gray[:, 1:] > gray[:, :-1]).flatten()
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
