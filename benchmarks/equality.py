@@ -26,7 +26,7 @@ from search.encoders.runtime import Machine
 from search.media.image.picture import USEFUL_SIDE, open_image
 from search.records import Retriever, Vectors
 from search.settings import count_cores
-from tests.search.models.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta
+from tests.support.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta
 
 BATCH = 25
 

@@ -1,23 +1,23 @@
-"""One small real library for all tests, indexed once with the real models."""
+"""Fixtures of all tests: a small library that is indexed once with the bundled models, and empty ones.
+
+The unit tests have the same fixtures with fake models, in tests/unit/conftest.py.
+"""
 
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from crossmodal.demo import make_demo
-from indexer.pipeline import Options, Summary, run_index
 from search.engine import Engine
-from search.library import Library, open_library
+from search.library import open_library
 from search.settings import Settings
-
-
-def index(library: Library, *paths: Path, **options) -> Summary:
-    """Index without showing progress; decoding is done in this process unless a test asks for the sandbox."""
-    return run_index(library, list(paths), Options(**{"sandbox": False} | options), lambda *_: None)
+from tests.support.indexing import index
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Path:
+    """The folder of the demo: 22 files of every type."""
     folder = tmp_path_factory.mktemp("demo")
     make_demo(folder)
     return folder
@@ -25,6 +25,7 @@ def demo(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def library(demo, tmp_path_factory):
+    """The demo, indexed; tests must not change it."""
     library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
     summary = index(library, demo)
     assert summary.failures == {}
@@ -34,12 +35,24 @@ def library(demo, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def engine(library) -> Engine:
+    """An engine over the demo."""
     return Engine(library)
 
 
 @pytest.fixture
 def fresh(tmp_path):
-    """A new empty library; each test gets its own."""
+    """A new empty library; each test gets a separate one."""
     library = open_library(Settings(home=tmp_path / "home"), create=True)
     yield library
     library.close()
+
+
+@pytest.fixture
+def media(tmp_path) -> Path:
+    """A folder with two texts, one of them in a folder, and an image."""
+    folder = tmp_path / "media"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.txt").write_text("The lighthouse keeper wrote a letter.")
+    (folder / "sub/b.md").write_text("# Recipe\n\nBoil the potatoes.")
+    Image.new("RGB", (64, 64), (10, 200, 10)).save(folder / "green.png")
+    return folder

@@ -1,15 +1,11 @@
-"""A server in a process of its own and a real Chromium."""
+"""A server in a separate process and a real Chromium."""
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 
 import pytest
+
+from tests.support.server import run_server
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -21,32 +17,6 @@ ARGUMENTS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-
-
-def find_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def run_server(home):
-    """Return the address of `crossmodal serve` over a home, with its worker beside it."""
-    port = find_port()
-    command = [sys.executable, "-m", "crossmodal", "--home", str(home), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    else:
-        pytest.fail("the server did not start")
-    yield address
-    process.terminate()
-    process.wait(10)
 
 
 @pytest.fixture(scope="session")

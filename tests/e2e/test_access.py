@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.test_page import PHONE, ask, wait
+from tests.support.browser import PHONE, ask, wait
 
 pytestmark = pytest.mark.slow
 

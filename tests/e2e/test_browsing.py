@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from benchmarks.page import MANY, SCROLL
-from tests.e2e.test_page import PHONE, ask, shoot, wait
+from tests.support.browser import PHONE, ask, shoot, wait
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from search.library import open_library
 from search.records import FileFacts, LedgerRow, Query, State
 from search.settings import Settings
 from search.status import verify_library
-from tests.conftest import index
+from tests.support.indexing import index
 
 pytestmark = pytest.mark.slow
 KILLS = 100

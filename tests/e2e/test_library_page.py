@@ -6,10 +6,10 @@ from PIL import Image
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.records import Retriever
-from tests.e2e.conftest import run_server
-from tests.e2e.test_page import PHONE, shoot, wait
-from tests.indexer.formats import RED
-from tests.search.models.checkpoints import make_tiny
+from tests.support.browser import PHONE, shoot, wait
+from tests.support.checkpoints import make_tiny
+from tests.support.formats import RED
+from tests.support.server import run_server
 
 pytestmark = pytest.mark.slow
 

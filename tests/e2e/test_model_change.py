@@ -8,7 +8,7 @@ from search.library import open_library
 from search.records import ItemType
 from search.settings import Settings
 from search.status import verify_library
-from tests.search.models.checkpoints import make_tiny
+from tests.support.checkpoints import make_tiny
 
 pytestmark = pytest.mark.slow
 ITEMS, KILLS = 240, 4

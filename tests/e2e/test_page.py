@@ -2,33 +2,17 @@
 
 import os
 import wave
-from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from tests.support.browser import PHONE, ask, shoot, wait
 
-PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+pytestmark = pytest.mark.slow
 
 
 def names(page):
     page.wait_for_selector("#hits .hit meter")
     return [one.get_attribute("title").split("/")[-1] for one in page.query_selector_all("#hits .name")]
-
-
-def wait(page, condition):
-    """Wait until a JavaScript expression is true; asked from outside, which the page's policy allows."""
-    for _ in range(250):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"never came true: {condition}")
-
-
-def ask(page, text):
-    page.fill("#text", text)
-    page.keyboard.press("Enter")
-    wait(page, "document.querySelector('#status').textContent.match(/hit|relevant/)")
 
 
 def begin_box(page, start, end):
@@ -40,14 +24,6 @@ def begin_box(page, start, end):
     page.mouse.move(left, top)
     page.mouse.down()
     page.mouse.move(right, bottom, steps=5)
-
-
-def shoot(page, name):
-    """Keep a screenshot where SCREENSHOTS names a folder."""
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
 @pytest.mark.parametrize("options", [{}, PHONE | {"color_scheme": "dark"}], ids=["desktop", "phone"])

@@ -1,0 +1,212 @@
+"""Thousands of damaged files, and files made to exhaust: each ends with a reason, within time and memory."""
+
+import io
+import random
+import threading
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexer.decode.file_types import TYPES
+from indexer.decode.preprocess import Failed, Finished
+from indexer.decode.sandbox import Limits, Sandbox
+from search.media.image.transform import TwoViews
+from search.records import FileFacts
+from tests.support.formats import DOCUMENTS, PICTURES, make_bomb, make_dng, write_tone
+
+pytestmark = pytest.mark.slow
+MUTANTS = 5_000
+VIEWS = TwoViews(260, 0.7)
+LIMITS = Limits(stall=20.0, total=60.0, memory=3072)
+# MiB that a decoder may come to hold; the address space it may ask for is larger.
+MOST_HELD = 1500
+
+
+def make_picture(kind):
+    stream = io.BytesIO()
+    noise = np.random.default_rng(5).integers(0, 255, (60, 80, 3), np.uint8)
+    picture = Image.fromarray(noise).resize((160, 120))
+    if not kind:
+        return imagecodecs.jpegxl_encode(np.asarray(picture), level=90)
+    picture.save(stream, kind)
+    return stream.getvalue()
+
+
+def make_sound(codec, container, rate):
+    stream = io.BytesIO()
+    write_tone(stream, codec, rate, container)
+    return stream.getvalue()
+
+
+def make_film(codec, container):
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=container) as out:
+        track = out.add_stream(codec, rate=Fraction(5))
+        track.width, track.height, track.pix_fmt = 96, 64, "yuv420p"
+        for number in range(10):
+            picture = Image.new("RGB", (96, 64), (number * 25, 40, 200 - number * 20))
+            out.mux(track.encode(av.VideoFrame.from_image(picture)))
+        out.mux(track.encode(None))
+    return stream.getvalue()
+
+
+def make_seeds():
+    """Return a sound file of every type by suffix."""
+    seeds = {suffix: make_picture(kind) for suffix, kind in PICTURES.items()}
+    for suffix, codec, container, rate in (
+        ("wav", "pcm_s16le", "wav", 16000),
+        ("mp3", "libmp3lame", "mp3", 22050),
+        ("ogg", "libopus", "ogg", 48000),
+        ("flac", "flac", "flac", 22050),
+        ("m4a", "aac", "mp4", 22050),
+    ):
+        seeds[suffix] = make_sound(codec, container, rate)
+    for suffix, codec, container in (
+        ("mp4", "libx264", "mp4"),
+        ("webm", "libvpx-vp9", "webm"),
+        ("avi", "mpeg4", "avi"),
+    ):
+        seeds[suffix] = make_film(codec, container)
+    seeds |= {"dng": make_dng(), "cr2": make_dng((900, 600))}
+    seeds |= {suffix: body[0] if isinstance(body, tuple) else body for suffix, body in DOCUMENTS.items()}
+    return seeds
+
+
+def mutate(body, chance):
+    """Cut, flip, overwrite or repeat a part."""
+    made = bytearray(body)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(made)) if made else 0
+        length = chance.randint(1, max(1, len(made) // 4))
+        match chance.randrange(5):
+            case 0:
+                del made[at:]
+            case 1:
+                for place in range(at, min(len(made), at + chance.randint(1, 8))):
+                    made[place] ^= 1 << chance.randrange(8)
+            case 2:
+                made[at : at + length] = bytes(len(made[at : at + length]))
+            case 3:
+                made[at : at + length] = chance.randbytes(len(made[at : at + length]))
+            case 4:
+                made[at:at] = made[at : at + length]
+    return bytes(made)
+
+
+def decode(sandbox, path):
+    *_, last = sandbox.decode(FileFacts(str(path), 1, TYPES[path.suffix], path.stat().st_size, 1))
+    return last
+
+
+def read_peak(sandbox):
+    """Return the most memory that the sandbox's process has held, in MiB."""
+    status = Path(f"/proc/{sandbox._process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def test_no_damaged_file_breaks_the_run(tmp_path):
+    seeds = make_seeds()
+    local = threading.local()
+    opened = []
+
+    def decode_mutant(number):
+        if not hasattr(local, "sandbox"):
+            local.sandbox = Sandbox(VIEWS, LIMITS)
+            opened.append(local.sandbox)
+        chance = random.Random(number)
+        suffix = chance.choice(sorted(seeds))
+        path = tmp_path / f"m{number}.{suffix}"
+        path.write_bytes(mutate(seeds[suffix], chance) or b"x")
+        began = time.monotonic()
+        last = decode(local.sandbox, path)
+        path.unlink()
+        return last, time.monotonic() - began
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(decode_mutant, range(MUTANTS)))
+    peaks = [read_peak(sandbox) for sandbox in opened if sandbox._process is not None]
+    for sandbox in opened:
+        sandbox.close()
+    assert len(outcomes) == MUTANTS
+    failures = [last.reason for last, _ in outcomes if isinstance(last, Failed)]
+    assert MUTANTS * 0.2 < len(failures) < MUTANTS * 0.95
+    assert all(reason.strip() for reason in failures)
+    assert max(seconds for _, seconds in outcomes) < LIMITS.total + 5
+    assert max(peaks) < MOST_HELD
+
+
+def make_huge_png():
+    def chunk(kind, body):
+        return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
+
+    header = (50_000).to_bytes(4, "big") * 2 + bytes([8, 2, 0, 0, 0])
+    rows = zlib.compress(bytes(10_000_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def make_endless_pdf():
+    kids = " ".join(["3 0 R"] * 100_000)
+    body = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    body += f"2 0 obj<</Type/Pages/Kids[{kids}]/Count 100000>>endobj\n"
+    body += "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj\ntrailer<</Size 4/Root 1 0 R>>\n%%EOF"
+    return body.encode()
+
+
+def write_silence(path, hours):
+    """Write hours of silence in Opus by repeating the packets of a second."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="ogg") as out:
+        track = out.add_stream("libopus", rate=48000, options={"frame_duration": "60"})
+        track.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 2880), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 48000
+        packets = []
+        for number in range(12):
+            frame.pts = number * 2880
+            packets += [bytes(packet) for packet in track.encode(frame)]
+    with av.open(str(path), "w") as out:
+        track = out.add_stream("libopus", rate=48000, options={"frame_duration": "60"})
+        track.layout = "mono"
+        track.codec_context.open()
+        for number in range(int(hours * 3600 / 0.06)):
+            packet = av.Packet(packets[5])
+            packet.stream, packet.time_base = track, Fraction(1, 48000)
+            packet.pts = packet.dts = number * 2880
+            packet.duration = 2880
+            out.mux(packet)
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "says"),
+    [
+        ("huge.png", make_huge_png, "too large to decode"),
+        ("bomb.docx", make_bomb, "unpacks to more"),
+        ("endless.pdf", make_endless_pdf, "pages"),
+    ],
+)
+def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, says):
+    (tmp_path / name).write_bytes(make())
+    sandbox = Sandbox(VIEWS, LIMITS)
+    last = decode(sandbox, tmp_path / name)
+    sandbox.close()
+    assert isinstance(last, Failed)
+    assert says in last.reason
+
+
+def test_ten_hours_of_silence_are_decoded_in_bounded_memory(tmp_path):
+    write_silence(tmp_path / "silence.opus", 10)
+    sandbox = Sandbox(VIEWS, Limits(stall=60.0, total=300.0, memory=3072))
+    last = decode(sandbox, tmp_path / "silence.opus")
+    peak = read_peak(sandbox)
+    sandbox.close()
+    assert isinstance(last, Finished)
+    assert last.facts.duration == pytest.approx(36_000, abs=2)
+    assert peak < MOST_HELD

@@ -1,0 +1,102 @@
+"""Decoders in processes of their own: what goes wrong in one costs its file and nothing else."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexer.decode.preprocess import Failed, Finished, PreparedImage, prepare_file
+from indexer.decode.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
+from search.errors import HomeError
+from search.media.image.transform import TwoViews
+from search.records import FileFacts, ItemType
+from tests.support.indexing import index
+
+VIEWS = TwoViews(260, 0.7)
+QUICK = Limits(stall=1.5, total=4.0, memory=4096)
+
+
+def serve_badly(connection, _prepare, limits):
+    """Do what the file's name says."""
+    limit_memory(limits.memory * MEBIBYTE)
+    connection.send(READY)
+    while True:
+        file, _ = connection.recv()
+        match Path(file.path).stem:
+            case "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "leave":
+                os._exit(7)
+            case "hang":
+                time.sleep(60)
+            case "drip":
+                while True:
+                    connection.send(PreparedImage(None, None))
+                    time.sleep(0.5)
+            case "eat":
+                for message in prepare_file(file, lambda _: np.ones(2**34, np.uint8)):
+                    connection.send(message)
+            case _:
+                connection.send(Finished(None, None))
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    sandbox = Sandbox(VIEWS, QUICK, serve_badly)
+    yield sandbox
+    sandbox.close()
+
+
+def make(folder, name):
+    Image.new("RGB", (40, 40)).save(folder / f"{name}.png")
+    return FileFacts(str(folder / f"{name}.png"), 1, ItemType.IMAGE, 100, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("crash", "crashed on it (SIGSEGV)"),
+        ("leave", "crashed on it (status 7)"),
+        ("hang", "stood still for 2 s"),
+        ("drip", "took more than 4 s"),
+        ("eat", "more memory"),
+    ],
+)
+def test_a_bad_file_fails_with_its_reason_and_the_next_is_decoded(sandbox, tmp_path, name, says):
+    *_, last = sandbox.decode(make(tmp_path, name))
+    assert isinstance(last, Failed)
+    assert says in last.reason
+    assert list(sandbox.decode(make(tmp_path, "good"))) == [Finished(None, None)]
+
+
+def test_one_that_is_left_half_way_does_not_disturb_the_next(sandbox, tmp_path):
+    messages = sandbox.decode(make(tmp_path, "drip"))
+    next(messages)
+    messages.close()
+    assert list(sandbox.decode(make(tmp_path, "good"))) == [Finished(None, None)]
+
+
+def serve_never(_connection, _prepare, _limits):
+    os._exit(3)
+
+
+def test_a_process_that_cannot_start_fails_no_file(tmp_path):
+    sandbox = Sandbox(VIEWS, QUICK, serve_never)
+    with pytest.raises(HomeError, match=r"cannot be started \(status 3\)"):
+        next(sandbox.decode(make(tmp_path, "good")))
+
+
+def test_a_run_with_processes_indexes_the_same(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    Image.new("RGB", (64, 48), (9, 120, 200)).save(media / "blue.png")
+    (media / "note.txt").write_text("The ferry leaves at noon.")
+    (media / "bad.jpg").write_text("no picture")
+    summary = index(fresh, media, sandbox=True)
+    assert summary.counts["added"] == 2
+    assert [Path(path).name for path in summary.failures] == ["bad.jpg"]
+    assert summary.profile.stages["decoding"].count == 2

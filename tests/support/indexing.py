@@ -1,0 +1,11 @@
+"""Indexing as the tests start it."""
+
+from pathlib import Path
+
+from indexer.pipeline import Options, Summary, run_index
+from search.library import Library
+
+
+def index(library: Library, *paths: Path, **options) -> Summary:
+    """Index without showing progress; files are decoded in this process unless a test asks for the sandbox."""
+    return run_index(library, list(paths), Options(**{"sandbox": False} | options), lambda *_: None)

@@ -1,0 +1,33 @@
+"""A client of the REST API that needs no server."""
+
+from flask.testing import FlaskClient
+
+from search.engine import Engine
+from search.library import Library
+from search.settings import Settings
+from web.app import create_app
+
+
+class Client(FlaskClient):
+    """Reads and closes every response, as a browser would."""
+
+    def open(self, *args, **kwargs):
+        return super().open(*args, buffered=True, **kwargs)
+
+
+def make_client(library: Library) -> FlaskClient:
+    """Return a client of an application over a library."""
+    app = create_app(Engine(library), Settings(home=library.home.root))
+    app.test_client_class = Client
+    return app.test_client()
+
+
+def ask(client: FlaskClient, **body):
+    """Return the response to a search."""
+    return client.post("/api/v1/search", json=body)
+
+
+def get_item(client: FlaskClient, name: str) -> int:
+    """Return the id of the item whose path ends with a name."""
+    items = client.get("/api/v1/items?limit=1000").json["items"]
+    return next(one["id"] for one in items if one["path"].endswith(name))

@@ -1,0 +1,41 @@
+"""Fixtures of the unit tests: the same libraries as in tests/conftest.py, with fake models instead of the bundled ones.
+
+Every library that a unit test opens has the fake models.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from search.library import open_library
+from search.settings import Settings
+from tests.support.fake_demo import make_fake_demo
+from tests.support.fake_models import choose_fake_models
+from tests.support.indexing import index
+
+CHOOSER = "search.library.choose_models"
+
+
+@pytest.fixture(autouse=True)
+def _use_fake_models(monkeypatch):
+    monkeypatch.setattr(CHOOSER, choose_fake_models)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Path:
+    """The files of the demo, in colors and tones."""
+    folder = tmp_path_factory.mktemp("fake-demo")
+    make_fake_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(demo, tmp_path_factory):
+    """The demo, indexed with the fake models; tests must not change it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CHOOSER, choose_fake_models)
+        library = open_library(Settings(home=tmp_path_factory.mktemp("fake-home")), create=True)
+        summary = index(library, demo)
+    assert summary.failures == {}
+    yield library
+    library.close()

@@ -1,0 +1,100 @@
+"""The import rule and the homes of heavy libraries, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {
+    "search": {"search"},
+    "indexer": {"indexer", "search"},
+    "web": {"web", "search"},
+    "crossmodal": {"crossmodal", "web", "indexer", "search"},
+}
+# Module or folder that alone may import the library.
+HOMES = {
+    "onnxruntime": ("search/encoders/onnx.py"),
+    "faster_whisper": ("search/encoders/whisper/faster.py",),
+    "ctranslate2": ("search/encoders/whisper/faster.py",),
+    "whisper": ("search/encoders/whisper/original.py",),
+    "sentence_transformers": ("search/encoders/sentence/loading.py",),
+    "huggingface_hub": ("search/encoders/hub.py",),
+    "py3langid": ("search/text/language.py",),
+    "faiss": ("search/storage/faiss_index.py",),
+    "sqlalchemy": ("search/storage/",),
+    "alembic": ("search/storage/",),
+    "av": ("search/media/container.py",),
+    "PIL": ("search/media/image/"),
+    "flask": ("web/",),
+    "torch": ("search/encoders/open_clip/"),
+    "timm": ("search/encoders/open_clip/",),
+    "open_clip": ("search/encoders/open_clip/",),
+    "Stemmer": ("search/storage/lexical/word_forms.py",),
+    "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
+    "pypdfium2": ("indexer/decode/document/pdf.py",),
+    "pysubs2": ("indexer/decode/document/subtitles.py",),
+    "docx": ("indexer/decode/document/",),
+    "pptx": ("indexer/decode/document/",),
+    "openpyxl": ("indexer/decode/document/",),
+    "rawpy": ("search/media/image/raw.py",),
+    "imagecodecs": ("search/media/image/jxl.py",),
+    "zipstream": ("web/api/archive.py",),
+    "watchfiles": ("indexer/worker/watch.py",),
+}
+# Imported only where used, so that a command that does not need them starts quickly.
+LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
+LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
+LAZY |= {"rawpy", "imagecodecs", "pptx", "openpyxl", "docx", "pysubs2"}
+# What the folders of `search` do not import.
+ABOVE = ("search.engine", "search.library", "search.paging")
+FORBIDDEN = {
+    "search/encoders/": ("search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
+    "search/storage/": ("search.encoders", "search.scoring", "search.retrieval", "search.query", *ABOVE),
+    "search/scoring/": ("search.encoders", "search.storage", "search.retrieval", "search.query", *ABOVE),
+    "search/text/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
+    "search/media/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", *ABOVE),
+    "search/records/": ("search.",),
+}
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def list_imports(path: Path, top_only: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if top_only else list(ast.walk(tree))
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_keeps_the_import_rule(path):
+    name = str(path.relative_to(ROOT))
+    room = name.split("/", maxsplit=1)[0]
+    imports = list_imports(path)
+    for other in set(ROOMS) - ROOMS[room]:
+        assert not [one for one in imports if one.split(".")[0] == other], f"{name} imports {other}"
+    for folder, forbidden in FORBIDDEN.items():
+        if name.startswith(folder):
+            outside = [one for one in imports if not one.startswith(folder.rstrip("/").replace("/", "."))]
+            assert not [one for one in outside if one.startswith(forbidden)], f"{name} imports {outside}"
+    for library, homes in HOMES.items():
+        used = [one for one in imports if one.split(".")[0] == library]
+        assert not used or name.startswith(homes), f"{library} is not at home in {name}"
+    eager = {one.split(".")[0] for one in list_imports(path, top_only=True)} & LAZY
+    assert not eager or name.endswith("migrations/env.py") or "/versions/" in name
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_stays_readable(path):
+    assert len(path.read_text().splitlines()) <= 320
+
+
+def test_the_rule_checker_sees_a_breach(tmp_path):
+    module = tmp_path / "bad.py"
+    module.write_text("def f():\n    import web.app\n")
+    assert "web.app" in list_imports(module)

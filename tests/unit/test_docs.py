@@ -1,0 +1,78 @@
+"""The documents agree with the code."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from crossmodal.cli.lazy_group import LazyGroup, load_command
+from crossmodal.cli.main import COMMANDS
+from crossmodal.cli.models.group import COMMANDS as MODEL_COMMANDS
+from search.engine import Engine
+from search.settings import Settings
+from web.app import create_app
+
+ROOT = Path(__file__).parents[2]
+CLI = (ROOT / "docs/cli.md").read_text()
+NUMBER = re.compile(r"<int:\w+>")
+NAMED = re.compile(r"<(?:path:)?(\w+)>")
+REST = (ROOT / "docs/rest.md").read_text()
+
+
+def name_route(rule):
+    return NAMED.sub(r"{\1}", NUMBER.sub("{id}", rule))
+
+
+def list_group(command):
+    """Return a command and those below it."""
+    if isinstance(command, LazyGroup):
+        return [command, *(load_command(command.lazy, name) for name in command.lazy)]
+    return [command, *command.commands.values()] if isinstance(command, click.Group) else [command]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name):
+    section = CLI.split(f"## {name}\n", 1)[1].split("\n## ", 1)[0]
+    command = load_command(COMMANDS, name)
+    assert COMMANDS[name][1].rstrip(".").split(",")[0].split(";")[0] in (command.help or "")
+    for one in list_group(command):
+        for parameter in one.params:
+            if isinstance(parameter, click.Option) and not parameter.hidden:
+                assert f"`{parameter.opts[0]}" in section, parameter.opts[0]
+    documented = set(re.findall(r"^\| `(--[a-z-]+)", section, re.M))
+    known = {option for one in list_group(command) for parameter in one.params for option in parameter.opts}
+    assert documented <= known
+
+
+@pytest.mark.parametrize("name", MODEL_COMMANDS)
+def test_every_command_of_models_says_what_the_list_says(name):
+    command = load_command(MODEL_COMMANDS, name)
+    assert MODEL_COMMANDS[name][1].rstrip(".").split(",")[0].split(":")[0] in (command.help or "")
+    assert f"`crossmodal models {name}" in CLI
+
+
+def test_every_route_is_documented_and_no_other(library):
+    app = create_app(Engine(library), Settings(home=library.home.root))
+    routes = {
+        f"{method} {name_route(rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint != "static" and not rule.rule.startswith("/favicon")
+    }
+    documented = set(re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)`", REST, re.M))
+    assert documented == routes
+
+
+def test_every_environment_variable_is_documented():
+    source = (ROOT / "search/settings.py").read_text()
+    names = set(re.findall(r'"(CROSSMODAL_[A-Z_]+)"', source))
+    assert names
+    for name in names:
+        assert f"`{name}`" in CLI, name
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,131 @@
+"""Saved searches that tell of what is new, and albums."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from PIL import Image
+
+from indexer.worker.saved_search_notifier import SavedSearchNotifier
+from tests.support.indexing import index
+from tests.support.web_client import ask, make_client
+
+
+class Hook(BaseHTTPRequestHandler):
+    """Keeps what it is told; refuses the first time if asked to."""
+
+    told: list = []  # noqa: RUF012
+    status = 200
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(Hook.status)
+        self.end_headers()
+        if Hook.status == 200:
+            Hook.told.append(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def hook():
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    Hook.told, Hook.status = [], 200
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def media(tmp_path, demo):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    for name in ("morning.jpg", "wall.jpg", "dahlia.jpg"):
+        (folder / name).write_bytes(next(demo.rglob(name)).read_bytes())
+    return folder
+
+
+@pytest.fixture
+def client(fresh, media):
+    index(fresh, media)
+    return make_client(fresh)
+
+
+def save(client, **fields):
+    body = {"name": "cats", "request": {"text": "a cat"}, "address": "/?q=a+cat", "watch": True} | fields
+    return client.post("/api/v1/searches", json=body)
+
+
+def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, demo, hook):
+    saved = save(client, webhook=hook)
+    assert saved.status_code == 201
+    alerts = SavedSearchNotifier(fresh)
+    alerts.look()
+    assert (client.get("/api/v1/searches").json["searches"][0]["news"], Hook.told) == (0, [])
+    (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
+    Image.effect_noise((300, 200), 60).save(media / "noise.png")
+    index(fresh, media)
+    Hook.status = 500
+    alerts.look()
+    found = client.get(f"/api/v1/searches/{saved.json['id']}/found").json
+    assert [item["path"].rsplit("/", 1)[-1] for item in found["items"]] == ["chelsea.jpg"]
+    assert (found["news"], found["error"]) == (1, "the webhook answered 500")
+    Hook.status = 200
+    (media / "noise.png").unlink()
+    index(fresh, media)
+    alerts.look()
+    alerts.look()
+    (told,) = Hook.told
+    assert told["search"] == {"id": saved.json["id"], "name": "cats"}
+    assert [item["path"].rsplit("/", 1)[-1] for item in told["items"]] == ["chelsea.jpg"]
+    assert client.post(f"/api/v1/searches/{saved.json['id']}/seen", json={}).json["news"] == 0
+    assert client.delete(f"/api/v1/searches/{saved.json['id']}").status_code == 204
+    assert client.get("/api/v1/searches").json["searches"] == []
+
+
+def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
+    save(client, watch=False)
+    (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
+    index(fresh, media)
+    SavedSearchNotifier(fresh).look()
+    assert client.get("/api/v1/searches").json["searches"][0]["news"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"webhook": "file:///etc/passwd"}, "webhook"),
+        ({"webhook": "nowhere"}, "webhook"),
+        ({"request": {"color": "red"}}, "color"),
+        ({"address": "https://elsewhere"}, "address"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused_by_name(client, fields, says):
+    answer = save(client, **fields)
+    assert (answer.status_code, says in answer.json["detail"]) == (400, True)
+
+
+def test_an_album_holds_items_and_filters(client):
+    ids = [item["id"] for item in client.get("/api/v1/items").json["items"]]
+    album = client.post("/api/v1/albums", json={"name": "Best"}).json
+    changed = client.post(f"/api/v1/albums/{album['id']}/items", json={"add": [*ids[:2], 999]}).json
+    assert (changed["count"], changed["cover"]) == (2, ids[0])
+    hits = ask(client, albums=[album["id"]]).json["hits"]
+    assert {hit["item"]["id"] for hit in hits} == set(ids[:2])
+    assert client.post(f"/api/v1/albums/{album['id']}/items", json={"remove": [ids[0]]}).json["count"] == 1
+    assert client.post("/api/v1/albums", json={"name": "Best"}).status_code == 400
+    assert client.delete(f"/api/v1/albums/{album['id']}").status_code == 204
+    assert client.delete(f"/api/v1/albums/{album['id']}").status_code == 404
+    assert len(client.get("/api/v1/items").json["items"]) == len(ids)
+
+
+def test_what_is_forgotten_leaves_albums_and_finds(client, fresh):
+    ids = [item["id"] for item in client.get("/api/v1/items").json["items"]]
+    album = client.post("/api/v1/albums", json={"name": "Best"}).json
+    client.post(f"/api/v1/albums/{album['id']}/items", json={"add": ids})
+    client.delete(f"/api/v1/items/{ids[0]}")
+    assert client.get("/api/v1/albums").json["albums"][0]["count"] == len(ids) - 1

@@ -1,0 +1,212 @@
+"""Sources, uploads and jobs over REST: the server writes rows, a worker does the work."""
+
+import io
+import json
+import threading
+import time
+
+import pytest
+
+from indexer.pipeline import Options
+from indexer.worker.loop import run_worker
+from search.records import JobState, Task
+from tests.support.formats import RED
+from tests.support.web_client import make_client
+from web.api.uploads import clean_name
+
+
+@pytest.fixture
+def client(fresh):
+    return make_client(fresh)
+
+
+@pytest.fixture
+def media(tmp_path):
+    (tmp_path / "media").mkdir()
+    RED.save(tmp_path / "media" / "red.png")
+    (tmp_path / "media" / "bad.jpg").write_text("no picture")
+    return tmp_path / "media"
+
+
+def work(library):
+    run_worker(library, Options(sandbox=False), threading.Event(), until_idle=True)
+
+
+def make_png(degrees=0):
+    stream = io.BytesIO()
+    RED.rotate(degrees).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def upload(client, *files):
+    parts = [(io.BytesIO(body), name) for name, body in files]
+    return client.post("/api/v1/uploads", data={"file": parts}, content_type="multipart/form-data")
+
+
+def test_a_source_is_added_indexed_watched_and_forgotten(client, fresh, media):
+    answer = client.post("/api/v1/sources", json={"path": str(media), "watch": True})
+    assert answer.status_code == 202
+    source, job = answer.json, answer.json["job"]
+    assert (source["path"], source["watched"], source["there"]) == (str(media), True, True)
+    work(fresh)
+    assert client.get(f"/api/v1/jobs/{job['id']}").json["summary"]["added"] == 1
+    again = client.post("/api/v1/sources", json={"path": str(media / "red.png"), "watch": False}).json
+    assert (again["id"], again["path"], again["watched"]) == (source["id"], str(media), False)
+    assert [one["id"] for one in client.get("/api/v1/sources").json["sources"]] == [source["id"]]
+    assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 204
+    assert client.get("/api/v1/items").json["items"] == []
+    assert not list(fresh.home.thumbnails.rglob("*.jpg"))
+    assert (media / "red.png").exists()
+    assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["relative", "/no/such/folder", "", "/a\0b"])
+def test_a_source_that_cannot_be_is_refused_by_name(client, path):
+    answer = client.post("/api/v1/sources", json={"path": path})
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert answer.json["detail"].startswith("path")
+
+
+def test_the_home_is_no_source(client, fresh):
+    assert client.post("/api/v1/sources", json={"path": str(fresh.home.root)}).status_code == 400
+
+
+def test_an_upload_is_kept_indexed_and_found(client, fresh):
+    answer = upload(client, ("red.png", make_png()), ("trip/day 1/red.png", make_png(90)))
+    assert answer.status_code == 202
+    assert answer.headers.get("Location") is None
+    paths = [one["path"] for one in answer.json["files"]]
+    assert paths == [str(fresh.home.uploads / "red.png"), str(fresh.home.uploads / "trip/day 1/red.png")]
+    work(fresh)
+    assert client.get(f"/api/v1/jobs/{answer.json['job']['id']}").json["state"] == "done"
+    items = client.get("/api/v1/items").json["items"]
+    assert {item["path"]: item["state"] for item in items} == dict.fromkeys(paths, "indexed")
+    assert client.get("/api/v1/sources").json["sources"][0]["path"] == str(fresh.home.uploads)
+
+
+def test_an_upload_never_takes_the_place_of_another_file(client, fresh):
+    first, same, other = (upload(client, ("a.png", make_png(turn))).json["files"][0]["path"] for turn in (0, 0, 30))
+    assert (first == same, other) == (True, str(fresh.home.uploads / "a (2).png"))
+    assert sorted(path.name for path in fresh.home.uploads.iterdir()) == ["a (2).png", "a.png"]
+
+
+def test_a_film_and_its_subtitles_belong_together_when_uploaded(client, fresh, tmp_path):
+    from tests.support.formats import write_film
+
+    write_film(tmp_path / "film.mp4")
+    lines = b"1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n"
+    upload(client, ("film.srt", lines), ("film.mp4", (tmp_path / "film.mp4").read_bytes()))
+    work(fresh)
+    states = {item["path"].rsplit("/", 1)[-1]: item["state"] for item in client.get("/api/v1/items").json["items"]}
+    assert states == {"film.mp4": "indexed", "film.srt": "skipped"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "etc/passwd"),
+        ("C:\\photos\\a.jpg", "C_/photos/a.jpg"),
+        ("/abs/a.jpg", "abs/a.jpg"),
+        (".hidden", "hidden"),
+        ("a\0b\n.jpg", "a_b_.jpg"),
+    ],
+)
+def test_names_of_uploads_stay_inside(name, kept):
+    assert str(clean_name(name)) == kept
+
+
+def test_an_upload_without_files_says_how(client):
+    answer = client.post("/api/v1/uploads", data={"x": "y"}, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert "`file`" in answer.json["detail"]
+    assert upload(client, ("..", b"x")).status_code == 400
+
+
+def test_failed_files_are_listed_with_advice_and_retried(client, fresh, media):
+    client.post("/api/v1/sources", json={"path": str(media)})
+    work(fresh)
+    (bad,) = client.get("/api/v1/items?state=failed").json["items"]
+    assert bad["reason"].startswith("not a picture")
+    assert "retry" in bad["advice"]
+    assert client.get("/api/v1/items?type=image&path=red").json["items"][0]["path"].endswith("red.png")
+    assert client.get("/api/v1/items?type=song").status_code == 400
+    job = client.post("/api/v1/jobs", json={"paths": [bad["path"]], "retry_failed": True})
+    assert (job.status_code, job.headers["Location"]) == (202, f"/api/v1/jobs/{job.json['id']}")
+    work(fresh)
+    done = client.get(f"/api/v1/jobs/{job.json['id']}").json
+    assert (done["done"], done["summary"]["failed"]) == (1, 1)
+    assert client.post(f"/api/v1/jobs/{done['id']}/retry").json["id"] > done["id"]
+    assert [one["state"] for one in client.get("/api/v1/jobs").json["jobs"]] == ["queued", "done", "done"]
+
+
+def test_a_job_outside_the_sources_is_refused(client, tmp_path):
+    answer = client.post("/api/v1/jobs", json={"paths": [str(tmp_path)]})
+    assert (answer.status_code, "sources" in answer.json["detail"]) == (400, True)
+    assert client.post("/api/v1/jobs", json={"folder": "/x"}).status_code == 400
+    assert client.post("/api/v1/jobs", data="x").status_code == 400
+    assert client.get("/api/v1/jobs/7").status_code == 404
+
+
+def test_no_path_leads_out_of_a_source(client, media, tmp_path):
+    (tmp_path / "other").mkdir()
+    client.post("/api/v1/sources", json={"path": f"{media}/../media/"})
+    assert [one["path"] for one in client.get("/api/v1/sources").json["sources"]] == [str(media)]
+    answer = client.post("/api/v1/jobs", json={"paths": [f"{media}/../other"]})
+    assert (answer.status_code, "lies in no source" in answer.json["detail"]) == (400, True)
+
+
+def test_a_source_that_is_being_indexed_can_be_forgotten(client, fresh, media):
+    for number in range(30):
+        RED.rotate(number).save(media / f"{number}.png")
+    source = client.post("/api/v1/sources", json={"path": str(media)}).json
+    worker = threading.Thread(target=work, args=(fresh,))
+    worker.start()
+    while fresh.jobs.get(source["job"]["id"]).done < 1 and worker.is_alive():
+        time.sleep(0.02)
+    assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 204
+    worker.join(60)
+    assert not worker.is_alive()
+    assert fresh.jobs.get(source["job"]["id"]).state in {JobState.CANCELLED, JobState.DONE}
+    assert client.get("/api/v1/items").json["items"] == []
+
+
+def test_a_queued_job_is_cancelled(client, fresh, media):
+    job = client.post("/api/v1/sources", json={"path": str(media)}).json["job"]
+    assert client.delete(f"/api/v1/jobs/{job['id']}").json["state"] == "cancelled"
+
+
+def test_events_tell_of_a_job_until_it_is_over(client, fresh, monkeypatch):
+    monkeypatch.setattr("web.api.jobs.LOOK", 0.02)
+    job = fresh.jobs.add(Task(("/x",)))
+
+    def live():
+        for done in range(1, 4):
+            time.sleep(0.1)
+            fresh.jobs.report(job.id, done, 3, done * 2.0, f"{done}.jpg")
+        fresh.jobs.end(job.id, JobState.DONE, {"added": 3})
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
+    thread.join()
+    events = [dict(line.split(": ", 1) for line in one.split("\n")) for one in body.strip().split("\n\n")]
+    assert [one["event"] for one in events] == ["progress"] * (len(events) - 1) + ["end"]
+    last = json.loads(events[-1]["data"])
+    assert (last["state"], last["done"], last["total"], last["summary"]) == ("done", 3, 3, {"added": 3})
+    assert len(events) >= 4
+
+
+def test_too_many_followers_are_asked_to_wait(client, fresh, monkeypatch):
+    job = fresh.jobs.add(Task(("/x",)))
+    monkeypatch.setattr("web.api.jobs.MAX_FOLLOWERS", 0)
+    crowded = make_client(fresh)
+    assert crowded.get(f"/api/v1/jobs/{job.id}/events").status_code == 503
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_can_change_nothing(client, fresh, media, site):
+    headers = {"Sec-Fetch-Site": site}
+    assert client.post("/api/v1/sources", json={"path": str(media)}, headers=headers).status_code == 403
+    assert upload(client, ("a.png", make_png())).status_code == 202
+    assert client.post("/api/v1/uploads", headers=headers).status_code == 403
+    assert client.get("/api/v1/sources", headers=headers).status_code == 200
