@@ -1,13 +1,17 @@
 PYTHON ?= python3
 VENV := .venv
+# For `make check` only: without torch, models or a browser.
+CHECK_VENV := .venv-check
 BIN := $(VENV)/bin
+CHECK_BIN := $(CHECK_VENV)/bin
 PORT ?= 8000
 HOME_DIR ?= .home
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP_OPTIONS := --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/pip install $(PIP_OPTIONS)
 
-.PHONY: run test check clean
+.PHONY: run check test soak clean
 
-# Indexes MEDIA (or a small demo library) and serves the page.
+# Index MEDIA (or a small demo library) and serve the page.
 run: $(VENV)/.base
 ifdef MEDIA
 	$(BIN)/crossmodal --home $(HOME_DIR) index $(MEDIA) || [ $$? -eq 1 ]
@@ -18,23 +22,33 @@ else
 endif
 	$(BIN)/crossmodal --home $(HOME_DIR) serve --port $(PORT)
 
-# Linter, strict types and every test, with all extras that a machine without GPU can use.
+# While you write code: linter, formatter, strict types and the unit tests, with their coverage in one line.
+check: $(CHECK_VENV)/.check
+	$(CHECK_BIN)/ruff check .
+	$(CHECK_BIN)/ruff format --check .
+	$(CHECK_BIN)/mypy
+	$(CHECK_BIN)/coverage run -m pytest -q tests/unit
+	@echo "Coverage of the unit tests: $$($(CHECK_BIN)/coverage report --format=total) %"
+
+# Before a change is merged: the same and all other tests, with the real models and a browser.
 test: $(VENV)/.all
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-# The quick part only: no browser, no torch.
-check: $(VENV)/.all
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pytest -m "not slow"
+# Before a release: hundreds of kills, thousands of damaged files. Takes an hour or more.
+soak: $(VENV)/.all
+	$(BIN)/pytest -m soak
 
 clean:
-	rm -rf $(VENV) demo $(HOME_DIR) build *.egg-info
+	rm -rf $(VENV) $(CHECK_VENV) demo $(HOME_DIR) build *.egg-info .coverage
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
+
+$(CHECK_BIN)/pip:
+	$(PYTHON) -m venv $(CHECK_VENV)
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(PIP) --editable .
@@ -44,3 +58,8 @@ $(VENV)/.all: pyproject.toml constraints.txt demo-requirements.txt test-requirem
 	$(PIP) --editable '.[clip,whisper,test]'
 	$(PIP) --no-deps --requirement demo-requirements.txt --requirement test-requirements.txt
 	touch $@ $(VENV)/.base
+
+# The tests import the packages from this folder, so the project itself is not installed.
+$(CHECK_VENV)/.check: check-requirements.txt constraints.txt | $(CHECK_BIN)/pip
+	$(CHECK_BIN)/pip install $(PIP_OPTIONS) --requirement check-requirements.txt
+	touch $@

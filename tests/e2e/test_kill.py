@@ -25,7 +25,9 @@ from search.status import verify_library
 from tests.support.indexing import index
 
 pytestmark = pytest.mark.slow
-KILLS = 100
+# How often a run is killed, by `make test` and by `make soak`.
+KILLS = [20, pytest.param(300, marks=pytest.mark.soak)]
+KILLS_BETWEEN_CHECKS = 4
 PICTURES, NOTES, TONES = 200, 70, 12
 
 
@@ -112,22 +114,23 @@ def check_ledger(library, media):
         assert db.execute(unfinished).fetchone() == (0,)
 
 
-def test_killed_runs_resume_and_lose_nothing(demo, tmp_path):
+@pytest.mark.parametrize("kills", KILLS)
+def test_killed_runs_resume_and_lose_nothing(demo, tmp_path, kills):
     home = tmp_path / "home"
     media = Media(tmp_path / "media", demo)
     assert len(media.list_files()) >= 300
     killed = 0
-    for number in range(KILLS):
+    for number in range(kills):
         process = run(home, media.folder)
         time.sleep(media.chance.uniform(0.3, 3.0))
         killed += process.poll() is None
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         process.stderr.close()
-        if number % 10 == 9:
+        if number % KILLS_BETWEEN_CHECKS == KILLS_BETWEEN_CHECKS - 1:
             check(home)
             media.change()
-    assert killed >= KILLS * 0.7
+    assert killed >= kills * 0.7
     process = run(home, media.folder)
     process.communicate()
     assert process.returncode == 1  # two files cannot be read, and say so

@@ -23,7 +23,8 @@ from search.records import FileFacts
 from tests.support.formats import DOCUMENTS, PICTURES, make_bomb, make_dng, write_tone
 
 pytestmark = pytest.mark.slow
-MUTANTS = 5_000
+# How many damaged files, in `make test` and in `make soak`.
+MUTANTS = [600, pytest.param(30_000, marks=pytest.mark.soak)]
 VIEWS = TwoViews(260, 0.7)
 LIMITS = Limits(stall=20.0, total=60.0, memory=3072)
 # MiB that a decoder may come to hold; the address space it may ask for is larger.
@@ -112,7 +113,8 @@ def read_peak(sandbox):
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def test_no_damaged_file_breaks_the_run(tmp_path):
+@pytest.mark.parametrize("mutants", MUTANTS)
+def test_no_damaged_file_breaks_the_run(tmp_path, mutants):
     seeds = make_seeds()
     local = threading.local()
     opened = []
@@ -131,13 +133,13 @@ def test_no_damaged_file_breaks_the_run(tmp_path):
         return last, time.monotonic() - began
 
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(decode_mutant, range(MUTANTS)))
+        outcomes = list(pool.map(decode_mutant, range(mutants)))
     peaks = [read_peak(sandbox) for sandbox in opened if sandbox._process is not None]
     for sandbox in opened:
         sandbox.close()
-    assert len(outcomes) == MUTANTS
+    assert len(outcomes) == mutants
     failures = [last.reason for last, _ in outcomes if isinstance(last, Failed)]
-    assert MUTANTS * 0.2 < len(failures) < MUTANTS * 0.95
+    assert mutants * 0.2 < len(failures) < mutants * 0.95
     assert all(reason.strip() for reason in failures)
     assert max(seconds for _, seconds in outcomes) < LIMITS.total + 5
     assert max(peaks) < MOST_HELD
