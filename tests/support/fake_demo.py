@@ -23,6 +23,7 @@ SUBJECTS = (
 FILM_SENTENCES = tuple(f"{sentence.strip('. ')}." for sentence in FILM_SPEECH.split(". "))
 SENTENCES = (*SPEECH.values(), *FILM_SENTENCES)
 NOTE_SECONDS = 4
+PAUSE_SECONDS = 0.5
 SIZE = (480, 320)
 
 
@@ -35,20 +36,22 @@ def make_fake_demo(folder: Path) -> None:
         _prepare(folder / name).write_text(text, encoding="utf-8")
     for number, name in enumerate(SPEECH):
         _write_wave(_prepare(folder / f"{name}.wav"), make_tone(number, NOTE_SECONDS))
-    scenes = [draw_photo(SUBJECTS[names.index(name)], names.index(name)) for name in FILM]
-    first = len(SPEECH)
-    sound = np.concatenate([make_tone(first + number, SCENE_SECONDS) for number in range(len(FILM_SENTENCES))])
+    # Other blocks than the photographs have, so that no frame is a copy of one.
+    scenes = [draw_photo(SUBJECTS[names.index(name)], len(names) + names.index(name)) for name in FILM]
+    pause = np.zeros(round(PAUSE_SECONDS * SAMPLE_RATE), np.int16)
+    tones = [make_tone(len(SPEECH) + number, SCENE_SECONDS - PAUSE_SECONDS) for number in range(len(FILM_SENTENCES))]
+    sound = np.concatenate([samples for tone in tones for samples in (tone, pause)])
     path = _prepare(folder / "films/holiday.mp4")
     write_video(path, _repeat(scenes), Fraction(FRAME_RATE), sound, SAMPLE_RATE)
 
 
 def draw_photo(subject: str, number: int) -> Image.Image:
-    """Return an image in the color of a subject, with dark blocks that differ by number."""
+    """Return an image in the color of a subject, with darker blocks that differ by number."""
     image = Image.new("RGB", SIZE, CONCEPTS[subject])
     draw = ImageDraw.Draw(image)
     chance = np.random.default_rng(number)
     for left, top in chance.integers((0, 0), (SIZE[0] - 40, SIZE[1] - 40), (12, 2)).tolist():
-        draw.rectangle((left, top, left + 40, top + 40), fill=tuple(value // 3 for value in CONCEPTS[subject]))
+        draw.rectangle((left, top, left + 40, top + 40), fill=tuple(value - 15 for value in CONCEPTS[subject]))
     return image
 
 

@@ -19,7 +19,7 @@ from search.encoders.runtime import Machine
 from search.media.image.transform import ResizeCrop
 from search.records import Pixels, Samples, SpeechSegment, Transcript, Vectors, Word
 
-# The color that stands for each concept, and the words that mean it. No two are closer than 90 of 255.
+# The color that stands for each concept. No two are closer than 90 of 255.
 CONCEPTS = MappingProxyType(
     {
         "astronaut": (225, 225, 225),
@@ -40,7 +40,7 @@ CONCEPTS = MappingProxyType(
     }
 )
 SYNONYMS = MappingProxyType({"dahlia": "flower", "animal": "cat", "kitten": "cat", "cup": "coffee", "launch": "rocket"})
-COLOR_SPREAD = 30.0
+MAX_COLOR_DISTANCE = 60.0
 SIDE = 8
 WORD_DIMENSION = 256
 SAMPLE_RATE = 16_000
@@ -63,6 +63,18 @@ def draw_direction(word: str, dimension: int) -> Vectors:
     seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
     vector = np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
     return vector / np.float32(np.linalg.norm(vector))
+
+
+def find_concept(word: str) -> str | None:
+    """Return the concept that a word means."""
+    name = SYNONYMS.get(word, word)
+    return name if name in CONCEPTS else None
+
+
+@cache
+def choose_bank_texts() -> tuple[str, ...]:
+    """Return the texts of the query bank that name no concept: they are unrelated to any image."""
+    return tuple(text for text in read_bank_texts() if not any(map(find_concept, split_words(text))))
 
 
 def normalize(rows: Vectors) -> Vectors:
@@ -88,7 +100,7 @@ class FakeImageEncoder:
     @cached_property
     def bank(self) -> Vectors:
         """The texts of the query bank, shape (b, d)."""
-        return self.encode_text_parts(read_bank_texts())
+        return self.encode_text_parts(choose_bank_texts())
 
     @cached_property
     def reference(self) -> Vectors:
@@ -105,7 +117,7 @@ class FakeImageEncoder:
         pixels = np.stack(prepared).astype(np.float32)
         palette = np.array(list(CONCEPTS.values()), np.float32)
         distances = np.linalg.norm(pixels[:, :, :, None, :] - palette, axis=-1)
-        colors = np.exp(-((distances / COLOR_SPREAD) ** 2)).mean((1, 2))
+        colors = np.maximum(1 - distances / MAX_COLOR_DISTANCE, 0).mean((1, 2))
         layout = (pixels.mean(1) / 255 - 0.5).reshape(len(pixels), -1)
         layout *= 0.3 / np.maximum(np.linalg.norm(layout, axis=1, keepdims=True), 1e-6)
         rows = np.zeros((len(pixels), self.dimension), np.float32)
@@ -119,11 +131,11 @@ class FakeImageEncoder:
         names = {name: place for place, name in enumerate(CONCEPTS)}
         for row, text in zip(rows, texts, strict=True):
             for word in split_words(text):
-                place = names.get(SYNONYMS.get(word, word))
-                if place is None:
+                concept = find_concept(word)
+                if concept is None:
                     row[-64:] += 0.2 * draw_direction(word, 64)
                 else:
-                    row[place] = 1.0
+                    row[names[concept]] = 1.0
         return normalize(rows)
 
     def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
