@@ -57,4 +57,5 @@ def _describe(job: Job) -> str:
     line = f"{job.id:5} {state:10} {job.created_at}  {what}"
     if job.total:
         line += f"  {job.done} of {job.total}"
-    return line + (f"  {job.error}" if job.error else "")
+    note = job.error or job.summary.get("warning")
+    return line + (f"  {note}" if note else "")

@@ -3,13 +3,14 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from crossmodal.cli.filters import filter_options
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Answer, Evidence, Filters, ItemType, Query, QueryPart, Sort, Tier
+from search.records import Answer, Evidence, Filters, Query, QueryPart, Sort, Tier
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,16 +32,7 @@ NOTHING_FOUND = 1
 @click.option("--voice", type=click.Path(path_type=Path), help="A recording of a spoken query.")
 @click.option("--not", "exclude", multiple=True, help="What hits must not show.")
 @click.option("--like", multiple=True, type=int, help="The id of an item that hits should resemble.")
-@click.option(
-    "--type",
-    "types",
-    multiple=True,
-    type=click.Choice([str(one) for one in ItemType]),
-    help="Only items of this type.",
-)
-@click.option("--in", "path", type=click.Path(path_type=Path), help="Only items in this folder.")
-@click.option("--after", help="Only items from this date on, such as 2024-05.")
-@click.option("--before", help="Only items before this date.")
+@filter_options
 @click.option(
     "--sort",
     default=str(Sort.RELEVANCE),
@@ -65,15 +57,12 @@ NOTHING_FOUND = 1
 @click.pass_obj
 def search_command(
     settings: Settings,
+    /,
     text: str | None,
     images: tuple[Path, ...],
     voice: Path | None,
     exclude: tuple[str, ...],
     like: tuple[int, ...],
-    types: tuple[str, ...],
-    path: Path | None,
-    after: str | None,
-    before: str | None,
     sort: str,
     limit: int,
     cursor: str | None,
@@ -84,6 +73,7 @@ def search_command(
     no_group: bool,
     diversity: float,
     as_json: bool,
+    **filters: Any,
 ) -> None:
     """Search by text, picture, voice or any mix."""
     from search.engine import Engine
@@ -98,12 +88,7 @@ def search_command(
         ),
         voice=_read_file(voice) if voice else None,
         exclude=exclude,
-        filters=Filters(
-            types=tuple(ItemType(one) for one in types),
-            path=str(path.expanduser().absolute()) if path else None,
-            after=after,
-            before=before,
-        ),
+        filters=Filters(**filters),
         sort=Sort(sort),
         limit=limit,
         cursor=cursor,

@@ -88,7 +88,7 @@ def _queue_updates(library: Library) -> None:
     for retriever in library.outdated:
         task = Task(is_routine=True, model=library.models.get_encoder(retriever).name, role=str(retriever))
         # One that is running was left by a worker that died; it is resumed.
-        if not any(job.task == task and not job.state.is_over for job in library.jobs.list_all()):
+        if not any(job.task == task for job in library.jobs.list_unfinished()):
             library.jobs.add(task)
 
 
@@ -133,7 +133,7 @@ def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> 
         if job.task.is_routine and not summary.has_changes and not gone:
             library.jobs.drop(job.id)
             return
-        library.jobs.end(job.id, JobState.DONE, summary.describe(FAILURES_KEPT), _explain_gone(gone))
+        library.jobs.end(job.id, JobState.DONE, summary.describe(FAILURES_KEPT) | _warn_of_missing(gone))
 
 
 def _change_model(library: Library, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
@@ -152,5 +152,5 @@ def _find_paths(library: Library, task: Task) -> tuple[list[Path], list[str]]:
     return [Path(root) for root in roots if Path(root).exists()], [root for root in roots if not Path(root).exists()]
 
 
-def _explain_gone(gone: list[str]) -> str | None:
-    return f"not there, and left as they are: {', '.join(gone)}" if gone else None
+def _warn_of_missing(folders: list[str]) -> dict[str, str]:
+    return {"warning": f"Folders unavailable, their items are kept: {', '.join(folders)}"} if folders else {}

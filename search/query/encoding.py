@@ -11,7 +11,8 @@ from search.library import Library
 from search.media.container import decode_sound
 from search.media.image.picture import USEFUL_SIDE, crop_box, open_image
 from search.query.correction import correct_query
-from search.query.grammar import join_filters, parse_query
+from search.query.filters import join_filters
+from search.query.grammar import parse_query
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
 from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart

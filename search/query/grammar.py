@@ -9,24 +9,12 @@ text as well, unless it is a field misspelt.
 import difflib
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from search.errors import UsageError
-from search.records import Filters, ItemType
+from search.query.filters import FILTERS_BY_KEYWORD, parse_filter_value
+from search.records import FILTERS, Filters
 
-FIELDS = {
-    "type": "image, audio, video, document; several with commas",
-    "in": "a folder's name or whole path",
-    "source": "the whole path of a source",
-    "after": "a date such as 2024, 2024-05 or 2024-05-31; that day included",
-    "before": "a date; that day excluded",
-    "longer": "seconds, or minutes as 2m, or hours as 1h",
-    "shorter": "seconds, minutes or hours",
-    "lang": "a language code such as en or zh, of speech",
-    "camera": "a part of the camera's name",
-    "tag": "a keyword of the file; several with commas must all be there",
-    "artist": "a part of the name of who made it",
-    "album": "a part of the album's name",
-}
 _QUOTES = {'"': '"', "“": "”", "„": "“", "「": "」", "«": "»"}
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -34,8 +22,6 @@ _TOKEN = re.compile(
     r"(?:(?P<open>[\"“„「«])(?P<quoted>[^\"”“」»]*)(?P<close>[\"”“」»])?|(?P<word>[^\s\"“„「«][^\s“„「«]*))(?:\^(?P<weight>[^\s]+))?"
 )
 _WEIGHT = re.compile(r"\^(\d+(?:\.\d+)?)$")
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
-_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
 MAX_WEIGHT = 10.0
 
 
@@ -54,19 +40,20 @@ def parse_query(text: str) -> Parsed:
     plain: list[str] = []
     added: list[tuple[str, float]] = []
     excluded: list[str] = []
+    filters: dict[str, Any] = {}
     phrases: list[str] = []
-    fields: dict[str, str] = {}
     for match in _TOKEN.finditer(text):
         if match["space"]:
             continue
         value, quoted = _read_value(match)
-        field = _read_field(match["field"], value)
-        if field:
+        name = _find_filter(match["field"], value)
+        if name:
+            keyword = FILTERS[name].keyword
             if match["sign"]:
-                raise UsageError(f"{match['sign']}{field}: a filter cannot be added or excluded, only set")
-            if field in fields:
-                raise UsageError(f"{field}: is given twice")
-            fields[field] = value
+                raise UsageError(f"{match['sign']}{keyword}: a filter cannot be added or excluded, only set")
+            if name in filters:
+                raise UsageError(f"{keyword}: is given twice")
+            filters[name] = parse_filter_value(FILTERS[name], value)
         elif match["field"]:
             plain.append(match.group())
         elif match["sign"] == "-":
@@ -74,11 +61,12 @@ def parse_query(text: str) -> Parsed:
         elif match["sign"] == "+":
             added.append(_read_weight(value, match["weight"]))
         elif quoted:
-            phrases.append(value)
+            phrases += [value] if value else []
             plain.append(value)
         else:
             plain.append(match.group())
-    return Parsed(" ".join(plain), tuple(added), tuple(excluded), _make_filters(fields, phrases))
+    filters["phrases"] = (*phrases, *filters.get("phrases", ()))
+    return Parsed(" ".join(plain), tuple(added), tuple(excluded), Filters(**filters))
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
@@ -90,12 +78,6 @@ def find_plain_words(text: str) -> list[tuple[int, int]]:
     ]
 
 
-def join_filters(one: Filters, other: Filters) -> Filters:
-    """Return filters that hold what either holds; of a field that both hold, the second's value."""
-    values = {name: getattr(other, name) or getattr(one, name) for name in Filters.__dataclass_fields__}
-    return Filters(**values)
-
-
 def _read_value(match: re.Match[str]) -> tuple[str, bool]:
     if match["open"] is None:
         return match["word"], False
@@ -104,18 +86,23 @@ def _read_value(match: re.Match[str]) -> tuple[str, bool]:
     return match["quoted"].strip(), True
 
 
-def _read_field(name: str | None, value: str) -> str | None:
-    """Return the field's name, or None for plain text. Raises UsageError for a field misspelt or without a value."""
-    if name is None:
+def _find_filter(keyword: str | None, value: str) -> str | None:
+    """Return the name of the filter with a keyword, or None for plain text.
+
+    Raises UsageError for a misspelled keyword and for a filter without a value.
+    """
+    if keyword is None:
         return None
-    lowered = name.lower()
-    if lowered in FIELDS:
+    lowered = keyword.lower()
+    if lowered in FILTERS_BY_KEYWORD:
+        name = FILTERS_BY_KEYWORD[lowered]
         if not value:
-            raise UsageError(f"{lowered}: needs a value: {FIELDS[lowered]}")
-        return lowered
-    near = difflib.get_close_matches(lowered, FIELDS, 1, cutoff=0.8)
-    if near:
-        raise UsageError(f"there is no field {name}: did you mean {near[0]}: ({FIELDS[near[0]]})?")
+            raise UsageError(f"{lowered}: needs a value: {FILTERS[name].expects}")
+        return name
+    similar = difflib.get_close_matches(lowered, FILTERS_BY_KEYWORD, 1, cutoff=0.8)
+    if similar:
+        expects = FILTERS[FILTERS_BY_KEYWORD[similar[0]]].expects
+        raise UsageError(f"there is no filter {keyword}: did you mean {similar[0]}: ({expects})?")
     return None
 
 
@@ -132,37 +119,3 @@ def _read_weight(value: str, weight: str | None) -> tuple[str, float]:
     if not 0 < number <= MAX_WEIGHT:
         raise UsageError(f"the weight ^{weight} must be a number above 0 and at most {MAX_WEIGHT:g}")
     return value, number
-
-
-def _make_filters(fields: dict[str, str], phrases: list[str]) -> Filters:
-    return Filters(
-        types=_read_types(fields.get("type")),
-        sources=(fields["source"],) if "source" in fields else (),
-        path=fields.get("in"),
-        after=fields.get("after"),
-        before=fields.get("before"),
-        longer=_read_length("longer", fields.get("longer")),
-        shorter=_read_length("shorter", fields.get("shorter")),
-        languages=tuple(fields["lang"].lower().split(",")) if "lang" in fields else (),
-        camera=fields.get("camera"),
-        artist=fields.get("artist"),
-        album=fields.get("album"),
-        tags=tuple(one.strip() for one in fields.get("tag", "").split(",") if one.strip()),
-        phrases=tuple(phrase for phrase in phrases if phrase),
-    )
-
-
-def _read_types(value: str | None) -> tuple[ItemType, ...]:
-    try:
-        return tuple(ItemType(one) for one in value.lower().split(",")) if value else ()
-    except ValueError:
-        raise UsageError(f"type: must be {FIELDS['type']}; not {value!r}") from None
-
-
-def _read_length(field: str, value: str | None) -> float | None:
-    if value is None:
-        return None
-    match = _LENGTH.fullmatch(value.lower())
-    if match is None:
-        raise UsageError(f"{field}: must be {FIELDS[field]}; not {value!r}")
-    return float(match[1]) * _SECONDS[match[2]]

@@ -1,11 +1,12 @@
 """The JSON form of a search: the same over REST, in an address, and in a saved search."""
 
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from search.errors import UsageError
-from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort, Tier
+from search.query.filters import make_filters, make_request_fields
+from search.records import Filters, Query, QueryPart, Retriever, Sort, Tier
 
 MAX_LIMIT = 1000
 M = TypeVar("M", bound=BaseModel)
@@ -34,7 +35,13 @@ class PartRequest(BaseModel):
         return QueryPart(self.text, image, self.item, self.weight, self.crop, self.query_image)
 
 
-class SearchRequest(BaseModel):
+if TYPE_CHECKING:
+    FilterRequest = BaseModel
+else:
+    FilterRequest = create_model("FilterRequest", **make_request_fields())
+
+
+class SearchRequest(FilterRequest):
     """The body of a search; the multipart form has the same fields."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -44,20 +51,6 @@ class SearchRequest(BaseModel):
     like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
     weights: dict[Retriever, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     parts: list[PartRequest] = Field(default_factory=list, max_length=20)
-    types: list[ItemType] = Field(default_factory=list)
-    sources: list[str] = Field(default_factory=list)
-    path: str | None = None
-    after: str | None = None
-    before: str | None = None
-    longer: float | None = Field(None, ge=0)
-    shorter: float | None = Field(None, ge=0)
-    languages: list[str] = Field(default_factory=list)
-    camera: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    tags: list[str] = Field(default_factory=list, max_length=20)
-    albums: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
-    phrases: list[str] = Field(default_factory=list, max_length=20)
     sort: Sort = Sort.RELEVANCE
     stack: bool = True
     diversity: float = Field(0.0, ge=0, le=1)
@@ -70,22 +63,7 @@ class SearchRequest(BaseModel):
 
     def make_filters(self) -> Filters:
         """Return what hits must satisfy besides matching."""
-        return Filters(
-            types=tuple(self.types),
-            sources=tuple(self.sources),
-            path=self.path,
-            after=self.after,
-            before=self.before,
-            longer=self.longer,
-            shorter=self.shorter,
-            languages=tuple(self.languages),
-            camera=self.camera,
-            artist=self.artist,
-            album=self.album,
-            tags=tuple(self.tags),
-            albums=tuple(self.albums),
-            phrases=tuple(self.phrases),
-        )
+        return make_filters(dict(self))
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
         """Return the engine's query."""

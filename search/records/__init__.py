@@ -3,6 +3,7 @@
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
 from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Samples, Vectors
 from search.records.collection import Album, Feedback, SavedSearch
+from search.records.filters import FILTERS, FilterField, FilterKind, Filters
 from search.records.media import (
     FileFacts,
     FoundSegment,
@@ -19,10 +20,11 @@ from search.records.media import (
     Transcript,
     Word,
 )
-from search.records.query import VECTOR_RETRIEVERS, Box, Filters, Query, QueryPart, Retriever, Sort, Tier
+from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
 from search.records.work import Job, JobState, Source, Task
 
 __all__ = [
+    "FILTERS",
     "VECTOR_RETRIEVERS",
     "Album",
     "Answer",
@@ -31,6 +33,8 @@ __all__ = [
     "Evidence",
     "Feedback",
     "FileFacts",
+    "FilterField",
+    "FilterKind",
     "Filters",
     "Flags",
     "FoundSegment",

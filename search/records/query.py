@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from search.records.media import ItemType
+from search.records.filters import Filters
 
 
 class Sort(StrEnum):
@@ -34,38 +34,6 @@ class Retriever(StrEnum):
 
 # The retrievers that compare vectors; each searches a space.
 VECTOR_RETRIEVERS = (Retriever.VISUAL, Retriever.SEMANTIC)
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a hit must satisfy besides matching; an empty field filters nothing.
-
-    path is a folder or file, as a whole path or as the name of a folder somewhere in it; after and before are ISO
-    8601 dates or times, after inclusive, before exclusive; longer (inclusive) and shorter (exclusive) are seconds
-    of sound or video; phrases are words that the item must hold one after the other; camera, artist and album are parts
-    of their names; an item must have all of the tags, whatever their case, and be in
-    all of the albums, given by id.
-    """
-
-    types: tuple[ItemType, ...] = ()
-    sources: tuple[str, ...] = ()
-    path: str | None = None
-    after: str | None = None
-    before: str | None = None
-    longer: float | None = None
-    shorter: float | None = None
-    languages: tuple[str, ...] = ()
-    camera: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    tags: tuple[str, ...] = ()
-    albums: tuple[int, ...] = ()
-    phrases: tuple[str, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """True when nothing is filtered."""
-        return self == Filters()
 
 
 # A region of a picture: left, top, width, height as shares of its width and height.
@@ -112,7 +80,7 @@ class Query:
     voice: bytes | None = None
     exclude: tuple[str, ...] = ()
     weights: Mapping[Retriever, float] = field(default_factory=dict)
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     limit: int = 20
     cursor: str | None = None
     include_all: bool = False

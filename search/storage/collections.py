@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -39,19 +39,16 @@ class SavedSearches:
 
     def list_all(self) -> list[SavedSearch]:
         """Return the saved searches in order of name."""
-        c = t.found.c
-        news = select(func.count()).where(c.saved_id == t.saved.c.id, c.is_seen.is_(False)).scalar_subquery()
         with self._database.read() as db:
-            return [
-                _make_saved(row) for row in db.execute(select(t.saved, news.label("news")).order_by(t.saved.c.name))
-            ]
+            return [_make_saved(row) for row in db.execute(_select_saved().order_by(t.saved.c.name))]
 
     def get(self, saved_id: int) -> SavedSearch:
         """Return one saved search. Raises NotFoundError."""
-        found = next((one for one in self.list_all() if one.id == saved_id), None)
-        if found is None:
+        with self._database.read() as db:
+            row = db.execute(_select_saved().where(t.saved.c.id == saved_id)).one_or_none()
+        if row is None:
             raise NotFoundError(f"there is no saved search {saved_id}")
-        return found
+        return _make_saved(row)
 
     def drop(self, saved_id: int) -> None:
         """Forget a saved search."""
@@ -118,19 +115,16 @@ class Albums:
 
     def list_all(self) -> list[Album]:
         """Return the albums in order of name."""
-        c = t.album_item.c
-        count = select(func.count()).where(c.album_id == t.album.c.id).scalar_subquery()
-        cover = select(func.min(c.item_id)).where(c.album_id == t.album.c.id).scalar_subquery()
-        query = select(t.album, count.label("count"), cover.label("cover")).order_by(t.album.c.name)
         with self._database.read() as db:
-            return [Album(**row._mapping) for row in db.execute(query)]
+            return [Album(**row._mapping) for row in db.execute(_select_albums().order_by(t.album.c.name))]
 
     def get(self, album_id: int) -> Album:
         """Return one album. Raises NotFoundError."""
-        found = next((one for one in self.list_all() if one.id == album_id), None)
-        if found is None:
+        with self._database.read() as db:
+            row = db.execute(_select_albums().where(t.album.c.id == album_id)).one_or_none()
+        if row is None:
             raise NotFoundError(f"there is no album {album_id}")
-        return found
+        return Album(**row._mapping)
 
     def drop(self, album_id: int) -> None:
         """Forget an album; its items stay."""
@@ -147,6 +141,19 @@ class Albums:
                 db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
             gone = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
             db.execute(gone, pack_values(remove))
+
+
+def _select_saved() -> Select[Any]:
+    c = t.found.c
+    news = select(func.count()).where(c.saved_id == t.saved.c.id, c.is_seen.is_(False)).scalar_subquery()
+    return select(t.saved, news.label("news"))
+
+
+def _select_albums() -> Select[Any]:
+    c = t.album_item.c
+    count = select(func.count()).where(c.album_id == t.album.c.id).scalar_subquery()
+    cover = select(func.min(c.item_id)).where(c.album_id == t.album.c.id).scalar_subquery()
+    return select(t.album, count.label("count"), cover.label("cover"))
 
 
 def _make_saved(row: Row[Any]) -> SavedSearch:

@@ -1,12 +1,15 @@
 """Filters as SQL: the same conditions for the vector lanes and the word lane."""
 
 import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, func, literal, literal_column, or_, select, text
 
 from search.errors import UsageError
-from search.records import Filters, Ids, State
+from search.records import FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.text.analysis import analyze
@@ -14,37 +17,27 @@ from search.text.analysis import analyze
 _MISSING = join_ids(select(t.item.c.id).where(t.item.c.state == State.MISSING))
 
 
+@dataclass(frozen=True)
+class FilterSql:
+    """How a filter is applied in SQL.
+
+    Attributes:
+        condition: Return the condition on item and source rows for a value of the filter.
+        counted: The column whose values are counted in the facets.
+    """
+
+    condition: Callable[[Any], ColumnElement[bool]]
+    counted: ColumnElement[Any] | None = None
+
+
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
     """Return the condition on item and source rows; indexed items only.
 
     Raises UsageError when a date cannot be read.
     """
-    item, moment = t.item.c, read_moment()
-    conditions = [is_indexed()]
-    for one, values in (
-        (item.type, filters.types),
-        (t.source.c.path, filters.sources),
-        (item.language, filters.languages),
-    ):
-        if values:
-            conditions.append(one.in_(values))
-    if filters.longer is not None:
-        conditions.append(item.duration >= filters.longer)
-    if filters.shorter is not None:
-        conditions.append(item.duration < filters.shorter)
-    if filters.path is not None:
-        conditions.append(_match_path(filters.path))
-    if filters.after is not None:
-        conditions.append(moment >= _check_date("after", filters.after))
-    if filters.before is not None:
-        conditions.append(moment < _check_date("before", filters.before))
-    for named, part in ((item.camera, filters.camera), (item.artist, filters.artist), (item.album, filters.album)):
-        if part is not None:
-            conditions.append(named.icontains(part, autoescape=True))
-    conditions += [_match_tag(tag) for tag in filters.tags]
-    conditions += [_match_album(album_id) for album_id in filters.albums]
-    conditions += [_match_words(phrase) for phrase in filters.phrases]
-    return and_(*conditions)
+    values = {name: getattr(filters, name) for name in FILTERS}
+    conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
+    return and_(is_indexed(), *conditions)
 
 
 def is_indexed() -> ColumnElement[bool]:
@@ -85,6 +78,21 @@ def _match_path(path: str) -> ColumnElement[bool]:
     if path.startswith("/"):
         return lies_in(path)
     return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
+
+
+def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnElement[bool]]:
+    """Return the condition that a column holds one of some values."""
+    return tested.in_
+
+
+def _match_part(tested: ColumnElement[Any]) -> Callable[[str], ColumnElement[bool]]:
+    """Return the condition that a text is a part of a column; case does not matter."""
+    return lambda part: tested.icontains(part, autoescape=True)
+
+
+def _match_all(match: Callable[[Any], ColumnElement[bool]]) -> Callable[[Sequence[Any]], ColumnElement[bool]]:
+    """Return the condition that every one of some values matches."""
+    return lambda values: and_(*map(match, values))
 
 
 def _match_tag(tag: str) -> ColumnElement[bool]:
@@ -148,3 +156,22 @@ def _check_date(name: str, value: str) -> str:
     except ValueError as error:
         raise UsageError(f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}") from error
     return value
+
+
+# The SQL of every filter, by name.
+SQL: Mapping[str, FilterSql] = {
+    "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
+    "sources": FilterSql(_match_any(t.source.c.path), t.source.c.path),
+    "path": FilterSql(_match_path),
+    "after": FilterSql(lambda value: read_moment() >= _check_date("after", value)),
+    "before": FilterSql(lambda value: read_moment() < _check_date("before", value)),
+    "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
+    "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
+    "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),
+    "camera": FilterSql(_match_part(t.item.c.camera), t.item.c.camera),
+    "artist": FilterSql(_match_part(t.item.c.artist), t.item.c.artist),
+    "album": FilterSql(_match_part(t.item.c.album)),
+    "tags": FilterSql(_match_all(_match_tag), t.tag.c.name),
+    "albums": FilterSql(_match_all(_match_album)),
+    "phrases": FilterSql(_match_all(_match_words)),
+}

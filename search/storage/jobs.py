@@ -1,6 +1,6 @@
-"""What is to be done and what was: rows that outlive every process, so that no job is lost with one.
+"""The queue of jobs, stored in the catalog.
 
-A queue that hands a job out and forgets it would lose it with the worker that took it; a row stays until it is over.
+A queue in memory would lose a job with the worker that took it. A row stays until the job has ended.
 """
 
 import json
@@ -16,9 +16,9 @@ from search.records import Job, JobState, Task
 from search.storage import tables as t
 from search.storage.database import Database, now
 
-# So many jobs that are over are remembered.
-HISTORY = 200
-OVER = [state for state in JobState if state.is_over]
+# Older jobs that have ended are deleted.
+MAX_ENDED_JOBS = 200
+_ENDED = [state for state in JobState if state.is_over]
 
 
 class Jobs:
@@ -28,18 +28,18 @@ class Jobs:
         self._database = database
 
     def add(self, task: Task) -> Job:
-        """Queue a task; one that is queued already is not queued again."""
+        """Queue a task and return its job; a task that is queued already is not queued again."""
         packed = json.dumps(asdict(task))
         c = t.job.c
         same = select(c.id).where(c.task == packed, c.state == JobState.QUEUED)
         with self._database.write(bump_revision=False) as db:
-            found = db.execute(same).scalar()
-            if found is None:
+            job_id = db.execute(same).scalar()
+            if job_id is None:
                 row = {"task": packed, "state": JobState.QUEUED, "created_at": now()}
-                found = db.execute(t.job.insert().values(row).returning(c.id)).scalar_one()
-                kept = select(c.id).where(c.state.in_(OVER)).order_by(c.id.desc()).limit(HISTORY)
-                db.execute(delete(t.job).where(c.state.in_(OVER), c.id.not_in(kept)))
-        return self.get(found)
+                job_id = db.execute(t.job.insert().values(row).returning(c.id)).scalar_one()
+                kept = select(c.id).where(c.state.in_(_ENDED)).order_by(c.id.desc()).limit(MAX_ENDED_JOBS)
+                db.execute(delete(t.job).where(c.state.in_(_ENDED), c.id.not_in(kept)))
+        return self.get(job_id)
 
     def get(self, job_id: int) -> Job:
         """Return one job. Raises NotFoundError."""
@@ -49,34 +49,41 @@ class Jobs:
             raise NotFoundError(f"there is no job {job_id}")
         return _make_job(row)
 
-    def list_all(self, limit: int = HISTORY) -> list[Job]:
-        """Return the jobs, newest first."""
+    def list_all(self, limit: int = MAX_ENDED_JOBS) -> list[Job]:
+        """Return the newest jobs, newest first."""
         with self._database.read() as db:
             return [_make_job(row) for row in db.execute(select(t.job).order_by(t.job.c.id.desc()).limit(limit))]
 
-    def take(self) -> Job | None:
-        """Return the job that has waited longest, running from now on; None when there is none.
+    def list_unfinished(self) -> list[Job]:
+        """Return every job that is queued or running, oldest first."""
+        c = t.job.c
+        with self._database.read() as db:
+            query = select(t.job).where(c.state.not_in(_ENDED)).order_by(c.id)
+            return [_make_job(row) for row in db.execute(query)]
 
-        To be called by whoever holds the home's lock: a job that is running already was left by one who died, and
-        is taken up again, for a run goes on where the last one ended.
+    def take(self) -> Job | None:
+        """Return the oldest queued job, now marked as running; None when there is none.
+
+        The caller must hold the home's lock. A job that is marked as running already was left by a worker that died;
+        it is returned first, since a run continues where the last one ended.
         """
         c = t.job.c
-        query = select(c.id).where(c.state.not_in(OVER)).order_by((c.state != JobState.RUNNING), c.id).limit(1)
+        query = select(c.id).where(c.state.not_in(_ENDED)).order_by((c.state != JobState.RUNNING), c.id).limit(1)
         with self._database.write(bump_revision=False) as db:
-            found = db.execute(query).scalar()
-            if found is not None:
-                # A wish to cancel that its first worker did not live to see still holds.
+            job_id = db.execute(query).scalar()
+            if job_id is not None:
+                # A request to cancel that the first worker did not see stays.
                 values = {"state": JobState.RUNNING, "started_at": now()}
-                db.execute(update(t.job).where(c.id == found).values(values))
-        return None if found is None else self.get(found)
+                db.execute(update(t.job).where(c.id == job_id).values(values))
+        return None if job_id is None else self.get(job_id)
 
     def has_work(self) -> bool:
-        """Return whether a job is queued, or was left running."""
+        """Return whether a job is queued or running."""
         with self._database.read() as db:
-            return db.execute(select(t.job.c.id).where(t.job.c.state.not_in(OVER)).limit(1)).first() is not None
+            return db.execute(select(t.job.c.id).where(t.job.c.state.not_in(_ENDED)).limit(1)).first() is not None
 
     def report(self, job_id: int, done: int, total: int, seconds: float, detail: str) -> bool:
-        """Note how far a job is; tell whether it is to go on."""
+        """Store the progress of a job and return whether it should continue; seconds: how long it has been running."""
         c = t.job.c
         values = {"done": done, "total": total, "seconds": seconds, "detail": detail}
         with self._database.write(bump_revision=False) as db:
@@ -86,25 +93,24 @@ class Jobs:
     def end(
         self, job_id: int, state: JobState, summary: Mapping[str, Any] | None = None, error: str | None = None
     ) -> None:
-        """Note what a job came to."""
+        """Store how a job ended."""
         values = {"state": state, "ended_at": now(), "summary": json.dumps(summary or {}), "error": error}
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(t.job.c.id == job_id).values(values))
 
     def drop(self, job_id: int) -> None:
-        """Forget a job."""
+        """Delete a job."""
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.job).where(t.job.c.id == job_id))
 
     def cancel_below(self, root: str) -> None:
-        """End, or ask to stop, every job that is to look at a path or below it; also those that look at everything."""
-        for job in self.list_all():
-            lies = any(lies_in(path, root) for path in job.task.paths)
-            if not job.state.is_over and (lies or not job.task.paths):
+        """Cancel every job that reads files at a path or below it, and every job without paths."""
+        for job in self.list_unfinished():
+            if not job.task.paths or any(lies_in(path, root) for path in job.task.paths):
                 self.cancel(job.id)
 
     def cancel(self, job_id: int) -> Job:
-        """End a job that is queued, or ask the one running to stop. Raises NotFoundError."""
+        """Cancel a queued job, or ask a running one to stop. Raises NotFoundError."""
         job = self.get(job_id)
         c = t.job.c
         with self._database.write(bump_revision=False) as db:

@@ -38,17 +38,16 @@ class Sources:
 
     def list_all(self) -> list[Source]:
         """Return every source in order of path."""
-        c = t.source.c
         with self._database.read() as db:
-            rows = db.execute(select(c.id, c.path, c.added_at, c.is_watched).order_by(c.path))
-            return [Source(*row) for row in rows]
+            return [Source(**row._mapping) for row in db.execute(select(t.source).order_by(t.source.c.path))]
 
     def get(self, source_id: int) -> Source:
         """Return one source. Raises NotFoundError."""
-        found = next((one for one in self.list_all() if one.id == source_id), None)
-        if found is None:
+        with self._database.read() as db:
+            row = db.execute(select(t.source).where(t.source.c.id == source_id)).one_or_none()
+        if row is None:
             raise NotFoundError(f"there is no source {source_id}")
-        return found
+        return Source(**row._mapping)
 
     def watch(self, source_id: int, is_watched: bool) -> None:
         """Have changes in a source followed by the worker, or no longer."""

@@ -3,7 +3,8 @@
 from flask import Blueprint, Response, jsonify
 
 from search.library import Library
-from search.query.grammar import join_filters, parse_query
+from search.query.filters import join_filters
+from search.query.grammar import parse_query
 from search.storage.facets import read_facets
 from web.api.search import read_address
 

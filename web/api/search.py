@@ -7,11 +7,12 @@ from flask import Blueprint, Response, jsonify, request
 from search.engine import Engine
 from search.errors import UnreadableMediaError, UsageError
 from search.query.request import SearchRequest, parse_request
-from search.records import Query
+from search.records import FILTERS, Query
 from search.serializers import serialize_answer
 from web.api.body import read_json
 
-LISTS = ("not", "like", "types", "sources", "languages", "phrases", "tags", "albums")
+# The fields that may be repeated in an address or a form.
+LISTS = {"not", "like", *(name for name, declared in FILTERS.items() if declared.kind.is_list)}
 
 
 def make_blueprint(engine: Engine) -> Blueprint:

@@ -2,9 +2,9 @@
 
 import { readStatus } from "./api.js";
 import { make, makeButton, nameLanguage, t } from "./make.js";
-import { FILTERS } from "./state.js";
+import { emptyFilters } from "./state.js";
 
-const hasFilters = (state) => state.type.length > 0 || FILTERS.some((name) => state[name]?.length);
+const hasFilters = (state) => Object.keys(emptyFilters()).some((name) => state[name]?.length);
 
 // An estimate says no more than two digits.
 const roundTotal = (n) => Number(n.toPrecision(2));

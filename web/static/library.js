@@ -48,6 +48,7 @@ function describeSummary(job) {
   if (job.error) return job.error;
   if (job.model) return job.summary ? t("sum.filled", { n: job.summary.filled }) : "";
   const parts = SUMS.filter((name) => job.summary?.[name]).map((name) => t(`sum.${name}`, { n: job.summary[name] }));
+  if (job.summary?.warning) parts.push(job.summary.warning);
   return parts.join(", ");
 }
 

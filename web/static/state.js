@@ -1,8 +1,24 @@
 // What is asked, as one object; it lives in the address, so that back, forward, reload and sharing work.
 
-const SINGLE = ["q", "source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "sort", "group", "exact"];
+// The filters of the page by their name in the address. A test compares fields and kinds with the server's declaration.
+const FILTERS = {
+  type: { field: "types", kind: "types" },
+  source: { field: "sources", kind: "texts" },
+  after: { field: "after", kind: "date" },
+  before: { field: "before", kind: "date" },
+  longer: { field: "longer", kind: "seconds" },
+  shorter: { field: "shorter", kind: "seconds" },
+  lang: { field: "languages", kind: "labels" },
+  camera: { field: "camera", kind: "text" },
+  artist: { field: "artist", kind: "text" },
+  tag: { field: "tags", kind: "labels" },
+  album: { field: "albums", kind: "ids" },
+};
+const LIST_KINDS = ["types", "texts", "labels", "ids"];
+const NUMBER_KINDS = ["seconds", "ids"];
+// Of these the page can set several values at once.
 const LISTS = ["type", "tag", "album"];
-export const FILTERS = ["source", "after", "before", "longer", "shorter", "lang", "camera", "artist", "tag", "album"];
+const SINGLE = ["q", ...Object.keys(FILTERS).filter((name) => !LISTS.includes(name)), "sort", "group", "exact"];
 
 const emptyState = () => ({ likes: [], pictures: [], ...Object.fromEntries(LISTS.map((name) => [name, []])) });
 
@@ -36,17 +52,17 @@ export function writeAddress(state) {
   return address.size ? `/?${address}` : "/";
 }
 
-export const emptyFilters = () => ({ ...Object.fromEntries(FILTERS.map((name) => [name, LISTS.includes(name) ? [] : ""])), type: [] });
+export const emptyFilters = () => Object.fromEntries(Object.keys(FILTERS).map((name) => [name, LISTS.includes(name) ? [] : ""]));
 
 export const isEmpty = (state) => !state.q && !state.likes.length && !state.pictures.length && !state.voice;
 
 // The filters as the server takes them.
 export function readFilters(state) {
-  const filters = { types: state.type, tags: state.tag, albums: state.album.map(Number) };
-  if (state.source) filters.sources = [state.source];
-  if (state.lang) filters.languages = [state.lang];
-  for (const name of ["after", "before", "camera", "artist"]) if (state[name]) filters[name] = state[name];
-  for (const name of ["longer", "shorter"]) if (state[name]) filters[name] = Number(state[name]);
+  const filters = {};
+  for (const [name, { field, kind }] of Object.entries(FILTERS)) {
+    const values = [state[name] ?? ""].flat().filter(Boolean).map(NUMBER_KINDS.includes(kind) ? Number : String);
+    if (values.length || LISTS.includes(name)) filters[field] = LIST_KINDS.includes(kind) ? values : values[0];
+  }
   return filters;
 }
 

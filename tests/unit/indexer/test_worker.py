@@ -61,7 +61,8 @@ def test_a_job_without_paths_looks_at_all_sources_and_names_what_is_not_there(fr
     work(fresh)
     job = fresh.jobs.get(job.id)
     assert job.summary["removed"] == 1
-    assert job.error == f"not there, and left as they are: {tmp_path / 'unplugged'}"
+    assert job.summary["warning"] == f"Folders unavailable, their items are kept: {tmp_path / 'unplugged'}"
+    assert job.error is None
 
 
 def test_what_is_gone_fails_with_its_name(fresh, tmp_path):
@@ -152,7 +153,7 @@ def test_a_watched_source_is_followed_and_nothing_new_leaves_no_trace(fresh, med
 
 
 def test_old_jobs_are_forgotten(fresh, monkeypatch):
-    monkeypatch.setattr("search.storage.jobs.HISTORY", 3)
+    monkeypatch.setattr("search.storage.jobs.MAX_ENDED_JOBS", 3)
     for number in range(6):
         fresh.jobs.end(fresh.jobs.add(Task((f"/{number}",))).id, JobState.DONE)
     fresh.jobs.add(Task(("/last",)))

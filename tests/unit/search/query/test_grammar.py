@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.errors import UsageError
-from search.query.grammar import FIELDS, join_filters, parse_query
-from search.records import Filters, ItemType
+from search.query.filters import join_filters
+from search.query.grammar import parse_query
+from search.records import FILTERS, Filters, ItemType
 
 
 def test_a_query_is_taken_apart():
@@ -91,5 +92,5 @@ def test_filters_of_the_text_win_over_those_beside_it():
     assert both == Filters(path="/b", camera="x")
 
 
-def test_every_field_is_described():
-    assert all(FIELDS.values())
+def test_every_filter_is_described():
+    assert all(declared.help and declared.expects for declared in FILTERS.values())

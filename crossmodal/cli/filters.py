@@ -1,0 +1,60 @@
+"""The options that filter a search, one for each declared filter."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from search.errors import UsageError
+from search.records import FILTERS, FilterField, FilterKind
+
+F = TypeVar("F", bound=Callable[..., Any])
+PLACEHOLDERS = {FilterKind.FOLDER: "PATH", FilterKind.DATE: "DATE", FilterKind.SECONDS: "DURATION"}
+
+
+def filter_options(command: F) -> F:
+    """Add an option for every filter to a command; each value is passed under the name of its filter."""
+    for name, declared in reversed(FILTERS.items()):
+        option = click.option(
+            f"--{declared.keyword}",
+            name,
+            multiple=declared.kind.is_list,
+            metavar=get_placeholder(declared),
+            callback=partial(_parse_option, declared),
+            help=describe_option(declared),
+        )
+        command = option(command)
+    return command
+
+
+def get_placeholder(declared: FilterField) -> str:
+    """Return what stands for the value of a filter's option in its help."""
+    return PLACEHOLDERS.get(declared.kind, declared.keyword.upper())
+
+
+def describe_option(declared: FilterField) -> str:
+    """Return the help text of a filter's option."""
+    # In a shell the folder is a path, relative to the working directory.
+    expects = "the folder's path" if declared.kind is FilterKind.FOLDER else declared.expects
+    repeated = " May be repeated." if declared.kind.is_list else ""
+    return f"{declared.help.rstrip('.')}: {expects}.{repeated}"
+
+
+def _parse_option(declared: FilterField, ctx: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Return the value of a filter; click reports text that is not such a value."""
+    try:
+        if declared.kind.is_list:
+            return tuple(one for text in value for one in _parse_text(declared, text))
+        return None if value is None else _parse_text(declared, value)
+    except UsageError as error:
+        raise click.BadParameter(str(error), ctx, option) from error
+
+
+def _parse_text(declared: FilterField, text: str) -> Any:
+    from search.query.filters import parse_filter_value
+
+    if declared.kind is FilterKind.FOLDER:
+        return str(Path(text).expanduser().absolute())
+    return parse_filter_value(declared, text)

@@ -1,0 +1,159 @@
+"""A filter is declared once; every way to write it follows from the declaration."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from crossmodal.cli.filters import filter_options
+from docs.filter_tables import DOCS, insert_table, make_tables
+from search.errors import UsageError
+from search.query.filters import make_filters, parse_filter_value
+from search.query.grammar import parse_query
+from search.query.request import parse_request
+from search.records import (
+    FILTERS,
+    FileFacts,
+    FilterKind,
+    Filters,
+    ItemType,
+    MediaFacts,
+    Record,
+    Segment,
+    SegmentKind,
+)
+from search.storage.catalog import Catalog
+from search.storage.collections import Albums
+from search.storage.database import Database
+from search.storage.facets import read_facets
+from search.storage.filters import SQL, select_items
+from search.storage.sources import Sources
+
+STATE = Path(__file__).parents[2] / "web/static/state.js"
+# What the page leaves to its search box.
+TYPED = {"path", "album", "phrases"}
+# A value that the first of two items satisfies and the second does not: as text, and as JSON.
+VALUES = {
+    "types": ("video", ["video"]),
+    "sources": ("/one", ["/one"]),
+    "path": ("/one/films", "/one/films"),
+    "after": ("2024-05", "2024-05"),
+    "before": ("2025", "2025"),
+    "longer": ("2m", 120.0),
+    "shorter": ("1h", 3600.0),
+    "languages": ("de", ["de"]),
+    "camera": ("nikon", "nikon"),
+    "artist": ("davis", "davis"),
+    "album": ("blue", "blue"),
+    "tags": ("fair", ["fair"]),
+    "albums": ("1", [1]),
+    "phrases": ("night train", ["night train"]),
+}
+FIRST = MediaFacts(
+    captured_at="2024-06-01T00:00:00",
+    duration=600.0,
+    language="de",
+    camera="NIKON D5",
+    artist="Miles Davis",
+    album="Kind of Blue",
+    tags=("Fair",),
+)
+# Of dates and durations, the second item is outside one bound only.
+SECOND = {"before": MediaFacts(captured_at="2026-01-01T00:00:00"), "shorter": MediaFacts(duration=7200.0)}
+
+
+@click.command
+@filter_options
+def show_filters(**filters):
+    click.echo(repr(Filters(**filters)))
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(tmp_path / "catalog.db")
+    yield database
+    database.close()
+
+
+def save(database, path, kind, facts, words):
+    source = Sources(database).add("/" + path.split("/")[1])
+    segment = Segment(SegmentKind.PASSAGE, words)
+    file = FileFacts(path, source, kind, 10, 0)
+    return Catalog(database).save_items([Record(file, path, facts, [segment], [])])[0]
+
+
+def test_every_filter_has_sql_and_an_example():
+    assert set(SQL) == set(FILTERS) == set(VALUES) == set(Filters.__dataclass_fields__)
+    assert len({declared.keyword for declared in FILTERS.values()}) == len(FILTERS)
+    for name, declared in FILTERS.items():
+        assert declared.help.endswith("."), name
+        assert bool(SQL[name].counted is not None) == bool(declared.facet), name
+        assert getattr(parse_query(declared.example).filters, name), name
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_is_the_same_in_a_request_in_a_query_and_as_an_option(name):
+    text, value = VALUES[name]
+    keyword = FILTERS[name].keyword
+    expected = parse_request({name: value}).make_filters()
+    assert getattr(expected, name)
+    assert parse_query(f'{keyword}:"{text}"').filters == expected
+    result = CliRunner().invoke(show_filters, [f"--{keyword}", text], catch_exceptions=False)
+    assert result.output.strip() == repr(expected)
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
+    first = save(database, "/one/films/a.mp4", ItemType.VIDEO, FIRST, "the night train to Paris")
+    second = save(database, "/two/b.jpg", ItemType.IMAGE, SECOND.get(name, MediaFacts()), "a train at night")
+    album = Albums(database).add("Trips").id
+    Albums(database).change(album, [first], [])
+    assert select_items(database, Filters()).tolist() == [first, second]
+    assert select_items(database, make_filters({name: VALUES[name][1]})).tolist() == [first]
+
+
+def test_facets_count_the_values_of_filters(database):
+    save(database, "/one/films/a.mp4", ItemType.VIDEO, FIRST, "text")
+    facets = read_facets(database, Filters())
+    assert facets["tags"] == [{"value": "Fair", "count": 1}]
+    assert facets["cameras"] == [{"value": "NIKON D5", "count": 1}]
+    assert {declared.facet for declared in FILTERS.values() if declared.facet} < set(facets)
+
+
+def test_options_may_be_repeated_and_name_their_mistakes():
+    run = CliRunner().invoke(show_filters, ["--type", "image", "--type", "video,audio"], catch_exceptions=False)
+    types = (ItemType.IMAGE, ItemType.VIDEO, ItemType.AUDIO)
+    assert run.output.strip() == repr(Filters(types=types))
+    wrong = CliRunner().invoke(show_filters, ["--longer", "soon"])
+    assert wrong.exit_code == 2
+    assert "--longer" in wrong.output
+    assert "minutes as 2m" in wrong.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("types", "song"), ("longer", "soon"), ("albums", "blue"), ("albums", "0"), ("tags", ",")]
+)
+def test_text_that_is_no_value_is_refused(name, text):
+    with pytest.raises(UsageError, match=f"{FILTERS[name].keyword}: must be"):
+        parse_filter_value(FILTERS[name], text)
+
+
+@pytest.mark.parametrize("name", make_tables())
+def test_the_documentation_has_the_table_of_filters(name):
+    document = (DOCS / name).read_text()
+    assert "<!-- filters:" in document
+    assert document == insert_table(document, make_tables()[name]), "run `python docs/filter_tables.py`"
+
+
+def test_the_page_sends_what_is_declared():
+    source = STATE.read_text()
+    fields = dict(re.findall(r'\{ field: "(\w+)", kind: "(\w+)" \}', source))
+    assert fields == {name: str(declared.kind) for name, declared in FILTERS.items() if name not in TYPED}
+    for constant, kinds in (
+        ("LIST_KINDS", {kind for kind in FilterKind if kind.is_list}),
+        ("NUMBER_KINDS", {FilterKind.SECONDS, FilterKind.IDS}),
+    ):
+        listed = re.search(rf"const {constant} = \[(.*)\];", source)[1]
+        assert set(re.findall(r'"(\w+)"', listed)) == set(map(str, kinds))
