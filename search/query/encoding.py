@@ -18,6 +18,7 @@ from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart
 from search.scoring.presence import Wording
 from search.scoring.visual import VisualScorer
+from search.storage.query_images import QueryImages
 from search.text.analysis import Word, split_query
 from search.text.language import detect_language
 from search.text.terms import Term, list_ignored, read_terms
@@ -180,7 +181,7 @@ def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
 def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
     if part.text is not None:
         return _encode_text(library, part.text)
-    image = library.query_images.read(part.query_image) if part.query_image is not None else part.image
+    image = QueryImages(library.database).read(part.query_image) if part.query_image is not None else part.image
     if image is not None:
         return EncodedPart(score_example(library, _embed_image(library, image, part.crop)))
     return _encode_item(library, part.item or 0, part.crop)
