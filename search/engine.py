@@ -13,10 +13,8 @@ from search.query.encoding import encode_query
 from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retriever import Retrieval
-from search.scoring.candidates import Candidate
+from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
-from search.scoring.items import Ranked
-from search.scoring.probability import RELEVANCE_CUT
 from search.text.snippets import cut_snippet
 
 # So many moments of one item are found by each lane.

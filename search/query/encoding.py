@@ -13,9 +13,8 @@ from search.media.image.picture import USEFUL_SIDE, crop_box, open_image
 from search.query.correction import correct_query
 from search.query.grammar import join_filters, parse_query
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
-from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart
-from search.retrieval.visual import VisualPart
+from search.retrieval.visual import VisualPart, score_example, score_text
 from search.scoring.presence import Wording
 from search.scoring.visual import VisualScorer
 from search.storage.query_images import QueryImages
