@@ -17,9 +17,11 @@ from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import Writer
 from search.errors import UsageError
+from search.forget import forget_items
 from search.library import Library
 from search.media.image.transform import ImageTransform
 from search.records import FileFacts
+from search.storage.ledger import Ledger
 
 # Of more files than this, a copy is looked for only where another has the same size: to know the sizes of all costs
 # less than to ask for each.
@@ -62,13 +64,13 @@ def index_paths(library: Library, paths: list[Path], options: Options, progress:
     """Do what `run_index` does, for a caller who holds the home's lock."""
     if not library.is_current():
         # The model was changed while this one waited for the lock: the old space must get nothing more.
-        library = library.renew()
+        library = library.reload_models()
     if library.outdated and not options.dry_run:
         # Imported here because the model change decodes by this module.
         from indexer.model_change.change import update_outdated
 
         update_outdated(library, options, progress)
-        library = library.renew()
+        library = library.reload_models()
     began = time.perf_counter()
     roots = [_resolve(path) for path in paths]
     summary = Summary()
@@ -108,11 +110,11 @@ def _plan(library: Library, root: Path, options: Options) -> Plan:
     else:
         source_id = library.sources.add(str(root))
         library.sources.merge(str(root), source_id)
-    ledger, leave_out = library.ledger, library.home.root
+    ledger, leave_out = Ledger(library.database), library.home.root
     plan = plan_source(ledger, source_id, root, leave_out, options.retry_failed, options.dry_run, options.reindex)
     # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
     if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
-        plan.counts["forgotten"] = library.forget(ledger.list_missing(str(root), options.forget_after))
+        plan.counts["forgotten"] = forget_items(library, ledger.list_missing(str(root), options.forget_after))
     return plan
 
 
@@ -126,7 +128,7 @@ def _process(
 ) -> None:
     done = 0
     decoders = open_decoders(library.models.image_encoder.transform, len(todo), options)
-    shared = library.ledger.list_shared_sizes() if len(todo) > MANY and not options.reindex else None
+    shared = Ledger(library.database).list_shared_sizes() if len(todo) > MANY and not options.reindex else None
     with (
         closing(TranscriptionQueue(library.models.transcriber, library.home.partial, summary.profile)) as listener,
         closing(

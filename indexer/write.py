@@ -22,6 +22,7 @@ from search.records import (
     SegmentKind,
     State,
 )
+from search.storage.ledger import Ledger
 
 # Passages embedded at once.
 BATCH = 16
@@ -117,7 +118,7 @@ class Writer:
             ids = self._library.catalog.save_items([draft.record or self._make_record(draft) for draft in good])
             for draft in group:
                 if isinstance(draft.end, Failed):
-                    self._library.ledger.mark([draft.file], State.FAILED, draft.end.reason)
+                    Ledger(self._library.database).mark([draft.file], State.FAILED, draft.end.reason)
             for draft, item_id in zip(good, ids, strict=True):
                 if isinstance(draft.end, Finished) and draft.end.thumbnail is not None:
                     _write_thumbnail(self._library.home.thumbnail(item_id), draft.end.thumbnail)

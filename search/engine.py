@@ -1,24 +1,20 @@
 """A query becomes hits: encode, retrieve by lane, calibrate, fuse, group, explain."""
 
-import logging
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from search.errors import CrossmodalError
 from search.library import Library
+from search.model_swap import ModelSwap
 from search.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
 from search.query.encoding import encode_query
 from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retriever import Retrieval
-from search.scoring.candidates import Candidate
+from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
-from search.scoring.items import Ranked
-from search.scoring.probability import RELEVANCE_CUT
 from search.text.snippets import cut_snippet
 
 # So many moments of one item are found by each lane.
@@ -31,20 +27,22 @@ class Engine:
     """Answers queries over one library. Safe to share between threads."""
 
     def __init__(self, library: Library) -> None:
-        self.library = library
-        self._seen = -1
-        self._changing = threading.Lock()
+        self._swap = ModelSwap(library, _load, self._clear)
         self._rankings = LatestCache[Ranking]()
         self._pages = LatestCache[Page]()
         self._coverage: tuple[int, Coverage] | None = None
 
+    @property
+    def library(self) -> Library:
+        """The library that searches answer from now. After other models were chosen it is replaced by another one."""
+        return self._swap.library
+
     def warm_up(self) -> None:
-        """Load what a text query takes, and build what a run that was killed left to be built."""
-        encode_query(self.library, Query(text="a photo"))
-        revision = self.library.catalog.read_revision()
-        for space in self.library.indexes.values():
-            space.refresh(revision)
-            space.rebuild_if_stale()
+        """Load the models and indexes for text queries, and finish index builds that were interrupted."""
+        library = self.library
+        _load(library, library.catalog.read_revision())
+        for index in library.indexes.values():
+            index.rebuild_if_stale()
 
     def search(self, query: Query) -> Answer:
         """Answer a query.
@@ -55,7 +53,7 @@ class Engine:
         began = time.perf_counter()
         revision = self.library.catalog.read_revision()
         # One library from here on: whatever is chosen meanwhile, its models and its spaces belong together.
-        library = self._follow(revision)
+        library = self._swap.follow(revision)
         cursor = read_cursor(query)
         ranking, place = self._find_ranking(library, query, cursor, revision)
         results = ranking.list_results(query)
@@ -108,7 +106,7 @@ class Engine:
         """
         item = self.library.catalog.get_item(item_id)
         revision = self.library.catalog.read_revision()
-        library = self._follow(revision)
+        library = self._swap.follow(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
         retrieval = Retrieval(library, encoded, False, revision, decides=False)
         best: dict[int, Candidate] = {}
@@ -123,47 +121,15 @@ class Engine:
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
     def follow(self) -> Library:
-        """Return the library to answer from, as it is by now."""
-        return self._follow(self.library.catalog.read_revision())
+        """Return the current library, reloading it if the models changed.
 
-    def _follow(self, revision: int) -> Library:
-        """Return the library to answer from: another one once the home has chosen other models and they are ready.
-
-        Until they are, the old ones answer, from their space, which is kept. Raises what `Library.renew` does when it
-        is not, and the new models cannot be used.
+        Raises:
+            HomeError: A space was filled by other files of its model.
+            ModelError: A chosen model is not on this machine.
         """
-        if revision == self._seen or not self._changing.acquire(blocking=False):
-            return self.library
-        aside = False
-        try:
-            if self.library.is_current():
-                self._seen = revision
-            elif self.library.is_kept():
-                threading.Thread(target=self._change_aside, args=(revision,), daemon=True).start()
-                aside = True
-            else:
-                self._change_models(revision)
-        finally:
-            if not aside:  # else the thread does
-                self._changing.release()
-        return self.library
+        return self._swap.follow(self.library.catalog.read_revision())
 
-    def _change_aside(self, revision: int) -> None:
-        try:
-            self._change_models(revision)
-        except CrossmodalError:
-            logging.getLogger("crossmodal").exception("the models that were chosen cannot be used; the old ones answer")
-        finally:
-            # What failed is not tried again by every search, but when something changes.
-            self._seen = revision
-            self._changing.release()
-
-    def _change_models(self, revision: int) -> None:
-        library = self.library.renew()
-        for space in library.indexes.values():
-            space.refresh(revision)
-        encode_query(library, Query(text="a photo"))
-        self.library = library
+    def _clear(self) -> None:
         self._rankings.clear()
         self._pages.clear()
 
@@ -231,6 +197,13 @@ class Engine:
             relevant = one.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
             hits.append(Hit(offset + place + 1, one.score, relevant, items[one.item_id], evidence, stack.others))
         return tuple(hits)
+
+
+def _load(library: Library, revision: int) -> None:
+    """Load the models and indexes that a text query needs."""
+    for index in library.indexes.values():
+        index.refresh(revision)
+    encode_query(library, Query(text="a photo"))
 
 
 def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from search.errors import HomeError
 
+# Sides in pixels of the thumbnails that are made when they are first requested.
+SMALL_THUMBNAIL_SIDES = (128, 256)
 OLD_INDEX_FOLDERS = {"picture": "visual", "meaning": "semantic"}
 
 

@@ -1,106 +1,105 @@
-"""One opened home: its catalog, its models and its indexes, checked to belong together."""
+"""An open home: its catalog, its models and its indexes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
-from search.encoders.encoder import ImageEncoder, TextEncoder
-from search.encoders.registry import BUNDLED, SPEECH_MODEL, Models, Names, choose_models, find_current
+from search.active_models import ActiveModels, open_active_models
+from search.encoders.registry import Models
 from search.encoders.runtime import Machine
-from search.errors import HomeError
 from search.home import Home
-from search.records import VECTOR_RETRIEVERS, Retriever
+from search.records import Retriever
 from search.settings import Settings
-from search.storage.baselines import QueryBank
 from search.storage.catalog import Catalog
-from search.storage.collections import Albums, SavedSearches
 from search.storage.database import Database
-from search.storage.feedback import FeedbackStore
 from search.storage.jobs import Jobs
-from search.storage.ledger import Ledger
 from search.storage.lexical.index import WordIndex
-from search.storage.query_images import QueryImages
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
-from search.storage.spaces import Space, SpaceRole, Spaces
-
-# Smaller thumbnails, in pixels, that are made when they are first asked for.
-SIZES = (128, 256)
+from search.storage.spaces import Space, Spaces
 
 
 @dataclass(frozen=True)
 class Library:
-    """What the engine and the indexer share.
+    """The open resources of one home, shared by the engine, the indexer and the web application.
 
-    models and indexes belong together: whoever holds a library goes on with both, whatever is chosen meanwhile; `renew`
-    gives one that follows the choice.
-    outdated: the spaces that an earlier version of a bundled model filled. No query of the installed version can be
-    compared with their vectors, so nothing is found in these lanes until the model change has filled a new space.
+    Use it as a context manager, or call `close` when done. A store that few modules need is not listed here: it is made
+    from `database` where it is used.
+
+    Attributes:
+        home: The paths inside the home.
+        machine: The threads and the device for models.
+        database: The database of the catalog.
+        catalog: Items, segments and embeddings.
+        sources: The indexed root folders.
+        jobs: The queue of background work.
+        words: The full-text index.
+        spaces: The embedding spaces.
+        active: The chosen models with their indexes. An open home keeps them even if the home chooses others later;
+            `reload_models` returns one that follows the choice.
     """
 
     home: Home
     machine: Machine
+    database: Database
     catalog: Catalog
-    ledger: Ledger
     sources: Sources
     jobs: Jobs
-    saved: SavedSearches
-    albums: Albums
-    query_images: QueryImages
-    feedback: FeedbackStore
     words: WordIndex
     spaces: Spaces
-    models: Models
-    indexes: dict[Retriever, SpaceIndex]
-    outdated: dict[Retriever, Space] = field(default_factory=dict)
+    active: ActiveModels
 
-    def forget(self, item_ids: Sequence[int]) -> int:
-        """Remove items with all that was derived from them, at once; give how many there were. Files stay."""
-        count = self.ledger.forget(item_ids)
-        for item_id in item_ids:
-            for path in (self.home.thumbnail(item_id), *(self.home.small_thumbnail(item_id, size) for size in SIZES)):
-                path.unlink(missing_ok=True)
-        for path in self.home.list_loudness(set(item_ids)):
-            path.unlink(missing_ok=True)
-        return count
+    @property
+    def models(self) -> Models:
+        """The chosen models."""
+        return self.active.models
+
+    @property
+    def indexes(self) -> dict[Retriever, SpaceIndex]:
+        """The index that each vector retriever searches."""
+        return self.active.indexes
+
+    @property
+    def outdated(self) -> dict[Retriever, Space]:
+        """The spaces that an earlier version of a bundled model filled."""
+        return self.active.outdated
 
     def is_current(self) -> bool:
-        """Return whether these are still the models that the home has chosen."""
-        chosen = all(self.spaces.get(one).id == self._get_space_id(one) for one in VECTOR_RETRIEVERS)
-        return chosen and (self.spaces.read_speech() or SPEECH_MODEL) == self.models.transcriber.name
+        """Return whether the home still chooses the models that are open here."""
+        return self.active.are_chosen(self.spaces)
 
-    def is_kept(self) -> bool:
-        """Return whether the spaces that this one searches are still there, under whatever name."""
-        kept = {space.id for space in self.spaces.list_all()}
-        return all(
-            space.space_id in kept for retriever, space in self.indexes.items() if retriever not in self.outdated
-        )
+    def reload_models(self) -> "Library":
+        """Return this home with the models that it chooses now. Everything else is shared with this one.
 
-    def renew(self) -> "Library":
-        """Return this library with the models that the home has chosen by now; what is open stays open.
-
-        Raises what `open_library` raises.
+        Raises:
+            HomeError: A space was filled by other files of a model that is not bundled.
+            ModelError: A chosen model is not on this machine.
         """
-        opened = _open_models(self.home, self.spaces, self.machine)
-        return replace(self, models=opened.models, indexes=opened.indexes, outdated=opened.outdated)
-
-    def open_space(self, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
-        """Return the index of a space that holds the vectors of an encoder."""
-        return _open_index(self.home, self.catalog.database, space, encoder)
-
-    def _get_space_id(self, retriever: Retriever) -> int:
-        """Return the id that the lane's space has in the catalog."""
-        return self.outdated[retriever].id if retriever in self.outdated else self.indexes[retriever].space_id
+        return replace(self, active=open_active_models(self.home, self.spaces, self.machine))
 
     def close(self) -> None:
         """Close the database connections."""
-        self.catalog.database.close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def open_library(settings: Settings, create: bool = False) -> Library:
-    """Open a home; with `create`, make it when it is new.
+    """Open a home.
 
-    Raises HomeError when there is none, or when it was filled by other files of a model that is not bundled; ModelError
-    when a model that it has chosen is not on this machine.
+    Args:
+        settings: Where the home is, and how models run.
+        create: Create the home if it does not exist.
+
+    Raises:
+        HomeError: The home does not exist or cannot be used.
+        ModelError: A chosen model is not on this machine.
     """
     home = Home(settings.home)
     if create:
@@ -108,69 +107,21 @@ def open_library(settings: Settings, create: bool = False) -> Library:
     else:
         home.require()
     database = Database(home.catalog)
-    home.rename_old_folders()
-    machine = Machine(settings.threads, settings.device, settings.unload_after)
-    spaces = Spaces(database)
-    opened = _open_models(home, spaces, machine)
-    return Library(
-        home=home,
-        machine=machine,
-        catalog=Catalog(database),
-        ledger=Ledger(database),
-        sources=Sources(database),
-        jobs=Jobs(database),
-        saved=SavedSearches(database),
-        albums=Albums(database),
-        query_images=QueryImages(database),
-        feedback=FeedbackStore(database),
-        words=WordIndex(database),
-        spaces=spaces,
-        models=opened.models,
-        indexes=opened.indexes,
-        outdated=opened.outdated,
-    )
-
-
-@dataclass(frozen=True)
-class _Opened:
-    """The chosen models, the indexes they search, and the spaces of earlier versions of the bundled models."""
-
-    models: Models
-    indexes: dict[Retriever, SpaceIndex]
-    outdated: dict[Retriever, Space]
-
-
-def _open_models(home: Home, spaces: Spaces, machine: Machine) -> _Opened:
-    chosen = {
-        retriever: find_current(space.model, home.models) if (space := spaces.find(retriever)) else None
-        for retriever in VECTOR_RETRIEVERS
-    }
-    names = Names(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech())
-    opened = _Opened(choose_models(home.models, machine, names), {}, {})
-    for retriever in VECTOR_RETRIEVERS:
-        encoder = opened.models.get_encoder(retriever)
-        space = spaces.find(retriever) or spaces.add(retriever, SpaceRole.ACTIVE, encoder)
-        if space.fingerprint == encoder.fingerprint:
-            opened.indexes[retriever] = _open_index(home, spaces.database, space, encoder)
-        elif encoder.name in BUNDLED:
-            opened.outdated[retriever] = space
-            opened.indexes[retriever] = _open_silent_index(home, spaces.database, space, encoder)
-        else:
-            raise HomeError(
-                f"The {retriever} space of {home.root} was made by {space.model} ({space.fingerprint}), but that model "
-                f"is {encoder.fingerprint} here. Restore its old files, or index into a new home with --home."
-            )
-    return opened
-
-
-def _open_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
-    bank = QueryBank(encoder.bank, encoder.parts)
-    # Each model has its own folder: one is filled while another is searched.
-    folder = home.index / space.retriever / space.fingerprint
-    return SpaceIndex(database, space.id, space.fingerprint, bank, folder)
-
-
-def _open_silent_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
-    """Return an index in which nothing is found: no row of the catalog has its negative id."""
-    bank = QueryBank(encoder.bank, encoder.parts)
-    return SpaceIndex(database, -space.id, space.fingerprint, bank, home.index / space.retriever / "outdated")
+    try:
+        home.rename_old_folders()
+        machine = Machine(settings.threads, settings.device, settings.unload_after)
+        spaces = Spaces(database)
+        return Library(
+            home=home,
+            machine=machine,
+            database=database,
+            catalog=Catalog(database),
+            sources=Sources(database),
+            jobs=Jobs(database),
+            words=WordIndex(database),
+            spaces=spaces,
+            active=open_active_models(home, spaces, machine),
+        )
+    except BaseException:
+        database.close()
+        raise

@@ -1,65 +1,66 @@
-"""The settings of one process. The only reader of the environment."""
+"""The settings of one process. The only module that reads the environment.
+
+A setting comes from the command line, else from the environment (`CROSSMODAL_` and its name), else from the file
+`settings.toml` in the home, else it has its default.
+"""
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from search.errors import UsageError
 
+SETTINGS_FILE = "settings.toml"
+ENVIRONMENT_PREFIX = "CROSSMODAL_"
 DEVICES = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
+MIB = 1024 * 1024
 
 
-def count_cores() -> int:
-    """Return the number of processors that this process may use; libraries left to choose take fewer."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+class SettingSource(StrEnum):
+    """Where the value of a setting comes from."""
+
+    DEFAULT = "default"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that can be configured from outside, with its default.
+class SettingRow:
+    """One setting, described for people.
 
-    home: data directory (`CROSSMODAL_HOME`); threads: CPU threads for the models (`CROSSMODAL_THREADS`,
-    0 or unset: as many as this process may use); hosts: names the server answers to besides loopback
-    (`CROSSMODAL_HOSTS`, comma separated); upload_limit: largest request body in bytes
-    (`CROSSMODAL_UPLOAD_LIMIT`); file_limit: the same for files sent to be indexed (`CROSSMODAL_FILE_LIMIT`);
-    device: where models run, `auto`, `cpu`, `cuda` or `cuda:1` (`CROSSMODAL_DEVICE`); unload_after: seconds without use
-    after which a model is let go of, 0 for never (`CROSSMODAL_UNLOAD_AFTER`).
+    Attributes:
+        name: The name, as in `settings.toml`.
+        value: The value in use.
+        source: Where the value comes from.
+        environment_variable: The variable that sets it.
+        description: What it means.
     """
 
-    home: Path
-    threads: int = field(default_factory=count_cores)
-    hosts: tuple[str, ...] = ()
-    upload_limit: int = 64 * 1024 * 1024
-    file_limit: int = 4 * 1024 * 1024 * 1024
-    device: str = "auto"
-    unload_after: int = 1800
+    name: str
+    value: Any
+    source: SettingSource
+    environment_variable: str
+    description: str
 
 
-def read_settings(
-    environ: Mapping[str, str] | None = None, home: Path | None = None, device: str | None = None
-) -> Settings:
-    """Read the settings from the environment; `home` and `device` given on the command line win.
-
-    Raises UsageError when a number or a device cannot be read.
-    """
-    env = os.environ if environ is None else environ
-    if home is None:
-        home = Path(env["CROSSMODAL_HOME"]) if env.get("CROSSMODAL_HOME") else _find_default_home()
-    hosts = tuple(host.strip() for host in env.get("CROSSMODAL_HOSTS", "").split(",") if host.strip())
-    device = device or env.get("CROSSMODAL_DEVICE") or "auto"
-    if not DEVICES.fullmatch(device):
-        raise UsageError(f"the device must be auto, cpu, cuda or cuda:1, cuda:2 and so on, not {device!r}")
-    return Settings(
-        device=device,
-        unload_after=_read_number(env, "CROSSMODAL_UNLOAD_AFTER", Settings.unload_after),
-        home=home.expanduser().absolute(),
-        threads=_read_number(env, "CROSSMODAL_THREADS", 0) or count_cores(),
-        hosts=hosts,
-        file_limit=_read_number(env, "CROSSMODAL_FILE_LIMIT", Settings.file_limit),
-        upload_limit=_read_number(env, "CROSSMODAL_UPLOAD_LIMIT", Settings.upload_limit),
-    )
+def count_cores() -> int:
+    """Return the number of processors that this process may use. Libraries left to choose use fewer."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _find_default_home() -> Path:
@@ -68,10 +69,121 @@ def _find_default_home() -> Path:
     return Path(platformdirs.user_data_dir("crossmodal", appauthor=False))
 
 
-def _read_number(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name, "")
-    if not text:
-        return default
-    if not text.isdecimal():
-        raise UsageError(f"{name} must be a whole number of 0 or more, not {text!r}")
-    return int(text)
+class Settings(BaseSettings):
+    """Everything that can be configured. The constructor takes values; `read_settings` reads them from all sources."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
+    )
+
+    home: Path = Field(default_factory=_find_default_home, description="The data directory.")
+    threads: int = Field(0, ge=0, description="CPU threads for the models. 0: as many as the process may use.", le=4096)
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Host names that the server answers to besides loopback, separated by commas."
+    )
+    upload_limit: int = Field(64 * MIB, ge=0, description="The largest request body, in bytes.")
+    file_limit: int = Field(4096 * MIB, ge=0, description="The largest upload of files to index, in bytes.")
+    device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
+    unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
+    _sources: dict[str, SettingSource] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read no source implicitly: `read_settings` does, and remembers which source each value came from."""
+        return (init_settings,)
+
+    @field_validator("home")
+    @classmethod
+    def _make_absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("threads")
+    @classmethod
+    def _count_threads(cls, threads: int) -> int:
+        return threads or count_cores()
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, hosts: object) -> object:
+        return [host.strip() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, device: str) -> str:
+        if not DEVICES.fullmatch(device):
+            raise ValueError("must be auto, cpu, cuda or cuda:1, cuda:2 and so on")
+        return device
+
+
+def read_settings(home: Path | None = None, device: str | None = None) -> Settings:
+    """Read the settings from all sources.
+
+    Args:
+        home: The `--home` of the command line.
+        device: The `--device` of the command line.
+
+    Raises:
+        UsageError: A value is not valid, or the settings file cannot be read.
+    """
+    command_line = {name: value for name, value in (("home", home), ("device", device)) if value is not None}
+    environment = EnvSettingsSource(Settings)()
+    folder = Path(command_line.get("home") or environment.get("home") or _find_default_home()).expanduser()
+    values = {
+        SettingSource.FILE: _read_file(folder / SETTINGS_FILE),
+        SettingSource.ENVIRONMENT: environment,
+        SettingSource.COMMAND_LINE: command_line,
+    }
+    sources = {name: source for source, given in values.items() for name in given}
+    try:
+        settings = Settings(**{name: values[source][name] for name, source in sources.items()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{_name_origin(name, sources[name], folder)}: {message} (not {first['input']!r})") from error
+    settings._sources = sources
+    return settings
+
+
+def describe_settings(settings: Settings) -> list[SettingRow]:
+    """Return every setting with its value and the source of the value, in order of declaration."""
+    return [
+        SettingRow(
+            name=name,
+            value=getattr(settings, name),
+            source=settings._sources.get(name, SettingSource.DEFAULT),
+            environment_variable=name_variable(name),
+            description=field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def name_variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return ENVIRONMENT_PREFIX + name.upper()
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """Return the settings of a file; none if it does not exist. Raise UsageError if it cannot be read."""
+    try:
+        found: dict[str, Any] = TomlConfigSettingsSource(Settings, path)()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"Cannot read {path}: {error}. Fix or remove the file.") from error
+    unknown = sorted(found.keys() - Settings.model_fields.keys())
+    if "home" in found or unknown:
+        raise UsageError(f"{path}: {(unknown or ['home'])[0]} is not a setting of this file. Remove the line.")
+    return found
+
+
+def _name_origin(name: str, source: SettingSource, home: Path) -> str:
+    if source is SettingSource.COMMAND_LINE:
+        return f"--{name}"
+    return name_variable(name) if source is SettingSource.ENVIRONMENT else f"{home / SETTINGS_FILE}: {name}"

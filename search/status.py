@@ -1,11 +1,9 @@
 """Looking at a library from outside: what it holds, and whether its parts agree."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
-from search.errors import NotFoundError
 from search.library import Library
 from search.storage.consistency import check_database, find_strays
 from search.storage.spaces import Space, SpaceRole, Spaces
@@ -105,20 +103,3 @@ def verify_library(library: Library) -> list[str]:
     if strays:
         problems.append(f"thumbnails: {strays} belong to no item")
     return problems
-
-
-def forget_paths(library: Library, paths: Sequence[str]) -> int:
-    """Remove what is known of files and folders, and of sources that are among them; give how many items there were.
-
-    Raises NotFoundError for a path of which nothing is known, before anything is removed.
-    """
-    found = {path: library.catalog.list_below(path) for path in paths}
-    roots = {source.path: source.id for source in library.sources.list_all()}
-    for path, item_ids in found.items():
-        if not item_ids and path not in roots:
-            raise NotFoundError(f"nothing is known of {path}")
-    count = library.forget(sorted({item_id for item_ids in found.values() for item_id in item_ids}))
-    for path in paths:
-        if path in roots:
-            library.sources.forget(roots[path])
-    return count

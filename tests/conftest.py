@@ -25,12 +25,10 @@ def demo(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def library(demo, tmp_path_factory):
-    """The demo, indexed; tests must not change it."""
-    library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
-    summary = index(library, demo)
-    assert summary.failures == {}
-    yield library
-    library.close()
+    with open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True) as library:
+        summary = index(library, demo)
+        assert summary.failures == {}
+        yield library
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +40,8 @@ def engine(library) -> Engine:
 @pytest.fixture
 def fresh(tmp_path):
     """A new empty library; each test gets a separate one."""
-    library = open_library(Settings(home=tmp_path / "home"), create=True)
-    yield library
-    library.close()
+    with open_library(Settings(home=tmp_path / "home"), create=True) as library:
+        yield library
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ Run it again whenever one of the texts or the bundled model changes.
 
 from search.encoders.registry import TEXT_MODEL, load_text_encoder
 from search.encoders.runtime import Machine
-from search.retrieval.reference import PACKAGED_FILE, embed_reference, name_reference, write_reference
+from search.retrieval.semantic import PACKAGED_FILE, embed_reference, name_reference, write_reference
 from search.settings import count_cores
 
 

@@ -35,7 +35,7 @@ from search.library import Library
 from search.query.encoding import encode_query
 from search.records import Query, Vectors
 from search.retrieval.retriever import make_text_retriever
-from search.scoring.fusion import WEIGHTS_FILE, Evidence, TextWeights, Weights, compute_log_odds, describe_weights
+from search.scoring.text import WEIGHTS_FILE, Evidence, TextWeights, Weights, compute_log_odds, describe_weights
 
 DEPTH = 256
 # How many of the best candidates of a query are learned from, and how many wrong ones of these.

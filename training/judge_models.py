@@ -30,7 +30,7 @@ from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
 from search.media.image.picture import USEFUL_SIDE, open_image
 from search.records import Pixels, Retriever, Sample, Vectors
-from search.retrieval.calibrators import bind_text, make_calibrator
+from search.retrieval.visual import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
 from search.scoring.traits import Reference
 from search.scoring.visual import MEASURES, VisualCalibrator, VisualScorer, read_calibrators

@@ -51,15 +51,11 @@ def evaluate_command(
     from search.library import open_library
 
     cases = read_cases(file, judged)
-    library = open_library(settings)
-    try:
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("asking", total=len(cases))
-            report = run_cases(
-                Engine(library), cases, lambda done, _total: bar.update(task, completed=done), not fused_only
-            )
-    finally:
-        library.close()
+    with open_library(settings) as library, Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("asking", total=len(cases))
+        report = run_cases(
+            Engine(library), cases, lambda done, _total: bar.update(task, completed=done), not fused_only
+        )
     text = write_markdown(report, title)
     if markdown is not None:
         markdown.write_text(text, encoding="utf-8")

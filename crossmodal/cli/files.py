@@ -20,9 +20,8 @@ def status_command(settings: Settings, as_json: bool) -> None:
     """Show what is in the library, and how it is kept."""
     from search.status import read_status
 
-    library = open_library(settings)
-    status = read_status(library)
-    library.close()
+    with open_library(settings) as library:
+        status = read_status(library)
     if as_json:
         print_json(status)
         return
@@ -50,9 +49,8 @@ def status_command(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
     """List every file with its state and the reason."""
-    library = open_library(settings)
-    items = library.catalog.list_items(State(state) if state else None)
-    library.close()
+    with open_library(settings) as library:
+        items = library.catalog.list_items(State(state) if state else None)
     if as_json:
         print_json({"items": [serialize_ledger_row(item) for item in items]})
         return
@@ -70,18 +68,16 @@ def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: flo
 
     PATHS are files or folders; a source that is named is removed itself, and all in it.
     """
-    from search.status import forget_paths
+    from search.forget import forget_items, forget_paths
+    from search.storage.ledger import Ledger
 
     if not paths and missing_for is None:
         raise UsageError("name files or folders to forget, or --missing-for DAYS")
-    library = open_library(settings)
-    try:
+    with open_library(settings) as library:
         count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
         if missing_for is not None:
             for source in library.sources.list_all():
-                count += library.forget(library.ledger.list_missing(source.path, missing_for))
-    finally:
-        library.close()
+                count += forget_items(library, Ledger(library.database).list_missing(source.path, missing_for))
     if as_json:
         print_json({"forgotten": count})
     else:
@@ -96,11 +92,10 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
     """Check that SQL, the index files and the disk agree."""
     from search.status import verify_library
 
-    library = open_library(settings)
-    if repair:
-        _rebuild(library)
-    problems = verify_library(library)
-    library.close()
+    with open_library(settings) as library:
+        if repair:
+            _rebuild(library)
+        problems = verify_library(library)
     document: dict[str, Any] = {"consistent": not problems, "problems": problems}
     if as_json:
         print_json(document)

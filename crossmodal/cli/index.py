@@ -52,17 +52,13 @@ def index_command(
 
     if watch and dry_run:
         raise UsageError("--watch and --dry-run exclude one another")
-    library = open_library(settings, create=True)
     options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
-    try:
-        with show_progress() as show:
-            if watch:
-                report = report_changes(lambda one: _report(one, profile, as_json))
-                watch_sources(library, paths, options, show, report)
-                return
-            summary = run_index(library, list(paths), options, show)
-    finally:
-        library.close()
+    with open_library(settings, create=True) as library, show_progress() as show:
+        if watch:
+            report = report_changes(lambda one: _report(one, profile, as_json))
+            watch_sources(library, paths, options, show, report)
+            return
+        summary = run_index(library, list(paths), options, show)
     _report(summary, profile, as_json)
     if summary.failures:
         raise click.exceptions.Exit(1)

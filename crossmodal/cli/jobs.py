@@ -16,9 +16,8 @@ def jobs_command(ctx: click.Context, as_json: bool) -> None:
     """Show, cancel and retry jobs. Without a command: show them, newest first."""
     if ctx.invoked_subcommand is not None:
         return
-    library = _open(ctx)
-    jobs = library.jobs.list_all()
-    library.close()
+    with _open(ctx) as library:
+        jobs = library.jobs.list_all()
     if as_json:
         print_json({"jobs": [serialize_job(job) for job in jobs]})
         return
@@ -31,9 +30,8 @@ def jobs_command(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def cancel_command(ctx: click.Context, job: int) -> None:
     """Take a queued job back, or stop the one running; what it has done is kept."""
-    library = _open(ctx)
-    click.echo(_describe(library.jobs.cancel(job)))
-    library.close()
+    with _open(ctx) as library:
+        click.echo(_describe(library.jobs.cancel(job)))
 
 
 @jobs_command.command("retry")
@@ -41,9 +39,8 @@ def cancel_command(ctx: click.Context, job: int) -> None:
 @click.pass_context
 def retry_command(ctx: click.Context, job: int) -> None:
     """Queue what a job was to do again."""
-    library = _open(ctx)
-    click.echo(_describe(library.jobs.add(library.jobs.get(job).task)))
-    library.close()
+    with _open(ctx) as library:
+        click.echo(_describe(library.jobs.add(library.jobs.get(job).task)))
 
 
 def _open(ctx: click.Context) -> Library:

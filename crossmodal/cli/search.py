@@ -99,20 +99,18 @@ def search_command(
         stack=not no_group,
         diversity=diversity,
     )
-    library = open_library(settings)
-    engine = Engine(library)
     further = None
-    try:
-        answer = engine.search(query)
-        # Who asks for a part of the results gets that part.
-        if not (as_json or include_all or tier or cursor or answer.next):
-            further = _find_less_certain(engine, query, answer)
-    except UnreadableMediaError as error:
-        # The engine sees bytes; only here is it known which file they came from.
-        names = ", ".join(str(one) for one in (*images, voice) if one)
-        raise type(error)(f"{names}: {error}") from error
-    finally:
-        library.close()
+    with open_library(settings) as library:
+        engine = Engine(library)
+        try:
+            answer = engine.search(query)
+            # Who asks for a part of the results gets that part.
+            if not (as_json or include_all or tier or cursor or answer.next):
+                further = _find_less_certain(engine, query, answer)
+        except UnreadableMediaError as error:
+            # The engine sees bytes; only here is it known which file they came from.
+            names = ", ".join(str(one) for one in (*images, voice) if one)
+            raise type(error)(f"{names}: {error}") from error
     if as_json:
         print_json(serialize_answer(query, answer))
     else:

@@ -41,20 +41,25 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
             f"refused to listen on {host}: without API keys, which this version does not have yet, anyone there "
             "could read the library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)"
         )
-    engine = Engine(open_library(settings, create=True))
-    app = create_app(engine, settings)
-    try:
-        server = waitress.create_server(
-            app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=settings.file_limit
-        )
-    except OSError as error:
-        raise HomeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    name = f"[{host}]" if ":" in host else host
-    click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
-    # The first query should not wait for the models.
-    threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
-    with nullcontext() if no_worker else run_worker_process(settings):
-        server.run()
+    with open_library(settings, create=True) as library:
+        engine = Engine(library)
+        try:
+            server = waitress.create_server(
+                create_app(engine, settings),
+                host=host,
+                port=port,
+                threads=THREADS,
+                ident=None,
+                max_request_body_size=settings.file_limit,
+            )
+        except OSError as error:
+            raise HomeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        name = f"[{host}]" if ":" in host else host
+        click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
+        # The first query should not wait for the models.
+        threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
+        with nullcontext() if no_worker else run_worker_process(settings):
+            server.run()
 
 
 def _warm_up(engine: "Engine") -> None:

@@ -31,11 +31,8 @@ def worker_command(settings: Settings, workers: int, until_idle: bool, beside: b
         signal.signal(name, lambda *_: stop.set())
     if beside:
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
-    library = open_library(settings, create=True)
-    try:
+    with open_library(settings, create=True) as library:
         run_worker(library, Options(workers), stop, until_idle)
-    finally:
-        library.close()
 
 
 def _wait_for_end(stop: "threading.Event") -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from indexer.embed import AHEAD
 from indexer.model_change.fill import Filling, Outcome
 from indexer.pipeline import Options, Progress
+from search.active_models import open_index
 from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.encoders.manifest import find_folder
 from search.encoders.registry import (
@@ -105,7 +106,7 @@ def change_model(library: Library, change: Change, options: Options, progress: P
             "what was done is kept. Mount what is missing and run this again, or switch all the same with --force"
         )
     # The first search by the new model should find its index built.
-    index = library.open_space(space, encoder)
+    index = open_index(library.home, library.database, space, encoder)
     index.build(library.catalog.read_revision())
     drop_spaces(library, retriever, (SpaceRole.PREVIOUS,))
     library.spaces.switch(retriever)
@@ -118,7 +119,7 @@ def update_outdated(library: Library, options: Options, progress: Progress) -> l
     """Embed again what an earlier version of a bundled model embedded, and search it from then on.
 
     The old vectors cannot be searched, so it switches however many files cannot be read: these are embedded by the next
-    run that finds them. The caller holds the home's lock and renews the library afterward.
+    run that finds them. The caller holds the home's lock and reloads the models of the library afterward.
 
     Args:
         library: An opened home.

@@ -140,7 +140,7 @@ def _change_model(library: Library, task: Task, model: str, options: Options, tr
     if not task.is_routine:
         return use_model(library, model, task.role, options, tracker.note)
     # An earlier job may have updated the spaces: each does so before it indexes.
-    outcomes = update_outdated(library.renew(), options, tracker.note)
+    outcomes = update_outdated(library.reload_models(), options, tracker.note)
     return outcomes[-1] if outcomes else Outcome(model, has_changes=False)
 
 

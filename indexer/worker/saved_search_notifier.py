@@ -12,6 +12,7 @@ from search.library import Library
 from search.query.request import MAX_LIMIT, parse_request
 from search.records import SavedSearch, Tier
 from search.serializers import serialize_item
+from search.storage.collections import SavedSearches
 from search.storage.database import now
 
 # A webhook that does not answer for so many seconds is tried again at the next look.
@@ -23,6 +24,7 @@ class SavedSearchNotifier:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._saved = SavedSearches(library.database)
         self._engine = Engine(library)
         self._revision = -1
 
@@ -32,7 +34,7 @@ class SavedSearchNotifier:
         if revision == self._revision:
             return
         self._revision = revision
-        for saved in self._library.saved.list_all():
+        for saved in self._saved.list_all():
             if saved.is_watched:
                 self._check(saved)
 
@@ -41,12 +43,12 @@ class SavedSearchNotifier:
         try:
             scores = self._search(saved.request)
         except CrossmodalError as error:
-            self._library.saved.mark_sent(saved.id, [], f"the search cannot be asked any more: {error}")
+            self._saved.mark_sent(saved.id, [], f"the search cannot be asked any more: {error}")
             return
-        fresh = self._library.saved.list_since(saved.checked_at, list(scores))
-        self._library.saved.note(saved.id, {item_id: scores[item_id] for item_id in fresh}, moment)
+        fresh = self._saved.list_since(saved.checked_at, list(scores))
+        self._saved.note(saved.id, {item_id: scores[item_id] for item_id in fresh}, moment)
         if saved.webhook:
-            self._tell(saved, self._library.saved.list_found(saved.id, only_unsent=True))
+            self._tell(saved, self._saved.list_found(saved.id, only_unsent=True))
 
     def _search(self, request: Mapping[str, Any]) -> dict[int, float]:
         """Return all relevant items, however many, and their scores: what the page shows first."""
@@ -66,7 +68,7 @@ class SavedSearchNotifier:
         found = [serialize_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]
         body = json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": found}).encode()
         error = send_json(saved.webhook or "", body)
-        self._library.saved.mark_sent(saved.id, items, error)
+        self._saved.mark_sent(saved.id, items, error)
 
 
 def send_json(address: str, body: bytes) -> str | None:

@@ -21,7 +21,7 @@ from search.evaluation.metrics import (
 )
 from search.evaluation.shown import CutPoint, Scored, ShownFigures, measure_shown, sweep_cut
 from search.records import Hit, ItemType, Query, Retriever
-from search.scoring.items import RRF_CONSTANT
+from search.scoring.candidates import RRF_CONSTANT
 
 DEPTH = 100
 # How many of a query's hits are looked at for the calibration error: further down, much that is relevant has no label.

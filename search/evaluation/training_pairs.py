@@ -8,6 +8,7 @@ from search.encoders.encoder import ImageEncoder
 from search.errors import ModelError, UsageError
 from search.evaluation.synthetic_queries import list_captioned
 from search.library import Library
+from search.storage.feedback import FeedbackStore
 
 # Fewer texts than this say nothing.
 MIN_SAMPLE = 50
@@ -38,7 +39,7 @@ def gather_training_pairs(
     are too few texts.
     """
     captions = [(one.caption, one.item.id, True) for one in list_captioned(library, most)]
-    feedback = [(one.text, one.item_id, one.is_relevant) for one in library.feedback.list_all()]
+    feedback = [(one.text, one.item_id, one.is_relevant) for one in FeedbackStore(library.database).list_all()]
     ids = {item_id for _, item_id, _ in captions + feedback}
     rows = {item_id: library.catalog.read_vectors(item_id, space_id) for item_id in ids}
     known = sorted(feedback + captions, key=lambda one: (one[0].casefold(), one[1], one[0]))

@@ -14,11 +14,11 @@ from search.query.correction import correct_query
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
-from search.retrieval.calibrators import score_example, score_text
 from search.retrieval.semantic import SemanticPart
-from search.retrieval.visual import VisualPart
+from search.retrieval.visual import VisualPart, score_example, score_text
 from search.scoring.presence import Wording
 from search.scoring.visual import VisualScorer
+from search.storage.query_images import QueryImages
 from search.text.analysis import Word, split_query
 from search.text.language import detect_language
 from search.text.terms import Term, list_ignored, read_terms
@@ -181,7 +181,7 @@ def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
 def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
     if part.text is not None:
         return _encode_text(library, part.text)
-    image = library.query_images.read(part.query_image) if part.query_image is not None else part.image
+    image = QueryImages(library.database).read(part.query_image) if part.query_image is not None else part.image
     if image is not None:
         return EncodedPart(score_example(library, _embed_image(library, image, part.crop)))
     return _encode_item(library, part.item or 0, part.crop)

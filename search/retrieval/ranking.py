@@ -9,10 +9,8 @@ import numpy as np
 from search.query.grammar import parse_query
 from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retriever import FLOOR, VISUAL_FLOOR, Retrieval
-from search.scoring.candidates import Retrieved
+from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_copies
-from search.scoring.items import Scores, fuse, score_items
-from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 
 FIRST_DEPTH = 256
 DEEPENING = 4

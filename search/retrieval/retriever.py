@@ -8,9 +8,8 @@ import numpy as np
 from search.library import Library
 from search.query.encoding import Encoded
 from search.records import Flags, Ids, Retriever, Sample, Vectors
-from search.retrieval.candidates import TextQuery
-from search.retrieval.owners import find_embeddings
 from search.retrieval.text import TextRetriever
+from search.retrieval.text_candidates import TextQuery, find_embeddings
 from search.retrieval.visual import (
     ScoredImages,
     VisualCandidates,
@@ -19,9 +18,8 @@ from search.retrieval.visual import (
     make_search_vector,
     score_parts,
 )
-from search.scoring.candidates import Retrieved, make_nothing
+from search.scoring.candidates import Retrieved, make_nothing, to_probability
 from search.scoring.presence import Presence, decide_presence
-from search.scoring.probability import to_probability
 from search.storage.embedding_rows import mark_ids, to_float32
 from search.storage.filters import select_items, select_missing
 from search.storage.space_index import Snapshot

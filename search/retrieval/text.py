@@ -7,13 +7,18 @@ import numpy as np
 
 from search.library import Library
 from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
-from search.retrieval.candidates import NO_MATCH, CandidateSet, TextQuery
-from search.retrieval.lexical import find_phrases, match_terms
-from search.retrieval.owners import find_embeddings
-from search.retrieval.reference import get_reference
-from search.retrieval.semantic import SemanticPart, SemanticQuery
-from search.scoring.candidates import Retrieved, make_nothing
-from search.scoring.fusion import (
+from search.retrieval.semantic import SemanticPart, SemanticQuery, get_reference
+from search.retrieval.text_candidates import (
+    NO_MATCH,
+    CandidateSet,
+    TextQuery,
+    find_embeddings,
+    find_phrases,
+    match_terms,
+)
+from search.scoring.candidates import Retrieved, make_nothing, to_probability
+from search.scoring.lexical import LexicalMatches
+from search.scoring.text import (
     Evidence,
     TextWeights,
     Weights,
@@ -21,8 +26,6 @@ from search.scoring.fusion import (
     make_lexical_features,
     read_weights,
 )
-from search.scoring.lexical import LexicalMatches
-from search.scoring.probability import to_probability
 from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
 

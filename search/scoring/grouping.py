@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from search.records import Retriever, Vectors
-from search.scoring.items import Ranked
+from search.scoring.candidates import Ranked
 
 # Two pictures are near-identical when their perceptual hashes differ in few of 64 bits and their vectors hardly:
 # either alone is fooled, the hash by plain skies, the vector by two photos of one scene.

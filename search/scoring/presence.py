@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from search.records import Vectors
-from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT, to_probability
+from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, to_probability
 from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"

@@ -22,6 +22,7 @@ from search.library import open_library
 from search.records import FileFacts, LedgerRow, Query, State
 from search.settings import Settings
 from search.status import verify_library
+from search.storage.ledger import Ledger
 from tests.support.indexing import index
 
 pytestmark = pytest.mark.slow
@@ -87,15 +88,15 @@ def run(home, folder):
 
 def check(home):
     if (home / "catalogue.db").exists():
-        library = open_library(Settings(home=home))
-        assert verify_library(library) == []
-        library.close()
+        with open_library(Settings(home=home)) as library:
+            assert verify_library(library) == []
 
 
 def check_ledger(library, media):
     """Every file is in exactly one state, as it is on the disk, and embedded once."""
     (source,) = library.sources.list_all()
-    ledger: dict[str, LedgerRow] = library.ledger.read_rows(library.ledger.read_stamps(source.id, source.path))
+    store = Ledger(library.database)
+    ledger: dict[str, LedgerRow] = store.read_rows(store.read_stamps(source.id, source.path))
     files = media.list_files()
     assert {path for path, row in ledger.items() if row.state != State.MISSING} == set(files)
     failed = {Path(path).name for path, row in ledger.items() if row.state == State.FAILED}
@@ -134,11 +135,10 @@ def test_killed_runs_resume_and_lose_nothing(demo, tmp_path, kills):
     process = run(home, media.folder)
     process.communicate()
     assert process.returncode == 1  # two files cannot be read, and say so
-    library = open_library(Settings(home=home))
-    assert verify_library(library) == []
-    check_ledger(library, media)
-    assert Path(Engine(library).search(Query(text="a cup of coffee")).hits[0].item.path).name == "morning.jpg"
-    library.close()
+    with open_library(Settings(home=home)) as library:
+        assert verify_library(library) == []
+        check_ledger(library, media)
+        assert Path(Engine(library).search(Query(text="a cup of coffee")).hits[0].item.path).name == "morning.jpg"
 
 
 @pytest.fixture
@@ -170,20 +170,18 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_when_there_is_room(d
     process = run(small_disk / "home", media.folder)
     process.communicate()
     assert process.returncode == 1
-    library = open_library(Settings(home=small_disk / "home"))
-    check_ledger(library, media)
-    library.close()
+    with open_library(Settings(home=small_disk / "home")) as library:
+        check_ledger(library, media)
 
 
 def test_a_locked_database_is_one_clear_error(fresh, demo, monkeypatch):
     monkeypatch.setattr("search.storage.database.BUSY_TIMEOUT_MS", 200)
-    library = open_library(Settings(home=fresh.home.root))
-    other = sqlite3.connect(fresh.home.catalog)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(HomeError, match="another process has locked it"):
-        index(library, demo / "notes")
-    other.rollback()
-    other.close()
-    assert index(library, demo / "notes").failures == {}
-    assert verify_library(library) == []
-    library.close()
+    with open_library(Settings(home=fresh.home.root)) as library:
+        other = sqlite3.connect(fresh.home.catalog)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(HomeError, match="another process has locked it"):
+            index(library, demo / "notes")
+        other.rollback()
+        other.close()
+        assert index(library, demo / "notes").failures == {}
+        assert verify_library(library) == []

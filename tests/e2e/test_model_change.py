@@ -36,8 +36,7 @@ def test_no_answer_fails_or_is_mixed_and_nothing_is_lost(demo, tmp_path, items, 
     assert seen["failed"] == 0
     assert seen["filled at each kill"] == sorted(seen["filled at each kill"])
     assert seen["by the new model"] > 0
-    library = open_library(Settings(home=home))
-    assert verify_library(library) == []
-    assert library.catalog.count_states()[ItemType.IMAGE, "indexed"] == items
-    assert library.spaces.count(library.spaces.get("visual").id) == items
-    library.close()
+    with open_library(Settings(home=home)) as library:
+        assert verify_library(library) == []
+        assert library.catalog.count_states()[ItemType.IMAGE, "indexed"] == items
+        assert library.spaces.count(library.spaces.get("visual").id) == items

@@ -47,7 +47,14 @@ LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", 
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
 LAZY |= {"rawpy", "imagecodecs", "pptx", "openpyxl", "docx", "pysubs2"}
 # What the folders of `search` do not import.
-ABOVE = ("search.engine", "search.library", "search.paging")
+ABOVE = (
+    "search.engine",
+    "search.library",
+    "search.paging",
+    "search.active_models",
+    "search.forget",
+    "search.model_swap",
+)
 FORBIDDEN = {
     "search/encoders/": ("search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
     "search/storage/": ("search.encoders", "search.scoring", "search.retrieval", "search.query", *ABOVE),

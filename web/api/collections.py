@@ -11,6 +11,7 @@ from search.library import Library
 from search.query.request import parse_request
 from search.records import Album, SavedSearch
 from search.serializers import serialize_item
+from search.storage.collections import Albums, SavedSearches
 from web.api.body import parse_body
 
 
@@ -46,7 +47,7 @@ class ChangeRequest(BaseModel):
 def make_blueprint(library: Library) -> Blueprint:
     """Return the routes."""
     api = Blueprint("collections", __name__, url_prefix="/api/v1")
-    saved, albums = library.saved, library.albums
+    saved, albums = SavedSearches(library.database), Albums(library.database)
 
     @api.get("/searches")
     def list_searches() -> Response:

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, jsonify, request, send_file
 
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
-from search.library import SIZES, Library
+from search.home import SMALL_THUMBNAIL_SIDES
+from search.library import Library
 from search.media.container import read_frame
 from search.media.image.picture import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
 from search.paths import find_file, write_atomically
@@ -90,8 +91,8 @@ def _send_small(path: Path, small: Path, size: int) -> Response:
 
 def _read_size() -> int:
     given = request.args.get("size", "")
-    if given not in map(str, SIZES):
-        raise UsageError(f"size must be one of {', '.join(map(str, SIZES))}, not {given!r}")
+    if given not in map(str, SMALL_THUMBNAIL_SIDES):
+        raise UsageError(f"size must be one of {', '.join(map(str, SMALL_THUMBNAIL_SIDES))}, not {given!r}")
     return int(given)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from search.library import Library
 from search.records import Feedback
+from search.storage.feedback import FeedbackStore
 from web.api.body import parse_body
 
 
@@ -24,18 +25,20 @@ def make_blueprint(library: Library) -> Blueprint:
     """Return the routes."""
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
 
+    feedback = FeedbackStore(library.database)
+
     @api.post("")
     def take_feedback() -> tuple[str, int]:
         said = parse_body(FeedbackRequest)
         if said.relevant is None:
-            library.feedback.take_back(said.text, said.item)
+            feedback.take_back(said.text, said.item)
         else:
-            library.feedback.give(said.text, said.item, said.relevant)
+            feedback.give(said.text, said.item, said.relevant)
         return "", 204
 
     @api.get("")
     def list_feedback() -> Response:
-        return jsonify({"feedback": [_describe(one) for one in library.feedback.list_all()]})
+        return jsonify({"feedback": [_describe(one) for one in feedback.list_all()]})
 
     return api
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.errors import UsageError
+from search.forget import forget_items
 from search.records import ItemType, State
 from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
 
@@ -36,7 +37,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.delete("/<int:item_id>")
     def forget_item(item_id: int) -> tuple[str, int]:
         find(item_id)
-        library.forget([item_id])
+        forget_items(library, [item_id])
         return "", 204
 
     return api

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import UsageError
+from search.forget import forget_paths
 from search.library import Library
 from search.records import Task
 from search.serializers import serialize_job, serialize_source
-from search.status import forget_paths
 from web.api.body import parse_body
 
 

@@ -21,11 +21,8 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
     from search.evaluation.adapter_evaluation import adapt_model
     from search.library import open_library
 
-    library = open_library(settings)
-    try:
+    with open_library(settings) as library:
         name, comparison, (before, after) = adapt_model(library, captions, lambda line: click.echo(line, err=True))
-    finally:
-        library.close()
     interval = f"{comparison.gain:+.3f}, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     judged = f"MRR {before:.3f} before, {after:.3f} after, by texts not trained on ({interval})"
     if as_json:

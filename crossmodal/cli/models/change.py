@@ -50,14 +50,11 @@ def use_command(
     from indexer.pipeline import Options
     from search.library import open_library
 
-    library = open_library(settings, create=True)
-    try:
+    with open_library(settings, create=True) as library:
         if export:
             export_model(library, name, role, SAMPLE)
         with library.home.lock(), show_progress() as show:
             outcome = use_model(library, name, role, Options(workers), show, Pace(throttle / 100, force))
-    finally:
-        library.close()
     _report(outcome, as_json)
 
 
@@ -76,13 +73,9 @@ def rollback_command(settings: Settings, role: str, workers: int, as_json: bool)
     from search.library import open_library
     from search.records import Retriever
 
-    library = open_library(settings)
-    try:
-        with library.home.lock(), show_progress() as show:
-            change = Change(Retriever(role), find_previous(library, Retriever(role)))
-            outcome = change_model(library, change, Options(workers), show)
-    finally:
-        library.close()
+    with open_library(settings) as library, library.home.lock(), show_progress() as show:
+        change = Change(Retriever(role), find_previous(library, Retriever(role)))
+        outcome = change_model(library, change, Options(workers), show)
     _report(outcome, as_json)
 
 
@@ -99,12 +92,8 @@ def drop_command(settings: Settings, role: str, as_json: bool) -> None:
     from search.library import open_library
     from search.records import Retriever
 
-    library = open_library(settings)
-    try:
-        with library.home.lock():
-            count = drop_spaces(library, Retriever(role))
-    finally:
-        library.close()
+    with open_library(settings) as library, library.home.lock():
+        count = drop_spaces(library, Retriever(role))
     if as_json:
         print_json({"removed": count})
     else:

@@ -43,12 +43,9 @@ def compare_command(
     from search.library import open_library
     from search.records import Retriever
 
-    library = open_library(settings)
-    try:
+    with open_library(settings) as library:
         retriever = Retriever(role) if role else guess_retriever(first) or Retriever.SEMANTIC
         results = _show(library, retriever, (first, second), questions, cases)
-    finally:
-        library.close()
     comparison = compare_results(*results)
     if as_json:
         models = [_describe(one) for one in results]

@@ -32,11 +32,8 @@ def export_command(settings: Settings, name: str, role: str | None, sample: int,
     """
     from search.library import open_library
 
-    library = open_library(settings)
-    try:
+    with open_library(settings) as library:
         manifest, checks = export_model(library, name, role, sample)
-    finally:
-        library.close()
     if as_json:
         rows = [asdict(one) | {"is_right": one.is_right} for one in checks]
         print_json({"model": manifest.name, "runtime": manifest.runtime, "rates": manifest.runtimes, "checks": rows})

@@ -203,7 +203,7 @@ def test_forgetting_and_jobs_by_the_command_line(tmp_path):
     home = tmp_path / "home"
     run("index", str(media), home=home)
     unknown = run("forget", str(media / "nothing"), home=home)
-    assert (unknown.returncode, "nothing is known of" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "No item or source at" in unknown.stderr) == (2, True)
     assert run("forget", home=home).returncode == 2
     gone = run("forget", str(media / "sub"), "--json", home=home)
     assert json.loads(gone.stdout) == {"forgotten": 1}

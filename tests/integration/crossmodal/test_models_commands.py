@@ -17,6 +17,7 @@ from search.encoders.adapter import Adapter
 from search.encoders.manifest import find_folder
 from search.encoders.registry import IMAGE_MODEL, TEXT_MODEL
 from search.evaluation.synthetic_queries import list_copied
+from search.storage.feedback import FeedbackStore
 from tests.support.checkpoints import make_tiny
 from tests.support.indexing import index
 
@@ -142,7 +143,7 @@ def test_a_sentence_model_takes_the_meaning_space_over(captioned):
 
     folder = find_minilm()
     run(captioned.home, "models", "use", folder)
-    library = captioned.renew()
+    library = captioned.reload_models()
     assert library.models.text_encoder.name == folder
     assert not library.models.text_encoder.is_multilingual
     answer = Engine(library).search(Query(text="how do I bake bread with a starter", limit=5))
@@ -160,7 +161,7 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
     manifest["runtime"] = "onnx-fp32"
     (folder / "manifest.json").write_text(json.dumps(manifest))
     run(captioned.home, "models", "use", tiny)
-    encoder = captioned.renew().models.image_encoder
+    encoder = captioned.reload_models().models.image_encoder
     assert encoder.runtime == "onnx-fp32"
     assert encoder.encode_texts(["a dog"]).shape == (1, 32)
     assert "| torch" not in trace_imports(captioned, "search", "--json", "a dog").stderr
@@ -168,7 +169,7 @@ def test_an_export_is_checked_measured_and_used(captioned, tiny):
 
 def test_a_model_is_exported_before_it_fills_its_space(captioned, tiny):
     run(captioned.home, "models", "use", tiny, "--export")
-    encoder = captioned.renew().models.image_encoder
+    encoder = captioned.reload_models().models.image_encoder
     assert encoder.name == tiny
     assert {"onnx-fp32", "torch-fp32"} <= set(find_folder(captioned.home.models, tiny).read().runtimes)
     refused = CliRunner().invoke(cli, ["--home", str(captioned.home.root), "models", "use", "base", "--export"])
@@ -181,14 +182,14 @@ def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
         (captioned.home.root.parent / f"more-{number}.txt").write_text(f"{TEXTS[number % 12]} It is number {number}.")
     index(captioned, *sorted(captioned.home.root.parent.glob("more-*.txt")))
     run(captioned.home, "models", "use", folder)
-    exact = captioned.renew().models.text_encoder.encode_passages(TEXTS)
+    exact = captioned.reload_models().models.text_encoder.encode_passages(TEXTS)
     said = json.loads(run(captioned.home, "models", "export", folder, "--sample", "40", "--json").stdout)
     assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
     assert next(one for one in said["checks"] if one["precision"] == "fp32")["cosine"] > 0.9999
     path = next(path for path in captioned.home.models.glob("*/manifest.json") if folder in path.read_text())
     for precision, near in (("fp32", 0.9999), ("fp16", 0.999), ("int8-dynamic", 0.9)):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"runtime": f"onnx-{precision}"}))
-        meaning = captioned.renew().models.text_encoder
+        meaning = captioned.reload_models().models.text_encoder
         assert meaning.runtime == f"onnx-{precision}"
         assert (meaning.encode_passages(TEXTS) * exact).sum(axis=1).min() > near
     found = trace_imports(captioned, "search", "--json", "how do I bake bread")
@@ -200,7 +201,7 @@ def test_an_adapter_that_helps_is_kept_and_used(captioned):
     said = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
     assert said["low"] > 0
     run(captioned.home, "models", "use", said["model"])
-    assert captioned.renew().models.image_encoder.name == said["model"]
+    assert captioned.reload_models().models.image_encoder.name == said["model"]
 
 
 def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monkeypatch):
@@ -215,8 +216,10 @@ def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monke
         monkeypatch.setattr("search.storage.feedback.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
         for item in captioned.catalog.list_items():
             if item.path in said:
-                captioned.feedback.give(said[item.path], item.id, True)
-                captioned.feedback.give(next(one for one in THINGS if one not in said[item.path]), item.id, False)
+                FeedbackStore(captioned.database).give(said[item.path], item.id, True)
+                FeedbackStore(captioned.database).give(
+                    next(one for one in THINGS if one not in said[item.path]), item.id, False
+                )
 
     give_opinions(iter([7] * 160))
     adapted = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
@@ -251,7 +254,7 @@ def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned)
     adapter.write(name, captioned.home.models)
     said = json.loads(run(captioned.home, "models", "use", name, "--json").stdout)
     assert said["filled"] == 80
-    moved = captioned.renew().models.image_encoder
+    moved = captioned.reload_models().models.image_encoder
     assert moved.name == name
     np.testing.assert_array_equal(moved.encode_texts(["a dog"]), picture.encode_texts(["a dog"]))
     picture_id = next(item.id for item in captioned.catalog.list_items() if item.type == "image")

@@ -77,8 +77,7 @@ def test_the_new_space_holds_what_indexing_with_the_new_model_would(library, med
     filled = read_vectors(library, "visual")
     assert filled.keys() == before.keys()
     assert len(next(iter(filled.values()))) == 32
-    engine = Engine(library)
-    engine.library = library.renew()
+    engine = Engine(library.reload_models())
     index(engine.library, media, reindex=True)
     again = read_vectors(library, "visual")
     assert again.keys() == filled.keys()
@@ -108,15 +107,15 @@ def test_a_running_engine_takes_the_new_model_up_and_answers_meanwhile(library, 
 
 def test_going_back_fills_in_what_was_indexed_since(library, media, tiny, demo):
     change(library, tiny)
-    current = library.renew()
+    current = library.reload_models()
     shutil.copy(sorted(demo.rglob("*.jpg"))[7], media / "later.jpg")
     index(current, media)
     assert find_previous(library, Retriever.VISUAL) == IMAGE_MODEL
     assert len(read_vectors(library, "visual", "previous")) == len(read_vectors(library, "visual")) - 1
     change(library, IMAGE_MODEL)
-    assert library.renew().models.image_encoder.name == IMAGE_MODEL
+    assert library.reload_models().models.image_encoder.name == IMAGE_MODEL
     assert len(read_vectors(library, "visual")) == len(read_vectors(library, "visual", "previous"))
-    answer = Engine(library.renew()).search(Query(text="later", include_all=True))
+    answer = Engine(library.reload_models()).search(Query(text="later", include_all=True))
     assert "later.jpg" in answer.hits[0].item.path
 
 
@@ -129,7 +128,7 @@ def test_a_run_that_was_cut_short_is_taken_up(library, tiny):
         change_model(library, Change(Retriever.VISUAL, tiny), OPTIONS, stop)
     kept = read_vectors(library, "visual", "next")
     assert kept
-    assert library.renew().models.image_encoder.name == IMAGE_MODEL
+    assert library.reload_models().models.image_encoder.name == IMAGE_MODEL
     todo = []
     change_model(library, Change(Retriever.VISUAL, tiny), OPTIONS, lambda _done, total, _path: todo.append(total))
     filled = read_vectors(library, "visual")
@@ -142,12 +141,12 @@ def test_files_that_are_away_stop_the_switch_unless_told_otherwise(library, medi
     media.rename(away)
     with pytest.raises(IncompleteError, match=r"Mount what is missing.*--force"):
         change(library, tiny)
-    assert library.renew().models.image_encoder.name == IMAGE_MODEL
+    assert library.reload_models().models.image_encoder.name == IMAGE_MODEL
     outcome = change(library, tiny, force=True)
     assert len(outcome.unread) == 7
     # Back again: every one of them is read anew by the next run, and none is lost.
     away.rename(media)
-    current = library.renew()
+    current = library.reload_models()
     summary = index(current, media)
     assert summary.counts["updated"] == 7
     assert len(read_vectors(library, "visual")) == 9
@@ -161,7 +160,7 @@ def test_an_item_that_is_missing_while_the_model_changes_is_read_when_it_is_back
     index(library, media)
     change(library, tiny)
     one.with_suffix(".away").rename(one)
-    current = library.renew()
+    current = library.reload_models()
     index(current, media)
     assert (str(one), 1) in read_vectors(current, "visual")
 
@@ -196,4 +195,4 @@ def test_another_whisper_is_used_at_once(library, tmp_path):
     outcome = use_model(library, str(folder), None, OPTIONS, lambda *_: None)
     assert outcome.is_speech
     assert not library.is_current()
-    assert library.renew().models.transcriber.name == str(folder)
+    assert library.reload_models().models.transcriber.name == str(folder)

@@ -40,7 +40,7 @@ def old(fresh, media):
             "(SELECT id FROM space WHERE retriever = 'visual' AND role = 'active')",
             (wrong,),
         )
-    return fresh.renew()
+    return fresh.reload_models()
 
 
 def find(library, text="a photo of a cat"):
@@ -73,7 +73,7 @@ def test_indexing_updates_it_first(old, media, demo):
     shutil.copy(sorted(demo.rglob("*.jpg"))[5], media / "later.jpg")
     before = count(old, "visual")
     index(old, media)
-    current = old.renew()
+    current = old.reload_models()
     assert not current.outdated
     assert count(current, "visual") == before + 1
     assert current.spaces.find("visual", "previous") is None
@@ -103,7 +103,7 @@ def test_an_update_that_was_killed_is_resumed(old):
 
     with pytest.raises(KeyboardInterrupt):
         update_outdated(old, OPTIONS, stop)
-    again = old.renew()
+    again = old.reload_models()
     begun = count(again, "visual", "next")
     assert begun
     _, retrievers = find(again)
@@ -112,8 +112,8 @@ def test_an_update_that_was_killed_is_resumed(old):
     (outcome,) = update_outdated(again, OPTIONS, lambda done, total, _path: seen.append(total))
     assert seen[0] < count(again, "visual")
     assert (outcome.unread, outcome.filled) == ({}, count(again, "visual"))
-    assert not again.renew().outdated
-    assert update_outdated(again.renew(), OPTIONS, lambda *_: None) == []
+    assert not again.reload_models().outdated
+    assert update_outdated(again.reload_models(), OPTIONS, lambda *_: None) == []
 
 
 def test_files_that_are_away_do_not_hold_it_up(old, media):
@@ -121,7 +121,7 @@ def test_files_that_are_away_do_not_hold_it_up(old, media):
     body = gone.read_bytes()
     gone.unlink()
     update_outdated(old, OPTIONS, lambda *_: None)
-    current = old.renew()
+    current = old.reload_models()
     assert not current.outdated
     lacking = count(current, "visual")
     gone.write_bytes(body)
@@ -138,7 +138,7 @@ def test_an_adapter_of_the_earlier_version_is_left_out(fresh, media):
             "UPDATE space SET fingerprint = 'earlier', model = ? WHERE retriever = 'visual' AND role = 'active'",
             (name,),
         )
-    old = fresh.renew()
+    old = fresh.reload_models()
     assert set(old.outdated) == {Retriever.VISUAL}
     update_outdated(old, OPTIONS, lambda *_: None)
-    assert old.renew().spaces.get("visual").model == IMAGE_MODEL
+    assert old.reload_models().spaces.get("visual").model == IMAGE_MODEL

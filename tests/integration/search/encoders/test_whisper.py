@@ -66,7 +66,7 @@ def test_a_spoken_spanish_query_finds_english_documents_through_translation(fres
     # A picture model of English alone, beside which a Spanish query would be asked in vain.
     tiny = make_tiny(tmp_path / "tiny")
     use_model(fresh, tiny, None, Options(sandbox=False), lambda *_: None)
-    answer = Engine(fresh.renew()).search(Query(voice=read_prompt("es", 0)))
+    answer = Engine(fresh.reload_models()).search(Query(voice=read_prompt("es", 0)))
     assert answer.voice.language == "es"
     assert {"uno", "usuarios"} & set(words(answer.voice.text))
     assert {"conference", "users"} & set(words(answer.voice.translation))
@@ -80,7 +80,7 @@ def test_words_in_a_language_that_a_model_does_not_know_are_said_to_be(fresh, tm
     index(fresh, tmp_path / "a")
     tiny = make_tiny(tmp_path / "tiny")
     use_model(fresh, tiny, None, Options(sandbox=False), lambda *_: None)
-    engine = Engine(fresh.renew())
+    engine = Engine(fresh.reload_models())
     answer = engine.search(Query(text="un perro en la playa"))
     assert (answer.language, answer.only_english) == ("es", (tiny,))
     assert engine.search(Query(text="two people riding bicycles")).only_english == ()

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.records import Retriever
-from search.scoring.candidates import Retrieved
-from search.scoring.items import fuse
+from search.scoring.candidates import Retrieved, fuse
 from search.text.snippets import SNIPPET, cut_snippet
 
 probabilities = st.floats(0, 1)

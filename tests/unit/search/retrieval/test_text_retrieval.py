@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
-from search.retrieval.lexical import find_phrases, match_terms
+from search.retrieval.text_candidates import find_phrases, match_terms
 from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.lexical.index import WordIndex

@@ -15,8 +15,7 @@ from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort,
 from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
 from search.retrieval.retriever import FLOOR, SAID_CUT, Retrieval
 from search.retrieval.text import TextRetriever
-from search.scoring.candidates import Retrieved, make_nothing
-from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
+from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, make_nothing
 
 WEIGHTS = dict.fromkeys(Retriever, 1.0)
 EVERYTHING = Query(text="q", include_all=True, stack=False, limit=1000)

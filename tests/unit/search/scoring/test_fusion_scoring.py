@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.scoring.fusion import (
+from search.scoring.text import (
     EXACT_LOGIT,
     LEXICAL_FEATURES,
     SEMANTIC_FEATURES,

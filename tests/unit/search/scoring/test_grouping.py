@@ -13,9 +13,8 @@ from search.media.image.picture import compute_phash
 from search.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
 from search.records import Query, QueryPart, Retriever, Tier
 from search.retrieval.ranking import Count, Ranking
-from search.scoring.candidates import Candidate
+from search.scoring.candidates import Candidate, Ranked
 from search.scoring.grouping import MAX_BITS, Stack, diversify, stack_copies
-from search.scoring.items import Ranked
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT
 from search.scoring.presence import MIN_LOGIT, Presence, Wording, decide_presence, measure_presence, read_presence
-from search.scoring.probability import POSSIBLE_CUT, RELEVANCE_CUT
 from search.scoring.visual import MEASURES
 
 ORDINARY = Wording(3.4, 0.8, 0.02)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.scoring.semantic import (
+from search.scoring.text import (
     find_directions,
     make_reference,
     measure_hubs,

@@ -1,0 +1,88 @@
+"""The models that a home has chosen, each with the index of the vectors that it made."""
+
+from dataclasses import dataclass
+
+from search.encoders.encoder import ImageEncoder, TextEncoder
+from search.encoders.registry import BUNDLED, SPEECH_MODEL, Models, Names, choose_models, find_current
+from search.encoders.runtime import Machine
+from search.errors import HomeError
+from search.home import Home
+from search.records import VECTOR_RETRIEVERS, Retriever
+from search.storage.baselines import QueryBank
+from search.storage.database import Database
+from search.storage.space_index import SpaceIndex
+from search.storage.spaces import Space, SpaceRole, Spaces
+
+
+@dataclass(frozen=True)
+class ActiveModels:
+    """The chosen models and what they search. These belong together and are replaced together.
+
+    Attributes:
+        models: The models.
+        indexes: The index that each vector retriever searches.
+        outdated: The spaces that an earlier version of a bundled model filled. Queries of the installed version cannot
+            be compared with their vectors, so these retrievers find nothing until an update has filled a new space.
+    """
+
+    models: Models
+    indexes: dict[Retriever, SpaceIndex]
+    outdated: dict[Retriever, Space]
+
+    def are_chosen(self, spaces: Spaces) -> bool:
+        """Return whether the home still chooses these models."""
+        is_same = all(spaces.get(retriever).id == self._get_space_id(retriever) for retriever in VECTOR_RETRIEVERS)
+        return is_same and (spaces.read_speech() or SPEECH_MODEL) == self.models.transcriber.name
+
+    def are_searchable(self, spaces: Spaces) -> bool:
+        """Return whether the spaces of these models still exist, in any role."""
+        existing = {space.id for space in spaces.list_all()}
+        return all(
+            index.space_id in existing for retriever, index in self.indexes.items() if retriever not in self.outdated
+        )
+
+    def _get_space_id(self, retriever: Retriever) -> int:
+        """Return the id of a retriever's space in the catalog."""
+        return self.outdated[retriever].id if retriever in self.outdated else self.indexes[retriever].space_id
+
+
+def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveModels:
+    """Open the models that a home has chosen.
+
+    Raises:
+        HomeError: A space was filled by other files of a model that is not bundled.
+        ModelError: A chosen model is not on this machine.
+    """
+    chosen = {
+        retriever: find_current(space.model, home.models) if (space := spaces.find(retriever)) else None
+        for retriever in VECTOR_RETRIEVERS
+    }
+    names = Names(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech())
+    active = ActiveModels(choose_models(home.models, machine, names), {}, {})
+    for retriever in VECTOR_RETRIEVERS:
+        encoder = active.models.get_encoder(retriever)
+        space = spaces.find(retriever) or spaces.add(retriever, SpaceRole.ACTIVE, encoder)
+        if space.fingerprint == encoder.fingerprint:
+            active.indexes[retriever] = open_index(home, spaces.database, space, encoder)
+        elif encoder.name in BUNDLED:
+            active.outdated[retriever] = space
+            active.indexes[retriever] = _open_empty_index(home, spaces.database, space, encoder)
+        else:
+            raise HomeError(
+                f"The {retriever} space of {home.root} was made by {space.model} ({space.fingerprint}), but that model "
+                f"is {encoder.fingerprint} here. Restore its old files, or index into a new home with --home."
+            )
+    return active
+
+
+def open_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
+    """Return the index of a space that holds the vectors of an encoder."""
+    # Each model has its own folder: one can be filled while another is searched.
+    folder = home.index / space.retriever / space.fingerprint
+    return SpaceIndex(database, space.id, space.fingerprint, QueryBank(encoder.bank, encoder.parts), folder)
+
+
+def _open_empty_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
+    """Return an index that finds nothing: no row of the catalog has its negative space id."""
+    folder = home.index / space.retriever / "outdated"
+    return SpaceIndex(database, -space.id, space.fingerprint, QueryBank(encoder.bank, encoder.parts), folder)

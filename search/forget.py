@@ -1,0 +1,38 @@
+"""Removing items from a library. The media files stay."""
+
+from collections.abc import Sequence
+
+from search.errors import NotFoundError
+from search.home import SMALL_THUMBNAIL_SIDES
+from search.library import Library
+from search.storage.ledger import Ledger
+
+
+def forget_items(library: Library, item_ids: Sequence[int]) -> int:
+    """Remove items and everything derived from them, and return how many items there were."""
+    home, count = library.home, Ledger(library.database).forget(item_ids)
+    for item_id in item_ids:
+        home.thumbnail(item_id).unlink(missing_ok=True)
+        for side in SMALL_THUMBNAIL_SIDES:
+            home.small_thumbnail(item_id, side).unlink(missing_ok=True)
+    for path in home.list_loudness(set(item_ids)):
+        path.unlink(missing_ok=True)
+    return count
+
+
+def forget_paths(library: Library, paths: Sequence[str]) -> int:
+    """Remove the items at or below some paths, and the sources among these paths; return the number of items.
+
+    Raises:
+        NotFoundError: A path is neither a source nor holds an item. Nothing is removed then.
+    """
+    items = {path: library.catalog.list_below(path) for path in paths}
+    sources = {source.path: source.id for source in library.sources.list_all()}
+    for path, item_ids in items.items():
+        if not item_ids and path not in sources:
+            raise NotFoundError(f"No item or source at {path}. Run `crossmodal files` to list the known files.")
+    count = forget_items(library, sorted({item_id for item_ids in items.values() for item_id in item_ids}))
+    for path in paths:
+        if path in sources:
+            library.sources.forget(sources[path])
+    return count
