@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import av
 import docx
-import imagecodecs
 import numpy as np
 import openpyxl
 import pillow_heif
+import pillow_jxl  # noqa: F401  (registers the format with Pillow)
 import pptx
 import tifffile
 from PIL import Image
@@ -61,7 +61,7 @@ PICTURES = {
     "qoi": "QOI",
     "tga": "TGA",
     "ppm": "PPM",
-    "jxl": "",
+    "jxl": "JXL",
 }
 SOUNDS = {
     "wav": "pcm_s16le",
@@ -75,9 +75,6 @@ FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-v
 
 
 def write_picture(picture, path, **options):
-    if path.suffix == ".jxl":
-        path.write_bytes(imagecodecs.jpegxl_encode(np.asarray(picture), level=90))
-        return
     pillow_heif.register_heif_opener()
     picture.save(path, PICTURES[path.suffix[1:]], **options)
 

