@@ -19,6 +19,7 @@ COMMANDS = {
     "jobs": ("crossmodal.cli.jobs", "Show, cancel and retry jobs."),
     "verify": ("crossmodal.cli.files", "Check that SQL, the index files and the disk agree."),
     "models": ("crossmodal.cli.models.group", "Show, fetch, choose, compare and export models."),
+    "settings": ("crossmodal.cli.settings", "Show every setting with its value and its source."),
     "evaluate": ("crossmodal.cli.evaluate", "Measure how well the library answers the queries of a file."),
 }
 

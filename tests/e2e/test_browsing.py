@@ -28,7 +28,7 @@ def test_filters_narrow_down_and_live_in_the_address(open_page, options):
     page.click("#filters-toggle")
     page.wait_for_selector("#filters select")
     shoot(page, f"filters-{len(options)}")
-    page.select_option("#filters label:has-text('Length') select", index=1)
+    page.select_option("#filters label:has-text('Duration') select", index=1)
     wait(page, "document.querySelector('#set .chip')")
     assert fields(page) == {"shorter": ["10"]}
     wait(page, "[...document.querySelectorAll('#hits .name')].some((one) => one.title.endsWith('holiday.mp4'))")
@@ -295,7 +295,7 @@ def test_less_certain_results_follow_below_a_divider(open_browser, server):
     page.add_init_script(TIERS)
     page.goto(f"{server}/?q=anything")
     page.wait_for_selector("#hits .hit")
-    assert "30 hits" in page.text_content("#status")
+    assert "30 results" in page.text_content("#status")
     for _ in range(20):
         if page.query_selector("#hits .divider"):
             break

@@ -48,7 +48,7 @@ def test_a_folder_is_added_followed_and_removed(page, tmp_path):
     page.click("#add button")
     # Having begun to follow it, the worker may look at the folder once more: that job is listed as well.
     wait(page, "document.querySelector('#jobs').textContent.includes('6 added, 1 failed')")
-    wait(page, "document.querySelector('#coverage').textContent.includes('6 of 7 files can be found')")
+    wait(page, "document.querySelector('#coverage').textContent.includes('6 of 7 files can be searched')")
     page.select_option("#ledger-form select", "failed")
     wait(page, "document.querySelectorAll('#ledger tr').length === 1")
     assert "not a picture" in page.text_content("#ledger")
@@ -60,8 +60,8 @@ def test_a_folder_is_added_followed_and_removed(page, tmp_path):
     wait(page, "document.querySelectorAll('#ledger .state.indexed').length === 7")
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#sources >> text=Remove")
-    wait(page, "document.querySelector('#sources').textContent.includes('No folder yet')")
-    wait(page, "document.querySelector('#ledger').textContent.includes('No such file')")
+    wait(page, "document.querySelector('#sources').textContent.includes('No folders yet')")
+    wait(page, "document.querySelector('#ledger').textContent.includes('No files match')")
     assert len(list(media.iterdir())) == 7
 
 
@@ -152,14 +152,14 @@ def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):
     read_manifest(tiny, Retriever.VISUAL, home / "models", Machine(1))
     page.reload()
     wait(page, "document.querySelector('#models select')")
-    page.select_option("#models select", label=f"pictures: {tiny}")
+    page.select_option("#models select", label=f"images: {tiny}")
     page.once("dialog", lambda dialog: dialog.accept())
     page.click("#models button:text-is('Use')")
-    wait(page, "document.querySelector('#models').textContent.includes('before: compact/flickr8k')")
-    assert f"pictures: {tiny}, 32-d" in page.text_content("#models")
+    wait(page, "document.querySelector('#models').textContent.includes('previous: compact/flickr8k')")
+    assert f"images: {tiny}, 32-d" in page.text_content("#models")
     held = page.request.get(f"{address}/api/v1/status").json()["spaces"]["visual"]["embeddings"]
     assert held >= 8
     assert f"{tiny}{held} embedded" in page.text_content("#jobs li")
     shoot(page, "library-models")
-    page.click("#models button:text-is('Go back')")
-    wait(page, "document.querySelector('#models').textContent.includes('pictures: compact/flickr8k')")
+    page.click("#models button:text-is('Roll back')")
+    wait(page, "document.querySelector('#models').textContent.includes('images: compact/flickr8k')")

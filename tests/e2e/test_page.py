@@ -30,7 +30,7 @@ def begin_box(page, start, end):
 def test_text_finds_and_the_player_starts_at_the_moment(open_page, options):
     page = open_page(**options)
     page.wait_for_selector("#hits .hit")
-    wait(page, "document.querySelector('#status').textContent.includes('12 pictures')")
+    wait(page, "document.querySelector('#status').textContent.includes('12 images')")
     shoot(page, f"library-{len(options)}")
     ask(page, "a red flower opens")
     assert "holiday.mp4" in names(page)
@@ -79,12 +79,12 @@ def test_a_chosen_picture_finds_its_like(open_page, demo):
         page.mouse.up()
     assert asked.value.status == 200
     assert page.evaluate("new URLSearchParams(location.search).get('picture').split('@')[1].split('_').length") == 4
-    wait(page, "document.querySelector('.part')?.title === 'A region of a picture'")
+    wait(page, "document.querySelector('.part')?.title === 'A region of an image'")
     assert "chelsea.jpg" in names(page)[:2]
     # Whoever is sent the address sees the same.
     other = open_page()
     other.goto(page.url)
-    wait(other, "document.querySelector('.part')?.title === 'A region of a picture'")
+    wait(other, "document.querySelector('.part')?.title === 'A region of an image'")
     assert names(other)[:2] == names(page)[:2]
     page.click(".part > button:last-child")
     wait(page, "document.querySelector('#status').textContent.includes('In your library')")
@@ -119,7 +119,7 @@ def test_a_spoken_query_is_heard_and_shown(open_page, demo):
         seconds = recording.getnframes() / recording.getframerate()
     page.wait_for_timeout(seconds * 1000 + 800)
     page.click("#speak")
-    wait(page, "document.querySelector('#status').textContent.includes('Heard')")
+    wait(page, "document.querySelector('#status').textContent.includes('Recognized speech')")
     assert word in page.input_value("#text")
     shoot(page, "voice")
     if not chosen:
@@ -136,7 +136,7 @@ def test_the_microphone_listens_while_it_is_held_down(open_page, demo):
     wait(page, "Number(document.querySelector('#speak').style.getPropertyValue('--level')) > 0.02")
     page.wait_for_timeout(4500)
     page.mouse.up()
-    wait(page, "document.querySelector('#status').textContent.includes('Heard')")
+    wait(page, "document.querySelector('#status').textContent.includes('Recognized speech')")
     assert "train" in page.input_value("#text")
 
 

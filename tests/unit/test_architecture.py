@@ -1,9 +1,12 @@
 """The import rule and the homes of heavy libraries, read from the source."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+from crossmodal.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {
@@ -66,6 +69,15 @@ FORBIDDEN = {
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
+# A module name in a string, as in the tables of commands: an import by name.
+NAME_OF_MODULE = re.compile(r"(crossmodal|web|indexer|search)(\.[a-z_0-9]+)+")
+# The only modules that import by name.
+IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "indexer/decode/sandbox.py")
+# Where the project's own modules may be imported inside functions: commands must start quickly, each model has heavy
+# libraries of its own, and the model change decodes with the pipeline that starts it.
+LAZY_IMPORTS = ("crossmodal/", "search/encoders/", "indexer/pipeline.py")
+
+
 def list_imports(path: Path, top_only: bool = False) -> set[str]:
     tree = ast.parse(path.read_text())
     nodes = tree.body if top_only else list(ast.walk(tree))
@@ -75,6 +87,18 @@ def list_imports(path: Path, top_only: bool = False) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME_OF_MODULE.fullmatch(node.value):
+            found.add(node.value)
+    return found
+
+
+def list_lazy_imports(path: Path) -> set[str]:
+    """Return the project's own modules that are imported inside functions."""
+    found = set()
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef):
+            nodes = [node for node in ast.walk(function) if isinstance(node, ast.ImportFrom)]
+            found |= {node.module for node in nodes if node.module and node.module.split(".")[0] in ROOMS}
     return found
 
 
@@ -99,6 +123,29 @@ def test_module_keeps_the_import_rule(path):
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_module_stays_readable(path):
     assert len(path.read_text().splitlines()) <= 320
+
+
+def test_only_the_command_line_and_the_decoder_import_by_name():
+    users = [str(path.relative_to(ROOT)) for path in MODULES if "importlib.import_module" in path.read_text()]
+    assert set(users) <= set(IMPORT_BY_NAME)
+
+
+def test_the_tables_of_commands_are_read_as_imports():
+    imports = list_imports(ROOT / "crossmodal/cli/main.py")
+    assert {module for module, _ in COMMANDS.values()} <= imports
+    assert all((ROOT / f"{name.replace('.', '/')}.py").exists() for name in imports if NAME_OF_MODULE.fullmatch(name))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_imports_others_inside_functions_only_where_allowed(path):
+    name = str(path.relative_to(ROOT))
+    assert name.startswith(LAZY_IMPORTS) or not list_lazy_imports(path)
+
+
+def test_the_rule_checker_sees_an_import_by_name(tmp_path):
+    module = tmp_path / "bad.py"
+    module.write_text('TABLE = {"serve": ("web.app", "Serve.")}\n')
+    assert "web.app" in list_imports(module)
 
 
 def test_the_rule_checker_sees_a_breach(tmp_path):

@@ -69,6 +69,13 @@ def test_every_setting_is_documented(name):
     assert f"`{name_variable(name)}`" in CLI
 
 
+def test_the_proxy_lets_through_what_the_server_takes():
+    config = (ROOT / "deploy/nginx.conf").read_text()
+    units = {"m": 2**20, "g": 2**30}
+    sizes = [int(size) * units[unit] for size, unit in re.findall(r"client_max_body_size (\d+)([mg]);", config)]
+    assert sizes == [Settings.upload_limit, Settings.file_limit]
+
+
 def test_links_between_documents_lead_somewhere():
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", document.read_text()):

@@ -1,52 +1,82 @@
-"""GET /api/v1/archive: the files of several items as one ZIP. Home of zipstream."""
+"""GET and POST /api/v1/archive: the files of several items as one ZIP. Home of zipstream."""
 
 from pathlib import Path, PurePath
+from typing import Annotated
 
 from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError, UsageError
 from search.library import Library
 from search.records import State
+from web.api.body import parse_body
 
+# The limit of a POST. An address of more ids than the second limit is too long for some servers and proxies.
 MAX_ITEMS = 10_000
+MAX_ITEMS_IN_ADDRESS = 500
+
+
+class ArchiveRequest(BaseModel):
+    """The items whose files are sent, by id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
 def make_blueprint(library: Library) -> Blueprint:
-    """Return the route."""
+    """Return the routes."""
     api = Blueprint("archive", __name__, url_prefix="/api/v1/archive")
 
     @api.get("")
-    def send_archive() -> Response:
-        from zipstream import ZipStream
+    def send_by_address() -> Response:
+        return _send_archive(library, _parse_ids(request.args.get("ids", ""), MAX_ITEMS_IN_ADDRESS))
 
-        items = library.catalog.read_items(_read_ids())
-        paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
-        paths = [path for path in paths if path.is_file()]
-        if not paths:
-            raise NotFoundError("none of these items has a file that is there")
-        # Stored as they are: media does not shrink. Nothing is ever held as a whole.
-        archive = ZipStream(sized=True)
-        for path, name in zip(paths, _name_apart(paths), strict=True):
-            archive.add_path(str(path), name)
-        response = Response(iter(archive), mimetype="application/zip")
-        response.content_length = len(archive)
-        response.headers["Content-Disposition"] = 'attachment; filename="crossmodal.zip"'
-        return response
+    @api.post("")
+    def send_by_body() -> Response:
+        """Send the files of a JSON body, or of a form: browsers save the response to a form without holding it."""
+        if request.mimetype == "application/x-www-form-urlencoded":
+            return _send_archive(library, _parse_ids(request.form.get("ids", ""), MAX_ITEMS))
+        return _send_archive(library, parse_body(ArchiveRequest).ids)
 
     return api
 
 
-def _read_ids() -> list[int]:
-    given = request.args.get("ids", "").split(",")
-    if not all(one.isascii() and one.isdecimal() and len(one) < 19 for one in given):
-        raise UsageError("ids must be numbers of items with commas between them")
-    if len(given) > MAX_ITEMS:
-        raise UsageError(f"ids: at most {MAX_ITEMS} at once, not {len(given)}")
-    return [int(one) for one in given]
+def _send_archive(library: Library, ids: list[int]) -> Response:
+    from zipstream import ZipStream
+
+    items = library.catalog.read_items(ids)
+    paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
+    paths = [path for path in paths if path.is_file()]
+    if not paths:
+        raise NotFoundError("None of these items has a file")
+    # Files are stored without compression, which does not shrink media, and streamed one after the other.
+    archive = ZipStream(sized=True)
+    for path, name in zip(paths, _make_unique_names(paths), strict=True):
+        archive.add_path(str(path), name)
+    response = Response(iter(archive), mimetype="application/zip")
+    response.content_length = len(archive)
+    response.headers["Content-Disposition"] = 'attachment; filename="crossmodal.zip"'
+    return response
 
 
-def _name_apart(paths: list[Path]) -> list[str]:
-    """Return each file its name, with a number where another has it already."""
+def _parse_ids(text: str, limit: int) -> list[int]:
+    """Return item ids from a comma-separated list.
+
+    Raises:
+        UsageError: The list is not valid, or has more ids than the limit.
+    """
+    ids = text.split(",")
+    if not all(one.isascii() and one.isdecimal() and len(one) < 19 for one in ids):
+        raise UsageError("ids: must be item ids, separated by commas")
+    if len(ids) > limit:
+        more = f"; send up to {MAX_ITEMS} by POST" if limit < MAX_ITEMS else ""
+        raise UsageError(f"ids: at most {limit} are allowed, not {len(ids)}{more}")
+    return [int(one) for one in ids]
+
+
+def _make_unique_names(paths: list[Path]) -> list[str]:
+    """Return a name for each file; a number is added to a name that another file has."""
     names: list[str] = []
     taken: set[str] = set()
     for path in paths:

@@ -1,6 +1,6 @@
 // The server's REST interface, as far as the pages need it.
 
-import { t } from "./make.js";
+import { make, t } from "./make.js";
 
 async function send(address, options) {
   const response = await fetch(address, options).catch(() => { throw new Error(t("error.lost")); });
@@ -81,7 +81,17 @@ const SHOWN = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 export const askedAddress = (id) => `/api/v1/query-images/${id}`;
 export const mediaAddress = (item) => `/api/v1/items/${item.id}/media`;
 export const pictureAddress = (item) => (SHOWN.test(item.path) ? mediaAddress(item) : `/api/v1/items/${item.id}/preview`);
-export const archiveAddress = (ids) => `/api/v1/archive?ids=${ids.join(",")}`;
+
+// Downloads the files of items as one ZIP. By a form: there can be too many ids for an address, and the browser saves
+// the response to a form while it arrives.
+export function downloadArchive(ids) {
+  const form = make("form", { method: "post", action: "/api/v1/archive", hidden: true },
+    make("input", { type: "hidden", name: "ids", value: ids.join(",") }));
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
+
 // Of a film, the frame at a moment.
 export const thumbnailAddress = (item, at = null) =>
   `/api/v1/items/${item.id}/thumbnail${item.type === "video" && at !== null ? `?at=${at}` : ""}`;

@@ -1,6 +1,6 @@
 // What is selected, and what can be done with it.
 
-import { addAlbum, archiveAddress, changeAlbum, listAlbums } from "./api.js";
+import { addAlbum, downloadArchive, changeAlbum, listAlbums } from "./api.js";
 import { find, make, makeButton, t } from "./make.js";
 
 export class Selection {
@@ -51,8 +51,7 @@ export class Selection {
     const ids = [...this.#items.keys()];
     const count = make("strong", {}, t("select.count", { n: ids.length }));
     count.setAttribute("role", "status");
-    const download = make("a", { href: archiveAddress(ids), className: "button" }, t("select.download"));
-    download.setAttribute("download", "");
+    const download = makeButton(t("select.download"), () => downloadArchive(ids));
     const copy = makeButton(t("select.paths"), async () => {
       const paths = [...this.#items.values()].map((item) => item.path).join("\n");
       await navigator.clipboard.writeText(paths).then(

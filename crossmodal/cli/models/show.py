@@ -68,19 +68,15 @@ def get_command(settings: Settings, name: str) -> None:
 
     home = Home(settings.home)
     home.create()
-    with _show_progress() as note:
+    with DownloadBar() as note:
         folder = fetch_model(name, home.models, note)
     click.echo(f"{name} is in {folder}; use it with `crossmodal models use {name}`")
 
 
-def _show_progress() -> "_Bar":
-    return _Bar()
+class DownloadBar:
+    """A progress bar on standard error for the files of a model."""
 
-
-class _Bar:
-    """A bar on stderr for what is being fetched."""
-
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> "DownloadBar":
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -100,7 +96,7 @@ class _Bar:
         self._bar.stop()
 
     def __call__(self, name: str, done: int, total: int) -> None:
-        """Show how much of a file is there, in bytes."""
+        """Show how many bytes of a file are downloaded."""
         if name not in self._tasks:
             self._tasks[name] = self._bar.add_task(name, total=total)
         self._bar.update(self._tasks[name], completed=done)  # type: ignore[arg-type]

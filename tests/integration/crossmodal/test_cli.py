@@ -1,10 +1,14 @@
 """The command line: its documents, its errors, its exit statuses."""
 
 import json
+import re
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
+
+from search.settings import Settings
 
 HEAVY = {"numpy", "sqlalchemy", "flask", "onnxruntime", "faiss", "av", "PIL", "torch", "rich"}
 
@@ -214,3 +218,24 @@ def test_forgetting_and_jobs_by_the_command_line(tmp_path):
     assert run("jobs", "cancel", "7", home=home).returncode == 2
     assert run("worker", "--until-idle", home=home).returncode == 0
     assert (media / "sub/b.txt").exists()
+
+
+def test_settings_shows_values_with_their_sources(tmp_path, monkeypatch):
+    monkeypatch.setenv("CROSSMODAL_HOSTS", "a.example, b.example")
+    monkeypatch.delenv("CROSSMODAL_THREADS", raising=False)
+    monkeypatch.setenv("CROSSMODAL_DEVICE", "cuda")
+    done = run("--device", "cpu", "settings", "--json", home=tmp_path / "new")
+    rows = {row["name"]: row for row in json.loads(done.stdout)["settings"]}
+    assert set(rows) == {field.name for field in fields(Settings)}
+    assert rows["home"] == {
+        "name": "home",
+        "value": str(tmp_path / "new"),
+        "source": "command line",
+        "variable": "CROSSMODAL_HOME",
+    }
+    assert (rows["device"]["value"], rows["device"]["source"]) == ("cpu", "command line")
+    assert (rows["hosts"]["value"], rows["hosts"]["source"]) == (["a.example", "b.example"], "environment")
+    assert rows["threads"]["source"] == "default"
+    shown = run("settings", home=tmp_path / "new").stdout
+    assert re.search(r"^hosts +a.example, b.example +CROSSMODAL_HOSTS$", shown, re.M)
+    assert not (tmp_path / "new").exists()

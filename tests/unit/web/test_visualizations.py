@@ -126,6 +126,22 @@ def test_several_files_come_as_one_archive(client):
     assert client.get("/api/v1/archive?ids=a").status_code == 400
 
 
+def test_an_archive_of_many_files_is_asked_for_by_post(client):
+    ids = [get_item(client, name) for name in ("chelsea.jpg", "holiday.mp4")]
+    many = [*ids, *range(10**6, 10**6 + 9_998)]
+    form = {"ids": ",".join(map(str, many))}
+    for answer in (client.post("/api/v1/archive", json={"ids": many}), client.post("/api/v1/archive", data=form)):
+        assert answer.mimetype == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            assert sorted(archive.namelist()) == ["chelsea.jpg", "holiday.mp4"]
+    refused = client.get("/api/v1/archive", query_string={"ids": ",".join(map(str, many[:501]))})
+    assert refused.status_code == 400
+    assert refused.json["detail"] == "ids: at most 500 are allowed, not 501; send up to 10000 by POST"
+    assert client.post("/api/v1/archive", json={"ids": [*many, 7]}).status_code == 400
+    assert client.post("/api/v1/archive", json={"ids": []}).status_code == 400
+    assert client.post("/api/v1/archive", data={"ids": "1;2"}).status_code == 400
+
+
 @pytest.mark.parametrize("size", [128, 256])
 def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path, size):
     from tests.support.indexing import index
