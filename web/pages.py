@@ -1,24 +1,9 @@
 """The browser pages."""
 
-import hashlib
-from functools import lru_cache
-from pathlib import Path
-
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
+from web.assets import hash_assets, list_modules
 from web.texts import LANGUAGES, read_texts
-
-STATIC = Path(__file__).parent / "static"
-
-
-@lru_cache
-def hash_assets() -> str:
-    """Return a short hash of all static files: under an address that holds it they can be kept for good."""
-    digest = hashlib.sha256()
-    for path in sorted(STATIC.rglob("*")):
-        if path.is_file():
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def make_blueprint() -> Blueprint:
@@ -27,8 +12,10 @@ def make_blueprint() -> Blueprint:
 
     @pages.app_template_global()
     def asset(name: str) -> str:
-        # In the path, so that what a module imports has the hash as well.
+        # The hash is in the path, so that the relative imports of a module include it.
         return url_for("pages.send_asset", version=hash_assets(), name=name)
+
+    pages.add_app_template_global(list_modules)
 
     @pages.get("/assets/<version>/<path:name>")
     def send_asset(version: str, name: str) -> Response:

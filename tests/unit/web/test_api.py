@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -268,7 +269,9 @@ def test_the_page_and_its_files_come_with_a_strict_policy(client):
     page = client.get("/")
     assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
     scripts = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page.text)
-    assert {address.rsplit("/", 1)[1] for address in scripts} == {"icon.svg", "page.css", "search.js"}
+    names = {address.split("/", 3)[3] for address in scripts}
+    assert {"icon.svg", "shared/css/base.css", "search/results.css", "search/page.js", "shared/api.js"} < names
+    assert not any(name.startswith("library/") for name in names)
     for address in scripts:
         sent = client.get(address)
         assert (sent.status_code, "immutable" in sent.headers["Cache-Control"]) == (200, True)
@@ -278,9 +281,34 @@ def test_the_page_and_its_files_come_with_a_strict_policy(client):
 
 def test_every_module_imported_by_the_pages_is_there():
     folder = Path(web.__file__).parent / "static"
-    for script in folder.glob("*.js"):
-        for name in re.findall(r'from "\./([\w.]+)"', script.read_text()):
-            assert (folder / name).exists(), f"{script.name} imports {name}"
+    scripts = list(folder.rglob("*.js"))
+    assert len(scripts) > 20
+    for script in scripts:
+        for name in re.findall(r'from "(\.{1,2}/[\w./]+)"', script.read_text()):
+            assert (script.parent / name).exists(), f"{script.name} imports {name}"
+
+
+@pytest.mark.parametrize("address", ["/", "/library"])
+def test_a_page_preloads_exactly_the_modules_it_imports(client, address):
+    folder = Path(web.__file__).parent / "static"
+    page = client.get(address).text
+    entry = re.search(r'<script type="module" src="/assets/[0-9a-f]+/([^"]+)"', page)[1]
+    preloaded = re.findall(r'rel="modulepreload" href="/assets/[0-9a-f]+/([^"]+)"', page)
+    assert len(preloaded) == len(set(preloaded)) > 3
+    imported = {
+        (folder / name).parent.joinpath(other).resolve()
+        for name in [entry, *preloaded]
+        for other in re.findall(r'^(?:import\b|\}).* from "([^"]+)"', (folder / name).read_text(), re.MULTILINE)
+    }
+    assert {(folder / name).resolve() for name in preloaded} == imported
+
+
+def test_the_wheel_has_every_static_file():
+    package = Path(web.__file__).parent
+    config = tomllib.loads((package.parent / "pyproject.toml").read_text())
+    patterns = config["tool"]["setuptools"]["package-data"]["web"]
+    packaged = {path for pattern in patterns for path in package.glob(pattern)}
+    assert {path for path in (package / "static").rglob("*") if path.is_file()} <= packaged
 
 
 def test_the_pages_say_the_same_in_every_language():

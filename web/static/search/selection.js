@@ -1,7 +1,7 @@
 // What is selected, and what can be done with it.
 
-import { addAlbum, downloadArchive, changeAlbum, listAlbums } from "./api.js";
-import { find, make, makeButton, t } from "./make.js";
+import { addAlbum, downloadArchive, changeAlbum, listAlbums } from "../shared/api.js";
+import { find, make, makeButton, t } from "../shared/make.js";
 
 export class Selection {
   #items = new Map();

@@ -1,12 +1,12 @@
 // The search page: collects what is asked, asks the server, shows hits.
 
 import { describeAnswer, describeLibrary } from "./answer.js";
-import { readFacets } from "./api.js";
+import { readFacets } from "../shared/api.js";
 import { makeCard, ratioOf } from "./card.js";
-import { watchDrops } from "./drop.js";
+import { watchDrops } from "../shared/drop.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { find, formatDate, make, t } from "./make.js";
+import { find, formatDate, make, t } from "../shared/make.js";
 import { PartsBar, judge } from "./parts.js";
 import { Results } from "./results.js";
 import { SavedPanel } from "./saved.js";

@@ -1,8 +1,8 @@
 // The parts of a query beside its words: pictures, and items that hits should be like or unlike.
 
-import { askedAddress, giveFeedback, keepPicture, readItem, thumbnailAddress } from "./api.js";
+import { askedAddress, giveFeedback, keepPicture, readItem, thumbnailAddress } from "../shared/api.js";
 import { drawBox } from "./crop.js";
-import { find, make, makeSign, t } from "./make.js";
+import { find, make, makeSign, t } from "../shared/make.js";
 import { wordsOf } from "./state.js";
 
 // Pictures to search by are kept no larger than this, in pixels: the model sees less.

@@ -1,7 +1,7 @@
 // One hit as a card: its face (thumbnail, moving moment, waveform or words), its name and why it is there.
 
-import { mediaAddress, readLoudness, readOpening, thumbnailAddress } from "./api.js";
-import { explain, formatDate, formatTime, isTimed, make, makeSign, markWords, nameItem, t } from "./make.js";
+import { mediaAddress, readLoudness, readOpening, thumbnailAddress } from "../shared/api.js";
+import { explain, formatDate, formatTime, isTimed, make, makeSign, markWords, nameItem, t } from "../shared/make.js";
 
 // How long the pointer rests on a film before it moves, in milliseconds.
 const REST = 250;

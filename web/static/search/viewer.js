@@ -1,10 +1,10 @@
 // One item in full: picture, player at the moment found, or passages, with the evidence beside it.
 
-import { mediaAddress, pictureAddress, readHeat, readItem, thumbnailAddress } from "./api.js";
+import { mediaAddress, pictureAddress, readHeat, readItem, thumbnailAddress } from "../shared/api.js";
 import { drawBox } from "./crop.js";
 import { makeFacts } from "./facts.js";
 import { makeFinder } from "./finder.js";
-import { explain, find, formatTime, isTimed, make, makeButton, makeSign, markWords, nameItem, t } from "./make.js";
+import { explain, find, formatTime, isTimed, make, makeButton, makeSign, markWords, nameItem, t } from "../shared/make.js";
 import { makeTexts } from "./transcript.js";
 import { makeTimeline } from "./timeline.js";
 import { makeRequest } from "./state.js";

@@ -1,6 +1,6 @@
 // Records a spoken query until stopped, at most half a minute, and tells how loud it is meanwhile.
 
-import { t } from "./make.js";
+import { t } from "../shared/make.js";
 
 const LONGEST_MS = 30000;
 

@@ -1,7 +1,7 @@
 // Narrowing down: a panel of what the library holds, with numbers, and a chip for each filter that is set.
 
-import { listAlbums, readFacets } from "./api.js";
-import { disclose, find, make, makeButton, nameLanguage, t } from "./make.js";
+import { listAlbums, readFacets } from "../shared/api.js";
+import { disclose, find, make, makeButton, nameLanguage, t } from "../shared/make.js";
 import { emptyFilters, readFilters } from "./state.js";
 
 const LENGTHS = [[null, 10], [10, 60], [60, 600], [600, 3600], [3600, null]];

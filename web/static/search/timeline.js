@@ -1,7 +1,7 @@
 // The length of a recording with what was found on it; a click goes there. show(moments): others, or null for the first.
 
 import { drawWave } from "./card.js";
-import { formatTime, isTimed, make, t } from "./make.js";
+import { formatTime, isTimed, make, t } from "../shared/make.js";
 
 // One moment may be found in several ways.
 const dropSame = (found) => [...new Map(found.map((one) => [one.start, one])).values()];

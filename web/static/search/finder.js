@@ -1,7 +1,7 @@
 // Searching inside one item: its text as it is typed, and what it shows and says once typing rests.
 
-import { readMoments } from "./api.js";
-import { explain, isTimed, make, markWords, t } from "./make.js";
+import { readMoments } from "../shared/api.js";
+import { explain, isTimed, make, markWords, t } from "../shared/make.js";
 
 const REST_MS = 500;
 

@@ -1,6 +1,6 @@
 // What is known of an item: date, camera, size, place and the rest.
 
-import { formatDate, formatTime, make, nameLanguage, t } from "./make.js";
+import { formatDate, formatTime, make, nameLanguage, t } from "../shared/make.js";
 
 // words: those that are searched for, which a search of the folder keeps.
 export function makeFacts(item, words) {

@@ -1,6 +1,6 @@
 // The results of one query, page by page: the relevant ones, then the possible ones; where nothing is relevant, the closest.
 
-import { ask } from "./api.js";
+import { ask } from "../shared/api.js";
 
 const PAGE = 100;
 const MAX_PAGE = 1000;

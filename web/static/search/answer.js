@@ -1,7 +1,7 @@
 // What the status line says of an answer.
 
-import { readStatus } from "./api.js";
-import { make, makeButton, nameLanguage, t } from "./make.js";
+import { readStatus } from "../shared/api.js";
+import { make, makeButton, nameLanguage, t } from "../shared/make.js";
 import { emptyFilters } from "./state.js";
 
 const hasFilters = (state) => Object.keys(emptyFilters()).some((name) => state[name]?.length);

@@ -1,6 +1,6 @@
 // Drawing a box on a picture, to search by what is in it. Pointer or touch; with keys, the whole picture is searched.
 
-import { t } from "./make.js";
+import { t } from "../shared/make.js";
 
 const LEAST = 0.03;
 

@@ -1,7 +1,7 @@
 // The models of the library: what is used, how far a change is, and what could be used instead.
 
-import { listModels } from "./api.js";
-import { find, make, makeButton, t } from "./make.js";
+import { listModels } from "../shared/api.js";
+import { find, make, makeButton, t } from "../shared/make.js";
 
 let change = () => {};
 

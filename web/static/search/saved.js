@@ -1,7 +1,7 @@
 // What people keep: searches to go back to, some of which tell of what is new, and albums.
 
-import { dropAlbum, dropSearch, listAlbums, listSearches, markSeen, readFound, saveSearch } from "./api.js";
-import { disclose, find, make, makeButton, makeSign, t } from "./make.js";
+import { dropAlbum, dropSearch, listAlbums, listSearches, markSeen, readFound, saveSearch } from "../shared/api.js";
+import { disclose, find, make, makeButton, makeSign, t } from "../shared/make.js";
 import { isEmpty, makeRequest, writeAddress } from "./state.js";
 
 export class SavedPanel {

@@ -1,6 +1,6 @@
 // The text of an item beside it: speech that follows the player, word by word, and can be searched.
 
-import { formatTime, isTimed, make, markWords } from "./make.js";
+import { formatTime, isTimed, make, markWords } from "../shared/make.js";
 
 // Each spoken word as something to click on.
 function makeWords(segment, words, player) {

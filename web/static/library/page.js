@@ -1,8 +1,8 @@
 // The library page: folders, uploads, jobs as they go on, and every file with its state.
 
-import { addJob, addSource, cancelJob, forgetItem, forgetSource, listJobs, listLedger, listSources, readStatus, retryJob, upload } from "./api.js";
-import { listDropped, watchDrops } from "./drop.js";
-import { find, formatDate, formatTime, make, makeButton, t } from "./make.js";
+import { addJob, addSource, cancelJob, forgetItem, forgetSource, listJobs, listLedger, listSources, readStatus, retryJob, upload } from "../shared/api.js";
+import { listDropped, watchDrops } from "../shared/drop.js";
+import { find, formatDate, formatTime, make, makeButton, t } from "../shared/make.js";
 import { showModels, watchModels } from "./models.js";
 
 const LOOK_MS = 1000;
