@@ -1,1 +1,1 @@
-"""How well a library answers: queries with known answers in, figures out."""
+"""Measure how well a library answers, with queries whose answers are known."""

@@ -1,4 +1,4 @@
-"""Training an adapter on what a library says about its own pictures, and judging whether it helps."""
+"""Train an adapter on the captions and feedback of a library, and decide whether it improves the model."""
 
 from collections.abc import Callable
 
@@ -11,70 +11,92 @@ from search.evaluation.training_pairs import find_base, gather_training_pairs
 from search.library import Library
 from search.records import Ids, Vectors
 
-# Judged by a fifth of the texts at a time, with an adapter that was trained without them.
-FOLD = PARTS // 5
-# Texts that are enough to judge by: where there are many, not every fifth is asked for.
-ENOUGH = 500
+# Cross-validation: a fifth of the texts is held out at a time.
+PARTS_PER_FOLD = PARTS // 5
+# Folds are added until this many texts were evaluated; large libraries need no further fold.
+MIN_EVALUATED = 500
 
 
 def adapt_model(
-    library: Library, most: int, say: Callable[[str], None]
+    library: Library, max_captions: int, report: Callable[[str], None]
 ) -> tuple[str | None, Comparison, tuple[float, float]]:
-    """Train an adapter of the home's picture model; give its name, or None where it does not help, and the judgement.
+    """Train an adapter for the library's image encoder, and store it if it improves the results.
 
-    It is judged by cross-validation; of the adapter that is kept, a tenth of the texts says when to stop. The last are
-    the mean reciprocal ranks before and after, by texts that were not trained on. most: so many captions at most; what
-    people have said of hits is learned from as well. Raises UsageError when there is too little of both, ModelError
-    when the vectors of the model without its present adapter are gone.
+    The comparison uses cross-validation. The stored adapter learns from nine tenths of the texts; the last tenth
+    decides when training stops.
+
+    Args:
+        library: The library whose captions and feedback to learn from.
+        max_captions: The largest number of captions to use; all feedback is used.
+        report: Receives a line of progress.
+
+    Returns:
+        The name of the adapted model, or None if it does not improve the results and was discarded; the comparison;
+        the mean reciprocal rank before and after, over texts that were held out.
+
+    Raises:
+        UsageError: There are too few captions and feedback.
+        ModelError: The vectors of the model without its current adapter are gone.
     """
     base, space_id = find_base(library)
-    lessons, captions, feedback = gather_training_pairs(library, base, space_id, most)
-    say(f"training on {captions} captions and {feedback} opinions")
-    before, after = judge_training(lessons, base.fingerprint, base.parts[0])
+    gathered = gather_training_pairs(library, base, space_id, max_captions)
+    report(f"Training on {gathered.captions} captions and {gathered.feedback} pieces of feedback")
+    before, after = cross_validate(gathered.pairs, base.fingerprint, base.parts[0])
     comparison = compare_results(before, after)
     if comparison.better != 1:
         return None, comparison, (before.reciprocal, after.reciprocal)
-    adapter = train_adapter(lessons, base.fingerprint, base.parts[0])
+    adapter = train_adapter(gathered.pairs, base.fingerprint, base.parts[0])
     name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
     adapter.write(name, library.home.models)
     return name, comparison, (before.reciprocal, after.reciprocal)
 
 
-def judge_training(lessons: TrainingPairs, base: str, width: int) -> tuple[ModelResult, ModelResult]:
-    """Ask by texts before and after training without them, a fifth of them at a time.
+def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelResult, ModelResult]:
+    """Rank images by held-out texts, without and with an adapter, one fold of the texts at a time.
 
-    base, width: as `train_adapter` takes them.
+    Args:
+        pairs: The texts and images to learn from.
+        base: The fingerprint of the model, as for `train_adapter`.
+        width: The length of the first part of a vector, as for `train_adapter`.
+
+    Returns:
+        The results without and with the adapter.
     """
     before: list[int] = []
     after: list[int] = []
-    for first in range(0, PARTS, FOLD):
-        held = range(first, first + FOLD)
-        adapter = train_adapter(lessons, base, width, (first + FOLD) % PARTS, held)
-        asked = np.unique(lessons.of[lessons.fits & np.isin(lessons.parts[lessons.of], held)])
-        before += rank_training_pairs(lessons, asked, lessons.pictures)
-        after += rank_training_pairs(lessons, asked, adapter.apply(lessons.pictures))
-        if len(before) >= ENOUGH:
+    for first in range(0, PARTS, PARTS_PER_FOLD):
+        held_out = range(first, first + PARTS_PER_FOLD)
+        adapter = train_adapter(pairs, base, width, (first + PARTS_PER_FOLD) % PARTS, held_out)
+        queries = np.unique(pairs.of[pairs.fits & np.isin(pairs.parts[pairs.of], held_out)])
+        before += rank_training_pairs(pairs, queries, pairs.pictures)
+        after += rank_training_pairs(pairs, queries, adapter.apply(pairs.pictures))
+        if len(before) >= MIN_EVALUATED:
             break
-    dimension = lessons.pictures.shape[1]
+    dimension = pairs.pictures.shape[1]
     return (
         ModelResult("before", dimension, tuple(before), 0.0, 0.0, None),
         ModelResult("after", dimension, tuple(after), 0.0, 0.0, None),
     )
 
 
-def rank_training_pairs(lessons: TrainingPairs, asked: Ids, rows: Vectors) -> list[int]:
-    """Return for each text the rank, from 1, of the best of the pictures that fit it among all that are known.
+def rank_training_pairs(pairs: TrainingPairs, queries: Ids, rows: Vectors) -> list[int]:
+    """Return for each text the rank of its best fitting image among all images; ties count against it.
 
-    asked: shape (a,), places of texts; rows: shape (n, d), the vectors of the pictures of the lessons. Equals count
-    as being before it.
+    Args:
+        pairs: The texts and images.
+        queries: Positions of the texts to rank, shape (q,).
+        rows: The vectors of the images of `pairs`, shape (n, d).
+
+    Returns:
+        The ranks, from 1, one per text.
     """
-    order = np.argsort(lessons.items, kind="stable")
-    items, starts = np.unique(lessons.items[order], return_index=True)
-    scores = lessons.texts[asked] @ rows.T
-    # Of a film there may be several frames, one for each text that is about it.
+    order = np.argsort(pairs.items, kind="stable")
+    items, starts = np.unique(pairs.items[order], return_index=True)
+    scores = pairs.texts[queries] @ rows.T
+    # A film may have several frames, one for each text that is about it.
     best = np.maximum.reduceat(scores[:, order], starts, axis=1)
     ranks = []
-    for row, place in enumerate(asked):
-        fitting = np.isin(items, lessons.items[(lessons.of == place) & lessons.fits])
+    for row, position in enumerate(queries):
+        fitting = np.isin(items, pairs.items[(pairs.of == position) & pairs.fits])
         ranks.append(1 + int((best[row, ~fitting] >= best[row, fitting].max()).sum()))
     return ranks

@@ -26,7 +26,7 @@ STRONG_GRADE = 2.0
 
 
 class Expected(StrEnum):
-    """What a query asks for: something that is in the library, something that is not, or nothing at all."""
+    """What a query asks for: something in the library, something that is not in it, or nothing meaningful."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -34,10 +34,16 @@ class Expected(StrEnum):
 
 
 class Answered(BaseModel):
-    """A relevant item, or a moment of one: start and end in seconds.
+    """A relevant item, or a moment of one.
 
-    grade: 2 when it is strongly relevant, 1 when weakly. Precision counts both, recall only the strong ones. When no
-    item of a query has grade 2, all of them count as strong.
+    Precision counts strongly and weakly relevant items, recall only the strong ones. If no item of a query has
+    grade 2, all of them count as strong.
+
+    Attributes:
+        path: The file, relative to the folder of the cases.
+        start: Start of the moment, in seconds.
+        end: End of the moment, in seconds.
+        grade: 2 for strongly relevant, 1 for weakly relevant.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -51,10 +57,18 @@ class Answered(BaseModel):
 class CaseLine(BaseModel):
     """A line of the file.
 
-    kind: the group it is reported in; label: its items are told apart by these queries. expected: what it asks for;
-    without it, a query with relevant items asks for what is present, and one without asks for what is absent, or, when
-    its kind is "nonsense", for nothing at all. judged: the items that count; all others are neither right nor wrong. A
-    list of files and folders, or the name of a text file with one of them per line. Without it, all items count.
+    Attributes:
+        query: The text of the query.
+        image: The file of an image query.
+        voice: The file of a voice query.
+        exclude: Texts that results must not match.
+        relevant: The right answers; empty if there is none.
+        kind: The group in which the query is reported.
+        label: Whether the query is a label: the report has a confusion matrix of all labels.
+        expected: What the query asks for. Default: `present` if there are relevant items; otherwise `nonsense` if the
+            kind is "nonsense", else `absent`.
+        judged: The items that count; all others are neither right nor wrong. A list of files and folders, or a text
+            file with one of them per line. Default: all items.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -71,7 +85,7 @@ class CaseLine(BaseModel):
 
 
 class Judged:
-    """The items that count for a query, as absolute paths of files and of folders."""
+    """The items that count for a query, as absolute paths of files and folders."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = frozenset(paths)
@@ -79,7 +93,7 @@ class Judged:
 
     @property
     def folder(self) -> str:
-        """The deepest folder (or the only file) that holds all of them."""
+        """The deepest folder that contains all of them, or the only file."""
         return os.path.commonpath(self._paths)
 
     def __contains__(self, path: str) -> bool:
@@ -87,7 +101,7 @@ class Judged:
         return path in self._paths or self._has_folder(path.rpartition("/")[0])
 
     def _has_folder(self, folder: str) -> bool:
-        """Return whether a folder or one above it is judged. A ranking has many items of few folders."""
+        """Return whether a folder or a parent of it is judged; cached, since many items share few folders."""
         if folder not in self._folders:
             above = folder.rpartition("/")[0]
             self._folders[folder] = folder in self._paths or (bool(above) and self._has_folder(above))
@@ -96,7 +110,14 @@ class Judged:
 
 @dataclass(frozen=True)
 class Case:
-    """A query with its answers; paths are absolute. judged: None when all items count."""
+    """A query with its answers; paths are absolute.
+
+    Attributes:
+        line: The line of the file.
+        query: The query for the engine.
+        relevant: The right answers.
+        judged: The items that count; None for all.
+    """
 
     line: CaseLine
     query: Query
@@ -133,7 +154,7 @@ class Case:
         return [one.grade for one in self.relevant]
 
     def grade_hits(self, hits: Sequence[Hit]) -> list[float]:
-        """Return the grade of each hit; an answer counts once, at its first hit."""
+        """Return the grade of each result; an answer counts once, at its first result."""
         left: dict[str, list[Answered]] = {}
         for one in self.relevant:
             left.setdefault(one.path, []).append(one)
@@ -152,13 +173,13 @@ def read_cases(file: Path, judged: Path | None = None) -> list[Case]:
 
     Args:
         file: The cases; relative paths start at its folder.
-        judged: A text file with the files and folders that count, for the cases that do not say so themselves.
+        judged: A text file with the files and folders that count, for cases without a `judged` field.
 
     Returns:
         The cases in the order of the file.
 
     Raises:
-        UsageError: A line is wrong (the message names it), or a file cannot be read.
+        UsageError: A line is invalid (the message names it), or a file cannot be read.
     """
     cases = []
     read = cache(_read_judged)
@@ -173,20 +194,20 @@ def read_cases(file: Path, judged: Path | None = None) -> list[Case]:
         try:
             cases.append(_make_case(CaseLine.model_validate(json.loads(line)), file.parent, default, read))
         except ValidationError as error:
-            # Of the readings that were tried, the one that got farthest is the one that was meant.
+            # A union reports an error per alternative; the deepest one is the alternative that was meant.
             wrong = max(error.errors(), key=lambda one: len(one["loc"]))
             name = ".".join(str(part) for part in wrong["loc"])
             raise UsageError(f"{file}, line {number}: {name}: {wrong['msg']}") from error
         except (ValueError, OSError, UsageError) as error:
             raise UsageError(f"{file}, line {number}: {error}") from error
     if not cases:
-        raise UsageError(f"{file} holds no queries")
+        raise UsageError(f"{file} contains no queries")
     return cases
 
 
 def _make_case(line: CaseLine, folder: Path, judged: Judged | None, read: Callable[[Path], Judged]) -> Case:
     if line.query is None and line.image is None and line.voice is None:
-        raise UsageError("give query, image or voice")
+        raise UsageError("set query, image or voice")
     if line.expected is not None and (line.expected is Expected.PRESENT) != bool(line.relevant):
         raise UsageError(f"expected is {line.expected}, but relevant lists {len(line.relevant)} items")
     parts = (QueryPart(image=(folder / line.image).read_bytes()),) if line.image else ()

@@ -1,4 +1,4 @@
-"""Reading a ranking page by page, as far as a case needs it."""
+"""Read a ranking page by page, as far as a case needs it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from search.query.request import MAX_LIMIT
 from search.records import Answer, Hit, Query
 
 PAGE_SIZE = MAX_LIMIT
-# Of a query without answers, only the best score and what the answer says count.
+# For a query without answers, only the best score and "nothing relevant" count.
 SHORT_PAGE_SIZE = 20
 
 
@@ -17,7 +17,9 @@ SHORT_PAGE_SIZE = 20
 class FullRanking:
     """A ranking without its pages.
 
-    first: the first page, for what it says about the whole answer. hits: those that count, best first.
+    Attributes:
+        first: The first page, with the fields that describe the whole answer.
+        hits: The results that count, best first.
     """
 
     first: Answer
@@ -27,18 +29,18 @@ class FullRanking:
 def read_ranking(engine: Engine, case: Case, query: Query, filtered: bool = False) -> FullRanking:
     """Read the ranking of a query, above and below the relevance cut.
 
-    Pages are read until the hits are below the cut and every relevant item was seen. What follows can only change the
-    calibration error of results that are not shown. Of a query without answers, only one short page is read.
+    Pages are read until the results are below the cut and every relevant item was seen. Further results can only change
+    the calibration error of what is not shown. For a query without answers, only one short page is read.
 
     Args:
         engine: The engine to ask.
         case: The answers, and the items that count.
         query: What to ask; its limit, cursor and stacking are replaced.
-        filtered: Read what is below the cut under a filter for the folder of what is judged, which is much faster in
-            large libraries. Only exact when scores do not depend on filters.
+        filtered: Read results below the cut with a filter for the folder of the judged items, which is much faster in
+            large libraries. Only exact if scores do not depend on filters.
 
     Returns:
-        The first answer, and the hits that count.
+        The first page, and the results that count.
     """
     filtered = filtered and case.judged is not None
     limit = PAGE_SIZE if case.relevant and not filtered else SHORT_PAGE_SIZE

@@ -1,4 +1,4 @@
-"""Measures of ranked answers. Pure; rankings are lists of grades, best hit first, 0 for what is not relevant."""
+"""Measures of rankings. Pure functions; a ranking is a list of grades, best result first, 0 if not relevant."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,18 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-ROUNDS = 1000
+BOOTSTRAP_ROUNDS = 1000
 
 
 @dataclass(frozen=True)
 class Grading:
-    """What is known of one ranking, best hit first, each array of shape (n,).
+    """A ranking with its labels, best result first.
 
-    right: the hit is relevant to any grade; strong: it is strongly relevant; shown: it is above the relevance cut.
-    total: the number of strongly relevant items, retrieved or not.
+    Attributes:
+        right: Whether each result is relevant to any grade, shape (n,).
+        strong: Whether it is strongly relevant, shape (n,).
+        shown: Whether it is above the relevance cut, shape (n,).
+        total: The number of strongly relevant items, retrieved or not.
     """
 
     right: Flags
@@ -36,7 +39,7 @@ class SetQuality:
 
 
 def compute_recall(grades: Sequence[float], relevant: int, k: int) -> float:
-    """Return the share of the relevant that is among the first k."""
+    """Return the share of the relevant items that is among the first k."""
     return sum(grade > 0 for grade in grades[:k]) / relevant
 
 
@@ -46,32 +49,35 @@ def compute_precision(grades: Sequence[float], k: int) -> float:
 
 
 def compute_reciprocal_rank(grades: Sequence[float]) -> float:
-    """Return one divided by the rank of the first relevant hit, 0 when there is none."""
+    """Return one divided by the rank of the first relevant result, 0 if there is none."""
     return next((1 / rank for rank, grade in enumerate(grades, 1) if grade > 0), 0.0)
 
 
 def compute_average_precision(grades: Sequence[float], relevant: int) -> float:
-    """Return the mean over the relevant of the precision at their ranks; those not retrieved count 0."""
-    found = 0
+    """Return the mean of the precision at the rank of each relevant item; items not retrieved count 0."""
+    right = 0
     total = 0.0
     for rank, grade in enumerate(grades, 1):
         if grade > 0:
-            found += 1
-            total += found / rank
+            right += 1
+            total += right / rank
     return total / relevant
 
 
 def compute_ndcg(grades: Sequence[float], ideal: Sequence[float], k: int) -> float:
     """Return the normalized discounted cumulative gain of the first k (Järvelin and Kekäläinen, TOIS 2002).
 
-    ideal: the grades of everything relevant, in any order.
+    Args:
+        grades: The grades of the ranking.
+        ideal: The grades of everything relevant, in any order.
+        k: The number of results that count.
     """
     best = _discount(sorted(ideal, reverse=True)[:k])
     return _discount(grades[:k]) / best if best else 0.0
 
 
 def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """Return the chance that a positive's score is above a negative's, ties counting half."""
+    """Return the probability that a positive has a higher score than a negative; ties count half."""
     yes, no = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
     if not len(yes) or not len(no):
         return float("nan")
@@ -80,7 +86,7 @@ def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float
 
 
 def compute_calibration_error(scores: Sequence[float] | Floats, right: Sequence[bool] | Flags, bins: int = 10) -> float:
-    """Return the expected calibration error: how far, on average, a score lies from the share that is right."""
+    """Return the expected calibration error: the mean distance of scores from the share that is right, by bin."""
     values, truth = np.asarray(scores, np.float64), np.asarray(right, np.float64)
     if not len(values):
         return float("nan")
@@ -101,8 +107,8 @@ def compute_f1(precision: float, recall: float) -> float:
 def compute_set_quality(grading: Grading) -> SetQuality:
     """Compute precision, recall and F1 of what is shown.
 
-    Recall counts strongly relevant items, precision counts relevant items of any grade. When nothing is shown, all
-    three are 0. Weakly relevant items therefore never count against a result, and never have to be found.
+    Recall counts strongly relevant items, precision counts relevant items of any grade: weakly relevant items are
+    never wrong and never missing. If nothing is shown, all three are 0.
     """
     shown = int(grading.shown.sum())
     precision = float((grading.right & grading.shown).sum()) / shown if shown else 0.0
@@ -113,7 +119,8 @@ def compute_set_quality(grading: Grading) -> SetQuality:
 def compute_best_f1(grading: Grading) -> float:
     """Compute the highest F1 that any cut of the ranking reaches.
 
-    The distance from the F1 of what is shown to this is the calibration's fault; from this to 1, the ranking's.
+    Calibration is responsible for the distance between the F1 of what is shown and this value; the ranking is
+    responsible for the distance between this value and 1.
     """
     if not len(grading.right):
         return 0.0
@@ -126,17 +133,17 @@ def compute_best_f1(grading: Grading) -> float:
 def compute_graded_average_precision(grading: Grading) -> float:
     """Compute the mean over strongly relevant items of the precision at their ranks.
 
-    Precision counts relevant items of any grade. Items that are not retrieved count 0. With one grade this is the
-    usual average precision.
+    Precision counts relevant items of any grade. Items that are not retrieved count 0. With a single grade
+    this is ordinary average precision.
     """
     precision = np.cumsum(grading.right) / np.arange(1, len(grading.right) + 1)
     return float(precision[grading.strong].sum()) / grading.total
 
 
 def bootstrap(
-    values: Sequence[float], measure: Callable[[Floats], Any] = np.mean, rounds: int = ROUNDS
+    values: Sequence[float], measure: Callable[[Floats], Any] = np.mean, rounds: int = BOOTSTRAP_ROUNDS
 ) -> tuple[float, float]:
-    """Return the 95 % interval of a measure over queries drawn anew with replacement; the seed is fixed."""
+    """Return the 95 % bootstrap interval of a measure: queries are resampled with replacement, the seed is fixed."""
     array = np.asarray(values, np.float64)
     if not len(array):
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""Which of two models serves a library better: both answer what it can ask by itself."""
+"""Compare two models on queries that are derived from a library."""
 
 import statistics
 import time
@@ -16,18 +16,23 @@ from search.records import Vectors
 
 T = TypeVar("T")
 
-BATCH = 32
-# Fewer questions than this say nothing.
+BATCH_SIZE = 32
+# With fewer queries no difference is significant.
 MIN_SAMPLE = 10
 
 
 @dataclass(frozen=True)
 class ModelResult:
-    """How one model did.
+    """The result of one model.
 
-    ranks: of the right answer to each question, from 1; rate: pictures or passages a second; query_ms: for a text that
-    was not asked before; megabytes: that it takes, None where that cannot be told; copies: so many questions,
-    the last ones, are pictures.
+    Attributes:
+        name: The name of the model.
+        dimension: The length of its vectors.
+        ranks: The rank of the right answer to each query, from 1.
+        rate: Images or passages per second.
+        query_ms: Median milliseconds to encode a text query.
+        megabytes: Memory it uses, in MiB; None where the system does not report it.
+        copies: The number of image queries; they are the last ones.
     """
 
     name: str
@@ -39,7 +44,7 @@ class ModelResult:
     copies: int = 0
 
     def recall(self, k: int) -> float:
-        """Return the share of the questions whose answer is among the first k."""
+        """Return the share of the queries whose answer is among the first k."""
         return float(np.mean([rank <= k for rank in self.ranks]))
 
     @property
@@ -50,10 +55,12 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is to be said of two models.
+    """The difference between two models.
 
-    gain: of the second over the first in mean reciprocal rank, with its 95 % interval over questions drawn again
-    (paired bootstrap).
+    Attributes:
+        gain: The mean reciprocal rank of the second model minus that of the first.
+        low: The lower end of the 95 % interval of the gain (paired bootstrap over queries).
+        high: The upper end.
     """
 
     gain: float
@@ -62,12 +69,12 @@ class Comparison:
 
     @property
     def better(self) -> int | None:
-        """0 or 1 for the first or the second model; None when this library cannot tell them apart."""
+        """0 or 1 for the first or the second model; None if the difference is not significant."""
         return 1 if self.low > 0 else 0 if self.high < 0 else None
 
 
 def compare_results(first: ModelResult, second: ModelResult) -> Comparison:
-    """Say which did better on the same questions."""
+    """Compare the results of two models on the same queries."""
     gains = [1 / b - 1 / a for a, b in zip(first.ranks, second.ranks, strict=True)]
     return Comparison(float(np.mean(gains)), *bootstrap(gains))
 
@@ -75,47 +82,47 @@ def compare_results(first: ModelResult, second: ModelResult) -> Comparison:
 def rank_images(
     load: Callable[[], ImageEncoder], captioned: Sequence[Captioned], copied: Sequence[Copied]
 ) -> ModelResult:
-    """Ask a picture model for every caption, and by every copy, among all the pictures."""
-    asked_for = [one.item for one in captioned] + [one.item for one in copied]
-    pictures = open_items({item.id: item for item in asked_for}.values())
+    """Rank all images by every caption and by every copy, with one image encoder."""
+    wanted = [one.item for one in captioned] + [one.item for one in copied]
+    images = open_items({item.id: item for item in wanted}.values())
     copies = open_items(one.copy for one in copied)
-    place = {item_id: at for at, item_id in enumerate(pictures)}
+    place = {item_id: at for at, item_id in enumerate(images)}
     captions = [(one.caption, place[one.item.id]) for one in captioned if one.item.id in place]
-    asking = [
+    copy_queries = [
         (copies[one.copy.id], place[one.item.id]) for one in copied if one.item.id in place and one.copy.id in copies
     ]
     before = read_memory()
     encoder = load()
-    prepared = [encoder.transform(picture) for picture in pictures.values()]
+    prepared = [encoder.transform(image) for image in images.values()]
     encoder.encode_images(prepared[:1])
     encoder.encode_texts(["a warm-up"])
-    taken = _subtract(read_memory(), before)
+    memory = _subtract(read_memory(), before)
     began = time.perf_counter()
     rows = _embed(encoder.encode_images, prepared)
     rate = len(prepared) / (time.perf_counter() - began)
-    queries, query_ms = _ask([caption for caption, _ in captions], encoder.encode_texts)
-    if asking:
-        shown = [encoder.transform(picture) for picture, _ in asking]
+    queries, query_ms = _encode_queries([caption for caption, _ in captions], encoder.encode_texts)
+    if copy_queries:
+        shown = [encoder.transform(image) for image, _ in copy_queries]
         queries = np.concatenate([queries, _embed(encoder.encode_images, shown)])
-    answers = [at for _, at in (*captions, *asking)]
+    answers = [at for _, at in (*captions, *copy_queries)]
     ranks = rank_answers(queries, rows, answers)
-    return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, taken, copies=len(asking))
+    return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, memory, copies=len(copy_queries))
 
 
 def rank_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> ModelResult:
-    """Ask a text model for every passage by its end."""
+    """Rank all passages by the end of every passage, with one text encoder."""
     before = read_memory()
     encoder = load()
     passages = [one.beginning for one in clozes]
     encoder.encode_passages(passages[:1])
     encoder.encode_queries(["a warm-up"])
-    taken = _subtract(read_memory(), before)
+    memory = _subtract(read_memory(), before)
     began = time.perf_counter()
     rows = _embed(encoder.encode_passages, passages)
     rate = len(passages) / (time.perf_counter() - began)
-    queries, query_ms = _ask([one.end for one in clozes], encoder.encode_queries)
+    queries, query_ms = _encode_queries([one.end for one in clozes], encoder.encode_queries)
     ranks = rank_answers(queries, rows, range(len(passages)))
-    return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, taken)
+    return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, memory)
 
 
 def _subtract(now: float | None, before: float | None) -> float | None:
@@ -123,11 +130,11 @@ def _subtract(now: float | None, before: float | None) -> float | None:
 
 
 def _embed(encode: Callable[[Sequence[T]], Vectors], inputs: Sequence[T]) -> Vectors:
-    return np.concatenate([encode(inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH)])
+    return np.concatenate([encode(inputs[start : start + BATCH_SIZE]) for start in range(0, len(inputs), BATCH_SIZE)])
 
 
-def _ask(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tuple[Vectors, float]:
-    """Return the vectors of texts, and the milliseconds that one takes."""
+def _encode_queries(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tuple[Vectors, float]:
+    """Return the vectors of texts, shape (n, d), and the median milliseconds per text."""
     seconds, queries = [], []
     for text in texts:
         began = time.perf_counter()
@@ -137,7 +144,7 @@ def _ask(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tu
 
 
 def rank_answers(queries: Vectors, rows: Vectors, answers: Sequence[int]) -> tuple[int, ...]:
-    """Return for each query the rank of the row that answers it among all rows; equals count as being before it."""
+    """Return for each query the rank of the row that answers it, from 1; ties count against it."""
     scores = queries @ rows.T
     right = scores[np.arange(len(queries)), answers][:, None]
     ranks = (scores >= right).sum(axis=1)
@@ -145,7 +152,7 @@ def rank_answers(queries: Vectors, rows: Vectors, answers: Sequence[int]) -> tup
 
 
 def read_memory() -> float | None:
-    """Return what this process holds in memory, in MiB; None where the system does not say."""
+    """Return the resident memory of this process in MiB; None where the system does not report it."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:

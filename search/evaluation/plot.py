@@ -7,14 +7,19 @@ from html import escape
 
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 60, 190, 40, 50
-# Okabe and Ito's colors, which people with any color vision can tell apart.
+# The palette of Okabe and Ito, which people with any color vision can distinguish.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a chart. points: x and y, y from 0 to 1; marked: the points to emphasize, all when None."""
+    """A line of a chart.
+
+    Attributes:
+        points: x and y; y is 0 to 1.
+        marked: The points to emphasize; None for all.
+    """
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -24,7 +29,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """The horizontal axis. ticks: labels by their values; logarithmic: values are spaced by their ratio."""
+    """The horizontal axis.
+
+    Attributes:
+        ticks: Labels by value.
+        logarithmic: Space values by their ratio.
+    """
 
     label: str
     ticks: Mapping[float, str]
@@ -44,7 +54,14 @@ SHARES = {tick: f"{tick:.1f}" for tick in TICKS}
 
 
 def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str:
-    """Return a line chart as an SVG document. label: of the vertical axis, which goes from 0 to 1."""
+    """Return a line chart as an SVG document.
+
+    Args:
+        title: The title of the chart.
+        axis: The horizontal axis.
+        label: The label of the vertical axis, which is 0 to 1.
+        lines: The lines.
+    """
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '

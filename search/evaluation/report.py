@@ -1,4 +1,4 @@
-"""A report as text for people (Markdown) and for programs (JSON)."""
+"""Write a report as Markdown and as JSON."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from search.evaluation.run import Figure, Report
 
-# The columns of the table of what is shown: heading by field of `ShownFigures`.
+# The columns of the table of what is shown: field of `ShownFigures` and heading.
 SHOWN_COLUMNS = {
     "precision": "precision",
     "recall": "recall",
@@ -23,7 +23,7 @@ SHOWN_COLUMNS = {
 
 
 def describe_report(report: Report) -> dict[str, Any]:
-    """Return the report as a JSON document; figures to four places, None where there is nothing to measure."""
+    """Return the report as a JSON document; figures rounded to four digits, None if undefined."""
     document: dict[str, Any] = _round(asdict(report))
     document["exposure"] = {
         kind: {"answers": answers, "shown": shown} for kind, (answers, shown) in document["exposure"].items()
@@ -37,7 +37,7 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[st
 
 
 def write_shown(document: Mapping[str, Any]) -> list[str]:
-    """Return a table of what is shown above the relevance cut, from a report as JSON."""
+    """Return a table of what is above the relevance cut, from a report as JSON."""
     rows = []
     for kind, figures in document["shown"].items():
         row = [kind, str(figures["queries"])]
@@ -60,18 +60,18 @@ def write_markdown(report: Report, title: str) -> str:
         lines += ["| ranking | " + " | ".join(measures) + " |", "|---|" + "---|" * len(measures)]
         lines += [f"| {way} | " + " | ".join(map(_write_figure, row.values())) + " |" for way, row in ways.items()]
         lines.append("")
-    lines += ["## Nothing relevant", "", "| queries | told that nothing is relevant | AUROC of the best hit's score |"]
+    lines += ["## Nothing relevant", "", '| queries | answered "nothing relevant" | AUROC of the best score |']
     lines.append("|---|---|---|")
     for kind, share in report.nothing.items():
         auroc = f"{report.auroc[kind]:.3f}" if kind in report.auroc else "(these have answers)"
         lines.append(f"| {kind} ({report.queries[kind]}) | {share:.1%} | {auroc} |")
     lines += [
         "",
-        f"Expected calibration error of the best hit's score: {report.calibration_error:.3f}.",
+        f"Expected calibration error of the best score: {report.calibration_error:.3f}.",
         "",
         "## Exposure",
         "",
-        "| type | share of the answers | share of the first ten places |",
+        "| type | share of the answers | share of the first ten results |",
         "|---|---|---|",
     ]
     lines += [f"| {kind} | {answers:.1%} | {shown:.1%} |" for kind, (answers, shown) in report.exposure.items()]

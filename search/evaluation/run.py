@@ -1,4 +1,4 @@
-"""Asking every query of a file, with all lanes and with each alone, and adding up."""
+"""Run the queries of a file, with all retrievers and with each one separately, and compute the figures."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -23,11 +23,12 @@ from search.evaluation.shown import CutPoint, Scored, ShownFigures, measure_show
 from search.records import Hit, ItemType, Query, Retriever
 from search.scoring.candidates import RRF_CONSTANT
 
-DEPTH = 100
-# How many of a query's hits are looked at for the calibration error: further down, much that is relevant has no label.
-JUDGED = 1
-SEEN = 10
-WAYS = ("fused", "rrf", *Retriever)
+MAX_RESULTS = 100
+# Results per query that count for the calibration error: further down, many relevant items have no label.
+CALIBRATION_DEPTH = 1
+EXPOSURE_DEPTH = 10
+# The compared rankings: the engine's, reciprocal rank fusion, and each retriever.
+RANKINGS = ("fused", "rrf", *Retriever)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,17 @@ class Figure:
 
 @dataclass
 class Outcome:
-    """The result of one query. best: the score of its best hit; grades: of its hits by way of ranking."""
+    """The result of one query.
+
+    Attributes:
+        case: The query with its answers.
+        best: The score of the best result, 0 if there is none.
+        nothing: Whether it was answered with "nothing relevant".
+        grades: The grades of the results, by ranking.
+        scored: The results with scores and labels.
+        types: The types of the first results.
+        places: The score of each item by path, for a query that is a label.
+    """
 
     case: Case
     best: float
@@ -52,7 +63,7 @@ class Outcome:
     places: dict[str, float] = field(default_factory=dict)
 
     def strong_grades(self, way: str) -> list[float]:
-        """Return the grades of the hits of one ranking, 0 for what is not strongly relevant."""
+        """Return the grades of one ranking, 0 for results that are not strongly relevant."""
         return [grade if grade >= self.case.strong_grade else 0.0 for grade in self.grades[way]]
 
 
@@ -60,10 +71,18 @@ class Outcome:
 class Report:
     """All figures.
 
-    ranking: by kind of query, way and measure. shown: of what is above the cut, by kind with answers, and over all of
-    them. nothing: the share told that nothing is relevant, by kind. auroc: of the best hit's score, by kind without
-    answers, against all queries with answers; auroc_by_kind: against each kind with answers. sweep: other cuts on the
-    same scores, by kind with answers.
+    Attributes:
+        queries: The number of queries by kind.
+        ranking: Figures by kind, ranking and measure.
+        shown: Figures of what is above the cut, by kind with answers, and over all of them.
+        auroc: AUROC of the best result's score, by kind without answers, against all queries with answers.
+        auroc_by_kind: The same against each kind with answers.
+        nothing: The share answered with "nothing relevant", by kind.
+        nothing_expected: The same by `Expected`.
+        calibration_error: Expected calibration error of the best result's score.
+        sweep: Other cuts of the same scores, by kind with answers.
+        exposure: By item type, its share of the answers and its share of the first ten results.
+        confusion: By label, how often its items got each label.
     """
 
     queries: Mapping[str, int]
@@ -92,8 +111,8 @@ def run_cases(
         engine: The engine to ask.
         cases: The queries with their answers.
         progress: Called with the number of queries done and the number of all.
-        lanes: Also measure each retriever separately, and reciprocal rank fusion of them.
-        filtered: As `read_ranking` takes it.
+        retrievers: Also measure each retriever separately, and reciprocal rank fusion of them.
+        filtered: As for `read_ranking`.
 
     Returns:
         The figures by kind of query.
@@ -107,33 +126,38 @@ def run_cases(
 
 
 def ask(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> Outcome:
-    """Ask one query for its whole ranking, above and below the cut."""
-    query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else DEPTH)
+    """Run one query and grade its whole ranking, above and below the cut."""
+    query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else MAX_RESULTS)
     ranking = read_ranking(engine, case, query, filtered)
     answer = ranking.first
     if query.voice is not None:
-        # Heard once; the lanes alone are asked in writing.
-        heard = answer.voice.text if answer.voice else ""
-        query = replace(query, voice=None, text=f"{query.text or ''} {heard}".strip())
+        # Speech is recognized once; the separate retrievers get its text.
+        transcript = answer.voice.text if answer.voice else ""
+        query = replace(query, voice=None, text=f"{query.text or ''} {transcript}".strip())
     fused = case.grade_hits(ranking.hits)
     grades = {"fused": fused}
     if retrievers and case.relevant:
-        alone = {retriever: _ask_retriever(engine, case, query, retriever) for retriever in Retriever}
-        grades |= {str(retriever): case.grade_hits(hits) for retriever, hits in alone.items()}
-        grades["rrf"] = case.grade_hits(_fuse_ranks(alone))
+        separate = {retriever: _ask_retriever(engine, case, query, retriever) for retriever in Retriever}
+        grades |= {str(retriever): case.grade_hits(hits) for retriever, hits in separate.items()}
+        grades["rrf"] = case.grade_hits(_fuse_ranks(separate))
     return Outcome(
         case=case,
         best=answer.hits[0].score if answer.hits else 0.0,
         nothing=answer.nothing_relevant,
         grades=grades,
         scored=_score_hits(case, ranking.hits, fused),
-        types=[hit.item.type for hit in answer.hits[:SEEN] if hit.item.type is not None],
+        types=[hit.item.type for hit in answer.hits[:EXPOSURE_DEPTH] if hit.item.type is not None],
         places={hit.item.path: hit.score for hit in ranking.hits} if case.line.label else {},
     )
 
 
 def add_up(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report:
-    """Compute the figures of all outcomes. types: of the files that answer, by path."""
+    """Compute the figures of all outcomes.
+
+    Args:
+        outcomes: The results of the queries.
+        types: The types of the relevant files, by path.
+    """
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     for one in outcomes:
         kinds[one.case.line.kind].append(one)
@@ -142,7 +166,7 @@ def add_up(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report
     present = [one for group in answered.values() for one in group]
     groups = answered | ({"all": present} if len(answered) > 1 else {})
     expected = {name: [one for one in outcomes if one.case.expected is name] for name in Expected}
-    first = [pair for one in outcomes for pair in one.scored.pair_first(JUDGED)]
+    first = [pair for one in outcomes for pair in one.scored.pair_first(CALIBRATION_DEPTH)]
     scored = {kind: [one.scored for one in group] for kind, group in groups.items()}
     return Report(
         queries={kind: len(group) for kind, group in kinds.items()},
@@ -163,7 +187,7 @@ def add_up(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report
 
 
 def _compare(present: Sequence[Outcome], absent: Sequence[Outcome]) -> float:
-    """Compute the AUROC of the best hit's score."""
+    """Compute the AUROC of the best result's score."""
     return compute_auroc([one.best for one in present], [one.best for one in absent])
 
 
@@ -184,18 +208,18 @@ def _score_hits(case: Case, hits: Sequence[Hit], grades: Sequence[float]) -> Sco
 
 def _ask_retriever(engine: Engine, case: Case, query: Query, retriever: Retriever) -> tuple[Hit, ...]:
     hits = engine.search(replace(query, weights={other: float(other is retriever) for other in Retriever})).hits
-    return tuple(hit for hit in hits if case.counts(hit.item.path))[:DEPTH]
+    return tuple(hit for hit in hits if case.counts(hit.item.path))[:MAX_RESULTS]
 
 
-def _fuse_ranks(alone: Mapping[Retriever, tuple[Hit, ...]]) -> tuple[Hit, ...]:
-    """Return reciprocal rank fusion of the lanes, the baseline."""
+def _fuse_ranks(separate: Mapping[Retriever, tuple[Hit, ...]]) -> tuple[Hit, ...]:
+    """Return reciprocal rank fusion of the retrievers, which serves as the baseline."""
     votes: dict[int, float] = {}
     hits: dict[int, Hit] = {}
-    for ranked in alone.values():
+    for ranked in separate.values():
         for rank, hit in enumerate(ranked, 1):
             votes[hit.item.id] = votes.get(hit.item.id, 0.0) + 1 / (RRF_CONSTANT + rank)
             hits.setdefault(hit.item.id, hit)
-    return tuple(hits[item_id] for item_id in sorted(votes, key=lambda one: -votes[one])[:DEPTH])
+    return tuple(hits[item_id] for item_id in sorted(votes, key=lambda one: -votes[one])[:MAX_RESULTS])
 
 
 def _measure_ways(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
@@ -207,7 +231,7 @@ def _measure_ways(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
         "mAP": lambda one, way: compute_average_precision(one.strong_grades(way), one.case.strong_count),
         "nDCG@10": lambda one, way: compute_ndcg(one.grades[way], one.case.ideal, 10),
     }
-    ways = [way for way in WAYS if way in group[0].grades]
+    ways = [way for way in RANKINGS if way in group[0].grades]
     figures: dict[str, dict[str, Figure]] = {}
     for way in ways:
         values = {name: [measure(one, way) for one in group] for name, measure in measures.items()}
@@ -216,9 +240,9 @@ def _measure_ways(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
 
 
 def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -> dict[str, tuple[float, float]]:
-    """Return by type of item its share of the relevant answers and its share of the first ten places.
+    """Return by item type its share of the relevant answers and its share of the first ten results.
 
-    Each query counts the same, however many answers or hits it has.
+    Each query counts the same, regardless of the number of its answers and results.
     """
     wanted: dict[str, float] = defaultdict(float)
     shown: dict[str, float] = defaultdict(float)
@@ -234,7 +258,7 @@ def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -
 
 
 def _confuse(group: Sequence[Outcome]) -> dict[str, dict[str, int]]:
-    """Return for each label how often its items were given each label; an item gets the label that scores highest."""
+    """Return for each label how often its items got each label; an item gets the label with the highest score."""
     table: dict[str, Counter[str]] = {}
     for one in group:
         label = one.case.line.query or ""

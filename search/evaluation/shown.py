@@ -1,4 +1,4 @@
-"""How good the set of shown results is: above the relevance cut, and above every other cut of the same scores."""
+"""Quality of the set of shown results: above the relevance cut, and above other cuts of the same scores."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from search.evaluation.metrics import (
     compute_set_quality,
 )
 
-TOP = 20
-# The cuts that a sweep tries: scores, dense near 0 and 1, where most results are.
+PRECISION_DEPTH = 20
+# The scores that a sweep uses as cuts, dense near 0 and 1, where most results are.
 CUTS = (
     *(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45),
     *(0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999),
@@ -26,12 +26,16 @@ CUTS = (
 
 @dataclass(frozen=True)
 class Scored(Grading):
-    """The graded hits of one query with their scores, shape (n,), 0 to 1."""
+    """The graded results of one query.
+
+    Attributes:
+        scores: The score of each result, shape (n,), 0 to 1.
+    """
 
     scores: Floats
 
     def pair_first(self, count: int) -> list[tuple[float, bool]]:
-        """Return score and truth of the first hits."""
+        """Return the score of each of the first results, and whether it is relevant."""
         return list(zip(self.scores[:count].tolist(), self.right[:count].tolist(), strict=True))
 
     def cut(self, score: float) -> "Scored":
@@ -43,10 +47,19 @@ class Scored(Grading):
 class ShownFigures:
     """Means over the queries of one kind.
 
-    precision, recall, f1: of what is shown. best_f1: of the best cut for each query. average_precision, precision_20:
-    of the ranking. nothing: the share of queries answered with "nothing relevant". calibration_error: of the scores of
-    all hits that were read; calibration_error_shown: of those above the cut. results: shown hits that count, per query.
-    precision_if_shown: the precision over queries that show something; `precision` counts the others as 0.
+    Attributes:
+        queries: The number of queries.
+        precision: Precision of what is shown; 0 for a query that shows nothing.
+        recall: Recall of what is shown.
+        f1: F1 of what is shown.
+        best_f1: F1 of the best cut of each query.
+        average_precision: Average precision of the ranking.
+        precision_20: Precision of the first 20 results.
+        nothing: The share of queries answered with "nothing relevant".
+        calibration_error: Expected calibration error over all results that were read.
+        calibration_error_shown: The same over results above the cut.
+        results: Shown results that count, per query.
+        precision_if_shown: Precision over the queries that show something.
     """
 
     queries: int
@@ -67,8 +80,12 @@ class ShownFigures:
 class CutPoint:
     """What another cut would show.
 
-    recall, precision: means over queries, precision only over queries that show something. false: wrong results per
-    query. silent: the share of queries that show nothing.
+    Attributes:
+        cut: The lowest score that is shown.
+        recall: Mean recall.
+        precision: Mean precision over the queries that show something.
+        false: Wrong results per query.
+        silent: The share of queries that show nothing.
     """
 
     cut: float
@@ -86,7 +103,7 @@ def measure_shown(rankings: Sequence[Scored], nothing: Sequence[bool]) -> ShownF
         nothing: Whether each query was answered with "nothing relevant".
 
     Returns:
-        The means over the queries; the calibration errors are pooled over all hits.
+        The means over the queries; the calibration errors are computed over the results of all queries together.
     """
     sets = [compute_set_quality(one) for one in rankings]
     scores, right, shown = (
@@ -99,7 +116,7 @@ def measure_shown(rankings: Sequence[Scored], nothing: Sequence[bool]) -> ShownF
         f1=float(np.mean([one.f1 for one in sets])),
         best_f1=_average(compute_best_f1, rankings),
         average_precision=_average(compute_graded_average_precision, rankings),
-        precision_20=_average(lambda one: float(one.right[:TOP].sum()) / TOP, rankings),
+        precision_20=_average(lambda one: float(one.right[:PRECISION_DEPTH].sum()) / PRECISION_DEPTH, rankings),
         nothing=float(np.mean(nothing)),
         calibration_error=compute_calibration_error(scores, right),
         calibration_error_shown=compute_calibration_error(scores[shown], right[shown]),
@@ -133,7 +150,7 @@ def find_best_cut(points: Sequence[CutPoint]) -> CutPoint:
 
 
 def _average_shown(rankings: Sequence[Scored], sets: Sequence[SetQuality]) -> float:
-    """Return the mean precision over the queries that show something, 1 when none does."""
+    """Return the mean precision over the queries that show something, 1 if none does."""
     values = [quality.precision for quality, one in zip(sets, rankings, strict=True) if one.shown.any()]
     return float(np.mean(values)) if values else 1.0
 

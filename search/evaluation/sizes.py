@@ -1,6 +1,6 @@
-"""Tables and charts over libraries of several sizes, each measured with the same queries.
+"""Tables and charts over libraries of several sizes, measured with the same queries.
 
-What goes in are documents as `describe_report` returns them, by the number of photos in the library.
+The input are documents of `describe_report`, by the number of photos in the library.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ from search.evaluation.report import write_shown, write_table
 
 Document = Mapping[str, Any]
 SWEEP_COLUMNS = ("cut", "recall", "precision", "false", "silent")
-# The cuts of the table; the charts have all that were tried.
+# The cuts of the table; the charts show all.
 TABLE_CUTS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 FALSE_SHARE = "share of the shown results that is false"
-# The kinds that are drawn by size; one right answer per query makes no curve of recall.
+# The kinds with charts; kinds with a single right answer per query have no useful recall curve.
 DRAWN_KINDS = ("concepts", "groups of classes")
 
 
 def write_sizes(measured: Mapping[int, Document]) -> str:
-    """Return a Markdown page: what is shown by kind and size, what is silent, and other cuts of the same scores."""
+    """Return a Markdown page: what is shown by kind and size, unanswered queries, other cuts of the same scores."""
     lines = ["# What is shown", ""]
     for size, document in measured.items():
         lines += [f"## {size:,} photos", "", *write_shown(document), "", *write_unanswered(document), ""]
@@ -30,7 +30,7 @@ def write_sizes(measured: Mapping[int, Document]) -> str:
 
 
 def write_unanswered(document: Document) -> list[str]:
-    """Return a table of the queries without answers: told so, and how well the best score tells them from others."""
+    """Return a table of the queries without answers: the share of "nothing relevant", and AUROCs of the best score."""
     kinds = list(next(iter(document["auroc_by_kind"].values()), {}))
     header = ["queries", "n", "nothing relevant", "AUROC, all present", *(f"{kind}" for kind in kinds)]
     rows = [
@@ -55,13 +55,13 @@ def plot_sizes(measured: Mapping[int, Document]) -> dict[str, str]:
 
 
 def draw_sweeps(title: str, documents: Mapping[str, Document], kind: str) -> str:
-    """Return a chart of recall against the share of false results, a line per library; the dot is what is shown."""
+    """Return a chart of recall against the share of false results, one line per library; the dot is what is shown."""
     lines = [_draw_sweep(name, one, kind) for name, one in documents.items() if kind in one["sweep"]]
     return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
 
 
 def draw_kinds(title: str, document: Document) -> str:
-    """Return the same chart of one library, a line per kind of query."""
+    """Return the same chart of one library, one line per kind of query."""
     lines = [_draw_sweep(kind, document, kind) for kind in document["sweep"]]
     return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
 
@@ -101,7 +101,7 @@ def _write_growth(kind: str, measured: Mapping[int, Document]) -> list[str]:
 
 
 def _write_sweeps(kind: str, measured: Mapping[int, Document]) -> list[str]:
-    """Return a table of other cuts; absent and nonsense are not in it, since they have scores but no ranking."""
+    """Return a table of other cuts; kinds without answers are left out, since they have no right results."""
     rows = [
         [f"{size:,}", *(_figure(point[column]) for column in SWEEP_COLUMNS)]
         for size, one in measured.items()

@@ -1,8 +1,8 @@
-"""What a library can ask of a model by itself: questions to which it holds the answers.
+"""Queries with known answers that are derived from the library, to compare models without labels.
 
-For pictures: what somebody wrote about one (its description, or a file name made of words) must find it, and a copy
-must find what it is a copy of. For texts: the end of a passage must find its beginning (the inverse cloze task, Lee et
-al., "Latent retrieval for weakly supervised open domain question answering", ACL 2019).
+For images: a caption (the description, or a file name made of words) must find its image, and a copy of an image must
+find the original. For texts: the end of a passage must find its beginning (the inverse cloze task, Lee et al., "Latent
+retrieval for weakly supervised open domain question answering", ACL 2019).
 """
 
 import re
@@ -19,20 +19,22 @@ from search.media.image.picture import USEFUL_SIDE, Picture, measure_change, ope
 from search.records import Ids, Item, ItemType
 from search.samples import sample_passages
 
-# A name is a caption when it has as many words, none of them a camera's numbering.
+# A file name is a caption if it has at least this many words and no numbering by a camera.
 MIN_WORDS = 2
 NUMBERED = re.compile(r"\d|^(img|dsc|dcim|pict?|image|photo|screenshot|scan|untitled|copy)$", re.IGNORECASE)
 WORD = re.compile(r"[^\W\d_]+|\d+")
-# Pictures whose perceptual hashes differ in so few of 64 bits are copies when seen from afar no more than this differs,
-# of 0 to 1. Hashes are sorted anew after every so many bits.
-MAX_BITS, MAX_CHANGE, TURN = 6, 0.02, 8
-# A passage is asked for by so much of its end, if it has as many words.
-ASKED, LONG_ENOUGH = 0.3, 15
+# Two images are copies if their perceptual hashes differ in at most MAX_BITS of 64 bits and their pixels at a low
+# resolution by at most MAX_CHANGE, 0 to 1.
+MAX_BITS, MAX_CHANGE = 6, 0.02
+# To pair hashes, their bits are rotated by this many bits between two sorts.
+ROTATION_STEP = 8
+# The share of a passage, from its end, that becomes the query; passages with fewer words are not used.
+QUERY_SHARE, MIN_PASSAGE_WORDS = 0.3, 15
 
 
 @dataclass(frozen=True)
 class Captioned:
-    """A picture and what is written about it."""
+    """An image and its caption."""
 
     item: Item
     caption: str
@@ -40,7 +42,7 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Copied:
-    """A picture, and another file of the same picture: scaled, compressed anew, or in another format."""
+    """An image, and another file of the same image: scaled, recompressed, or in another format."""
 
     item: Item
     copy: Item
@@ -48,27 +50,27 @@ class Copied:
 
 @dataclass(frozen=True)
 class Cloze:
-    """A passage without its end, and the end."""
+    """A passage without its end, and its end."""
 
     beginning: str
     end: str
 
 
-def list_captioned(library: Library, most: int) -> list[Captioned]:
-    """Return pictures that have a caption of their own, each caption once."""
+def list_captioned(library: Library, max_count: int) -> list[Captioned]:
+    """Return images that have a caption; of images with the same caption only one."""
     found: dict[str, Captioned] = {}
-    for item in library.catalog.list_some(ItemType.IMAGE, 20 * most):
+    for item in library.catalog.list_some(ItemType.IMAGE, 20 * max_count):
         caption = read_caption(item)
-        if caption is not None and len(found) < most:
+        if caption is not None and len(found) < max_count:
             found.setdefault(caption.casefold(), Captioned(item, caption))
     return list(found.values())
 
 
 def read_caption(item: Item) -> str | None:
     """Return an image's description, its title, or its file name if that is made of words."""
-    for said in (item.facts.description, item.facts.title):
-        if said and len(said.split()) >= MIN_WORDS:
-            return " ".join(said.split())
+    for text in (item.facts.description, item.facts.title):
+        if text and len(text.split()) >= MIN_WORDS:
+            return " ".join(text.split())
     words = WORD.findall(Path(item.path).stem)
     if len(words) < MIN_WORDS or any(NUMBERED.search(word) for word in words):
         return None
@@ -76,7 +78,7 @@ def read_caption(item: Item) -> str | None:
 
 
 def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]:
-    """Return the pictures that written queries of an evaluation file ask for, one a query."""
+    """Return an image that is relevant to each text query of an evaluation file, with the query as its caption."""
     items = {item.path: item for item in library.catalog.list_items()}
     found = []
     for case in cases:
@@ -86,14 +88,14 @@ def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]
     return found
 
 
-def list_copied(library: Library, most: int) -> list[Copied]:
-    """Return pictures of which there are copies, not to the pixel; each picture is in one pair at most."""
+def list_copied(library: Library, max_count: int) -> list[Copied]:
+    """Return pairs of images that are copies but differ in some pixel; each image is in at most one pair."""
     ids, phashes = library.catalog.read_phashes()
     found: list[Copied] = []
     used: set[int] = set()
     for one, other in pair_phashes(phashes):
         pair = {int(ids[one]), int(ids[other])}
-        if len(found) == most or len(pair) < 2 or pair & used:
+        if len(found) == max_count or len(pair) < 2 or pair & used:
             continue
         items = library.catalog.read_items(pair)
         opened = open_items(items.values())
@@ -105,14 +107,20 @@ def list_copied(library: Library, most: int) -> list[Copied]:
 
 
 def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
-    """Return places of perceptual hashes (n,) that differ in few bits; where many do, not every pair.
+    """Return positions of hashes that differ in few bits; not every pair where many are similar.
 
     Hashes that differ in few bits are neighbors when sorted by some rotation of their bits (Manku, Jain and Sarma,
     "Detecting near-duplicates for web crawling", WWW 2007).
+
+    Args:
+        phashes: 64-bit perceptual hashes, shape (n,).
+
+    Returns:
+        Pairs of positions, the smaller first, ascending.
     """
     bits = phashes.astype(np.uint64)
     found: set[tuple[int, int]] = set()
-    for turn in range(0, 64, TURN):
+    for turn in range(0, 64, ROTATION_STEP):
         turned = (bits << np.uint64(turn)) | (bits >> np.uint64((64 - turn) % 64))
         order = np.argsort(turned, kind="stable")
         differ = np.bitwise_count(bits[order[1:]] ^ bits[order[:-1]])
@@ -121,23 +129,23 @@ def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def list_clozes(library: Library, most: int) -> list[Cloze]:
-    """Return passages and spans of speech, each cut before its end."""
+def list_clozes(library: Library, max_count: int) -> list[Cloze]:
+    """Return passages and spans of speech, each split before its end."""
     found: list[Cloze] = []
-    for text in sample_passages(library, 4 * most):
+    for text in sample_passages(library, 4 * max_count):
         words = text.split()
-        if len(words) >= LONG_ENOUGH and len(found) < most:
-            cut = round(len(words) * (1 - ASKED))
+        if len(words) >= MIN_PASSAGE_WORDS and len(found) < max_count:
+            cut = round(len(words) * (1 - QUERY_SHARE))
             found.append(Cloze(" ".join(words[:cut]), " ".join(words[cut:])))
     return found
 
 
 def open_items(items: Iterable[Item]) -> dict[int, Picture]:
-    """Return the pictures that can be read, by item id."""
+    """Return the images that can be decoded, by item id."""
     opened = {}
     for item in items:
         try:
             opened[item.id], _ = open_image(Path(item.path), USEFUL_SIDE)
         except (UnreadableMediaError, OSError):
-            continue  # what cannot be read can neither be found by one model nor by the other
+            continue  # neither model could find it
     return opened

@@ -1,4 +1,6 @@
-"""What an adapter learns from: captions, and what people have said of hits, each with the picture it is about."""
+"""Training data of an adapter: captions and feedback, each with the image it is about."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,35 +12,58 @@ from search.evaluation.synthetic_queries import list_captioned
 from search.library import Library
 from search.storage.feedback import FeedbackStore
 
-# Fewer texts than this say nothing.
-MIN_SAMPLE = 50
+# Fewer fitting texts are not enough to train and evaluate an adapter.
+MIN_TEXTS = 50
+
+
+@dataclass(frozen=True)
+class GatheredPairs:
+    """What an adapter can learn from.
+
+    Attributes:
+        pairs: The texts with their images.
+        captions: The number of captions.
+        feedback: The number of pieces of feedback.
+    """
+
+    pairs: TrainingPairs
+    captions: int
+    feedback: int
 
 
 def find_base(library: Library) -> tuple[ImageEncoder, int]:
-    """Return the home's picture model without an adapter, and the space that holds its vectors.
+    """Return the library's image encoder without an adapter, and the id of the space of its vectors.
 
-    Raises ModelError when the model is adapted already and the vectors from before are gone.
+    Raises:
+        ModelError: The encoder has an adapter, and the vectors from before are gone.
     """
     encoder = library.models.image_encoder
     base = encoder.base if isinstance(encoder, AdaptedImageEncoder) else encoder
-    found = next((one for one in library.spaces.list_all() if one.fingerprint == base.fingerprint), None)
-    if found is None:
+    space = next((one for one in library.spaces.list_all() if one.fingerprint == base.fingerprint), None)
+    if space is None:
         raise ModelError(
-            f"{encoder.name} is adapted, and the vectors of {base.name} are gone: go back to it first with "
+            f"{encoder.name} has an adapter, and the vectors of {base.name} are gone: go back to it first with "
             f"`crossmodal models use {base.name}`"
         )
-    return base, found.id
+    return base, space.id
 
 
-def gather_training_pairs(
-    library: Library, base: ImageEncoder, space_id: int, most: int
-) -> tuple[TrainingPairs, int, int]:
-    """Return what can be learned from, and how many captions and opinions that are.
+def gather_training_pairs(library: Library, base: ImageEncoder, space_id: int, max_captions: int) -> GatheredPairs:
+    """Return the captions and feedback of a library with the vectors of their images.
 
-    base, space_id: as `find_base` gives them; most: so many captions at most. Raises UsageError when there
-    are too few texts.
+    Args:
+        library: The library.
+        base: The image encoder without an adapter, from `find_base`.
+        space_id: The space of its vectors, from `find_base`.
+        max_captions: The largest number of captions.
+
+    Returns:
+        The pairs and how many captions and pieces of feedback were found.
+
+    Raises:
+        UsageError: Fewer than `MIN_TEXTS` texts fit an image.
     """
-    captions = [(one.caption, one.item.id, True) for one in list_captioned(library, most)]
+    captions = [(one.caption, one.item.id, True) for one in list_captioned(library, max_captions)]
     feedback = [(one.text, one.item_id, one.is_relevant) for one in FeedbackStore(library.database).list_all()]
     ids = {item_id for _, item_id, _ in captions + feedback}
     rows = {item_id: library.catalog.read_vectors(item_id, space_id) for item_id in ids}
@@ -47,17 +72,17 @@ def gather_training_pairs(
     places: dict[str, int] = {}
     of = np.array([places.setdefault(text.casefold(), len(places)) for text, _, _ in known], np.int64)
     fits = np.array([does_fit for _, _, does_fit in known], bool)
-    said = np.unique(of[fits])
-    if len(said) < MIN_SAMPLE:
+    fitting = np.unique(of[fits])
+    if len(fitting) < MIN_TEXTS:
         raise UsageError(
-            f"the library holds only {len(said)} texts that are known to fit a picture, captions ({len(captions)}) "
-            f"and what was said of hits ({len(feedback)}); {MIN_SAMPLE} are the fewest"
+            f"too few texts to train on: {len(fitting)} fit an image ({len(captions)} captions, {len(feedback)} pieces "
+            f"of feedback), at least {MIN_TEXTS} are needed. Add captions to files, or rate results"
         )
     _, first = np.unique(of, return_index=True)
     texts = np.concatenate([base.encode_texts([known[at][0]]) for at in first])
-    # Of a film, the frame that comes nearest is meant.
+    # A text about a film is about the frame that is nearest to it.
     frames = [rows[item_id] for _, item_id, _ in known]
-    pictures = np.stack([one[int(np.argmax(one @ texts[place]))] for one, place in zip(frames, of, strict=True)])
+    images = np.stack([one[int(np.argmax(one @ texts[place]))] for one, place in zip(frames, of, strict=True)])
     items = np.array([item_id for _, item_id, _ in known], np.int64)
-    parts = part_texts(list(places), np.isin(np.arange(len(places)), said))
-    return TrainingPairs(texts, parts, pictures, items, of, fits), len(captions), len(feedback)
+    parts = part_texts(list(places), np.isin(np.arange(len(places)), fitting))
+    return GatheredPairs(TrainingPairs(texts, parts, images, items, of, fits), len(captions), len(feedback))
