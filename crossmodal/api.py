@@ -224,7 +224,7 @@ class Library:
         Raises:
             NotFoundError: A path is not in the library; nothing is removed.
         """
-        from search.status import forget_paths
+        from search.forget import forget_paths
 
         return forget_paths(self._opened, [resolve_path(path) for path in paths])
 

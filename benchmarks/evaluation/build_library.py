@@ -93,7 +93,7 @@ def ask_pictures(library: Folder, photos: Path, queries: Path) -> list[dict[str,
 
 
 def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
-    """Recorded prompts, typed and spoken: asked by their own recording."""
+    """Return cases for recorded prompts, typed and spoken; each is answered by its recording."""
     cases: list[dict[str, Any]] = []
     for number, (path, words) in enumerate(texts.read_prompts(speech, "test")):
         answer = [library.get(path)]
