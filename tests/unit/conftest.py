@@ -13,7 +13,7 @@ from tests.support.fake_demo import make_fake_demo
 from tests.support.fake_models import choose_fake_models
 from tests.support.indexing import index
 
-CHOOSER = "search.library.choose_models"
+CHOOSER = "search.active_models.choose_models"
 
 
 @pytest.fixture(autouse=True)
