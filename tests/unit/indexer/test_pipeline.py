@@ -273,6 +273,6 @@ def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patie
     for number in range(80):
         Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
     slow = Slow(fresh.models.image_encoder)
-    index(replace(fresh, models=replace(fresh.models, image_encoder=slow)), tmp_path, workers=2)
+    index(replace(fresh, active=replace(fresh.active, models=replace(fresh.models, image_encoder=slow))), tmp_path, workers=2)
     assert sum(slow.given) == 80
     assert slow.given == [slow.batch] * 5
