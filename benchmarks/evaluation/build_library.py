@@ -94,7 +94,7 @@ def ask_images(library: Folder, photos: Path, queries: Path) -> list[dict[str, A
 
 
 def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
-    """Return the words of recorded prompts as queries, and the recordings as voice queries."""
+    """Return cases for recorded prompts, typed and spoken; each is answered by its recording."""
     cases: list[dict[str, Any]] = []
     for number, (path, words) in enumerate(texts.read_prompts(speech, "test")):
         answer = [library.get(path)]
