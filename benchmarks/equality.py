@@ -1,10 +1,10 @@
-"""Do our vectors equal open_clip's own, preprocess and all?
+"""Compare our vectors with those of open_clip, including preprocessing.
 
     python benchmarks/equality.py PHOTOS CHECKPOINTS [--count 200]
 
-Makes checkpoints of four architectures with seeded random weights in the folder CHECKPOINTS (once), and compares for
-the photos and as many texts: ours (decoded in full, and as JPEGs are decoded when indexing, no larger than useful)
-against open_clip's `preprocess_val` on the file opened by Pillow, then `encode_image` and `encode_text`, in float32.
+Creates checkpoints of four architectures with seeded random weights in the folder CHECKPOINTS (once). For the photos
+and as many texts it compares our vectors (images decoded in full, and scaled down as when indexing) with open_clip's
+`preprocess_val` on the file opened by Pillow, then `encode_image` and `encode_text`, in float32.
 """
 
 import argparse
@@ -28,54 +28,54 @@ from search.records import Retriever, Vectors
 from search.settings import count_cores
 from tests.support.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta
 
-BATCH = 25
+BATCH_SIZE = 25
 
 
 def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]) -> dict[str, Any]:
-    """Return the largest difference of any number of the vectors, and the smallest cosine, by way of decoding."""
+    """Return the largest difference of any number of the vectors and the smallest cosine, by decoding."""
     machine = Machine(count_cores())
-    # In float32, whatever was measured to be faster.
+    # In float32, also if another runtime was measured to be faster.
     manifest = replace(read_manifest(name, Retriever.VISUAL, models, machine), runtime="torch-fp32")
     ours = OpenClipImageEncoder(manifest, find_folder(models, name), models, machine)
-    pictures, words = encode_by_open_clip(name, models, photos, texts)
-    found: dict[str, Any] = {"model": Path(name).name, "photos": len(photos), "texts": len(texts)}
-    found["texts_differ"], found["texts_cosine"] = hold_against(ours.encode_texts(texts), words)
+    images, words = encode_by_open_clip(name, models, photos, texts)
+    figures: dict[str, Any] = {"model": Path(name).name, "photos": len(photos), "texts": len(texts)}
+    figures["texts_differ"], figures["texts_cosine"] = compare_vectors(ours.encode_texts(texts), words)
     for way, side in (("full", None), ("draft", USEFUL_SIDE)):
         rows = []
-        for start in range(0, len(photos), BATCH):
-            part = [open_image(path, side)[0] for path in photos[start : start + BATCH]]
+        for start in range(0, len(photos), BATCH_SIZE):
+            part = [open_image(path, side)[0] for path in photos[start : start + BATCH_SIZE]]
             rows.append(ours.encode_images([ours.transform(one) for one in part]))
-        found[f"{way}_differ"], found[f"{way}_cosine"] = hold_against(np.concatenate(rows), pictures)
-    return found
+        figures[f"{way}_differ"], figures[f"{way}_cosine"] = compare_vectors(np.concatenate(rows), images)
+    return figures
 
 
 def encode_by_open_clip(
     name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]
 ) -> tuple[Vectors, Vectors]:
-    """Do as open_clip's README does."""
+    """Return the vectors of photos and texts, shape (n, d) each, computed as in open_clip's README."""
     open_clip, torch = import_open_clip(), import_torch()
     source = find_source(name, models)
     local = source.architecture.startswith("local-dir:")
-    # Of weights alone open_clip cannot know how pictures are prepared; those it publishes itself say so.
-    said = {} if local else {f"image_{key}": value for key, value in source.preprocess.items()}
+    # From weights without a configuration open_clip cannot infer the image transform.
+    transform = {} if local else {f"image_{key}": value for key, value in source.preprocess.items()}
     model, _, preprocess = open_clip.create_model_and_transforms(
-        source.architecture, None if local else str(source.checkpoint), **said
+        source.architecture, None if local else str(source.checkpoint), **transform
     )
     tokenize = open_clip.get_tokenizer(source.architecture)
     model.eval()
     rows = []
     with torch.inference_mode():
-        for start in range(0, len(photos), BATCH):
-            part = [ImageOps.exif_transpose(Image.open(path)) for path in photos[start : start + BATCH]]
+        for start in range(0, len(photos), BATCH_SIZE):
+            part = [ImageOps.exif_transpose(Image.open(path)) for path in photos[start : start + BATCH_SIZE]]
             rows.append(model.encode_image(torch.stack([preprocess(one) for one in part]), normalize=True))
         words = [
-            model.encode_text(tokenize(list(texts[at : at + BATCH])), normalize=True)
-            for at in range(0, len(texts), BATCH)
+            model.encode_text(tokenize(list(texts[at : at + BATCH_SIZE])), normalize=True)
+            for at in range(0, len(texts), BATCH_SIZE)
         ]
         return torch.cat(rows).numpy(), torch.cat(words).numpy()
 
 
-def hold_against(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
+def compare_vectors(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
     """Return the largest difference and the smallest cosine."""
     return float(np.abs(ours - theirs).max()), float((ours * theirs).sum(axis=1).min())
 

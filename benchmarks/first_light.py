@@ -1,10 +1,10 @@
-"""Does a photo come first for its class name, and a recording for its own words spoken?
+"""Measure how often a photo is first for its class name, and a recording for its words.
 
     python benchmarks/first_light.py --home HOME --photos DIR --speech DIR [--voice]
 
-The home must hold both folders. Photos are named `wnid_class_name.jpg`; the speech folder holds WAV files
+Both folders must be indexed in the home. Photos are named `wnid_class_name.jpg`; the speech folder contains WAV files
 and `transcripts.tsv` (file, seconds, words). Class names are part of the photos' file names, so they are also
-asked with the word lane off.
+searched without the lexical retriever.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from training.compact.data import read_check
 
 
 def report(name: str, ranks: list[int], took: list[float]) -> None:
-    """Print the share of first places and of the first ten."""
+    """Print the share of queries whose answer is first, and among the first ten."""
     first = sum(rank == 1 for rank in ranks) / len(ranks)
     ten = sum(1 <= rank <= 10 for rank in ranks) / len(ranks)
     found = sum(rank > 0 for rank in ranks) / len(ranks)
@@ -35,12 +35,12 @@ def report(name: str, ranks: list[int], took: list[float]) -> None:
 
 
 def main() -> None:
-    """Run the three checks."""
+    """Measure class names, typed prompts and nonsense."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--speech", type=Path, required=True)
-    parser.add_argument("--voice", action="store_true", help="also ask with every recording (slow)")
+    parser.add_argument("--voice", action="store_true", help="also use every recording as a voice query (slow)")
     options = parser.parse_args()
     engine = Engine(open_library(read_settings(home=options.home)))
     photos = {path.name.split("_")[0]: path for path in options.photos.iterdir()}
@@ -59,7 +59,7 @@ def main() -> None:
     words = {path: text for path, text in words.items() if path.exists()}
     run(engine, "prompts, typed", {path: Query(text=text, limit=100) for path, text in words.items()})
     silent = [engine.search(Query(text=text)).nothing_relevant for text in make_nonsense(100)]
-    print(f"nonsense answered by nothing relevant: {sum(silent)} of {len(silent)}")
+    print(f'nonsense answered with "nothing relevant": {sum(silent)} of {len(silent)}')
     if options.voice:
         spoken = {path: Query(voice=path.read_bytes(), limit=100) for path in words}
         run(engine, "prompts, spoken", spoken)
@@ -75,7 +75,7 @@ def make_nonsense(number: int) -> list[str]:
 
 
 def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
-    """Ask every query and report."""
+    """Run the queries and print how they rank their answers."""
     ranks, took = [], []
     for path, query in queries.items():
         try:

@@ -1,9 +1,10 @@
-"""What a picture model and Whisper do on a GPU, beside the CPU: the table for docs/models.md.
+"""Compare an image encoder and Whisper on a GPU and on the CPU: the table for docs/models.md.
 
     python benchmarks/gpu.py PHOTOS CHECKPOINT [--architecture ViT-B-32] [--sound FILE]
 
-Needs a CUDA device and the `clip` extra (with a CUDA build of torch). Prints pictures a second by precision and number
-of devices, how near the vectors are to float32 on the CPU, and how much faster than real time speech is heard.
+Needs a CUDA device and the `clip` extra (with a CUDA build of torch). Prints images per second by precision and number
+of devices, the worst cosine to the vectors in float32 on the CPU, and how much faster than real time speech is
+transcribed.
 """
 
 import argparse
@@ -24,12 +25,12 @@ from search.media.container import SAMPLE_RATE, decode_sound
 from search.media.image.picture import USEFUL_SIDE, open_image
 from search.settings import count_cores
 
-COUNT = 512
+MAX_PHOTOS = 512
 ROUNDS = 5
 
 
 def measure(call: Callable[[], Any], count: int) -> float:
-    """Return how many a second, by the median of some rounds after a warm-up."""
+    """Return inputs per second: the median over rounds, after a warm-up."""
     call()
     seconds = []
     for _ in range(ROUNDS):
@@ -40,7 +41,7 @@ def measure(call: Callable[[], Any], count: int) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("checkpoint", type=Path)
@@ -50,16 +51,16 @@ def main() -> None:
     try:
         devices = choose_devices("cuda")
     except ModelError as error:
-        sys.exit(f"{error}: nothing to measure")
+        sys.exit(f"Nothing to measure: {error}")
     import numpy as np
 
     source = find_source(f"{options.architecture}/{options.checkpoint.absolute()}", Path())
     exact = TorchTowers(source, "fp32", ["cpu"], count_cores())
     fit = make_resize_crop(exact.preprocess)
-    paths = sorted(options.photos.rglob("*.jpg"))[:COUNT]
+    paths = sorted(options.photos.rglob("*.jpg"))[:MAX_PHOTOS]
     pixels = np.stack([fit(open_image(path, USEFUL_SIDE)[0]) for path in paths])
     rows = exact.encode_pixels(pixels[:64])
-    print("| on | precision | pictures/s | worst cosine to float32 on the CPU |\n|---|---|---|---|")
+    print("| device | precision | images/s | worst cosine to float32 on the CPU |\n|---|---|---|---|")
     print(f"| CPU | fp32 | {measure(lambda: exact.encode_pixels(pixels[:64]), 64):.1f} | 1 |")
     for count in sorted({1, len(devices)}):
         for precision in ("fp32", "bf16", "fp16"):
@@ -70,8 +71,8 @@ def main() -> None:
     if options.sound:
         samples = decode_sound(options.sound)
         for device in ("cpu", "cuda"):
-            hearing = choose_transcriber(BUNDLED, options.checkpoint.parent, Machine(count_cores(), device))
-            rate = measure(lambda hearing=hearing: hearing.transcribe(samples), len(samples) // SAMPLE_RATE)
+            transcriber = choose_transcriber(BUNDLED, options.checkpoint.parent, Machine(count_cores(), device))
+            rate = measure(lambda model=transcriber: model.transcribe(samples), len(samples) // SAMPLE_RATE)
             print(f"| {device} | whisper-base | {rate:.1f} times real time | |")
 
 

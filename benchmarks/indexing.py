@@ -1,13 +1,16 @@
-"""How fast and in how much memory a library is indexed, beside what the bare models take.
+"""Measure speed and memory of indexing, compared with the bare models.
 
     python benchmarks/indexing.py --photos DIR [--speech DIR] [--sizes 1000 10000] [--minutes 10]
 
-Pictures: photos encoded anew with small changes, so that each file is another. There are two floors on prepared pixels
-in memory: the model as ONNX Runtime runs it, a batch at a time on all cores, and as the indexer runs it, a picture at
-a time on each. Sound: recordings joined to files of a minute and to a long one; the floor is Whisper on decoded sound,
-one file after the other on all cores. A film shows the photos to the recordings; the floor is decoding it, the picture
-model and Whisper. The picture model is loaded before, on both sides. Each size is indexed by a process of its own,
-whose peak memory is given; then the unchanged tree is indexed again, beside a bare walk of it.
+- Images are photos that are re-encoded with small changes, so that no two files are equal. There are two baselines, on
+  prepared pixels in memory: the model as ONNX Runtime runs it, one batch at a time on all cores, and as the indexer
+  runs it, one image at a time on each core.
+- Sound is recordings joined to files of a minute and to a long one. The baseline is Whisper on decoded sound, one file
+  after the other on all cores.
+- A film shows the photos with the recordings. The baseline is decoding, the image encoder and Whisper.
+
+Models are loaded before each measurement. Each size is indexed by a separate process, whose peak memory is printed.
+Then the unchanged tree is indexed again and compared with a bare walk of it.
 """
 
 import argparse
@@ -36,37 +39,37 @@ from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, wr
 from search.media.image.picture import USEFUL_SIDE, make_noise, open_image
 from search.settings import count_cores, read_settings
 
-BATCH = 32
-# What ONNX Runtime runs fastest at once: more is slower, less too.
-PLAIN = 8
+BATCH_SIZE = 32
+# The batch size at which ONNX Runtime is fastest.
+PLAIN_BATCH_SIZE = 8
 FRAME_RATE = 10
-WARM_UP = 3
+WARM_UP_BATCHES = 3
 ROUNDS = 3
 
 
 def time_call(call: Callable[[], object]) -> float:
-    """Return seconds."""
+    """Return the seconds that a call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
 def make_photos(originals: list[Path], folder: Path, count: int) -> None:
-    """Encode photos anew, each a little darker or lighter than any other of the same."""
+    """Write `count` photos, re-encoded with a random brightness so that no two are equal."""
     from PIL import Image, ImageEnhance
 
     folder.mkdir(parents=True)
     chance = random.Random(1)
     for number in range(count):
-        with Image.open(originals[number % len(originals)]) as picture:
-            changed = ImageEnhance.Brightness(picture.convert("RGB")).enhance(chance.uniform(0.9, 1.1))
+        with Image.open(originals[number % len(originals)]) as image:
+            changed = ImageEnhance.Brightness(image.convert("RGB")).enhance(chance.uniform(0.9, 1.1))
         place = folder / f"{number // 500:03d}"
         place.mkdir(exist_ok=True)
         changed.save(place / f"{number:06d}.jpg", quality=88)
 
 
 def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
-    """Write one long recording."""
+    """Write recordings as one WAV file of a given length, with pauses between them."""
     parts: list[np.typing.NDArray[np.float32]] = []
     pause = np.zeros(SAMPLE_RATE // 2, np.float32)
     while sum(map(len, parts)) < minutes * 60 * SAMPLE_RATE:
@@ -80,21 +83,23 @@ def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
 
 
 def index(home: Path, folder: Path) -> tuple[Summary, Library]:
-    """Index a folder as the command does, once the picture model is loaded, as the bare one is."""
+    """Index a folder as the command does, after the image encoder was loaded."""
     library = open_library(read_settings(home=home), create=True)
     library.models.image_encoder.encode_images([library.models.image_encoder.transform(make_noise(1)[0])])
     return run_index(library, [folder], Options(), lambda *_: None), library
 
 
-def measure_pictures(library: Library, folder: Path) -> tuple[float, float]:
-    """Return what the bare model does in pictures a second by either floor: medians of rounds over prepared pixels."""
-    paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH]
+def measure_images(library: Library, folder: Path) -> tuple[float, float]:
+    """Return images per second of the two baselines, on prepared pixels: medians over rounds."""
+    paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH_SIZE]
     model = library.models.image_encoder
     pixels = [model.transform(open_image(path, USEFUL_SIDE)[0]) for path in paths]
     session = open_session(CompactFiles().image_graph, count_cores())
-    views = [np.concatenate(pixels[start : start + PLAIN]) for start in range(0, len(pixels), PLAIN)]
-    batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
-    for view, batch in zip(views[:WARM_UP], batches, strict=False):
+    views = [
+        np.concatenate(pixels[start : start + PLAIN_BATCH_SIZE]) for start in range(0, len(pixels), PLAIN_BATCH_SIZE)
+    ]
+    batches = [pixels[start : start + BATCH_SIZE] for start in range(0, len(pixels), BATCH_SIZE)]
+    for view, batch in zip(views[:WARM_UP_BATCHES], batches, strict=False):
         session.run(None, {"pixels": view})
         model.encode_images(batch)
     rounds = [
@@ -104,12 +109,12 @@ def measure_pictures(library: Library, folder: Path) -> tuple[float, float]:
         )
         for _ in range(ROUNDS)
     ]
-    plain, beside = (len(pixels) / statistics.median(one) for one in zip(*rounds, strict=True))
-    return plain, beside
+    plain, parallel = (len(pixels) / statistics.median(one) for one in zip(*rounds, strict=True))
+    return plain, parallel
 
 
 def walk(folder: str) -> int:
-    """Look at every file of a tree and do nothing."""
+    """Read the metadata of every file below a folder, and return their number."""
     count = 0
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -122,21 +127,21 @@ def walk(folder: str) -> int:
 
 
 def measure_cores() -> tuple[float, float]:
-    """Return the seconds of a core that this process has taken so far, and those that its ended children have."""
+    """Return the CPU seconds of this process so far, and those of its children that have ended."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return spent[0].ru_utime + spent[0].ru_stime, spent[1].ru_utime + spent[1].ru_stime
 
 
-def run_pictures(folder: Path, home: Path) -> dict[str, float]:
-    """Index pictures; to be run in a process of its own. Floors are taken before and after."""
+def run_images(folder: Path, home: Path) -> dict[str, float]:
+    """Index images and measure the baselines before and after. Run it in a new process, to measure its memory."""
     library = open_library(read_settings(home=home), create=True)
-    before = measure_pictures(library, folder)
+    before = measure_images(library, folder)
     library.close()
     began = measure_cores()
     summary, library = index(home, folder)
     ended = measure_cores()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    after = measure_pictures(library, folder)
+    after = measure_images(library, folder)
     count = summary.counts["added"]
     walked = statistics.median(time_call(lambda: walk(str(folder))) for _ in range(ROUNDS))
     again = statistics.median(
@@ -147,7 +152,7 @@ def run_pictures(folder: Path, home: Path) -> dict[str, float]:
         "files": count,
         "per_second": count / summary.seconds,
         "plain": (before[0] + after[0]) / 2,
-        "beside": (before[1] + after[1]) / 2,
+        "parallel": (before[1] + after[1]) / 2,
         "run": (ended[0] - began[0]) / count * 1000,
         "decoders": (ended[1] - began[1]) / count * 1000,
         "peak": peak,
@@ -155,8 +160,8 @@ def run_pictures(folder: Path, home: Path) -> dict[str, float]:
     } | {f"seconds in {name}": round(one.seconds, 1) for name, one in summary.profile.stages.items()}
 
 
-def report_pictures(originals: list[Path], size: int, out: Path) -> None:
-    """Print a line for a size."""
+def report_images(originals: list[Path], size: int, out: Path) -> None:
+    """Index `size` images in a new process and print the figures."""
     folder = out / f"photos{size}"
     make_photos(originals, folder, size)
     command = [
@@ -169,43 +174,43 @@ def report_pictures(originals: list[Path], size: int, out: Path) -> None:
         "--photos",
         str(out),
     ]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     print(
-        f"{size:>8,} pictures  {found['per_second']:6.1f}/s  bare model {found['plain']:6.1f}/s, run as by the indexer "
-        f"{found['beside']:6.1f}/s  ratios {found['per_second'] / found['plain']:.2f}, "
-        f"{found['per_second'] / found['beside']:.2f}  core milliseconds a picture: decoders {found['decoders']:.1f}, "
-        f"model and all else {found['run']:.1f}  peak {found['peak']:.0f} MiB  "
-        f"unchanged: {found['rescan']:.1f} times a bare walk   "
-        + ", ".join(f"{name[11:]} {value} s" for name, value in found.items() if name.startswith("seconds in ")),
+        f"{size:>8,} images  {figures['per_second']:6.1f}/s  bare model {figures['plain']:6.1f}/s, as the indexer "
+        f"runs it {figures['parallel']:6.1f}/s  ratios {figures['per_second'] / figures['plain']:.2f}, "
+        f"{figures['per_second'] / figures['parallel']:.2f}  CPU milliseconds per image: decoders "
+        f"{figures['decoders']:.1f}, everything else {figures['run']:.1f}  peak {figures['peak']:.0f} MiB  "
+        f"unchanged: {figures['rescan']:.1f} times a bare walk   "
+        + ", ".join(f"{name[11:]} {value} s" for name, value in figures.items() if name.startswith("seconds in ")),
         flush=True,
     )
     shutil.rmtree(folder)
 
 
 def report_sound(recordings: list[Path], minutes: float, out: Path, files: int) -> None:
-    """Print how sound of so many minutes in so many files is indexed."""
+    """Index sound of a given length in a given number of files, and print the figures."""
     folder, home = out / f"sound{files}", out / f"home-sound{files}"
     for number in range(files):
-        # Each file begins elsewhere, so that none is a copy of another.
+        # Each file starts with another recording, so that none is a copy of another.
         start = number * len(recordings) // files
         join_speech([*recordings[start:], *recordings[:start]], folder / f"{number}.wav", minutes / files)
     library = open_library(read_settings(home=home), create=True)
     sounds = [decode_sound(path) for path in sorted(folder.iterdir())]
     library.models.transcriber.transcribe(sounds[0][: 30 * SAMPLE_RATE])
-    floor = time_call(lambda: [library.models.transcriber.transcribe(samples) for samples in sounds])
+    baseline = time_call(lambda: [library.models.transcriber.transcribe(samples) for samples in sounds])
     library.close()
     summary, library = index(home, folder)
     library.close()
     seconds = minutes * 60
     print(
-        f"{minutes:g} minutes of speech in {files} files  {seconds / summary.seconds:5.1f} s a second  bare Whisper "
-        f"{seconds / floor:5.1f}  ratio {floor / summary.seconds:.2f}",
+        f"{minutes:g} minutes of speech in {files} files  {seconds / summary.seconds:5.1f} s per second  bare Whisper "
+        f"{seconds / baseline:5.1f}  ratio {baseline / summary.seconds:.2f}",
         flush=True,
     )
 
 
 def make_film(photos: list[Path], recordings: list[Path], path: Path, minutes: float) -> None:
-    """Write a film that shows each photo for two seconds while recordings are heard."""
+    """Write a film that shows each photo for two seconds, with recordings as its sound."""
     path.parent.mkdir(parents=True)
     count = int(minutes * 30)
     stills = [open_image(photo)[0].resize((640, 480)) for photo in photos[:count]]
@@ -217,7 +222,7 @@ def make_film(photos: list[Path], recordings: list[Path], path: Path, minutes: f
 
 
 def report_film(photos: list[Path], recordings: list[Path], minutes: float, out: Path) -> None:
-    """Print how a film is indexed. The floor: looking at a frame a second, embedding those, and Whisper."""
+    """Index a film and print the figures. The baseline decodes a frame per second, embeds frames, and runs Whisper."""
     film = out / "film" / "film.mp4"
     make_film(photos, recordings, film, minutes)
     library = open_library(read_settings(home=out / "home-film"), create=True)
@@ -225,22 +230,24 @@ def report_film(photos: list[Path], recordings: list[Path], minutes: float, out:
     library.models.transcriber.transcribe(samples[: 30 * SAMPLE_RATE])
     model = library.models.image_encoder
     shown = [model.transform(frame.picture) for frame in iterate_frames(film, 2.0)]
-    model.encode_images(shown[:BATCH])
-    floor = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
-    floor += time_call(lambda: [model.encode_images(shown[at : at + BATCH]) for at in range(0, len(shown), BATCH)])
-    floor += time_call(lambda: library.models.transcriber.transcribe(samples))
+    model.encode_images(shown[:BATCH_SIZE])
+    baseline = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
+    baseline += time_call(
+        lambda: [model.encode_images(shown[at : at + BATCH_SIZE]) for at in range(0, len(shown), BATCH_SIZE)]
+    )
+    baseline += time_call(lambda: library.models.transcriber.transcribe(samples))
     library.close()
     summary, library = index(out / "home-film", film.parent)
     library.close()
     print(
-        f"a film of {minutes:g} minutes  {minutes * 60 / summary.seconds:5.1f} s a second  decoding, picture model and "
-        f"Whisper bare {minutes * 60 / floor:5.1f}  ratio {floor / summary.seconds:.2f}",
+        f"a film of {minutes:g} minutes  {minutes * 60 / summary.seconds:5.1f} s per second  decoding, image encoder "
+        f"and Whisper bare {minutes * 60 / baseline:5.1f}  ratio {baseline / summary.seconds:.2f}",
         flush=True,
     )
 
 
 def main() -> None:
-    """Measure what is given."""
+    """Measure images, and sound and a film if recordings are given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--speech", type=Path)
@@ -250,12 +257,12 @@ def main() -> None:
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        print(json.dumps(run_pictures(options.child, options.out)))
+        print(json.dumps(run_images(options.child, options.out)))
         return
     with tempfile.TemporaryDirectory(dir=options.out) as place:
         out = Path(place)
         for size in options.sizes:
-            report_pictures(sorted(options.photos.glob("*.jpg")), size, out)
+            report_images(sorted(options.photos.glob("*.jpg")), size, out)
         if options.speech:
             for files in (max(2, int(options.minutes)), 1):
                 report_sound(sorted(options.speech.glob("*.wav")), options.minutes, out, files)

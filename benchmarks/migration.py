@@ -1,11 +1,11 @@
-"""A change of model under fire: killed again and again while clients search, and no answer may fail or be mixed.
+"""Kill a model change again and again while clients search: no answer may fail or mix models.
 
     python benchmarks/migration.py PHOTOS HOME MODEL [--items 2000] [--kills 20] [--clients 4]
 
-Indexes the photos with the embedded model, starts the server, and lets the clients ask for text and by item without
-pause. `crossmodal models use MODEL` is killed (SIGKILL) whenever it has filled some more, and run again. Every answer
-must be, to the last hit and score, what the old model alone answers or what the new one alone does, and no client may
-see the old after the new.
+Indexes the photos with the bundled model, starts the server, and lets the clients search without pause.
+`crossmodal models use MODEL` is killed (SIGKILL) whenever it has filled some more, and run again. Every answer must
+equal that of the old model or that of the new one in all results and scores, and no client may get an answer of the
+old model after one of the new.
 """
 
 import argparse
@@ -30,12 +30,20 @@ from search.records import Retriever
 from search.settings import Settings
 
 QUERIES = ("a dog running on grass", "two people on a street", "snow and mountains", "a red car", "children playing")
-HITS = 10
+LIMIT = 10
 
 
 @dataclass
 class Client:
-    """Somebody who searches without pause. seen: each answer, by query, in order."""
+    """A client that searches without pause.
+
+    Attributes:
+        address: The address of the server.
+        stop: Set to end the client.
+        number: The seed of its queries.
+        seen: The number of each query and its answer, in order.
+        failures: Errors of requests.
+    """
 
     address: str
     stop: threading.Event
@@ -44,7 +52,7 @@ class Client:
     failures: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Ask until told to stop."""
+        """Search until `stop` is set."""
         chance = random.Random(self.number)
         while not self.stop.is_set():
             which = chance.randrange(len(QUERIES))
@@ -55,8 +63,8 @@ class Client:
 
 
 def ask(address: str, text: str) -> list[tuple[int, float]]:
-    """Return the items of an answer with their scores."""
-    body = json.dumps({"text": text, "all": True, "limit": HITS}).encode()
+    """Return the ids and scores of the items of an answer."""
+    body = json.dumps({"text": text, "all": True, "limit": LIMIT}).encode()
     request = urllib.request.Request(f"{address}/api/v1/search", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=120) as answer:
         hits = json.load(answer)["hits"]
@@ -70,7 +78,7 @@ def run_command(home: Path, *words: str) -> list[str]:
 
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
-    """Return the address of a server for a home."""
+    """Run a server for a home and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -90,8 +98,8 @@ def serve(home: Path) -> Iterator[str]:
         process.wait()
 
 
-def kill_again_and_again(home: Path, model: str, kills: int, items: int) -> list[int]:
-    """Run the change, killing it each time it has filled some more; give how many vectors there were at each kill."""
+def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]:
+    """Run the change and kill it each time it has filled some more; return the number of vectors at each kill."""
     library = open_library(Settings(home=home))
     spaces, chance = library.spaces, random.Random(kills)
     step = max(1, items // (kills + 2))
@@ -113,13 +121,17 @@ def kill_again_and_again(home: Path, model: str, kills: int, items: int) -> list
 
 
 def start_change(home: Path, model: str) -> "subprocess.Popen[bytes]":
-    """Start the change of model, in a process group of its own."""
+    """Start the model change in a new process group."""
     command = run_command(home, "models", "use", model, "--json")
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
-def run_ordeal(home: Path, model: str, kills: int, clients: int, items: int) -> dict[str, Any]:
-    """Do all of it over an indexed home; give what was seen. Raises AssertionError for a failed or mixed answer."""
+def run_benchmark(home: Path, model: str, kills: int, clients: int, items: int) -> dict[str, Any]:
+    """Change the model of an indexed home while clients search, and return the figures.
+
+    Raises:
+        AssertionError: An answer failed or mixed models.
+    """
     stop = threading.Event()
     with serve(home) as address:
         old = {which: ask(address, text) for which, text in enumerate(QUERIES)}
@@ -128,9 +140,9 @@ def run_ordeal(home: Path, model: str, kills: int, clients: int, items: int) -> 
         for thread in threads:
             thread.start()
         began = time.monotonic()
-        filled = kill_again_and_again(home, model, kills, items)
+        filled = kill_repeatedly(home, model, kills, items)
         last = start_change(home, model)
-        assert last.wait() == 0, "the last run did not end well"
+        assert last.wait() == 0, "the last run failed"
         seconds = time.monotonic() - began
         new = wait_for_change(address, old)
         time.sleep(1)
@@ -151,16 +163,16 @@ def run_ordeal(home: Path, model: str, kills: int, clients: int, items: int) -> 
 
 
 def wait_for_change(address: str, old: dict[int, Any]) -> dict[int, Any]:
-    """Return the answers of the new model, once the server has taken it up."""
+    """Wait until the server uses the new model, and return its answers."""
     for _ in range(600):
         if ask(address, QUERIES[0]) != old[0]:
             return {which: ask(address, text) for which, text in enumerate(QUERIES)}
         time.sleep(0.1)
-    raise AssertionError("the server never took up the new model")
+    raise AssertionError("the server did not start using the new model")
 
 
 def check_answers(client: Client, old: dict[int, Any], new: dict[int, Any]) -> None:
-    """Hold every answer against what either model alone gives."""
+    """Check that every answer equals that of one of the models."""
     assert not client.failures, client.failures[0]
     changed = False
     for which, answer in client.seen:
@@ -170,7 +182,7 @@ def check_answers(client: Client, old: dict[int, Any], new: dict[int, Any]) -> N
 
 
 def fill_home(home: Path, folder: Path, photos: Path, items: int) -> None:
-    """Index so many photos with the embedded model."""
+    """Index the first photos with the bundled model."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(photos.iterdir())[:items]:
         link = folder / path.name
@@ -180,7 +192,7 @@ def fill_home(home: Path, folder: Path, photos: Path, items: int) -> None:
 
 
 def main() -> None:
-    """Run it and say what was seen."""
+    """Run the benchmark and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("home", type=Path)
@@ -190,7 +202,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=4)
     options = parser.parse_args()
     fill_home(options.home, options.home.with_name(options.home.name + "-photos"), options.photos, options.items)
-    print(json.dumps(run_ordeal(options.home, options.model, options.kills, options.clients, options.items)))
+    print(json.dumps(run_benchmark(options.home, options.model, options.kills, options.clients, options.items)))
     library = open_library(Settings(home=options.home))
     assert library.models.get_encoder(Retriever.VISUAL).name == options.model
     library.close()

@@ -1,14 +1,14 @@
-"""How fast a picture model indexes, beside the bare encoder, a plain open_clip loop and clip-retrieval.
+"""Compare indexing speed with the bare encoder, a plain open_clip loop and clip-retrieval.
 
     python benchmarks/models.py PHOTOS CHECKPOINT [--count 1000] [--export] [--peer PYTHON] [--rounds 3]
 
-All in one run, by the same weights (of ViT-B-32) and the same photos. There are two bare encoders: open_clip's own
-`encode_image` on prepared tensors, a batch at a time on all cores, in the precision that ours runs in; and ours, which
-runs batches beside each other, on the same. PYTHON is the interpreter of an environment with
-`pip install clip-retrieval "setuptools<80"`. The rounds take turns, so that a noisy machine is noisy to all; medians
-are given. With --export ours runs as `crossmodal models export` finds to be fastest. Starting and loading is left out
-of each: ours and the loop are timed after it, clip-retrieval by taking off what it takes for a handful of photos.
-At the end: how long a query of a few words takes ours, run in the same way, and open_clip's own encoder.
+All in one run, with the same weights (of ViT-B-32) and the same photos. There are two bare encoders, both on prepared
+tensors: open_clip's `encode_image`, one batch at a time on all cores, in the precision that ours uses; and ours, which
+runs batches in parallel. PYTHON is the interpreter of an environment with `pip install clip-retrieval "setuptools<80"`.
+Rounds alternate, so that a noisy machine affects all in the same way; medians are printed. With --export, ours uses the
+runtime that `crossmodal models export` finds to be fastest. Start and loading are excluded: ours and the loop are timed
+after it, and the time of clip-retrieval for a few photos is subtracted. At the end, the time of a query of a few words
+is measured for ours and for open_clip's encoder.
 """
 
 import argparse
@@ -39,9 +39,9 @@ from search.media.image.transform import ImageTransform
 from search.records import Pixels
 from search.settings import Settings, count_cores
 
-BATCH = 32
-HANDFUL = 32
-EXPORTED_BY = 128
+BATCH_SIZE = 32
+FEW_PHOTOS = 32
+CALIBRATION_PHOTOS = 128
 
 
 def time_call(call: Callable[[], Any]) -> float:
@@ -52,9 +52,16 @@ def time_call(call: Callable[[], Any]) -> float:
 
 
 def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[Path]) -> Path:
-    """Make an empty home that uses the model, run as was found to be fastest, or as is asked for.
+    """Create an empty home that uses a model.
 
-    exported_by: photos by which it is exported first; none where it is not to be.
+    Args:
+        folder: The home.
+        model: The name of the model.
+        runtime: How to run it; None for the fastest.
+        exported_by: Photos to calibrate an export with; empty for no export.
+
+    Returns:
+        The home.
     """
     library = open_library(Settings(home=folder), create=True)
     with library.home.lock():
@@ -74,7 +81,7 @@ def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[P
 
 
 def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
-    """Return how many photos a second are indexed, by what `crossmodal index` runs; the model is loaded before."""
+    """Return photos per second of what `crossmodal index` runs; the model is loaded before."""
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(template, home)
     library = open_library(Settings(home=home))
@@ -93,11 +100,11 @@ def prepare_photos(transform: ImageTransform, photos: list[Path]) -> list[Pixels
 
 
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
-    """Return how many prepared pictures a second the encoder does alone, and what runs it."""
+    """Return prepared images per second of our encoder, and its runtime."""
     library = open_library(Settings(home=template))
     encoder = library.models.image_encoder
     pixels = prepare_photos(encoder.transform, photos)
-    batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+    batches = [pixels[start : start + BATCH_SIZE] for start in range(0, len(pixels), BATCH_SIZE)]
     encoder.encode_images(batches[0])
     rate = len(pixels) / time_call(lambda: [encoder.encode_images(batch) for batch in batches])
     library.close()
@@ -105,7 +112,7 @@ def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
 
 
 def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str) -> float:
-    """Return how many prepared pictures a second open_clip's own encoder does, in the precision of a runtime."""
+    """Return prepared images per second of open_clip's encoder, in the precision of a runtime."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     precision = torch.bfloat16 if runtime.endswith("bf16") else torch.float32
@@ -113,15 +120,15 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
     library = open_library(Settings(home=template))
     pixels = np.stack(prepare_photos(library.models.image_encoder.transform, photos))
     library.close()
-    # What their values are does not change how long they take.
+    # The values do not influence the time.
     tensors = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 128 - 1).to(precision)
     with torch.inference_mode():
-        model.encode_image(tensors[:BATCH])
-        return len(photos) / time_call(lambda: [model.encode_image(part) for part in tensors.split(BATCH)])
+        model.encode_image(tensors[:BATCH_SIZE])
+        return len(photos) / time_call(lambda: [model.encode_image(part) for part in tensors.split(BATCH_SIZE)])
 
 
 def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
-    """Return the milliseconds that a query of a few words takes, median: ours, and open_clip's own encoder."""
+    """Return the median milliseconds of a query of a few words: ours, and open_clip's encoder."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     library = open_library(Settings(home=template))
@@ -140,7 +147,7 @@ def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
 
 
 def run_loop(checkpoint: Path, photos: list[Path]) -> float:
-    """Return how many photos a second a plain loop over open_clip does."""
+    """Return photos per second of a plain loop over open_clip."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
     model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32", str(checkpoint))
@@ -148,21 +155,21 @@ def run_loop(checkpoint: Path, photos: list[Path]) -> float:
 
     def run() -> None:
         with torch.inference_mode():
-            for start in range(0, len(photos), BATCH):
-                part = [preprocess(Image.open(path)) for path in photos[start : start + BATCH]]
+            for start in range(0, len(photos), BATCH_SIZE):
+                part = [preprocess(Image.open(path)) for path in photos[start : start + BATCH_SIZE]]
                 model.encode_image(torch.stack(part))
 
     return len(photos) / time_call(run)
 
 
 def run_peer(python: str, checkpoint: Path, folder: Path) -> float:
-    """Return the seconds that clip-retrieval takes for a folder."""
+    """Return the seconds of clip-retrieval for a folder."""
     with tempfile.TemporaryDirectory() as out:
         command = [
             *(python, "-c", "from clip_retrieval.cli import main; main()", "inference"),
             *("--input_dataset", str(folder), "--output_folder", out, "--input_format", "files"),
             *("--clip_model", f"open_clip:ViT-B-32/{checkpoint}", "--enable_text", "False", "--use_jit", "False"),
-            *("--batch_size", str(BATCH), "--num_prepro_workers", str(count_cores())),
+            *("--batch_size", str(BATCH_SIZE), "--num_prepro_workers", str(count_cores())),
         ]
         environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
         environment.pop("PYTHONPATH", None)
@@ -176,43 +183,43 @@ def run_peer(python: str, checkpoint: Path, folder: Path) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the rounds and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--export", action="store_true")
     parser.add_argument("--peer")
-    parser.add_argument("--runtime", help="such as torch-fp32, instead of the fastest")
+    parser.add_argument("--runtime", help="a runtime such as torch-fp32, instead of the fastest")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     figures: dict[str, list[float]] = {name: [] for name in ("plain", "bare", "ours", "loop", "clip-retrieval")}
     with tempfile.TemporaryDirectory() as scratch:
-        room = Path(scratch)
+        folder = Path(scratch)
         photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() == ".jpg")[: options.count]
-        for name, part in (("all", photos), ("few", photos[:HANDFUL])):
-            (room / name).mkdir()
+        for name, part in (("all", photos), ("few", photos[:FEW_PHOTOS])):
+            (folder / name).mkdir()
             for path in part:
-                (room / name / path.name).symlink_to(path.absolute())
+                (folder / name / path.name).symlink_to(path.absolute())
         name = f"ViT-B-32/{options.checkpoint.absolute()}"
-        exported_by = photos[:EXPORTED_BY] if options.export else []
-        template = make_home(room / "template", name, options.runtime, exported_by)
+        exported_by = photos[:CALIBRATION_PHOTOS] if options.export else []
+        template = make_home(folder / "template", name, options.runtime, exported_by)
         runtime = ""
         for _ in range(options.rounds):
-            # Before and after: a machine is faster when it has rested, and slows down again.
+            # Before and after, since a processor slows down when it gets warm.
             before, runtime = run_bare(template, photos)
-            figures["ours"].append(index_photos(template, room / "home", room / "all", len(photos)))
+            figures["ours"].append(index_photos(template, folder / "home", folder / "all", len(photos)))
             after, _ = run_bare(template, photos)
             figures["bare"].append((before + after) / 2)
             figures["plain"].append(run_plain(options.checkpoint, template, photos[:320], runtime))
             figures["loop"].append(run_loop(options.checkpoint, photos[:320]))
             if options.peer:
-                whole = run_peer(options.peer, options.checkpoint, room / "all")
-                few = run_peer(options.peer, options.checkpoint, room / "few")
-                figures["clip-retrieval"].append((len(photos) - HANDFUL) / (whole - few))
+                whole = run_peer(options.peer, options.checkpoint, folder / "all")
+                few = run_peer(options.peer, options.checkpoint, folder / "few")
+                figures["clip-retrieval"].append((len(photos) - FEW_PHOTOS) / (whole - few))
             print(json.dumps({name: [round(one, 2) for one in rates] for name, rates in figures.items()}), flush=True)
         ours, theirs = run_texts(options.checkpoint, template)
-        print(f"a query of a few words: {ours:.1f} ms, by open_clip's own encoder {theirs:.1f} ms")
+        print(f"a query of a few words: {ours:.1f} ms, with open_clip's encoder {theirs:.1f} ms")
     medians = {name: round(statistics.median(rates), 2) for name, rates in figures.items() if rates}
     best = max(rate for name, rate in medians.items() if name in {"loop", "clip-retrieval"})
     print(json.dumps(medians | {"runtime": runtime}))

@@ -1,10 +1,11 @@
-"""How the page feels: painting the first hits on a slow phone, and scrolling through ten thousand.
+"""Measure the page: painting the first results on a slow phone, and scrolling through ten thousand.
 
     python benchmarks/page.py --home DIR [--query TEXT] [--slow 6]
 
-A real server over DIR and a real Chromium (CHROMIUM or `chromium` on the path). The phone: 390 x 800, its processor
-slowed by `--slow`, 1.6 Mbit/s with 150 ms. First paint: from the end of the answer to the frame after the first hit is
-in the document, the median of seven. Scrolling: 240 frames through a made-up answer of 10,000 hits, at full speed.
+Uses a real server over DIR and a real Chromium (CHROMIUM, or `chromium` on the path). The emulated phone has 390 x 800
+pixels, a processor slowed down by `--slow`, and 1.6 Mbit/s with 150 ms. First paint is the time from the end of the
+answer to the frame after the first result is in the document, the median of seven. Scrolling is 240 frames through a
+simulated answer of 10,000 results, at full speed.
 """
 
 import argparse
@@ -41,8 +42,8 @@ addEventListener('DOMContentLoaded', () => new MutationObserver((_, watcher) => 
   requestAnimationFrame(() => requestAnimationFrame(() => { window.marks.painted = performance.now(); }));
 }).observe(document.getElementById('hits'), { childList: true }));
 """
-# Another answer to every search: 10,000 hits that show the first IDS items.
-MANY = """
+# Replaces every answer with 10,000 results that show the first IDS items.
+FAKE_ANSWER = """
 window.asked = 0;
 const real = window.fetch;
 window.fetch = async (address, options) => {
@@ -79,7 +80,7 @@ SCROLL = """() => new Promise((resolve) => {
 
 @contextmanager
 def run_server(home: Path) -> Iterator[str]:
-    """Serve a home at a free port."""
+    """Run a server for a home at a free port and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -100,7 +101,7 @@ def run_server(home: Path) -> Iterator[str]:
 
 
 def measure_paint(browser: Any, address: str, query: str, slow: float) -> float:
-    """Return the median of milliseconds from the answer to the first hits on the screen of a slow phone."""
+    """Return the median milliseconds from the answer to the first results on the screen of a slow phone."""
     taken = []
     for _ in range(ROUNDS):
         context = browser.new_context(**PHONE)
@@ -124,10 +125,10 @@ def _wait(page: Any) -> None:
 
 
 def measure_scrolling(browser: Any, address: str, ids: int) -> tuple[float, float, float]:
-    """Return the median and the 95th percentile of milliseconds a frame, and MiB of JavaScript at the end."""
+    """Return the median and the 95th percentile of milliseconds per frame, and MiB of JavaScript memory."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.add_init_script(MANY.replace("IDS", str(ids)))
+    page.add_init_script(FAKE_ANSWER.replace("IDS", str(ids)))
     page.goto(f"{address}/?q=anything")
     page.wait_for_selector("#hits .hit")
     while page.evaluate("document.querySelector('#hits .hit:last-child').getAttribute('aria-setsize')") != "10000":
@@ -142,7 +143,7 @@ def measure_scrolling(browser: Any, address: str, ids: int) -> tuple[float, floa
 
 
 def main() -> None:
-    """Measure."""
+    """Print the figures."""
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -154,9 +155,9 @@ def main() -> None:
     with run_server(options.home) as address, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         paint = measure_paint(browser, address, options.query, options.slow)
-        print(f"first hits painted {paint:.0f} ms after the answer, processor {options.slow:g} times slower")
+        print(f"first results painted {paint:.0f} ms after the answer, processor {options.slow:g} times slower")
         middle, slow, heap = measure_scrolling(browser, address, 20)
-        print(f"10,000 hits: a frame takes {middle:.1f} ms, 95 % within {slow:.1f} ms; {heap:.1f} MiB of JavaScript")
+        print(f"10,000 results: a frame takes {middle:.1f} ms, 95 % within {slow:.1f} ms; {heap:.1f} MiB of JavaScript")
         browser.close()
 
 

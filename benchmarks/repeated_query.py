@@ -1,9 +1,9 @@
-"""How long a query takes that was asked before, at the same revision of the catalog.
+"""Measure repeated queries at the same revision of the catalog.
 
     python benchmarks/repeated_query.py --home HOME [--limits 20 100]
 
-Asks the names of everyday things over a library, each once and then again, by text and by a picture of 1 MB, and prints
-the median and the 95th percentile in milliseconds of the first time and of the times after it.
+Searches a library for everyday things, each once and then repeatedly, by text and by an image of 1 MB. Prints the
+median milliseconds of the first time, and the median and the 95th percentile of the repetitions.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def measure(engine: Engine, query: Query) -> float:
 
 
 def make_upload() -> bytes:
-    """Return a picture file of about 1 MB."""
+    """Return an image file of about 1 MB."""
     noise = np.random.default_rng(0).integers(0, 255, (800, 900, 3), np.uint8)
     stream = io.BytesIO()
     Image.fromarray(noise).save(stream, "JPEG", quality=90)
@@ -51,7 +51,7 @@ def make_upload() -> bytes:
 
 
 def main() -> None:
-    """Measure every limit."""
+    """Print the figures for every limit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--limits", type=int, nargs="+", default=[20, 100])
@@ -64,7 +64,7 @@ def main() -> None:
         queries = {
             "text": [Query(text=text, limit=limit) for text in TEXTS],
             "whole ranking": [Query(text=text, limit=limit, include_all=True) for text in TEXTS],
-            "picture": [Query(parts=(upload,), limit=limit, include_all=True)],
+            "image": [Query(parts=(upload,), limit=limit, include_all=True)],
         }
         for kind, asked in queries.items():
             first = [measure(engine, query) for query in asked]

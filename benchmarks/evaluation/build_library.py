@@ -1,14 +1,14 @@
-"""Makes the folders and the queries that the figures in `docs/evaluation.md` are measured with.
+"""Create the folders and queries with which the figures in `docs/evaluation.md` are measured.
 
     python benchmarks/evaluation/build_library.py --photos DIR --flickr DIR --speech DIR --out DIR [--hay DIR]...
 
     OUT/library/      500 photos, the 1,000 Flickr8k dev photos, the recordings and the documents
-    OUT/hay/          the Flickr8k training photos, and whatever --hay names: what nobody asks for
-    OUT/queries/      pictures and recordings to ask with
+    OUT/hay/          distractors: the Flickr8k training photos, and the folders of --hay
+    OUT/queries/      images and recordings that are queries
     OUT/cases.jsonl   the queries of the `test` halves, with their answers
     OUT/names.json    the new name of every file of the library
 
-File names are numbers, so that no lane can read an answer off a name.
+File names are numbers, so that no retriever can find an answer by its name.
 """
 
 import argparse
@@ -25,18 +25,18 @@ from PIL import Image, ImageOps
 
 from training.compact.data import read_check
 
-PICTURES_ASKED = 60
+MAX_IMAGE_QUERIES = 60
 
 
 class Folder:
-    """Files under new names, linked where the disk allows; `get` tells the new name of an old path."""
+    """Files under new names, as hard links if the file system allows it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._names: dict[Path, Path] = {}
 
     def add(self, paths: Iterable[Path], kind: str) -> None:
-        """Take files in, in an order that tells nothing."""
+        """Add files under numbers, in an order that does not depend on what they show."""
         folder = self.root / kind
         folder.mkdir(parents=True, exist_ok=True)
         for number, path in enumerate(sorted(paths, key=lambda one: hash_name(one.name))):
@@ -49,46 +49,47 @@ class Folder:
             self._names[path.resolve()] = target
 
     def describe(self) -> dict[str, str]:
-        """Return every file's new path by its old."""
+        """Return the new path of every file by its old path."""
         return {str(old): str(new.absolute()) for old, new in self._names.items()}
 
     def get(self, path: Path) -> str:
-        """Return a file's path as the cases name it."""
+        """Return the new path of a file, relative to the folder of the cases."""
         return str(self._names[path.resolve()].relative_to(self.root.parent))
 
 
 def hash_name(name: str) -> str:
-    """Return a fixed, meaningless order."""
+    """Return a hash of a name; sorting by it gives a fixed order that does not depend on the meaning of names."""
     import hashlib
 
     return hashlib.sha256(name.encode()).hexdigest()
 
 
 def ask_names(library: Folder, photos: Path) -> list[dict[str, Any]]:
-    """Class names of the test half, in English and by the check names."""
-    there = {path.name.split("_")[0]: path for path in photos.iterdir()}
+    """Return class names of the test half as queries, in English and in other languages."""
+    available = {path.name.split("_")[0]: path for path in photos.iterdir()}
     classes = texts.split_classes(photos, "test")
     check = read_check()
     cases = [
-        {"query": one.names["en"][0], "relevant": [library.get(there[one.wnid])], "kind": "names"} for one in classes
+        {"query": one.names["en"][0], "relevant": [library.get(available[one.wnid])], "kind": "names"}
+        for one in classes
     ]
     for one in classes:
         cases += [
-            {"query": name, "relevant": [library.get(there[one.wnid])], "kind": "names in other languages"}
+            {"query": name, "relevant": [library.get(available[one.wnid])], "kind": "names in other languages"}
             for name in check.get(one.wnid, {}).values()
         ]
     return cases
 
 
-def ask_pictures(library: Folder, photos: Path, queries: Path) -> list[dict[str, Any]]:
-    """Photos mirrored and cut, as somebody else's picture of the same thing."""
+def ask_images(library: Folder, photos: Path, queries: Path) -> list[dict[str, Any]]:
+    """Return mirrored and cropped photos as queries for the originals."""
     cases = []
-    for one in sorted(photos.iterdir(), key=lambda path: hash_name(path.name))[:PICTURES_ASKED]:
+    for one in sorted(photos.iterdir(), key=lambda path: hash_name(path.name))[:MAX_IMAGE_QUERIES]:
         target = queries / f"p{len(cases):03d}.jpg"
-        with Image.open(one) as picture:
-            changed = ImageOps.mirror(ImageOps.crop(picture.convert("RGB"), min(picture.size) // 8))
+        with Image.open(one) as image:
+            changed = ImageOps.mirror(ImageOps.crop(image.convert("RGB"), min(image.size) // 8))
             changed.save(target, quality=85)
-        cases.append({"image": f"queries/{target.name}", "relevant": [library.get(one)], "kind": "pictures"})
+        cases.append({"image": f"queries/{target.name}", "relevant": [library.get(one)], "kind": "images"})
     return cases
 
 
@@ -105,7 +106,7 @@ def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
 
 
 def read_text(path: Path) -> str:
-    """Return the words of a text file in lower case, one space between them."""
+    """Return the words of a text file in lower case, separated by one space."""
     body = path.read_text(encoding="utf-8", errors="replace")
     return re.sub(r"\W+", " ", re.sub(r"<[^>]*>", "", body)).lower()
 
@@ -116,7 +117,7 @@ def write(path: Path, cases: Iterable[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Make everything."""
+    """Create the folders and write the cases."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("photos", "flickr", "speech", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -137,7 +138,7 @@ def main() -> None:
     cases = ask_names(library, options.photos)
     captions = texts.read_captions(options.flickr, "test")
     cases += [{"query": text, "relevant": [library.get(path)], "kind": "captions"} for path, text in captions]
-    cases += ask_pictures(library, options.photos, queries)
+    cases += ask_images(library, options.photos, queries)
     cases += ask_speech(library, options.speech)
     for one in texts.read_document_queries("test"):
         answers = [library.get(texts.FOLDER / str(path)) for path in one["relevant"]]  # type: ignore[attr-defined]

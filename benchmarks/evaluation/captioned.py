@@ -1,4 +1,4 @@
-"""Photos with five captions each, by which scripts judge what was found."""
+"""Photos with five captions each, with which scripts judge results."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ PHOTOS = Filters(path="snapshots")
 
 
 def open_captioned(description: str) -> tuple[Engine, dict[str, list[str]]]:
-    """Open the home that the command line names; give its engine, and the captions of every photo in it."""
+    """Parse the command line; return the engine of the home, and the captions of each photo in it by path."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("home", "out", "flickr"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -23,7 +23,7 @@ def open_captioned(description: str) -> tuple[Engine, dict[str, list[str]]]:
 
 
 def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
-    """Return the five captions of every photo in the library, by its path there."""
+    """Return the five captions of every photo by its path in the library."""
     renamed = json.loads((out / "names.json").read_text(encoding="utf-8"))
     captions: dict[str, list[str]] = {}
     for line in (flickr / "captions.tsv").read_text(encoding="utf-8").splitlines():
@@ -35,5 +35,5 @@ def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
 
 
 def mention(captions: list[str], words: str) -> bool:
-    """Return whether two of the captions at least use one of the words: one alone may be a slip."""
+    """Return whether at least two captions use one of the words; a single one may be a mistake."""
     return sum(bool(re.search(rf"\b({words})\b", caption.lower())) for caption in captions) >= 2

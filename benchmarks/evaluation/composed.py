@@ -1,11 +1,11 @@
-"""A picture with a few words beside it: does the answer show both, and does it come at all?
+"""Measure queries of an image with a few words: do the results show both?
 
     python benchmarks/evaluation/composed.py --home HOME --out OUT --flickr DIR
 
-OUT is what `build_library.py` made; the home holds OUT/library. For each pair ("a dog", "in the snow") photos that
-show the one without the other are asked with words for the other. It prints the share of such queries that are told
-that nothing is relevant, and over the first ten photos the share whose captions mention the picture's thing, the words'
-thing, and both; the same for the picture alone and for the words alone.
+OUT is the output of `build_library.py`; OUT/library is indexed in the home. For each pair ("a dog", "in the snow"),
+photos that show only the first are combined with words for the second. Prints the share of such queries that are
+answered with "nothing relevant". Over the first ten photos it prints the share whose captions mention the subject of
+the image, that of the words, and both; the same for only the image and for only the words.
 """
 
 import statistics
@@ -16,7 +16,7 @@ from captioned import PHOTOS, mention, open_captioned
 from search.records import Query, QueryPart
 
 DOG, WATER = "dogs?|puppy", "water|pool|lake|ocean|river|sea|waves?"
-# what the picture shows, the words beside it, how captions say those
+# A pattern for the subject of the image, the words, and a pattern for the words.
 PAIRS = (
     (DOG, "in the snow", "snow|snowy"),
     (DOG, "in the water", WATER),
@@ -29,18 +29,18 @@ PAIRS = (
     ("woman|women|lady|ladies", "on a street", "street|sidewalk|road|city"),
     ("people|crowd|group", "in the mountains", "mountains?|cliff|hill"),
 )
-ASKED = 6
+PHOTOS_PER_PAIR = 6
 
 
 def main() -> None:
-    """Ask every pair with some photos."""
+    """Run the queries of every pair and print the figures."""
     engine, captions = open_captioned(str(__doc__))
     figures: dict[str, list[tuple[float, ...]]] = {}
     for shown, words, others in PAIRS:
         photos = [path for path, five in sorted(captions.items()) if mention(five, shown) and not mention(five, others)]
-        for path in photos[:: len(photos) // ASKED][:ASKED]:
-            picture, text = QueryPart(image=Path(path).read_bytes()), QueryPart(text=words)
-            for way, parts in (("both", (picture, text)), ("picture", (picture,)), ("words", (text,))):
+        for path in photos[:: len(photos) // PHOTOS_PER_PAIR][:PHOTOS_PER_PAIR]:
+            image, text = QueryPart(image=Path(path).read_bytes()), QueryPart(text=words)
+            for way, parts in (("both", (image, text)), ("image", (image,)), ("words", (text,))):
                 found = engine.search(Query(parts=parts, filters=PHOTOS, include_all=True, limit=11))
                 hits = [captions[hit.item.path] for hit in found.hits if hit.item.path != path][:10]
                 row = [(mention(five, shown), mention(five, others)) for five in hits]
@@ -53,8 +53,8 @@ def main() -> None:
         nothing, _, thing, other, both = (statistics.mean(column) for column in zip(*rows, strict=True))
         hits = statistics.median(row[1] for row in rows)
         print(
-            f"{way:8} nothing relevant {nothing:.0%}; relevant hits {hits:.0f} (median); "
-            f"of the first ten: the picture's thing {thing:.2f}, the words' {other:.2f}, both {both:.2f}"
+            f"{way:8} nothing relevant {nothing:.0%}; relevant results {hits:.0f} (median); "
+            f"of the first ten: subject of the image {thing:.2f}, of the words {other:.2f}, both {both:.2f}"
         )
 
 

@@ -1,7 +1,7 @@
-"""Everyday concepts and what photos show of them, from five captions each.
+"""Everyday concepts, and which photos show them according to five captions each.
 
 The concepts in `concepts.tsv` come in two disjoint sets: `fit` to fit a calibration on, and `judge` to measure it with.
-A photo shows a concept strongly when at least three of its five captions mention it, and weakly when any does.
+A photo shows a concept strongly if at least three of its five captions mention it, and weakly if any does.
 """
 
 import csv
@@ -13,9 +13,9 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 STRONG_MENTIONS = 3
-# A concept with fewer strong photos than this is left out.
+# Concepts with fewer strong photos are left out.
 MIN_STRONG = {"judge": 3, "fit": 1}
-# The judged core holds so many strong photos of each concept, where there are as many.
+# The number of strong photos of each concept in the judged core, if there are enough.
 CORE_PER_CONCEPT = 8
 CORE_PHOTOS = 170
 
@@ -24,13 +24,13 @@ Captions = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Concept:
-    """Something that many photos show, and the words by which captions mention it."""
+    """Something that many photos show, and a pattern of the words by which captions mention it."""
 
     text: str
     pattern: re.Pattern[str]
 
     def grade(self, captions: Sequence[str]) -> int:
-        """Return 2 for a photo that shows it strongly, 1 for weakly, and 0 for not at all."""
+        """Return 2 if a photo shows it strongly, 1 if weakly, 0 if not at all."""
         mentions = sum(bool(self.pattern.search(one)) for one in captions)
         return 2 if mentions >= STRONG_MENTIONS else int(mentions > 0)
 
@@ -41,7 +41,7 @@ class Concept:
 
 
 def read_concepts(split: str) -> list[Concept]:
-    """Read one set of concepts. split: `fit` or `judge`."""
+    """Read one set of concepts, `fit` or `judge`."""
     with (FOLDER / "concepts.tsv").open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [Concept(row["query"], re.compile(row["pattern"])) for row in rows if row["set"] == split]
@@ -57,7 +57,7 @@ def read_captions(flickr: Path) -> dict[str, list[str]]:
 
 
 def split_photos(flickr: Path, split: str) -> list[str]:
-    """Return one half of `dev.txt`: every second line, from the first, to fit on, and the others to judge."""
+    """Return one half of `dev.txt`: every second line, from the first for `fit`, from the second for `judge`."""
     names = (flickr / "dev.txt").read_text(encoding="utf-8").split()
     return names[0 if split == "fit" else 1 :: 2]
 
@@ -65,7 +65,7 @@ def split_photos(flickr: Path, split: str) -> list[str]:
 def choose_core(photos: Sequence[str], captions: Captions, concepts: Sequence[Concept]) -> list[str]:
     """Return the photos that are judged in libraries of every size, with some strong photos of each concept.
 
-    The smallest library holds only a few hundred photos, and half of `dev.txt` is too many for it.
+    The smallest library has only a few hundred photos; half of `dev.txt` is too large for it.
     """
     order = list(photos)
     random.Random(11).shuffle(order)

@@ -1,10 +1,10 @@
-"""Do exclusions exclude? Photos asked with and without something, judged by what their five captions mention.
+"""Measure exclusions: photos with one thing and without another, judged by their five captions.
 
     python benchmarks/evaluation/exclusion.py --home HOME --out OUT --flickr DIR
 
-OUT is what `build_library.py` made; the home holds OUT/library. For each pair it prints, over the first ten photos: the
-share whose captions mention what was excluded (violation@10) and the share that mention what was asked
-(precision@10), asked plainly, with the exclusion as a part of negative weight, and as `-` does it.
+OUT is the output of `build_library.py`; OUT/library is indexed in the home. For each pair it prints, over the first ten
+photos, the share whose captions mention what was excluded (violation@10) and the share that mention what was wanted
+(precision@10): without an exclusion, with the exclusion as a part of negative weight, and with `-`.
 """
 
 import statistics
@@ -13,7 +13,7 @@ from captioned import PHOTOS, mention, open_captioned
 
 from search.records import Query, QueryPart
 
-# asked, how captions say it, excluded, how captions say that
+# What is wanted and a pattern for it; what is excluded and a pattern for it.
 PAIRS = (
     (
         "beach",
@@ -36,23 +36,23 @@ PAIRS = (
 
 
 def main() -> None:
-    """Ask every pair in three ways."""
+    """Run every pair in three ways and print the figures."""
     engine, captions = open_captioned(str(__doc__))
     figures: dict[str, list[tuple[float, float]]] = {}
-    for asked, asked_words, without, without_words in PAIRS:
+    for wanted, wanted_words, without, without_words in PAIRS:
         base = {"filters": PHOTOS, "include_all": True, "limit": 10}
         ways = {
-            "asked plainly": Query(text=asked, **base),  # type: ignore[arg-type]
-            "subtracted": Query(text=asked, parts=(QueryPart(text=without, weight=-0.5),), **base),  # type: ignore[arg-type]
-            "excluded": Query(text=f'{asked} -"{without}"', **base),  # type: ignore[arg-type]
+            "plain": Query(text=wanted, **base),  # type: ignore[arg-type]
+            "subtracted": Query(text=wanted, parts=(QueryPart(text=without, weight=-0.5),), **base),  # type: ignore[arg-type]
+            "excluded": Query(text=f'{wanted} -"{without}"', **base),  # type: ignore[arg-type]
         }
         for way, query in ways.items():
             texts = [captions[hit.item.path] for hit in engine.search(query).hits]
             violation = statistics.mean(mention(five, without_words) for five in texts)
-            precision = statistics.mean(mention(five, asked_words) for five in texts)
+            precision = statistics.mean(mention(five, wanted_words) for five in texts)
             figures.setdefault(way, []).append((violation, precision))
         row = "   ".join(f"{way} {figures[way][-1][0]:.1f}/{figures[way][-1][1]:.1f}" for way in ways)
-        print(f"{asked + ' without ' + without:36} violation/precision@10: {row}")
+        print(f"{wanted + ' without ' + without:36} violation/precision@10: {row}")
     for way, rows in figures.items():
         violation, precision = (statistics.mean(row[at] for row in rows) for at in (0, 1))
         print(f"{way:15} violation@10 {violation:.2f}   precision@10 {precision:.2f}")

@@ -1,9 +1,9 @@
-"""How often typing errors in queries are corrected rightly, and how often what is right is changed.
+"""Measure how often typing errors are corrected, and how often right queries are changed.
 
     python benchmarks/evaluation/misspellings.py [--split fit|judge] [--show]
 
-Reads `misspellings.tsv`: every other line was used to set the costs, the others judge. Also counts how many strings of
-random letters are changed.
+Reads `misspellings.tsv`: every other line was used to set the costs (`fit`), the others are for measuring (`judge`).
+Also counts how many strings of random letters are changed.
 """
 
 import argparse
@@ -20,7 +20,7 @@ FILE = Path(__file__).parent / "misspellings.tsv"
 
 
 def main() -> None:
-    """Print the shares."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=["fit", "judge"], default="judge")
     parser.add_argument("--show", action="store_true")

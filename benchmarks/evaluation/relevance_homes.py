@@ -1,4 +1,4 @@
-"""Homes of several sizes around the same judged photos."""
+"""Homes of several sizes with the same judged photos."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).parents[2]
 SMALLEST = ("judged/core", "judged/photos", "judged/texts", "fit/few")
 UNTRAINED = ("judged/more", "fit/core", "fit/more", "fit/photos")
 TRAINED = ("train/some", "train/rest")
-# Which folders each library holds; the number is that of its photos.
+# The folders of each library, by the number of its photos.
 FOLDERS: dict[int, tuple[str, ...]] = {
     300: SMALLEST,
     500: ("judged/photos", "fit/photos"),
@@ -31,15 +31,15 @@ FOLDERS: dict[int, tuple[str, ...]] = {
     3_000: ("judged/core", "judged/more", "fit/few", "fit/core", "fit/more", "train/some"),
     7_500: SMALLEST + UNTRAINED + TRAINED,
 }
-# Larger libraries are this one with moved copies of the vectors of photos that nobody asks for.
+# Larger libraries are this one with moved copies of the vectors of photos that are not judged.
 LARGEST_REAL = 7_500
 
 
 def make_home(out: Path, size: int, largest: int = LARGEST_REAL) -> Path:
-    """Return the home of one size, making it unless it was made before.
+    """Return the home of one size, and create it if necessary.
 
     Args:
-        out: Where the folders of media are, and where the homes are made.
+        out: The folder of the media folders and of the homes.
         size: The number of photos.
         largest: The largest library that is indexed; larger ones are filled up with moved copies of its vectors.
 
@@ -65,9 +65,9 @@ def make_home(out: Path, size: int, largest: int = LARGEST_REAL) -> Path:
 
 
 def _index(out: Path, home: Path, size: int) -> None:
-    """Index the folders of a home, starting from the largest home that was made of some of them.
+    """Index the folders of a home, starting from a copy of the largest home that has only some of them.
 
-    A home that was begun is continued.
+    An unfinished home is continued.
     """
     wanted = FOLDERS[size]
     smaller = [
@@ -85,7 +85,7 @@ def _index(out: Path, home: Path, size: int) -> None:
 
 
 def _copy(source: Path, home: Path) -> None:
-    """Copy a home; a copy that is interrupted leaves nothing under the name of the home."""
+    """Copy a home under a temporary name, then rename it, so that no incomplete copy is used."""
     part = home.with_name(home.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(source, part, ignore=shutil.ignore_patterns(MADE))
@@ -93,10 +93,10 @@ def _copy(source: Path, home: Path) -> None:
 
 
 def fill(library: Library, count: int) -> None:
-    """Write items that are moved copies of photos that surround the judged ones, one segment each; build the index.
+    """Add items that are moved copies of photos that are not judged, one segment each, and build the index.
 
-    A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. Where there are photos
-    from `train`, only those are copied; no copy is made of a photo that is judged.
+    A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. If the library has
+    photos from `train`, only those are copied.
     """
     vectors, owners, _ = read_space(library, Retriever.VISUAL)
     items = library.catalog.read_items(owners["item"].tolist())

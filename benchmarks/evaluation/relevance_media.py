@@ -1,14 +1,14 @@
-"""The folders of media that the evaluation of relevance indexes, linked from where they are.
+"""The media folders of the relevance evaluation, as links to the original files.
 
-    OUT/media/judged/core    photos of the half of `dev.txt` that is judged, in libraries of every size
+    OUT/media/judged/core    photos of the judged half of `dev.txt`, in libraries of every size
     OUT/media/judged/more    the others of that half
-    OUT/media/judged/photos  photos of the classes that are judged
+    OUT/media/judged/photos  photos of the judged classes
     OUT/media/judged/texts   documents, recordings and films
-    OUT/media/fit/...        the same of the other halves: to fit on; surroundings for those that are judged
-    OUT/media/fit/few        some photos to fit on that surround the judged ones in the smallest library
-    OUT/media/train/...      photos on which `compact` was trained: surroundings only
+    OUT/media/fit/...        the same of the other halves, to fit on; not judged
+    OUT/media/fit/few        some photos to fit on that are in the smallest library
+    OUT/media/train/...      photos on which `compact` was trained; never judged
 
-A name that says what a file shows is replaced, so that no retriever can read an answer off it.
+Names that describe what a file shows are replaced, so that no retriever can find an answer by its name.
 """
 
 import json
@@ -28,20 +28,20 @@ from search.encoders.class_names import ClassNames
 CORE, MORE, FEW, PHOTOS, TEXTS = "core", "more", "few", "photos", "texts"
 DOCUMENTS, AUDIO, FILM = "texts/documents", "texts/audio", "texts/film"
 ROOTS = {"judge": "judged", "fit": "fit"}
-# Of the photos to fit on, so many are in the smallest library, around what is judged there.
+# The number of photos to fit on in the smallest library.
 FEW_PHOTOS = 30
-# All of `dev.txt` among 2,000 other photos.
-OTHERS = 2_000
+# The number of training photos in the library of 3,000: all of `dev.txt` among 2,000 others.
+TRAINING_PHOTOS = 2_000
 
 
 def read_films() -> list[dict[str, str]]:
-    """Return what is asked of the films."""
+    """Return the queries for films."""
     lines = (texts.FOLDER / "films.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
 class Media:
-    """The folders below OUT/media, and where the files in them come from."""
+    """The folders below OUT/media, and the original files."""
 
     def __init__(self, out: Path, photos: Path, flickr: Path, speech: Path, films: Path | None = None) -> None:
         self.out, self.photos, self.flickr, self.speech, self.films = (
@@ -78,23 +78,23 @@ class Media:
         return self.classes("judge") + self.classes("fit")
 
     def folder(self, split: str, part: str) -> str:
-        """Return a folder as the cases name it."""
+        """Return a folder, relative to the folder of the cases."""
         return f"media/{ROOTS[split]}/{part}"
 
     def path(self, split: str, part: str, name: str) -> str:
-        """Return a photo as the cases name it."""
+        """Return the path of a photo, relative to the folder of the cases."""
         return f"{self.folder(split, part)}/{name}"
 
     def text_folder(self, part: str) -> str:
-        """Return a folder of documents, recordings and films as the cases name it."""
+        """Return a folder of documents, recordings or films, relative to the folder of the cases."""
         return f"media/judged/{part}"
 
     def text_path(self, part: str, name: str) -> str:
-        """Return a document, recording or film as the cases name it."""
+        """Return the path of a document, recording or film, relative to the folder of the cases."""
         return f"{self.text_folder(part)}/{self._number(part)[name]}"
 
     def has_text(self, part: str, name: str) -> bool:
-        """Return whether there is a document, recording or film of this original name."""
+        """Return whether a document, recording or film with this original name exists."""
         return name in self._number(part)
 
     def _number(self, part: str) -> dict[str, str]:
@@ -113,7 +113,7 @@ class Media:
         return [path for path in self.films.iterdir() if path.name in named] if self.films else []
 
     def link_all(self) -> None:
-        """Make all folders."""
+        """Create all folders."""
         self.queries.mkdir(parents=True, exist_ok=True)
         images = self.flickr / "images"
         for split, root in ROOTS.items():
@@ -124,8 +124,8 @@ class Media:
             self._link(f"{root}/{PHOTOS}", ((path, f"{wnid}.jpg") for path, wnid in files if wnid in wnids))
         train = (self.flickr / "train.txt").read_text(encoding="utf-8").split()
         random.Random(12).shuffle(train)
-        self._link("train/some", ((images / name, name) for name in train[:OTHERS]))
-        self._link("train/rest", ((images / name, name) for name in train[OTHERS:]))
+        self._link("train/some", ((images / name, name) for name in train[:TRAINING_PHOTOS]))
+        self._link("train/rest", ((images / name, name) for name in train[TRAINING_PHOTOS:]))
         for part in (DOCUMENTS, AUDIO, FILM):
             names = self._number(part)
             self._link(f"judged/{part}", ((path, names[path.name]) for path in self._list_texts(part)))

@@ -1,4 +1,4 @@
-"""The vectors of one space in memory."""
+"""Read the vectors of a space into memory."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from search.storage.embedding_rows import to_float32
 
 
 def read_space(library: Library, retriever: Retriever) -> tuple[Vectors, RowMetadata, Vectors]:
-    """Return all vectors of a space, their owners and their baselines."""
+    """Return all vectors of a space, shape (n, d), their row metadata (n,) and their baselines (n, k)."""
     space = library.indexes[retriever]
     snapshot = space.refresh(library.catalog.read_revision())
     vectors, owners, baselines = snapshot.gather(np.array(sorted(snapshot.read_ids()), np.int64))

@@ -1,12 +1,12 @@
-"""How long the engine takes beside encoding, and how that grows with the library.
+"""Measure the time of a search without encoding, by the size of the library.
 
     python benchmarks/evaluation/speed.py --home HOME --out FOLDER [--sizes 10000 100000]
 
-Makes libraries of the sizes asked (segments in all) from the vectors and texts of a real one: each copy is moved a
-little at random, as another photo of the like, or another passage, would lie. Two thirds are pictures, one third
-passages. Queries are class names, which little of a library answers, and everyday concepts, which up to a fifth of a
-library of everyday photos answers. Each is encoded once before it is timed, and never answered from the memory of
-rankings. Beside the whole it gives the floor: the bare FAISS search of the same index, same vectors.
+Creates libraries with the requested number of segments from the vectors and texts of a real one. Each vector is moved a
+little at random, like that of another similar photo or passage. Two thirds are images, one third passages. Queries are
+class names, which a small part of a library answers, and everyday concepts, which up to a fifth of a library of
+everyday photos answers. Each is encoded once before it is timed, and no ranking is reused. The baseline is the bare
+FAISS search of the same index with the same vectors.
 """
 
 import argparse
@@ -39,7 +39,7 @@ BLOCK = 5_000
 
 
 def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
-    """Return unit vectors near others: cosine about 0.9."""
+    """Return unit vectors near the given ones, with a cosine of about 0.9, shape (n, d)."""
     noise = chance.normal(size=rows.shape).astype(np.float32)
     moved = rows + 0.45 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
     result: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
@@ -47,17 +47,17 @@ def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
 
 
 def read_originals(library: Library) -> dict[Retriever, tuple[Vectors, list[str | None]]]:
-    """Return the vectors and texts of a real library by lane."""
+    """Return the vectors and texts of a real library, by retriever."""
     originals = {}
     for retriever in library.indexes:
         vectors, owners, _ = read_space(library, retriever)
-        found = library.catalog.read_segments(owners["segment"].tolist())
-        originals[retriever] = (vectors, [found[one].segment.text for one in owners["segment"].tolist()])
+        segments = library.catalog.read_segments(owners["segment"].tolist())
+        originals[retriever] = (vectors, [segments[one].segment.text for one in owners["segment"].tolist()])
     return originals
 
 
 def fill(library: Library, originals: dict[Retriever, tuple[Vectors, list[str | None]]], size: int) -> None:
-    """Write items of one segment each until there are `size`."""
+    """Write `size` items with one segment each, and build the indexes."""
     chance = np.random.default_rng(size)
     source = library.sources.add("/made")
     number = 0
@@ -101,7 +101,7 @@ def fill(library: Library, originals: dict[Retriever, tuple[Vectors, list[str | 
 
 
 def split(count: int, originals: int, chance: np.random.Generator) -> Iterator[np.typing.NDArray[np.int64]]:
-    """Draw originals with replacement, in blocks."""
+    """Yield random positions of originals, with replacement, in blocks."""
     for start in range(0, count, BLOCK):
         yield chance.integers(originals, size=min(BLOCK, count - start))
 
@@ -120,9 +120,9 @@ def time_calls(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
 
 
 def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:
-    """Return a search that is ranked whenever it is called."""
+    """Return a function that searches without reusing a ranking."""
     turns = itertools.count()
-    # Weights that differ by next to nothing change no order, and make another query of it.
+    # A negligible difference of weights changes no order, but makes it a different query.
     return lambda: engine.search(replace(query, weights={Retriever.VISUAL: 1 + 1e-12 * next(turns)}))
 
 
@@ -139,23 +139,23 @@ def measure(library: Library, size: int) -> None:
     names = [one.names["en"][0] for one in read_classes()[:: 1000 // QUERIES]]
     concepts = [one.text for split in ("fit", "judge") for one in read_concepts(split)]
     for kind, texts in (("names", names), ("concepts", concepts)):
-        for text in texts:  # the encoders remember
+        for text in texts:  # the encoders cache texts
             library.models.text_encoder.encode_queries([text])
         vectors = [library.models.image_encoder.encode_texts([text]) for text in texts]
-        floor = time_calls([partial(search_index, index, one, 256, None, nothing) for one in vectors])
+        baseline = time_calls([partial(search_index, index, one, 256, None, nothing) for one in vectors])
         whole = time_calls([make_search(engine, Query(text=text)) for text in texts])
-        some = Filters(path="/made/5")
-        kept = time_calls([make_search(engine, Query(text=text, filters=some)) for text in texts])
+        filters = Filters(path="/made/5")
+        filtered = time_calls([make_search(engine, Query(text=text, filters=filters)) for text in texts])
         totals = [engine.search(Query(text=text)).total for text in texts]
         print(
-            f"{size:>9,}  {kind:8}  relevant {statistics.median(totals):7,.0f}   bare search {floor[0]:6.2f} ms   "
-            f"engine {whole[0]:6.2f} ms (95 %: {whole[1]:.1f})   under a filter of 0.1 % {kept[0]:6.2f} ms",
+            f"{size:>9,}  {kind:8}  relevant {statistics.median(totals):7,.0f}   bare search {baseline[0]:6.2f} ms   "
+            f"engine {whole[0]:6.2f} ms (95 %: {whole[1]:.1f})   under a filter of 0.1 % {filtered[0]:6.2f} ms",
             flush=True,
         )
 
 
 def main() -> None:
-    """Measure every size."""
+    """Print the figures of every size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

@@ -1,4 +1,4 @@
-"""Libraries of texts with questions whose answers are known, for the evaluation of the text retrievers.
+"""Libraries of texts and queries with known answers, for the evaluation of the text retrievers.
 
 A collection is a folder with `documents.tsv` (name, text), `queries.tsv` (name, text) and `relevant.tsv` (query,
 document), as CISI is published.
@@ -17,18 +17,18 @@ from search.settings import read_settings
 
 FOLDER = Path(__file__).parent
 ROOT = "/texts/"
-BATCH = 64
-GROUP = 100
-# How confidently recordings count as recognized: below what is taken at face value.
+BATCH_SIZE = 64
+ITEMS_PER_TRANSACTION = 100
+# The confidence of recordings: low enough to lower their scores.
 CONFIDENCE = 0.4
-# Languages that are seldom asked in: of their notes the library of the lone note holds one each.
+# The languages of notes that the second library leaves out, except for the notes in LONE.
 FOREIGN = ("de", "zh", "es", "fr", "ja")
 LONE = ("zufang-hetong-zh", "muellplan-de")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A query, the names of the documents that answer it (none if nothing does), its kind and split."""
+    """A query with the names of the documents that answer it, if any, its kind and split."""
 
     query: str
     relevant: frozenset[str]
@@ -38,14 +38,14 @@ class Case:
 
 
 def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = False) -> Library:
-    """Open a home that holds documents (name, text), indexing them if it is new."""
+    """Open a home with documents (name, text), and index them if it is new."""
     is_new = not (home / "catalogue.db").exists()
     library = open_library(read_settings(home=home), create=True)
     if is_new:
         records = [_make_record(library, number, *one, spoken) for number, one in enumerate(documents)]
         _embed(library, records)
-        for start in range(0, len(records), GROUP):
-            library.catalog.save_items(records[start : start + GROUP])
+        for start in range(0, len(records), ITEMS_PER_TRANSACTION):
+            library.catalog.save_items(records[start : start + ITEMS_PER_TRANSACTION])
         library.indexes[Retriever.SEMANTIC].build(library.catalog.read_revision())
     return library
 
@@ -61,15 +61,15 @@ def _make_record(library: Library, number: int, name: str, text: str, spoken: bo
 def _embed(library: Library, records: Sequence[Record]) -> None:
     space = library.indexes[Retriever.SEMANTIC].space_id
     waiting = [(record, at) for record in records for at in range(len(record.segments))]
-    for start in range(0, len(waiting), BATCH):
-        batch = waiting[start : start + BATCH]
+    for start in range(0, len(waiting), BATCH_SIZE):
+        batch = waiting[start : start + BATCH_SIZE]
         rows = library.models.text_encoder.encode_passages([record.segments[at].text or "" for record, at in batch])
         for (record, at), row in zip(batch, rows, strict=True):
             record.embeddings.append((at, space, row))
 
 
 def read_collection(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
-    """Return the documents and the queries of a collection; every other query is of the split `fit`."""
+    """Return the documents and the queries of a collection; every other query is in the split `fit`."""
     documents, queries = (_read_table(folder / f"{name}.tsv") for name in ("documents", "queries"))
     relevant = defaultdict(set)
     for query, document in _read_table(folder / "relevant.tsv"):
@@ -91,7 +91,7 @@ def read_notes() -> list[tuple[str, str]]:
 
 
 def keep_lone(notes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the English notes with a single one in German and in Chinese."""
+    """Return the English notes, and one each in German and Chinese."""
     return [one for one in notes if one[0] in LONE or _tell_language(one[0]) not in FOREIGN]
 
 
@@ -100,7 +100,7 @@ def _tell_language(name: str) -> str:
 
 
 def read_questions() -> list[Case]:
-    """Return the questions over the notes in English, German and Chinese; nothing answers half of them."""
+    """Return the questions over the notes in English, German and Chinese; half of them have no answer."""
     cases = []
     for line in (FOLDER / "questions.jsonl").read_text(encoding="utf-8").splitlines():
         one = json.loads(line)
@@ -121,15 +121,15 @@ def read_document_queries() -> list[Case]:
 
 
 def read_speech(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
-    """Return recordings with what is said in them, and the second half of what is said as queries."""
+    """Return recordings with their transcripts, and the second half of each transcript as a query."""
     rows = [line.split("\t") for line in (folder / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
-    said = [(row[0], row[2]) for row in rows if len(row) > 2]
+    transcripts = [(row[0], row[2]) for row in rows if len(row) > 2]
     cases = []
-    for number, (name, text) in enumerate(said):
+    for number, (name, text) in enumerate(transcripts):
         half = text.split()[len(text.split()) // 2 :]
         if len(half) >= 3:
             cases.append(Case(" ".join(half), frozenset([name]), "speech", ("fit", "judge")[number % 2]))
-    return said, cases
+    return transcripts, cases
 
 
 def _read_table(path: Path) -> list[tuple[str, str]]:
@@ -138,5 +138,5 @@ def _read_table(path: Path) -> list[tuple[str, str]]:
 
 
 def _make_plain(text: str) -> str:
-    """Return a text without the signs of the query language."""
+    """Return a text without the special characters of the query language."""
     return text.replace('"', " ").replace(":", " ").replace(" -", " ").replace(" +", " ")

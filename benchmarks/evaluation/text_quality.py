@@ -1,11 +1,15 @@
-"""Measures the text retrievers through the engine, in process: alone and together, and what is shown of it.
+"""Measure the text retrievers through the engine, separately and together, and what is shown.
 
     python benchmarks/evaluation/text_quality.py --out OUT [--collection DIR]... [--speech DIR]
 
-Prints, for both halves of the queries (`fit` was learned from, `judge` was not): nDCG@10 of the lexical and of the
-semantic retriever and of both; how many documents are above the cut, and their precision and recall; for questions
-over notes in three languages how many absent ones have a result above the cut, and of how many others the document is
-shown and comes first. OUT keeps the libraries, so that a second run is quick.
+Prints for both halves of the queries (`fit` was used for fitting, `judge` was not):
+
+- nDCG@10 of the lexical retriever, the semantic retriever and both;
+- how many documents are above the cut, and their precision and recall;
+- for questions over notes in three languages, how many without an answer have a result above the cut, and for how many
+  others the document is shown, and is first.
+
+The libraries are kept in OUT, so that a second run is quick.
 """
 
 import argparse
@@ -34,7 +38,7 @@ RETRIEVERS: Mapping[str, Mapping[Retriever, float]] = {
     "semantic": {Retriever.VISUAL: 0, Retriever.LEXICAL: 0},
     "both": {Retriever.VISUAL: 0},
 }
-TOP = 10
+NDCG_DEPTH = 10
 LIMIT = 400
 
 
@@ -49,8 +53,8 @@ class Outcome:
     @property
     def ndcg(self) -> float:
         """nDCG@10."""
-        gains = [name in self.case.relevant for name in self.found[:TOP]]
-        ideal = min(TOP, len(self.case.relevant))
+        gains = [name in self.case.relevant for name in self.found[:NDCG_DEPTH]]
+        ideal = min(NDCG_DEPTH, len(self.case.relevant))
         return float(sum(gain / np.log2(at + 2) for at, gain in enumerate(gains)) / _discount(ideal))
 
     @property
@@ -64,7 +68,7 @@ def _discount(count: int) -> float:
 
 
 def ask(library: Library, cases: Sequence[Case], retriever: str) -> list[Outcome]:
-    """Ask all queries by one retriever or by both."""
+    """Run all queries with one retriever or with both."""
     engine = Engine(library)
     outcomes = []
     for case in cases:
@@ -76,7 +80,7 @@ def ask(library: Library, cases: Sequence[Case], retriever: str) -> list[Outcome
 
 
 def print_rankings(title: str, library: Library, cases: Sequence[Case]) -> None:
-    """Print how well each retriever ranks, by kind and split, and what is shown of both."""
+    """Print nDCG and what is shown for each retriever, by kind and split."""
     for retriever in RETRIEVERS:
         outcomes = ask(library, cases, retriever)
         for kind in dict.fromkeys(case.kind for case in cases):
@@ -98,7 +102,7 @@ def _describe(outcomes: Sequence[Outcome]) -> str:
 
 
 def print_questions(title: str, library: Library, cases: Sequence[Case]) -> None:
-    """Print what becomes of absent and of answerable questions, by language and split."""
+    """Print what is shown for questions with and without an answer, by language and split."""
     outcomes = ask(library, cases, "both")
     for split in ("fit", "judge"):
         for language in (*dict.fromkeys(case.language for case in cases), None):
@@ -122,7 +126,7 @@ def _share(values: Sequence[int]) -> str:
 
 
 def main() -> None:
-    """Measure everything that is there."""
+    """Print the figures of all collections that are given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--collection", type=Path, action="append", default=[])
@@ -133,12 +137,12 @@ def main() -> None:
     names = {name for name, _ in lone}
     library = open_texts(options.out / "notes", notes)
     print_questions("notes", library, read_questions())
-    alone = [replace(one, relevant=one.relevant & names) for one in read_questions()]
-    print_questions("lone note", open_texts(options.out / "lone", lone), alone)
+    reduced = [replace(one, relevant=one.relevant & names) for one in read_questions()]
+    print_questions("lone note", open_texts(options.out / "lone", lone), reduced)
     print_rankings("documents", library, read_document_queries())
     if options.speech:
-        said, cases = read_speech(options.speech)
-        print_rankings("speech", open_texts(options.out / "speech", said, spoken=True), cases)
+        transcripts, cases = read_speech(options.speech)
+        print_rankings("speech", open_texts(options.out / "speech", transcripts, spoken=True), cases)
     for folder in options.collection:
         documents, cases = read_collection(folder)
         print_rankings(folder.name, open_texts(options.out / folder.name, documents), cases)

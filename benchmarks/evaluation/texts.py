@@ -1,18 +1,14 @@
-"""The texts that are asked, split into those to fit on and those to measure on."""
+"""Texts of queries, split into a half to fit on and a half to measure on."""
 
 import csv
 import json
 import random
-import re
 import string
 from pathlib import Path
 
 from search.encoders.class_names import ClassNames, read_classes
 
 FOLDER = Path(__file__).parent
-PHRASE = re.compile(
-    r"((?:a|an|the|two|three|some)\s+(?:[a-z]+\s){0,2}?[a-z]+)\s+(?:is|are|in|on|with|at|of|who|that|and|[a-z]+ing|[a-z]+s)\b"
-)
 SCENES = (
     "a person looks at {}",
     "two people stand next to {}",
@@ -23,20 +19,20 @@ SCENES = (
 
 def split_classes(photos: Path, split: str) -> list[ClassNames]:
     """Return the classes that have a photo: 400 to fit on, the other 100 to measure on."""
-    there = {path.name.split("_")[0] for path in photos.iterdir()}
-    classes = [one for one in read_classes() if one.wnid in there]
+    available = {path.name.split("_")[0] for path in photos.iterdir()}
+    classes = [one for one in read_classes() if one.wnid in available]
     random.Random(7).shuffle(classes)
     return classes[:100] if split == "test" else classes[100:]
 
 
 def read_absent(split: str) -> list[str]:
-    """Return concepts of which no photo, recording or document shows anything."""
+    """Return concepts that are in no photo, recording or document."""
     with (FOLDER / "absent.tsv").open(encoding="utf-8", newline="") as stream:
         return [row["concept"] for row in csv.DictReader(stream, delimiter="\t") if row["split"] == split]
 
 
 def make_nonsense(split: str, words: int = 2) -> list[str]:
-    """Give 100 strings of random letters."""
+    """Return 100 strings of random letters."""
     chance = random.Random(f"{split}{words}")
     return [
         " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(words))
@@ -45,7 +41,7 @@ def make_nonsense(split: str, words: int = 2) -> list[str]:
 
 
 def make_mash(split: str) -> list[str]:
-    """Return 30 strings as hands make them that drum on a keyboard: neighbors on one row, with repetitions."""
+    """Return 30 strings like keyboard mash: neighboring keys of one row, repeated."""
     chance = random.Random(f"mash {split}")
     rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     made = []
@@ -61,7 +57,7 @@ def make_mash(split: str) -> list[str]:
 
 
 def make_syllables(split: str) -> list[str]:
-    """Return 30 strings that can be spoken but mean nothing: syllables in a random order."""
+    """Return 30 pronounceable strings without meaning: random syllables."""
     chance = random.Random(f"syllables {split}")
     starts = [
         "b",
@@ -109,41 +105,18 @@ def read_document_queries(split: str) -> list[dict[str, object]]:
 
 
 def read_prompts(speech: Path, split: str) -> list[tuple[Path, str]]:
-    """Return recordings with their words, every other one to measure on."""
+    """Return recordings with their words; every other one is to measure on."""
     rows = [line.split("\t") for line in (speech / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
-    there = [(speech / row[0], row[2]) for row in rows if (speech / row[0]).exists()]
-    return there[0::2] if split == "fit" else there[1::2]
+    available = [(speech / row[0], row[2]) for row in rows if (speech / row[0]).exists()]
+    return available[0::2] if split == "fit" else available[1::2]
 
 
 def read_captions(flickr: Path, split: str) -> list[tuple[Path, str]]:
-    """Return one caption of each photo of `dev.txt`, every other photo to measure on."""
+    """Return one caption of each photo of `dev.txt`; every other photo is to measure on."""
     chosen = (flickr / "dev.txt").read_text(encoding="utf-8").split()
     captions = _read_all_captions(flickr)
     numbered = list(enumerate(chosen))[0 if split == "fit" else 1 :: 2]
     return [(flickr / "images" / name, captions[name][number % 5]) for number, name in numbered]
-
-
-def read_phrases(flickr: Path, split: str) -> list[tuple[str, list[Path]]]:
-    """Give 200 short phrases that captions begin with ("two young girls"), and the photos that show such a thing.
-
-    A photo shows it when two of its captions hold the phrase's last word.
-    """
-    captions = _read_all_captions(flickr)
-    dev = (flickr / "dev.txt").read_text(encoding="utf-8").split()
-    found: dict[str, str] = {}
-    for path, text in read_captions(flickr, split):
-        match = PHRASE.match(text.lower())
-        if match and path.name not in found:
-            found[path.name] = match[1]
-    phrases = sorted(set(found.values()))
-    random.Random(3).shuffle(phrases)
-    rows = []
-    for phrase in phrases[:200]:
-        noun = phrase.split()[-1]
-        shown = [name for name in dev if sum(noun in text.lower().split() for text in captions[name]) > 1]
-        if shown:
-            rows.append((phrase, [flickr / "images" / name for name in shown]))
-    return rows
 
 
 def _read_all_captions(flickr: Path) -> dict[str, list[str]]:

@@ -33,7 +33,7 @@ class Expected(StrEnum):
     NONSENSE = "nonsense"
 
 
-class Answered(BaseModel):
+class Relevant(BaseModel):
     """A relevant item, or a moment of one.
 
     Precision counts strongly and weakly relevant items, recall only the strong ones. If no item of a query has
@@ -77,7 +77,7 @@ class CaseLine(BaseModel):
     image: str | None = None
     voice: str | None = None
     exclude: list[str] = Field(default_factory=list, alias="not")
-    relevant: list[str | Answered]
+    relevant: list[str | Relevant]
     kind: Annotated[str, Field(min_length=1)] = "queries"
     label: bool = False
     expected: Expected | None = None
@@ -121,7 +121,7 @@ class Case:
 
     line: CaseLine
     query: Query
-    relevant: tuple[Answered, ...]
+    relevant: tuple[Relevant, ...]
     judged: Judged | None = None
 
     @property
@@ -155,7 +155,7 @@ class Case:
 
     def grade_hits(self, hits: Sequence[Hit]) -> list[float]:
         """Return the grade of each result; an answer counts once, at its first result."""
-        left: dict[str, list[Answered]] = {}
+        left: dict[str, list[Relevant]] = {}
         for one in self.relevant:
             left.setdefault(one.path, []).append(one)
         grades = []
@@ -213,7 +213,7 @@ def _make_case(line: CaseLine, folder: Path, judged: Judged | None, read: Callab
     parts = (QueryPart(image=(folder / line.image).read_bytes()),) if line.image else ()
     voice = (folder / line.voice).read_bytes() if line.voice else None
     query = Query(text=line.query, parts=parts, voice=voice, exclude=tuple(line.exclude))
-    answers = [Answered(path=one) if isinstance(one, str) else one for one in line.relevant]
+    answers = [Relevant(path=one) if isinstance(one, str) else one for one in line.relevant]
     absolute = [one.model_copy(update={"path": str((folder / one.path).absolute())}) for one in answers]
     if isinstance(line.judged, str):
         judged = read((folder / line.judged).absolute())
@@ -231,7 +231,7 @@ def _read_judged(file: Path) -> Judged:
     return Judged(str((file.parent / one.strip()).absolute()) for one in lines if one.strip())
 
 
-def _answers(hit: Hit, answer: Answered) -> bool:
+def _answers(hit: Hit, answer: Relevant) -> bool:
     if hit.item.path != answer.path:
         return False
     if answer.start is None and answer.end is None:

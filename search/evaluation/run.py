@@ -119,13 +119,13 @@ def run_cases(
     """
     outcomes = []
     for number, case in enumerate(cases, 1):
-        outcomes.append(ask(engine, case, retrievers, filtered))
+        outcomes.append(run_case(engine, case, retrievers, filtered))
         progress(number, len(cases))
     wanted = {answer.path for case in cases for answer in case.relevant}
-    return add_up(outcomes, engine.library.catalog.read_types(wanted))
+    return summarize(outcomes, engine.library.catalog.read_types(wanted))
 
 
-def ask(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> Outcome:
+def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> Outcome:
     """Run one query and grade its whole ranking, above and below the cut."""
     query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else MAX_RESULTS)
     ranking = read_ranking(engine, case, query, filtered)
@@ -137,7 +137,7 @@ def ask(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) ->
     fused = case.grade_hits(ranking.hits)
     grades = {"fused": fused}
     if retrievers and case.relevant:
-        separate = {retriever: _ask_retriever(engine, case, query, retriever) for retriever in Retriever}
+        separate = {retriever: _run_retriever(engine, case, query, retriever) for retriever in Retriever}
         grades |= {str(retriever): case.grade_hits(hits) for retriever, hits in separate.items()}
         grades["rrf"] = case.grade_hits(_fuse_ranks(separate))
     return Outcome(
@@ -151,7 +151,7 @@ def ask(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) ->
     )
 
 
-def add_up(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report:
+def summarize(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report:
     """Compute the figures of all outcomes.
 
     Args:
@@ -182,7 +182,7 @@ def add_up(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report
         calibration_error=compute_calibration_error([score for score, _ in first], [right for _, right in first]),
         sweep={kind: sweep_cut(rows) for kind, rows in scored.items()},
         exposure=_measure_exposure(present, types),
-        confusion=_confuse([one for one in outcomes if one.case.line.label]),
+        confusion=_count_confusions([one for one in outcomes if one.case.line.label]),
     )
 
 
@@ -206,7 +206,7 @@ def _score_hits(case: Case, hits: Sequence[Hit], grades: Sequence[float]) -> Sco
     )
 
 
-def _ask_retriever(engine: Engine, case: Case, query: Query, retriever: Retriever) -> tuple[Hit, ...]:
+def _run_retriever(engine: Engine, case: Case, query: Query, retriever: Retriever) -> tuple[Hit, ...]:
     hits = engine.search(replace(query, weights={other: float(other is retriever) for other in Retriever})).hits
     return tuple(hit for hit in hits if case.counts(hit.item.path))[:MAX_RESULTS]
 
@@ -257,7 +257,7 @@ def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -
     }
 
 
-def _confuse(group: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+def _count_confusions(group: Sequence[Outcome]) -> dict[str, dict[str, int]]:
     """Return for each label how often its items got each label; an item gets the label with the highest score."""
     table: dict[str, Counter[str]] = {}
     for one in group:

@@ -158,7 +158,7 @@ def test_every_unfinished_folder_has_something_to_do():
 
 
 def test_phrases_are_found_across_lines():
-    assert find_phrases("It is a process\n    # of its own.\n") == [(1, "of its own")]
+    assert find_phrases("\nIt is a process of\n    # its own.\n") == [(2, "of its own")]
     assert find_phrases("* what\n* is usual") == [(1, "what is usual")]
     assert find_phrases("in its own folder") == []
 
