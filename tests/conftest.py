@@ -5,6 +5,7 @@ The unit tests have the same fixtures with fake models, in tests/unit/conftest.p
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from PIL import Image
 
@@ -13,6 +14,9 @@ from search.engine import Engine
 from search.library import open_library
 from search.settings import Settings
 from tests.support.indexing import index
+
+# For `make check`: fewer examples, and the same ones in every run.
+hypothesis.settings.register_profile("quick", max_examples=20, derandomize=True, deadline=None)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 
 from indexer.decode.decode_pool import LOOK_AHEAD
 from indexer.pipeline import Options, run_index
-from indexer.write import LONG, TIMEOUT_SECONDS
+from indexer.write import LONG
 from search.engine import Engine
 from search.errors import HomeError, UsageError
 from search.records import Query, Retriever, State
@@ -252,6 +252,10 @@ def test_everything_is_read_anew_when_asked(fresh, media):
     assert index(fresh, media).counts["unchanged"] == len(before)
 
 
+# In place of half a second.
+SHORT_SECONDS = 0.1
+
+
 class Slow:
     """The picture model, slower than anything waits, which tells how many pictures it is given at once."""
 
@@ -263,13 +267,14 @@ class Slow:
 
     def encode_images(self, prepared):
         self.given.append(len(prepared))
-        time.sleep(2 * TIMEOUT_SECONDS)
+        time.sleep(2 * SHORT_SECONDS)
         return self.model.encode_images(prepared)
 
 
-@pytest.mark.parametrize("patience", [LONG, TIMEOUT_SECONDS])
+@pytest.mark.parametrize("patience", [LONG, SHORT_SECONDS])
 def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
     monkeypatch.setattr("indexer.write.LONG", patience)
+    monkeypatch.setattr("indexer.write.TIMEOUT_SECONDS", SHORT_SECONDS)
     for number in range(80):
         Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
     slow = Slow(fresh.models.image_encoder)
