@@ -14,6 +14,7 @@ from search.engine import Engine
 from search.library import open_library
 from search.settings import Settings
 from tests.support.indexing import index
+from tests.support.real_models import CHOOSER, choose_shared_models
 
 # For `make check`: fewer examples, and the same ones in every run.
 hypothesis.settings.register_profile("quick", max_examples=20, derandomize=True, deadline=None)
@@ -30,8 +31,10 @@ def demo(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def library(demo, tmp_path_factory):
     """The demo, indexed; tests must not change it."""
-    library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
-    summary = index(library, demo)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CHOOSER, choose_shared_models)
+        library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
+        summary = index(library, demo)
     assert summary.failures == {}
     yield library
     library.close()

@@ -13,8 +13,7 @@ from search.settings import Settings
 from tests.support.fake_demo import make_fake_demo
 from tests.support.fake_models import choose_fake_models
 from tests.support.indexing import index
-
-CHOOSER = "search.library.choose_models"
+from tests.support.real_models import CHOOSER
 
 
 @pytest.fixture(autouse=True)
