@@ -26,8 +26,8 @@ endif
 check: $(CHECK_VENV)/.check
 	$(CHECK_BIN)/ruff check .
 	$(CHECK_BIN)/ruff format --check .
-	$(CHECK_BIN)/mypy
-	$(CHECK_BIN)/coverage run -m pytest -q tests/unit
+	$(CHECK_BIN)/mypy --cache-dir $(CHECK_VENV)/.mypy_cache
+	$(CHECK_BIN)/coverage run -m pytest -q --hypothesis-profile=quick tests/unit
 	@echo "Coverage of the unit tests: $$($(CHECK_BIN)/coverage report --format=total) %"
 
 # Before a change is merged: the same and all other tests, with the real models and a browser.

@@ -5,6 +5,7 @@ The unit tests have the same fixtures with fake models, in tests/unit/conftest.p
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from PIL import Image
 
@@ -13,6 +14,10 @@ from search.engine import Engine
 from search.library import open_library
 from search.settings import Settings
 from tests.support.indexing import index
+from tests.support.real_models import CHOOSER, choose_shared_models
+
+# For `make check`: fewer examples, and the same ones in every run.
+hypothesis.settings.register_profile("quick", max_examples=20, derandomize=True, deadline=None)
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +30,13 @@ def demo(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def library(demo, tmp_path_factory):
-    with open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True) as library:
+    """The demo, indexed; tests must not change it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CHOOSER, choose_shared_models)
+        library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
         summary = index(library, demo)
-        assert summary.failures == {}
+    assert summary.failures == {}
+    with library:
         yield library
 
 

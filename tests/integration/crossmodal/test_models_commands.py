@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from search.encoders.adapter import Adapter
 from search.encoders.manifest import find_folder
 from search.encoders.registry import IMAGE_MODEL, TEXT_MODEL
 from search.evaluation.synthetic_queries import list_copied
+from search.library import open_library
+from search.settings import Settings
 from search.storage.feedback import FeedbackStore
 from tests.support.checkpoints import make_tiny
 from tests.support.indexing import index
@@ -66,10 +69,8 @@ def tiny(tmp_path_factory):
     return make_tiny(tmp_path_factory.mktemp("tiny") / "model")
 
 
-@pytest.fixture
-def captioned(fresh, demo, tmp_path):
-    """A library of crops of photographs, each named by words."""
-    folder = tmp_path / "named"
+def write_captioned(demo, folder):
+    """Write crops of photographs, each named by words, and texts."""
     folder.mkdir()
     photos = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
     for number in range(80):
@@ -79,8 +80,30 @@ def captioned(fresh, demo, tmp_path):
         picture.crop((left, left, left + 120, left + 100)).save(folder / f"{name}.jpg")
     for number, text in enumerate(TEXTS):
         (folder / f"{number}.txt").write_text(text)
-    index(fresh, folder)
-    return fresh
+
+
+@pytest.fixture(scope="module")
+def indexed(demo, tmp_path_factory):
+    """The folder with a home and the files that it has indexed; only copies of it are changed."""
+    folder = tmp_path_factory.mktemp("captioned")
+    write_captioned(demo, folder / "named")
+    library = open_library(Settings(home=folder / "home"), create=True)
+    index(library, folder / "named")
+    library.close()
+    return folder
+
+
+@pytest.fixture
+def captioned(indexed, tmp_path):
+    """A library of crops of photographs, each named by words."""
+    shutil.copytree(indexed, tmp_path, dirs_exist_ok=True)
+    library = open_library(Settings(home=tmp_path / "home"))
+    with library.catalog.database.write() as db:
+        for table in ("item", "source"):
+            db.exec_driver_sql(f"UPDATE {table} SET path = replace(path, ?, ?)", (str(indexed), str(tmp_path)))
+    assert index(library, tmp_path / "named").counts["unchanged"] == 80 + len(TEXTS)
+    yield library
+    library.close()
 
 
 SHOWN = {

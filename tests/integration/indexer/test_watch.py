@@ -7,17 +7,12 @@ import time
 import pytest
 from PIL import Image
 
-from crossmodal.cli.index import report_changes
-from indexer.pipeline import Options, Summary
+from indexer.pipeline import Options
+from indexer.worker.loop import run_worker
 from indexer.worker.watch import watch_sources
 from search.records import State
-
-
-def wait(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.1)
+from tests.support.clock import wait_for
+from tests.support.formats import RED
 
 
 @pytest.fixture
@@ -31,7 +26,7 @@ def watched(fresh, tmp_path):
         target=watch_sources, args=(fresh, [folder], options, lambda *_: None, runs.append, stop), daemon=True
     )
     thread.start()
-    wait(lambda: runs)
+    wait_for(lambda: runs)
     time.sleep(1)  # until the watching itself has begun
     yield folder, runs
     stop.set()
@@ -47,21 +42,32 @@ def test_new_changed_moved_and_deleted_files_are_followed(watched, fresh):
 
     assert states() == {"a.txt": State.INDEXED}
     Image.new("RGB", (40, 40), (200, 0, 0)).save(folder / "red.png")
-    wait(lambda: states().get("red.png") is State.INDEXED)
+    wait_for(lambda: states().get("red.png") is State.INDEXED)
     shutil.move(folder / "red.png", folder / "crimson.png")
-    wait(lambda: states().get("crimson.png") is State.INDEXED and "red.png" not in states())
+    wait_for(lambda: states().get("crimson.png") is State.INDEXED and "red.png" not in states())
     (folder / "crimson.png").unlink()
-    wait(lambda: states()["crimson.png"] is State.MISSING)
+    wait_for(lambda: states()["crimson.png"] is State.MISSING)
     assert sum(run.counts["added"] for run in runs) == 2
     assert sum(run.counts["renamed"] for run in runs) == 1
 
 
-def test_a_failure_that_still_stands_is_reported_once():
-    shown = []
-    report = report_changes(shown.append)
-    bad, worse = Summary(failures={"a": "empty"}), Summary(failures={"a": "empty", "b": "damaged"})
-    moved = Summary(failures=worse.failures)
-    moved.counts["renamed"] = 1
-    for summary in (bad, bad, worse, worse, moved, Summary(), Summary()):
-        report(summary)
-    assert [one.failures for one in shown] == [bad.failures, worse.failures, worse.failures, {}]
+def test_a_watched_source_is_followed_and_nothing_new_leaves_no_trace(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    for number in range(3):
+        RED.rotate(number * 30).save(media / f"{number}.png")
+    stop = threading.Event()
+    fresh.sources.watch(fresh.sources.add(str(media)), True)
+    worker = threading.Thread(target=run_worker, args=(fresh, Options(sandbox=False), stop))
+    worker.start()
+    names = lambda: {item.path.rsplit("/", 1)[-1]: item.state for item in fresh.catalog.list_items()}  # noqa: E731
+    wait_for(lambda: list(names().values()) == [State.INDEXED] * 3)
+    RED.rotate(75).save(media / "new.png")
+    (media / "1.png").unlink()
+    wait_for(lambda: names().get("new.png") == State.INDEXED and names()["1.png"] == State.MISSING)
+    (media / "2.png").touch()
+    time.sleep(2)
+    wait_for(lambda: not fresh.jobs.has_work())
+    stop.set()
+    worker.join()
+    assert all(job.summary["added"] or job.summary["removed"] for job in fresh.jobs.list_all())

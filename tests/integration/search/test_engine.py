@@ -46,7 +46,7 @@ def make_wave(samples):
     ],
 )
 def test_words_find_what_is_seen_said_and_written(engine, text, name):
-    # Relevant or less certain: what is above the cut is measured in tests/integration/test_relevance_floor.py.
+    # Relevant or less certain: what is above the cut is measured in tests/integration/search/test_relevance_floor.py.
     assert name in find(engine, text=text, include_all=True)[:2]
 
 

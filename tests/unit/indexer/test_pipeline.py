@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from PIL import Image
 from sqlalchemy import event, text
 
 from indexer.decode.decode_pool import LOOK_AHEAD
+from indexer.embed import ImageEmbedder
 from indexer.pipeline import Options, run_index
 from indexer.write import LONG, TIMEOUT_SECONDS
 from search.engine import Engine
@@ -18,6 +18,7 @@ from search.errors import HomeError, UsageError
 from search.records import Query, Retriever, State
 from search.status import verify_library
 from search.storage.space_index import SpaceIndex
+from tests.support.clock import Clock, wait_for
 from tests.support.indexing import index
 
 
@@ -253,26 +254,40 @@ def test_everything_is_read_anew_when_asked(fresh, media):
 
 
 class Slow:
-    """The picture model, slower than anything waits, which tells how many pictures it is given at once."""
+    """An image model that is at work until the next batch is gathered, and takes longer than anything waits."""
 
-    def __init__(self, model):
-        self.model, self.given = model, []
+    def __init__(self, model, clock, total):
+        self.model, self.clock, self.total = model, clock, total
+        self.given, self.gathered = [], 0
 
     def __getattr__(self, name):
         return getattr(self.model, name)
 
     def encode_images(self, prepared):
         self.given.append(len(prepared))
-        time.sleep(2 * TIMEOUT_SECONDS)
+        goal = min(self.total, sum(self.given) + self.batch)
+        self.clock.sleep(2 * TIMEOUT_SECONDS)
+        wait_for(lambda: self.gathered >= goal)
         return self.model.encode_images(prepared)
 
 
 @pytest.mark.parametrize("patience", [LONG, TIMEOUT_SECONDS])
 def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
     monkeypatch.setattr("indexer.write.LONG", patience)
+    clock = Clock()
+    for module in ("indexer.write", "indexer.embed"):
+        clock.install(monkeypatch, module)
+    slow = Slow(fresh.models.image_encoder, clock, 80)
+    add = ImageEmbedder.add
+
+    def count(embedder, *image):
+        slow.gathered += 1
+        add(embedder, *image)
+
+    monkeypatch.setattr(ImageEmbedder, "add", count)
     for number in range(80):
         Image.effect_noise((40, 40), number + 5).save(tmp_path / f"{number}.png")
-    slow = Slow(fresh.models.image_encoder)
-    index(replace(fresh, active=replace(fresh.active, models=replace(fresh.models, image_encoder=slow))), tmp_path, workers=2)
+    models = replace(fresh.models, image_encoder=slow)
+    index(replace(fresh, active=replace(fresh.active, models=models)), tmp_path, workers=2)
     assert sum(slow.given) == 80
     assert slow.given == [slow.batch] * 5

@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from indexer.pipeline import Options
 from indexer.worker.loop import run_worker
 from search.errors import NotFoundError
 from search.records import JobState, State, Task
+from tests.support.clock import wait_for
 from tests.support.formats import RED
 
 INLINE = Options(sandbox=False)
@@ -28,11 +28,21 @@ def work(library, options=INLINE):
     run_worker(library, options, threading.Event(), until_idle=True)
 
 
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
+class CountingEvent(threading.Event):
+    """An event that counts how often it was waited for."""
+
+    def __init__(self):
+        super().__init__()
+        self.waits = 0
+
+    def wait(self, timeout=None):
+        self.waits += 1
+        return super().wait(timeout)
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch):
+    monkeypatch.setattr("indexer.worker.loop.POLL", 0.01)
 
 
 def test_a_job_is_done_and_says_what_it_came_to(fresh, media):
@@ -81,11 +91,10 @@ def test_a_queued_job_can_be_taken_back(fresh, media):
         fresh.jobs.cancel(99)
 
 
-def test_a_running_job_can_be_stopped_and_goes_on_later(fresh, media, monkeypatch):
+def test_a_running_job_can_be_stopped_and_goes_on_later(fresh, media):
     for number in range(40):
         RED.rotate(number).save(media / f"more{number}.png")
     job = fresh.jobs.add(Task((str(media),)))
-    monkeypatch.setattr("indexer.worker.loop.POLL", 0.01)
     worker = threading.Thread(target=work, args=(fresh, Options(sandbox=False, workers=1)))
     worker.start()
     wait_for(lambda: fresh.jobs.get(job.id).state is JobState.RUNNING)
@@ -123,33 +132,15 @@ def test_a_worker_that_is_told_to_end_leaves_its_job_to_the_next(fresh, media):
 
 def test_jobs_wait_while_another_process_indexes(fresh, media):
     job = fresh.jobs.add(Task((str(media),)))
-    stop = threading.Event()
+    stop = CountingEvent()
     worker = threading.Thread(target=run_worker, args=(fresh, INLINE, stop))
     with fresh.home.lock():
         worker.start()
-        time.sleep(1)
+        wait_for(lambda: stop.waits >= 3)
         assert fresh.jobs.get(job.id).state is JobState.QUEUED
     wait_for(lambda: fresh.jobs.get(job.id).state is JobState.DONE)
     stop.set()
     worker.join()
-
-
-def test_a_watched_source_is_followed_and_nothing_new_leaves_no_trace(fresh, media):
-    stop = threading.Event()
-    fresh.sources.watch(fresh.sources.add(str(media)), True)
-    worker = threading.Thread(target=run_worker, args=(fresh, INLINE, stop))
-    worker.start()
-    names = lambda: {item.path.rsplit("/", 1)[-1]: item.state for item in fresh.catalog.list_items()}  # noqa: E731
-    wait_for(lambda: list(names().values()) == [State.INDEXED] * 3)
-    RED.rotate(75).save(media / "new.png")
-    (media / "1.png").unlink()
-    wait_for(lambda: names().get("new.png") == State.INDEXED and names()["1.png"] == State.MISSING)
-    (media / "2.png").touch()
-    time.sleep(2)
-    wait_for(lambda: not fresh.jobs.has_work())
-    stop.set()
-    worker.join()
-    assert all(job.summary["added"] or job.summary["removed"] for job in fresh.jobs.list_all())
 
 
 def test_old_jobs_are_forgotten(fresh, monkeypatch):

@@ -2,12 +2,12 @@
 
 import gc
 import threading
-import time
 import weakref
 
 import pytest
 
 from search.encoders.lazy import Lazy
+from tests.support.clock import Clock, wait_for
 
 
 def test_many_who_come_at_once_wait_for_one_load():
@@ -15,9 +15,10 @@ def test_many_who_come_at_once_wait_for_one_load():
 
     def load():
         loads.append(1)
-        time.sleep(0.1)
+        assert started.wait(10)
         return object()
 
+    started = threading.Event()
     lazy, seen = Lazy(load, 0), []
 
     def use():
@@ -27,26 +28,30 @@ def test_many_who_come_at_once_wait_for_one_load():
     threads = [threading.Thread(target=use) for _ in range(8)]
     for thread in threads:
         thread.start()
+    wait_for(lambda: loads)
+    started.set()
     for thread in threads:
         thread.join()
     assert len(loads) == 1
     assert len(set(map(id, seen))) == 1
 
 
-def test_it_is_let_go_of_after_its_last_use_and_loaded_again():
+def test_it_is_let_go_of_after_its_last_use_and_loaded_again(monkeypatch):
+    clock = Clock()
+    clock.install(monkeypatch, "search.encoders.lazy")
     loads = []
-    lazy = Lazy(lambda: loads.append(1) or object(), 0.15)
+    lazy = Lazy(lambda: loads.append(1) or object(), 60)
     with lazy.use():
-        time.sleep(0.3)
+        clock.sleep(300)
         assert lazy.is_loaded  # in use, however long
     for _ in range(4):
-        time.sleep(0.05)
+        clock.sleep(50)
         with lazy.use():
             pass
     assert len(loads) == 1
-    deadline = time.monotonic() + 5
-    while lazy.is_loaded and time.monotonic() < deadline:
-        time.sleep(0.02)
+    clock.sleep(59)
+    assert lazy.is_loaded
+    clock.sleep(2)
     assert not lazy.is_loaded
     with lazy.use():
         assert len(loads) == 2

@@ -3,11 +3,9 @@
 import threading
 from concurrent.futures.thread import BrokenThreadPool
 
-import numpy as np
 import pytest
 
 from search.encoders.parallel import ParallelStreams
-from search.media.image.picture import make_noise
 
 
 def test_results_come_in_the_order_of_the_parts_whatever_takes_longest():
@@ -45,11 +43,3 @@ def test_a_beginning_that_fails_does_not_wait_for_ever():
 
     with pytest.raises(BrokenThreadPool):
         ParallelStreams(2, begin).run(abs, [1])
-
-
-def test_pictures_are_embedded_alike_alone_and_beside_others(library):
-    encoder = library.models.image_encoder
-    prepared = [encoder.transform(one) for one in make_noise(5)]
-    together = encoder.encode_images(prepared)
-    alone = np.concatenate([encoder.encode_images([one]) for one in prepared])
-    np.testing.assert_allclose(together, alone, atol=1e-5)

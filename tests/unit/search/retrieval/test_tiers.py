@@ -70,7 +70,8 @@ def list_pages(retrievers, query, limit, known=None):
         shown += rest[:limit]
 
 
-@settings(deadline=None, max_examples=25)
+# Pages of thousands take long: a quarter of the usual examples.
+@settings(deadline=None, max_examples=settings.default.max_examples // 4)
 @given(st.integers(0, 2**31), st.integers(1, 3_000), st.floats(0.02, 8.0), st.integers(50, 400))
 def test_the_pages_of_both_tiers_are_the_ranking(seed, count, shape, limit):
     random = np.random.default_rng(seed)

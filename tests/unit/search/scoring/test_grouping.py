@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageEnhance
 
 from search.errors import UsageError
-from search.media.image.picture import compute_phash
 from search.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
 from search.records import Query, QueryPart, Retriever, Tier
 from search.retrieval.ranking import Count, Ranking
 from search.scoring.candidates import Candidate, Ranked
-from search.scoring.grouping import MAX_BITS, Stack, diversify, stack_copies
+from search.scoring.grouping import Stack, diversify, stack_copies
 
 
 @dataclass(frozen=True)
@@ -55,16 +53,6 @@ def test_diversity_keeps_every_item_once(rows, strength):
 def test_diversity_brings_what_is_unlike_forward():
     stacks = [Stack(make(1, 0.9)), Stack(make(2, 0.89)), Stack(make(3, 0.8, axis=1))]
     assert [one.first.item_id for one in diversify(stacks, 0.5)] == [1, 3, 2]
-
-
-def test_a_perceptual_hash_survives_scaling_and_light(demo):
-    pictures = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
-    phashes = [compute_phash(one) for one in pictures]
-    for picture, phash in zip(pictures, phashes, strict=True):
-        copy = ImageEnhance.Brightness(picture.resize((picture.width // 3, picture.height // 3))).enhance(1.15)
-        assert ((compute_phash(copy) ^ phash) & (2**64 - 1)).bit_count() <= MAX_BITS
-    different = [(a ^ b) & (2**64 - 1) for at, a in enumerate(phashes) for b in phashes[:at]]
-    assert np.median([one.bit_count() for one in different]) > 20
 
 
 def make_ranking(*tiers):

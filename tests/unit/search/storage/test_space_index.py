@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +16,7 @@ from search.storage.ledger import Ledger
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
 from search.storage.spaces import SpaceRole, Spaces
+from tests.support.clock import wait_for
 
 D = 8
 BANK = QueryBank(np.eye(D, dtype=np.float32)[:2], (D,))
@@ -125,9 +125,7 @@ def test_what_another_has_built_is_loaded_beside_the_searches(tmp_path, monkeypa
     before = reader.refresh(0)
     assert (before.generation.manifest.generation, len(before.delta.ids)) == (1, 2)
     slow.set()
-    until = time.monotonic() + 20
-    while reader.refresh(0) is before and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: reader.refresh(0) is not before)
     after = reader.refresh(0)
     assert (after.generation.manifest.generation, len(after.delta.ids)) == (2, 1)
     assert shelf.find(reader, 0) == items
@@ -144,9 +142,7 @@ def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(
     (shelf.folder / "generation-00000002" / "index.faiss").write_bytes(b"torn")
     items.add(shelf.add(16))
     assert shelf.find(reader, 0) == items
-    until = time.monotonic() + 20
-    while len(find_generation_manifests(shelf.folder, "f", BANK.digest)) == 2 and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: len(find_generation_manifests(shelf.folder, "f", BANK.digest)) != 2)
     assert [one.generation for one in find_generation_manifests(shelf.folder, "f", BANK.digest)] == [1]
     assert shelf.find(reader, 0) == items
     shelf.close()
