@@ -5,7 +5,7 @@ PORT ?= 8000
 HOME_DIR ?= .home
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test check clean
+.PHONY: run test check page clean
 
 # Indexes MEDIA (or a small demo library) and serves the page.
 run: $(VENV)/.base
@@ -22,6 +22,11 @@ endif
 test: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	@if [ "$$(node -p 'parseInt(process.version.slice(1))' 2>/dev/null || echo 0)" -ge 20 ]; then \
+		$(MAKE) page; \
+	else \
+		echo "Skipping the checks of the page: they need Node.js 20 or newer."; \
+	fi
 	$(BIN)/pytest
 
 # The quick part only: no browser, no torch.
@@ -30,8 +35,16 @@ check: $(VENV)/.all
 	$(BIN)/mypy
 	$(BIN)/pytest -m "not slow"
 
+# Linter, formatter, types and unit tests of the browser pages. The pages themselves need no build step.
+page: node_modules/.installed
+	npm run --silent check
+
 clean:
-	rm -rf $(VENV) demo $(HOME_DIR) build *.egg-info
+	rm -rf node_modules $(VENV) demo $(HOME_DIR) build *.egg-info
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
