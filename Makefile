@@ -9,7 +9,7 @@ HOME_DIR ?= .home
 PIP_OPTIONS := --quiet --disable-pip-version-check --constraint constraints.txt
 PIP := $(BIN)/pip install $(PIP_OPTIONS)
 
-.PHONY: run check test soak clean
+.PHONY: run check test page soak clean
 
 # Index MEDIA (or a small demo library) and serve the page.
 run: $(VENV)/.base
@@ -35,14 +35,27 @@ test: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@if [ "$$(node -p 'parseInt(process.version.slice(1))' 2>/dev/null || echo 0)" -ge 20 ]; then \
+		$(MAKE) page; \
+	else \
+		echo "Skipping the checks of the page: they need Node.js 20 or newer."; \
+	fi
 	$(BIN)/pytest
 
 # Before a release: hundreds of kills, thousands of damaged files. Takes an hour or more.
 soak: $(VENV)/.all
 	$(BIN)/pytest -m soak
 
+# Linter, formatter, types and unit tests of the browser pages. The pages themselves need no build step.
+page: node_modules/.installed
+	npm run --silent check
+
 clean:
-	rm -rf $(VENV) $(CHECK_VENV) demo $(HOME_DIR) build *.egg-info .coverage
+	rm -rf node_modules $(VENV) $(CHECK_VENV) demo $(HOME_DIR) build *.egg-info .coverage
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
 
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -1,45 +1,69 @@
-// The models of the library: what is used, how far a change is, and what could be used instead.
+/** The models of the library: the current ones, the progress of a change, and other models to choose from. */
 
 import { listModels } from "../shared/api.js";
-import { find, make, makeButton, t } from "../shared/make.js";
+import { createButton, createElement, getElement } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
+import { startJob } from "./jobs.js";
+import { reportErrors } from "./status.js";
 
-let change = () => {};
+/** @import { Model, Space } from "../shared/types.js" */
 
-// How to ask for another model: given a name and what it is for, gives what a button does.
-export function watchModels(act) {
-  change = act;
-}
+const ROLE_ORDER = { active: 0, next: 1, previous: 2 };
 
-function makeRow(space) {
-  const facts = { name: t(`retriever.${space.retriever}`), model: space.model, dimension: space.dimension, embeddings: space.embeddings, of: space.of };
-  if (space.role === "active") return make("li", {}, make("span", { className: "grow" }, t("lib.space", facts)));
-  if (space.role === "previous") {
-    return make("li", {}, make("span", { className: "grow" }, t("lib.before", facts)), makeButton(t("lib.go_back"), change(space.model, space.retriever)));
+/**
+ * Return a function that starts the change to a model.
+ *
+ * @param {string} model
+ * @param {string} role
+ */
+const createChange = (model, role) => reportErrors(() => startJob({ model, role }));
+
+/** @param {Space} space */
+function createSpaceRow({ retriever, model, dimension, embeddings, of, role }) {
+  const facts = { name: t(`retriever.${retriever}`), model, dimension, embeddings, of };
+  const key = { active: "lib.space", previous: "lib.before", next: "lib.filling" }[role];
+  const text = createElement("span", { className: "grow" }, t(key, facts));
+  if (role === "next") {
+    const label = t(key, facts);
+    text.append(createElement("progress", { max: Math.max(of, 1), value: embeddings, aria: { label } }));
   }
-  const bar = make("progress", { max: Math.max(space.of, 1), value: space.embeddings });
-  bar.setAttribute("aria-label", t("lib.filling", facts));
-  return make("li", {}, make("span", { className: "grow" }, t("lib.filling", facts), bar));
+  const goBack = role === "previous" ? createButton(t("lib.go_back"), createChange(model, retriever)) : null;
+  return createElement("li", {}, text, goBack);
 }
 
-function makeChoice(models, used) {
-  const free = models.filter((one) => one.is_present && !used.has(one.name));
-  if (!free.length) return make("li", {}, make("small", {}, t("lib.no_models")));
-  const select = make("select", {}, ...free.map((one, at) => make("option", { value: at }, `${t(`retriever.${one.role}`)}: ${one.name}`)));
-  select.setAttribute("aria-label", t("lib.choose_model"));
-  const use = makeButton(t("lib.use_model"), (event) => {
-    const one = free[select.value];
-    if (confirm(t("lib.use_sure", { model: one.name }))) change(one.name, one.role)(event);
+/**
+ * Return a row in which another model can be chosen.
+ *
+ * @param {Model[]} models
+ * @param {Set<string>} used names of the models that are in use
+ */
+function createModelChoice(models, used) {
+  const choices = models.filter((model) => model.is_present && !used.has(model.name));
+  if (!choices.length) return createElement("li", {}, createElement("small", {}, t("lib.no_models")));
+  const options = choices.map(({ name, role }, index) =>
+    createElement("option", { value: String(index) }, `${t(`retriever.${role}`)}: ${name}`),
+  );
+  const select = createElement("select", { aria: { label: t("lib.choose_model") } }, ...options);
+  const button = createButton(t("lib.use_model"), () => {
+    const model = choices[Number(select.value)];
+    if (model && confirm(t("lib.use_sure", { model: model.name }))) createChange(model.name, model.role)();
   });
-  return make("li", { className: "line" }, select, use);
+  return createElement("li", { className: "line" }, select, button);
 }
 
+/** Show the models. */
 export async function showModels() {
   const { spaces, models, speech } = await listModels();
-  const order = { active: 0, next: 1, previous: 2 };
-  const rows = spaces.sort((a, b) => a.retriever.localeCompare(b.retriever) || order[a.role] - order[b.role]);
-  const used = new Set([speech, ...spaces.map((one) => one.model)]);
-  const box = find("models");
-  // Somebody may be choosing just now.
-  if (box.contains(document.activeElement) && document.activeElement.tagName === "SELECT") return;
-  box.replaceChildren(...rows.map(makeRow), make("li", {}, t("lib.speech", { model: speech })), makeChoice(models, used));
+  const ordered = [...spaces].sort(
+    (a, b) => a.retriever.localeCompare(b.retriever) || ROLE_ORDER[a.role] - ROLE_ORDER[b.role],
+  );
+  const used = new Set([speech, ...spaces.map((space) => space.model)]);
+  const list = getElement("models");
+  // Do not replace a select that is being used.
+  if (document.activeElement?.tagName === "SELECT" && list.contains(document.activeElement)) return;
+  list.replaceChildren(
+    ...ordered.map(createSpaceRow),
+    createElement("li", {}, t("lib.speech", { model: speech })),
+    createModelChoice(models, used),
+  );
 }

@@ -1,53 +1,106 @@
-// What the status line says of an answer.
+/** The status line: what an answer contains, or what the library contains. */
 
 import { readStatus } from "../shared/api.js";
-import { make, makeButton, nameLanguage, t } from "../shared/make.js";
-import { emptyFilters } from "./state.js";
+import { createButton, createElement } from "../shared/dom.js";
+import { formatLanguage } from "../shared/format.js";
+import { getLanguage, t } from "../shared/i18n.js";
+import { hasFilters } from "./state.js";
 
-const hasFilters = (state) => Object.keys(emptyFilters()).some((name) => state[name]?.length);
+/**
+ * @import { Answer, AnswerQuery, ItemType, State } from "../shared/types.js"
+ *
+ * @typedef {object} Actions
+ * @property {() => void} dropFilters
+ * @property {() => void} searchExactly search without correcting typing errors
+ */
 
-// An estimate says no more than two digits.
-const roundTotal = (n) => Number(n.toPrecision(2));
+const TYPES = /** @type {ItemType[]} */ (["image", "video", "audio", "document"]);
 
-// Says what was found. acts: dropFilters(), searchExactly().
-export function describeAnswer(answer, hits, state, acts) {
-  const parts = [];
-  const { voice_text, voice_language, voice_translation, language, only_english } = answer.query;
-  if (voice_text) {
-    const spoken = voice_language && voice_language !== document.documentElement.lang ? ` (${nameLanguage(voice_language)})` : "";
-    parts.push(`${t("status.heard")} `, make("strong", {}, `“${voice_text}”`), spoken);
-    if (voice_translation) parts.push(` ${t("status.translated")} `, make("strong", {}, `“${voice_translation}”`));
-    parts.push(" — ");
+/** @param {number} total an estimate, of which two digits are meaningful */
+const roundTotal = (total) => Number(total.toPrecision(2));
+
+/**
+ * @param {AnswerQuery} query
+ * @returns {(string | Node)[]}
+ */
+function describeVoice({ voice_text, voice_language, voice_translation }) {
+  if (!voice_text) return [];
+  const isForeign = voice_language && voice_language !== getLanguage();
+  const language = isForeign ? ` (${formatLanguage(voice_language)})` : "";
+  const parts = [`${t("status.heard")} `, createElement("strong", {}, `“${voice_text}”`), language];
+  if (voice_translation) {
+    parts.push(` ${t("status.translated")} `, createElement("strong", {}, `“${voice_translation}”`));
   }
-  if (only_english.length) parts.push(`${t("status.only_english", { language: nameLanguage(language), models: only_english.join(", ") })} · `);
-  if (answer.query.corrected) {
-    parts.push(`${t("status.corrected")} `, make("strong", {}, answer.query.corrected), ". ",
-      makeButton(t("status.exact", { text: state.q }), acts.searchExactly), " · ");
-  }
+  return [...parts, " — "];
+}
+
+/**
+ * @param {Answer} answer
+ * @param {number} shownCount
+ * @param {State} state
+ * @param {Actions} actions
+ * @returns {(string | Node)[]}
+ */
+function describeTotal(answer, shownCount, state, actions) {
+  const isFiltered = hasFilters(state);
   if (answer.nothing_relevant) {
-    parts.push(make("strong", {}, t(hits.length || !hasFilters(state) ? "status.nothing" : "status.none")), hits.length ? ` ${t("status.closest")}` : "");
-    if (hasFilters(state)) parts.push(" · ", makeButton(t("status.unfiltered"), acts.dropFilters));
-  } else {
-    const total = t("status.hits", { n: answer.total });
-    parts.push(make("strong", {}, answer.total_is_estimate ? t("status.about", { total: t("status.hits", { n: roundTotal(answer.total) }) }) : total));
-    parts.push(` ${t("status.took", { ms: Math.round(answer.took_ms) })}`);
+    const text = t(shownCount || !isFiltered ? "status.nothing" : "status.none");
+    const parts = [createElement("strong", {}, text), shownCount ? ` ${t("status.closest")}` : ""];
+    if (isFiltered) parts.push(" · ", createButton(t("status.unfiltered"), actions.dropFilters));
+    return parts;
   }
+  const total = answer.total_is_estimate
+    ? t("status.about", { total: t("status.hits", { n: roundTotal(answer.total) }) })
+    : t("status.hits", { n: answer.total });
+  return [createElement("strong", {}, total), ` ${t("status.took", { ms: Math.round(answer.took_ms) })}`];
+}
+
+/**
+ * Describe the answer to a query.
+ *
+ * @param {Answer} answer
+ * @param {number} shownCount number of results that are shown, relevant or not
+ * @param {State} state
+ * @param {Actions} actions
+ * @returns {(string | Node)[]}
+ */
+export function describeAnswer(answer, shownCount, state, actions) {
+  const parts = describeVoice(answer.query);
+  const { language, only_english, corrected } = answer.query;
+  if (only_english.length) {
+    const name = language ? formatLanguage(language) : language;
+    parts.push(`${t("status.only_english", { language: name, models: only_english.join(", ") })} · `);
+  }
+  if (corrected) {
+    const exact = createButton(t("status.exact", { text: state.q }), actions.searchExactly);
+    parts.push(`${t("status.corrected")} `, createElement("strong", {}, corrected), ". ", exact, " · ");
+  }
+  parts.push(...describeTotal(answer, shownCount, state, actions));
   const { pending, failed, outdated = [] } = answer.coverage;
   for (const space of outdated) parts.push(` · ${t(`status.outdated.${space}`)}`);
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
-  if (failed) parts.push(" · ", make("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
+  if (failed) {
+    parts.push(" · ", createElement("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
+  }
   return parts;
 }
 
-// Says what there is, before anything is asked.
-export async function describeLibrary(answer, state, acts) {
-  const library = await readStatus();
-  const counts = ["image", "video", "audio", "document"]
-    .map((type) => [library.items[type]?.indexed ?? 0, type])
-    .filter(([n]) => n)
-    .map(([n, type]) => t(`count.${type}`, { n }));
-  if (!counts.length) return [make("a", { href: "/library" }, t("status.empty"))];
-  if (!answer.total) return [t("status.none"), " ", makeButton(t("status.unfiltered"), acts.dropFilters)];
-  if (hasFilters(state)) return [make("strong", {}, t("status.items", { n: answer.total }))];
-  return [`${t("status.library")} `, make("strong", {}, counts.join(", "))];
+/**
+ * Describe the library, for a page without a query.
+ *
+ * @param {Answer} answer
+ * @param {State} state
+ * @param {Actions} actions
+ * @returns {Promise<(string | Node)[]>}
+ */
+export async function describeLibrary(answer, state, actions) {
+  const { items } = await readStatus();
+  const counts = TYPES.flatMap((type) => {
+    const n = items[type]?.["indexed"];
+    return n ? [t(`count.${type}`, { n })] : [];
+  });
+  if (!counts.length) return [createElement("a", { href: "/library" }, t("status.empty"))];
+  if (!answer.total) return [t("status.none"), " ", createButton(t("status.unfiltered"), actions.dropFilters)];
+  if (hasFilters(state)) return [createElement("strong", {}, t("status.items", { n: answer.total }))];
+  return [`${t("status.library")} `, createElement("strong", {}, counts.join(", "))];
 }

@@ -1,31 +1,55 @@
-// Drawing a box on a picture, to search by what is in it. Pointer or touch; with keys, the whole picture is searched.
+/** Drawing a box on an image to search by that region. By keyboard, only the whole image can be searched. */
 
-import { t } from "../shared/make.js";
+import { createElement } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
 
-const LEAST = 0.03;
+/** @import { Crop } from "../shared/types.js" */
 
-const share = (value, start, length) => Math.min(Math.max((value - start) / length, 0), 1);
+// A smaller box is taken for a click. In shares of the width and the height.
+const MIN_SIZE = 0.03;
 
-// Lets a box be drawn on `image`; calls `chosen([left, top, width, height])` with shares of the picture.
-export function drawBox(image, chosen) {
-  const frame = document.createElement("div");
-  frame.className = "croppable";
-  frame.title = t("view.crop_hint");
-  const box = document.createElement("div");
-  box.className = "cropbox";
-  box.hidden = true;
+/**
+ * Return the box between two points.
+ *
+ * @param {[x: number, y: number]} from
+ * @param {[x: number, y: number]} to
+ * @returns {Crop}
+ */
+export function measureBox([fromX, fromY], [toX, toY]) {
+  return [Math.min(fromX, toX), Math.min(fromY, toY), Math.abs(toX - fromX), Math.abs(toY - fromY)];
+}
+
+/**
+ * @param {number} value
+ * @param {number} start
+ * @param {number} length
+ */
+const getShare = (value, start, length) => Math.min(Math.max((value - start) / length, 0), 1);
+
+/**
+ * Let a box be drawn on an image.
+ *
+ * @param {HTMLImageElement} image
+ * @param {(crop: Crop) => void} onCrop called with each box that is drawn
+ * @returns {HTMLElement} a frame that contains the image
+ */
+export function createCropFrame(image, onCrop) {
+  const box = createElement("div", { className: "cropbox", hidden: true });
+  const frame = createElement("div", { className: "croppable", title: t("view.crop_hint") }, image, box);
   image.draggable = false;
-  frame.append(image, box);
-  let from = null;
+  /** @type {[x: number, y: number] | null} */
+  let start = null;
 
-  const read = (event) => {
+  /**
+   * @param {PointerEvent} event
+   * @returns {[x: number, y: number]} in shares of the image
+   */
+  const getPoint = (event) => {
     const bounds = image.getBoundingClientRect();
-    return [share(event.clientX, bounds.left, bounds.width), share(event.clientY, bounds.top, bounds.height)];
+    return [getShare(event.clientX, bounds.left, bounds.width), getShare(event.clientY, bounds.top, bounds.height)];
   };
-  const measure = (to) => [
-    Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]),
-  ];
-  const place = ([left, top, width, height]) => {
+  /** @param {Crop} crop */
+  const showBox = ([left, top, width, height]) => {
     const bounds = image.getBoundingClientRect();
     const around = frame.getBoundingClientRect();
     box.hidden = false;
@@ -38,17 +62,22 @@ export function drawBox(image, chosen) {
   frame.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     event.preventDefault();
-    from = read(event);
+    start = getPoint(event);
     frame.setPointerCapture(event.pointerId);
   });
-  frame.addEventListener("pointermove", (event) => { if (from) place(measure(read(event))); });
-  frame.addEventListener("pointercancel", () => { from = null; box.hidden = true; });
+  frame.addEventListener("pointermove", (event) => {
+    if (start) showBox(measureBox(start, getPoint(event)));
+  });
+  frame.addEventListener("pointercancel", () => {
+    start = null;
+    box.hidden = true;
+  });
   frame.addEventListener("pointerup", (event) => {
-    if (!from) return;
-    const drawn = measure(read(event));
-    from = null;
-    if (drawn[2] < LEAST || drawn[3] < LEAST) box.hidden = true;
-    else chosen(drawn.map((value) => Number(value.toFixed(4))));
+    if (!start) return;
+    const crop = measureBox(start, getPoint(event));
+    start = null;
+    if (crop[2] < MIN_SIZE || crop[3] < MIN_SIZE) box.hidden = true;
+    else onCrop(/** @type {Crop} */ (crop.map((value) => Number(value.toFixed(4)))));
   });
   return frame;
 }

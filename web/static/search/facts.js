@@ -1,10 +1,35 @@
-// What is known of an item: date, camera, size, place and the rest.
+/** The details of an item: date, camera, size, place and others. */
 
-import { formatDate, formatTime, make, nameLanguage, t } from "../shared/make.js";
+import { createElement } from "../shared/dom.js";
+import { formatDate, formatLanguage, formatTime, getFolder } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
 
-// words: those that are searched for, which a search of the folder keeps.
-export function makeFacts(item, words) {
-  const language = item.language ? nameLanguage(item.language) : null;
+/** @import { FullItem } from "../shared/types.js" */
+
+/**
+ * @param {number} latitude
+ * @param {number} longitude
+ */
+function createMapLink(latitude, longitude) {
+  const query = `?mlat=${latitude}&mlon=${longitude}#map=14/${latitude}/${longitude}`;
+  const href = `https://www.openstreetmap.org/${query}`;
+  return createElement("a", { href, target: "_blank", rel: "noopener noreferrer" }, t("view.map"));
+}
+
+/**
+ * Return a list of the details of an item.
+ *
+ * @param {FullItem} item
+ * @param {string} words the words of the query; the link to the folder keeps them
+ */
+export function createFacts(item, words) {
+  const list = createElement("dl", { className: "facts" });
+  /** @param {string} name @param {...(Node | string)} values */
+  const add = (name, ...values) => {
+    const className = name === "tags" ? "tags" : "";
+    list.append(createElement("dt", {}, t(`fact.${name}`)), createElement("dd", { className }, ...values));
+  };
+  /** @type {[string, string | null | undefined][]} */
   const rows = [
     ["captured_at", formatDate(item.captured_at)],
     ["camera", item.camera],
@@ -13,22 +38,21 @@ export function makeFacts(item, words) {
     ["description", item.description],
     ["size", item.width ? `${item.width} × ${item.height}` : null],
     ["duration", item.duration ? formatTime(item.duration) : null],
-    ["language", language],
-  ].filter(([, value]) => value);
-  const list = make("dl", { className: "facts" });
-  for (const [name, value] of rows) list.append(make("dt", {}, t(`fact.${name}`)), make("dd", {}, value));
+    ["language", item.language ? formatLanguage(item.language) : null],
+  ];
+  for (const [name, value] of rows) if (value) add(name, value);
   if (item.tags?.length) {
-    const links = item.tags.map((tag) => make("a", { href: `/?tag=${encodeURIComponent(tag)}`, className: "chip" }, tag));
-    list.append(make("dt", {}, t("fact.tags")), make("dd", { className: "tags" }, ...links));
+    const links = item.tags.map((tag) =>
+      createElement("a", { href: `/?tag=${encodeURIComponent(tag)}`, className: "chip" }, tag),
+    );
+    add("tags", ...links);
   }
-  if (item.latitude !== null && item.latitude !== undefined) {
-    const place = `${item.latitude.toFixed(5)}, ${item.longitude.toFixed(5)}`;
-    const address = `https://www.openstreetmap.org/?mlat=${item.latitude}&mlon=${item.longitude}#map=14/${item.latitude}/${item.longitude}`;
-    const link = make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, t("view.map"));
-    list.append(make("dt", {}, t("fact.place")), make("dd", {}, `${place} · `, link));
+  const { latitude, longitude } = item;
+  if (typeof latitude === "number" && typeof longitude === "number") {
+    const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+    add("place", `${place} · `, createMapLink(latitude, longitude));
   }
-  const folder = item.path.split("/").slice(0, -1).join("/");
-  list.append(make("dt", {}, t("fact.path")), make("dd", {},
-    make("a", { href: `/?q=${encodeURIComponent(`${words} in:"${folder}"`.trim())}` }, t("view.folder"))));
+  const query = `${words} in:"${getFolder(item.path)}"`.trim();
+  add("path", createElement("a", { href: `/?q=${encodeURIComponent(query)}` }, t("view.folder")));
   return list;
 }

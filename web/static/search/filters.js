@@ -1,143 +1,232 @@
-// Narrowing down: a panel of what the library holds, with numbers, and a chip for each filter that is set.
+/** The filters: a panel with the values in the library and their numbers, and a chip for each filter that is set. */
 
 import { listAlbums, readFacets } from "../shared/api.js";
-import { disclose, find, make, makeButton, nameLanguage, t } from "../shared/make.js";
-import { emptyFilters, readFilters } from "./state.js";
+import { bindDisclosure, createButton, createElement, getElement } from "../shared/dom.js";
+import { formatLanguage } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { createHistogram } from "./histogram.js";
+import { clearFilters } from "./state.js";
 
-const LENGTHS = [[null, 10], [10, 60], [60, 600], [600, 3600], [3600, null]];
+/**
+ * @import { Facets, FacetValue, State } from "../shared/types.js"
+ *
+ * @typedef {(changes: Partial<State>) => void} OnChange
+ * @typedef {[value: string, label: string]} Choice
+ */
+
+/** @type {[min: number | null, max: number | null][]} in seconds */
+const DURATIONS = [
+  [null, 10],
+  [10, 60],
+  [60, 600],
+  [600, 3600],
+  [3600, null],
+];
 const SORTS = ["relevance", "newest", "oldest", "longest", "shortest"];
 const GROUPS = ["none", "day", "source"];
-const MOST_BARS = 60;
 
-const nameLength = ([low, high]) => t(`duration.${high ?? "more"}`, {});
-const shorten = (path) => path.split("/").slice(-2).join("/");
+/** @param {number} index of DURATIONS */
+const formatDuration = (index) => t(`duration.${DURATIONS[index]?.[1] ?? "more"}`);
 
-function makeSelect(label, choices, value, choose) {
-  const select = make("select", {}, ...choices.map(([key, text]) => make("option", { value: key, selected: key === value }, text)));
-  select.addEventListener("change", () => choose(select.value));
-  return make("label", {}, make("span", {}, label), select);
+/** @param {string} path */
+const shortenPath = (path) => path.split("/").slice(-2).join("/");
+
+/** @param {number | null | undefined} seconds */
+const toText = (seconds) => String(seconds ?? "");
+
+/** @param {State} state */
+const findDuration = ({ longer = "", shorter = "" }) =>
+  DURATIONS.findIndex(([min, max]) => toText(min) === longer && toText(max) === shorter);
+
+/**
+ * @param {string} label
+ * @param {Choice[]} choices
+ * @param {string} selected
+ * @param {(value: string) => void} onChange
+ */
+function createSelect(label, choices, selected, onChange) {
+  const options = choices.map(([value, text]) =>
+    createElement("option", { value, selected: value === selected }, text),
+  );
+  const select = createElement("select", {}, ...options);
+  select.addEventListener("change", () => onChange(select.value));
+  return createElement("label", {}, createElement("span", {}, label), select);
 }
 
-function makeDate(label, value, choose) {
-  const input = make("input", { type: "date", value: value?.length === 10 ? value : value ? `${value}-01`.slice(0, 10) : "" });
-  input.addEventListener("change", () => choose(input.value));
-  return make("label", {}, make("span", {}, label), input);
+/**
+ * @param {string} label
+ * @param {string | undefined} date `YYYY-MM-DD`, `YYYY-MM` or `YYYY`
+ * @param {(value: string) => void} onChange
+ */
+function createDateField(label, date, onChange) {
+  const value = date?.length === 10 ? date : date ? `${date}-01`.slice(0, 10) : "";
+  const input = createElement("input", { type: "date", value });
+  input.addEventListener("change", () => onChange(input.value));
+  return createElement("label", {}, createElement("span", {}, label), input);
 }
 
-function listValues(facets, name) {
-  return [["", t("filter.any")], ...facets.map(({ value, count }) => [String(value), `${name(value)} (${count})`])];
+/**
+ * @param {FacetValue[]} values
+ * @param {(value: string) => string | undefined} format
+ * @returns {Choice[]}
+ */
+function listChoices(values, format) {
+  const choices = values.map(
+    ({ value, count }) => /** @type {Choice} */ ([String(value), `${format(value)} (${count})`]),
+  );
+  return [["", t("filter.any")], ...choices];
 }
 
-// Months, or years where there are too many, as bars that narrow the dates down.
-function makeHistogram(months, state, change) {
-  const years = months.length > MOST_BARS;
-  const bars = new Map();
-  for (const { value, count } of months) {
-    const key = years ? value.slice(0, 4) : value;
-    bars.set(key, (bars.get(key) ?? 0) + count);
+/**
+ * @param {Facets} facets
+ * @param {State} state
+ * @param {OnChange} onChange
+ */
+function createDurationField(facets, state, onChange) {
+  const index = findDuration(state);
+  const choices = DURATIONS.map(
+    (_, at) => /** @type {Choice} */ ([String(at), `${formatDuration(at)} (${facets.durations[at]?.count})`]),
+  );
+  const selected = index < 0 ? "" : String(index);
+  return createSelect(t("filter.duration"), [["", t("filter.any")], ...choices], selected, (value) => {
+    const [min, max] = (value === "" ? null : DURATIONS[Number(value)]) ?? [null, null];
+    onChange({ longer: toText(min), shorter: toText(max) });
+  });
+}
+
+/**
+ * @param {Facets} facets
+ * @param {State} state
+ * @param {OnChange} onChange
+ */
+function createFields(facets, state, onChange) {
+  const sources = listChoices(facets.sources, shortenPath);
+  const languages = listChoices(facets.languages, (code) => formatLanguage(code) ?? code);
+  const sorts = SORTS.map((name) => /** @type {Choice} */ ([name, t(`sort.${name}`)]));
+  const groups = GROUPS.map((name) => /** @type {Choice} */ ([name, t(`group.${name}`)]));
+  /** @param {"camera" | "artist"} name @param {FacetValue[]} values */
+  const createOptionalField = (name, values) =>
+    values.length
+      ? createSelect(t(`filter.${name}`), listChoices(values, String), state[name] ?? "", (value) =>
+          onChange({ [name]: value }),
+        )
+      : null;
+  return createElement(
+    "div",
+    { className: "fields" },
+    createDateField(t("filter.after"), state.after, (after) => onChange({ after })),
+    createDateField(t("filter.before"), state.before, (before) => onChange({ before })),
+    createSelect(t("filter.source"), sources, state.source ?? "", (source) => onChange({ source })),
+    createDurationField(facets, state, onChange),
+    createSelect(t("filter.language"), languages, state.lang ?? "", (lang) => onChange({ lang })),
+    createOptionalField("camera", facets.cameras),
+    createOptionalField("artist", facets.artists),
+    createSelect(t("filter.sort"), sorts, state.sort ?? "relevance", (sort) =>
+      onChange({ sort: sort === "relevance" ? "" : sort }),
+    ),
+    createSelect(t("filter.group"), groups, state.group ?? "none", (group) =>
+      onChange({ group: group === "none" ? "" : group }),
+    ),
+  );
+}
+
+/**
+ * @param {Facets} facets
+ * @param {State} state
+ * @param {OnChange} onChange
+ */
+function createTags(facets, state, onChange) {
+  const chips = facets.tags.map(({ value, count }) => {
+    const isSet = state.tag.includes(value);
+    const toggle = () => onChange({ tag: isSet ? state.tag.filter((tag) => tag !== value) : [...state.tag, value] });
+    return createButton(`${value} ${count}`, toggle, { className: "chip", aria: { pressed: isSet } });
+  });
+  const label = createElement("span", { className: "label" }, t("filter.tags"));
+  return createElement("div", {}, label, createElement("div", { className: "tags" }, ...chips));
+}
+
+/**
+ * Return a chip for each filter that is set. A click removes the filter.
+ *
+ * @param {State} state
+ * @param {OnChange} onChange
+ */
+function createChips(state, onChange) {
+  /** @type {HTMLElement[]} */
+  const chips = [];
+  /** @param {string} text @param {Partial<State>} changes */
+  const add = (text, changes) => {
+    const label = `${t("part.remove")}: ${text}`;
+    const chip = createButton(`${text} ×`, () => onChange(changes), { className: "chip on", aria: { label } });
+    chips.push(chip);
+    return chip;
+  };
+  if (state.after) add(`${t("filter.after")} ${state.after}`, { after: "" });
+  if (state.before) add(`${t("filter.before")} ${state.before}`, { before: "" });
+  if (state.source) add(shortenPath(state.source), { source: "" });
+  if (state.longer || state.shorter) {
+    const index = findDuration(state);
+    const text = index < 0 ? `${state.longer ?? ""}–${state.shorter ?? ""} s` : formatDuration(index);
+    add(text, { longer: "", shorter: "" });
   }
-  const top = Math.max(...bars.values(), 1);
-  const box = make("div", { className: "histogram" });
-  box.setAttribute("role", "group");
-  box.setAttribute("aria-label", t("filter.histogram"));
-  const ends = [...bars.keys()];
-  for (const [key, count] of bars) {
-    const bar = makeButton("", () => change({ after: key, before: following(key) }), { title: `${key}: ${count}` });
-    bar.setAttribute("aria-label", `${key}: ${count}`);
-    bar.style.setProperty("--tall", `${Math.max(6, (count / top) * 100)}%`);
-    if (state.after === key) bar.classList.add("chosen");
-    box.append(bar);
+  for (const field of /** @type {const} */ (["lang", "camera", "artist"])) {
+    if (state[field]) add(state[field], { [field]: "" });
   }
-  const label = make("span", { className: "label" }, `${t("filter.histogram")}: ${t("filter.months", { from: ends[0] ?? "–", to: ends.at(-1) ?? "–" })}`);
-  return make("div", {}, label, box);
+  for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
+  if (state.album.length) showAlbumName(add(t("saved.album"), { album: [] }), Number(state.album[0]));
+  if (state.group) add(t("filter.grouped", { what: t(`group.${state.group}`) }), { group: "" });
+  if (state.sort) add(t(`sort.${state.sort}`), { sort: "" });
+  if (chips.length > 1) {
+    const changes = { ...clearFilters(), type: state.type, sort: "", group: "" };
+    chips.push(createButton(t("filter.clear"), () => onChange(changes), { className: "chip" }));
+  }
+  return chips;
 }
 
-function following(key) {
-  const [year, month] = key.split("-").map(Number);
-  if (!month) return String(year + 1);
-  return month === 12 ? `${year + 1}-01` : `${year}-${String(month + 1).padStart(2, "0")}`;
+/**
+ * @param {HTMLElement} chip
+ * @param {number} id
+ */
+async function showAlbumName(chip, id) {
+  const { albums } = await listAlbums().catch(() => ({ albums: null }));
+  if (albums) chip.textContent = `${albums.find((album) => album.id === id)?.name ?? t("saved.album")} ×`;
 }
 
 export class FilterPanel {
-  #change;
-  #box = find("filters");
+  #onChange;
+  #panel = getElement("filters");
+  /** @type {State | null} */
+  #state = null;
 
-  // change(values): puts these into the state and asks anew.
-  constructor(change) {
-    this.#change = change;
-    disclose(find("filters-toggle"), this.#box, () => this.show(this.state));
+  /** @param {OnChange} onChange called with changes to the state */
+  constructor(onChange) {
+    this.#onChange = onChange;
+    bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
+      if (this.#state) this.show(this.#state);
+    });
   }
 
+  /**
+   * Show the filters of a state.
+   *
+   * @param {State} state
+   */
   async show(state) {
-    this.state = state;
-    this.#showChips(state);
-    if (this.#box.hidden) return;
-    const fields = new URLSearchParams();
-    // A field's own choices are counted as if it were not set.
-    for (const type of readFilters(state).types) fields.append("types", type);
-    const facets = await readFacets(fields).catch(() => null);
-    if (!facets || state !== this.state) return;
-    const set = (name) => (value) => this.#change({ [name]: value });
-    const length = LENGTHS.findIndex(([low, high]) => String(low ?? "") === (state.longer ?? "") && String(high ?? "") === (state.shorter ?? ""));
-    const lengths = LENGTHS.map((one, at) => [String(at), `${nameLength(one)} (${facets.durations[at].count})`]);
-    const tags = make("div", { className: "tags" }, ...facets.tags.map(({ value, count }) => {
-      const chosen = state.tag.includes(value);
-      const chip = makeButton(`${value} ${count}`, () => this.#change({
-        tag: chosen ? state.tag.filter((one) => one !== value) : [...state.tag, value],
-      }), { className: "chip" });
-      chip.setAttribute("aria-pressed", chosen);
-      return chip;
-    }));
-    // Built anew, the panel gives the focus back to the field that had it.
-    const listFields = () => [...this.#box.querySelectorAll("select, input, button")];
-    const focused = listFields().indexOf(document.activeElement);
-    this.#box.replaceChildren(
-      makeHistogram(facets.months, state, this.#change),
-      make("div", { className: "fields" },
-        makeDate(t("filter.after"), state.after, set("after")),
-        makeDate(t("filter.before"), state.before, set("before")),
-        makeSelect(t("filter.source"), listValues(facets.sources, shorten), state.source ?? "", set("source")),
-        makeSelect(t("filter.duration"), [["", t("filter.any")], ...lengths], length < 0 ? "" : String(length), (at) => {
-          const [low, high] = at === "" ? [null, null] : LENGTHS[at];
-          this.#change({ longer: low === null ? "" : String(low), shorter: high === null ? "" : String(high) });
-        }),
-        makeSelect(t("filter.language"), listValues(facets.languages, (one) => nameLanguage(one) ?? one), state.lang ?? "", set("lang")),
-        facets.cameras.length ? makeSelect(t("filter.camera"), listValues(facets.cameras, String), state.camera ?? "", set("camera")) : null,
-        facets.artists.length ? makeSelect(t("filter.artist"), listValues(facets.artists, String), state.artist ?? "", set("artist")) : null,
-        makeSelect(t("filter.sort"), SORTS.map((one) => [one, t(`sort.${one}`)]), state.sort ?? "relevance",
-          (value) => this.#change({ sort: value === "relevance" ? "" : value })),
-        makeSelect(t("filter.group"), GROUPS.map((one) => [one, t(`group.${one}`)]), state.group ?? "none",
-          (value) => this.#change({ group: value === "none" ? "" : value }))),
-      facets.tags.length ? make("div", {}, make("span", { className: "label" }, t("filter.tags")), tags) : "",
+    this.#state = state;
+    getElement("set").replaceChildren(...createChips(state, this.#onChange));
+    if (this.#panel.hidden) return;
+    // Only the types restrict the numbers, so that the other values of a filter that is set stay visible.
+    const facets = await readFacets(new URLSearchParams(state.type.map((type) => ["types", type]))).catch(() => null);
+    if (!facets || state !== this.#state) return;
+    // The panel is rebuilt, so the focus must be set again.
+    const listControls = () => [...this.#panel.querySelectorAll("select, input, button")];
+    const focused = listControls().findIndex((control) => control === document.activeElement);
+    this.#panel.replaceChildren(
+      createHistogram(facets.months, state, this.#onChange),
+      createFields(facets, state, this.#onChange),
+      facets.tags.length ? createTags(facets, state, this.#onChange) : "",
     );
-    if (focused >= 0) listFields()[focused]?.focus({ preventScroll: true });
-  }
-
-  #showChips(state) {
-    const chips = [];
-    const add = (text, values) => {
-      const chip = makeButton(`${text} ×`, () => this.#change(values), { className: "chip on" });
-      chip.setAttribute("aria-label", `${t("part.remove")}: ${text}`);
-      chips.push(chip);
-    };
-    if (state.after) add(`${t("filter.after")} ${state.after}`, { after: "" });
-    if (state.before) add(`${t("filter.before")} ${state.before}`, { before: "" });
-    if (state.source) add(shorten(state.source), { source: "" });
-    const length = LENGTHS.find(([low, high]) => String(low ?? "") === (state.longer ?? "") && String(high ?? "") === (state.shorter ?? ""));
-    if (state.longer || state.shorter) add(length ? nameLength(length) : `${state.longer ?? ""}–${state.shorter ?? ""} s`, { longer: "", shorter: "" });
-    for (const field of ["lang", "camera", "artist"]) if (state[field]) add(state[field], { [field]: "" });
-    for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((one) => one !== tag) });
-    if (state.album.length) {
-      add(t("saved.album"), { album: [] });
-      const chip = chips.at(-1);
-      listAlbums().then(({ albums }) => { chip.textContent = `${albums.find((one) => one.id === Number(state.album[0]))?.name ?? t("saved.album")} ×`; }, () => {});
-    }
-    if (state.group) add(t("filter.grouped", { what: t(`group.${state.group}`) }), { group: "" });
-    if (state.sort) add(t(`sort.${state.sort}`), { sort: "" });
-    if (chips.length > 1) {
-      const none = { ...emptyFilters(), type: state.type, sort: "", group: "" };
-      chips.push(makeButton(t("filter.clear"), () => this.#change(none), { className: "chip" }));
-    }
-    find("set").replaceChildren(...chips);
+    const control = focused < 0 ? null : listControls()[focused];
+    if (control instanceof HTMLElement) control.focus({ preventScroll: true });
   }
 }

@@ -1,34 +1,62 @@
-// Searching inside one item: its text as it is typed, and what it shows and says once typing rests.
+/** Search inside one item: its text while typing, and its moments after a pause. */
 
 import { readMoments } from "../shared/api.js";
-import { explain, isTimed, make, markWords, t } from "../shared/make.js";
+import { createButton, createElement, highlightWords } from "../shared/dom.js";
+import { describeEvidence, isTimed } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
 
-const REST_MS = 500;
+/** @import { Evidence, Item } from "../shared/types.js" */
 
-// found(moments): is told of all moments that fit, or null when nothing is looked for; seek(seconds): goes there.
-export function makeFinder(item, found, seek) {
-  const input = make("input", { type: "search", placeholder: t("view.find"), className: "find" });
+const TYPING_PAUSE_MS = 500;
+const MAX_MOMENTS = 30;
+
+/**
+ * @param {Evidence} moment
+ * @param {string} text
+ * @param {((seconds: number) => void) | null} seek
+ */
+function createMoment(moment, text, seek) {
+  const content = [createElement("small", {}, describeEvidence(moment)), highlightWords(moment.snippet ?? "", text)];
+  const row =
+    isTimed(moment) && seek
+      ? createButton(null, () => seek(moment.start), { className: "moment" })
+      : createElement("div", { className: "moment" });
+  row.append(...content);
+  return createElement("li", {}, row);
+}
+
+/**
+ * Return a search field and the moments that it finds.
+ *
+ * The field dispatches `typed` events with the text in lowercase as their detail; they bubble.
+ *
+ * @param {Item} item
+ * @param {(moments: Evidence[] | null) => void} onResults called with the moments, or null if the field is empty
+ * @param {((seconds: number) => void) | null} seek plays the recording from a position
+ */
+export function createFinder(item, onResults, seek) {
+  const input = createElement("input", { type: "search", placeholder: t("view.find"), className: "find" });
   input.setAttribute("aria-label", t("view.find"));
-  const list = make("ul", { className: "moments" });
-  list.setAttribute("aria-live", "polite");
-  let timer = null;
-  let latest = 0;
-  const look = async (text) => {
-    const mine = ++latest;
+  const list = createElement("ul", { className: "moments", aria: { live: "polite" } });
+  /** @type {number | undefined} */
+  let timer;
+  let latestRequest = 0;
+
+  /** @param {string} text */
+  const search = async (text) => {
+    latestRequest += 1;
+    const thisRequest = latestRequest;
     const { moments } = text ? await readMoments(item.id, text).catch(() => ({ moments: [] })) : { moments: [] };
-    if (mine !== latest) return;
-    found(text ? moments : null);
-    list.replaceChildren(...moments.filter((one) => one.kind !== "name").slice(0, 30).map((one) => {
-      const row = make(isTimed(one) && seek ? "button" : "div", { className: "moment" }, make("small", {}, explain(one)), markWords(one.snippet ?? "", text));
-      if (isTimed(one) && seek) { row.type = "button"; row.addEventListener("click", () => seek(one.start)); }
-      return make("li", {}, row);
-    }));
+    if (thisRequest !== latestRequest) return;
+    onResults(text ? moments : null);
+    const rows = moments.filter((moment) => moment.kind !== "name").slice(0, MAX_MOMENTS);
+    list.replaceChildren(...rows.map((moment) => createMoment(moment, text, seek)));
   };
   input.addEventListener("input", () => {
     clearTimeout(timer);
     const text = input.value.trim();
     input.dispatchEvent(new CustomEvent("typed", { bubbles: true, detail: text.toLowerCase() }));
-    timer = setTimeout(() => look(text), text ? REST_MS : 0);
+    timer = window.setTimeout(() => search(text), text ? TYPING_PAUSE_MS : 0);
   });
-  return make("section", {}, input, list);
+  return createElement("section", {}, input, list);
 }

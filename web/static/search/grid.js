@@ -1,197 +1,252 @@
-// A justified grid of any length: rows are computed for all hits, but only those near the window are in the document.
+/** A grid of any length. All rows are computed, but only the cards near the window are in the document. */
 
-const GAP = 12;
-const HEADING = 44;
-const DIVIDER = 64;
-// How far beyond the window rows are kept, in windows.
-const AROUND = 1.2;
+import { GAP, computeLayout, findRowIndex } from "./layout.js";
+
+/**
+ * @import { Hit } from "../shared/types.js"
+ * @import { Row } from "./layout.js"
+ *
+ * @typedef {object} GridOptions
+ * @property {(entry: Hit, index: number, width: number) => HTMLElement} createCard
+ * @property {(entry: Hit) => number} getRatio width of the image area of a card divided by its height
+ * @property {((entry: Hit) => string | null) | null} [getDivider] the divider above an entry
+ * @property {() => unknown} [loadMore] called when the end of the grid is near
+ *
+ * @typedef {{ row: Row, left?: number, width?: number }} Cell
+ * @typedef {number | `h${number}`} Key The index of an entry, or `h` and the index of the first entry below a heading.
+ */
+
+// The height of the text area of a card, in pixels.
+const CAPTION_HEIGHT = 62;
+// How far above and below the window cards are created, and how far from the end more is loaded, in window heights.
+const OVERSCAN = 1.2;
+const LOAD_AHEAD = 2.5;
+const NARROW_WINDOW = 700;
+
+const getMaxFace = () => (innerWidth < NARROW_WINDOW ? 150 : 210);
 
 export class Grid {
-  #box;
-  #makeCard;
-  #more;
+  #container;
+  #options;
+  /** @type {Row[]} */
   #rows = [];
+  /** @type {Hit[]} */
   #entries = [];
-  #shown = new Map();
+  /** @type {Map<Key, HTMLElement>} */
+  #elements = new Map();
   #width = 0;
-  #waiting = false;
   #height = 0;
+  #isScheduled = false;
 
-  // makeCard(entry, place, width): an element; ratio: of an entry's face; groupOf, dividerOf: the heading that an entry is
-  // below, and the divider, or null; more: called when the end comes near.
-  constructor(box, { makeCard, ratioOf, groupOf, dividerOf, more, caption = 62 }) {
-    this.#box = box;
-    this.#makeCard = makeCard;
-    this.#more = more;
-    this.ratioOf = ratioOf;
-    this.groupOf = groupOf;
-    this.dividerOf = dividerOf;
-    this.caption = caption;
+  /**
+   * The group heading above an entry; without groups, null.
+   *
+   * @type {((entry: Hit) => string | null) | null}
+   */
+  getGroup = null;
+
+  /**
+   * @param {HTMLElement} container
+   * @param {GridOptions} options
+   */
+  constructor(container, options) {
+    this.#container = container;
+    this.#options = options;
     addEventListener("scroll", () => this.#schedule(), { passive: true });
-    new ResizeObserver(() => { if (this.#box.clientWidth !== this.#width) this.#layOut(); }).observe(box);
+    new ResizeObserver(() => {
+      if (container.clientWidth !== this.#width) this.#layOut();
+    }).observe(container);
   }
 
-  get entries() { return this.#entries; }
+  get entries() {
+    return this.#entries;
+  }
 
+  /** @param {Hit[]} entries */
   set(entries) {
     this.#entries = entries;
-    this.#shown.forEach((element) => element.remove());
-    this.#shown.clear();
+    this.#elements.forEach((element) => element.remove());
+    this.#elements.clear();
     this.#layOut();
   }
 
+  /** @param {Hit[]} entries */
   append(entries) {
     this.#entries = this.#entries.concat(entries);
     this.#layOut();
   }
 
-  forEachShown(act) { this.#shown.forEach((card, place) => act(card, place)); }
-
-  focus(place) {
-    const row = this.#rowOf(place);
-    if (!row) return;
-    const top = this.#box.getBoundingClientRect().top + scrollY + row.top;
-    const above = document.querySelector("header").offsetHeight;
-    if (top < scrollY + above || top + row.height > scrollY + innerHeight) scrollTo({ top: top - above - 20 });
-    this.#render();
-    this.#shown.get(place)?.querySelector("button.open")?.focus({ preventScroll: true });
+  /**
+   * Call a function for each card in the document.
+   *
+   * @param {(card: HTMLElement, entry: Hit) => void} act
+   */
+  forEachCard(act) {
+    for (const [key, card] of this.#elements) {
+      const entry = typeof key === "number" ? this.#entries[key] : null;
+      if (entry) act(card, entry);
+    }
   }
 
-  // How many hits stand in a row with one.
-  rowLength(place) { return this.#rowOf(place)?.count ?? 1; }
+  /**
+   * Scroll to an entry and give it the focus.
+   *
+   * @param {number} index
+   */
+  focus(index) {
+    const row = this.#findRow(index);
+    if (!row) return;
+    const top = this.#container.getBoundingClientRect().top + scrollY + row.top;
+    const above = document.querySelector("header")?.offsetHeight ?? 0;
+    if (top < scrollY + above || top + row.height > scrollY + innerHeight) scrollTo({ top: top - above - 20 });
+    this.#render();
+    /** @type {HTMLElement | null | undefined} */
+    const button = this.#elements.get(index)?.querySelector("button.open");
+    button?.focus({ preventScroll: true });
+  }
 
-  #rowOf(place) { return this.#rows.find((one) => place >= one.first && place < one.first + one.count); }
+  /**
+   * Return the number of entries in the row of an entry.
+   *
+   * @param {number} index
+   */
+  getRowLength(index) {
+    return this.#findRow(index)?.count ?? 1;
+  }
 
-  #rowHeight() { return innerWidth < 700 ? 150 : 210; }
+  /** @param {number} index */
+  #findRow(index) {
+    return this.#rows.find((row) => index >= row.first && index < row.first + row.count);
+  }
 
   #layOut() {
-    this.#width = this.#box.clientWidth;
+    this.#width = this.#container.clientWidth;
     if (!this.#width) return;
-    const wanted = this.#rowHeight();
-    this.#rows = [];
-    let top = 0;
-    let first = 0;
-    let group = null;
-    let divider = null;
-    const close = (end, sum, isLast) => {
-      const gaps = GAP * (end - first - 1);
-      const full = (this.#width - gaps) / sum;
-      const face = isLast ? Math.min(full, wanted) : full;
-      this.#rows.push({ first, count: end - first, top, face, height: face + this.caption });
-      top += face + this.caption + GAP;
-      first = end;
-    };
-    let sum = 0;
-    this.#entries.forEach((entry, place) => {
-      const its = this.groupOf?.(entry) ?? null;
-      const above = this.dividerOf?.(entry) ?? null;
-      if (its !== group || above !== divider || place === 0) {
-        if (place > first) { close(place, sum, true); sum = 0; }
-        const isDivider = above !== divider;
-        const heading = isDivider ? above : its;
-        if (heading !== null) {
-          this.#rows.push({ first: place, count: 0, top, heading, isDivider, height: isDivider ? DIVIDER : HEADING });
-          top += isDivider ? DIVIDER : HEADING;
-        }
-        [group, divider] = [its, above];
-      }
-      sum += this.ratioOf(entry);
-      if ((this.#width - GAP * (place - first)) / sum <= wanted) { close(place + 1, sum, false); sum = 0; }
+    const { getRatio, getDivider } = this.#options;
+    const layout = computeLayout(this.#entries, {
+      width: this.#width,
+      maxFace: getMaxFace(),
+      caption: CAPTION_HEIGHT,
+      getRatio,
+      getDivider,
+      getGroup: this.getGroup,
     });
-    if (first < this.#entries.length) close(this.#entries.length, sum, true);
-    this.#height = top;
-    this.#box.style.height = `${top}px`;
-    for (const [place, card] of this.#shown) if (!(place in this.#entries) && typeof place === "number") { card.remove(); this.#shown.delete(place); }
+    this.#rows = layout.rows;
+    this.#height = layout.height;
+    this.#container.style.height = `${layout.height}px`;
+    for (const [key, card] of this.#elements) {
+      if (typeof key !== "number" || key in this.#entries) continue;
+      card.remove();
+      this.#elements.delete(key);
+    }
     this.#render(true);
   }
 
   #schedule() {
-    if (this.#waiting) return;
-    this.#waiting = true;
-    requestAnimationFrame(() => { this.#waiting = false; this.#render(); });
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => {
+      this.#isScheduled = false;
+      this.#render();
+    });
   }
 
-  #render(moved = false) {
-    const offset = this.#box.getBoundingClientRect().top;
-    const low = -offset - innerHeight * AROUND;
-    const high = -offset + innerHeight * (1 + AROUND);
-    const rows = this.#rows.slice(this.#findRow(low), this.#findRow(high) + 1);
-    const wanted = new Map();
-    for (const row of rows) {
-      if (row.heading !== undefined) wanted.set(`h${row.first}`, { row });
+  /** @param {boolean} [hasMoved] whether elements that are in the document may have to move */
+  #render(hasMoved = false) {
+    const offset = this.#container.getBoundingClientRect().top;
+    const cells = this.#listCells(-offset - innerHeight * OVERSCAN, -offset + innerHeight * (1 + OVERSCAN));
+    for (const [key, element] of this.#elements) {
+      if (cells.has(key) || element.contains(document.activeElement)) continue;
+      element.remove();
+      this.#elements.delete(key);
+    }
+    const added = document.createDocumentFragment();
+    for (const [key, cell] of cells) {
+      let element = this.#elements.get(key);
+      if (element && !hasMoved) continue;
+      if (!element) {
+        element = this.#createElement(key, cell);
+        this.#elements.set(key, element);
+        added.append(element);
+      }
+      this.#place(element, cell);
+    }
+    if (added.childElementCount) {
+      this.#container.append(added);
+      this.#sort();
+    }
+    if (this.#height + offset < innerHeight * LOAD_AHEAD) this.#options.loadMore?.();
+  }
+
+  /**
+   * Return the headings and cards between two positions.
+   *
+   * @param {number} low in pixels from the top of the grid
+   * @param {number} high in pixels from the top of the grid
+   */
+  #listCells(low, high) {
+    /** @type {Map<Key, Cell>} */
+    const cells = new Map();
+    for (const row of this.#rows.slice(findRowIndex(this.#rows, low), findRowIndex(this.#rows, high) + 1)) {
+      if (row.heading !== undefined) cells.set(`h${row.first}`, { row });
       let left = 0;
-      for (let place = row.first; place < row.first + row.count; place += 1) {
-        const width = row.face * this.ratioOf(this.#entries[place]);
-        wanted.set(place, { row, left, width });
+      for (const [at, entry] of this.#entries.slice(row.first, row.first + row.count).entries()) {
+        const width = (row.face ?? 0) * this.#options.getRatio(entry);
+        cells.set(row.first + at, { row, left, width });
         left += width + GAP;
       }
     }
-    const active = document.activeElement;
-    for (const [key, element] of this.#shown) {
-      if (wanted.has(key) || element.contains(active)) continue;
-      element.remove();
-      this.#shown.delete(key);
-    }
-    const fresh = document.createDocumentFragment();
-    for (const [key, spot] of wanted) {
-      let element = this.#shown.get(key);
-      if (!element) {
-        element = typeof key === "string" ? this.#makeHeading(spot.row) : this.#draw(key, spot.width);
-        this.#shown.set(key, element);
-        fresh.append(element);
-        this.#place(element, spot);
-      } else if (moved) {
-        this.#place(element, spot);
-      }
-    }
-    if (fresh.childElementCount) { this.#box.append(fresh); this.#sort(); }
-    if (this.#height + offset < innerHeight * 2.5) this.#more?.();
+    return cells;
   }
 
-  // Focus and reading go from hit to hit in their order.
+  /** Put the elements in the order of the entries, for the focus and for screen readers. */
   #sort() {
-    const order = [...this.#shown].map(([key, element]) => [typeof key === "string" ? Number(key.slice(1)) - 0.5 : key, element]);
-    order.sort((one, other) => one[0] - other[0]);
-    let before = null;
-    for (const [, element] of order) {
-      const follows = before ? before.nextElementSibling : this.#box.firstElementChild;
-      if (follows !== element && !element.contains(document.activeElement)) this.#box.insertBefore(element, follows);
-      before = element;
+    /** @param {Key} key */
+    const getOrder = (key) => (typeof key === "string" ? Number(key.slice(1)) - 0.5 : key);
+    const ordered = [...this.#elements].sort(([one], [other]) => getOrder(one) - getOrder(other));
+    /** @type {Element | null} */
+    let previous = null;
+    for (const [, element] of ordered) {
+      /** @type {Element | null} */
+      const next = previous ? previous.nextElementSibling : this.#container.firstElementChild;
+      if (next !== element && !element.contains(document.activeElement)) this.#container.insertBefore(element, next);
+      previous = element;
     }
   }
 
-  #findRow(y) {
-    let low = 0;
-    let high = this.#rows.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#rows[middle].top <= y) low = middle; else high = middle - 1;
-    }
-    return low;
-  }
-
-  #makeHeading(row) {
-    const heading = document.createElement("h2");
-    heading.textContent = row.heading;
-    // A list may hold items only; as a heading it is reached and announced all the same.
-    const element = document.createElement("div");
-    element.className = row.isDivider ? "group divider" : "group";
-    element.setAttribute("role", "listitem");
-    element.append(heading);
-    return element;
-  }
-
-  #draw(place, width) {
-    const card = this.#makeCard(this.#entries[place], place, width);
-    card.setAttribute("aria-posinset", place + 1);
-    card.setAttribute("aria-setsize", this.#entries.length);
+  /**
+   * @param {Key} key
+   * @param {Cell} cell
+   */
+  #createElement(key, { row, width = 0 }) {
+    const entry = typeof key === "number" ? this.#entries[key] : null;
+    if (typeof key !== "number" || !entry) return createHeading(row);
+    const card = this.#options.createCard(entry, key, width);
+    card.setAttribute("aria-posinset", String(key + 1));
+    card.setAttribute("aria-setsize", String(this.#entries.length));
     return card;
   }
 
+  /**
+   * @param {HTMLElement} element
+   * @param {Cell} cell
+   */
   #place(element, { row, left = 0, width = this.#width }) {
     element.style.transform = `translate(${left}px, ${row.top}px)`;
     element.style.width = `${width}px`;
     element.style.height = `${row.height}px`;
     if (row.face) element.style.setProperty("--face", `${row.face}px`);
   }
+}
+
+/** @param {Row} row */
+function createHeading(row) {
+  const heading = document.createElement("h2");
+  heading.textContent = row.heading ?? "";
+  // Children of a list must be list items. Screen readers still announce the heading inside.
+  const element = document.createElement("div");
+  element.className = row.isDivider ? "group divider" : "group";
+  element.setAttribute("role", "listitem");
+  element.append(heading);
+  return element;
 }

@@ -1,102 +1,164 @@
-// The parts of a query beside its words: pictures, and items that hits should be like or unlike.
+/** The parts of a query other than its text: uploaded images, and items that results should be like or unlike. */
 
-import { askedAddress, giveFeedback, keepPicture, readItem, thumbnailAddress } from "../shared/api.js";
-import { drawBox } from "./crop.js";
-import { find, make, makeSign, t } from "../shared/make.js";
-import { wordsOf } from "./state.js";
+import { getQueryImageAddress, getThumbnailAddress, readItem, sendFeedback, uploadQueryImage } from "../shared/api.js";
+import { createElement, createIconButton, getElement } from "../shared/dom.js";
+import { getErrorMessage } from "../shared/errors.js";
+import { t } from "../shared/i18n.js";
+import { createCropFrame } from "./crop.js";
+import { hasThumbnail } from "./face.js";
+import { extractWords } from "./request.js";
 
-// Pictures to search by are kept no larger than this, in pixels: the model sees less.
-const LARGEST = 1024;
+/**
+ * @import { Crop, Like, QueryImage, State } from "../shared/types.js"
+ *
+ * @typedef {object} PartsOptions
+ * @property {() => State} getState
+ * @property {(changes: Partial<State>) => void} onChange
+ * @property {(text: string, isError: boolean) => void} showStatus
+ */
 
-const PICTURED = /\.(heic|avif|jxl|dng)$/i;
+// Larger images are scaled down before the upload: the image encoder sees fewer pixels. In pixels.
+const MAX_SIZE = 1024;
+
+// Image formats for which browsers may report no type.
+const IMAGE_SUFFIXES = /\.(heic|avif|jxl|dng)$/i;
 
 export class PartsBar {
-  #calls;
+  #options;
 
-  // calls: read() gives the state, change(values) asks anew with some of it changed, say(text, isWrong) tells.
-  constructor(calls) {
-    this.#calls = calls;
+  /** @param {PartsOptions} options */
+  constructor(options) {
+    this.#options = options;
   }
 
   show() {
-    const { likes, pictures } = this.#calls.read();
-    find("parts").replaceChildren(...pictures.map((one, at) => this.#showPicture(one, at)), ...likes.map((one) => this.#showLike(one)));
+    const { likes, pictures } = this.#options.getState();
+    getElement("parts").replaceChildren(
+      ...pictures.map((image, index) => this.#createImagePart(image, index)),
+      ...likes.map((like) => this.#createLikePart(like)),
+    );
   }
 
-  #showPicture({ id, crop }, at) {
-    const put = (...pictures) => this.#calls.change({ pictures: this.#calls.read().pictures.toSpliced(at, 1, ...pictures) });
-    const choose = () => chooseRegion(askedAddress(id), (region) => put({ id, crop: region }));
-    return makePart(askedAddress(id), t(crop ? "part.region" : "part.picture"), "", () => put(), choose);
-  }
-
-  #showLike(one) {
-    const drop = () => {
-      const state = this.#calls.read();
-      judge(state, one.id, null);
-      this.#calls.change({ likes: state.likes.filter((other) => other !== one) });
+  /**
+   * @param {QueryImage} queryImage
+   * @param {number} index
+   */
+  #createImagePart({ id, crop }, index) {
+    /** @param {...QueryImage} images */
+    const replace = (...images) => {
+      const pictures = [...this.#options.getState().pictures];
+      pictures.splice(index, 1, ...images);
+      this.#options.onChange({ pictures });
     };
-    const label = t(one.weight < 0 ? "part.unlike" : one.crop ? "part.region" : "part.like");
-    return makePart({ id: one.id }, label, one.weight < 0 ? "−" : "+", drop);
+    const label = t(crop ? "part.region" : "part.picture");
+    const image = createElement("img", { alt: label, src: getQueryImageAddress(id) });
+    const choose = () => chooseRegion(getQueryImageAddress(id), (region) => replace({ id, crop: region }));
+    const button = createIconButton(image, t("view.crop_hint"), choose, { className: "whole" });
+    return createPart(button, label, "", () => replace());
   }
 
+  /** @param {Like} like */
+  #createLikePart(like) {
+    const remove = () => {
+      const state = this.#options.getState();
+      storeFeedback(state, like.id, null);
+      this.#options.onChange({ likes: state.likes.filter((other) => other !== like) });
+    };
+    const label = t(like.weight < 0 ? "part.unlike" : like.crop ? "part.region" : "part.like");
+    const image = createElement("img", { alt: label });
+    showItem(image, like.id);
+    return createPart(image, label, like.weight < 0 ? "−" : "+", remove);
+  }
+
+  /**
+   * Upload images and add them to the query.
+   *
+   * @param {Iterable<File>} files files other than images are ignored
+   */
   async add(files) {
-    const chosen = [...files].filter((file) => file.type.startsWith("image/") || PICTURED.test(file.name));
-    if (!chosen.length) return this.#calls.say(t("ask.not_picture"), true);
-    this.#calls.say(t("status.searching"), false);
+    const { getState, onChange, showStatus } = this.#options;
+    const images = [...files].filter((file) => file.type.startsWith("image/") || IMAGE_SUFFIXES.test(file.name));
+    if (!images.length) return showStatus(t("ask.not_picture"), true);
+    showStatus(t("status.searching"), false);
     try {
-      const ids = await Promise.all(chosen.map(async (file) => keepPicture(await shrinkPicture(file))));
-      this.#calls.change({ pictures: [...this.#calls.read().pictures, ...ids.map((id) => ({ id, crop: null }))] });
+      const ids = await Promise.all(images.map(async (image) => uploadQueryImage(await shrinkImage(image))));
+      onChange({ pictures: [...getState().pictures, ...ids.map((id) => ({ id, crop: null }))] });
     } catch (error) {
-      this.#calls.say(error.message, true);
+      showStatus(getErrorMessage(error), true);
     }
   }
 }
 
-// What fits the words and what does not is kept, for the library to learn from; that it could not be is no matter here.
-export function judge(state, id, relevant) {
-  const text = wordsOf(state).trim();
-  if (text) giveFeedback(text, id, relevant).catch(() => null);
+/**
+ * Store whether an item is relevant for the text of a query. The library learns from it. Errors are ignored.
+ *
+ * @param {State} state
+ * @param {number} id
+ * @param {boolean | null} relevant null removes what was stored
+ */
+export function storeFeedback(state, id, relevant) {
+  const text = extractWords(state).trim();
+  if (text) sendFeedback(text, id, relevant).catch(() => null);
 }
 
-// shown: the address of a picture, or an item by its id; act: what a click on it does, if anything.
-function makePart(shown, label, sign, drop, act = null) {
-  const image = make("img", { alt: label });
-  if (typeof shown === "string") image.src = shown;
-  else showLiked(image, shown);
-  const part = make("figure", { className: `part${sign === "−" ? " without" : ""}`, title: label },
-    act ? makeSign(image, t("view.crop_hint"), act, { className: "whole" }) : image);
-  if (sign) part.append(make("span", { className: "sign" }, sign));
-  part.append(makeSign("×", `${t("part.remove")}: ${label}`, drop));
+/**
+ * @param {Node} content
+ * @param {string} label
+ * @param {string} sign `+`, `−` or nothing
+ * @param {() => void} remove
+ */
+function createPart(content, label, sign, remove) {
+  const className = `part${sign === "−" ? " without" : ""}`;
+  const part = createElement("figure", { className, title: label }, content);
+  if (sign) part.append(createElement("span", { className: "sign" }, sign));
+  part.append(createIconButton("×", `${t("part.remove")}: ${label}`, remove));
   return part;
 }
 
-// Asks for a box on a picture of one's own.
-function chooseRegion(address, chosen) {
-  const dialog = find("viewer");
-  const image = make("img", { src: address, alt: t("part.picture") });
-  const frame = drawBox(image, (crop) => { dialog.close(); chosen(crop); });
-  const close = makeSign("×", t("view.close"), () => dialog.close(), { className: "close" });
-  const title = make("p", { id: "viewer-title", className: "hint over" }, t("view.crop_hint"));
-  dialog.replaceChildren(make("div", { className: "stage alone" }, frame, title), close);
+/**
+ * Open a dialog in which a region of an uploaded image can be chosen.
+ *
+ * @param {string} address
+ * @param {(crop: Crop) => void} onCrop
+ */
+function chooseRegion(address, onCrop) {
+  const dialog = getElement("viewer", HTMLDialogElement);
+  const image = createElement("img", { src: address, alt: t("part.picture") });
+  const frame = createCropFrame(image, (crop) => {
+    dialog.close();
+    onCrop(crop);
+  });
+  const close = createIconButton("×", t("view.close"), () => dialog.close(), { className: "close" });
+  const title = createElement("p", { id: "viewer-title", className: "hint over" }, t("view.crop_hint"));
+  dialog.replaceChildren(createElement("div", { className: "stage alone" }, frame, title), close);
   dialog.showModal();
 }
 
-// Not everything that others may be like has a picture.
-async function showLiked(image, { id }) {
+/**
+ * Show the thumbnail of an item, or a symbol if it has none.
+ *
+ * @param {HTMLImageElement} image
+ * @param {number} id
+ */
+async function showItem(image, id) {
   const item = await readItem(id).catch(() => null);
-  if (item && (item.type === "image" || item.type === "video" || item.placeholder)) image.src = thumbnailAddress(item);
-  else image.replaceWith(make("span", { className: "glyph" }, item?.type === "audio" ? "♪" : "¶"));
+  if (item && hasThumbnail(item)) image.src = getThumbnailAddress(item);
+  else image.replaceWith(createElement("span", { className: "glyph" }, item?.type === "audio" ? "♪" : "¶"));
 }
 
-async function shrinkPicture(blob) {
+/**
+ * @param {File} file
+ * @returns {Promise<Blob>}
+ */
+async function shrinkImage(file) {
   try {
-    const picture = await createImageBitmap(blob, { imageOrientation: "from-image" });
-    const scale = LARGEST / Math.max(picture.width, picture.height);
-    if (scale >= 1) return blob;
-    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
-    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const image = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const scale = MAX_SIZE / Math.max(image.width, image.height);
+    if (scale >= 1) return file;
+    const canvas = new OffscreenCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
     return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
   } catch {
-    return blob; // a format that the browser does not know, and the server may
+    return file; // The browser cannot decode it. Maybe the server can.
   }
 }

@@ -1,76 +1,127 @@
-// The results of one query, page by page: the relevant ones, then the possible ones; where nothing is relevant, the closest.
+/** The results of one query, page by page: first the relevant ones, then the possible ones, or else the closest. */
 
-import { ask } from "../shared/api.js";
+import { search } from "../shared/api.js";
 
-const PAGE = 100;
-const MAX_PAGE = 1000;
-// As many of the closest as fill a screen.
-const CLOSEST = 24;
+/**
+ * @import { Answer, Hit, SearchRequest, Tier } from "../shared/types.js"
+ *
+ * @typedef {object} NextPage
+ * @property {SearchRequest} request
+ * @property {Tier} tier the tier of its results
+ * @property {boolean} mayRepeat whether some of its results may have been shown
+ */
 
-const label = (hits, tier) => hits.map((hit) => ({ ...hit, tier }));
+const PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1000;
+// The number of closest matches that fills a screen.
+const CLOSEST_COUNT = 24;
+
+/**
+ * @param {Hit[]} hits
+ * @param {Tier} tier
+ */
+const setTier = (hits, tier) => hits.map((hit) => ({ ...hit, tier }));
 
 export class Results {
+  /** @type {Set<number>} ids of the items that are shown */
   #shown = new Set();
-  // What is asked for next: a request, the tier of its hits, and whether some of them may have been shown.
-  #following = null;
+  /** @type {NextPage | null} */
+  #next = null;
 
-  // Asks for the first page. Returns the answer and its hits, each with its tier; show() goes on from it.
+  /**
+   * Request the first page of a query.
+   *
+   * @param {SearchRequest} request
+   * @param {Blob | null | undefined} voice
+   * @param {number} [count] request at least this many results
+   * @returns {Promise<{ answer: Answer, hits: Hit[], show: () => void }>} `show` makes this the query that `more`
+   *   continues
+   */
   async begin(request, voice, count = 0) {
-    const first = { ...request, tier: "relevant", limit: Math.min(MAX_PAGE, Math.max(PAGE, count)) };
-    const answer = await ask(first, voice);
-    const heard = answer.query.voice_translation ?? answer.query.voice_text;
-    // A cursor would belong to the recording: what follows is asked for in words.
-    const asked = heard ? { ...request, text: [request.text, heard].filter(Boolean).join(" ") } : request;
-    const closest = answer.nothing_relevant ? await findClosest(asked, answer.possible) : null;
-    const hits = closest?.hits ?? label(answer.hits, "relevant");
-    const again = { request: { ...asked, tier: "relevant" }, tier: "relevant", isRepeated: Boolean(heard) };
-    const following = closest ? closest.following : heard && answer.next ? again : this.#follow(again, answer);
-    const show = () => { this.#shown = new Set(hits.map((hit) => hit.item.id)); this.#following = following; };
+    const limit = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, count));
+    const answer = await search({ ...request, tier: "relevant", limit }, voice);
+    const spoken = answer.query.voice_translation ?? answer.query.voice_text;
+    // A cursor belongs to the recording, so the next pages are requested by text.
+    const written = spoken ? { ...request, text: [request.text, spoken].filter(Boolean).join(" ") } : request;
+    const closest = answer.nothing_relevant ? await findClosest(written, answer.possible) : null;
+    const hits = closest?.hits ?? setTier(answer.hits, "relevant");
+    /** @type {NextPage} */
+    const first = { request: { ...written, tier: "relevant" }, tier: "relevant", mayRepeat: Boolean(spoken) };
+    const next = closest ? closest.next : spoken && answer.next ? first : followPage(first, answer);
+    const show = () => {
+      this.#shown = new Set(hits.map((hit) => hit.item.id));
+      this.#next = next;
+    };
     return { answer, hits, show };
   }
 
-  // Returns the next hits, none when there are no more.
+  /**
+   * Return the next results, an empty list if there are no more.
+   *
+   * @returns {Promise<Hit[]>}
+   */
   async more() {
-    while (this.#following) {
-      const mine = this.#following;
-      const answer = await ask({ ...mine.request, limit: PAGE * 2 }).catch((error) => {
-        if (mine === this.#following) this.clear();
+    while (this.#next) {
+      const page = this.#next;
+      const answer = await search({ ...page.request, limit: PAGE_SIZE * 2 }).catch((error) => {
+        if (page === this.#next) this.clear();
         throw error;
       });
-      if (mine !== this.#following) return [];
-      this.#following = this.#follow(mine, answer);
-      const hits = answer.hits.filter((hit) => !(mine.isRepeated && this.#shown.has(hit.item.id)));
+      // Another query was started in the meantime.
+      if (page !== this.#next) return [];
+      this.#next = followPage(page, answer);
+      const hits = answer.hits.filter((hit) => !(page.mayRepeat && this.#shown.has(hit.item.id)));
       for (const hit of hits) this.#shown.add(hit.item.id);
-      if (hits.length) return label(hits, mine.tier);
+      if (hits.length) return setTier(hits, page.tier);
     }
     return [];
   }
 
-  clear() { this.#following = null; }
+  clear() {
+    this.#next = null;
+  }
 
-  // Returns everything that is relevant, however much; where nothing is, what is shown.
-  async listRelevant(entries) {
-    const hits = entries.filter((one) => one.tier !== "possible");
-    let following = this.#following;
-    while (following?.tier === "relevant") {
-      const answer = await ask({ ...following.request, limit: MAX_PAGE });
+  /**
+   * Return all relevant results, also those that are not loaded yet.
+   *
+   * @param {Hit[]} shown the results that are loaded
+   */
+  async listRelevant(shown) {
+    const hits = shown.filter((hit) => hit.tier !== "possible");
+    let page = this.#next;
+    while (page?.tier === "relevant") {
+      const answer = await search({ ...page.request, limit: MAX_PAGE_SIZE });
       hits.push(...answer.hits);
-      following = answer.next ? { ...following, request: { ...following.request, cursor: answer.next } } : null;
+      page = answer.next ? { ...page, request: { ...page.request, cursor: answer.next } } : null;
     }
     return hits;
   }
-
-  #follow({ request, tier, isRepeated }, answer) {
-    if (answer.next) return { request: { ...request, cursor: answer.next }, tier, isRepeated };
-    if (tier !== "relevant" || !answer.possible) return null;
-    return { request: { ...request, tier: "possible", cursor: undefined }, tier: "possible", isRepeated: true };
-  }
 }
 
-// Where little is possible, the closest of all fill a screen.
-async function findClosest(request, count) {
-  const wanted = count < CLOSEST ? { ...request, all: true } : { ...request, tier: "possible" };
-  const answer = await ask({ ...wanted, limit: count < CLOSEST ? CLOSEST : PAGE });
-  const following = answer.next && !wanted.all ? { request: { ...wanted, cursor: answer.next }, tier: "closest", isRepeated: true } : null;
-  return { hits: label(answer.hits, "closest"), following };
+/**
+ * @param {NextPage} page
+ * @param {Answer} answer the answer to the request of the page
+ * @returns {NextPage | null}
+ */
+function followPage({ request, tier, mayRepeat }, answer) {
+  if (answer.next) return { request: { ...request, cursor: answer.next }, tier, mayRepeat };
+  if (tier !== "relevant" || !answer.possible) return null;
+  const { cursor: _, ...rest } = request;
+  return { request: { ...rest, tier: "possible" }, tier: "possible", mayRepeat: true };
+}
+
+/**
+ * Return what to show if nothing is relevant: the possible results, or any results if only few are possible.
+ *
+ * @param {SearchRequest} request
+ * @param {number} possibleCount
+ * @returns {Promise<{ hits: Hit[], next: NextPage | null }>}
+ */
+async function findClosest(request, possibleCount) {
+  const isAll = possibleCount < CLOSEST_COUNT;
+  const wanted = isAll ? { ...request, all: true } : { ...request, tier: "possible" };
+  const answer = await search({ ...wanted, limit: isAll ? CLOSEST_COUNT : PAGE_SIZE });
+  const hits = setTier(answer.hits, "closest");
+  if (!answer.next || isAll) return { hits, next: null };
+  return { hits, next: { request: { ...wanted, cursor: answer.next }, tier: "closest", mayRepeat: true } };
 }

@@ -1,82 +1,169 @@
-// What people keep: searches to go back to, some of which tell of what is new, and albums.
+/** The panel of saved searches and albums. Watched searches show how many new matches they have. */
 
-import { dropAlbum, dropSearch, listAlbums, listSearches, markSeen, readFound, saveSearch } from "../shared/api.js";
-import { disclose, find, make, makeButton, makeSign, t } from "../shared/make.js";
-import { isEmpty, makeRequest, writeAddress } from "./state.js";
+import {
+  deleteAlbum,
+  deleteSearch,
+  listAlbums,
+  listSearches,
+  markSeen,
+  readNewMatches,
+  saveSearch,
+} from "../shared/api.js";
+import { bindDisclosure, createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
+import { getErrorMessage } from "../shared/errors.js";
+import { t } from "../shared/i18n.js";
+import { createRequest } from "./request.js";
+import { isEmpty, writeAddress } from "./state.js";
+
+/**
+ * @import { Album, Item, SavedSearch, State } from "../shared/types.js"
+ *
+ * @typedef {object} SavedOptions
+ * @property {() => State} getState
+ * @property {(items: (Item & { score: number })[], name: string) => void} showItems show items in the grid
+ * @property {(message: string) => void} showError
+ */
 
 export class SavedPanel {
-  #box = find("saved");
-  #toggle = find("saved-toggle");
-  #read;
-  #show;
-  #say;
+  #options;
+  #panel = getElement("saved");
+  #toggle = getElement("saved-toggle");
 
-  // read(): the state; show(items, name): puts items into the grid; say(text): tells of trouble.
-  constructor(read, show, say) {
-    this.#read = read;
-    this.#show = show;
-    this.#say = say;
-    disclose(this.#toggle, this.#box, () => this.#fill());
-    this.#countNews();
+  /** @param {SavedOptions} options */
+  constructor(options) {
+    this.#options = options;
+    bindDisclosure(this.#toggle, this.#panel, () => this.#fill());
+    this.#showNews();
   }
 
-  #try(act) {
-    return async (...values) => {
-      try { await act(...values); } catch (error) { this.#say(error.message); }
+  /**
+   * Return a function that shows errors instead of throwing them.
+   *
+   * @param {() => Promise<void>} act
+   */
+  #catchErrors(act) {
+    return async () => {
+      try {
+        await act();
+      } catch (error) {
+        this.#options.showError(getErrorMessage(error));
+      }
     };
   }
 
-  async #countNews() {
+  /** Show the number of new matches on the button of the panel. */
+  async #showNews() {
     const { searches } = await listSearches().catch(() => ({ searches: [] }));
-    const news = searches.reduce((sum, one) => sum + one.news, 0);
-    this.#toggle.textContent = news ? `${t("saved.title")} · ${t("saved.news", { n: news })}` : t("saved.title");
+    const count = searches.reduce((sum, search) => sum + search.news, 0);
+    const title = t("saved.title");
+    this.#toggle.textContent = count ? `${title} · ${t("saved.news", { n: count })}` : title;
     return searches;
   }
 
   async #fill() {
-    const [searches, { albums }] = await Promise.all([this.#countNews(), listAlbums()]);
-    const rows = searches.map((one) => this.#makeSearch(one));
-    const shelves = albums.map((one) => make("li", {}, make("a", { className: "grow", href: `/?album=${one.id}` }, `${one.name} (${one.count})`),
-      makeSign("×", `${t("part.remove")}: ${one.name}`, this.#try(async () => { if (!confirm(t("saved.drop_sure", { name: one.name }))) return; await dropAlbum(one.id); await this.#fill(); }))));
-    const nothing = () => make("li", {}, t("saved.none"));
-    this.#box.replaceChildren(this.#makeForm(),
-      make("span", { className: "label" }, t("saved.searches")), make("ul", { className: "rows" }, ...(rows.length ? rows : [nothing()])),
-      make("span", { className: "label" }, t("saved.albums")), make("ul", { className: "rows" }, ...(shelves.length ? shelves : [nothing()])));
+    const [searches, { albums }] = await Promise.all([this.#showNews(), listAlbums()]);
+    this.#panel.replaceChildren(
+      this.#createForm(),
+      ...createList(
+        t("saved.searches"),
+        searches.map((search) => this.#createSearchRow(search)),
+      ),
+      ...createList(
+        t("saved.albums"),
+        albums.map((album) => this.#createAlbumRow(album)),
+      ),
+    );
   }
 
-  #makeSearch(one) {
-    const row = make("li", {}, make("a", { className: "grow", href: one.address }, one.name));
-    if (one.news) {
-      row.append(makeButton(`${t("saved.see")} (${one.news})`, this.#try(async () => {
-        const { items } = await readFound(one.id);
-        this.#show(items, one.name);
-        await markSeen(one.id);
+  /**
+   * @param {string} name
+   * @param {() => Promise<void>} remove
+   */
+  #createRemoveButton(name, remove) {
+    const confirmAndRemove = this.#catchErrors(async () => {
+      if (!confirm(t("saved.drop_sure", { name }))) return;
+      await remove();
+      await this.#fill();
+    });
+    return createIconButton("×", `${t("part.remove")}: ${name}`, confirmAndRemove);
+  }
+
+  /** @param {Album} album */
+  #createAlbumRow({ id, name, count }) {
+    const link = createElement("a", { className: "grow", href: `/?album=${id}` }, `${name} (${count})`);
+    const remove = this.#createRemoveButton(name, () => deleteAlbum(id));
+    return createElement("li", {}, link, remove);
+  }
+
+  /** @param {SavedSearch} search */
+  #createSearchRow({ id, name, address, news, error }) {
+    const row = createElement("li", {}, createElement("a", { className: "grow", href: address }, name));
+    if (news) {
+      const showNews = this.#catchErrors(async () => {
+        const { items } = await readNewMatches(id);
+        this.#options.showItems(items, name);
+        await markSeen(id);
         await this.#fill();
-      }), { className: "chip on" }));
+      });
+      row.append(createButton(`${t("saved.see")} (${news})`, showNews, { className: "chip on" }));
     }
-    if (one.error) row.append(make("small", { className: "wrong" }, one.error));
-    row.append(makeSign("×", `${t("part.remove")}: ${one.name}`, this.#try(async () => { if (!confirm(t("saved.drop_sure", { name: one.name }))) return; await dropSearch(one.id); await this.#fill(); })));
+    if (error) row.append(createElement("small", { className: "wrong" }, error));
+    row.append(this.#createRemoveButton(name, () => deleteSearch(id)));
     return row;
   }
 
-  #makeForm() {
-    const state = this.#read();
-    const name = make("input", { required: true, value: state.q ?? "", placeholder: t("saved.name"), maxLength: 200 });
-    name.setAttribute("aria-label", t("saved.name"));
-    const hook = make("input", { type: "url", placeholder: t("saved.webhook") });
-    hook.setAttribute("aria-label", t("saved.webhook"));
-    const watch = make("input", { type: "checkbox" });
-    // Not a form: it stands inside the one that asks.
-    const save = this.#try(async () => {
-      if (!name.reportValidity() || !hook.reportValidity()) return;
-      await saveSearch({ name: name.value.trim(), request: makeRequest(state), address: writeAddress(state), watch: watch.checked, webhook: hook.value || null });
-      await this.#fill();
-      this.#box.querySelector(".rows a")?.focus();
+  /** Return the fields to save the current search. They are inside the search form, so they cannot be a form. */
+  #createForm() {
+    const state = this.#options.getState();
+    const name = createElement("input", {
+      required: true,
+      value: state.q ?? "",
+      placeholder: t("saved.name"),
+      maxLength: 200,
+      aria: { label: t("saved.name") },
     });
-    const isNothing = isEmpty(state) && !state.type.length && !state.tag.length;
-    const line = make("div", { className: "line" }, name, make("label", { className: "check" }, watch, ` ${t("saved.watch")}`), hook,
-      makeButton(t("saved.save"), save, { className: "chip", disabled: isNothing, title: isNothing ? t("saved.nothing") : "" }));
-    line.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target.tagName === "INPUT") { event.preventDefault(); save(); } });
-    return line;
+    const webhook = createElement("input", {
+      type: "url",
+      placeholder: t("saved.webhook"),
+      aria: { label: t("saved.webhook") },
+    });
+    const watch = createElement("input", { type: "checkbox" });
+    const save = this.#catchErrors(async () => {
+      if (!name.reportValidity() || !webhook.reportValidity()) return;
+      await saveSearch({
+        name: name.value.trim(),
+        request: createRequest(state),
+        address: writeAddress(state),
+        watch: watch.checked,
+        webhook: webhook.value || null,
+      });
+      await this.#fill();
+      /** @type {HTMLElement | null} */
+      const link = this.#panel.querySelector(".rows a");
+      link?.focus();
+    });
+    const isUnset = isEmpty(state) && !state.type.length && !state.tag.length;
+    const button = createButton(t("saved.save"), save, {
+      className: "chip",
+      disabled: isUnset,
+      title: isUnset ? t("saved.nothing") : "",
+    });
+    const watchLabel = createElement("label", { className: "check" }, watch, ` ${t("saved.watch")}`);
+    const form = createElement("div", { className: "line" }, name, watchLabel, webhook, button);
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.target instanceof HTMLInputElement)) return;
+      event.preventDefault();
+      save();
+    });
+    return form;
   }
+}
+
+/**
+ * @param {string} title
+ * @param {HTMLElement[]} rows
+ */
+function createList(title, rows) {
+  const content = rows.length ? rows : [createElement("li", {}, t("saved.none"))];
+  return [createElement("span", { className: "label" }, title), createElement("ul", { className: "rows" }, ...content)];
 }

@@ -1,97 +1,166 @@
-// What is selected, and what can be done with it.
+/** The selected items and the toolbar with what can be done with them. */
 
-import { addAlbum, downloadArchive, changeAlbum, listAlbums } from "../shared/api.js";
-import { find, make, makeButton, t } from "../shared/make.js";
+import { addAlbum, ARCHIVE_ADDRESS, changeAlbum, listAlbums } from "../shared/api.js";
+import { createButton, createElement, getElement } from "../shared/dom.js";
+import { getErrorMessage } from "../shared/errors.js";
+import { t } from "../shared/i18n.js";
+
+/**
+ * @import { Hit, Item } from "../shared/types.js"
+ *
+ * @typedef {object} SelectionOptions
+ * @property {() => void} onChange
+ * @property {() => Promise<Item[]>} listAll returns all items of the answer
+ * @property {() => string | null} getAlbum returns the id of the album that is shown, or null
+ */
+
+const NEW_ALBUM = "new";
+
+/**
+ * Download items as one archive. The form lets the browser store the answer without holding it in memory.
+ *
+ * @param {number[]} ids
+ */
+function downloadArchive(ids) {
+  const field = createElement("input", { type: "hidden", name: "ids", value: ids.join(",") });
+  const form = createElement("form", { method: "post", action: ARCHIVE_ADDRESS, hidden: true }, field);
+  document.body.append(form);
+  form.submit();
+  form.remove();
+}
 
 export class Selection {
+  #options;
+  /** @type {Map<number, Item>} */
   #items = new Map();
-  #last = null;
-  #changed;
-  #selectAll;
-  #album;
+  /** @type {number | null} index of the entry that was toggled last */
+  #lastIndex = null;
 
-  // changed(): the selection is another; selectAll(): gives all items of the answer; album(): the one shown, or null.
-  constructor(changed, selectAll, album) {
-    this.#changed = changed;
-    this.#selectAll = selectAll;
-    this.#album = album;
+  /** @param {SelectionOptions} options */
+  constructor(options) {
+    this.#options = options;
   }
 
-  has(id) { return this.#items.has(id); }
+  /** @param {number} id */
+  has(id) {
+    return this.#items.has(id);
+  }
 
-  get size() { return this.#items.size; }
+  get size() {
+    return this.#items.size;
+  }
 
-  // One more or less; with shift, all from the last one to this.
-  toggle(entries, place, withRange) {
-    const { item } = entries[place];
-    if (withRange && this.#last !== null) {
-      const [low, high] = [Math.min(this.#last, place), Math.max(this.#last, place)];
+  /**
+   * Select an entry or remove it from the selection.
+   *
+   * @param {Hit[]} entries
+   * @param {number} index
+   * @param {boolean} withRange select all entries between the last one and this one
+   */
+  toggle(entries, index, withRange) {
+    const item = entries[index]?.item;
+    if (!item) return;
+    if (withRange && this.#lastIndex !== null) {
+      const [low, high] = [Math.min(this.#lastIndex, index), Math.max(this.#lastIndex, index)];
       for (const entry of entries.slice(low, high + 1)) this.#items.set(entry.item.id, entry.item);
     } else if (!this.#items.delete(item.id)) {
       this.#items.set(item.id, item);
     }
-    this.#last = place;
+    this.#lastIndex = index;
     this.#show();
   }
 
-  async all() {
-    for (const item of await this.#selectAll()) this.#items.set(item.id, item);
+  async selectAll() {
+    for (const item of await this.#options.listAll()) this.#items.set(item.id, item);
     this.#show();
   }
 
   clear() {
     this.#items.clear();
-    this.#last = null;
+    this.#lastIndex = null;
     this.#show();
   }
 
   #show() {
-    const bar = find("selection");
-    bar.hidden = !this.#items.size;
+    const toolbar = getElement("selection");
+    toolbar.hidden = !this.#items.size;
     const ids = [...this.#items.keys()];
-    const count = make("strong", {}, t("select.count", { n: ids.length }));
+    const count = createElement("strong", {}, t("select.count", { n: ids.length }));
     count.setAttribute("role", "status");
-    const download = makeButton(t("select.download"), () => downloadArchive(ids));
-    const copy = makeButton(t("select.paths"), async () => {
-      const paths = [...this.#items.values()].map((item) => item.path).join("\n");
-      await navigator.clipboard.writeText(paths).then(
-        () => { count.textContent = t("select.copied", { n: ids.length }); },
-        (error) => { count.textContent = error.message; },
-      );
-    });
-    bar.replaceChildren(count, download, copy, this.#makeAlbums(ids, count), this.#makeOut(ids),
-      makeButton(t("select.all"), () => this.all()), makeButton(t("select.none"), () => this.clear()));
-    this.#changed();
+    const download = createButton(t("select.download"), () => downloadArchive(ids));
+    download.setAttribute("download", "");
+    toolbar.replaceChildren(
+      count,
+      download,
+      this.#createCopyButton(count),
+      createAlbumSelect(ids, count),
+      this.#createRemoveButton(ids),
+      createButton(t("select.all"), () => this.selectAll()),
+      createButton(t("select.none"), () => this.clear()),
+    );
+    this.#options.onChange();
   }
 
-  #makeAlbums(ids, count) {
-    const choice = make("select", {}, make("option", { value: "" }, t("select.album")));
-    choice.setAttribute("aria-label", t("select.album"));
-    listAlbums().then(({ albums }) => choice.append(...albums.map((one) => make("option", { value: one.id }, one.name)),
-      make("option", { value: "new" }, t("select.new_album"))), () => {});
-    choice.addEventListener("change", async () => {
+  /** @param {HTMLElement} status */
+  #createCopyButton(status) {
+    return createButton(t("select.paths"), async () => {
+      const paths = [...this.#items.values()].map((item) => item.path);
       try {
-        const name = choice.value === "new" ? prompt(t("select.album_name"))?.trim() : null;
-        if (choice.value === "new" && !name) { choice.value = ""; return; }
-        const { id } = name ? await addAlbum(name) : { id: choice.value };
-        const album = await changeAlbum(id, { add: ids });
-        count.textContent = t("select.added", { name: album.name });
+        await navigator.clipboard.writeText(paths.join("\n"));
+        status.textContent = t("select.copied", { n: paths.length });
       } catch (error) {
-        count.textContent = error.message;
+        status.textContent = getErrorMessage(error);
       }
-      choice.value = "";
     });
-    return choice;
   }
 
-  #makeOut(ids) {
-    const album = this.#album();
-    const out = makeButton(t("select.out"), async () => {
+  /**
+   * Return a button that removes items from the album that is shown.
+   *
+   * @param {number[]} ids
+   */
+  #createRemoveButton(ids) {
+    const album = this.#options.getAlbum();
+    const button = createButton(t("select.out"), async () => {
+      if (!album) return;
       await changeAlbum(album, { remove: ids });
       this.clear();
+      // The page searches again for the same state.
       dispatchEvent(new PopStateEvent("popstate"));
     });
-    out.hidden = !album;
-    return out;
+    button.hidden = !album;
+    return button;
   }
+}
+
+/**
+ * Return a choice of albums to add items to.
+ *
+ * @param {number[]} ids
+ * @param {HTMLElement} status
+ */
+function createAlbumSelect(ids, status) {
+  const label = t("select.album");
+  const select = createElement("select", { aria: { label } }, createElement("option", { value: "" }, label));
+  listAlbums().then(
+    ({ albums }) => {
+      const options = albums.map(({ id, name }) => createElement("option", { value: String(id) }, name));
+      select.append(...options, createElement("option", { value: NEW_ALBUM }, t("select.new_album")));
+    },
+    () => {},
+  );
+  select.addEventListener("change", async () => {
+    try {
+      const name = select.value === NEW_ALBUM ? prompt(t("select.album_name"))?.trim() : null;
+      if (select.value !== NEW_ALBUM || name) {
+        const id = name ? (await addAlbum(name)).id : select.value;
+        const album = await changeAlbum(id, { add: ids });
+        status.textContent = t("select.added", { name: album.name });
+      }
+    } catch (error) {
+      status.textContent = getErrorMessage(error);
+    }
+    select.value = "";
+  });
+  return select;
 }

@@ -1,29 +1,58 @@
-// The length of a recording with what was found on it; a click goes there. show(moments): others, or null for the first.
+/** A recording from start to end with the moments that match. A click plays from there. */
 
-import { drawWave } from "./card.js";
-import { formatTime, isTimed, make, t } from "../shared/make.js";
+import { createElement } from "../shared/dom.js";
+import { formatTime, isTimed } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { drawWaveform } from "./waveform.js";
 
-// One moment may be found in several ways.
-const dropSame = (found) => [...new Map(found.map((one) => [one.start, one])).values()];
+/** @import { Evidence, Item, TimedEvidence } from "../shared/types.js" */
 
-export function makeTimeline(item, player, moments) {
-  const canvas = make("canvas", { className: "wave", width: 960, height: 64, data: { points: 320 } });
-  const hand = make("div", { className: "hand" });
-  const marks = make("div", { className: "marks" });
-  const bar = make("div", { className: "timeline", title: t("view.timeline") }, canvas, marks, hand);
-  const show = (found) => marks.replaceChildren(...dropSame(found.filter(isTimed)).map((one) => {
-    const mark = make("button", { type: "button", className: "mark", title: formatTime(one.start) });
-    mark.setAttribute("aria-label", formatTime(one.start));
-    mark.style.left = `${(one.start / item.duration) * 100}%`;
-    mark.addEventListener("click", (event) => { event.stopPropagation(); player.currentTime = one.start; player.play(); });
+/**
+ * Keep one of several moments with the same start, since several retrievers may find a moment.
+ *
+ * @param {TimedEvidence[]} moments
+ */
+const removeDuplicates = (moments) => [...new Map(moments.map((moment) => [moment.start, moment])).values()];
+
+/**
+ * Return the timeline of a recording.
+ *
+ * @param {Item} item
+ * @param {HTMLMediaElement} player
+ * @param {TimedEvidence[]} moments
+ * @returns {{ bar: HTMLElement, show: (moments: Evidence[] | null | undefined) => void }} `show` marks other moments,
+ *   or again the first ones if there are none
+ */
+export function createTimeline(item, player, moments) {
+  const duration = item.duration ?? 0;
+  const canvas = createElement("canvas", { className: "wave", width: 960, height: 64, data: { points: 320 } });
+  const playhead = createElement("div", { className: "hand" });
+  const marks = createElement("div", { className: "marks" });
+  const bar = createElement("div", { className: "timeline", title: t("view.timeline") }, canvas, marks, playhead);
+
+  /** @param {TimedEvidence} moment */
+  const createMark = ({ start }) => {
+    const time = formatTime(start);
+    const mark = createElement("button", { type: "button", className: "mark", title: time, aria: { label: time } });
+    mark.style.left = `${(start / duration) * 100}%`;
+    mark.addEventListener("click", (event) => {
+      event.stopPropagation();
+      player.currentTime = start;
+      player.play();
+    });
     return mark;
-  }));
-  show(moments);
-  drawWave(canvas, item, moments);
+  };
+  /** @param {Evidence[]} shown */
+  const showMarks = (shown) => marks.replaceChildren(...removeDuplicates(shown.filter(isTimed)).map(createMark));
+
+  showMarks(moments);
+  drawWaveform(canvas, item, moments);
   bar.addEventListener("click", (event) => {
     const bounds = bar.getBoundingClientRect();
-    player.currentTime = ((event.clientX - bounds.left) / bounds.width) * item.duration;
+    player.currentTime = ((event.clientX - bounds.left) / bounds.width) * duration;
   });
-  player.addEventListener("timeupdate", () => { hand.style.left = `${(player.currentTime / item.duration) * 100}%`; });
-  return { bar, show: (found) => show(found ?? moments) };
+  player.addEventListener("timeupdate", () => {
+    playhead.style.left = `${(player.currentTime / duration) * 100}%`;
+  });
+  return { bar, show: (shown) => showMarks(shown ?? moments) };
 }

@@ -1,58 +1,110 @@
-// The text of an item beside it: speech that follows the player, word by word, and can be searched.
+/** The text of an item. Speech follows the player word by word. */
 
-import { formatTime, isTimed, make, markWords } from "../shared/make.js";
+import { createElement, getElement, highlightWords } from "../shared/dom.js";
+import { formatTime, isTimed } from "../shared/format.js";
 
-// Each spoken word as something to click on.
-function makeWords(segment, words, player) {
-  if (!segment.words?.length || !player) return [markWords(segment.text, words)];
+/** @import { Segment } from "../shared/types.js" */
+
+// The times of segments and words are not exact. In seconds.
+const SEGMENT_LEAD = 0.05;
+const SEGMENT_TAIL = 0.3;
+const WORD_LEAD = 0.02;
+
+/**
+ * Return the text of a segment; with a player, each word as an element that can be clicked.
+ *
+ * @param {Segment} segment
+ * @param {string} words the words to highlight
+ * @param {HTMLMediaElement | null} player
+ * @returns {(string | Node)[]}
+ */
+function createText(segment, words, player) {
+  if (!segment.words?.length || !player) return [highlightWords(segment.text, words)];
   return segment.words.flatMap(([start, end, text]) => {
-    const word = make("span", { className: "word", data: { start, end } });
-    word.append(markWords(text, words));
+    const word = createElement("span", { className: "word", data: { start, end } }, highlightWords(text, words));
     return [word, " "];
   });
 }
 
-function makeRow(segment, words, player) {
-  const label = isTimed(segment) ? formatTime(segment.start) : segment.page ? `${segment.page}` : "";
-  const timed = isTimed(segment) && player;
-  const row = make("div", { className: "moment", data: timed ? { start: segment.start, end: segment.end ?? segment.start } : {} });
-  const seek = timed ? make("button", { type: "button", className: "seek" }, label) : make("small", {}, label);
-  row.append(seek, ...makeWords(segment, words, player));
-  if (timed) {
+/**
+ * @param {Segment} segment
+ * @param {string} words the words to highlight
+ * @param {HTMLMediaElement | null} player
+ */
+function createRow(segment, words, player) {
+  const row = createElement("div", { className: "moment" });
+  const text = createText(segment, words, player);
+  if (isTimed(segment) && player) {
+    row.dataset["start"] = String(segment.start);
+    row.dataset["end"] = String(segment.end ?? segment.start);
+    row.append(createElement("button", { type: "button", className: "seek" }, formatTime(segment.start)), ...text);
     row.addEventListener("click", (event) => {
-      if (getSelection().toString()) return;
-      player.currentTime = Number(event.target.closest(".word")?.dataset.start ?? segment.start);
+      // The reader is selecting text.
+      if (getSelection()?.toString()) return;
+      const word = event.target instanceof Element ? event.target.closest(".word") : null;
+      player.currentTime = Number(word instanceof HTMLElement ? word.dataset["start"] : segment.start);
       player.play();
     });
+  } else {
+    const label = isTimed(segment) ? formatTime(segment.start) : segment.page ? String(segment.page) : "";
+    row.append(createElement("small", {}, label), ...text);
   }
-  return make("li", {}, row);
+  return createElement("li", {}, row);
 }
 
-// What is being said now is marked and kept in view.
-function follow(list, player) {
-  const rows = [...list.querySelectorAll("[data-start].moment")];
+/**
+ * Return the last element whose start is not after a time.
+ *
+ * @param {HTMLElement[]} elements
+ * @param {number} time in seconds
+ */
+const findLastStarted = (elements, time) => elements.findLast((element) => time >= Number(element.dataset["start"]));
+
+/**
+ * Mark the segment and the word that are being spoken, and scroll to the segment.
+ *
+ * @param {HTMLElement} list
+ * @param {HTMLMediaElement} player
+ */
+function followPlayer(list, player) {
+  /** @type {HTMLElement[]} */
+  const rows = [...list.querySelectorAll(/** @type {"div"} */ ("div.moment[data-start]"))];
+  /** @type {HTMLElement | null} */
   let current = null;
   player.addEventListener("timeupdate", () => {
-    const now = player.currentTime;
-    const row = rows.findLast((one) => now >= Number(one.dataset.start) - 0.05);
-    const isOn = row && now < Number(row.dataset.end) + 0.3;
-    if (current !== row || !isOn) current?.classList.remove("now");
-    if (isOn) {
+    const time = player.currentTime;
+    const row = findLastStarted(rows, time + SEGMENT_LEAD);
+    const isSpoken = row && time < Number(row.dataset["end"]) + SEGMENT_TAIL;
+    if (current !== row || !isSpoken) current?.classList.remove("now");
+    if (isSpoken) {
       row.classList.add("now");
       if (current !== row && !player.paused) row.scrollIntoView({ block: "nearest", behavior: "smooth" });
     }
-    current = isOn ? row : null;
+    current = isSpoken ? row : null;
     for (const word of list.querySelectorAll(".word.now")) word.classList.remove("now");
-    [...(current?.querySelectorAll(".word") ?? [])].findLast((word) => now >= Number(word.dataset.start) - 0.02)?.classList.add("now");
+    const words = [...(current?.querySelectorAll(/** @type {"span"} */ ("span.word")) ?? [])];
+    findLastStarted(words, time + WORD_LEAD)?.classList.add("now");
   });
 }
 
-export function makeTexts(segments, words, player, title) {
-  const list = make("ul", { className: "texts" }, ...segments.map((one) => makeRow(one, words, player)));
-  // Narrowed down to what is typed into the finder.
-  document.getElementById("viewer").addEventListener("typed", (event) => {
-    [...list.children].forEach((row, at) => { row.hidden = Boolean(event.detail) && !segments[at].text.toLowerCase().includes(event.detail); });
+/**
+ * Return the text of an item.
+ *
+ * @param {Segment[]} segments
+ * @param {string} words the words to highlight
+ * @param {HTMLMediaElement | null} player
+ * @param {string} title
+ */
+export function createTranscript(segments, words, player, title) {
+  const rows = segments.map((segment) => createRow(segment, words, player));
+  const list = createElement("ul", { className: "texts" }, ...rows);
+  // The finder dispatches these events. Rows without the typed text are hidden.
+  getElement("viewer").addEventListener("typed", (event) => {
+    const typed = event instanceof CustomEvent ? String(event.detail) : "";
+    rows.forEach((row, index) => {
+      row.hidden = Boolean(typed) && !segments[index]?.text.toLowerCase().includes(typed);
+    });
   });
-  if (player) follow(list, player);
-  return make("section", {}, make("h3", {}, title), list);
+  if (player) followPlayer(list, player);
+  return createElement("section", {}, createElement("h3", {}, title), list);
 }

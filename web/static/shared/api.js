@@ -1,18 +1,46 @@
-// The server's REST interface, as far as the pages need it.
+/** The REST interface of the server, as far as the pages need it. */
 
-import { make, t } from "./make.js";
+import { t } from "./i18n.js";
 
+/**
+ * @import {
+ *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, SavedSearch,
+ *   SearchRequest, Segment, Source, Space,
+ * } from "./types.js"
+ */
+
+/**
+ * Send a request and return the decoded JSON document.
+ *
+ * @param {string} address
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>}
+ */
 async function send(address, options) {
-  const response = await fetch(address, options).catch(() => { throw new Error(t("error.lost")); });
+  const response = await fetch(address, options).catch(() => {
+    throw new Error(t("error.lost"));
+  });
   const body = response.status === 204 ? null : await response.json().catch(() => null);
   if (!response.ok) throw new Error(body?.detail || `${response.status} ${response.statusText}`);
   return body;
 }
 
+/**
+ * @param {string} method
+ * @param {string} address
+ * @param {unknown} body
+ */
 const sendJson = (method, address, body) =>
   send(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-export function ask(request, voice) {
+/**
+ * Search, by voice if there is a recording.
+ *
+ * @param {SearchRequest} request
+ * @param {Blob | null} [voice]
+ * @returns {Promise<Answer>}
+ */
+export function search(request, voice) {
   if (!voice) return sendJson("POST", "/api/v1/search", request);
   const body = new FormData();
   body.append("request", JSON.stringify(request));
@@ -20,78 +48,161 @@ export function ask(request, voice) {
   return send("/api/v1/search", { method: "POST", body });
 }
 
-// Keeps a picture to search by; gives its id.
-export async function keepPicture(blob) {
+/**
+ * Upload an image to search by and return its id.
+ *
+ * @param {Blob} blob
+ * @returns {Promise<string>}
+ */
+export async function uploadQueryImage(blob) {
   const body = new FormData();
-  body.append("image", blob, blob.name || "picture");
+  body.append("image", blob, (blob instanceof File && blob.name) || "picture");
   return (await send("/api/v1/query-images", { method: "POST", body })).id;
 }
 
-// What somebody says of a hit; relevant null takes it back.
-export const giveFeedback = (text, item, relevant) => sendJson("POST", "/api/v1/feedback", { text, item, relevant });
+/**
+ * Store whether an item is relevant for a text; `null` removes what was stored.
+ *
+ * @param {string} text
+ * @param {number} item
+ * @param {boolean | null} relevant
+ */
+export const sendFeedback = (text, item, relevant) => sendJson("POST", "/api/v1/feedback", { text, item, relevant });
 
+/** @type {(id: number) => Promise<FullItem>} */
 export const readItem = (id) => send(`/api/v1/items/${id}`);
+
+/** @type {() => Promise<{ spaces: Space[], models: Model[], speech: string }>} */
 export const listModels = () => send("/api/v1/models");
+
+/** @type {() => Promise<{ items: Record<string, Record<string, number>> }>} numbers of items by type and state */
 export const readStatus = () => send("/api/v1/status");
+
+/** @type {(fields: URLSearchParams | string) => Promise<Facets>} */
 export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
-export const readHeat = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);
-export const readOpening = (id) => send(`/api/v1/items/${id}/passages?count=1`);
+
+/** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
+export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);
+
+/** @type {(id: number) => Promise<{ segments: Segment[] }>} */
+export const readFirstPassage = (id) => send(`/api/v1/items/${id}/passages?count=1`);
+
+/** @type {(id: number, text: string) => Promise<{ moments: Evidence[] }>} */
 export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
+
+/** @type {(id: number, points: number) => Promise<{ peaks: number[] }>} */
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
 
+/** @type {(fields: URLSearchParams) => Promise<{ items: LedgerItem[], next: string | null }>} */
 export const listLedger = (fields) => send(`/api/v1/items?${fields}`);
+
+/** @type {(id: number) => Promise<void>} */
 export const forgetItem = (id) => send(`/api/v1/items/${id}`, { method: "DELETE" });
+
+/** @type {() => Promise<{ sources: Source[] }>} */
 export const listSources = () => send("/api/v1/sources");
+
+/** @type {(source: { path: string, watch: boolean }) => Promise<unknown>} */
 export const addSource = (source) => sendJson("POST", "/api/v1/sources", source);
+
+/** @type {(id: number) => Promise<void>} */
 export const forgetSource = (id) => send(`/api/v1/sources/${id}`, { method: "DELETE" });
+
+/** @type {() => Promise<{ jobs: Job[] }>} newest first */
 export const listJobs = () => send("/api/v1/jobs");
-export const addJob = (task) => sendJson("POST", "/api/v1/jobs", task);
+
+/** @type {(request: JobRequest) => Promise<unknown>} */
+export const addJob = (request) => sendJson("POST", "/api/v1/jobs", request);
+
+/** @type {(id: number) => Promise<unknown>} */
 export const cancelJob = (id) => send(`/api/v1/jobs/${id}`, { method: "DELETE" });
+
+/** @type {(id: number) => Promise<unknown>} */
 export const retryJob = (id) => send(`/api/v1/jobs/${id}/retry`, { method: "POST" });
 
+/** @type {() => Promise<{ searches: SavedSearch[] }>} */
 export const listSearches = () => send("/api/v1/searches");
-export const saveSearch = (search) => sendJson("POST", "/api/v1/searches", search);
-export const dropSearch = (id) => send(`/api/v1/searches/${id}`, { method: "DELETE" });
-export const readFound = (id) => send(`/api/v1/searches/${id}/found`);
+
+/**
+ * @typedef {object} NewSearch
+ * @property {string} name
+ * @property {SearchRequest} request
+ * @property {string} address
+ * @property {boolean} watch
+ * @property {string | null} webhook
+ */
+
+/** @type {(newSearch: NewSearch) => Promise<unknown>} */
+export const saveSearch = (newSearch) => sendJson("POST", "/api/v1/searches", newSearch);
+
+/** @type {(id: number) => Promise<void>} */
+export const deleteSearch = (id) => send(`/api/v1/searches/${id}`, { method: "DELETE" });
+
+/** @type {(id: number) => Promise<{ items: (Item & { score: number })[] }>} */
+export const readNewMatches = (id) => send(`/api/v1/searches/${id}/found`);
+
+/** @type {(id: number) => Promise<unknown>} */
 export const markSeen = (id) => sendJson("POST", `/api/v1/searches/${id}/seen`, {});
+
+/** @type {() => Promise<{ albums: Album[] }>} */
 export const listAlbums = () => send("/api/v1/albums");
+
+/** @type {(name: string) => Promise<Album>} */
 export const addAlbum = (name) => sendJson("POST", "/api/v1/albums", { name });
-export const dropAlbum = (id) => send(`/api/v1/albums/${id}`, { method: "DELETE" });
+
+/** @type {(id: number) => Promise<void>} */
+export const deleteAlbum = (id) => send(`/api/v1/albums/${id}`, { method: "DELETE" });
+
+/** @type {(id: number | string, change: { add?: number[], remove?: number[] }) => Promise<Album>} */
 export const changeAlbum = (id, change) => sendJson("POST", `/api/v1/albums/${id}/items`, change);
 
-// Sends files and tells how much of them has gone; fetch cannot tell.
-export function upload(files, tell) {
+/**
+ * Upload files. Uses XMLHttpRequest, since `fetch` reports no progress of uploads.
+ *
+ * @param {NamedFile[]} files
+ * @param {(share: number) => void} onProgress called with the share that is sent, 0 to 1
+ * @returns {Promise<unknown>}
+ */
+export function upload(files, onProgress) {
   return new Promise((resolve, reject) => {
     const body = new FormData();
     for (const { file, name } of files) body.append("file", file, name);
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v1/uploads");
     request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => { if (event.lengthComputable) tell(event.loaded / event.total); });
-    request.addEventListener("load", () => (request.status < 300 ? resolve(request.response)
-      : reject(new Error(request.response?.detail || request.statusText))));
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
+    request.addEventListener("load", () => {
+      if (request.status < 300) resolve(request.response);
+      else reject(new Error(request.response?.detail || request.statusText));
+    });
     request.addEventListener("error", () => reject(new Error(t("error.lost"))));
     request.send(body);
   });
 }
 
-// What browsers cannot show is sent as JPEG.
-const SHOWN = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
+// Formats that browsers show. The preview of any other image is a JPEG.
+const BROWSER_IMAGES = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
-export const askedAddress = (id) => `/api/v1/query-images/${id}`;
-export const mediaAddress = (item) => `/api/v1/items/${item.id}/media`;
-export const pictureAddress = (item) => (SHOWN.test(item.path) ? mediaAddress(item) : `/api/v1/items/${item.id}/preview`);
+/** @type {(id: string) => string} */
+export const getQueryImageAddress = (id) => `/api/v1/query-images/${id}`;
 
-// Downloads the files of items as one ZIP. By a form: there can be too many ids for an address, and the browser saves
-// the response to a form while it arrives.
-export function downloadArchive(ids) {
-  const form = make("form", { method: "post", action: "/api/v1/archive", hidden: true },
-    make("input", { type: "hidden", name: "ids", value: ids.join(",") }));
-  document.body.append(form);
-  form.submit();
-  form.remove();
-}
+/** @type {(id: number) => string} */
+export const getMediaAddress = (id) => `/api/v1/items/${id}/media`;
 
-// Of a film, the frame at a moment.
-export const thumbnailAddress = (item, at = null) =>
-  `/api/v1/items/${item.id}/thumbnail${item.type === "video" && at !== null ? `?at=${at}` : ""}`;
+/** @type {(item: Item) => string} */
+export const getImageAddress = (item) =>
+  BROWSER_IMAGES.test(item.path) ? getMediaAddress(item.id) : `/api/v1/items/${item.id}/preview`;
+
+/** Takes a form with the field `ids`: the ids of items, separated by commas. */
+export const ARCHIVE_ADDRESS = "/api/v1/archive";
+
+/**
+ * Return the address of a thumbnail; for a video, of the frame at a time in seconds.
+ *
+ * @param {{ id: number, type?: string }} item
+ * @param {number | null} [time]
+ */
+export const getThumbnailAddress = (item, time = null) =>
+  `/api/v1/items/${item.id}/thumbnail${item.type === "video" && time !== null ? `?at=${time}` : ""}`;

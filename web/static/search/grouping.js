@@ -1,0 +1,29 @@
+/** The headings in the grid. */
+
+import { formatDate, getFolder } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+
+/** @import { Hit } from "../shared/types.js" */
+
+/**
+ * Return the function that names the group of a result, or null without groups.
+ *
+ * @param {string | undefined} group `source` or `day`
+ */
+export function createGrouping(group) {
+  if (group !== "source" && group !== "day") return null;
+  /** @param {Hit} hit */
+  return ({ item, tier }) => {
+    // Results that are not relevant are in order of relevance, so they cannot be grouped.
+    if (tier === "possible" || tier === "closest") return null;
+    if (group === "source") return getFolder(item.path);
+    return item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : t("group.undated");
+  };
+}
+
+/**
+ * Return the divider above the results of a tier, or null.
+ *
+ * @param {Hit} hit
+ */
+export const getDivider = ({ tier }) => (tier === "possible" ? t("tier.possible") : null);

@@ -1,0 +1,94 @@
+/** Search requests, and the words of a query. */
+
+import { isEmpty } from "./state.js";
+
+/** @import { Part, SearchFilters, SearchRequest, State } from "../shared/types.js" */
+
+const ITEM_TYPES = ["image", "video", "audio", "document"];
+// The weight of one liked or disliked item relative to the other parts of the query.
+const LIKE_WEIGHT = 0.6;
+
+// The filters of the page by their name in the address. A test compares fields and kinds with the server's declaration.
+const FILTERS = /** @type {const} */ ({
+  type: { field: "types", kind: "types" },
+  source: { field: "sources", kind: "texts" },
+  after: { field: "after", kind: "date" },
+  before: { field: "before", kind: "date" },
+  longer: { field: "longer", kind: "seconds" },
+  shorter: { field: "shorter", kind: "seconds" },
+  lang: { field: "languages", kind: "labels" },
+  camera: { field: "camera", kind: "text" },
+  artist: { field: "artist", kind: "text" },
+  tag: { field: "tags", kind: "labels" },
+  album: { field: "albums", kind: "ids" },
+});
+const LIST_KINDS = ["types", "texts", "labels", "ids"];
+const NUMBER_KINDS = ["seconds", "ids"];
+
+/**
+ * Return the filters of a state in the form that the server takes.
+ *
+ * @param {State} state
+ * @returns {SearchFilters}
+ */
+export function createFilters(state) {
+  /** @type {Record<string, unknown>} */
+  const filters = { types: [], tags: [], albums: [] };
+  for (const [name, { field, kind }] of Object.entries(FILTERS)) {
+    const texts = [state[/** @type {keyof typeof FILTERS} */ (name)] ?? ""].flat().filter(Boolean);
+    const values = NUMBER_KINDS.includes(kind) ? texts.map(Number) : texts;
+    if (values.length) filters[field] = LIST_KINDS.includes(kind) ? values : values[0];
+  }
+  return /** @type {SearchFilters} */ (filters);
+}
+
+/**
+ * Return the images and items of a query.
+ *
+ * @param {State} state
+ * @returns {Part[]}
+ */
+function createParts(state) {
+  const isMixed = Boolean(state.q || state.pictures.length || state.voice) || state.likes.length > 1;
+  const images = state.pictures.map(({ id, crop }) => ({ query_image: id, ...(crop ? { crop } : {}) }));
+  const likes = state.likes.map(({ id, weight, crop }) => ({
+    item: id,
+    weight: isMixed ? weight * LIKE_WEIGHT : weight,
+    ...(crop ? { crop } : {}),
+  }));
+  return [...images, ...likes];
+}
+
+/**
+ * Return the search request for a state. With nothing to search for, it asks for all items.
+ *
+ * @param {State} state
+ * @returns {SearchRequest}
+ */
+export function createRequest(state) {
+  /** @type {SearchRequest} */
+  const request = { ...createFilters(state), text: state.q ?? "" };
+  if (!isEmpty(state)) request.parts = createParts(state);
+  else if (!request.types.length) request.types = ITEM_TYPES;
+  if (state.sort) request.sort = state.sort;
+  if (state.exact) request.correct = false;
+  return request;
+}
+
+/**
+ * Return the words of a query to highlight: without filters, excluded words and stop words.
+ *
+ * @param {{ q?: string }} state
+ * @param {string[]} [stopWords]
+ */
+export function extractWords(state, stopWords = []) {
+  const words = (state.q ?? "").replace(/(^|\s)(-\S+|[a-z]+:\S+)/gi, " ");
+  if (!stopWords.length) return words;
+  const patterns = stopWords.map((word) => {
+    const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    // Scripts without spaces between words: a stop word may be part of a longer run of letters.
+    const isUnspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(word);
+    return isUnspaced ? escaped : `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`;
+  });
+  return words.replace(new RegExp(patterns.join("|"), "gu"), " ");
+}

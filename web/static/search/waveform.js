@@ -1,0 +1,56 @@
+/** The waveform of a recording. */
+
+import { readLoudness } from "../shared/api.js";
+
+/** @import { Item, TimedEvidence } from "../shared/types.js" */
+
+const DEFAULT_POINTS = 120;
+// Moments are drawn wider by this on both sides, so that short ones are visible.
+const MARGIN_SECONDS = 0.3;
+
+/** @type {Map<string, Promise<number[]>>} */
+const cache = new Map();
+
+/**
+ * @param {number} id
+ * @param {number} points
+ */
+function loadPeaks(id, points) {
+  const key = `${id}/${points}`;
+  let peaks = cache.get(key);
+  if (!peaks) {
+    peaks = readLoudness(id, points).then(
+      (loudness) => loudness.peaks,
+      () => [],
+    );
+    cache.set(key, peaks);
+  }
+  return peaks;
+}
+
+/**
+ * Draw the waveform of an item in the color of the canvas, and the moments in its outline color.
+ *
+ * @param {HTMLCanvasElement} canvas `data-points` is the number of bars
+ * @param {Item} item
+ * @param {TimedEvidence[]} moments
+ */
+export async function drawWaveform(canvas, item, moments) {
+  const peaks = await loadPeaks(item.id, Number(canvas.dataset["points"] ?? DEFAULT_POINTS));
+  const context = canvas.getContext("2d");
+  if (!peaks.length || !context) return;
+  const style = getComputedStyle(canvas);
+  const { width, height } = canvas;
+  const loudest = Math.max(...peaks, 0.05);
+  context.clearRect(0, 0, width, height);
+  peaks.forEach((peak, index) => {
+    const seconds = ((index + 0.5) / peaks.length) * (item.duration ?? 0);
+    const isMoment = moments.some(
+      ({ start, end }) => seconds >= start - MARGIN_SECONDS && seconds <= (end ?? start) + MARGIN_SECONDS,
+    );
+    context.fillStyle = isMoment ? style.outlineColor : style.color;
+    const barHeight = Math.max(2, (peak / loudest) * height * 0.9);
+    const barWidth = Math.max(1, width / peaks.length - 1);
+    context.fillRect((index / peaks.length) * width, (height - barHeight) / 2, barWidth, barHeight);
+  });
+}

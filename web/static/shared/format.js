@@ -1,0 +1,94 @@
+/** Values as text. */
+
+import { getLanguage, t } from "./i18n.js";
+
+/** @import { Evidence } from "./types.js" */
+
+/**
+ * Return the last part of a path.
+ *
+ * @param {string} path
+ */
+export const getFileName = (path) => path.split("/").pop() ?? path;
+
+/**
+ * Return the path of the folder that contains a file.
+ *
+ * @param {string} path
+ */
+export const getFolder = (path) => path.split("/").slice(0, -1).join("/");
+
+/**
+ * Format a duration or a position as `m:ss` or `h:mm:ss`.
+ *
+ * @param {number} seconds
+ */
+export function formatTime(seconds) {
+  const whole = Math.floor(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = String(Math.floor(whole / 60) % 60);
+  return `${hours ? `${hours}:${minutes.padStart(2, "0")}` : minutes}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/**
+ * Format a date. The time is left out if it is midnight, since such dates come without a time.
+ *
+ * @param {string | null | undefined} iso
+ * @param {string} [language]
+ */
+export function formatDate(iso, language = getLanguage()) {
+  if (!iso) return "";
+  const timeStyle = /T00:00:00/.test(iso) ? undefined : "short";
+  return new Date(iso).toLocaleString(language, { dateStyle: "medium", timeStyle });
+}
+
+/**
+ * Return the name of a language.
+ *
+ * @param {string} code
+ * @param {string} [language] the language of the name
+ */
+export const formatLanguage = (code, language = getLanguage()) =>
+  new Intl.DisplayNames([language], { type: "language" }).of(code);
+
+/**
+ * Return whether something has a position in a recording.
+ *
+ * @template {{ start?: number | null }} T
+ * @param {T} value
+ * @returns {value is T & { start: number }}
+ */
+export const isTimed = (value) => value.start !== null && value.start !== undefined;
+
+/**
+ * Return why a result matches, and where.
+ *
+ * @param {Evidence} evidence
+ */
+export function describeEvidence(evidence) {
+  const why = t(`why.${evidence.kind}`);
+  if (isTimed(evidence)) return t("why.at", { why, time: formatTime(evidence.start) });
+  return evidence.page ? t("why.page", { why, page: evidence.page }) : why;
+}
+
+/**
+ * Split a text at the words of a query.
+ *
+ * @param {string} text
+ * @param {string} query
+ * @returns {{ text: string, isMatch: boolean }[]} the whole text in order
+ */
+export function splitAtMatches(text, query) {
+  const words = query.match(/[\p{L}\p{N}]{3,}|\p{Script=Han}+|\p{N}+/gu);
+  if (!words) return [{ text, isMatch: false }];
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${words.join("|")})(?![\\p{L}\\p{N}])`, "giu");
+  const pieces = [];
+  let end = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index > end) pieces.push({ text: text.slice(end, match.index), isMatch: false });
+    pieces.push({ text: match[0], isMatch: true });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) pieces.push({ text: text.slice(end), isMatch: false });
+  return pieces;
+}

@@ -1,0 +1,191 @@
+/**
+ * Types of the REST interface and of the pages. This module has no code and is never loaded by a browser.
+ *
+ * @typedef {"image" | "video" | "audio" | "document"} ItemType
+ *
+ * @typedef {[left: number, top: number, width: number, height: number]} Crop
+ *   A region of an image, in shares of its width and height, 0 to 1.
+ *
+ * @typedef {object} Item
+ * @property {number} id
+ * @property {ItemType} type
+ * @property {string} path
+ * @property {string | null} [title]
+ * @property {number | null} [width] in pixels
+ * @property {number | null} [height] in pixels
+ * @property {number | null} [duration] in seconds
+ * @property {string | null} [captured_at] ISO 8601
+ * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
+ *
+ * @typedef {object} Segment
+ * @property {string} kind
+ * @property {string} text
+ * @property {number | null} [start] in seconds
+ * @property {number | null} [end] in seconds
+ * @property {number | null} [page]
+ * @property {[start: number, end: number, text: string][] | null} [words]
+ *
+ * @typedef {object} ItemDetails
+ * @property {Segment[]} segments
+ * @property {string | null} [camera]
+ * @property {string | null} [artist]
+ * @property {string | null} [album]
+ * @property {string | null} [description]
+ * @property {string | null} [language]
+ * @property {string[] | null} [tags]
+ * @property {number | null} [latitude]
+ * @property {number | null} [longitude]
+ *
+ * @typedef {Item & ItemDetails} FullItem
+ *
+ * @typedef {object} Evidence
+ * @property {string} kind
+ * @property {number} score relevance, 0 to 1
+ * @property {number | null} [start] in seconds
+ * @property {number | null} [end] in seconds
+ * @property {number | null} [page]
+ * @property {string | null} [snippet]
+ *
+ * @typedef {Evidence & { start: number }} TimedEvidence
+ *
+ * @typedef {"relevant" | "possible" | "closest"} Tier
+ *
+ * @typedef {object} Hit
+ * @property {Item} item
+ * @property {Evidence[]} evidence
+ * @property {number} score relevance, 0 to 1
+ * @property {boolean} relevant
+ * @property {number[]} stacked ids of near-duplicates
+ * @property {Tier} [tier] set by the page
+ *
+ * @typedef {object} AnswerQuery
+ * @property {string | null} [voice_text]
+ * @property {string | null} [voice_language]
+ * @property {string | null} [voice_translation]
+ * @property {string | null} [language]
+ * @property {string | null} [corrected] the text that was searched for if typing errors were corrected
+ * @property {string[]} [ignored] stop words
+ * @property {string[]} only_english models that only understand English
+ *
+ * @typedef {object} Answer
+ * @property {AnswerQuery} query
+ * @property {number} took_ms
+ * @property {boolean} nothing_relevant
+ * @property {{ pending: number, failed: number, outdated?: string[] }} coverage
+ * @property {number} total
+ * @property {boolean} [total_is_estimate]
+ * @property {number} possible
+ * @property {string | null} next
+ * @property {Hit[]} hits
+ *
+ * @typedef {{ item: number, weight?: number, crop?: Crop } | { query_image: string, weight?: number, crop?: Crop }} Part
+ *
+ * @typedef {object} SearchFilters
+ * @property {string[]} types
+ * @property {string[]} tags
+ * @property {number[]} albums
+ * @property {string[]} [sources]
+ * @property {string[]} [languages]
+ * @property {string} [after]
+ * @property {string} [before]
+ * @property {string} [camera]
+ * @property {string} [artist]
+ * @property {number} [longer] in seconds
+ * @property {number} [shorter] in seconds
+ *
+ * @typedef {object} RequestOptions
+ * @property {string} text
+ * @property {Part[]} [parts]
+ * @property {string} [sort]
+ * @property {boolean} [correct]
+ * @property {string} [tier]
+ * @property {number} [limit]
+ * @property {string} [cursor]
+ * @property {boolean} [all]
+ *
+ * @typedef {SearchFilters & RequestOptions} SearchRequest
+ *
+ * @typedef {{ id: number, weight: number, crop: Crop | null }} Like
+ *   An item that results should be like or, with a weight below 0, unlike.
+ *
+ * @typedef {{ id: string, crop: Crop | null }} QueryImage An uploaded image; `crop` is the region to search for.
+ *
+ * @typedef {object} State The query and the filters. They are stored in the address of the page.
+ * @property {string} [q]
+ * @property {string} [source]
+ * @property {string} [after]
+ * @property {string} [before]
+ * @property {string} [longer]
+ * @property {string} [shorter]
+ * @property {string} [lang]
+ * @property {string} [camera]
+ * @property {string} [artist]
+ * @property {string} [sort]
+ * @property {string} [group]
+ * @property {string} [exact]
+ * @property {string[]} type
+ * @property {string[]} tag
+ * @property {string[]} album
+ * @property {Like[]} likes
+ * @property {QueryImage[]} pictures
+ * @property {Blob | null} [voice]
+ *
+ * @typedef {{ value: string, count: number }} FacetValue
+ *
+ * @typedef {object} Facets
+ * @property {FacetValue[]} months
+ * @property {FacetValue[]} tags
+ * @property {FacetValue[]} sources
+ * @property {FacetValue[]} languages
+ * @property {FacetValue[]} cameras
+ * @property {FacetValue[]} artists
+ * @property {{ count: number }[]} durations
+ *
+ * @typedef {object} Job
+ * @property {number} id
+ * @property {string} state
+ * @property {string[]} paths
+ * @property {string | null} [model]
+ * @property {string | null} [error]
+ * @property {Record<string, number | string> | null} [summary]
+ * @property {string} created_at ISO 8601
+ * @property {boolean} cancelling
+ * @property {number} total
+ * @property {number} done
+ * @property {number | null} [rate] files per second
+ * @property {number | null} seconds_left
+ * @property {string | null} [detail]
+ *
+ * @typedef {object} JobRequest
+ * @property {string[]} [paths]
+ * @property {boolean} [retry_failed]
+ * @property {string} [model]
+ * @property {string} [role]
+ *
+ * @typedef {{ id: number, path: string, watched: boolean, there: boolean }} Source
+ *
+ * @typedef {{ id: number, path: string, state: string, reason: string | null, advice: string | null }} LedgerItem
+ *
+ * @typedef {object} Space The embeddings of one model.
+ * @property {string} retriever
+ * @property {string} model
+ * @property {"active" | "next" | "previous"} role
+ * @property {number} dimension
+ * @property {number} embeddings
+ * @property {number} of
+ *
+ * @typedef {{ name: string, role: string, is_present: boolean }} Model
+ *
+ * @typedef {object} SavedSearch
+ * @property {number} id
+ * @property {string} name
+ * @property {string} address
+ * @property {number} news number of new matches
+ * @property {string | null} [error]
+ *
+ * @typedef {{ id: number, name: string, count: number }} Album
+ *
+ * @typedef {{ file: File, name: string }} NamedFile A file and its name relative to the dropped folder.
+ */
+
+export {};
