@@ -9,7 +9,6 @@ from PIL import Image
 
 from indexer.model_change.change import (
     Change,
-    IncompleteError,
     Pace,
     change_model,
     drop_spaces,
@@ -19,7 +18,7 @@ from indexer.model_change.change import (
 from indexer.pipeline import Options
 from search.encoders.registry import IMAGE_MODEL
 from search.engine import Engine
-from search.errors import HomeError, ModelError
+from search.errors import HomeError, IncompleteError, ModelError
 from search.records import Query, Retriever
 from search.status import read_status, verify_library
 from tests.conftest import index
