@@ -1,4 +1,4 @@
-"""A query becomes hits: encode, retrieve by lane, calibrate, fuse, group, explain."""
+"""A query becomes results: encode, retrieve by retriever, calibrate, fuse, group, explain."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
 from search.text.snippets import cut_snippet
 
-# So many moments of one item are found by each lane.
+# So many segments of one item are found by each retriever.
 MAX_MOMENTS = 500
 # Larger pages are for programs, which do not ask for the same again.
 MAX_KEPT_PAGE = 200
@@ -47,7 +47,7 @@ class Engine:
     def search(self, query: Query) -> Answer:
         """Answer a query.
 
-        Raises UsageError for a request that cannot be meant, UnreadableMediaError for a picture or voice
+        Raises UsageError for a request that cannot be meant, UnreadableMediaError for an image or voice
         that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
         """
         began = time.perf_counter()
@@ -161,7 +161,7 @@ class Engine:
         )
 
     def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
-        """Put the relevant hits into the order that was asked for."""
+        """Put the relevant results into the order that was asked for."""
         if query.sort is Sort.RELEVANCE:
             return diversify(stacks, query.diversity)
         places = self.library.catalog.read_order(query.sort, [stack.first.item_id for stack in stacks])
@@ -170,7 +170,7 @@ class Engine:
     def _read_page(
         self, query: Query, cursor: Cursor, page: tuple[Stack, ...], place: int, words: Sequence[str], revision: int
     ) -> tuple[Hit, ...]:
-        """Return the hits of a page, from memory if they were read at this revision: nothing was written since."""
+        """Return the results of a page, from memory if they were read at this revision: nothing was written since."""
         key = f"{cursor.query} {cursor.results} {place} {query.limit}"
         known = self._pages.get(key)
         if known is None or not known.shows(revision, page):

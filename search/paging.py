@@ -68,7 +68,7 @@ class LatestCache(Generic[T]):
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was read from the catalog at a revision: its stacks and the hits made of them."""
+    """A page as it was read from the catalog at a revision: its stacks and the results made of them."""
 
     revision: int
     stacks: tuple[Stack, ...]

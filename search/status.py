@@ -37,7 +37,7 @@ def read_status(library: Library) -> dict[str, Any]:
 
 
 def describe_outdated(library: Library) -> dict[str, dict[str, int]]:
-    """Return, by lane that waits for an update of its bundled model, how many of its vectors are made again."""
+    """Return, by retriever that waits for an update of its bundled model, how many of its vectors are made again."""
     found = {}
     for retriever, space in library.outdated.items():
         begun = library.spaces.find(retriever, SpaceRole.NEXT)

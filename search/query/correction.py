@@ -1,4 +1,4 @@
-"""Typing errors in queries: words that are in no vocabulary become the likeliest word that is.
+"""Typing errors in queries: words that are in no vocabulary become the most likely word that is.
 
 The noisy channel of Kernighan, Church and Gale ("A spelling correction program based on a noisy channel model",
 COLING 1990) with hand-set costs: what a word is corrected to weighs how it was mistyped against how frequent it is.
@@ -38,7 +38,7 @@ Detect = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class KnownWords:
     """The words that are known.
 
     Attributes:
@@ -59,7 +59,7 @@ class Vocabulary:
 
 
 @cache
-def read_vocabulary() -> Vocabulary:
+def read_known_words() -> KnownWords:
     """Read the word lists of the package."""
     english, things, others = (
         gzip.decompress((WORDS / f"{name}.txt.gz").read_bytes()) for name in ("english", "things", "other")
@@ -69,7 +69,7 @@ def read_vocabulary() -> Vocabulary:
     by_length: dict[int, list[str]] = {}
     for word in (*ranks, *sorted(named - ranks.keys())):  # of words that are equally near, the more frequent come first
         by_length.setdefault(len(word), []).append(word)
-    return Vocabulary(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
+    return KnownWords(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
 
 
 def correct_query(text: str, own: Collection[str], detect_language: Detect) -> str | None:
@@ -103,7 +103,7 @@ def _is_unknown(text: str, start: int, end: int, own: Collection[str]) -> bool:
     is_name = match[2] != match[2].lower() and (start > 0 or match[2][1:] != match[2][1:].lower())
     word = match[2].lower()
     is_own = any(one in own for one in (word, word + "s", word.removesuffix("s")))
-    return not (is_name or is_own or read_vocabulary().knows(word))
+    return not (is_name or is_own or read_known_words().knows(word))
 
 
 def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: Detect) -> bool:
@@ -112,7 +112,7 @@ def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: De
     for start, end in reversed(spans):
         rest = rest[:start] + rest[end:]
     words = re.findall(r"\w+", rest.lower())
-    ranks = read_vocabulary().ranks
+    ranks = read_known_words().ranks
     return all(word in ranks or word.isdigit() for word in words) or detect_language(rest) in (None, "en")
 
 
@@ -134,11 +134,11 @@ def find_correction(word: str, own: Collection[str]) -> str | None:
         word: In lower case, in no vocabulary.
         own: The words that the library holds.
     """
-    vocabulary = read_vocabulary()
+    vocabulary = read_known_words()
     limit = MAX_DOUBT_SHORT if len(word) <= SHORT_LETTERS else MAX_DOUBT
     found = []
     for candidate in _find_near(word, vocabulary, own):
-        cost = measure_errors(word, candidate)
+        cost = compute_error_cost(word, candidate)
         rank = vocabulary.ranks.get(candidate, len(vocabulary.ranks))
         bonus = THING_BONUS * (candidate in vocabulary.things) + OWN_BONUS * (candidate in own)
         found.append((cost * ERROR_COST + math.log10(rank + 100) - bonus, cost, candidate))
@@ -148,7 +148,7 @@ def find_correction(word: str, own: Collection[str]) -> str | None:
     return best
 
 
-def _find_near(word: str, vocabulary: Vocabulary, own: Collection[str]) -> list[str]:
+def _find_near(word: str, vocabulary: KnownWords, own: Collection[str]) -> list[str]:
     """Return the known words within one error, or two in long words."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
@@ -166,7 +166,7 @@ def _can_be_meant(word: str) -> bool:
     return word.isascii() and word.isalpha() and len(word) >= MIN_LETTERS - 1
 
 
-def _is_compound(word: str, vocabulary: Vocabulary) -> bool:
+def _is_compound(word: str, vocabulary: KnownWords) -> bool:
     """Return whether a word is made of two frequent ones."""
     cuts = range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
     return any(
@@ -174,7 +174,7 @@ def _is_compound(word: str, vocabulary: Vocabulary) -> bool:
     )
 
 
-def measure_errors(typed: str, meant: str) -> float:
+def compute_error_cost(typed: str, meant: str) -> float:
     """Compute what it costs to have typed one word for another: about 1 for each error, less for the common kinds.
 
     Optimal string alignment (Damerau, CACM 1964) with costs by the kind of error.

@@ -1,4 +1,4 @@
-"""A query made ready: every part of it as vectors, with what scores pictures for it."""
+"""A query made ready: every part of it as vectors, with what scores images for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from search.query.grammar import join_filters, parse_query
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart, score_example, score_text
-from search.scoring.presence import Wording
+from search.scoring.presence import QueryWording
 from search.scoring.visual import VisualScorer
 from search.storage.query_images import QueryImages
 from search.text.analysis import Word, split_query
@@ -28,7 +28,7 @@ class EncodedPart:
     """One part of a query.
 
     Attributes:
-        visual: What scores pictures for it; None for a part that cannot be seen.
+        visual: What scores images for it; None for a part that cannot be seen.
         semantic: Its vector in the semantic space, shape (d,); None for a part that has no words.
         weight: How much it counts; below 0 it pushes away.
     """
@@ -39,7 +39,7 @@ class EncodedPart:
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedQuery:
     """A query made ready.
 
     Attributes:
@@ -51,7 +51,7 @@ class Encoded:
         excluded_words: The words of each exclusion.
         coverage: The share of the query, by weight, that each retriever can judge.
         weights: How much each retriever counts.
-        wording: What the words tell; None for a query that asks by a picture or an item as well.
+        wording: What the words tell; None for a query that asks by an image or an item as well.
         corrected: The text without its typing errors, if there were any.
     """
 
@@ -67,7 +67,7 @@ class Encoded:
     voice: VoiceTranscript | None
     language: str | None
     only_english: tuple[str, ...]
-    wording: Wording | None = None
+    wording: QueryWording | None = None
     corrected: str | None = None
 
     @property
@@ -86,10 +86,10 @@ class Encoded:
         return [SemanticPart(one.semantic, one.weight) for one in self.parts if one.semantic is not None]
 
 
-def encode_query(library: Library, query: Query) -> Encoded:
+def encode_query(library: Library, query: Query) -> EncodedQuery:
     """Encode a query.
 
-    Raises UsageError for one that says nothing or cannot be read, UnreadableMediaError for a picture or voice
+    Raises UsageError for one that says nothing or cannot be read, UnreadableMediaError for an image or voice
     that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
     """
     corrected = correct_query(query.text or "", library.words.list_words(), detect_language) if query.correct else None
@@ -112,7 +112,7 @@ def encode_query(library: Library, query: Query) -> Encoded:
     }
     wanted = [text for text, weight in texts if weight > 0]
     terms = read_terms(wanted, language)
-    return Encoded(
+    return EncodedQuery(
         parts=encoded,
         excluded=[_encode_text(library, text) for text in excluded],
         words=[term.word for term in terms],
@@ -132,14 +132,14 @@ def encode_query(library: Library, query: Query) -> Encoded:
     )
 
 
-def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | None:
+def _read_wording(library: Library, parts: Sequence[QueryPart]) -> QueryWording | None:
     wanted = [part.text for part in parts if part.weight > 0]
     texts = [text for text in wanted if text]
     if not texts or len(texts) < len(wanted):
         return None
     query_classifier, joined = library.models.query_classifier, " ".join(texts)
     name, scene, other = query_classifier.measure_kinds([joined])[0].tolist()
-    return Wording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
+    return QueryWording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
 def _listen(library: Library, voice: bytes) -> VoiceTranscript:
