@@ -45,7 +45,6 @@ from search.scoring.visual import (
     VisualCalibrator,
     VisualScorer,
     describe_calibrator,
-    measure,
 )
 from search.storage.baselines import COLUMNS
 from search.text.analysis import analyze

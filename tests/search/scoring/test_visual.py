@@ -16,7 +16,7 @@ from search.scoring.visual import (
     Unit,
     VisualCalibrator,
     describe_calibrator,
-    measure,
+    measure_images,
     parse_calibrator,
     read_calibrators,
 )
@@ -155,7 +155,7 @@ def test_crowding_is_what_the_bank_scores_for_a_text():
 
 def test_measures_of_no_pictures_are_none():
     none = np.zeros((0, WIDTH), np.float32)
-    assert measure(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
+    assert measure_images(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
 
 
 def test_what_the_tower_was_trained_to_recognize_counts_by_its_similarity():
