@@ -24,7 +24,7 @@ from search.encoders.compact.towers import CompactQueryClassifier
 from search.encoders.manifest import find_folder
 from search.encoders.open_clip.encoder import OpenClipImageEncoder
 from search.encoders.open_clip.export import export_towers
-from search.encoders.open_clip.exported import picture_file
+from search.encoders.open_clip.exported import get_image_path
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
@@ -116,7 +116,7 @@ def list_versions(
         [exact.transform(open_image(path, USEFUL_SIDE)[0]) for path in group]
         for group in (paths, others[:EXPORT_PICTURES])
     )
-    if not picture_file(folder.path, "int8-static").exists():
+    if not get_image_path(folder.path, "int8-static").exists():
         manifest, _ = export_towers(manifest, folder, cache, machine, sample, lambda line: print(line, flush=True))
     for runtime in RUNTIMES:
         encoder = OpenClipImageEncoder(replace(manifest, runtime=runtime), folder, cache, machine)

@@ -41,7 +41,14 @@ MAX_WEIGHT = 10.0
 
 @dataclass(frozen=True)
 class Parsed:
-    """A query taken apart. text: what is asked in plain words; added: further parts with their weights."""
+    """A parsed query.
+
+    Attributes:
+        text: The plain words.
+        added: Further parts with their weights.
+        excluded: What results must not show.
+        filters: The filters.
+    """
 
     text: str
     added: tuple[tuple[str, float], ...]
@@ -50,7 +57,11 @@ class Parsed:
 
 
 def parse_query(text: str) -> Parsed:
-    """Read the query language. Raises UsageError that names the field or sign and what is expected."""
+    """Parse the query language.
+
+    Raises:
+        UsageError: A filter or sign is not valid. The message names it and what is expected.
+    """
     plain: list[str] = []
     added: list[tuple[str, float]] = []
     excluded: list[str] = []
@@ -82,7 +93,7 @@ def parse_query(text: str) -> Parsed:
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
-    """Return where the words begin and end that are neither quoted nor filters, excluded, added or weighted parts."""
+    """Return the spans of words that are not quoted, filters, or excluded, added or weighted parts."""
     return [
         match.span("word")
         for match in _TOKEN.finditer(text)
@@ -91,7 +102,7 @@ def find_plain_words(text: str) -> list[tuple[int, int]]:
 
 
 def join_filters(one: Filters, other: Filters) -> Filters:
-    """Return filters that hold what either holds; of a field that both hold, the second's value."""
+    """Combine two filters. Where both set a field, the second one wins."""
     values = {name: getattr(other, name) or getattr(one, name) for name in Filters.__dataclass_fields__}
     return Filters(**values)
 
@@ -105,7 +116,11 @@ def _read_value(match: re.Match[str]) -> tuple[str, bool]:
 
 
 def _read_field(name: str | None, value: str) -> str | None:
-    """Return the field's name, or None for plain text. Raises UsageError for a field misspelt or without a value."""
+    """Return the name of a field, or None for plain text.
+
+    Raises:
+        UsageError: The field is misspelled or has no value.
+    """
     if name is None:
         return None
     lowered = name.lower()
