@@ -1,4 +1,4 @@
-"""A query becomes hits: encode, retrieve by lane, calibrate, fuse, group, explain."""
+"""Answering a query: encode, retrieve, score, fuse, group, explain."""
 
 import time
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
 from search.text.snippets import cut_snippet
 
-# So many moments of one item are found by each lane.
+# The number of segments of one item that each retriever returns.
 MAX_MOMENTS = 500
-# Larger pages are for programs, which do not ask for the same again.
-MAX_KEPT_PAGE = 200
+# Larger pages are not cached: programs request them, and do not request them again.
+MAX_CACHED_PAGE = 200
 
 
 class Engine:
-    """Answers queries over one library. Safe to share between threads."""
+    """Answers queries over one library. Thread-safe."""
 
     def __init__(self, library: Library) -> None:
         self._swap = ModelSwap(library, _load, self._clear)
@@ -34,7 +34,7 @@ class Engine:
 
     @property
     def library(self) -> Library:
-        """The library that searches answer from now. After other models were chosen it is replaced by another one."""
+        """The library that searches use now. It is replaced when the home chooses other models."""
         return self._swap.library
 
     def warm_up(self) -> None:
@@ -47,12 +47,15 @@ class Engine:
     def search(self, query: Query) -> Answer:
         """Answer a query.
 
-        Raises UsageError for a request that cannot be meant, UnreadableMediaError for a picture or voice
-        that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
+        Raises:
+            UsageError: The query is not valid.
+            UnreadableMediaError: An image or a recording cannot be read.
+            NothingHeardError: A voice query contains no speech.
+            NotFoundError: An item or an uploaded image does not exist.
         """
         began = time.perf_counter()
         revision = self.library.catalog.read_revision()
-        # One library from here on: whatever is chosen meanwhile, its models and its spaces belong together.
+        # Use one library throughout, since its models and its indexes belong together.
         library = self._swap.follow(revision)
         cursor = read_cursor(query)
         ranking, place = self._find_ranking(library, query, cursor, revision)
@@ -79,9 +82,10 @@ class Engine:
         )
 
     def _find_ranking(self, library: Library, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
-        """Return a ranking that reaches to the end of the page asked for, and where in its results the page begins.
+        """Return a ranking that reaches the end of the requested page, and the position where the page starts in it.
 
-        A first page is cut from what the catalog holds now, later ones from what the first was cut from, if it is kept.
+        A first page always uses the current catalog. Later pages use the ranking of the first one, if it is still
+        cached.
         """
         known = self._rankings.get(cursor.query)
         if query.cursor is None and known is not None and (known.is_resumed or known.revision != revision):
@@ -94,7 +98,7 @@ class Engine:
             ranking = keep_relevant(known, ranking) if known is not None else ranking
         if query.cursor is not None and not follows(cursor, ranking, query):
             ranking, place = resume(cursor, ranking, query)
-        # A search that began with the models before must not leave its ranking to those who ask with the new ones.
+        # A search that started with the old models must not cache its ranking for the new ones.
         if ranking is not known and library is self.library:
             self._rankings.put(cursor.query, ranking)
         return ranking, place
@@ -102,7 +106,11 @@ class Engine:
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
         """Return every segment of one item that is relevant to a query, in the order of the item.
 
-        Raises what `search` raises.
+        Raises:
+            UsageError: The query is not valid.
+            UnreadableMediaError: An image or a recording cannot be read.
+            NothingHeardError: A voice query contains no speech.
+            NotFoundError: An item or an uploaded image does not exist.
         """
         item = self.library.catalog.get_item(item_id)
         revision = self.library.catalog.read_revision()
@@ -111,11 +119,12 @@ class Engine:
         retrieval = Retrieval(library, encoded, False, revision, decides=False)
         best: dict[int, Candidate] = {}
         for retriever in Retriever:
-            found = retrieval.retrieve(retriever, MAX_MOMENTS)
-            for at in np.flatnonzero(found.probabilities >= RELEVANCE_CUT).tolist():
-                one = found.make_candidate(at)
-                if one.segment_id not in best or best[one.segment_id].probability < one.probability:
-                    best[one.segment_id] = one
+            retrieved = retrieval.retrieve(retriever, MAX_MOMENTS)
+            for at in np.flatnonzero(retrieved.probabilities >= RELEVANCE_CUT).tolist():
+                candidate = retrieved.make_candidate(at)
+                known = best.get(candidate.segment_id)
+                if known is None or known.probability < candidate.probability:
+                    best[candidate.segment_id] = candidate
         segments = self.library.catalog.read_segments(best)
         words = tuple(word.whole for word in encoded.words)
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
@@ -134,7 +143,7 @@ class Engine:
         self._pages.clear()
 
     def _read_coverage(self, revision: int) -> Coverage:
-        """Return the coverage, counted anew only when something was written: counting reads every item."""
+        """Return the coverage. It is counted only when the catalog has changed, since counting reads every item."""
         known = self._coverage
         if known is None or known[0] != revision:
             known = self._coverage = (revision, self.library.catalog.read_coverage())
@@ -161,7 +170,7 @@ class Engine:
         )
 
     def _order(self, stacks: list[Stack], query: Query) -> list[Stack]:
-        """Put the relevant hits into the order that was asked for."""
+        """Sort the relevant results as requested."""
         if query.sort is Sort.RELEVANCE:
             return diversify(stacks, query.diversity)
         places = self.library.catalog.read_order(query.sort, [stack.first.item_id for stack in stacks])
@@ -170,25 +179,25 @@ class Engine:
     def _read_page(
         self, query: Query, cursor: Cursor, page: tuple[Stack, ...], place: int, words: Sequence[str], revision: int
     ) -> tuple[Hit, ...]:
-        """Return the hits of a page, from memory if they were read at this revision: nothing was written since."""
+        """Return the hits of a page, from the cache if the catalog has not changed since they were read."""
         key = f"{cursor.query} {cursor.results} {place} {query.limit}"
         known = self._pages.get(key)
         if known is None or not known.shows(revision, page):
             known = Page(revision, page, self._make_hits(query, page, place, words))
-            if len(page) <= MAX_KEPT_PAGE:
+            if len(page) <= MAX_CACHED_PAGE:
                 self._pages.put(key, known)
         return known.hits
 
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
         catalog = self.library.catalog
         items = catalog.read_items([stack.first.item_id for stack in page])
-        speaking = [stack.first.candidates for stack in page]
-        segments = catalog.read_segments([one.segment_id for candidates in speaking for one in candidates])
+        candidates_by_stack = [stack.first.candidates for stack in page]
+        segments = catalog.read_segments([one.segment_id for candidates in candidates_by_stack for one in candidates])
         hits = []
-        for place, (stack, candidates) in enumerate(zip(page, speaking, strict=True)):
+        for place, (stack, candidates) in enumerate(zip(page, candidates_by_stack, strict=True)):
             one = stack.first
             if one.item_id not in items:
-                continue  # forgotten since it was ranked
+                continue  # removed since it was ranked
             evidence = tuple(
                 _make_evidence(candidate, segments[candidate.segment_id].segment, words)
                 for candidate in candidates

@@ -1,68 +1,116 @@
-"""One exception tree. Each class carries the CLI exit status and the HTTP status it maps to."""
+"""All errors that are meant for the user, as one tree.
+
+Each class declares how it is reported: the exit status of the command line, and the HTTP status, type and title of an
+RFC 9457 problem in the REST API. Nothing else maps errors to statuses.
+"""
 
 from typing import ClassVar
 
 
 class CrossmodalError(Exception):
-    """Base of every error that is meant for the user; its text is one line that says what to do."""
+    """Base of all errors for the user. The message is one line: what happened, then what to do.
+
+    Attributes:
+        exit_status: The exit status of the command line.
+        http_status: The HTTP status of the REST API.
+        problem_type: A URI that identifies the class of problem.
+        title: The title of the problem, the same for every error of the class.
+    """
 
     exit_status: ClassVar[int] = 3
     http_status: ClassVar[int] = 500
+    problem_type: ClassVar[str] = "about:blank"
     title: ClassVar[str] = "The request could not be answered"
 
 
 class UsageError(CrossmodalError):
-    """The request itself is wrong: a field, an option or an argument."""
+    """A field, an option or an argument of the request is not valid."""
 
     exit_status = 2
     http_status = 400
+    problem_type = "urn:crossmodal:problem:invalid-request"
     title = "The request is not valid"
 
 
 class UnreadableMediaError(CrossmodalError):
-    """A file is not what it claims to be, is damaged, empty, or of a kind that cannot be read."""
+    """A file is damaged, empty, of another format than it claims, or of an unsupported format."""
 
     exit_status = 2
     http_status = 422
+    problem_type = "urn:crossmodal:problem:unreadable-media"
     title = "The file cannot be read"
 
 
 class NothingHeardError(UnreadableMediaError):
-    """A voice query holds no speech."""
+    """A voice query contains no speech."""
 
+    problem_type = "urn:crossmodal:problem:no-speech"
     title = "Nothing was heard"
 
 
 class NotFoundError(CrossmodalError):
-    """The item, source or thumbnail asked for does not exist."""
+    """The requested item, source, job or image does not exist."""
 
     exit_status = 2
     http_status = 404
+    problem_type = "urn:crossmodal:problem:not-found"
     title = "Not found"
 
 
 class HomeError(CrossmodalError):
-    """The home cannot be used: missing, unwritable, made by a newer version, or by another model."""
+    """The home cannot be used: missing, not writable, or made by a newer version or another model."""
 
     http_status = 503
+    problem_type = "urn:crossmodal:problem:home"
     title = "The home cannot be used"
 
 
 class BusyError(CrossmodalError):
-    """Too much is being asked for at once."""
+    """Too many requests at once."""
 
     http_status = 503
+    problem_type = "urn:crossmodal:problem:busy"
     title = "Busy"
 
 
 class ModelError(CrossmodalError):
-    """A model cannot be loaded, or its files are not what they should be."""
+    """A model cannot be loaded, or its files are not the expected ones."""
 
     http_status = 503
+    problem_type = "urn:crossmodal:problem:model"
     title = "A model cannot be used"
 
 
+class UnreachableError(ModelError):
+    """The model hub cannot be reached."""
+
+    problem_type = "urn:crossmodal:problem:hub-unreachable"
+    title = "The model hub cannot be reached"
+
+
+class IncompleteError(CrossmodalError):
+    """Too many files could not be read for a new model to replace the old one."""
+
+    problem_type = "urn:crossmodal:problem:incomplete"
+    title = "The model change is incomplete"
+
+
+class CancelledError(CrossmodalError):
+    """A job was cancelled while it ran."""
+
+    problem_type = "urn:crossmodal:problem:cancelled"
+    title = "The job was cancelled"
+
+
+class NotAllowedError(CrossmodalError):
+    """The requested server configuration would expose the library to others."""
+
+    http_status = 403
+    problem_type = "urn:crossmodal:problem:not-allowed"
+    title = "Not allowed"
+
+
 def find_reason(error: Exception) -> str:
-    """Return the first line of what an exception of somebody else says, or its name where it says nothing."""
-    said = str(error).strip()
-    return said.splitlines()[0] if said else type(error).__name__
+    """Return the first line of the message of another package's exception, or its class name if it has none."""
+    message = str(error).strip()
+    return message.splitlines()[0] if message else type(error).__name__

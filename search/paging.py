@@ -1,4 +1,4 @@
-"""Pages of one answer: the whole ranking is kept for a while, so that it does not move between pages."""
+"""Pages of one answer. Its ranking is cached for a while, so that results do not move between pages."""
 
 import base64
 import hashlib
@@ -20,15 +20,19 @@ from search.scoring.grouping import Stack
 
 T = TypeVar("T")
 KEPT = 32
-# More than anybody pages through; what a forged cursor may unpack to.
+# The number of items that a cursor may list, so that a forged one cannot exhaust the memory.
 MAX_SHOWN = 10_000_000
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins.
+    """Where a page starts.
 
-    query: whose answer; results: which of it, a tier or all; place: in these; shown: the items on the pages before it.
+    Attributes:
+        query: The hash of the query.
+        results: Which results of it: a tier, or all.
+        place: The position of the first result.
+        shown: The items on the pages before.
     """
 
     query: str
@@ -68,14 +72,20 @@ class LatestCache(Generic[T]):
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was read from the catalog at a revision: its stacks and the hits made of them."""
+    """A page as it was read from the catalog.
+
+    Attributes:
+        revision: The revision of the catalog.
+        stacks: The results.
+        hits: The results with all that is shown of them.
+    """
 
     revision: int
     stacks: tuple[Stack, ...]
     hits: tuple[Hit, ...]
 
     def shows(self, revision: int, stacks: Sequence[Stack]) -> bool:
-        """Return whether this is the page of these stacks at a revision."""
+        """Return whether this is the page of some stacks at a revision."""
         is_same = self.revision == revision and len(self.stacks) == len(stacks)
         return is_same and all(one is other for one, other in zip(self.stacks, stacks, strict=True))
 
@@ -92,9 +102,10 @@ def hash_query(query: Query) -> str:
 
 
 def read_cursor(query: Query) -> Cursor:
-    """Return where the page asked for begins.
+    """Return where the requested page starts.
 
-    Raises UsageError for a limit out of range and for a cursor that is none or belongs to another query.
+    Raises:
+        UsageError: The limit is out of range, or the cursor is invalid or belongs to another query.
     """
     if not 1 <= query.limit <= MAX_LIMIT:
         raise UsageError(f"limit must be between 1 and {MAX_LIMIT}, not {query.limit}")
@@ -109,26 +120,26 @@ def read_cursor(query: Query) -> Cursor:
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise UsageError("Invalid cursor: pass the `next` of an earlier answer") from error
     if (cursor.query, cursor.results) != (key, results):
-        raise UsageError("cursor belongs to another query: ask the same query again, with it")
+        raise UsageError("The cursor belongs to another query. Repeat the query that it was returned for.")
     return cursor
 
 
 def write_cursor(cursor: Cursor) -> str:
-    """Return the opaque text of a cursor."""
+    """Return a cursor as opaque text."""
     head = json.dumps({"query": cursor.query, "results": cursor.results, "place": cursor.place}).encode()
     return base64.urlsafe_b64encode(head + b"\n" + _pack(cursor.shown)).decode()
 
 
 def follows(cursor: Cursor, ranking: Ranking, query: Query) -> bool:
-    """Return whether a cursor was cut from this ranking."""
+    """Return whether a cursor was made from this ranking."""
     before = ranking.list_results(query)[: cursor.place]
     return len(before) == cursor.place and list_items(before) == cursor.shown
 
 
 def resume(cursor: Cursor, ranking: Ranking, query: Query) -> tuple[Ranking, int]:
-    """Return another ranking in the order in which its results are paged, and where the next page begins.
+    """Return a ranking in the order in which its results are paged, and where the next page starts.
 
-    What was shown comes first, wherever it would be now; so nothing is shown twice, and nothing passed over.
+    Items that were already shown come first, wherever they rank now, so that no result is repeated or skipped.
     """
     shown: list[Stack] = []
     tiers: list[list[Stack]] = []
@@ -148,7 +159,7 @@ def list_items(stacks: Sequence[Stack]) -> frozenset[int]:
 
 
 def _pack(items: frozenset[int]) -> bytes:
-    """Return items as their differences, about a byte each."""
+    """Return items as compressed differences, about one byte each."""
     steps = np.diff(np.sort(np.fromiter(items, np.int64, len(items))), prepend=0)
     return zlib.compress(steps.astype("<u4").tobytes())
 
@@ -157,5 +168,5 @@ def _unpack(body: bytes) -> frozenset[int]:
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(body, MAX_SHOWN * 4)
     if not unpacker.eof:
-        raise ValueError("cut off, or longer than any that was given out")
+        raise ValueError("truncated, or longer than any valid cursor")
     return frozenset(np.cumsum(np.frombuffer(content, "<u4").astype(np.int64)).tolist())

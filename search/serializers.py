@@ -1,20 +1,20 @@
-"""The JSON form of answers and items: the same document from the command line and over REST."""
+"""The JSON form of answers and items, the same for the command line and the REST API."""
 
 from dataclasses import asdict
 from typing import Any
 
 from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query, Source, State
 
-# What to do about a file in a state that nobody wants it in.
+# What to do about a file that was not indexed.
 ADVICE = {
-    State.PENDING: "It waits to be indexed: start `crossmodal index` or a worker.",
-    State.FAILED: "Mend or replace the file; then it is tried again by itself. To try it as it is, retry.",
-    State.MISSING: "Put the file back, or mount its disk, and index again; if it is gone for good, forget it.",
+    State.PENDING: "Waiting to be indexed. Start `crossmodal index` or a worker.",
+    State.FAILED: "Fix or replace the file; it is then retried automatically. To retry it unchanged, retry the job.",
+    State.MISSING: "Restore the file or mount its disk, then index again. If it is gone for good, forget it.",
 }
 
 
 def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
-    """Return the search document of the design's contract."""
+    """Return the document of an answer."""
     return {
         "query": {
             "text": query.text,
@@ -42,7 +42,7 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
 
 
 def serialize_item(item: Item) -> dict[str, Any]:
-    """Return what the ledger knows of an item."""
+    """Return what is known of an item."""
     return {
         "id": item.id,
         "type": item.type,
@@ -53,7 +53,7 @@ def serialize_item(item: Item) -> dict[str, Any]:
 
 
 def serialize_ledger_row(item: Item) -> dict[str, Any]:
-    """Return an item's place in the ledger."""
+    """Return the state of an item in the ledger."""
     return {
         "id": item.id,
         "path": item.path,
@@ -66,7 +66,12 @@ def serialize_ledger_row(item: Item) -> dict[str, Any]:
 
 
 def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
-    """Return a source. is_there: whether its root can be seen now."""
+    """Return a source.
+
+    Args:
+        source: The source.
+        is_there: Whether its root exists now.
+    """
     return {
         "id": source.id,
         "path": source.path,
@@ -77,7 +82,7 @@ def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
 
 
 def serialize_job(job: Job) -> dict[str, Any]:
-    """Return a job and how far it is."""
+    """Return a job and its progress."""
     left = job.seconds_left
     return {
         "id": job.id,
@@ -101,7 +106,7 @@ def serialize_job(job: Job) -> dict[str, Any]:
 
 
 def serialize_segment(found: FoundSegment) -> dict[str, Any]:
-    """Return a segment with its place in the item; what does not apply is left out."""
+    """Return a segment with its position in the item, without the fields that do not apply."""
     return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None and v != ()}
 
 
@@ -117,7 +122,7 @@ def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
 
 
 def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
-    """Return why an item is a hit; with `explain`, all that the score is made of."""
+    """Return why an item is a result; with `explain`, every term of the score."""
     described = {
         "retriever": evidence.retriever,
         "segment": evidence.segment_id,

@@ -1,4 +1,4 @@
-"""Looking at a library from outside: what it holds, and whether its parts agree."""
+"""The state of a library: what it contains, and whether its parts agree."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from search.storage.spaces import Space, SpaceRole, Spaces
 
 
 def read_status(library: Library) -> dict[str, Any]:
-    """Return counts by type and state, models, spaces, disk use and sources."""
+    """Return counts by type and state, models, spaces, disk usage and sources."""
     catalog = library.catalog
     revision = catalog.read_revision()
     items: dict[str, dict[str, int]] = {}
@@ -37,7 +37,7 @@ def read_status(library: Library) -> dict[str, Any]:
 
 
 def describe_outdated(library: Library) -> dict[str, dict[str, int]]:
-    """Return, by lane that waits for an update of its bundled model, how many of its vectors are made again."""
+    """Return, by retriever that waits for an update of its bundled model, how many vectors are embedded again."""
     found = {}
     for retriever, space in library.outdated.items():
         begun = library.spaces.find(retriever, SpaceRole.NEXT)
@@ -61,14 +61,14 @@ def _explain_choice(library: Library) -> str:
         one.name for one in (models.image_encoder, models.text_encoder, models.transcriber) if one.name not in BUNDLED
     ]
     if not chosen:
-        return "the embedded default: needs no download, no GPU, and understands about 100 languages"
+        return "the bundled models: no download, no GPU, about 100 languages"
     return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
 
 
 def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
-    """Return every space with its role and how full it is, then the models that could be used.
+    """Return every space with its role and size, then the models that can be used.
 
-    role: `active` is searched, `next` is being filled, `previous` was searched before.
+    The role of a space is `active` if it is searched, `next` if it is being filled, `previous` if it was used before.
     """
     spaces = []
     for space in library.spaces.list_all():
@@ -82,7 +82,7 @@ def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
 
 
 def verify_library(library: Library) -> list[str]:
-    """Return what is wrong, one line each; nothing when SQL, FAISS and the disk agree."""
+    """Return the problems as one line each; nothing if SQL, FAISS and the disk agree."""
     catalog = library.catalog
     problems = [f"catalog: {line}" for line in check_database(catalog.database)]
     problems += [f"catalog: {line}" for line in find_strays(catalog.database)]

@@ -24,7 +24,7 @@ from search.encoders.class_names import read_classes
 from search.encoders.compact.towers import CompactQueryClassifier
 from search.evaluation.metrics import compute_auroc
 from search.records import Ids, Vectors
-from search.scoring.presence import PRESENCE_FILE, Wording, measure_presence
+from search.scoring.presence import PRESENCE_FILE, QueryWording, measure_presence
 from search.scoring.visual import read_calibrators
 from search.storage.baselines import COLUMNS
 from training.compact.data import read_check
@@ -78,13 +78,13 @@ class Asker:
         self._vectors = self._measurer.narrow(pictures.vectors)
         self._baselines = pictures.baselines[:, : COLUMNS * len(self._calibrator.units)]
 
-    def score(self, text: str) -> tuple[Vectors, Vectors, Wording]:
+    def score(self, text: str) -> tuple[Vectors, Vectors, QueryWording]:
         """Return log-odds (n,), measures (n, m), and what the words tell."""
         vector, traits = self._measurer.describe(text, self.pictures)
         scorer = self._calibrator.bind(vector, traits, self._measurer.recognize(text))
-        measured = scorer.measure(self._vectors, self._baselines)
+        measured = scorer.measure_images(self._vectors, self._baselines)
         name, scene, other = self._texts.files.measure_kinds(self._texts.embed([text]))[0].tolist()
-        wording = Wording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+        wording = QueryWording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
         return scorer.score_measures(measured), measured, wording
 
 

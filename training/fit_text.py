@@ -35,7 +35,7 @@ from search.library import Library
 from search.query.encoding import encode_query
 from search.records import Query, Vectors
 from search.retrieval.retriever import make_text_retriever
-from search.scoring.text import WEIGHTS_FILE, Evidence, TextWeights, Weights, compute_log_odds, describe_weights
+from search.scoring.text import WEIGHTS_FILE, TextFeatures, TextWeights, Weights, compute_log_odds, describe_weights
 
 DEPTH = 256
 # How many of the best candidates of a query are learned from, and how many wrong ones of these.
@@ -58,7 +58,7 @@ class Asked:
     """The candidates of a query, which of them are right, and the home that was asked."""
 
     case: Case
-    evidence: Evidence
+    evidence: TextFeatures
     right: Vectors
     collection: str
 
@@ -74,7 +74,7 @@ def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
             items = library.catalog.read_items(sorted(set(found.items.tolist())))
             names = [Path(items[one].path).name for one in found.items.tolist()]
             right = np.array([name in case.relevant for name in names], np.float32)
-            asked.append(Asked(case, found.evidence, right, library.home.root.name))
+            asked.append(Asked(case, found.features, right, library.home.root.name))
     return asked
 
 
@@ -82,9 +82,9 @@ def fit_scale(asked: Sequence[Asked], ratios: dict[str, float]) -> Weights:
     """Fit a logistic function of the ratios' sum and of how near the query comes to everything."""
     rows, labels, weights = [], [], []
     for one in asked:
-        score = compute_log_odds(Evidence(one.evidence.features), Weights(0.0, ratios))
+        score = compute_log_odds(TextFeatures(one.evidence.values), Weights(0.0, ratios))
         order = np.argsort(-score)[:LEARNED]
-        nearest = one.evidence.features.get("nearest", np.zeros(len(score), np.float32))
+        nearest = one.evidence.values.get("nearest", np.zeros(len(score), np.float32))
         columns = np.stack([score, nearest], axis=1)[order]
         for label in (1.0, 0.0):
             chosen = columns[one.right[order] == label][: None if label else WRONG]
@@ -117,7 +117,7 @@ def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
     best = []
     for one in asked:
         if one.case.kind != "collection" and len(one.right):
-            logits = compute_log_odds(Evidence(one.evidence.features), weights)
+            logits = compute_log_odds(TextFeatures(one.evidence.values), weights)
             best.append((float(logits.max()), float(one.right[logits.argmax()])))
     logits, right = np.array(best).T
     scales = np.linspace(1, 4, 31)
@@ -133,7 +133,7 @@ def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) ->
         costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
         # Exact matches are relevant in any case.
         best = [
-            float(compute_log_odds(Evidence(one.evidence.features), costly)[one.right == 0].max()) for one in absent
+            float(compute_log_odds(TextFeatures(one.evidence.values), costly)[one.right == 0].max()) for one in absent
         ]
         costly = replace(costly, bias=costly.bias - float(np.quantile(best, 1 - MAX_FALSE)))
         if measure_precision(asked, costly) >= MIN_PRECISION:

@@ -45,7 +45,7 @@ from search.scoring.visual import (
     VisualCalibrator,
     VisualScorer,
     describe_calibrator,
-    measure,
+    measure_images,
 )
 from search.storage.baselines import COLUMNS
 from search.text.analysis import analyze
@@ -104,14 +104,14 @@ class Measurer:
         """Return the measures (n, m) of pictures and the traits (t,) of the text."""
         vector, traits = self.describe(text, pictures)
         baselines = pictures.baselines[:, : COLUMNS * len(self.units)]
-        return measure(vector, self.narrow(pictures.vectors), baselines, self.units), traits
+        return measure_images(vector, self.narrow(pictures.vectors), baselines, self.units), traits
 
     def measure_example(self, place: str, pictures: Pictures) -> tuple[Vectors, Vectors]:
         """Return the measures (n, m) of pictures for one of them as a query, and no traits."""
         vectors = self.narrow(pictures.vectors)
         query = vectors[int(place)] * np.float32(len(self.units) ** 0.5)
         baselines = pictures.baselines[:, : COLUMNS * len(self.units)]
-        return measure(query, vectors, baselines, self.units), np.zeros(0, np.float32)
+        return measure_images(query, vectors, baselines, self.units), np.zeros(0, np.float32)
 
 
 Measure = Callable[[str, Pictures], tuple[Vectors, Vectors]]

@@ -24,15 +24,15 @@ from search.encoders.compact.towers import CompactQueryClassifier
 from search.encoders.manifest import find_folder
 from search.encoders.open_clip.encoder import OpenClipImageEncoder
 from search.encoders.open_clip.export import export_towers
-from search.encoders.open_clip.exported import picture_file
+from search.encoders.open_clip.exported import get_image_path
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
 from search.media.image.picture import USEFUL_SIDE, open_image
 from search.records import Pixels, Retriever, Sample, Vectors
 from search.retrieval.visual import bind_text, make_calibrator
-from search.scoring.presence import PRESENT_CUT, Wording, measure_presence, read_presence
-from search.scoring.traits import Reference
+from search.scoring.presence import PRESENT_CUT, QueryWording, measure_presence, read_presence
+from search.scoring.traits import ReferenceImages
 from search.scoring.visual import MEASURES, VisualCalibrator, VisualScorer, read_calibrators
 from search.settings import count_cores
 from search.storage.baselines import COLUMNS, QueryBank, measure_baselines
@@ -76,10 +76,10 @@ class Words:
         kinds: Vectors = self.texts.files.measure_kinds(self.texts.embed([text]))[0]
         return kinds
 
-    def describe(self, text: str) -> Wording:
+    def describe(self, text: str) -> QueryWording:
         """Return what the presence decision knows of a text."""
         name, scene, other = self.measure_kinds(text).tolist()
-        return Wording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+        return QueryWording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
 
 
 def list_compact(words: Words, pictures: Pictures) -> Iterator[Subject]:
@@ -116,7 +116,7 @@ def list_versions(
         [exact.transform(open_image(path, USEFUL_SIDE)[0]) for path in group]
         for group in (paths, others[:EXPORT_PICTURES])
     )
-    if not picture_file(folder.path, "int8-static").exists():
+    if not get_image_path(folder.path, "int8-static").exists():
         manifest, _ = export_towers(manifest, folder, cache, machine, sample, lambda line: print(line, flush=True))
     for runtime in RUNTIMES:
         encoder = OpenClipImageEncoder(replace(manifest, runtime=runtime), folder, cache, machine)
@@ -132,7 +132,7 @@ def make_subject(
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     unrelated = measure_unrelated(Sample(vectors, np.zeros(len(vectors), bool), baselines), encoder.bank)
     calibrator = make_calibrator(encoder, unrelated, "text")
-    none = Reference(encoder.reference, np.zeros((0, COLUMNS), np.float32))
+    none = ReferenceImages(encoder.reference, np.zeros((0, COLUMNS), np.float32))
     pictures = Pictures(names, vectors, baselines, encoder.bank, lambda rows: rows, none)
 
     return Subject(title, pictures, lambda text: bind_text(calibrator, encoder, text, words.measure_kinds(text)))
@@ -178,7 +178,7 @@ def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], wor
 def decide(subject: Subject, text: str, words: Words) -> float:
     """Return the log-odds that something is there."""
     scorer = subject.bind(text)
-    measured = scorer.measure(subject.pictures.vectors, subject.pictures.baselines)
+    measured = scorer.measure_images(subject.pictures.vectors, subject.pictures.baselines)
     weights = read_presence()[measured.shape[1] // len(MEASURES)]
     return weights.decide(measure_presence(scorer.score_measures(measured), measured, words.describe(text)))
 

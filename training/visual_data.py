@@ -21,7 +21,7 @@ from search.encoders.compact.towers import CompactImageEncoder, E5Encoder
 from search.encoders.runtime import Machine
 from search.media.image.picture import USEFUL_SIDE, open_image
 from search.records import Vectors
-from search.scoring.traits import Reference
+from search.scoring.traits import ReferenceImages
 from search.settings import count_cores
 from search.storage.baselines import QueryBank, measure_baselines
 from training.compact.data import read_check
@@ -53,7 +53,7 @@ class Pictures:
     baselines: Vectors
     bank: Vectors
     embed: Callable[[Vectors], Vectors]
-    reference: Reference
+    reference: ReferenceImages
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) 
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     names = [path.name for path in paths]
     known = encoder.reference
-    reference = Reference(known, measure_baselines(known, QueryBank(encoder.bank, encoder.parts)))
+    reference = ReferenceImages(known, measure_baselines(known, QueryBank(encoder.bank, encoder.parts)))
     return Pictures(names, vectors, baselines, encoder.bank, texts.files.project_parts, reference)
 
 
@@ -129,7 +129,7 @@ def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
 
         bank = embed(texts.files.bank_texts)
         baselines = measure_baselines(vectors, QueryBank(bank, texts.files.image_parts))
-        reference = Reference(vectors[:REFERENCES], baselines[:REFERENCES])
+        reference = ReferenceImages(vectors[:REFERENCES], baselines[:REFERENCES])
         folds.append(Pictures(names, vectors, baselines, bank, embed, reference))
     return folds
 

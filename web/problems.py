@@ -10,10 +10,10 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from search.errors import CrossmodalError
 
 
-def make_problem(status: int, title: str, detail: str) -> Response:
+def make_problem(status: int, title: str, detail: str, problem_type: str = "about:blank") -> Response:
     """Return an `application/problem+json` response."""
     body = {
-        "type": "about:blank",
+        "type": problem_type,
         "title": title,
         "status": status,
         "detail": detail,
@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CrossmodalError)
     def _answer_own(error: CrossmodalError) -> Response:
-        return make_problem(error.http_status, error.title, str(error))
+        return make_problem(error.http_status, error.title, str(error), error.problem_type)
 
     @app.errorhandler(RequestEntityTooLarge)
     def _answer_large(_error: RequestEntityTooLarge) -> Response:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from search.errors import CrossmodalError, HomeError
+from search.errors import HomeError, NotAllowedError
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 # Searches, media, and those who follow jobs.
 THREADS = 16
-
-
-class NotAllowedError(CrossmodalError):
-    """The server would be open to others."""
 
 
 @click.command("serve")

@@ -26,7 +26,7 @@ from search.encoders.registry import (
     read_manifest,
 )
 from search.encoders.whisper.choice import find_whisper
-from search.errors import CrossmodalError, HomeError
+from search.errors import HomeError, IncompleteError
 from search.library import Library
 from search.records import Retriever
 from search.samples import sample_images
@@ -36,10 +36,6 @@ from search.storage.spaces import Space, SpaceRole
 MEASURED = 32
 # Where more of the items than this cannot be read, a disk is more likely to be away than its files to be damaged.
 MAX_UNREAD = 0.05
-
-
-class IncompleteError(CrossmodalError):
-    """Too much of the library could not be read for the new model to take over."""
 
 
 @dataclass(frozen=True)

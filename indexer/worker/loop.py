@@ -12,7 +12,7 @@ from indexer.pipeline import Options, index_paths
 from indexer.summary import Summary
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
-from search.errors import CrossmodalError, HomeError
+from search.errors import CancelledError, CrossmodalError, HomeError
 from search.library import Library
 from search.records import Job, JobState, Task
 
@@ -26,10 +26,6 @@ FAILURES_KEPT = 100
 
 class StoppedError(Exception):
     """The worker is to end."""
-
-
-class CancelledError(CrossmodalError):
-    """Somebody asked for the job to be stopped."""
 
 
 @dataclass

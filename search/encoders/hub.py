@@ -15,7 +15,7 @@ from pathlib import Path
 from search.encoders.compact.files import hash_file
 from search.encoders.manifest import FETCHED
 from search.encoders.open_clip.loading import CONFIG, HUB, TOWER, name_fetched
-from search.errors import CrossmodalError, ModelError, find_reason
+from search.errors import CrossmodalError, ModelError, UnreachableError, find_reason
 
 # (file, bytes that are there, bytes in all)
 Note = Callable[[str, int, int], None]
@@ -35,12 +35,6 @@ TOKENIZER = (
     "vocab.txt",
     TOWER,
 )
-
-
-class UnreachableError(ModelError):
-    """The hub cannot be reached."""
-
-    title = "The model hub cannot be reached"
 
 
 def fetch_model(name: str, models: Path, note: Note) -> Path:

@@ -1,8 +1,8 @@
-"""Typing errors in queries: words that are in no vocabulary become the likeliest word that is.
+"""Correction of typing errors: words of no vocabulary become the most probable known word.
 
-The noisy channel of Kernighan, Church and Gale ("A spelling correction program based on a noisy channel model",
-COLING 1990) with hand-set costs: what a word is corrected to weighs how it was mistyped against how frequent it is.
-English only: words of other languages, names and everything that the library holds are left alone.
+The noisy channel model of Kernighan, Church and Gale ("A spelling correction program based on a noisy channel model",
+COLING 1990) with costs set by hand: the kinds of errors are weighed against the frequency of the word. English only:
+words of other languages, names and all words of the library are left unchanged.
 """
 
 import gzip
@@ -17,20 +17,21 @@ from pathlib import Path
 from search.query.grammar import find_plain_words
 
 WORDS = Path(__file__).parent / "words"
+# Shorter words are not corrected.
 MIN_LETTERS = 4
-# Two errors are taken for a typing error in words of at least so many letters only.
+# Shorter words may have one error, others two.
 MIN_LETTERS_TWO_ERRORS = 6
-# What an error costs, in powers of ten of a word's rank in frequency.
+# The weight of an error against the logarithm (base 10) of the frequency rank.
 ERROR_COST = 3.0
-# What a word of a class name, or one that the library holds, gains in the same unit.
+# The bonus, in the same unit, of a word in a name of a thing, and of a word in the library.
 THING_BONUS, OWN_BONUS = 0.7, 0.7
-# Beyond so much doubt nothing is corrected: short words are near to many.
+# The highest cost of a correction. Short words have many neighbors, so their limit is lower.
 MAX_DOUBT, MAX_DOUBT_SHORT = 7.5, 6.0
 SHORT_LETTERS = 5
 MAX_COMPARED = 64
-# A word of two frequent ones, such as `doghouse`, is a compound unless it is a cheap error away from a word.
-FREQUENT, SHORTEST_PART, CHEAP = 20_000, 3, 0.7
-# Words that are no part of the vocabulary and could not be corrected make the others doubtful.
+# A word of two frequent ones, such as `doghouse`, is a compound unless it is a cheap error away from a known word.
+MAX_FREQUENT_RANK, MIN_PART_LETTERS, MAX_CHEAP_COST = 20_000, 3, 0.7
+# A plain word with punctuation around it.
 _PLAIN = re.compile(r"([^\w]*)([A-Za-z]+)('s|’s)?([^\w]*)")
 VOWELS = frozenset("aeiouy")
 NEAR_KEYS = {frozenset(pair) for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for pair in pairwise(row)}
@@ -38,14 +39,14 @@ Detect = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
-class Vocabulary:
-    """The words that are known.
+class KnownWords:
+    """The known words.
 
     Attributes:
-        ranks: Of English words by frequency.
-        things: Words of names of things.
-        others: Words that are only known, one a line, newlines around them.
-        by_length: English words and names of things by their number of letters.
+        ranks: English words with their rank by frequency.
+        things: Words in names of things.
+        others: Words that are only known, one a line, with newlines around them.
+        by_length: English words and names of things, by number of letters.
     """
 
     ranks: Mapping[str, int]
@@ -59,7 +60,7 @@ class Vocabulary:
 
 
 @cache
-def read_vocabulary() -> Vocabulary:
+def read_known_words() -> KnownWords:
     """Read the word lists of the package."""
     english, things, others = (
         gzip.decompress((WORDS / f"{name}.txt.gz").read_bytes()) for name in ("english", "things", "other")
@@ -67,20 +68,21 @@ def read_vocabulary() -> Vocabulary:
     ranks = {word: rank for rank, word in enumerate(english.decode().split())}
     named = frozenset(things.decode().split())
     by_length: dict[int, list[str]] = {}
-    for word in (*ranks, *sorted(named - ranks.keys())):  # of words that are equally near, the more frequent come first
+    for word in (*ranks, *sorted(named - ranks.keys())):  # the more frequent of equally near words come first
         by_length.setdefault(len(word), []).append(word)
-    return Vocabulary(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
+    return KnownWords(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
 
 
 def correct_query(text: str, own: Collection[str], detect_language: Detect) -> str | None:
-    """Return a query with its typing errors corrected, or None where there is nothing to correct.
+    """Return a query with its typing errors corrected, or None if there is nothing to correct.
 
-    Only plain words are touched: no phrases in quotation marks, filters, excluded or added parts, numbers, names of
-    files, nor words in scripts other than Latin or with accents.
+    Only plain words are corrected: no quoted phrases, filters, excluded or added parts, numbers, file names, or words
+    with
+    accents or in scripts other than Latin.
 
     Args:
-        text: The query as it was typed, in the query language.
-        own: The words that the library holds, folded.
+        text: The query as typed, in the query language.
+        own: The words in the library, folded.
         detect_language: Returns the language of a text, or None.
     """
     spans = [(start, end) for start, end in find_plain_words(text) if _is_unknown(text, start, end, own)]
@@ -88,7 +90,7 @@ def correct_query(text: str, own: Collection[str], detect_language: Detect) -> s
         return None
     corrected = {span: _correct_word(text[slice(*span)], own) for span in spans}
     failed = sum(word is None for word in corrected.values())
-    # Several words that mean nothing are no typing errors.
+    # A query of several unknown words is not a typing error.
     if failed >= len(spans) - failed:
         return None
     for (start, end), word in sorted(corrected.items(), reverse=True):
@@ -103,16 +105,16 @@ def _is_unknown(text: str, start: int, end: int, own: Collection[str]) -> bool:
     is_name = match[2] != match[2].lower() and (start > 0 or match[2][1:] != match[2][1:].lower())
     word = match[2].lower()
     is_own = any(one in own for one in (word, word + "s", word.removesuffix("s")))
-    return not (is_name or is_own or read_vocabulary().knows(word))
+    return not (is_name or is_own or read_known_words().knows(word))
 
 
 def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: Detect) -> bool:
-    """Return whether the other words of a query are English, as far as there are any."""
+    """Return whether the other words of a query are English. True if there are none."""
     rest = text
     for start, end in reversed(spans):
         rest = rest[:start] + rest[end:]
     words = re.findall(r"\w+", rest.lower())
-    ranks = read_vocabulary().ranks
+    ranks = read_known_words().ranks
     return all(word in ranks or word.isdigit() for word in words) or detect_language(rest) in (None, "en")
 
 
@@ -128,27 +130,27 @@ def _correct_word(token: str, own: Collection[str]) -> str | None:
 
 
 def find_correction(word: str, own: Collection[str]) -> str | None:
-    """Return the word that was probably meant, or None.
+    """Return the most probable word for a typed one, or None.
 
     Args:
-        word: In lower case, in no vocabulary.
-        own: The words that the library holds.
+        word: The typed word, in lower case and unknown.
+        own: The words in the library.
     """
-    vocabulary = read_vocabulary()
+    vocabulary = read_known_words()
     limit = MAX_DOUBT_SHORT if len(word) <= SHORT_LETTERS else MAX_DOUBT
     found = []
     for candidate in _find_near(word, vocabulary, own):
-        cost = measure_errors(word, candidate)
+        cost = compute_error_cost(word, candidate)
         rank = vocabulary.ranks.get(candidate, len(vocabulary.ranks))
         bonus = THING_BONUS * (candidate in vocabulary.things) + OWN_BONUS * (candidate in own)
         found.append((cost * ERROR_COST + math.log10(rank + 100) - bonus, cost, candidate))
     doubt, cost, best = min(found, default=(math.inf, 0.0, ""))
-    if doubt > limit or (cost > CHEAP and _is_compound(word, vocabulary)):
+    if doubt > limit or (cost > MAX_CHEAP_COST and _is_compound(word, vocabulary)):
         return None
     return best
 
 
-def _find_near(word: str, vocabulary: Vocabulary, own: Collection[str]) -> list[str]:
+def _find_near(word: str, vocabulary: KnownWords, own: Collection[str]) -> list[str]:
     """Return the known words within one error, or two in long words."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
@@ -166,18 +168,19 @@ def _can_be_meant(word: str) -> bool:
     return word.isascii() and word.isalpha() and len(word) >= MIN_LETTERS - 1
 
 
-def _is_compound(word: str, vocabulary: Vocabulary) -> bool:
-    """Return whether a word is made of two frequent ones."""
-    cuts = range(SHORTEST_PART, len(word) - SHORTEST_PART + 1)
+def _is_compound(word: str, vocabulary: KnownWords) -> bool:
+    """Return whether a word consists of two frequent ones."""
+    cuts = range(MIN_PART_LETTERS, len(word) - MIN_PART_LETTERS + 1)
     return any(
-        all(vocabulary.ranks.get(part, FREQUENT) < FREQUENT for part in (word[:cut], word[cut:])) for cut in cuts
+        all(vocabulary.ranks.get(part, MAX_FREQUENT_RANK) < MAX_FREQUENT_RANK for part in (word[:cut], word[cut:]))
+        for cut in cuts
     )
 
 
-def measure_errors(typed: str, meant: str) -> float:
-    """Compute what it costs to have typed one word for another: about 1 for each error, less for the common kinds.
+def compute_error_cost(typed: str, meant: str) -> float:
+    """Compute the cost of typing one word instead of another: about 1 per error, less for common kinds.
 
-    Optimal string alignment (Damerau, CACM 1964) with costs by the kind of error.
+    Optimal string alignment (Damerau, CACM 1964) with costs by kind of error.
     """
     rows, columns = len(typed) + 1, len(meant) + 1
     costs = [[0.0] * columns for _ in range(rows)]
@@ -199,7 +202,7 @@ def measure_errors(typed: str, meant: str) -> float:
 
 
 def _cost_letter(word: str, at: int) -> float:
-    """Return what a letter too many, or one left out, costs: a doubled one least."""
+    """Return the cost of an additional or a missing letter; doubled letters cost least."""
     if at and word[at] == word[at - 1]:
         return 0.5
     return 1.3 if at == 0 else 0.8 if word[at] in VOWELS else 0.9

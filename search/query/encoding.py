@@ -1,4 +1,4 @@
-"""A query made ready: every part of it as vectors, with what scores pictures for it."""
+"""Encoding a query: every part as vectors, with a scorer of images for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from search.query.grammar import parse_query
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart, score_example, score_text
-from search.scoring.presence import Wording
+from search.scoring.presence import QueryWording
 from search.scoring.visual import VisualScorer
 from search.storage.query_images import QueryImages
 from search.text.analysis import Word, split_query
@@ -29,9 +29,9 @@ class EncodedPart:
     """One part of a query.
 
     Attributes:
-        visual: What scores pictures for it; None for a part that cannot be seen.
-        semantic: Its vector in the semantic space, shape (d,); None for a part that has no words.
-        weight: How much it counts; below 0 it pushes away.
+        visual: Scores images for it; None for a part without a visual meaning.
+        semantic: Its vector in the semantic space, shape (d,); None for a part without text.
+        weight: Its weight; below 0 it pushes results away.
     """
 
     visual: VisualScorer | None = None
@@ -40,19 +40,23 @@ class EncodedPart:
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A query made ready.
+class EncodedQuery:
+    """An encoded query.
 
     Attributes:
-        parts: What is asked for.
+        parts: What is searched for.
         excluded: What results must not show.
         words: The words to highlight.
-        terms: What the lexical retriever searches.
-        ignored: The stop words, as they were typed.
+        terms: What the lexical retriever searches for.
+        ignored: The stop words, as typed.
         excluded_words: The words of each exclusion.
-        coverage: The share of the query, by weight, that each retriever can judge.
-        weights: How much each retriever counts.
-        wording: What the words tell; None for a query that asks by a picture or an item as well.
+        coverage: The share of the query, by weight, that each retriever can score.
+        weights: The weight of each retriever.
+        filters: The filters of the query.
+        voice: What was understood of a spoken query.
+        language: The language (ISO 639-1), if it was detected.
+        only_english: The models that only understand English, if the query is in another language.
+        wording: What the words reveal; None for a query with an image or an item.
         corrected: The text without its typing errors, if there were any.
     """
 
@@ -68,114 +72,121 @@ class Encoded:
     voice: VoiceTranscript | None
     language: str | None
     only_english: tuple[str, ...]
-    wording: Wording | None = None
+    wording: QueryWording | None = None
     corrected: str | None = None
 
     @property
     def is_browsing(self) -> bool:
-        """True when nothing is asked but filters."""
+        """True if the query has only filters."""
         return not self.parts
 
     @property
     def visual(self) -> list[VisualPart]:
-        """The parts that can be seen."""
+        """The parts that the visual retriever can score."""
         return [VisualPart(one.visual, one.weight) for one in self.parts if one.visual is not None]
 
     @property
     def semantic(self) -> list[SemanticPart]:
-        """The parts that have words."""
+        """The parts that the semantic retriever can score."""
         return [SemanticPart(one.semantic, one.weight) for one in self.parts if one.semantic is not None]
 
 
-def encode_query(library: Library, query: Query) -> Encoded:
-    """Encode a query.
+def encode_query(library: Library, query: Query) -> EncodedQuery:
+    """Parse and encode a query.
 
-    Raises UsageError for one that says nothing or cannot be read, UnreadableMediaError for a picture or voice
-    that cannot be read, NothingHeardError for a silent voice, NotFoundError for an unknown item.
+    Raises:
+        UsageError: The query is empty or not valid.
+        UnreadableMediaError: An image or a recording cannot be read.
+        NothingHeardError: A voice query contains no speech.
+        NotFoundError: An item or an uploaded image does not exist.
     """
     corrected = correct_query(query.text or "", library.words.list_words(), detect_language) if query.correct else None
     parsed = parse_query(corrected or query.text or "")
-    voice = _listen(library, query.voice) if query.voice is not None else None
+    voice = _transcribe(library, query.voice) if query.voice is not None else None
     parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
     filters = join_filters(query.filters, parsed.filters)
-    excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     _check(parts, filters)
+    excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     encoded = [replace(_encode_part(library, part), weight=part.weight) for part in parts]
-    texts = [(part.text, part.weight) for part in parts if part.text]
-    language = _tell_language(" ".join(text for text, _ in texts), voice)
-    total = sum(max(part.weight, 0) for part in parts) or 1.0
-    covered = {
-        Retriever.VISUAL: [one.weight for one in encoded if one.visual is not None],
-        Retriever.SEMANTIC: [one.weight for one in encoded if one.semantic is not None],
-        Retriever.LEXICAL: [weight for _, weight in texts],
-    }
-    wanted = [text for text, weight in texts if weight > 0]
+    language = _find_language(" ".join(part.text for part in parts if part.text), voice)
+    wanted = [part.text for part in parts if part.text and part.weight > 0]
     terms = read_terms(wanted, language)
-    return Encoded(
+    return EncodedQuery(
         parts=encoded,
         excluded=[_encode_text(library, text) for text in excluded],
         words=[term.word for term in terms],
         terms=terms,
         ignored=list_ignored(wanted, language),
         excluded_words=[split_query(text) for text in excluded],
-        coverage={
-            retriever: sum(max(weight, 0) for weight in weights) / total for retriever, weights in covered.items()
-        },
+        coverage=_compute_coverage(parts, encoded),
         weights={retriever: query.weights.get(retriever, 1.0) for retriever in Retriever},
         filters=filters,
         voice=voice,
         language=language,
-        only_english=_list_english(library) if language not in (None, "en") else (),
+        only_english=_list_english_models(library) if language not in (None, "en") else (),
         wording=_read_wording(library, parts),
         corrected=corrected,
     )
 
 
-def _read_wording(library: Library, parts: Sequence[QueryPart]) -> Wording | None:
+def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]) -> dict[Retriever, float]:
+    """Return the share of the query, by weight, that each retriever can score."""
+    total = sum(max(part.weight, 0) for part in parts) or 1.0
+    covered = {
+        Retriever.VISUAL: [one.weight for one in encoded if one.visual is not None],
+        Retriever.SEMANTIC: [one.weight for one in encoded if one.semantic is not None],
+        Retriever.LEXICAL: [part.weight for part in parts if part.text],
+    }
+    return {retriever: sum(max(weight, 0) for weight in weights) / total for retriever, weights in covered.items()}
+
+
+def _read_wording(library: Library, parts: Sequence[QueryPart]) -> QueryWording | None:
     wanted = [part.text for part in parts if part.weight > 0]
     texts = [text for text in wanted if text]
     if not texts or len(texts) < len(wanted):
         return None
     query_classifier, joined = library.models.query_classifier, " ".join(texts)
     name, scene, other = query_classifier.measure_kinds([joined])[0].tolist()
-    return Wording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
+    return QueryWording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
-def _listen(library: Library, voice: bytes) -> VoiceTranscript:
-    """Return what is said, and in English too when a chosen model understands nothing else."""
+def _transcribe(library: Library, voice: bytes) -> VoiceTranscript:
+    """Transcribe a voice query, and translate it if a chosen model only understands English."""
     speech, samples = library.models.transcriber, decode_sound(voice)
-    heard = speech.transcribe(samples)
-    if not heard.text:
-        raise NothingHeardError("nothing was heard in the voice query: speak closer, or type the words")
-    if heard.language in (None, "en") or not _list_english(library) or not speech.can_translate:
-        return VoiceTranscript(heard.text, heard.language)
-    translated = speech.transcribe(samples, heard.language, translate=True)
-    return VoiceTranscript(heard.text, heard.language, translated.text or None)
+    transcript = speech.transcribe(samples)
+    if not transcript.text:
+        raise NothingHeardError(
+            "No speech was recognized in the voice query. Speak closer to the microphone, or type the words."
+        )
+    if transcript.language in (None, "en") or not _list_english_models(library) or not speech.can_translate:
+        return VoiceTranscript(transcript.text, transcript.language)
+    translated = speech.transcribe(samples, transcript.language, translate=True)
+    return VoiceTranscript(transcript.text, transcript.language, translated.text or None)
 
 
-def _tell_language(text: str, voice: VoiceTranscript | None) -> str | None:
-    """Return the language of what is searched for."""
+def _find_language(text: str, voice: VoiceTranscript | None) -> str | None:
+    """Return the language of the searched text."""
     if voice is not None:
         return "en" if voice.translation else voice.language
     return detect_language(text) if text else None
 
 
-def _list_english(library: Library) -> tuple[str, ...]:
-    """Return the names of the chosen models that understand English alone."""
+def _list_english_models(library: Library) -> tuple[str, ...]:
+    """Return the names of the chosen models that only understand English."""
     models = (library.models.image_encoder, library.models.text_encoder)
     return tuple(model.name for model in models if not model.is_multilingual)
 
 
 def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
     if not parts and filters.is_empty:
-        raise UsageError("the query is empty: give text, a picture, a voice recording, an item or a filter")
+        raise UsageError("The query is empty. Pass a text, an image, a voice recording, an item or a filter.")
     if parts and all(part.weight <= 0 for part in parts):
-        raise UsageError("every part of the query has a weight of 0 or below: one at least must be above")
+        raise UsageError("All parts of the query have a weight of 0 or below. At least one weight must be positive.")
     for part in parts:
         if sum(one is not None for one in (part.text, part.image, part.query_image, part.item)) != 1:
-            raise UsageError("each part of a query is one of text, image, query_image or item")
+            raise UsageError("Each part of a query must have exactly one of text, image, query_image or item.")
 
 
 def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
@@ -192,20 +203,20 @@ def _encode_text(library: Library, text: str) -> EncodedPart:
 
 
 def _embed_image(library: Library, image: bytes, crop: Box | None) -> Vectors:
-    picture, _ = open_image(image, None if crop else USEFUL_SIDE)
+    opened, _ = open_image(image, None if crop else USEFUL_SIDE)
     if crop:
-        picture = crop_box(picture, crop)
+        opened = crop_box(opened, crop)
     encoder = library.models.image_encoder
-    vector: Vectors = encoder.encode_images([encoder.transform(picture)])[0]
+    vector: Vectors = encoder.encode_images([encoder.transform(opened)])[0]
     return vector
 
 
 def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPart:
-    """Encode what an indexed item looks and sounds like."""
+    """Encode an indexed item by its mean vectors."""
     item = library.catalog.get_item(item_id)
     if crop:
         if item.type is not ItemType.IMAGE:
-            raise UsageError(f"crop: item {item_id} is no picture")
+            raise UsageError(f"crop: item {item_id} is not an image.")
         return EncodedPart(score_example(library, _embed_image(library, Path(item.path).read_bytes(), crop)))
     means = {}
     for retriever, space in library.indexes.items():

@@ -27,7 +27,14 @@ MAX_WEIGHT = 10.0
 
 @dataclass(frozen=True)
 class Parsed:
-    """A query taken apart. text: what is asked in plain words; added: further parts with their weights."""
+    """A parsed query.
+
+    Attributes:
+        text: The plain words.
+        added: Further parts with their weights.
+        excluded: What results must not show.
+        filters: The filters.
+    """
 
     text: str
     added: tuple[tuple[str, float], ...]
@@ -36,7 +43,11 @@ class Parsed:
 
 
 def parse_query(text: str) -> Parsed:
-    """Read the query language. Raises UsageError that names the field or sign and what is expected."""
+    """Parse the query language.
+
+    Raises:
+        UsageError: A filter or sign is not valid. The message names it and what is expected.
+    """
     plain: list[str] = []
     added: list[tuple[str, float]] = []
     excluded: list[str] = []
@@ -70,7 +81,7 @@ def parse_query(text: str) -> Parsed:
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
-    """Return where the words begin and end that are neither quoted nor filters, excluded, added or weighted parts."""
+    """Return the spans of words that are not quoted, filters, or excluded, added or weighted parts."""
     return [
         match.span("word")
         for match in _TOKEN.finditer(text)
@@ -89,7 +100,8 @@ def _read_value(match: re.Match[str]) -> tuple[str, bool]:
 def _find_filter(keyword: str | None, value: str) -> str | None:
     """Return the name of the filter with a keyword, or None for plain text.
 
-    Raises UsageError for a misspelled keyword and for a filter without a value.
+    Raises:
+        UsageError: The keyword is misspelled or has no value.
     """
     if keyword is None:
         return None

@@ -14,8 +14,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PartRequest(BaseModel):
-    """A part of a mixed query: one of text, item (its id), query_image (the id of one that was uploaded before) and
-    image (the number of the uploaded file, from 0).
+    """A part of a mixed query. Exactly one of text, item, query_image and image is set.
+
+    Attributes:
+        text: A text.
+        item: The id of an item.
+        query_image: The id of an image that was uploaded before.
+        image: The index of the uploaded file, from 0.
+        weight: The weight of the part; below 0 it pushes results away.
+        crop: The region of the image: left, top, width, height as shares of its size.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,7 +35,11 @@ class PartRequest(BaseModel):
     crop: tuple[Share, Share, Share, Share] | None = None
 
     def make_part(self, images: tuple[bytes, ...]) -> QueryPart:
-        """Return the engine's part. Raises UsageError when the image named was not uploaded."""
+        """Return the part for the engine.
+
+        Raises:
+            UsageError: The image was not uploaded.
+        """
         if self.image is not None and self.image >= len(images):
             raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
         image = images[self.image] if self.image is not None else None
@@ -62,11 +73,11 @@ class SearchRequest(FilterRequest):
     explain: bool = False
 
     def make_filters(self) -> Filters:
-        """Return what hits must satisfy besides matching."""
+        """Return the filters of the request."""
         return make_filters(dict(self))
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
-        """Return the engine's query."""
+        """Return the query for the engine."""
         taken = {part.image for part in self.parts}
         parts = [part.make_part(images) for part in self.parts]
         parts += [QueryPart(item=item_id) for item_id in self.like]
@@ -91,12 +102,20 @@ class SearchRequest(FilterRequest):
 
 
 def parse_request(fields: object) -> SearchRequest:
-    """Check the fields of a search. Raises UsageError that names the first wrong one."""
+    """Validate the fields of a search request.
+
+    Raises:
+        UsageError: A field is not valid. The message names the first such field.
+    """
     return check_fields(SearchRequest, fields)
 
 
 def check_fields(model: type[M], fields: object) -> M:
-    """Check fields against a model. Raises UsageError that names the first wrong one."""
+    """Validate fields against a model.
+
+    Raises:
+        UsageError: A field is not valid. The message names the first such field.
+    """
     try:
         return model.model_validate(fields)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Where in a picture the query is seen: each region is judged as if it were a picture of its own."""
+"""Where an image shows the query: each region is scored as if it were an image."""
 
 import numpy as np
 
@@ -9,33 +9,44 @@ from search.paths import find_file
 from search.query.encoding import encode_query
 from search.records import ItemType, Query, Vectors
 
-# Regions along each side, and the side of one as a share of the picture's: they overlap by half and more.
+# The number of regions along each side.
 REGIONS = 6
-SHARE = 0.34
+# The side of a region as a share of the side of the image. Regions overlap by more than half.
+REGION_SHARE = 0.34
 
 
 def compute_heatmap(library: Library, item_id: int, query: Query) -> Vectors:
-    """Return how much of the query each region shows, from 0 for the least to 1 for the most, shape (6, 6), float32.
+    """Compute how well each region of an image matches a query.
 
-    Row and column of a region are those of its center. Raises NotFoundError when the item is no picture that is
-    there, UsageError when the query says nothing that can be seen.
+    Args:
+        library: The library.
+        item_id: An image.
+        query: The query.
+
+    Returns:
+        Scores from 0 for the worst region to 1 for the best, shape (6, 6), float32. Row and column are those of the
+        center of the region.
+
+    Raises:
+        NotFoundError: The item is not an image, or its file is missing.
+        UsageError: The query has no part that an image can show.
     """
     item = library.catalog.get_item(item_id)
-    path = find_file(item, f"item {item_id} is no picture that can be looked at", {ItemType.IMAGE})
+    path = find_file(item, f"Item {item_id} is not an image, or its file is missing.", {ItemType.IMAGE})
     parts = [part for part in encode_query(library, query).visual if part.weight > 0]
     if not parts:
-        raise UsageError("the query says nothing that can be seen in a picture")
-    picture, _ = open_image(path, USEFUL_SIDE)
+        raise UsageError("The query has no part that an image can show. Add words or an image.")
+    image, _ = open_image(path, USEFUL_SIDE)
     encoder = library.models.image_encoder
-    side = (SHARE * picture.width, SHARE * picture.height)
-    steps = np.linspace(0, 1 - SHARE, REGIONS)
+    side = (REGION_SHARE * image.width, REGION_SHARE * image.height)
+    steps = np.linspace(0, 1 - REGION_SHARE, REGIONS)
     regions = [
-        picture.crop(
+        image.crop(
             (
-                round(x * picture.width),
-                round(y * picture.height),
-                round(x * picture.width + side[0]),
-                round(y * picture.height + side[1]),
+                round(x * image.width),
+                round(y * image.height),
+                round(x * image.width + side[0]),
+                round(y * image.height + side[1]),
             )
         )
         for y in steps

@@ -1,4 +1,4 @@
-"""From retrieved segments to a ranking in tiers, scored no further than the pages asked for need."""
+"""From retrieved segments to a ranking in tiers. No more is scored than the requested pages need."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,22 +14,23 @@ from search.scoring.grouping import Stack, stack_copies
 
 FIRST_DEPTH = 256
 DEEPENING = 4
-# Where more than this share of what was found is relevant, a deeper look goes twice as deep.
-MANY_SHARE = 0.4
-# Up to so many, relevant results are counted exactly; beyond, their number is estimated.
+# If more than this share of the retrieved segments is relevant, the next depth grows twice as fast.
+HIGH_RELEVANT_SHARE = 0.4
+# Above this, the number of relevant results is estimated.
 MAX_EXACT_TOTAL = 1_000
-# Where no more items than this are possible, a request for the relevant ones ranks them too: they are asked for next.
+# Up to this many possible items are ranked with the relevant ones, since they are usually requested next.
 MAX_EAGER_POSSIBLE = 200
 CUTS = (RELEVANCE_CUT, POSSIBLE_CUT)
-# A tier is complete when no lane has a segment to come that is at least this likely; the rest, when all are exhausted.
+# A tier is complete when no retriever has a segment left that is at least this likely; the rest, when all are
+# exhausted.
 TIER_FLOORS = (FLOOR, POSSIBLE_CUT / 2, -1.0)
-# Puts the relevant results into the order that was asked for.
+# Sorts the relevant results as requested.
 Order = Callable[[list[Stack]], list[Stack]]
 
 
 @dataclass(frozen=True)
 class Count:
-    """A number of results; an estimate where not all of them were scored."""
+    """A number of results; an estimate if not all of them were scored."""
 
     number: int
     is_estimate: bool = False
@@ -37,10 +38,21 @@ class Count:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What answers a query, best first: the relevant results, the possible ones and the rest.
+    """The answer to a query, best first.
 
-    known: how many of the three, from the first, are complete; total, possible: how large the first two are, complete
-    or not. revision: of the catalog; is_resumed: the order is that of somebody's earlier pages.
+    Attributes:
+        tiers: The relevant results, the possible ones and the rest.
+        known: How many tiers, from the first, are complete.
+        total: The number of relevant results.
+        possible: The number of possible results.
+        words: The words to highlight.
+        ignored: The stop words, as typed.
+        voice: What was understood of a spoken query.
+        language: The language of the query (ISO 639-1), if it was detected.
+        only_english: The chosen models that only understand English, if the query is in another language.
+        corrected: The text without its typing errors, if there were any.
+        revision: The revision of the catalog.
+        is_resumed: Whether the order is that of the earlier pages of a cursor.
     """
 
     tiers: tuple[tuple[Stack, ...], ...]
@@ -57,16 +69,23 @@ class Ranking:
     is_resumed: bool = False
 
     def list_results(self, query: Query) -> tuple[Stack, ...]:
-        """Return the results that a query asks for, as far as they are scored."""
+        """Return the results that a query requests, as far as they are scored."""
         return tuple(stack for tier in _select_tiers(query) for stack in self.tiers[tier])
 
     def reaches(self, query: Query, end: int) -> bool:
-        """Return whether a page that ends there can be cut from it, and whether another follows."""
+        """Return whether the page that ends at `end` is complete, and whether another page follows is known."""
         return reaches([len(tier) for tier in self.tiers], self.known, query, end)
 
 
 def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
-    """Return whether tiers of these sizes, the first `known` of them complete, hold the results up to `end`."""
+    """Return whether the requested results are known up to a position.
+
+    Args:
+        sizes: The number of results in each tier.
+        known: How many tiers, from the first, are complete.
+        query: The query, which requests one tier or all.
+        end: The position after the last result of the page.
+    """
     wanted = _select_tiers(query)
     if known < wanted[0]:
         return False
@@ -82,9 +101,16 @@ def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
 
 
 def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieval, order: Order) -> Ranking:
-    """Look deeper into the lanes until the results that a query asks for are known up to `end`.
+    """Retrieve more segments until the requested results are known up to a position.
 
-    Where more than 1,000 results are relevant, that is when the page is full; how many there are is then estimated.
+    Where more than 1,000 results are relevant, it stops when the page is full, and their number is estimated.
+
+    Args:
+        query: The query.
+        weights: The weight of each retriever; those of weight 0 are not asked.
+        end: The position after the last result of the page.
+        retrieval: Retrieves segments for the query.
+        order: Sorts the relevant results.
     """
     retrievers = [retriever for retriever in Retriever if weights[retriever] > 0]
     depths = dict.fromkeys(retrievers, FIRST_DEPTH)
@@ -93,7 +119,7 @@ def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: 
         known, unfinished = _check_tiers(found)
         fused = score_items(list(found.values()), weights)
         relevant, likely = (fused.count(cut) for cut in CUTS)
-        # Stacks are fewer than items, so what does not suffice here need not be stacked.
+        # There are fewer stacks than items: if the items do not suffice, stacking is not needed.
         if reaches((relevant, likely - relevant, len(fused.items) - likely), known, query, end):
             ranking = _assemble(query, weights, found, fused, known, order)
             if ranking.reaches(query, end):
@@ -103,9 +129,11 @@ def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: 
 
 
 def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
-    """Return a ranking that was scored further with the relevant results of the earlier one, once they were complete.
+    """Return a new ranking with the relevant results of an earlier one, if those were complete.
 
-    Scoring further raises an item near the cut a little; without this it would be missing from the pages of both tiers.
+    Deeper scoring raises items near the cut a little. Without this, such an item would be missing from the pages of
+    both
+    tiers.
     """
     if old.known < 1 or old.revision != new.revision:
         return new
@@ -126,14 +154,14 @@ def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
 
 
 def _select_tiers(query: Query) -> tuple[int, ...]:
-    """Return which tiers a query asks for."""
+    """Return the indexes of the tiers that a query requests."""
     if query.include_all:
         return 0, 1, 2
     return (list(Tier).index(query.tier),)
 
 
 def _check_tiers(found: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retriever]]:
-    """Return how many tiers are complete, and which lanes have more of the next one."""
+    """Return the number of complete tiers, and the retrievers that have more segments for the next one."""
     for known, floor in enumerate(TIER_FLOORS):
         floors = {
             retriever: VISUAL_FLOOR if retriever is Retriever.VISUAL and known == 0 else floor for retriever in found
@@ -147,12 +175,12 @@ def _check_tiers(found: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retrie
 
 
 def _deepen(depth: int, found: Retrieved, known: int, end: int) -> int:
-    """Return how deep to look next: as deep as the relevant results may go that are counted or asked for."""
+    """Return how many segments to retrieve next: as many as may be relevant and are counted or requested."""
     if known > 0 or not len(found.probabilities):
         return depth * DEEPENING
     share = float((found.probabilities >= RELEVANCE_CUT).mean())
     wanted = 1.3 * max(MAX_EXACT_TOTAL, end) / max(share, 1e-3)
-    return round(min(max(wanted, 2 * depth), depth * DEEPENING * (2 if share > MANY_SHARE else 1)))
+    return round(min(max(wanted, 2 * depth), depth * DEEPENING * (2 if share > HIGH_RELEVANT_SHARE else 1)))
 
 
 def _assemble(
@@ -163,29 +191,29 @@ def _assemble(
     known: int,
     order: Order,
 ) -> Ranking:
-    """Group the items into tiers, those that are not asked for only where they are few."""
+    """Group the items into tiers. A tier that is not requested is included only if it is small."""
     relevant, likely = (fused.count(cut) for cut in CUTS)
     is_eager = query.tier is Tier.POSSIBLE or likely - relevant <= MAX_EAGER_POSSIBLE
-    least = 0.0 if query.include_all else POSSIBLE_CUT if is_eager else RELEVANCE_CUT
-    ranked = fuse(list(found.values()), weights, least)
+    min_score = 0.0 if query.include_all else POSSIBLE_CUT if is_eager else RELEVANCE_CUT
+    ranked = fuse(list(found.values()), weights, min_score)
     left_out = list_left_out(query)
     ranked = [one for one in ranked if one.item_id not in left_out]
     bounds = (2.0, *CUTS, -1.0)
     parts = [[one for one in ranked if low <= one.score < high] for high, low in pairwise(bounds)]
     stacked = [stack_copies(part) if query.stack else [Stack(one) for one in part] for part in parts]
     tiers = (tuple(order(stacked[0])), tuple(stacked[1]), tuple(stacked[2]))
-    if ranked and ranked[0].moments is not None:
-        ranked[0].moments.drop_vectors()  # one for all
-    # What was not put into stacks is not known, however far the lanes were looked into.
+    if ranked and ranked[0].best_segments is not None:
+        ranked[0].best_segments.drop_vectors()  # shared by all items
+    # A tier that was not stacked is not known, however deep the retrieval went.
     assembled = 3 if query.include_all else 2 if is_eager else 1
     possible = Count(len(tiers[1]), known < 2) if assembled > 1 else Count(likely - relevant, True)
     return Ranking(tiers, min(known, assembled), Count(len(tiers[0])), possible)
 
 
 def list_left_out(query: Query) -> frozenset[int]:
-    """Return the items that "more like this" leaves out: those that it asks for more of.
+    """Return the items that "more like this" leaves out: the examples themselves.
 
-    Next to words or pictures an item is feedback on them, and stays.
+    Next to words or images, an item is feedback on the results and stays.
     """
     wanted = [part for part in query.parts if part.weight > 0]
     parsed = parse_query(query.text or "")
@@ -195,7 +223,7 @@ def list_left_out(query: Query) -> frozenset[int]:
 
 
 def _estimate(ranking: Ranking, retrieval: Retrieval, found: Mapping[Retriever, Retrieved], fused: Scores) -> Ranking:
-    """Add how many results there are probably, relevant and possible, to a ranking of which neither is known."""
+    """Estimate the numbers of relevant and possible results of a ranking without a complete tier."""
     items = np.array([fused.count(cut) for cut in CUTS], float)
     for retriever, one in found.items():
         if one.exhausted or one.floor < FLOOR:

@@ -1,4 +1,4 @@
-"""What each lane has to say to a query: candidates with calibrated probabilities."""
+"""Retrieval for one query: segments of each retriever with calibrated probabilities."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -6,7 +6,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from search.library import Library
-from search.query.encoding import Encoded
+from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
 from search.retrieval.text import TextRetriever
 from search.retrieval.text_candidates import TextQuery, find_embeddings
@@ -24,31 +24,41 @@ from search.storage.embedding_rows import mark_ids, to_float32
 from search.storage.filters import select_items, select_missing
 from search.storage.space_index import Snapshot
 
-# Candidates less likely than this cannot make an item relevant, unless everything is asked for.
+# Segments less likely than this cannot make an item relevant, unless all results are requested.
 FLOOR = 0.1
-# The last of what the vector index returned tell what is still to come.
+# The last segments that the vector index returned show how likely the next ones are.
 TAIL = 16
-# Items at least this likely by their text have their pictures scored, up to so many pictures; so of what is not scored
-# no picture less likely than `VISUAL_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
-SAID_CUT = 0.25
-MAX_SAID = 2_048
+# Items at least this likely by their text have their images scored, up to a number of images. Of the images that are
+# not scored, none less likely than `VISUAL_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
+TEXT_MATCH_CUT = 0.25
+MAX_TEXT_MATCH_IMAGES = 2_048
 VISUAL_FLOOR = 1 / 3
-# The index is asked for at least so many of the nearest pictures, which takes little longer; scored they are as needed.
+# The index is searched for at least this many images, which takes little longer than for fewer.
 MIN_SEARCHED = 2_048
-# An estimate of how much of a lane matches is made from so many of its segments.
+# The number of segments in the sample that totals are estimated from.
 ESTIMATE_SAMPLE = 1_024
-# What a text loses in log-odds for each unit that the words of a query are odder than words.
-DOUBT = 3.0
-# What was excluded need not be the main thing in a picture to be unwanted, so less is enough than makes a hit:
+# What the log-odds of a text lose per unit of oddity of the query.
+ODDITY_PENALTY = 3.0
+# What is excluded need not be the main thing in an image to be unwanted, so this is lower than the cut of a result. See
 # benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
 
 
 class Retrieval:
-    """Retrieves for one query at one revision of the catalog; what can be used again is kept."""
+    """Retrieves segments for one query at one revision of the catalog, and keeps intermediate results."""
 
-    def __init__(self, library: Library, encoded: Encoded, explain: bool, revision: int, decides: bool = True) -> None:
-        """Retrieve nothing yet. decides: whether it may find that no picture shows what is asked for."""
+    def __init__(
+        self, library: Library, encoded: EncodedQuery, explain: bool, revision: int, decides: bool = True
+    ) -> None:
+        """Prepare the retrieval.
+
+        Args:
+            library: The library to search.
+            encoded: The query.
+            explain: Whether candidates list the terms of their probabilities.
+            revision: The revision of the catalog.
+            decides: Whether to decide if any image shows what is asked for.
+        """
         self._library = library
         self._encoded = encoded
         self._explain = explain
@@ -61,7 +71,7 @@ class Retrieval:
         self._has_all = False
 
     def retrieve(self, retriever: Retriever, depth: int) -> Retrieved:
-        """Return the best `depth` segments of a lane; more where the lane knows that more could be relevant."""
+        """Return the best `depth` segments of a retriever, or more if more could be relevant."""
         if retriever is not Retriever.VISUAL:
             return self._text.retrieve(retriever, depth, self._explain)
         is_asked = any(part.weight > 0 for part in self._encoded.visual)
@@ -79,7 +89,7 @@ class Retrieval:
         vector = make_search_vector(self._encoded.visual, snapshot.sample)
         nearest = self._search_visual(snapshot, vector, depth)
         self._score_further(snapshot, vector, nearest)
-        found = self._score_further(snapshot, vector, self._list_said(snapshot, depth))
+        found = self._score_further(snapshot, vector, self._list_images_of_text_matches(snapshot, depth))
         chances = self._apply_presence(found.logits)
         floor = float(chances[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
         order = np.argsort(-chances * found.kept, kind="stable")
@@ -100,7 +110,7 @@ class Retrieval:
         )
 
     def _search_visual(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
-        """Return the nearest pictures; the index is searched again only for more than it returned before."""
+        """Return the ids of the nearest images, searching the index only if more are needed than before."""
         if len(self._nearest) < depth and not self._has_all:
             wanted, allowed = max(depth, MIN_SEARCHED), self._select(Retriever.VISUAL, snapshot)
             self._nearest, _ = self._library.indexes[Retriever.VISUAL].search(snapshot, vector[None], wanted, allowed)[
@@ -109,13 +119,13 @@ class Retrieval:
             self._has_all = len(self._nearest) < wanted
         return self._nearest[:depth]
 
-    def _list_said(self, snapshot: Snapshot, depth: int) -> Ids:
-        """Return the pictures of items that may be relevant by their text: what they show may decide it."""
-        ids = find_embeddings(snapshot, "item", self._text.list_likely_items(SAID_CUT, depth))
-        return ids[~np.isin(ids, snapshot.denied)][:MAX_SAID]
+    def _list_images_of_text_matches(self, snapshot: Snapshot, depth: int) -> Ids:
+        """Return the images of items that may be relevant by their text: the images may decide it."""
+        ids = find_embeddings(snapshot, "item", self._text.list_likely_items(TEXT_MATCH_CUT, depth))
+        return ids[~np.isin(ids, snapshot.denied)][:MAX_TEXT_MATCH_IMAGES]
 
     def _score_further(self, snapshot: Snapshot, vector: Vectors, ids: Ids) -> ScoredImages:
-        """Score pictures in addition to those that were scored before."""
+        """Score images in addition to those that were scored before."""
         known = self._scored
         fresh = ids if known is None else ids[~np.isin(ids, known.ids)]
         if known is not None and not len(fresh):
@@ -124,26 +134,31 @@ class Retrieval:
         found = VisualCandidates(to_float32(stored), baselines, owners)
         logits = score_parts(self._encoded.visual, found, snapshot.sample)
         if known is None:
-            # Decided once, by the nearest pictures: what is found deeper is no better.
+            # Decided once, by the nearest images: images found later are not better.
             self._presence = self._decide_presence(logits, found)
         scored = ScoredImages(fresh, owners, stored, found.vectors @ vector, logits, self._keep(found))
         self._scored = scored if known is None else known.join(scored)
         return self._scored
 
     def _decide_presence(self, logits: Vectors, found: VisualCandidates) -> Presence:
-        """Return how probabilities are moved so that they say whether any picture shows what is asked for."""
+        """Return how probabilities are changed to say whether any image shows what is asked for."""
         wording = self._encoded.wording
         if wording is None or not self._decides:
             return Presence()
         scorer = next(part.scorer for part in self._encoded.visual if part.weight > 0)
-        return decide_presence(logits, scorer.measure(found.vectors, found.baselines), wording)
+        return decide_presence(logits, scorer.measure_images(found.vectors, found.baselines), wording)
 
     def _apply_presence(self, logits: Vectors) -> Vectors:
         chances: Vectors = self._presence.apply(logits) * self._encoded.coverage[Retriever.VISUAL]
         return chances
 
     def estimate_counts(self, retriever: Retriever, cuts: Sequence[float]) -> list[float]:
-        """Estimate how many segments of a vector lane score at least each cut, by scoring a fixed random sample."""
+        """Estimate how many segments of a vector retriever reach each cut, from a fixed random sample.
+
+        Args:
+            retriever: The visual or the semantic retriever.
+            cuts: Probabilities of relevance.
+        """
         snapshot = self._library.indexes[retriever].refresh(self._revision)
         ids = self._select(retriever, snapshot)
         if ids is None:
@@ -162,7 +177,7 @@ class Retrieval:
         return [float((chances >= cut).sum()) * len(ids) / max(len(chances), 1) for cut in cuts]
 
     def _score_visual(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
-        """Compute the probabilities of relevance of pictures; 0 for those that show what is excluded."""
+        """Compute the probabilities of relevance of images; 0 for those that show what is excluded."""
         kept = self._keep(found)
         chances = self._apply_presence(score_parts(self._encoded.visual, found, snapshot.sample))
         result: Vectors = chances * kept * (kept > 1 - EXCLUSION_CUT)
@@ -177,12 +192,12 @@ class Retrieval:
 
     @cached_property
     def _allowed_items(self) -> Flags:
-        """Return a flag for every item id: whether it satisfies the filters; the last stands for all beyond."""
+        """A flag for every item id: whether it matches the filters. The last flag is for all ids above."""
         ids = select_items(self._library.catalog.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
     def _keep(self, found: VisualCandidates | Sample) -> Vectors:
-        """Return the probability of each candidate to show nothing of what the query excludes."""
+        """Compute the probability of each candidate to show nothing of what the query excludes, shape (n,)."""
         kept = np.ones(len(found.vectors), np.float32)
         for part in self._encoded.excluded:
             if part.visual is not None:
@@ -190,14 +205,14 @@ class Retrieval:
         return kept
 
     def _explain_visual(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
-        """Return every term of a picture's score by name."""
+        """Return every term of an image's score by name."""
         found = gather_candidates(snapshot, np.array([embedding_id], np.int64))
         retriever = Retriever.VISUAL
         terms = {"coverage": self._encoded.coverage[retriever], "retriever weight": self._encoded.weights[retriever]}
         return terms | explain_parts(self._encoded.visual, found, snapshot.sample)
 
     def _is_wanted(self, segments: Ids) -> Flags:
-        """Return which segments the filters let through and no excluded words are in."""
+        """Return which segments match the filters and contain no excluded words."""
         index = self._library.words
         wanted = np.ones(len(segments), bool)
         for words in self._encoded.excluded_words:
@@ -213,12 +228,20 @@ class Retrieval:
 
 def make_text_retriever(
     library: Library,
-    encoded: Encoded,
+    encoded: EncodedQuery,
     revision: int,
     select: Callable[[Snapshot], Ids | None] = lambda _: None,
     is_wanted: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
 ) -> TextRetriever:
-    """Return what retrieves text for a query: the lexical and the semantic retriever, unless one is turned off."""
+    """Return the text retriever of a query: lexical and semantic, unless one is turned off.
+
+    Args:
+        library: The library to search.
+        encoded: The query.
+        revision: The revision of the catalog.
+        select: Returns the ids of the embeddings that match the filters, ascending, or None for all.
+        is_wanted: Returns for each segment whether the filters and the excluded words allow it.
+    """
     parts = encoded.semantic
     is_semantic = encoded.weights[Retriever.SEMANTIC] > 0 and any(part.weight > 0 for part in parts)
     query = TextQuery(
@@ -227,7 +250,7 @@ def make_text_retriever(
         excluded=[one.semantic for one in encoded.excluded if one.semantic is not None],
         phrases=encoded.filters.phrases,
         language=encoded.language,
-        doubt=DOUBT * encoded.wording.oddity if encoded.wording is not None else 0.0,
+        doubt=ODDITY_PENALTY * encoded.wording.oddity if encoded.wording is not None else 0.0,
         coverage=encoded.coverage,
     )
     return TextRetriever(library, query, revision, select, is_wanted)

@@ -1,4 +1,4 @@
-"""The lexical and the semantic retriever together: what either finds is scored by what both say of it."""
+"""The lexical and the semantic retriever: what either finds is scored with the features of both."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -7,7 +7,7 @@ import numpy as np
 
 from search.library import Library
 from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
-from search.retrieval.semantic import SemanticPart, SemanticQuery, get_reference
+from search.retrieval.semantic import SemanticPart, SemanticQuery, get_reference_texts
 from search.retrieval.text_candidates import (
     NO_MATCH,
     CandidateSet,
@@ -19,7 +19,7 @@ from search.retrieval.text_candidates import (
 from search.scoring.candidates import Retrieved, make_nothing, to_probability
 from search.scoring.lexical import LexicalMatches
 from search.scoring.text import (
-    Evidence,
+    TextFeatures,
     TextWeights,
     Weights,
     compute_log_odds,
@@ -29,24 +29,24 @@ from search.scoring.text import (
 from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
 
-# Segments less likely than this by their words are scored only while few are found.
+# Segments less likely than this by their words are scored only if few segments are found.
 FLOOR = 0.1
-# Of what is found by words, so many are compared by meaning as well; the rest is scored by its words.
+# The number of lexical matches that are compared by their embeddings as well. The others are scored by their words.
 MAX_COMPARED = 256
-# What the vector index has not returned is not searched for if it is less likely than this, or when so many segments
-# were scored: a smaller chance makes no result relevant.
+# Deeper segments are not retrieved if they are less likely than this, or after this many scored segments: a smaller
+# probability makes no result relevant.
 MIN_FLOOR = 0.3
 MAX_SCORED = 4096
-# The last of what the vector index returned tell what is still to come.
+# The last segments that the vector index returned show how likely the next ones are.
 TAIL = 16
-# Speech recognized with less confidence than this counts less, in proportion, unless it holds the words themselves.
+# Speech recognized with less confidence than this counts less, in proportion, unless it holds the words of the query.
 SURE_SPEECH = 0.5
-# What is excluded need not be the main thing to be unwanted, so less is enough than makes a result.
+# What is excluded need not be the main topic to be unwanted, so this is lower than the cut of a result.
 EXCLUSION_CUT = 0.15
 
 
 class TextRetriever:
-    """Retrieves text for one query at one revision of the catalog. What is computed is kept for the next call."""
+    """Retrieves text for one query at one revision of the catalog. Results are kept for the next call."""
 
     def __init__(
         self,
@@ -57,15 +57,15 @@ class TextRetriever:
         is_wanted: Callable[[Ids], Flags],
         weights: TextWeights | None = None,
     ) -> None:
-        """Retrieve nothing yet.
+        """Prepare the retrieval.
 
         Args:
-            library: What is searched.
-            query: What is asked.
-            revision: Of the catalog.
-            select: Returns the embedding ids that the filters allow, ascending, or None for all.
+            library: The library to search.
+            query: The query.
+            revision: The revision of the catalog.
+            select: Returns the ids of the embeddings that match the filters, ascending, or None for all.
             is_wanted: Returns for each segment whether the filters and the excluded words allow it.
-            weights: In place of the packaged ones.
+            weights: Replaces the packaged weights.
         """
         self._library = library
         self._query = query
@@ -76,7 +76,7 @@ class TextRetriever:
         self._known: dict[int, CandidateSet] = {}
 
     def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
-        """Return what one retriever found, at least the best `depth` segments where there are so many."""
+        """Return what one retriever found: at least the best `depth` segments, if there are that many."""
         if not (self._query.terms if retriever is Retriever.LEXICAL else self._query.parts):
             return make_nothing(retriever)
         found = self.collect(depth)
@@ -98,7 +98,7 @@ class TextRetriever:
         )
 
     def score_embeddings(self, ids: Ids) -> Vectors:
-        """Compute the probabilities of relevance of embeddings, given by their ids, by all that is known of them."""
+        """Compute the probabilities of relevance of embeddings, given by their ids, shape (n,)."""
         stored, owners, _ = self._snapshot.gather(ids)
         vectors = to_float32(stored)
         features, _ = self._measure(vectors, 0)
@@ -121,7 +121,7 @@ class TextRetriever:
         return self._known[depth]
 
     def list_likely_items(self, cut: float, depth: int) -> Ids:
-        """Return the items of what was found last that is at least this likely, the likeliest first, each once.
+        """Return the items of what was found last that is at least this likely, the most likely first, each once.
 
         If nothing was searched for yet, it is searched at this depth.
         """
@@ -139,7 +139,7 @@ class TextRetriever:
 
     @cached_property
     def _semantic(self) -> SemanticQuery:
-        return SemanticQuery(self._query.parts, get_reference(self._library))
+        return SemanticQuery(self._query.parts, get_reference_texts(self._library))
 
     @cached_property
     def _lexical(self) -> LexicalMatches:
@@ -178,7 +178,7 @@ class TextRetriever:
             cosines[shown],
             (chances * kept)[shown],
             vectors[shown[: len(vectors)]],
-            Evidence({name: values[shown] for name, values in features.items()}, exact[shown]),
+            TextFeatures({name: values[shown] for name, values in features.items()}, exact[shown]),
             floor,
             {Retriever.SEMANTIC: ended, Retriever.LEXICAL: complete},
         )
@@ -195,19 +195,24 @@ class TextRetriever:
         return ids, len(ids) < depth
 
     def _choose_lexical(self, depth: int) -> tuple[Ids, bool]:
-        """Return the places of the likeliest lexical matches, best first, and whether these are all."""
+        """Return the indexes of the most likely lexical matches, best first, and whether these are all."""
         if not self._query.terms:
             return np.zeros(0, np.int64), True
         found = self._lexical
         features = make_lexical_features(found.strength, found.coverage, len(self._query.terms))
         exact = found.exact | np.isin(found.segments, self._phrases)
-        chances = to_probability(compute_log_odds(Evidence(features, exact), self._weights.lexical))
+        chances = to_probability(compute_log_odds(TextFeatures(features, exact), self._weights.lexical))
         count = max(depth, int((chances >= FLOOR).sum()))
         order = np.argsort(-chances, kind="stable")[:count]
         return order, len(order) == len(found.segments)
 
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, RowMetadata]:
-        """Return the vectors and owners of embeddings and of the embeddings of some segments, the former first."""
+        """Return the vectors and owners of embeddings, then those of the embeddings of some segments.
+
+        Args:
+            ids: Ids of embeddings.
+            segments: Ids of segments.
+        """
         if self._query.parts:
             found = find_embeddings(self._snapshot, "segment", segments)
             ids = np.concatenate([ids, found[~np.isin(found, ids)]])
@@ -215,15 +220,15 @@ class TextRetriever:
         return to_float32(stored), owners
 
     def _measure(self, vectors: Vectors, others: int) -> tuple[dict[str, Vectors], Vectors]:
-        """Return the semantic features and cosines of vectors, followed by `others` that have none."""
+        """Return the semantic features and cosines of vectors, followed by `others` segments without any."""
         if not self._query.parts:
             return {}, np.full(others, np.nan, np.float32)
-        features, cosines = self._semantic.measure(vectors)
+        features, cosines = self._semantic.compute_features(vectors)
         padded = {name: np.pad(values, (0, others)) for name, values in features.items()}
         return padded, np.pad(cosines, (0, others), constant_values=np.nan)
 
     def _measure_words(self, segments: Ids) -> tuple[Ids, dict[str, Vectors]]:
-        """Return the places of segments among the lexical matches, and their lexical features."""
+        """Return the indexes of segments among the lexical matches, and their lexical features."""
         if not self._query.terms:
             return np.full(len(segments), NO_MATCH), {}
         found, count = self._lexical, len(self._query.terms)
@@ -242,34 +247,43 @@ class TextRetriever:
         return exact
 
     def _weigh(self, features: dict[str, Vectors], exact: Flags, compared: int) -> Vectors:
-        """Return log-odds: of the first `compared` segments by all there is, of the others by their words."""
-        evidence = Evidence(features, exact)
+        """Compute log-odds, shape (n,).
+
+        Args:
+            features: The features of n segments.
+            exact: Which segments match exactly, shape (n,).
+            compared: The number of segments, from the first, that have semantic features; the others are scored by
+                their words.
+        """
+        known = TextFeatures(features, exact)
         if not self._query.terms:
-            logits = compute_log_odds(evidence, self._weights.semantic)
+            logits = compute_log_odds(known, self._weights.semantic)
         elif not self._query.parts:
-            logits = compute_log_odds(evidence, self._weights.lexical)
+            logits = compute_log_odds(known, self._weights.lexical)
         else:
-            both = compute_log_odds(evidence, self._weights.both)
-            logits = np.where(np.arange(len(exact)) < compared, both, compute_log_odds(evidence, self._weights.lexical))
+            both = compute_log_odds(known, self._weights.both)
+            logits = np.where(np.arange(len(exact)) < compared, both, compute_log_odds(known, self._weights.lexical))
         return logits - np.where(exact, np.float32(0), np.float32(self._query.doubt))
 
     def _keep(self, vectors: Vectors, others: int) -> Vectors:
-        """Return the probability that a segment is none of what is excluded; 1 where that is unknown."""
+        """Compute the probability that a segment is none of what is excluded; 1 where that is unknown."""
         kept = np.ones(len(vectors) + others, np.float32)
         for one in self._query.excluded if len(vectors) else ():
-            features, _ = SemanticQuery([SemanticPart(one)], get_reference(self._library)).measure(vectors)
-            kept[: len(vectors)] *= 1 - to_probability(compute_log_odds(Evidence(features), self._weights.semantic))
+            features, _ = SemanticQuery([SemanticPart(one)], get_reference_texts(self._library)).compute_features(
+                vectors
+            )
+            kept[: len(vectors)] *= 1 - to_probability(compute_log_odds(TextFeatures(features), self._weights.semantic))
         return kept
 
     def _find_floor(self, features: dict[str, Vectors], count: int) -> float:
-        """Return how likely the last of what the vector index returned are if they hold no word of the query."""
+        """Return how likely the last segments of the vector index are if they hold no word of the query."""
         if not count:
             return 0.0
         tail = {
             name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage"))
             for name, values in features.items()
         }
-        logits = compute_log_odds(Evidence(tail), self._function)
+        logits = compute_log_odds(TextFeatures(tail), self._function)
         floor = float(to_probability(logits).max(initial=0.0))
         return floor if floor >= MIN_FLOOR and count < MAX_SCORED else 0.0
 
@@ -280,18 +294,18 @@ class TextRetriever:
         return self._weights.lexical if self._query.terms else self._weights.semantic
 
     def _explain(self, retriever: Retriever, found: CandidateSet, at: int) -> dict[str, float]:
-        """Return what the log-odds of a segment are made of, by name."""
+        """Return the terms of the log-odds of a segment by name."""
         function = self._function
         if np.isnan(found.cosines[at]) and self._query.terms:
             function = self._weights.lexical
         terms = {"coverage": self._query.coverage.get(retriever, 1.0), "bias": function.bias}
         for name, weight in function.weights.items():
-            terms[name] = float(found.evidence.features[name][at])
+            terms[name] = float(found.features.values[name][at])
             terms[f"{name} weight"] = weight
         return terms
 
 
 def _discount(confidence: Vectors, held: Vectors | None) -> Vectors:
-    """Return the factor for speech that may be recognized wrongly; 1 for all else, whose confidence is not a number."""
+    """Return a factor below 1 for speech that may be recognized wrongly, and 1 for everything else, shape (n,)."""
     factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / SURE_SPEECH), nan=1.0).astype(np.float32)
     return factors if held is None else np.maximum(factors, held[: len(factors)])

@@ -9,13 +9,13 @@ import numpy as np
 from search.records import Ids, Retriever, RowMetadata, Vectors
 from search.retrieval.semantic import SemanticPart
 from search.scoring.lexical import LexicalMatches, TermMatches, score_terms
-from search.scoring.text import Evidence
+from search.scoring.text import TextFeatures
 from search.storage.filters import match_phrase
 from search.storage.lexical.index import WordIndex
 from search.storage.space_index import Snapshot
 from search.text.terms import Term
 
-# The place of a segment that holds no word of the query.
+# The index of a segment without a word of the query.
 NO_MATCH = -1
 
 
@@ -24,13 +24,13 @@ class TextQuery:
     """A query as the text retrievers need it.
 
     Attributes:
-        terms: Its terms; none if the lexical retriever is not asked.
-        parts: Its parts as vectors; none if the semantic retriever is not asked.
+        terms: Its terms; none if the lexical retriever is turned off.
+        parts: Its parts as vectors; none if the semantic retriever is turned off.
         excluded: Vectors of what is excluded, shape (d,) each.
         phrases: Quoted phrases.
-        language: Its language (ISO 639-1) if it is known.
-        doubt: What is taken off the log-odds of what does not match exactly, since the words may be none.
-        coverage: The share of the query that each retriever can judge.
+        language: Its language (ISO 639-1), if it was detected.
+        doubt: Subtracted from the log-odds of segments without an exact match, if the query may not consist of words.
+        coverage: The share of the query that each retriever can score.
     """
 
     terms: Sequence[Term] = ()
@@ -44,18 +44,18 @@ class TextQuery:
 
 @dataclass(frozen=True)
 class CandidateSet:
-    """Segments found for a query; all arrays have one row per segment.
+    """Segments found for a query. All arrays have one row per segment.
 
     Attributes:
-        segments: Ids, shape (n,).
+        segments: Ids of the segments, shape (n,).
         items: Ids of their items, shape (n,).
-        places: Their places among the lexical matches, `NO_MATCH` where there is none, shape (n,).
-        cosines: Cosines with the query, shape (n,); not a number where the segment was not compared.
-        probabilities: Of relevance, shape (n,).
-        vectors: Of those that were compared, which come first, shape (m, d).
-        evidence: What the probabilities were computed from.
+        places: Their indexes among the lexical matches, `NO_MATCH` where there is none, shape (n,).
+        cosines: Cosines with the query, shape (n,); NaN where the segment was not compared.
+        probabilities: Probabilities of relevance, shape (n,).
+        vectors: Vectors of the compared segments, which come first, shape (m, d).
+        features: What the probabilities were computed from.
         floor: No segment that the vector index has not returned yet is more likely than this.
-        exhausted: Whether the vector index and the full-text index have no more.
+        exhausted: Whether each index has no more segments.
     """
 
     segments: Ids
@@ -64,18 +64,18 @@ class CandidateSet:
     cosines: Vectors
     probabilities: Vectors
     vectors: Vectors
-    evidence: Evidence
+    features: TextFeatures
     floor: float
     exhausted: dict[Retriever, bool]
 
 
 def match_terms(index: WordIndex, terms: Sequence[Term], language: str | None = None) -> LexicalMatches:
-    """Return every segment that holds any of the terms, scored.
+    """Return every segment that contains any of the terms, scored.
 
     Args:
         index: The full-text index.
         terms: The terms of the query.
-        language: The language of the query (ISO 639-1) if it is known.
+        language: The language of the query (ISO 639-1), if it was detected.
     """
     wanted, total = index.expand([term.word for term in terms], language)
     found = index.find(wanted)
@@ -91,7 +91,7 @@ def match_terms(index: WordIndex, terms: Sequence[Term], language: str | None = 
 
 
 def find_phrases(index: WordIndex, phrases: Sequence[str]) -> Ids:
-    """Return the segments that hold any of the quoted phrases, ascending."""
+    """Return the segments that contain any of the quoted phrases, ascending."""
     if not phrases:
         return np.zeros(0, np.int64)
     found = [index.match(match_phrase(phrase)) for phrase in phrases]
@@ -99,18 +99,18 @@ def find_phrases(index: WordIndex, phrases: Sequence[str]) -> Ids:
 
 
 Owner = Literal["segment", "item"]
-# The rows of so many generations and deltas are kept in order, by each kind of owner.
-MAX_KEPT = 16
+# The number of sorted rows in memory: one for each generation or delta and each kind of owner.
+MAX_SORTED_ROWS = 16
 _orders: dict[tuple[int, Owner], tuple[RowMetadata, Ids, Ids]] = {}
 
 
 def find_embeddings(snapshot: Snapshot, owner: Owner, wanted: Ids) -> Ids:
-    """Return the ids of all embeddings of some segments or items, in the order of these in each generation.
+    """Return the ids of all embeddings of some segments or items, in their order in each generation.
 
     Args:
-        snapshot: What searches see.
+        snapshot: The state of the index.
         owner: Whether `wanted` are segments or items.
-        wanted: Ids of the owners, shape (n,); those without an embedding are left out.
+        wanted: Ids of the owners, shape (n,). Those without an embedding are left out.
     """
     parts = [snapshot.delta] if snapshot.generation is None else [snapshot.generation.rows, snapshot.delta]
     found = [np.zeros(0, np.int64)]
@@ -131,7 +131,7 @@ def _order_rows(owners: RowMetadata, ids: Ids, owner: Owner) -> tuple[Ids, Ids]:
         return known[1], known[2]
     values = np.ascontiguousarray(owners[owner])
     order = np.argsort(values, kind="stable")
-    while len(_orders) >= MAX_KEPT:
+    while len(_orders) >= MAX_SORTED_ROWS:
         _orders.pop(next(iter(_orders)), None)
     _orders[key] = (owners, values[order], ids[order])
     return values[order], ids[order]

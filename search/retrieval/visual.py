@@ -1,4 +1,4 @@
-"""The visual retriever: pictures and frames, scored for every part of a query."""
+"""The visual retriever: images and frames, scored for every part of a query."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from search.encoders.registry import ADAPTED, IMAGE_MODEL
 from search.errors import UsageError
 from search.library import Library
 from search.records import Ids, Retriever, RowMetadata, Sample, Vectors
-from search.scoring.traits import Reference, describe_crowding, describe_reach, describe_text, recognize
+from search.scoring.traits import ReferenceImages, describe_crowding, describe_reach, describe_text, recognize
 from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.embedding_rows import to_float32
@@ -19,13 +19,18 @@ from search.storage.unrelated_text import Unrelated
 from search.text.analysis import analyze
 
 MAD_TO_DEVIATION = 1.4826
-# Fewer unrelated pictures than this do not tell how evidence is spread.
+# Fewer unrelated images than this are too few to measure the spread of scores.
 MIN_SPREAD_SAMPLE = 16
 
 
 @dataclass(frozen=True)
 class VisualPart:
-    """One part of a query: what scores pictures for it, and its weight; below 0 it pushes away."""
+    """One part of a query.
+
+    Attributes:
+        scorer: Scores images for it.
+        weight: Its weight; below 0 it pushes results away.
+    """
 
     scorer: VisualScorer
     weight: float = 1.0
@@ -33,12 +38,12 @@ class VisualPart:
 
 @dataclass(frozen=True)
 class VisualCandidates:
-    """Pictures that may be relevant.
+    """Images that may be relevant.
 
     Attributes:
         vectors: Shape (n, d).
-        baselines: What the query bank scores against each, shape (n, k).
-        owners: Whose they are, shape (n,).
+        baselines: The scores of the query bank for each image, shape (n, k).
+        owners: The segment and item of each image, shape (n,).
     """
 
     vectors: Vectors
@@ -48,15 +53,15 @@ class VisualCandidates:
 
 @dataclass(frozen=True)
 class ScoredImages:
-    """Pictures that were scored for a query, in the order in which they were found.
+    """Images scored for a query, in the order in which they were found.
 
     Attributes:
-        ids: Of their embeddings, shape (n,).
-        owners: Whose they are, shape (n,).
-        vectors: As they are stored, float16, shape (n, d).
-        products: With the vector that was searched by, shape (n,).
-        logits: The log-odds of relevance, shape (n,).
-        kept: The probability to show nothing of what the query excludes, shape (n,).
+        ids: Ids of their embeddings, shape (n,).
+        owners: The segment and item of each image, shape (n,).
+        vectors: Vectors as stored, float16, shape (n, d).
+        products: Dot products with the search vector, shape (n,).
+        logits: Log-odds of relevance, shape (n,).
+        kept: Probabilities to show nothing of what the query excludes, shape (n,).
     """
 
     ids: Ids
@@ -73,16 +78,17 @@ class ScoredImages:
 
 @dataclass(frozen=True)
 class Balance:
-    """How the evidence of the parts of a query is joined.
+    """How the scores of the parts of a query are combined.
 
-    The evidence of each part counts in units of its own spread among unrelated pictures, so that an example does not
-    drown the words next to it; and their mean in units of its own spread: to be somewhat like each of two things is
-    rarer than to be that much like one.
+    The score of each part is scaled by its own spread over unrelated images, so that an example does not drown the
+    words
+    next to it. The mean of the parts is scaled by its spread too: being somewhat like each of two things is rarer than
+    being equally like one of them.
 
     Attributes:
-        shares: Of the weights.
-        spreads: Of the evidence of each part.
-        joint: Of the mean of the evidence.
+        shares: The weights of the parts, as shares.
+        spreads: The spread of each part's score.
+        joint: The spread of the mean of the scores.
     """
 
     shares: tuple[float, ...]
@@ -91,22 +97,23 @@ class Balance:
 
     @property
     def factors(self) -> tuple[float, ...]:
-        """By what the evidence of each part is multiplied before all are added."""
+        """The factor of each part's score before all are added."""
         whole = sum(share * spread for share, spread in zip(self.shares, self.spreads, strict=True)) / self.joint
         return tuple(whole * share / spread for share, spread in zip(self.shares, self.spreads, strict=True))
 
 
 def gather_candidates(snapshot: Snapshot, ids: Ids) -> VisualCandidates:
-    """Return what is scored of the embeddings with these ids, shape (n,)."""
+    """Return the images with some embedding ids, shape (n,), as candidates."""
     vectors, owners, baselines = snapshot.gather(ids)
     return VisualCandidates(to_float32(vectors), baselines, owners)
 
 
 def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, sample: Sample) -> Vectors:
-    """Compute the log-odds that each candidate is what the parts of a query together ask for, shape (n,).
+    """Compute the log-odds that each candidate matches all parts of a query, shape (n,).
 
-    Parts that are wanted are scored together. One that pushes away multiplies the odds by the probability of not being
-    like it, to the power of its weight: not to be like one thing makes nothing more like another.
+    Wanted parts are scored together. A part with a negative weight multiplies the odds by the probability of not being
+    like
+    it, to the power of its weight: being unlike one thing makes nothing more like another.
     """
     wanted = [part for part in parts if part.weight > 0]
     total = sum(part.weight for part in wanted)
@@ -123,7 +130,7 @@ def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, s
 
 
 def measure_balance(wanted: Sequence[VisualPart], sample: Sample) -> Balance:
-    """Return how the wanted parts of a query are joined, by what they say of some unrelated pictures."""
+    """Return how the wanted parts of a query are combined, from their scores on unrelated images."""
     total = sum(part.weight for part in wanted)
     shares = tuple(part.weight / total for part in wanted)
     alone = float(np.linalg.norm(shares))  # the spread of a mean of parts that have nothing to do with each other
@@ -149,10 +156,14 @@ def explain_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: 
 
 
 def make_search_vector(parts: Sequence[VisualPart], sample: Sample) -> Vectors:
-    """Join the parts of a query into the one vector that is searched by, shape (d,), unit length.
+    """Combine the parts of a query into one search vector, shape (d,), unit length.
 
-    A picture is nearer to all pictures than a text is to any; dividing each part by the spread of its products with
-    some of the library keeps it from drowning the other. Raises UsageError when the parts cancel out.
+    An image is closer to all images than a text is to any. Each part is divided by the spread of its products with a
+    sample
+    of the library, so that it does not drown the others.
+
+    Raises:
+        UsageError: The parts cancel each other out.
     """
     if len(parts) == 1:
         return parts[0].scorer.direction
@@ -163,7 +174,7 @@ def make_search_vector(parts: Sequence[VisualPart], sample: Sample) -> Vectors:
         total += part.weight * direction / max(spread, 1e-6)
     length = float(np.linalg.norm(total))
     if length < 1e-6:
-        raise UsageError("the parts of the query cancel each other out")
+        raise UsageError("The parts of the query cancel each other out. Change a part or its weight.")
     result: Vectors = (total / length).astype(np.float32)
     return result
 
@@ -173,14 +184,20 @@ def _measure_spread(values: Vectors) -> float:
     return float(np.median(np.abs(values - np.median(values)))) * MAD_TO_DEVIATION
 
 
-# By the fingerprint of the model.
-_references: dict[str, Reference] = {}
+# Reference images by the fingerprint of the model.
+_references: dict[str, ReferenceImages] = {}
 
 
 def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
-    """Return what calibrates a query to pictures: a `text`, or a picture as an `example`.
+    """Return the calibrator of a query to images.
 
-    That of `compact` was fitted with its two parts; any other model has one that was fitted with a single part.
+    The `compact` encoder has calibrators that were fitted with its two parts. All other models share one that was
+    fitted
+    with a single part.
+
+    Args:
+        library: The library.
+        kind: `text`, or `example` for an image.
     """
     encoder = library.models.image_encoder
     # An adapter moves the vectors a little and keeps their parts.
@@ -190,11 +207,11 @@ def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
 
 
 def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
-    """Return the calibrator of any model of one part, in units that were measured on the model itself, without labels.
+    """Return the calibrator of a model with one part, in units measured on the model itself, without labels.
 
     Args:
         encoder: The model.
-        unrelated: How unrelated texts and pictures of the model compare.
+        unrelated: How unrelated texts and images of the model compare.
         kind: `text` or `example`.
     """
     mean, deviation = unrelated.text if kind == "text" else unrelated.own
@@ -202,7 +219,7 @@ def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> V
 
 
 def score_text(library: Library, text: str) -> VisualScorer:
-    """Return what scores pictures for a text."""
+    """Return a scorer of images for a text."""
     query_classifier = library.models.query_classifier
     kinds, likeness = (
         query_classifier.measure_kinds([text])[0],
@@ -214,14 +231,14 @@ def score_text(library: Library, text: str) -> VisualScorer:
 def bind_text(
     calibrator: VisualCalibrator, encoder: ImageEncoder, text: str, kinds: Vectors, likeness: float = 0.0
 ) -> VisualScorer:
-    """Return what scores pictures of a model for a text.
+    """Return a scorer of images for a text.
 
     Args:
-        calibrator: Of the model.
+        calibrator: The calibrator of the model.
         encoder: The model.
         text: The query.
-        kinds: The probabilities that it names a thing, describes a scene, or does neither, shape (3,).
-        likeness: Its cosine with the nearest name of a class that `compact` was trained on.
+        kinds: The probabilities that the text names a thing, describes a scene, or does neither, shape (3,).
+        likeness: Its cosine with the nearest class name that `compact` was trained on.
     """
     vector = encoder.encode_text_parts([text])[0]
     traits = describe_text(kinds, len(analyze(text).pieces))
@@ -233,18 +250,18 @@ def bind_text(
 
 
 def score_example(library: Library, vector: Vectors) -> VisualScorer:
-    """Return what scores pictures by their likeness to another, given by its vector (d,)."""
+    """Return a scorer of images by their similarity to an image, given by its vector, shape (d,)."""
     calibrator = get_calibrator(library, "example")
-    # Each part of a stored vector has the same share of its length; as a query, each has a length of its own.
+    # Each part of a stored vector has the same share of its length; as a query, each has a length separate.
     query = vector * np.float32(len(calibrator.units) ** 0.5)
     return calibrator.bind(query, np.zeros(0, np.float32))
 
 
-def _measure_reference(encoder: ImageEncoder) -> Reference:
-    """Return the reference pictures of a model with their baselines, measured once."""
+def _measure_reference(encoder: ImageEncoder) -> ReferenceImages:
+    """Return the reference images of a model with their baselines. They are computed once."""
     known = _references.get(encoder.fingerprint)
     if known is None:
         vectors = encoder.reference
-        known = Reference(vectors, measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts)))
+        known = ReferenceImages(vectors, measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts)))
         _references[encoder.fingerprint] = known
     return known

@@ -14,17 +14,24 @@ POSSIBLE_CUT = 0.1
 
 
 def to_probability(logits: Vectors) -> Vectors:
-    """Compute the probability of log-odds of any shape."""
+    """Compute probabilities, float32, from log-odds of any shape."""
     result: Vectors = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
     return result
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A segment that a lane retrieved, and that speaks for an item.
+    """A retrieved segment as evidence for its item.
 
-    raw: cosine or BM25; probability: of relevance, 0 to 1; vector: of the segment, (d,), in a lane that has vectors;
-    look: perceptual hash of a picture; terms: what the probability is made of, when asked for.
+    Attributes:
+        retriever: The retriever that found it.
+        segment_id: The segment.
+        item_id: The item of the segment.
+        raw: The cosine or BM25 score.
+        probability: The probability of relevance, 0 to 1.
+        vector: The vector of the segment, shape (d,), if the retriever compares vectors.
+        phash: The perceptual hash of an image.
+        terms: The terms of the probability by name, if they were requested.
     """
 
     retriever: Retriever
@@ -39,11 +46,20 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Retrieved:
-    """The segments of one lane, likeliest first: segments, items, raw and probabilities, all (n,).
+    """The segments that one retriever found, most likely first.
 
-    exhausted: there are no more to be had; floor: no segment still to come is likelier than this. read_vector: gives
-    the vector (d,) of the one at a place, and looks where pictured (n,): in a lane that has them; explain: gives its
-    terms.
+    Attributes:
+        retriever: The retriever.
+        segments: Ids of the segments, shape (n,).
+        items: Ids of their items, shape (n,).
+        raw: Cosines or BM25 scores, shape (n,).
+        probabilities: Probabilities of relevance, shape (n,).
+        exhausted: Whether the retriever has no more segments.
+        floor: No segment that was not retrieved yet is more likely than this.
+        read_vector: Returns the vector, shape (d,), of the segment at an index; None if the retriever has no vectors.
+        phashes: Perceptual hashes, shape (n,), valid where `pictured` is set.
+        pictured: Which segments are images, shape (n,).
+        explain: Returns the terms of the probability of the segment at an index.
     """
 
     retriever: Retriever
@@ -59,7 +75,7 @@ class Retrieved:
     explain: Callable[[int], Mapping[str, float]] | None = None
 
     def make_candidate(self, at: int) -> Candidate:
-        """Return the one at a place by itself."""
+        """Return the segment at an index as a candidate."""
         pictured = self.pictured is not None and bool(self.pictured[at])
         return Candidate(
             retriever=self.retriever,
@@ -74,17 +90,17 @@ class Retrieved:
 
 
 def make_nothing(retriever: Retriever) -> Retrieved:
-    """Return a lane that has nothing to say."""
+    """Return an empty result of a retriever."""
     none, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
     return Retrieved(retriever, none, none, nothing, nothing)
 
 
 # Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
 RRF_CONSTANT = 60
-MOMENTS_KEPT = 8
-MIN_SHARE = 0.1
-# A segment that speaks for an item: the place of the item, minus its probability, where it was found, and its look.
-MOMENT = np.dtype(
+MAX_SEGMENTS_PER_ITEM = 8
+MIN_SHARE_OF_BEST = 0.1
+# A segment of an item: the index of the item, minus its probability, where it was found, and its perceptual hash.
+SEGMENT_ROW = np.dtype(
     [
         *(("owner", "<i8"), ("chance", "<f4"), ("segment", "<i8"), ("retriever", "<i4"), ("at", "<i4")),
         *(("phash", "<i8"), ("pictured", "?")),
@@ -100,11 +116,11 @@ class Ranked:
 
     Attributes:
         item_id: The item.
-        score: Its probability of relevance.
-        votes: Of reciprocal rank fusion.
-        look: The perceptual hash of its picture, if a single one speaks for it.
-        place: Where `moments` has it.
-        moments: What speaks for the items of a ranking; None for one that was not searched for.
+        score: Its probability of relevance, 0 to 1.
+        votes: Its reciprocal rank fusion score.
+        phash: The perceptual hash of its image, if exactly one image is among its best segments.
+        place: The index of the item in `best_segments`.
+        best_segments: The best segments of all items of the ranking; None for an item that was not searched for.
     """
 
     item_id: int
@@ -112,24 +128,24 @@ class Ranked:
     votes: float
     phash: int | None = None
     place: int = field(default=0, compare=False)
-    moments: "Moments | None" = field(default=None, compare=False)
+    best_segments: "BestSegments | None" = field(default=None, compare=False)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """The segments that speak for it, strongest first."""
-        return self.moments.read(self.place) if self.moments is not None else ()
+        """The best segments of the item, strongest first."""
+        return self.best_segments.read(self.place) if self.best_segments is not None else ()
 
 
 @dataclass(frozen=True)
-class Moments:
-    """What speaks for each item of a ranking; read when it is looked at, since most results never are.
+class BestSegments:
+    """The best segments of each item of a ranking, made into candidates only when they are read: most never are.
 
     Attributes:
-        lanes: Where it was found.
-        numbers: Which of the lanes has each, item by item, (m,).
-        at: Where the lane has it, (m,).
-        bounds: Where those of each item begin, and where the last ends, (n + 1,).
-        looks: The perceptual hash of each item's picture, if a single one speaks for it, of length n.
+        retrieved: The results of the retrievers.
+        numbers: The index in `retrieved` of each segment, item by item, shape (m,).
+        at: The index of each segment in that result, shape (m,).
+        bounds: Where the segments of each item start, and where the last ones end, shape (n + 1,).
+        phashes: The perceptual hash of each item's image, if exactly one image is among its segments, length n.
     """
 
     retrieved: list[Retrieved]
@@ -139,19 +155,25 @@ class Moments:
     phashes: Sequence[int | None]
 
     def read(self, place: int) -> tuple[Candidate, ...]:
-        """Return the segments that speak for one item, strongest first."""
+        """Return the best segments of one item, strongest first."""
         own = slice(int(self.bounds[place]), int(self.bounds[place + 1]))
         chosen = zip(self.numbers[own].tolist(), self.at[own].tolist(), strict=True)
         return tuple(self.retrieved[number].make_candidate(at) for number, at in chosen)
 
     def drop_vectors(self) -> None:
-        """Let go of the vectors: rankings are kept for a while, and their results are not compared again."""
+        """Release the vectors: rankings are cached, and their results are not compared again."""
         self.retrieved[:] = [replace(one, read_vector=None) for one in self.retrieved]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The fused scores of items: items, scores and votes, all (n,), ascending by item."""
+    """The fused scores of items, ascending by item id. All arrays have the shape (n,).
+
+    Attributes:
+        items: Ids of the items.
+        scores: Probabilities of relevance.
+        votes: Reciprocal rank fusion scores.
+    """
 
     items: Ids
     scores: NDArray[np.float64]
@@ -163,11 +185,11 @@ class Scores:
 
 
 def score_items(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float]) -> Scores:
-    """Compute the score of every item over all lanes.
+    """Compute the score of every item over all retrievers.
 
-    It is the probability that at least one lane is right about the item: noisy-or over lanes, each with its best
-    segment, a lane of weight w counting as w lanes that say the same. The text lanes count as one, since both score
-    what either finds. votes are those of reciprocal rank fusion.
+    The score is the probability that at least one retriever is right about the item: a noisy-or over retrievers, each
+    with its best segment. A retriever of weight w counts as w retrievers with the same result. The two text retrievers
+    count as one, since both score what either finds. The votes are those of reciprocal rank fusion.
     """
     items = np.unique(np.concatenate([np.zeros(0, np.int64), *(one.items for one in retrieved)]))
     miss = np.ones(len(items))
@@ -188,20 +210,23 @@ def score_items(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, floa
     return Scores(items, 1 - miss * text_miss, votes)
 
 
-def fuse(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float], least: float = 0.0) -> list[Ranked]:
-    """Rank the items that score at least `least` over all lanes, best first; reciprocal rank fusion orders equals."""
+def fuse(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float], min_score: float = 0.0) -> list[Ranked]:
+    """Rank the items that score at least `min_score`, best first.
+
+    Reciprocal rank fusion orders items of equal score.
+    """
     fused = score_items(retrieved, weights)
     items, scores, votes = fused.items, fused.scores, fused.votes
     order = np.lexsort((items, -votes, -np.round(scores, 6)))
-    order = order[scores[order] >= least]
+    order = order[scores[order] >= min_score]
     items, scores, votes = items[order], scores[order], votes[order]
-    moments = _pick_moments(retrieved, items)
-    rows = zip(items.tolist(), scores.tolist(), votes.tolist(), moments.phashes, strict=True)
-    return [Ranked(*row, place, moments) for place, row in enumerate(rows)]
+    best_segments = _pick_best_segments(retrieved, items)
+    rows = zip(items.tolist(), scores.tolist(), votes.tolist(), best_segments.phashes, strict=True)
+    return [Ranked(*row, place, best_segments) for place, row in enumerate(rows)]
 
 
-def _pick_moments(retrieved: Sequence[Retrieved], items: Ids) -> Moments:
-    """Pick of each item the strongest, and only those that weigh something beside the strongest."""
+def _pick_best_segments(retrieved: Sequence[Retrieved], items: Ids) -> BestSegments:
+    """Select the strongest segments of each item that are not weak compared with its best one."""
     places = np.full(int(items.max(initial=0)) + 2, -1)
     places[items] = np.arange(len(items))
     owners = [places[np.minimum(one.items, len(places) - 1)] for one in retrieved]
@@ -211,11 +236,11 @@ def _pick_moments(retrieved: Sequence[Retrieved], items: Ids) -> Moments:
     first = np.searchsorted(rows["owner"], np.arange(len(items)))
     strongest = rows["chance"][first[rows["owner"]]]  # the chances are negative, for the order
     nth = np.arange(len(rows)) - first[rows["owner"]]
-    rows = rows[(nth < MOMENTS_KEPT) & (rows["chance"] <= strongest * np.float32(MIN_SHARE))]
+    rows = rows[(nth < MAX_SEGMENTS_PER_ITEM) & (rows["chance"] <= strongest * np.float32(MIN_SHARE_OF_BEST))]
     seen = rows[rows["pictured"]]
     single = np.bincount(seen["owner"], minlength=len(items)) == 1
     phashes = dict(zip(seen["owner"].tolist(), seen["phash"].tolist(), strict=True))
-    return Moments(
+    return BestSegments(
         list(retrieved),
         rows["retriever"],
         rows["at"],
@@ -225,8 +250,13 @@ def _pick_moments(retrieved: Sequence[Retrieved], items: Ids) -> Moments:
 
 
 def _join(retrieved: Sequence[Retrieved], owners: Sequence[Ids]) -> NDArray[np.void]:
-    """Return what all lanes found, one row each. owners: of each lane, (n,)."""
-    rows = np.zeros(sum(map(len, owners)), MOMENT)
+    """Return everything that the retrievers found as one table, a row per segment.
+
+    Args:
+        retrieved: The results of the retrievers.
+        owners: The index of each segment's item, shape (n,) for each retriever.
+    """
+    rows = np.zeros(sum(map(len, owners)), SEGMENT_ROW)
     low = 0
     for number, (one, own) in enumerate(zip(retrieved, owners, strict=True)):
         part = rows[low : low + len(own)]

@@ -1,4 +1,4 @@
-"""BM25 over the words of a query, and what a segment holds of them.
+"""BM25 over the words of a query, and which of the words a segment contains.
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), in the variant of Lucene: the
 inverse document frequency is never negative. All forms of a word are one term. A word that occurs several times in the
@@ -15,25 +15,25 @@ from search.records import Flags, Ids, Vectors
 
 SATURATION = 1.5
 LENGTH_SHARE = 0.75
-# A word in at most this share of all segments is rare, and one in at most so many segments always is.
+# A word in at most this share of the segments, or in at most this number of segments, is rare.
 RARE_SHARE = 0.01
 MIN_RARE = 3
-# A segment that holds at least this much of a word holds it exactly, or inflected.
+# An occurrence with at least this share is the word itself or an inflected form.
 EXACT_SHARE = 0.9
-# All rare words are no exact match if they are less than this part of a longer query.
+# A segment with all rare words is an exact match only if it contains at least this share of the query.
 MIN_EXACT_COVERAGE = 0.5
 
 
 @dataclass(frozen=True)
 class TermMatches:
-    """Where a term of the query occurs.
+    """The segments that contain a term of the query.
 
     Attributes:
-        segments: Ids of the segments that hold it, ascending, shape (n,).
-        frequencies: How often, weighted by form, shape (n,).
-        shares: How much of the term each holds: 1 exactly, less in another form, shape (n,).
+        segments: Ids of the segments, ascending, shape (n,).
+        frequencies: Occurrences in each, weighted by form, shape (n,).
+        shares: How exact the best occurrence in each is: 1 for the term, less for another form, shape (n,).
         count: How often the term occurs in the query.
-        is_special: True for a number, an identifier or a name.
+        is_special: Whether it is a number, an identifier or a name.
     """
 
     segments: Ids
@@ -45,14 +45,14 @@ class TermMatches:
 
 @dataclass(frozen=True)
 class LexicalMatches:
-    """The segments that hold any term of a query, by ascending id; all arrays have the shape (n,).
+    """The segments that contain any term of a query, by ascending id. All arrays have the shape (n,).
 
     Attributes:
         segments: Ids of the segments.
         bm25: The BM25 score.
         strength: The BM25 score as a share of the highest that any text could reach, 0 to 1.
-        coverage: The share of the query that is held, each term weighted by its inverse document frequency, 0 to 1.
-        exact: Whether every rare term is held, and at least half of the query.
+        coverage: The share of the query that is contained, terms weighted by inverse document frequency, 0 to 1.
+        exact: Whether every rare term is contained, and at least half of the query.
     """
 
     segments: Ids
@@ -62,11 +62,11 @@ class LexicalMatches:
     exact: Flags
 
     def select(self, chosen: Flags) -> "LexicalMatches":
-        """Return those that are flagged, shape (n,)."""
+        """Return the flagged segments; the flags have the shape (n,)."""
         return self if chosen.all() else LexicalMatches(**{name: values[chosen] for name, values in vars(self).items()})
 
     def find(self, segments: Ids) -> tuple[Ids, Flags]:
-        """Return the place of each segment asked for, and whether it is here at all."""
+        """Return the index of each segment asked for, and whether it is here at all."""
         places = np.searchsorted(self.segments, segments)
         places = np.minimum(places, max(len(self.segments) - 1, 0))
         here = self.segments[places] == segments if len(self.segments) else np.zeros(len(segments), bool)
@@ -74,18 +74,18 @@ class LexicalMatches:
 
 
 def compute_idf(holders: int, total: int) -> float:
-    """Return the inverse document frequency of a term that `holders` of `total` segments hold."""
+    """Compute the inverse document frequency of a term that `holders` of `total` segments contain."""
     return math.log(1 + (max(total - holders, 0) + 0.5) / (holders + 0.5))
 
 
 def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, total: int) -> LexicalMatches:
-    """Score all segments that hold any of the terms.
+    """Score all segments that contain any of the terms.
 
     Args:
         terms: The terms of the query.
-        lengths: Number of words by segment id, at least up to the highest id of the matches.
-        average: Mean number of words of a segment.
-        total: Number of segments.
+        lengths: The number of words by segment id, at least up to the highest id of the matches.
+        average: The mean number of words of a segment.
+        total: The number of segments.
     """
     size = max((int(term.segments[-1]) + 1 for term in terms if len(term.segments)), default=0)
     idfs = np.array([compute_idf(len(term.segments), total) for term in terms], np.float32)
@@ -107,7 +107,7 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
 
 
 def find_exact(terms: Sequence[TermMatches], total: int, size: int) -> Flags:
-    """Return a flag for every segment id below `size`: whether it holds every rare term of the query.
+    """Return a flag for every segment id below `size`: whether the segment contains every rare term of the query.
 
     In a query without rare terms every term is required.
     """

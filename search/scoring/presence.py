@@ -1,7 +1,7 @@
-"""Whether a library holds any picture of what a text asks for: a decision of its own.
+"""Whether any image of a library shows what a text asks for: a decision separate from scoring.
 
-How many pictures match is not what it looks at, only how well the best ones do, and whether the text means anything in
-any language. In a large library something always comes near; when in doubt, results are shown.
+It depends on how well the best images match and on whether the text is made of words of any language, not on how many
+images match. In a large library something always comes close; when in doubt, results are shown.
 """
 
 import json
@@ -16,32 +16,32 @@ from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, to_probabilit
 from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
-# Something is there from these log-odds on: as strict as 3 % of names over 500 photos allow. What a stricter and a more
-# lenient point would lose and tell is in docs/evaluation.md.
+# Something is present from these log-odds on, which keeps 97 % of names over 500 photos. docs/evaluation.md compares
+# stricter and more lenient cuts.
 PRESENT_CUT = 1.0
-# With fewer pictures than this less is enough, in proportion: what comes near by chance comes from many.
+# With fewer images than this the cut is lowered in proportion: chance matches come from large numbers.
 MIN_STRICT = 256
-# The log-odds of the best picture and of the 5th, 20th and 100th, and how many are more likely than not.
+# The log-odds of the best image and of the 5th, 20th and 100th, and the number of images that are more likely than not.
 PLACES = (1, 5, 20, 100)
 BEST_FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely")
-# What is known of the words, and of the nearest picture in each part of the space.
+# Features of the words, and of the nearest image in each part of the embedding space.
 WORD_FEATURES = ("odd", "other", "name")
 NEAREST_FEATURES = ("similarity", "standing", "margin", "named standing")
-# A library with fewer pictures than that has no 100th: it counts as this unlikely.
+# The log-odds of a rank that a small library does not have.
 MIN_LOGIT = -12.0
-# Texts are ordinary up to this surprise per letter; random letters are above it.
+# Ordinary texts have at most this surprise per letter; random letters have more.
 ORDINARY_ODDNESS = 4.5
-# The log-odds that the best picture has at least when something is there.
+# The least log-odds of the best image if something is present.
 MIN_PRESENT = 0.05
 
 
 @dataclass(frozen=True)
-class Wording:
-    """What the words of a query tell before anything is searched.
+class QueryWording:
+    """What the words of a query reveal before anything is searched.
 
     Attributes:
         oddness: How unlike words of any language they are: the surprise per letter.
-        name: How much they name a thing rather than describe a scene.
+        name: How much they name a thing rather than describe a scene, 0 to 1.
         other: The probability that they do neither.
     """
 
@@ -51,47 +51,51 @@ class Wording:
 
     @property
     def oddity(self) -> float:
-        """How much odder than ordinary texts they are, from 0."""
+        """How much odder than ordinary texts they are, at least 0."""
         return max(0.0, self.oddness - ORDINARY_ODDNESS)
 
 
 @dataclass(frozen=True)
 class PresenceWeights:
-    """A logistic function: log-odds that something is there = bias + weights x features."""
+    """A logistic function: the log-odds that something is present = bias + weights x features."""
 
     bias: float
     weights: Vectors
 
     def decide(self, features: Vectors) -> float:
-        """Return the log-odds that something is there. features: as `measure_presence` returns them."""
+        """Compute the log-odds that something is present.
+
+        Args:
+            features: As `measure_presence` returns them.
+        """
         return float(features @ self.weights) + self.bias
 
 
 @dataclass(frozen=True)
 class Presence:
-    """How the probabilities of the pictures of one query are moved so that they say whether anything is there.
+    """How the probabilities of the images of one query are changed to say whether anything is present.
 
     Attributes:
-        shift: What is added to the log-odds, so that the best is relevant.
-        factor: What probabilities are multiplied by, so that none is relevant.
+        shift: Added to the log-odds, so that the best image is relevant.
+        factor: Multiplies the probabilities, so that no image is relevant.
     """
 
     shift: float = 0.0
     factor: float = 1.0
 
     def apply(self, logits: Vectors) -> Vectors:
-        """Compute probabilities of relevance, shape (n,), of log-odds; their order is kept."""
+        """Compute probabilities of relevance, shape (n,), from log-odds. The order does not change."""
         result: Vectors = to_probability(logits + np.float32(self.shift)) * np.float32(self.factor)
         return result
 
 
-def measure_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Vectors:
-    """Return what the decision is made by, shape (8 + 4 * parts,).
+def measure_presence(logits: Vectors, measures: Vectors, wording: QueryWording) -> Vectors:
+    """Compute the features of the decision, shape (8 + 4 * parts,).
 
     Args:
-        logits: The log-odds of the best pictures and of others, shape (n,), in any order.
-        measures: What `search.scoring.visual.measure` measured of the same pictures, shape (n, 5 * parts).
-        wording: What the words of the query tell.
+        logits: The log-odds of the best images and of others, shape (n,), in any order.
+        measures: What `search.scoring.visual.measure_images` returned for the same images, shape (n, 5 * parts).
+        wording: What the words of the query reveal.
     """
     ordered = np.sort(logits)[::-1]
     best = [float(ordered[place - 1]) if len(ordered) >= place else MIN_LOGIT for place in PLACES]
@@ -104,8 +108,8 @@ def measure_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Ve
     return np.array(features, np.float32)
 
 
-def decide_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Presence:
-    """Return how probabilities are moved, by the best pictures of a query; arguments as for `measure_presence`."""
+def decide_presence(logits: Vectors, measures: Vectors, wording: QueryWording) -> Presence:
+    """Return how probabilities are changed, from the best images of a query. See `measure_presence`."""
     if not len(logits):
         return Presence()
     weights = read_presence()[measures.shape[1] // len(MEASURES)]
@@ -117,7 +121,7 @@ def decide_presence(logits: Vectors, measures: Vectors, wording: Wording) -> Pre
 
 @cache
 def read_presence() -> dict[int, PresenceWeights]:
-    """Read the packaged weights, by the number of parts of the space."""
+    """Read the packaged weights, by the number of parts of the embedding space."""
     document = json.loads(PRESENCE_FILE.read_text(encoding="utf-8"))
     return {
         int(parts): PresenceWeights(one["bias"], np.array(one["weights"], np.float32))

@@ -1,8 +1,14 @@
-"""From the evidence of the lexical and the semantic retriever to one probability of relevance.
+"""The features of text segments, and one probability of relevance from those of both text retrievers.
 
-A logistic function of what both say of the same segment. Its weights are fitted by `training/fit_text.py` on questions
-with known answers and are packaged in `text_weights.json`; there is one set of weights for each retriever used by
-itself, and one for both together.
+The probability is a logistic function of what the lexical and the semantic retriever measure for the same segment.
+Its weights are fitted by `training/fit_text.py` on questions with known answers and packaged in `text_weights.json`:
+one set for each retriever alone, and one for both together.
+
+Vectors of texts in one language are close to each other, whatever they say. The directions in which languages differ
+are removed: Yang et al., "A Simple and Effective Method To Eliminate the Self Language Bias in Multilingual
+Representations" (EMNLP 2021). What a similarity means differs by query and by passage, so both are compared with
+fixed texts that do not depend on the library: the query with reference passages, the passage with reference
+questions.
 """
 
 import json
@@ -18,11 +24,11 @@ from search.records import Flags, Vectors
 WEIGHTS_FILE = Path(__file__).parent / "text_weights.json"
 SEMANTIC_FEATURES = ("similarity", "hub", "nearest")
 LEXICAL_FEATURES = ("strength", "coverage", "length")
-# BM25 tells more the more terms there are: in a short query one chance word is a large share of it.
+# BM25 is more reliable for more terms: in a short query, one word that matches by chance is a large share.
 TERMS_PRIOR = 8
-# Of longer queries than this, more must match.
+# In longer queries than this, more terms must match.
 SHORT_QUERY = 6
-# Log-odds of a segment that holds a quoted phrase, or all rare words of a query: 0.82 as a probability.
+# The log-odds of a segment with a quoted phrase or all rare words of a query: a probability of 0.82.
 EXACT_LOGIT = 1.5
 
 
@@ -41,7 +47,13 @@ class Weights:
 
 @dataclass(frozen=True)
 class TextWeights:
-    """The fitted functions: of each retriever by itself, and of both."""
+    """The fitted functions.
+
+    Attributes:
+        semantic: For the semantic features.
+        lexical: For the lexical features.
+        both: For the features of both retrievers.
+    """
 
     semantic: Weights
     lexical: Weights
@@ -49,20 +61,20 @@ class TextWeights:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What the retrievers say of n segments: features of shape (n,) by name.
+class TextFeatures:
+    """The features of n segments, each of shape (n,), by name.
 
     Attributes:
-        features: Those of `SEMANTIC_FEATURES`, of `LEXICAL_FEATURES`, or both.
+        values: Those of `SEMANTIC_FEATURES`, of `LEXICAL_FEATURES`, or both.
         exact: Which segments hold all rare words of the query or a quoted phrase, shape (n,).
     """
 
-    features: Mapping[str, Vectors]
+    values: Mapping[str, Vectors]
     exact: Flags = field(default_factory=lambda: np.zeros(0, bool))
 
     def stack(self, names: Sequence[str]) -> Vectors:
         """Return features as columns, shape (n, k)."""
-        result: Vectors = np.stack([self.features[name] for name in names], axis=1).astype(np.float32)
+        result: Vectors = np.stack([self.values[name] for name in names], axis=1).astype(np.float32)
         return result
 
 
@@ -70,9 +82,9 @@ def make_semantic_features(similarity: Vectors, hub: Vectors, nearest: float) ->
     """Return the features of the semantic retriever by name.
 
     Args:
-        similarity: In deviations above unrelated texts, shape (n,).
-        hub: How near each segment comes to unrelated questions, in deviations, shape (n,).
-        nearest: How near the query comes to unrelated passages, in deviations.
+        similarity: Similarities in deviations above unrelated texts, shape (n,).
+        hub: The similarity of each segment to unrelated questions, in deviations, shape (n,).
+        nearest: The similarity of the query to unrelated passages, in deviations.
     """
     return {"similarity": similarity, "hub": hub, "nearest": np.full(len(similarity), nearest, np.float32)}
 
@@ -81,8 +93,8 @@ def make_lexical_features(strength: Vectors, coverage: Vectors, terms: int) -> d
     """Return the features of the lexical retriever by name.
 
     Args:
-        strength: The share of the highest possible BM25 score that each segment reaches, shape (n,).
-        coverage: The share of the query that each segment holds, shape (n,).
+        strength: The BM25 score of each segment as a share of the highest possible one, shape (n,).
+        coverage: The share of the query that each segment contains, shape (n,).
         terms: The number of different terms in the query.
     """
     excess = max(0.0, 1 - (1 + SHORT_QUERY) / (1 + terms))
@@ -93,13 +105,13 @@ def make_lexical_features(strength: Vectors, coverage: Vectors, terms: int) -> d
     }
 
 
-def compute_log_odds(evidence: Evidence, weights: Weights) -> Vectors:
-    """Return the log-odds of relevance, shape (n,); never below `EXACT_LOGIT` where the match is exact."""
-    columns = evidence.stack(weights.features)
+def compute_log_odds(features: TextFeatures, weights: Weights) -> Vectors:
+    """Compute the log-odds of relevance, shape (n,); at least `EXACT_LOGIT` for exact matches."""
+    columns = features.stack(weights.features)
     logits: Vectors = columns @ np.array([*weights.weights.values()], np.float32) + np.float32(weights.bias)
-    if len(evidence.exact):
+    if len(features.exact):
         # A soft maximum, so that exact matches keep their order.
-        logits = np.where(evidence.exact, np.logaddexp(np.float32(EXACT_LOGIT), logits), logits)
+        logits = np.where(features.exact, np.logaddexp(np.float32(EXACT_LOGIT), logits), logits)
     return logits
 
 
@@ -123,21 +135,21 @@ def describe_weights(weights: TextWeights) -> dict[str, dict[str, float]]:
     return {name: {"bias": one.bias, **one.weights} for name, one in vars(weights).items()}
 
 
-# How many of the nearest reference texts tell how near a text lies to everything.
+# The number of nearest reference texts that are averaged.
 NEAREST = 5
 MAX_DIRECTIONS = 15
 
 
 @dataclass(frozen=True)
-class Reference:
-    """What a sentence model makes of the fixed texts. All vectors have unit length.
+class ReferenceTexts:
+    """The embeddings of the fixed texts by one text encoder. All vectors have unit length.
 
     Attributes:
-        directions: An orthonormal basis of what tells languages apart, shape (k, d).
+        directions: An orthonormal basis of the differences between languages, shape (k, d).
         passages: Reference passages without those directions, shape (m, d).
         questions: Reference questions without those directions, shape (b, d).
-        hub_center: The usual nearness of an unrelated passage to its nearest questions.
-        hub_spread: How much that nearness varies from passage to passage.
+        hub_center: The mean similarity of an unrelated passage to its nearest questions.
+        hub_spread: The standard deviation of that similarity over passages.
     """
 
     directions: Vectors
@@ -149,16 +161,22 @@ class Reference:
 
 @dataclass(frozen=True)
 class QueryBaseline:
-    """A query against the reference passages: mean and deviation of its similarities, and of the nearest, z-scored."""
+    """The similarities of a query with the reference passages.
+
+    Attributes:
+        mean: The mean similarity.
+        deviation: The standard deviation.
+        nearest: The similarity of the nearest passages, in deviations above the mean.
+    """
 
     mean: float
     deviation: float
     nearest: float
 
 
-def make_reference(
+def make_reference_texts(
     languages: Sequence[str], parallel: Sequence[Vectors], passages: Vectors, questions: Vectors
-) -> Reference:
+) -> ReferenceTexts:
     """Build a reference from vectors of unit length.
 
     Args:
@@ -170,7 +188,7 @@ def make_reference(
     directions = find_directions(languages, parallel)
     passages, questions = (remove_directions(rows, directions) for rows in (passages, questions))
     hubs = average_nearest(passages @ questions.T)
-    return Reference(directions, passages, questions, float(hubs.mean()), max(float(hubs.std()), 1e-3))
+    return ReferenceTexts(directions, passages, questions, float(hubs.mean()), max(float(hubs.std()), 1e-3))
 
 
 def find_directions(languages: Sequence[str], parallel: Sequence[Vectors]) -> Vectors:
@@ -195,13 +213,13 @@ def remove_directions(vectors: Vectors, directions: Vectors) -> Vectors:
 
 
 def average_nearest(similarities: Vectors) -> Vectors:
-    """Return the mean of the highest similarities of each row, shape (n,)."""
+    """Compute the mean of the highest similarities in each row, shape (n,)."""
     kept = min(NEAREST, similarities.shape[1])
     result: Vectors = np.partition(similarities, -kept, axis=1)[:, -kept:].mean(axis=1)
     return result
 
 
-def measure_query(query: Vectors, reference: Reference) -> QueryBaseline:
+def measure_query(query: Vectors, reference: ReferenceTexts) -> QueryBaseline:
     """Compare a query without language directions, shape (d,), with the reference passages."""
     similarities = reference.passages @ query
     mean, deviation = float(similarities.mean()), max(float(similarities.std()), 1e-3)
@@ -209,8 +227,8 @@ def measure_query(query: Vectors, reference: Reference) -> QueryBaseline:
     return QueryBaseline(mean, deviation, (nearest - mean) / deviation)
 
 
-def measure_hubs(passages: Vectors, reference: Reference) -> Vectors:
-    """Return how near passages without language directions come to unrelated questions, z-scored, shape (n,)."""
+def measure_hubs(passages: Vectors, reference: ReferenceTexts) -> Vectors:
+    """Compute the similarity of passages to unrelated questions, in deviations, shape (n,)."""
     if not len(passages):
         return np.zeros(0, np.float32)
     nearness = average_nearest(passages @ reference.questions.T)
@@ -219,6 +237,6 @@ def measure_hubs(passages: Vectors, reference: Reference) -> Vectors:
 
 
 def standardize(similarities: Vectors, baseline: QueryBaseline) -> Vectors:
-    """Return similarities to a query in deviations above what is unrelated to it, shape (n,)."""
+    """Return similarities with a query in deviations above unrelated texts, shape (n,)."""
     result: Vectors = (similarities - baseline.mean) / baseline.deviation
     return result

@@ -1,9 +1,9 @@
-"""From the similarity of a query and a picture to the log-odds that the picture shows what was asked for.
+"""From the similarity of a query and an image to the log-odds that the image shows what was asked for.
 
-A cosine of 0.3 is much for one query and little for another, and some pictures are near to every text. Fixed
-sets detect both: the similarities of a bank of unrelated texts to the same picture and to the query, and for the
-bundled model the query's similarities to a set of reference pictures. Neither the number of pictures in a library
-nor how common a thing is in it enters, so a picture is judged the same in any library.
+A cosine of 0.3 is much for one query and little for another, and some images are near to every text. Fixed
+sets detect both: the similarities of a bank of unrelated texts to the same image and to the query, and for the
+bundled model the query's similarities to a set of reference images. Neither the number of images in a library
+nor how common a thing is in it enters, so an image is judged the same in any library.
 
 Normalizing by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalization"
 (CVPR 2022); here its statistics are inputs of a small network instead of a rule.
@@ -21,18 +21,24 @@ import numpy as np
 from search.records import Vectors
 
 CALIBRATORS_FILE = Path(__file__).parent / "visual.json"
-# What is measured of a query and a picture in each part of the space: see `measure`.
+# The measures of a query and an image in each part of the space: see `measure_images`.
 MEASURES = ("similarity", "standing", "margin", "mean", "deviation")
 BASELINE_COLUMNS = 4
-# Inputs further out than this many deviations from those that were fitted on count as that far.
+# Inputs are clipped to this many standard deviations from the mean of the fit.
 MAX_INPUT = 6.0
-# A likely match, in each part: where the direction to search in is taken.
+# The measures of a likely match, in each part. The search direction is the gradient there.
 LIKELY = (2.5, 2.5, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Where the products of unrelated texts and pictures are in one part of a space: their mean and deviation."""
+    """The products of unrelated texts and images in one part of an embedding space.
+
+    Attributes:
+        length: The dimension of the part.
+        mean: The mean product.
+        deviation: The standard deviation.
+    """
 
     length: int
     mean: float
@@ -41,7 +47,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Recognition:
-    """What the similarity of one part counts in addition, for names of things that the tower was trained to recognize.
+    """An additional weight of one part's similarity, for names of things that the encoder was trained to recognize.
 
     Attributes:
         part: The part of the space that recognizes them.
@@ -55,23 +61,23 @@ class Recognition:
 
     @property
     def column(self) -> int:
-        """Where the similarity of the part is among the measures."""
+        """The column of the part's similarity among the measures."""
         return self.part * len(MEASURES)
 
 
 @dataclass(frozen=True)
 class VisualCalibrator:
-    """A network of one hidden layer over what is measured of pictures and what is known of the query.
+    """A network of one hidden layer over measures of images and traits of the query.
 
     Attributes:
         units: One for each part of the space.
-        means: Of the inputs in the fit: the measures first, then the traits, shape (i,).
-        deviations: Of the inputs, shape (i,).
+        means: Means of the inputs in the fit, the measures first, then the traits, shape (i,).
+        deviations: Standard deviations of the inputs, shape (i,).
         hidden: Weights of the hidden layer, shape (i, h).
-        hidden_bias: Shape (h,).
+        hidden_bias: Biases of the hidden layer, shape (h,).
         output: Weights of its tanh, shape (h,).
         bias: The constant.
-        recognition: None for a tower of which it is unknown what it was trained to recognize.
+        recognition: None if it is unknown what the encoder was trained to recognize.
     """
 
     units: tuple[Unit, ...]
@@ -84,12 +90,12 @@ class VisualCalibrator:
     recognition: Recognition | None = None
 
     def bind(self, query: Vectors, traits: Vectors, recognized: float = 0.0) -> "VisualScorer":
-        """Return what scores pictures for one query.
+        """Return a scorer of images for one query.
 
         Args:
             query: Its vector, shape (d,).
-            traits: What is known of it, as `describe_text` returns it; none for a query by example.
-            recognized: How much it names a thing that the tower was trained to recognize, 0 to 1.
+            traits: Its traits, as `describe_text` returns them; empty for a query by example.
+            recognized: How much it names a thing that the encoder was trained to recognize, 0 to 1.
         """
         count = len(self.units) * len(MEASURES)
         known = np.clip((traits - self.means[count:]) / self.deviations[count:], -MAX_INPUT, MAX_INPUT)
@@ -98,13 +104,13 @@ class VisualCalibrator:
 
 @dataclass(frozen=True)
 class VisualScorer:
-    """Scores pictures for one query.
+    """Scores images for one query.
 
     Attributes:
-        calibrator: What it was bound from.
+        calibrator: The calibrator that it was bound from.
         query: The vector of the query, shape (d,).
         offset: What the query adds to the hidden layer, shape (h,).
-        recognized: How much the query names a thing that the tower was trained to recognize, 0 to 1.
+        recognized: How much the query names a thing that the encoder was trained to recognize, 0 to 1.
     """
 
     calibrator: VisualCalibrator
@@ -114,7 +120,7 @@ class VisualScorer:
 
     @property
     def bias(self) -> float:
-        """The log-odds of a picture of which every measure is average."""
+        """The log-odds of an image whose measures are all average."""
         average = self.calibrator.means[None, : len(self.calibrator.units) * len(MEASURES)]
         return float(self.score_measures(average)[0])
 
@@ -122,18 +128,18 @@ class VisualScorer:
         """Compute what the measures add to the log-odds, shape (n,).
 
         Args:
-            vectors: Of pictures, shape (n, d).
-            baselines: What the query bank scores against each, shape (n, 4 * parts).
+            vectors: Vectors of images, shape (n, d).
+            baselines: The scores of the query bank for each image, shape (n, 4 * parts).
         """
         return self.score(vectors, baselines) - np.float32(self.bias)
 
     def score(self, vectors: Vectors, baselines: Vectors) -> Vectors:
         """Compute the log-odds of relevance, shape (n,)."""
-        return self.score_measures(self.measure(vectors, baselines))
+        return self.score_measures(self.measure_images(vectors, baselines))
 
-    def measure(self, vectors: Vectors, baselines: Vectors) -> Vectors:
-        """Measure pictures for the query, shape (n, m): see `measure`."""
-        return measure(self.query, vectors, baselines, self.calibrator.units)
+    def measure_images(self, vectors: Vectors, baselines: Vectors) -> Vectors:
+        """Measure images for the query, shape (n, m): see `measure_images`."""
+        return measure_images(self.query, vectors, baselines, self.calibrator.units)
 
     @property
     def direction(self) -> Vectors:
@@ -158,13 +164,13 @@ class VisualScorer:
         return result
 
     def explain(self, vector: Vectors, baseline: Vectors) -> dict[str, float]:
-        """Return each measure of a single picture, and what the log-odds would lose if it were average, by name.
+        """Return each measure of one image, and what the log-odds would lose if it were average, by name.
 
         Args:
             vector: Shape (d,).
             baseline: Shape (4 * parts,).
         """
-        measured = measure(self.query, vector[None], baseline[None], self.calibrator.units)
+        measured = measure_images(self.query, vector[None], baseline[None], self.calibrator.units)
         logit = float(self.score_measures(measured)[0])
         terms = {"log-odds": logit, "recognized": self.recognized}
         for at, value in enumerate(measured[0].tolist()):
@@ -181,7 +187,7 @@ class VisualScorer:
         return result
 
     def score_measures(self, measured: Vectors) -> Vectors:
-        """Compute the log-odds of relevance, shape (n,), of what `measure` returned, shape (n, m)."""
+        """Compute the log-odds of relevance, shape (n,), from measures, shape (n, m)."""
         fitted = self.calibrator
         hidden = np.tanh(self._scale(measured) @ fitted.hidden[: measured.shape[1]] + self.offset)
         result: Vectors = hidden @ fitted.output + np.float32(fitted.bias)
@@ -191,11 +197,11 @@ class VisualScorer:
         return result
 
 
-def measure(query: Vectors, vectors: Vectors, baselines: Vectors, units: Sequence[Unit]) -> Vectors:
-    """Measure pictures for a query, part by part, shape (n, parts * 5).
+def measure_images(query: Vectors, vectors: Vectors, baselines: Vectors, units: Sequence[Unit]) -> Vectors:
+    """Measure images for a query, part by part, shape (n, parts * 5).
 
     For each part: the similarity in units of unrelated pairs; how many deviations it is above what the bank scores
-    against the same picture; the same above what 98 % of the bank stay below; and, in units of unrelated pairs, that
+    against the same image; the same above what 98 % of the bank stay below; and, in units of unrelated pairs, that
     mean and deviation themselves.
 
     Args:
@@ -224,7 +230,7 @@ def measure(query: Vectors, vectors: Vectors, baselines: Vectors, units: Sequenc
 
 
 def parse_calibrator(document: Mapping[str, Any]) -> VisualCalibrator:
-    """Return the calibrator that `describe_calibrator` wrote down."""
+    """Return the calibrator of a document that `describe_calibrator` made."""
     arrays = {name: np.array(document[name], np.float32) for name in ("means", "deviations", "hidden", "hidden_bias")}
     return VisualCalibrator(
         units=tuple(Unit(**unit) for unit in document["units"]),
@@ -236,7 +242,7 @@ def parse_calibrator(document: Mapping[str, Any]) -> VisualCalibrator:
 
 
 def describe_calibrator(calibrator: VisualCalibrator) -> dict[str, Any]:
-    """Return the document that is packaged."""
+    """Return a calibrator as a document that can be packaged."""
     names = ("means", "deviations", "hidden", "hidden_bias", "output")
     arrays = {name: np.round(getattr(calibrator, name), 5).tolist() for name in names}
     known = {"recognition": vars(calibrator.recognition)} if calibrator.recognition is not None else {}
@@ -245,6 +251,6 @@ def describe_calibrator(calibrator: VisualCalibrator) -> dict[str, Any]:
 
 @cache
 def read_calibrators() -> dict[str, VisualCalibrator]:
-    """Read the shipped calibrators by name."""
+    """Read the packaged calibrators, by name."""
     document = json.loads(CALIBRATORS_FILE.read_text(encoding="utf-8"))
     return {name: parse_calibrator(one) for name, one in document.items()}

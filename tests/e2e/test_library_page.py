@@ -52,7 +52,7 @@ def test_a_folder_is_added_followed_and_removed(page, tmp_path):
     page.select_option("#ledger-form select", "failed")
     wait(page, "document.querySelectorAll('#ledger tr').length === 1")
     assert "not a picture" in page.text_content("#ledger")
-    assert "Mend or replace" in page.text_content("#ledger")
+    assert "Fix or replace" in page.text_content("#ledger")
     shoot(page, "library-page")
     # Mended: the folder is followed, so that nobody has to say so.
     RED.save(media / "bad.jpg", "JPEG")

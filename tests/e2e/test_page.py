@@ -154,7 +154,7 @@ def test_silence_is_said_to_be_silence(open_page, tmp_path):
         page.click("#speak")
     assert waiting.value.status == 422
     page.wait_for_selector("#status.wrong")
-    assert "nothing was heard" in page.text_content("#status")
+    assert "No speech was recognized" in page.text_content("#status")
 
 
 @pytest.mark.parametrize("address", ["/?q=xqzzt+blorfing+vrunk", "/?q=xqzzt+blorfing+vrunk&all=1"])

@@ -139,7 +139,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (["search"], 2, "the query is empty"),
+        (["search"], 2, "The query is empty"),
         (["search", "a", "--type", "song"], 2, "--type"),
         (["search", "a", "--after", "soon"], 2, "after must be a date"),
         (["search", "--image", "/nothing.jpg"], 2, "/nothing.jpg cannot be read"),

@@ -9,7 +9,6 @@ from PIL import Image
 
 from indexer.model_change.change import (
     Change,
-    IncompleteError,
     Pace,
     change_model,
     drop_spaces,
@@ -19,7 +18,7 @@ from indexer.model_change.change import (
 from indexer.pipeline import Options
 from search.encoders.registry import IMAGE_MODEL
 from search.engine import Engine
-from search.errors import HomeError, ModelError
+from search.errors import HomeError, IncompleteError, ModelError
 from search.records import Query, Retriever
 from search.status import read_status, verify_library
 from tests.support.checkpoints import make_tiny
@@ -173,7 +172,7 @@ def test_the_space_before_goes_on_request_and_one_begun_with_it(library, tiny):
         ("visual", "active"),
         ("semantic", "active"),
     }
-    with pytest.raises(HomeError, match="no model was used for picture before"):
+    with pytest.raises(HomeError, match="no model was used for visual before"):
         find_previous(library, Retriever.VISUAL)
 
 

@@ -128,15 +128,15 @@ def test_lane_weights_turn_lanes_off(engine):
 @pytest.mark.parametrize(
     ("fields", "error", "says"),
     [
-        ({}, UsageError, "the query is empty"),
-        ({"text": "   "}, UsageError, "the query is empty"),
+        ({}, UsageError, "The query is empty"),
+        ({"text": "   "}, UsageError, "The query is empty"),
         ({"text": "a", "limit": 0}, UsageError, "limit"),
         ({"text": "a", "cursor": "%%%"}, UsageError, "cursor"),
         ({"text": "a", "filters": Filters(after="tomorrow")}, UsageError, "after must be a date"),
         ({"parts": (QueryPart(image=b"no picture"),)}, UnreadableMediaError, "not a picture"),
         ({"voice": b"no sound"}, UnreadableMediaError, "cannot be decoded"),
-        ({"voice": make_wave(np.zeros(32000))}, NothingHeardError, "nothing was heard"),
-        ({"voice": make_wave(np.zeros(0))}, NothingHeardError, "nothing was heard"),
+        ({"voice": make_wave(np.zeros(32000))}, NothingHeardError, "No speech was recognized"),
+        ({"voice": make_wave(np.zeros(0))}, NothingHeardError, "No speech was recognized"),
         ({"parts": (QueryPart(item=999),)}, NotFoundError, "no item 999"),
     ],
 )

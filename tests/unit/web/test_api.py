@@ -142,7 +142,7 @@ def test_pictures_and_voice_come_as_parts(client, demo):
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
-        ({}, 400, "the query is empty"),
+        ({}, 400, "The query is empty"),
         ({"text": "a", "color": "red"}, 400, "color"),
         ({"text": 5}, 400, "text"),
         ({"text": "a", "limit": 0}, 400, "limit"),

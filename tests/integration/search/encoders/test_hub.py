@@ -8,13 +8,13 @@ from typing import ClassVar
 import huggingface_hub
 import pytest
 
-from search.encoders.hub import UnreachableError, fetch_model
+from search.encoders.hub import fetch_model
 from search.encoders.manifest import find_folder
 from search.encoders.open_clip.encoder import OpenClipImageEncoder, find_languages
 from search.encoders.open_clip.loading import find_source, load_model, load_tokenizer
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
-from search.errors import ModelError
+from search.errors import ModelError, UnreachableError
 from search.records import Retriever
 from tests.support.checkpoints import list_texts, make_tiny, make_xlm_roberta
 

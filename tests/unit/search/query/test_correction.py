@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.engine import Engine
-from search.query.correction import correct_query, measure_errors, read_vocabulary
+from search.query.correction import compute_error_cost, correct_query, read_known_words
 from search.records import Query
 from search.text.language import detect_language
 from tests.support.indexing import index
@@ -79,13 +79,13 @@ def test_any_text_is_read(text):
 
 @given(st.text("abcdef", min_size=1, max_size=8), st.text("abcdef", min_size=1, max_size=8))
 def test_errors_cost_the_more_the_more_there_are(one, other):
-    cost = measure_errors(one, other)
+    cost = compute_error_cost(one, other)
     assert (cost == 0) == (one == other)
     assert cost <= 1.4 * max(len(one), len(other))
 
 
 def test_the_word_lists_are_there():
-    vocabulary = read_vocabulary()
+    vocabulary = read_known_words()
     assert vocabulary.ranks["the"] == 0
     assert all(
         vocabulary.knows(word) for word in ("skateboard", "goldfish", "neighborhood", "sonnenuntergang", "kubrick")

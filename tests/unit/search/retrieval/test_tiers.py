@@ -13,7 +13,7 @@ from search.engine import Engine
 from search.query.encoding import encode_query
 from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort, Tier
 from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
-from search.retrieval.retriever import FLOOR, SAID_CUT, Retrieval
+from search.retrieval.retriever import FLOOR, TEXT_MATCH_CUT, Retrieval
 from search.retrieval.text import TextRetriever
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, make_nothing
 
@@ -39,7 +39,7 @@ class MadeUpLanes:
         order = np.argsort(-everything, kind="stable")
         chosen, rest = order[:depth], order[depth:]
         if retriever is Retriever.VISUAL and Retriever.SEMANTIC in self._lanes:
-            said = self._lanes[Retriever.SEMANTIC][rest] >= SAID_CUT
+            said = self._lanes[Retriever.SEMANTIC][rest] >= TEXT_MATCH_CUT
             chosen, rest = np.concatenate([chosen, rest[said]]), rest[~said]
         floor = float(everything[rest].max(initial=0))
         scores = everything[chosen]

@@ -6,7 +6,7 @@ from search.scoring.text import (
     EXACT_LOGIT,
     LEXICAL_FEATURES,
     SEMANTIC_FEATURES,
-    Evidence,
+    TextFeatures,
     Weights,
     compute_log_odds,
     describe_weights,
@@ -30,14 +30,14 @@ def test_the_packaged_weights_reward_evidence_and_nothing_else():
 
 
 def test_an_exact_match_is_clearly_relevant_and_keeps_its_order():
-    evidence = Evidence({"similarity": column(-9, -3, 5)}, np.array([True, True, True]))
+    evidence = TextFeatures({"similarity": column(-9, -3, 5)}, np.array([True, True, True]))
     logits = compute_log_odds(evidence, Weights(0.0, {"similarity": 1.0}))
     assert (logits >= EXACT_LOGIT).all()
     assert (np.diff(logits) > 0).all()
 
 
 def test_without_an_exact_match_nothing_is_raised():
-    evidence = Evidence({"similarity": column(-9)}, np.array([False]))
+    evidence = TextFeatures({"similarity": column(-9)}, np.array([False]))
     assert compute_log_odds(evidence, Weights(1.0, {"similarity": 1.0}))[0] == -8
 
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT
-from search.scoring.presence import MIN_LOGIT, Presence, Wording, decide_presence, measure_presence, read_presence
+from search.scoring.presence import MIN_LOGIT, Presence, QueryWording, decide_presence, measure_presence, read_presence
 from search.scoring.visual import MEASURES
 
-ORDINARY = Wording(3.4, 0.8, 0.02)
+ORDINARY = QueryWording(3.4, 0.8, 0.02)
 
 
 def make_measures(count, standing, parts=2):
@@ -36,7 +36,7 @@ def test_with_nothing_near_nothing_is_relevant_and_the_order_stays(parts):
 
 def test_random_letters_need_better_matches_than_words():
     logits = np.linspace(-6, 0.5, 300).astype(np.float32)
-    features = [measure_presence(logits, make_measures(300, 3.0), Wording(odd, 0.8, 0.02)) for odd in (3.4, 6.5)]
+    features = [measure_presence(logits, make_measures(300, 3.0), QueryWording(odd, 0.8, 0.02)) for odd in (3.4, 6.5)]
     words, letters = (read_presence()[2].decide(one) for one in features)
     assert letters < words - 1
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from search.scoring.text import (
     find_directions,
-    make_reference,
+    make_reference_texts,
     measure_hubs,
     measure_query,
     remove_directions,
@@ -29,7 +29,7 @@ def speak(topics, language):
 def make():
     topics = draw(8, 1)
     parallel = np.concatenate([speak(topics, language) for language in range(3)])
-    return make_reference(LANGUAGES, [parallel, parallel], speak(draw(60, 2), 0), speak(draw(40, 3), 0))
+    return make_reference_texts(LANGUAGES, [parallel, parallel], speak(draw(60, 2), 0), speak(draw(40, 3), 0))
 
 
 def test_texts_in_one_language_are_no_nearer_than_in_two():

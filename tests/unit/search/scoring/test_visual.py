@@ -16,7 +16,7 @@ from search.scoring.visual import (
     Unit,
     VisualCalibrator,
     describe_calibrator,
-    measure,
+    measure_images,
     parse_calibrator,
     read_calibrators,
 )
@@ -155,7 +155,7 @@ def test_crowding_is_what_the_bank_scores_for_a_text():
 
 def test_measures_of_no_pictures_are_none():
     none = np.zeros((0, WIDTH), np.float32)
-    assert measure(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
+    assert measure_images(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
 
 
 def test_what_the_tower_was_trained_to_recognize_counts_by_its_similarity():
@@ -163,7 +163,7 @@ def test_what_the_tower_was_trained_to_recognize_counts_by_its_similarity():
     query, pictures = draw(1, 1)[0], draw(50, 2)
     baselines = measure_baselines(pictures, BANK)
     plain, known = (calibrator.bind(query, np.zeros(0, np.float32), share) for share in (0.0, 0.5))
-    similarity = plain.measure(pictures, baselines)[:, 0]
+    similarity = plain.measure_images(pictures, baselines)[:, 0]
     gained = known.score(pictures, baselines) - plain.score(pictures, baselines)
     assert np.allclose(gained, 0.5 * 2.0 * (similarity - 3.0), atol=1e-4)
     assert known.explain(pictures[0], baselines[0])["recognized"] == 0.5
