@@ -9,7 +9,7 @@ from search.errors import NotFoundError
 from search.records import Item, ItemType, State
 
 
-def lies_in(path: str, folder: str) -> bool:
+def is_below(path: str, folder: str) -> bool:
     """Return whether a whole path is a folder or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 

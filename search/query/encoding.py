@@ -19,7 +19,7 @@ from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual import VisualPart
 from search.scoring.presence import Wording
 from search.scoring.visual import VisualScorer
-from search.text.analysis import Word, split_query
+from search.text.analysis import AnalyzedWord, split_query
 from search.text.language import detect_language
 from search.text.terms import Term, list_ignored, read_terms
 
@@ -58,10 +58,10 @@ class Encoded:
 
     parts: list[EncodedPart]
     excluded: list[EncodedPart]
-    words: list[Word]
+    words: list[AnalyzedWord]
     terms: list[Term]
     ignored: tuple[str, ...]
-    excluded_words: list[list[Word]]
+    excluded_words: list[list[AnalyzedWord]]
     coverage: dict[Retriever, float]
     weights: dict[Retriever, float]
     filters: Filters

@@ -10,7 +10,7 @@ Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 RowMetadata = npt.NDArray[np.void]
-Samples = npt.NDArray[np.float32]
+Waveform = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 

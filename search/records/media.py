@@ -88,8 +88,20 @@ class FileFacts:
         return Path(self.path).with_name(self.sidecar.rsplit(":", 2)[0]) if self.sidecar else None
 
 
-# What tells whether a file is as it was: its state, size, mtime_ns and side-car. Plain, as there are very many.
-Stamp = tuple[str, int, int, str | None]
+class FileStamp(NamedTuple):
+    """What a scan compares to detect a changed file.
+
+    Attributes:
+        state: The state of the file in the ledger.
+        size: In bytes.
+        mtime_ns: The modification time in nanoseconds.
+        sidecar: The name, size and modification time of its sidecar file, if there is one.
+    """
+
+    state: str
+    size: int
+    mtime_ns: int
+    sidecar: str | None
 
 
 class LedgerRow(NamedTuple):
@@ -131,15 +143,35 @@ class MediaFacts:
     placeholder: str | None = None
 
 
+class SegmentEmbedding(NamedTuple):
+    """The vector of a segment that is about to be written.
+
+    Attributes:
+        position: The position of its segment among those of the item.
+        space_id: The space it belongs to.
+        vector: Shape (d,), float32.
+    """
+
+    position: int
+    space_id: int
+    vector: Vectors
+
+
 @dataclass(frozen=True)
 class Record:
-    """All that is written of an indexed file. embeddings: (position in `segments`, space id, vector of shape (d,))."""
+    """Everything that is written of an indexed file.
+
+    Attributes:
+        content_hash: A hash of the file's content.
+        segments: In order of their ids.
+        embeddings: Their vectors.
+    """
 
     file: FileFacts
     content_hash: str
     media: MediaFacts
     segments: Sequence[Segment]
-    embeddings: Sequence[tuple[int, int, Vectors]]
+    embeddings: Sequence[SegmentEmbedding]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from search.records import (
     MediaFacts,
     Record,
     Segment,
+    SegmentEmbedding,
     SegmentKind,
     Sort,
     State,
@@ -28,7 +29,7 @@ from search.records import (
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import is_indexed, lies_in, make_conditions, read_moment
+from search.storage.filters import is_indexed, make_conditions, match_folder, read_moment
 from search.storage.saving import save_records
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
@@ -71,7 +72,9 @@ class Catalog:
         with self.database.read() as db:
             rows = db.execute(query, pack_values(place)).all()
             content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
-        embeddings = [(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows]
+        embeddings = [
+            SegmentEmbedding(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
+        ]
         return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
@@ -97,7 +100,7 @@ class Catalog:
     def list_below(self, path: str) -> list[int]:
         """Return the ids of the items at a path or below it, in whatever state."""
         with self.database.read() as db:
-            return [row[0] for row in db.execute(select(t.item.c.id).where(lies_in(path)))]
+            return [row[0] for row in db.execute(select(t.item.c.id).where(match_folder(path)))]
 
     def list_page(
         self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""

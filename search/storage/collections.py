@@ -34,60 +34,64 @@ class SavedSearches:
             "checked_at": now(),
         }
         with self._database.write(bump_revision=False) as db:
-            saved_id = db.execute(insert(t.saved).values(row).returning(t.saved.c.id)).scalar_one()
-        return self.get(saved_id)
+            search_id = db.execute(insert(t.saved_search).values(row).returning(t.saved_search.c.id)).scalar_one()
+        return self.get(search_id)
 
     def list_all(self) -> list[SavedSearch]:
         """Return the saved searches in order of name."""
         with self._database.read() as db:
-            return [_make_saved(row) for row in db.execute(_select_saved().order_by(t.saved.c.name))]
+            return [_make_saved(row) for row in db.execute(_select_saved().order_by(t.saved_search.c.name))]
 
-    def get(self, saved_id: int) -> SavedSearch:
+    def get(self, search_id: int) -> SavedSearch:
         """Return one saved search. Raises NotFoundError."""
         with self._database.read() as db:
-            row = db.execute(_select_saved().where(t.saved.c.id == saved_id)).one_or_none()
+            row = db.execute(_select_saved().where(t.saved_search.c.id == search_id)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no saved search {saved_id}")
+            raise NotFoundError(f"there is no saved search {search_id}")
         return _make_saved(row)
 
-    def drop(self, saved_id: int) -> None:
+    def drop(self, search_id: int) -> None:
         """Forget a saved search."""
         with self._database.write(bump_revision=False) as db:
-            db.execute(delete(t.saved).where(t.saved.c.id == saved_id))
+            db.execute(delete(t.saved_search).where(t.saved_search.c.id == search_id))
 
-    def note(self, saved_id: int, scores: Mapping[int, float], moment: str) -> None:
+    def note(self, search_id: int, scores: Mapping[int, float], moment: str) -> None:
         """Note what was found, by item, at a check; what was found before stays as it is."""
         rows = [
-            {"saved_id": saved_id, "item_id": item_id, "score": score, "found_at": moment}
+            {"search_id": search_id, "item_id": item_id, "score": score, "found_at": moment}
             for item_id, score in scores.items()
         ]
         with self._database.write(bump_revision=False) as db:
             if rows:
-                db.execute(upsert(t.found).on_conflict_do_nothing(), rows)
-            db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(checked_at=moment))
+                db.execute(upsert(t.search_result).on_conflict_do_nothing(), rows)
+            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=moment))
 
-    def list_found(self, saved_id: int, only_unsent: bool = False) -> dict[int, float]:
+    def list_found(self, search_id: int, only_unsent: bool = False) -> dict[int, float]:
         """Return the items found by a watched search and their scores, the latest first."""
-        c = t.found.c
-        query = select(c.item_id, c.score).where(c.saved_id == saved_id).order_by(c.found_at.desc(), c.item_id.desc())
+        c = t.search_result.c
+        query = select(c.item_id, c.score).where(c.search_id == search_id).order_by(c.found_at.desc(), c.item_id.desc())
         if only_unsent:
             query = query.where(c.is_sent.is_(False))
         with self._database.read() as db:
             return {row[0]: row[1] for row in db.execute(query)}
 
-    def mark_sent(self, saved_id: int, item_ids: Iterable[int], error: str | None) -> None:
+    def mark_sent(self, search_id: int, item_ids: Iterable[int], error: str | None) -> None:
         """Note that the webhook was told of items, or why it could not be."""
-        c = t.found.c
+        c = t.search_result.c
         with self._database.write(bump_revision=False) as db:
             if error is None:
-                told = update(t.found).where(c.saved_id == saved_id, match_values(c.item_id)).values(is_sent=True)
+                told = (
+                    update(t.search_result)
+                    .where(c.search_id == search_id, match_values(c.item_id))
+                    .values(is_sent=True)
+                )
                 db.execute(told, pack_values(item_ids))
-            db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(error=error))
+            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(error=error))
 
-    def mark_seen(self, saved_id: int) -> None:
+    def mark_seen(self, search_id: int) -> None:
         """Note that somebody has looked at what was found."""
         with self._database.write(bump_revision=False) as db:
-            db.execute(update(t.found).where(t.found.c.saved_id == saved_id).values(is_seen=True))
+            db.execute(update(t.search_result).where(t.search_result.c.search_id == search_id).values(is_seen=True))
 
     def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
         """Return those of some items that were indexed at a moment or later."""
@@ -144,9 +148,9 @@ class Albums:
 
 
 def _select_saved() -> Select[Any]:
-    c = t.found.c
-    news = select(func.count()).where(c.saved_id == t.saved.c.id, c.is_seen.is_(False)).scalar_subquery()
-    return select(t.saved, news.label("news"))
+    c = t.search_result.c
+    news = select(func.count()).where(c.search_id == t.saved_search.c.id, c.is_seen.is_(False)).scalar_subquery()
+    return select(t.saved_search, news.label("news"))
 
 
 def _select_albums() -> Select[Any]:

@@ -28,7 +28,7 @@ from search.errors import HomeError
 from search.records import Ids
 from search.text.analysis import analyze
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
 

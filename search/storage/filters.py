@@ -67,7 +67,7 @@ def match_phrase(phrase: str) -> str:
     return f'{column} : "{" ".join(pieces)}"'
 
 
-def lies_in(path: str) -> ColumnElement[bool]:
+def match_folder(path: str) -> ColumnElement[bool]:
     """Return the condition that an item's file is at a whole path or below it."""
     root = path.rstrip("/")
     # A range, for which there is an index; "0" is what follows "/".
@@ -76,7 +76,7 @@ def lies_in(path: str) -> ColumnElement[bool]:
 
 def _match_path(path: str) -> ColumnElement[bool]:
     if path.startswith("/"):
-        return lies_in(path)
+        return match_folder(path)
     return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
 
 

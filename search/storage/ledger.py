@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from search.records import FileFacts, LedgerRow, Stamp, State
+from search.records import FileFacts, FileStamp, LedgerRow, State
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import lies_in
+from search.storage.filters import match_folder
 from search.storage.saving import save_rows
 
-# So many rows are taken at once where there are very many: one by one takes a quarter longer.
-TAKEN = 1000
+# Reading rows one by one takes a quarter longer.
+ROWS_PER_FETCH = 1000
 
 
 class Ledger:
@@ -22,15 +22,17 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read_stamps(self, source_id: int, root: str) -> dict[str, Stamp]:
+    def read_stamps(self, source_id: int, root: str) -> dict[str, FileStamp]:
         """Return by what every file of a source at or below a path can be told to be as it was, by path."""
         c = t.item.c
-        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, lies_in(root))
+        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(
+            c.source_id == source_id, match_folder(root)
+        )
         with self._database.read() as db:
             return {
-                path: (state, size, mtime_ns, sidecar)
-                for rows in db.execute(query).partitions(TAKEN)
-                for path, state, size, mtime_ns, sidecar in rows
+                path: FileStamp(*stamp)
+                for rows in db.execute(query).partitions(ROWS_PER_FETCH)
+                for path, *stamp in rows
             }
 
     def read_rows(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
@@ -73,7 +75,7 @@ class Ledger:
         """Return the items at a path or below it that have been missing for at least so many days."""
         c = t.item.c
         since = now(past=timedelta(days=days))
-        query = select(c.id).where(lies_in(root), c.state == State.MISSING, c.missing_since <= since)
+        query = select(c.id).where(match_folder(root), c.state == State.MISSING, c.missing_since <= since)
         with self._database.read() as db:
             return [row[0] for row in db.execute(query)]
 

@@ -27,7 +27,7 @@ class QueryImages:
         image_id = hashlib.sha256(body).hexdigest()[:32]
         c = t.query_image.c
         row = {"id": image_id, "body": body, "used_at": now()}
-        named = select(t.saved.c.id).where(func.instr(t.saved.c.request, c.id) > 0).exists()
+        named = select(t.saved_search.c.id).where(func.instr(t.saved_search.c.request, c.id) > 0).exists()
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.query_image).where(c.used_at < now(past=KEPT), ~named))
             kept = upsert(t.query_image).values(row)

@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
-from search.paths import lies_in
+from search.paths import is_below
 from search.records import Source
 from search.storage import tables as t
 from search.storage.database import Database, now
@@ -33,7 +33,7 @@ class Sources:
 
     def find_above(self, path: str) -> Source | None:
         """Return the source that a path belongs to: rooted at it or at a folder above it."""
-        above = [one for one in self.list_all() if lies_in(path, one.path)]
+        above = [one for one in self.list_all() if is_below(path, one.path)]
         return min(above, key=lambda one: len(one.path), default=None)
 
     def list_all(self) -> list[Source]:

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import select
@@ -41,6 +42,20 @@ DELTA_SHARE = 0.1
 DELTA_FLOOR = 4_000
 
 
+class StoredRows(NamedTuple):
+    """What is stored for some embedding ids.
+
+    Attributes:
+        vectors: Shape (n, d), float16.
+        metadata: Shape (n,), of dtype `ROW_METADATA`.
+        baselines: What the query bank scores against each vector, shape (n, k).
+    """
+
+    vectors: Vectors
+    metadata: RowMetadata
+    baselines: Vectors
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """What searches see; replaced as a whole, never changed.
@@ -55,17 +70,17 @@ class Snapshot:
     denied: Ids
     sample: Sample
 
-    def gather(self, ids: Ids) -> tuple[Vectors, RowMetadata, Vectors]:
-        """Return vectors (n, d), float16 as they are stored, owners (n,) and baselines (n, k) of ids."""
+    def gather(self, ids: Ids) -> StoredRows:
+        """Return what is stored for ids, in their order."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
         owners = np.zeros(len(ids), ROW_METADATA)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
         for rows, known in self._list_parts():
             asked, here = rows.find(ids)
             if len(asked) == len(ids):
-                return rows.vectors[here], rows.metadata[here], known[here]
+                return StoredRows(rows.vectors[here], rows.metadata[here], known[here])
             vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.metadata[here], known[here]
-        return vectors, owners, baselines
+        return StoredRows(vectors, owners, baselines)
 
     def multiply_delta(self, queries: Vectors) -> Vectors:
         """Return the inner products of queries, shape (q, d), with the rows since the generation, shape (q, m)."""

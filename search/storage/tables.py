@@ -145,8 +145,8 @@ job = Table(
 )
 
 # Searches that somebody goes back to, and what those that are watched have found since.
-saved = Table(
-    "saved",
+saved_search = Table(
+    "saved_search",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
@@ -160,10 +160,10 @@ saved = Table(
     sqlite_autoincrement=True,
 )
 
-found = Table(
-    "found",
+search_result = Table(
+    "search_result",
     metadata,
-    Column("saved_id", ForeignKey("saved.id", ondelete="CASCADE"), primary_key=True),
+    Column("search_id", ForeignKey("saved_search.id", ondelete="CASCADE"), primary_key=True),
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("score", Float, nullable=False),
     Column("found_at", Text, nullable=False),

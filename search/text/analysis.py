@@ -29,7 +29,7 @@ _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
 
 
 @dataclass(frozen=True)
-class Word:
+class AnalyzedWord:
     """A word asked for: the pieces it is indexed as, in order, and the whole where it has several."""
 
     pieces: tuple[str, ...]
@@ -68,18 +68,18 @@ def analyze(text: str) -> Analysis:
     return Analysis(tuple(pieces), tuple(dict.fromkeys(wholes)))
 
 
-def split_words(text: str) -> list[Word]:
+def split_words(text: str) -> list[AnalyzedWord]:
     """Return the words of a text in order, as often as they occur; a run without spaces is one word."""
     return [word for run in _split_runs(text) for word in run]
 
 
-def split_query(text: str) -> list[Word]:
+def split_query(text: str) -> list[AnalyzedWord]:
     """Return the different words of a query, in order; of unspaced scripts each pair of characters."""
-    words: list[Word] = []
+    words: list[AnalyzedWord] = []
     for run in _split_runs(text):
         for word in run:
             if is_unspaced(word.whole):
-                words.extend(Word((pair,), pair) for pair in word.pieces)
+                words.extend(AnalyzedWord((pair,), pair) for pair in word.pieces)
             else:
                 words.append(word)
     return list(dict.fromkeys(words))
@@ -89,17 +89,17 @@ def _strip_accents(text: str) -> str:
     return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
-def _split_runs(text: str) -> list[list[Word]]:
+def _split_runs(text: str) -> list[list[AnalyzedWord]]:
     """Return for each run of letters and digits its words: usually one, more where scripts meet."""
     runs = []
     for match in _RUN.finditer(_strip_accents(text)):
-        words: list[Word] = []
+        words: list[AnalyzedWord] = []
         spaced: list[str] = []
         for part in _CAMEL.sub(" ", match.group()).split():
             for piece in _PIECE.finditer(fold(part)):
                 if piece["unspaced"]:
                     _close(words, spaced)
-                    words.append(Word(_pair(piece.group()), piece.group()))
+                    words.append(AnalyzedWord(_pair(piece.group()), piece.group()))
                 else:
                     spaced.append(piece.group())
         _close(words, spaced)
@@ -107,9 +107,9 @@ def _split_runs(text: str) -> list[list[Word]]:
     return runs
 
 
-def _close(words: list[Word], spaced: list[str]) -> None:
+def _close(words: list[AnalyzedWord], spaced: list[str]) -> None:
     if spaced:
-        words.append(Word(tuple(spaced), "".join(spaced)))
+        words.append(AnalyzedWord(tuple(spaced), "".join(spaced)))
         spaced.clear()
 
 

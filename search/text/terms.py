@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from search.text.analysis import Word, analyze, is_unspaced, split_words
+from search.text.analysis import AnalyzedWord, analyze, is_unspaced, split_words
 from search.text.stopwords import cut_unspaced, list_stop_words
 
 # Languages that capitalize all nouns, so that a capital letter does not mark a name.
@@ -25,7 +25,7 @@ class Term:
         is_special: True for a number, an identifier or a name, which count as rare however common they are.
     """
 
-    word: Word
+    word: AnalyzedWord
     count: int = 1
     is_special: bool = False
 
@@ -40,7 +40,7 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
     names = {piece for text in texts for piece in _find_names(text, language)}
     words = [word for text in texts for word in split_words(text)]
     stop_words = list_stop_words(language or "en")
-    kept: Counter[Word] = Counter()
+    kept: Counter[AnalyzedWord] = Counter()
     for word in words:
         if is_unspaced(word.whole):
             kept.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
@@ -48,11 +48,11 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
             kept[word] += 1
     if not kept:
         kept.update(words)
-    expanded: Counter[Word] = Counter()
+    expanded: Counter[AnalyzedWord] = Counter()
     for word, count in kept.items():
         if is_unspaced(word.whole):
             for pair in word.pieces:
-                expanded[Word((pair,), pair)] += count
+                expanded[AnalyzedWord((pair,), pair)] += count
         else:
             expanded[word] += count
     return [Term(word, count, _is_special(word, names)) for word, count in expanded.items()]
@@ -82,7 +82,7 @@ def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ignored)) if meant else ()
 
 
-def _is_special(word: Word, names: set[str]) -> bool:
+def _is_special(word: AnalyzedWord, names: set[str]) -> bool:
     return any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
 
 

@@ -12,7 +12,7 @@ from search.records import Ids, Vectors
 from search.storage.database import Database, parse_ids
 from search.storage.lexical.postings import Postings, SegmentLengths, join_forms, read_occurrences
 from search.storage.lexical.word_forms import Vocabulary
-from search.text.analysis import Word
+from search.text.analysis import AnalyzedWord
 
 # The vocabulary may lag behind the index by this long, or by this many times what reading it takes.
 FRESH_SECONDS = 2.0
@@ -23,7 +23,7 @@ FRESH_TIMES = 20
 class Wanted:
     """A word of the query with its forms in the index, how much each counts, and in how many segments it is."""
 
-    word: Word
+    word: AnalyzedWord
     forms: dict[str, float]
     count: int
 
@@ -48,7 +48,7 @@ class WordIndex:
         self._items = np.zeros(1, np.int64)
         self._lengths = SegmentLengths(database)
 
-    def expand(self, words: Sequence[Word], language: str | None = None) -> tuple[list[Wanted], int]:
+    def expand(self, words: Sequence[AnalyzedWord], language: str | None = None) -> tuple[list[Wanted], int]:
         """Return the words with their forms, and the number of text segments.
 
         Args:
@@ -87,7 +87,7 @@ class WordIndex:
         """Return the number of words of every segment up to `highest`, by id, and their average."""
         return self._lengths.read(highest)
 
-    def find_all(self, words: Sequence[Word]) -> Ids:
+    def find_all(self, words: Sequence[AnalyzedWord]) -> Ids:
         """Return the segments that hold every one of the words as it stands, ascending."""
         each = (f'({match_pieces(word)} OR "{word.whole}")' for word in words)
         return self.match(" AND ".join(each)) if words else np.zeros(0, np.int64)
@@ -145,7 +145,7 @@ class WordIndex:
         return grown
 
 
-def match_pieces(word: Word) -> str:
+def match_pieces(word: AnalyzedWord) -> str:
     """Return the full-text condition that a segment holds the pieces of a word one after the other."""
     return f'pieces : "{" ".join(word.pieces)}"'
 
