@@ -1,9 +1,9 @@
-"""The query language of the search box: quoted phrases, `-` and `+` parts, and `field:value` filters.
+"""The query language of the search box: quoted phrases, `-` and `+` parts, and `keyword:value` filters.
 
     dog -leash +snow^0.5 "exact words" type:image,video in:Holidays after:2024-05
 
-What is not one of these is plain text. A word before a colon that is no field (`note: buy milk`, `12:30`) is plain
-text as well, unless it is a field misspelt.
+Everything else is plain text. A word before a colon that is not a filter (`note: buy milk`, `12:30`) is plain text as
+well, unless it is a misspelled filter.
 """
 
 import difflib
@@ -27,7 +27,14 @@ MAX_WEIGHT = 10.0
 
 @dataclass(frozen=True)
 class Parsed:
-    """A query taken apart. text: what is asked in plain words; added: further parts with their weights."""
+    """A parsed query.
+
+    Attributes:
+        text: The plain words.
+        added: Further parts with their weights.
+        excluded: What results must not show or mention.
+        filters: The conditions that results must satisfy.
+    """
 
     text: str
     added: tuple[tuple[str, float], ...]

@@ -62,7 +62,7 @@ class SearchRequest(FilterRequest):
     explain: bool = False
 
     def make_filters(self) -> Filters:
-        """Return what hits must satisfy besides matching."""
+        """Return the filters of the request."""
         return make_filters(dict(self))
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:

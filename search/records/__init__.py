@@ -1,4 +1,4 @@
-"""Plain values that cross room borders: what was indexed, what was asked, what was found, what is to be done."""
+"""Records: plain values that the packages exchange."""
 
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
 from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vectors, Waveform

@@ -23,7 +23,15 @@ class SavedSearches:
     def add(
         self, name: str, request: Mapping[str, Any], address: str, is_watched: bool, webhook: str | None
     ) -> SavedSearch:
-        """Save a search; from now on, if it is watched, new items are looked for."""
+        """Save a search. If it is watched, the worker notifies about items that are indexed from now on.
+
+        Args:
+            name: Its name.
+            request: Its fields, as in the REST API.
+            address: The address of the page that shows it.
+            is_watched: Whether to notify about new matches.
+            webhook: A URL that is called with new matches.
+        """
         row = {
             "name": name,
             "request": json.dumps(dict(request), ensure_ascii=False),
@@ -51,12 +59,12 @@ class SavedSearches:
         return _make_saved(row)
 
     def drop(self, search_id: int) -> None:
-        """Forget a saved search."""
+        """Delete a saved search."""
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.saved_search).where(t.saved_search.c.id == search_id))
 
     def note(self, search_id: int, scores: Mapping[int, float], moment: str) -> None:
-        """Note what was found, by item, at a check; what was found before stays as it is."""
+        """Store the scores of new matches by item and the time of the check; known matches are not changed."""
         rows = [
             {"search_id": search_id, "item_id": item_id, "score": score, "found_at": moment}
             for item_id, score in scores.items()
@@ -67,7 +75,7 @@ class SavedSearches:
             db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=moment))
 
     def list_found(self, search_id: int, only_unsent: bool = False) -> dict[int, float]:
-        """Return the items found by a watched search and their scores, the latest first."""
+        """Return the items that a watched search has found with their scores, newest first."""
         c = t.search_result.c
         query = select(c.item_id, c.score).where(c.search_id == search_id).order_by(c.found_at.desc(), c.item_id.desc())
         if only_unsent:
@@ -76,25 +84,25 @@ class SavedSearches:
             return {row[0]: row[1] for row in db.execute(query)}
 
     def mark_sent(self, search_id: int, item_ids: Iterable[int], error: str | None) -> None:
-        """Note that the webhook was told of items, or why it could not be."""
+        """Mark items as sent to the webhook, or store why the call failed."""
         c = t.search_result.c
         with self._database.write(bump_revision=False) as db:
             if error is None:
-                told = (
+                sent = (
                     update(t.search_result)
                     .where(c.search_id == search_id, match_values(c.item_id))
                     .values(is_sent=True)
                 )
-                db.execute(told, pack_values(item_ids))
+                db.execute(sent, pack_values(item_ids))
             db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(error=error))
 
     def mark_seen(self, search_id: int) -> None:
-        """Note that somebody has looked at what was found."""
+        """Mark all results of a watched search as seen."""
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.search_result).where(t.search_result.c.search_id == search_id).values(is_seen=True))
 
     def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
-        """Return those of some items that were indexed at a moment or later."""
+        """Return which of some items were indexed at a time or later."""
         c = t.item.c
         with self._database.read() as db:
             query = select(c.id).where(match_values(c.id), c.indexed_at >= moment)
@@ -108,13 +116,13 @@ class Albums:
         self._database = database
 
     def add(self, name: str) -> Album:
-        """Make an album. Raises UsageError when the name is taken."""
+        """Create an album. Raises UsageError when the name is taken."""
         try:
             with self._database.write(bump_revision=False) as db:
                 row = {"name": name, "created_at": now()}
                 album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
         except IntegrityError as error:
-            raise UsageError(f"name: there is an album {name!r} already") from error
+            raise UsageError(f"name: the album {name!r} already exists; choose another name") from error
         return self.get(album_id)
 
     def list_all(self) -> list[Album]:
@@ -131,12 +139,12 @@ class Albums:
         return Album(**row._mapping)
 
     def drop(self, album_id: int) -> None:
-        """Forget an album; its items stay."""
+        """Delete an album; its items stay."""
         with self._database.write() as db:
             db.execute(delete(t.album).where(t.album.c.id == album_id))
 
     def change(self, album_id: int, add: Sequence[int], remove: Sequence[int]) -> None:
-        """Put items into an album and take others out; ids without an item are passed over."""
+        """Add items to an album and remove others; ids without an item are ignored."""
         c = t.album_item.c
         with self._database.write() as db:
             known = db.execute(select(t.item.c.id).where(match_values(t.item.c.id)), pack_values(add)).scalars().all()

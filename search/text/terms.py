@@ -1,4 +1,4 @@
-"""A query as terms: its words, how often each occurs, and which must be found exactly."""
+"""The terms of a query: its words, how often each occurs, and which are names or numbers."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ from search.text.analysis import AnalyzedWord, analyze, is_unspaced, split_words
 from search.text.stopwords import cut_unspaced, list_stop_words
 
 # Languages that capitalize all nouns, so that a capital letter does not mark a name.
-CAPITALIZING = ("de", "lb")
+NOUN_CAPITALIZING_LANGUAGES = ("de", "lb")
 _WORD = re.compile(r"[^\s\"“”„«»「」(),;:!?]+")
 _SENTENCE_END = re.compile(r"[.!?…:]$")
 
@@ -22,7 +22,7 @@ class Term:
     Attributes:
         word: The word as it is indexed.
         count: How often it occurs in the query.
-        is_special: True for a number, an identifier or a name, which count as rare however common they are.
+        is_special: True for a number, an identifier or a name; these are weighted as rare even when they are common.
     """
 
     word: AnalyzedWord
@@ -31,7 +31,7 @@ class Term:
 
 
 def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
-    """Return the terms of a query in order, without stop words; a query of stop words only keeps them.
+    """Return the terms of a query in order. Stop words are removed, unless the query has no other words.
 
     Args:
         texts: The parts of the query.
@@ -59,7 +59,7 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
 
 
 def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
-    """Return the words of a query that `read_terms` leaves out, as they were typed, each once.
+    """Return the words of a query that `read_terms` removes, as they were typed, each once.
 
     Args:
         texts: The parts of the query.
@@ -89,7 +89,7 @@ def _is_special(word: AnalyzedWord, names: set[str]) -> bool:
 def _find_names(text: str, language: str | None) -> list[str]:
     """Return the pieces of words that are capitalized inside a sentence."""
     words = _WORD.findall(text)
-    if language in CAPITALIZING or not any(word[0].islower() for word in words):
+    if language in NOUN_CAPITALIZING_LANGUAGES or not any(word[0].islower() for word in words):
         return []
     names: list[str] = []
     for before, word in pairwise(words):
