@@ -43,7 +43,7 @@ class Parsed:
 
 
 def parse_query(text: str) -> Parsed:
-    """Read the query language. Raises UsageError that names the field or sign and what is expected."""
+    """Parse the query language. Raises UsageError that names the filter or sign and what is expected."""
     plain: list[str] = []
     added: list[tuple[str, float]] = []
     excluded: list[str] = []
@@ -77,7 +77,7 @@ def parse_query(text: str) -> Parsed:
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
-    """Return where the words begin and end that are neither quoted nor filters, excluded, added or weighted parts."""
+    """Return the start and end of every plain word, outside quotes, filters and signed or weighted parts."""
     return [
         match.span("word")
         for match in _TOKEN.finditer(text)

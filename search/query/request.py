@@ -1,4 +1,4 @@
-"""The JSON form of a search: the same over REST, in an address, and in a saved search."""
+"""The JSON form of a search, the same in the REST API, in an address and in a saved search."""
 
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -14,8 +14,14 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PartRequest(BaseModel):
-    """A part of a mixed query: one of text, item (its id), query_image (the id of one that was uploaded before) and
-    image (the number of the uploaded file, from 0).
+    """A part of a mixed query: exactly one of `text`, `item`, `query_image` and `image`.
+
+    Attributes:
+        item: The id of an item.
+        image: The number of an uploaded file of the request, from 0.
+        query_image: The id of an image that was uploaded before.
+        weight: Its weight relative to the other parts; a negative weight ranks similar items lower.
+        crop: A region of the image: left, top, width and height, as fractions of its width and height.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,13 +34,14 @@ class PartRequest(BaseModel):
     crop: tuple[Share, Share, Share, Share] | None = None
 
     def make_part(self, images: tuple[bytes, ...]) -> QueryPart:
-        """Return the engine's part. Raises UsageError when the image named was not uploaded."""
+        """Return the part of the query. Raises UsageError when the image was not uploaded."""
         if self.image is not None and self.image >= len(images):
             raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
         image = images[self.image] if self.image is not None else None
         return QueryPart(self.text, image, self.item, self.weight, self.crop, self.query_image)
 
 
+# A model with a field for every filter; its fields are not known to type checkers.
 if TYPE_CHECKING:
     FilterRequest = BaseModel
 else:
@@ -66,7 +73,7 @@ class SearchRequest(FilterRequest):
         return make_filters(dict(self))
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
-        """Return the engine's query."""
+        """Return the query, with uploaded images and a recording."""
         taken = {part.image for part in self.parts}
         parts = [part.make_part(images) for part in self.parts]
         parts += [QueryPart(item=item_id) for item_id in self.like]
@@ -91,12 +98,12 @@ class SearchRequest(FilterRequest):
 
 
 def parse_request(fields: object) -> SearchRequest:
-    """Check the fields of a search. Raises UsageError that names the first wrong one."""
+    """Return a validated search. Raises UsageError that names the first invalid field."""
     return check_fields(SearchRequest, fields)
 
 
 def check_fields(model: type[M], fields: object) -> M:
-    """Check fields against a model. Raises UsageError that names the first wrong one."""
+    """Return fields validated by a model. Raises UsageError that names the first invalid field."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:

@@ -40,16 +40,16 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
     names = {piece for text in texts for piece in _find_names(text, language)}
     words = [word for text in texts for word in split_words(text)]
     stop_words = list_stop_words(language or "en")
-    kept: Counter[AnalyzedWord] = Counter()
+    counts: Counter[AnalyzedWord] = Counter()
     for word in words:
         if is_unspaced(word.whole):
-            kept.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
+            counts.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
         elif word.whole not in stop_words:
-            kept[word] += 1
-    if not kept:
-        kept.update(words)
+            counts[word] += 1
+    if not counts:
+        counts.update(words)
     expanded: Counter[AnalyzedWord] = Counter()
-    for word, count in kept.items():
+    for word, count in counts.items():
         if is_unspaced(word.whole):
             for pair in word.pieces:
                 expanded[AnalyzedWord((pair,), pair)] += count
@@ -67,19 +67,19 @@ def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
     """
     stop_words = list_stop_words(language or "en")
     ignored: list[str] = []
-    meant = False
+    has_content = False
     for typed in (word for text in texts for word in _WORD.findall(text)):
         folded = [word.whole for word in split_words(typed)]
         if any(is_unspaced(word) for word in folded):
             kept = [part for word in folded if is_unspaced(word) for part in cut_unspaced(word)]
-            meant = meant or bool(kept)
+            has_content = has_content or bool(kept)
             left = re.split("|".join(map(re.escape, kept)), typed) if kept else [typed]
             ignored += [part for part in left if part]
         elif folded and all(word in stop_words for word in folded):
             ignored.append(typed)
         else:
-            meant = meant or bool(folded)
-    return tuple(dict.fromkeys(ignored)) if meant else ()
+            has_content = has_content or bool(folded)
+    return tuple(dict.fromkeys(ignored)) if has_content else ()
 
 
 def _is_special(word: AnalyzedWord, names: set[str]) -> bool:
