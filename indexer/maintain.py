@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from indexer.profile import Profile
 from search.library import Library
-from search.storage.space_index import DELTA_SHARE
+from search.storage.space_index import MAX_DELTA_SHARE
 
 # How often it is looked whether there is something to build, in seconds.
 EVERY = 10.0
@@ -36,7 +36,7 @@ class IndexMaintenance:
         """Wait for what is built and build what is due then. Raises HomeError when it cannot be written."""
         if self._building is not None:
             self._building.result()
-        self._settle(DELTA_SHARE)
+        self._settle(MAX_DELTA_SHARE)
 
     def close(self) -> None:
         """Stop after what is being built."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.scan import Problem, Skip, scan_source
-from search.paths import lies_in
+from search.paths import is_below
 from search.records import FileFacts, LedgerRow, State
 from search.storage.ledger import Ledger
 
@@ -69,7 +69,7 @@ def plan_source(
     changed: list[FileFacts | Skip | Problem] = []
     for found in scan_source(root, source_id, leave_out, {} if reindex else stamps):
         if isinstance(found, str):
-            same[stamps.pop(found)[0]] += 1
+            same[stamps.pop(found).state] += 1
         else:
             changed.append(found)
     plan.counts.update(scanned=same.total() + len(changed), unchanged=same[State.INDEXED], skipped=same[State.SKIPPED])
@@ -89,7 +89,7 @@ def plan_source(
             continue
         _compare(plan, news, one, row, retry_failed)
     # What lies in a folder that could not be read is not gone, only out of sight.
-    gone = {path: row for path, row in rows.items() if not any(lies_in(path, folder) for folder in unreadable)}
+    gone = {path: row for path, row in rows.items() if not any(is_below(path, folder) for folder in unreadable)}
     renames = _find_renames(news.fresh, gone)
     plan.todo = [file for file in news.fresh if file.path not in renames]
     plan.counts["renamed"] = len(renames)

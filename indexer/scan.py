@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decode.file_types import TYPES, XMP, pair_sidecars, recognize_content
-from search.records import FileFacts, Stamp, State
+from search.records import FileFacts, FileStamp, State
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Neighbors:
 
 # A path by itself: the file is as the ledger has it.
 Found = FileFacts | Skip | Problem | str
-Known = Mapping[str, Stamp]
+Known = Mapping[str, FileStamp]
 
 
 def name_path(path: str) -> str:

@@ -19,6 +19,7 @@ from search.records import (
     Record,
     Retriever,
     Segment,
+    SegmentEmbedding,
     SegmentKind,
     State,
 )
@@ -135,7 +136,8 @@ class Writer:
             # A name is matched by its words; as a sentence it would mean little.
             segments=[*draft.segments, name_segment(draft.file, media)],
             embeddings=[
-                (at, spaces[retriever].space_id, row) for at, (retriever, row) in sorted(draft.vectors.items())
+                SegmentEmbedding(at, spaces[retriever].space_id, row)
+                for at, (retriever, row) in sorted(draft.vectors.items())
             ],
         )
 

@@ -1,4 +1,4 @@
-"""The data directory of one installation and what lies where in it."""
+"""The data directory of one installation and the paths in it."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,64 +13,68 @@ OLD_INDEX_FOLDERS = {"picture": "visual", "meaning": "semantic"}
 
 @dataclass(frozen=True)
 class Home:
-    """The paths inside a home; making one touches nothing."""
+    """The paths inside a home. Creating an instance does not access the disk.
+
+    Attributes:
+        root: The data directory.
+    """
 
     root: Path
 
     @property
     def catalog(self) -> Path:
-        """The SQLite file that is the truth."""
+        """The SQLite database, the source of truth."""
         return self.root / "catalogue.db"
 
     @property
     def index(self) -> Path:
-        """FAISS generations, one folder a space; disposable."""
+        """FAISS index generations, one folder per space; can be rebuilt."""
         return self.root / "index"
 
     @property
     def thumbnails(self) -> Path:
-        """Small pictures by item id; disposable."""
+        """Thumbnails by item id; can be rebuilt."""
         return self.root / "thumbnails"
 
     @property
     def models(self) -> Path:
-        """Model files joined or converted for this machine; disposable."""
+        """Model files that were converted for this machine; can be rebuilt."""
         return self.root / "models"
 
     @property
     def uploads(self) -> Path:
-        """Files that were uploaded; a source like any other, and the only media kept inside."""
+        """Uploaded files: a source like any other, and the only media files inside the home."""
         return self.root / "uploads"
 
     @property
     def partial(self) -> Path:
-        """What was heard of recordings that are not written yet; disposable."""
+        """Partial transcripts of recordings that are not indexed yet; can be rebuilt."""
         return self.root / "partial"
 
     def rename_old_folders(self) -> None:
-        """Return index folders from before version 0.2 their new names, so that no index is built again."""
+        """Rename index folders from before version 0.2, so that their indexes need no rebuilding."""
         for old, new in OLD_INDEX_FOLDERS.items():
             if (self.index / old).is_dir() and not (self.index / new).exists():
                 (self.index / old).rename(self.index / new)
 
     def thumbnail(self, item_id: int) -> Path:
-        """Where the thumbnail of an item lies, in folders of a thousand."""
+        """Return the path of an item's thumbnail; a folder holds a thousand."""
         return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.jpg"
 
     def small_thumbnail(self, item_id: int, size: int) -> Path:
-        """Where a smaller thumbnail is kept once it was asked for; disposable."""
+        """Return the path of a smaller thumbnail, which is written when it is first requested."""
         return self.thumbnail(item_id).with_name(f"{item_id}-{size}.webp")
 
     def loudness(self, item_id: int, mtime_ns: int, points: int) -> Path:
-        """Where the peaks of a recording are kept once they were measured; disposable."""
+        """Return the path of a recording's peaks, which are written when they are first requested."""
         return self.root / "loudness" / f"{item_id}-{mtime_ns}-{points}.json"
 
     def list_loudness(self, item_ids: set[int]) -> list[Path]:
-        """Return the peaks that are kept of some recordings."""
+        """Return the files of peaks that exist for some recordings."""
         return [path for path in (self.root / "loudness").glob("*-*.json") if int(path.name.split("-")[0]) in item_ids]
 
     def create(self) -> None:
-        """Make the folders. Raises HomeError when they cannot be made."""
+        """Create the folders. Raises HomeError when that fails."""
         try:
             for folder in (self.root, self.index, self.thumbnails, self.models):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -82,11 +86,11 @@ class Home:
         if not self.catalog.exists():
             raise HomeError(
                 f"nothing is indexed in {self.root} yet: run `crossmodal index FOLDER` first, "
-                "or name another home with --home"
+                "or choose another home with --home"
             )
 
     def lock(self) -> AbstractContextManager[object]:
-        """Hold the right to index; raises HomeError when another process has it."""
+        """Return the lock that a process holds while it indexes. Raises HomeError when another process holds it."""
         import filelock
 
         lock = filelock.FileLock(self.root / "index.lock", timeout=0)

@@ -19,7 +19,7 @@ from search.retrieval.ranking import Ranking
 from search.scoring.grouping import Stack
 
 T = TypeVar("T")
-KEPT = 32
+MAX_CACHED_ANSWERS = 32
 # The number of items that a cursor may list, so that a forged one cannot exhaust the memory.
 MAX_SHOWN = 10_000_000
 
@@ -42,22 +42,22 @@ class Cursor:
 
 
 class LatestCache(Generic[T]):
-    """What was asked for last. Safe to share between threads."""
+    """A least-recently-used cache. Safe to share between threads."""
 
-    def __init__(self, capacity: int = KEPT) -> None:
+    def __init__(self, capacity: int = MAX_CACHED_ANSWERS) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, T] = OrderedDict()
 
     def get(self, key: str) -> T | None:
-        """Return a value if it is still kept; it is then the last to be dropped."""
+        """Return a value if it is cached, and mark it as the most recently used."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
     def put(self, key: str, value: T) -> None:
-        """Keep a value in place of the one that was not asked for the longest."""
+        """Store a value; drop the least recently used one when the cache is full."""
         with self._lock:
             self._kept[key] = value
             self._kept.move_to_end(key)

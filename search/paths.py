@@ -1,4 +1,4 @@
-"""Paths: which lies in which, where the file of an item is, and writing one so that it is whole or not there."""
+"""Helpers for paths and files."""
 
 import os
 import threading
@@ -9,13 +9,22 @@ from search.errors import NotFoundError
 from search.records import Item, ItemType, State
 
 
-def lies_in(path: str, folder: str) -> bool:
-    """Return whether a whole path is a folder or below it."""
+def is_below(path: str, folder: str) -> bool:
+    """Return True when an absolute path is a folder itself or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
-    """Return the file of an indexed item of one of some types. Raises NotFoundError, which states the problem."""
+    """Return the file of an indexed item.
+
+    Args:
+        item: The item.
+        problem: The message of the error.
+        types: The types that are accepted.
+
+    Raises:
+        NotFoundError: The item has another type or is not indexed, or its file does not exist.
+    """
     path = Path(item.path)
     if item.type not in types or item.state is not State.INDEXED or not path.is_file():
         raise NotFoundError(problem)
@@ -23,12 +32,15 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
 
 
 def write_atomically(path: Path, body: bytes) -> None:
-    """Write a file that can be made again: whole or not at all, also when several write it at once. Raises OSError."""
+    """Write a file completely or not at all, also when several threads or processes write it at once.
+
+    The file is not synced: after a crash of the system it may be missing. Raises OSError.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         try:
             temporary.write_bytes(body)
-        except FileNotFoundError:  # seldom: only then is it worth asking for the folder
+        except FileNotFoundError:  # rare, so the folder is checked only then
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(body)
         temporary.replace(path)

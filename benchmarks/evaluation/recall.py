@@ -24,7 +24,7 @@ from search.evaluation.cases import Case, read_cases
 from search.library import Library, open_library
 from search.records import Ids, ItemType, Query, Retriever, Vectors
 from search.settings import read_settings
-from search.storage.faiss_index import FLAT_LIMIT, build_index, choose_probes, search_index
+from search.storage.faiss_index import MAX_FLAT_VECTORS, build_index, choose_probes, search_index
 
 SHARES = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 0.5, 1.0)
 DEPTH, BEST = 256, 10
@@ -97,7 +97,7 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
     vectors = grow(originals, size)
     index = build_index(np.arange(size, dtype=np.int64), vectors)
     folders = cluster(vectors)
-    print(f"{size:,} vectors, {'exhaustive' if size <= FLAT_LIMIT else f'{index.nlist} cells'}", flush=True)
+    print(f"{size:,} vectors, {'exhaustive' if size <= MAX_FLAT_VECTORS else f'{index.nlist} cells'}", flush=True)
     for share in SHARES:
         for kind, allowed in draw_filters(size, folders, share):
             given = None if share == 1 else allowed
@@ -106,7 +106,7 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
             recall = np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(truth, found, strict=True)])
             took = time_search(index, vectors, queries, given)
             line = f"  {share:6.1%} {kind:8} recall@10 {recall:.4f}  {took:6.2f} ms"
-            if size > FLAT_LIMIT:
+            if size > MAX_FLAT_VECTORS:
                 scanning = time_search(index, vectors, queries, given, index.nlist)
                 line += f"   probing {choose_probes(index.nlist, share):5} cells; scanning all {scanning:6.2f} ms"
             print(line, flush=True)

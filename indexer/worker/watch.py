@@ -9,7 +9,7 @@ from types import TracebackType
 from indexer.pipeline import Options, Progress, run_index
 from indexer.summary import Summary
 from search.library import Library
-from search.paths import lies_in
+from search.paths import is_below
 from search.records import Task
 
 # Changes are gathered until so many milliseconds pass without one, or the longer time passes at all.
@@ -91,7 +91,7 @@ class Watcher:
     def _follow(self, roots: tuple[str, ...], stop: threading.Event) -> None:
         for changed in follow_changes(self._library.home.root, [Path(root) for root in roots], stop):
             for root in roots:
-                if not changed or any(lies_in(path, root) for path in changed):
+                if not changed or any(is_below(path, root) for path in changed):
                     self._queue(root)
 
     def _queue(self, root: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from search.media.image.transform import ImageTransform
-from search.records import Pixels, Samples, Transcript, Vectors
+from search.records import Pixels, Transcript, Vectors, Waveform
 
 # So many query texts an encoder remembers the vectors of.
 REMEMBERED_QUERIES = 512
@@ -113,13 +113,13 @@ class Transcriber(Protocol):
     def name(self) -> str:
         """The model's name."""
 
-    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+    def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
         """Return what is said in mono sound at 16 kHz; empty where nothing is.
 
         language: where it is known already; translate: give it in English; the transcript's language stays that heard.
         """
 
-    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Do the same for one of several that are heard at once: each takes longer, all together less."""
 
     @property

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from search.errors import UnreadableMediaError
 from search.media.metadata import read_fields
-from search.records import MediaFacts, Samples
+from search.records import MediaFacts, Waveform
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -80,7 +80,7 @@ def read_cover(source: Path | bytes) -> "Picture | None":
     return None
 
 
-def decode_sound(source: Path | bytes) -> Samples:
+def decode_sound(source: Path | bytes) -> Waveform:
     """Return the first audio track as mono at 16 kHz, shape (n,), float32 in -1 to 1.
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
@@ -89,7 +89,7 @@ def decode_sound(source: Path | bytes) -> Samples:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def to_samples(pulses: Pcm16) -> Samples:
+def to_samples(pulses: Pcm16) -> Waveform:
     """Give 16-bit sound as float32 in -1 to 1."""
     return pulses.astype(np.float32) / np.float32(32768)
 
@@ -121,7 +121,7 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
         yield start / SAMPLE_RATE, np.concatenate(waiting)
 
 
-def measure_loudness(source: Path | bytes, points: int) -> Samples:
+def measure_loudness(source: Path | bytes, points: int) -> Waveform:
     """Return the peaks of a recording's sound in so many equal parts, shape (points,), float32 in 0 to 1.
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.

@@ -19,7 +19,7 @@ from search.retrieval.visual import VisualPart, score_example, score_text
 from search.scoring.presence import QueryWording
 from search.scoring.visual import VisualScorer
 from search.storage.query_images import QueryImages
-from search.text.analysis import Word, split_query
+from search.text.analysis import AnalyzedWord, split_query
 from search.text.language import detect_language
 from search.text.terms import Term, list_ignored, read_terms
 
@@ -62,10 +62,10 @@ class EncodedQuery:
 
     parts: list[EncodedPart]
     excluded: list[EncodedPart]
-    words: list[Word]
+    words: list[AnalyzedWord]
     terms: list[Term]
     ignored: tuple[str, ...]
-    excluded_words: list[list[Word]]
+    excluded_words: list[list[AnalyzedWord]]
     coverage: dict[Retriever, float]
     weights: dict[Retriever, float]
     filters: Filters

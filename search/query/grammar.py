@@ -1,9 +1,9 @@
-"""The query language of the search box: quoted phrases, `-` and `+` parts, and `field:value` filters.
+"""The query language of the search box: quoted phrases, `-` and `+` parts, and `keyword:value` filters.
 
     dog -leash +snow^0.5 "exact words" type:image,video in:Holidays after:2024-05
 
-What is not one of these is plain text. A word before a colon that is no field (`note: buy milk`, `12:30`) is plain
-text as well, unless it is a field misspelt.
+Everything else is plain text. A word before a colon that is not a filter (`note: buy milk`, `12:30`) is plain text as
+well, unless it is a misspelled filter.
 """
 
 import difflib
@@ -32,8 +32,8 @@ class Parsed:
     Attributes:
         text: The plain words.
         added: Further parts with their weights.
-        excluded: What results must not show.
-        filters: The filters.
+        excluded: What results must not show or mention.
+        filters: The conditions that results must satisfy.
     """
 
     text: str
@@ -81,7 +81,7 @@ def parse_query(text: str) -> Parsed:
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
-    """Return the spans of words that are not quoted, filters, or excluded, added or weighted parts."""
+    """Return the start and end of every plain word, outside quotes, filters and signed or weighted parts."""
     return [
         match.span("word")
         for match in _TOKEN.finditer(text)

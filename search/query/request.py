@@ -1,4 +1,4 @@
-"""The JSON form of a search: the same over REST, in an address, and in a saved search."""
+"""The JSON form of a search, the same in the REST API, in an address and in a saved search."""
 
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -46,6 +46,7 @@ class PartRequest(BaseModel):
         return QueryPart(self.text, image, self.item, self.weight, self.crop, self.query_image)
 
 
+# A model with a field for every filter; its fields are not known to type checkers.
 if TYPE_CHECKING:
     FilterRequest = BaseModel
 else:

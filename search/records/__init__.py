@@ -1,11 +1,12 @@
-"""Plain values that cross room borders: what was indexed, what was asked, what was found, what is to be done."""
+"""Records: plain values that the packages exchange."""
 
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
-from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Samples, Vectors
+from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vectors, Waveform
 from search.records.collection import Album, Feedback, SavedSearch
 from search.records.filters import FILTERS, FilterField, FilterKind, Filters
 from search.records.media import (
     FileFacts,
+    FileStamp,
     FoundSegment,
     Item,
     ItemType,
@@ -13,9 +14,9 @@ from search.records.media import (
     MediaFacts,
     Record,
     Segment,
+    SegmentEmbedding,
     SegmentKind,
     SpeechSegment,
-    Stamp,
     State,
     Transcript,
     Word,
@@ -33,6 +34,7 @@ __all__ = [
     "Evidence",
     "Feedback",
     "FileFacts",
+    "FileStamp",
     "FilterField",
     "FilterKind",
     "Filters",
@@ -53,19 +55,19 @@ __all__ = [
     "Retriever",
     "RowMetadata",
     "Sample",
-    "Samples",
     "SavedSearch",
     "Segment",
+    "SegmentEmbedding",
     "SegmentKind",
     "Sort",
     "Source",
     "SpeechSegment",
-    "Stamp",
     "State",
     "Task",
     "Tier",
     "Transcript",
     "Vectors",
     "VoiceTranscript",
+    "Waveform",
     "Word",
 ]

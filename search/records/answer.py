@@ -1,4 +1,4 @@
-"""What is found, and why."""
+"""The answer to a query: results and their evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,20 @@ from search.records.query import Retriever
 
 @dataclass(frozen=True)
 class Evidence:
-    """Why an item is a hit: the lane and the segment that made it one.
+    """Why an item is a result: a retriever and a segment that it found.
 
-    score is the probability of relevance that this lane gives the segment, 0 to 1; raw the lane's own
-    figure (cosine or BM25); terms what the score is made of, when that was asked for.
+    Attributes:
+        retriever: The retriever that found the segment.
+        segment_id: The segment.
+        kind: What the segment is a part of.
+        score: The probability that the segment is relevant, 0 to 1.
+        raw: The retriever's own measure: a cosine or a BM25 score.
+        start: Where it begins in the recording, in seconds.
+        end: Where it ends, in seconds.
+        page: Its page, from 1.
+        offset: Its position in the text of the document, in characters.
+        snippet: A few words of it.
+        terms: The terms that the score is computed from, if they were requested.
     """
 
     retriever: Retriever
@@ -30,7 +40,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Hit:
-    """An item with its score and its evidence, best first; stacked: near-identical items that it stands for."""
+    """An item that is a result.
+
+    Attributes:
+        rank: Its position in the results, from 1.
+        score: The probability that it is relevant, 0 to 1.
+        relevant: Whether it is in the relevant tier.
+        item: The item.
+        evidence: Why it is a result, best first.
+        stacked: The ids of the near-identical items that are hidden behind it.
+    """
 
     rank: int
     score: float
@@ -42,9 +61,14 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the library could be searched at all: numbers of items by state.
+    """How much of the library could be searched: numbers of items by state.
 
-    outdated: the lanes that are not searched until an update of the bundled model has embedded their segments again.
+    Attributes:
+        indexed: Items that can be found.
+        pending: Items that are not indexed yet.
+        failed: Items that could not be indexed.
+        outdated: The retrievers that are not searched until the segments are embedded again with the updated bundled
+            model.
     """
 
     indexed: int
@@ -55,7 +79,13 @@ class Coverage:
 
 @dataclass(frozen=True)
 class VoiceTranscript:
-    """What was understood of a spoken query. language: ISO 639-1; translation: the English that was searched for."""
+    """The transcript of a spoken query.
+
+    Attributes:
+        text: The words.
+        language: Their language (ISO 639-1), if it was detected.
+        translation: Their English translation, if that was searched for.
+    """
 
     text: str
     language: str | None
@@ -63,19 +93,30 @@ class VoiceTranscript:
 
     @property
     def searched(self) -> str:
-        """The words that were searched for."""
+        """The text that was searched for."""
         return self.translation or self.text
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The hits of one query, best first, and what is needed to judge them.
+    """The results of one query and what is needed to read them.
 
-    total, possible: how many results are relevant and how many possible, a stack counted as one. corrected: the text
-    that was searched for, where typing errors were corrected. ignored: its stop words, which are not searched for.
-
-    language: of the words, where they are enough to tell; only_english: what of the chosen models understands no other
-    language, when the words are in one.
+    Attributes:
+        text: The text of the query.
+        voice: The transcript of its recording.
+        language: The language of the text (ISO 639-1), if it could be detected.
+        only_english: The models in use that only understand English, if the text is in another language.
+        hits: The results of this page, best first.
+        total: The number of relevant results; a stack counts as one.
+        next: The cursor of the next page, if there is one.
+        nothing_relevant: Whether no result is relevant.
+        coverage: How much of the library was searched.
+        took_ms: How long it took, in milliseconds.
+        total_is_estimate: Whether `total` is an estimate.
+        possible: The number of possible results; a stack counts as one.
+        possible_is_estimate: Whether `possible` is an estimate.
+        corrected: The text that was searched for, if typing errors were corrected.
+        ignored: The stop words of the text, which are not searched for.
     """
 
     text: str | None

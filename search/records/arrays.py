@@ -1,4 +1,4 @@
-"""Names for the arrays that cross room borders."""
+"""Types of the arrays that the packages exchange."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,18 +10,18 @@ Vectors = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 RowMetadata = npt.NDArray[np.void]
-Samples = npt.NDArray[np.float32]
+Waveform = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Some of what a space holds, drawn at random.
+    """Random vectors of a space.
 
     Attributes:
-        vectors: Shape (m, d).
-        spoken: Which of them are of speech, shape (m,).
-        baselines: What the query bank scores against each, shape (m, k).
+        vectors: Shape (m, d), float32.
+        spoken: Which of them are of recognized speech, shape (m,).
+        baselines: The baselines of each vector, shape (m, k).
     """
 
     vectors: Vectors
@@ -32,11 +32,11 @@ class Sample:
         return len(self.vectors)
 
     def select(self, spoken: bool) -> Vectors:
-        """Return the vectors of speech, or those of all else."""
+        """Return the vectors of speech, or all others, shape (n, d)."""
         return self._parts[spoken]
 
     @cached_property
     def _parts(self) -> tuple[Vectors, Vectors]:
-        # Asked by every query, and mostly for all of it.
+        # Every query needs these, and most spaces hold no speech.
         plain = self.vectors[~self.spoken] if self.spoken.any() else self.vectors
         return plain, self.vectors[self.spoken]

@@ -1,4 +1,4 @@
-"""What people keep of a library: searches to go back to, and albums."""
+"""What users store in a library: saved searches, albums and feedback."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SavedSearch:
-    """A search to go back to. request: as over REST; address: of the page that shows it.
+    """A saved search.
 
-    is_watched: what is indexed from now on and matches is listed, and told to the webhook, if there is one; news: how
-    many such items nobody has looked at; error: why the webhook could not be told.
+    Attributes:
+        request: Its fields, as in the REST API.
+        address: The address of the page that shows it.
+        is_watched: Whether items that are indexed from now on and match are listed, and sent to the webhook.
+        webhook: A URL, if there is one.
+        created_at: In UTC, ISO 8601.
+        checked_at: When it was last run, in UTC, ISO 8601.
+        error: Why the last call of the webhook failed.
+        news: The number of new items that were not viewed yet.
     """
 
     id: int
@@ -27,7 +34,13 @@ class SavedSearch:
 
 @dataclass(frozen=True)
 class Album:
-    """Items that somebody put together."""
+    """A named collection of items.
+
+    Attributes:
+        created_at: In UTC, ISO 8601.
+        count: The number of its items.
+        cover: The id of the item that represents it; None when it is empty.
+    """
 
     id: int
     name: str
@@ -38,7 +51,14 @@ class Album:
 
 @dataclass(frozen=True)
 class Feedback:
-    """What somebody said of an item for the words that were asked; given_at: in UTC, ISO 8601."""
+    """A user's judgment whether an item is relevant to a text.
+
+    Attributes:
+        text: The text of the query.
+        item_id: The item.
+        is_relevant: The judgment.
+        given_at: In UTC, ISO 8601.
+    """
 
     text: str
     item_id: int

@@ -1,4 +1,4 @@
-"""What is indexed: files, what is known of them, and the segments that they are found by."""
+"""What is indexed: files, their metadata and their segments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from search.records.arrays import Vectors
 
 
 class ItemType(StrEnum):
-    """What kind of media file an item is."""
+    """The type of an item."""
 
     IMAGE = "image"
     AUDIO = "audio"
@@ -19,7 +19,7 @@ class ItemType(StrEnum):
 
 
 class State(StrEnum):
-    """The ledger: every file under a source is in exactly one of these."""
+    """The state of a file in the ledger: every file of a source is in exactly one."""
 
     PENDING = "pending"
     INDEXED = "indexed"
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """What a segment is a piece of."""
+    """What a segment is a part of."""
 
     IMAGE = "image"
     FRAME = "frame"
@@ -40,7 +40,7 @@ class SegmentKind(StrEnum):
 
 
 class Word(NamedTuple):
-    """A spoken word and when it is said, in seconds."""
+    """A spoken word with its start and end in seconds."""
 
     start: float
     end: float
@@ -49,11 +49,19 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Segment:
-    """The smallest thing that is embedded and found.
+    """The smallest unit that is embedded and found.
 
-    start, end: seconds in the recording; page: 1-based; offset: characters from the start of the document's text;
-    confidence: of recognized speech, the probability of its words less that of no speech, 0 to 1; no_speech: that
-    latter; words: of speech, each with its time; look: 64-bit perceptual hash of a picture, as a signed number.
+    Attributes:
+        kind: What it is a part of.
+        text: Its text, if it has one.
+        start: Where it begins in the recording, in seconds.
+        end: Where it ends, in seconds.
+        page: Its page, from 1.
+        offset: Its position in the text of the document, in characters.
+        confidence: Of recognized speech: the probability of its words minus that of no speech, 0 to 1.
+        phash: The 64-bit perceptual hash of an image, as a signed number.
+        no_speech: Of recognized speech: the probability that there is no speech, 0 to 1.
+        words: The words of recognized speech with their times.
     """
 
     kind: SegmentKind
@@ -70,9 +78,15 @@ class Segment:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What the ledger knows of a file before it is opened. size in bytes, mtime in nanoseconds.
+    """What is known of a file before it is opened.
 
-    sidecar: name, size and time of a file beside it that belongs to it, such as a film's subtitles.
+    Attributes:
+        path: Its whole path.
+        source_id: Its source.
+        type: Its type, if the file name tells it.
+        size: In bytes.
+        mtime_ns: The modification time in nanoseconds.
+        sidecar: The name, size and modification time of a file that belongs to it, such as the subtitles of a film.
     """
 
     path: str
@@ -84,16 +98,28 @@ class FileFacts:
 
     @property
     def sidecar_path(self) -> Path | None:
-        """The file beside it that belongs to it."""
+        """The path of the sidecar file, if there is one."""
         return Path(self.path).with_name(self.sidecar.rsplit(":", 2)[0]) if self.sidecar else None
 
 
-# What tells whether a file is as it was: its state, size, mtime_ns and side-car. Plain, as there are very many.
-Stamp = tuple[str, int, int, str | None]
+class FileStamp(NamedTuple):
+    """What a scan compares to detect a changed file.
+
+    Attributes:
+        state: The state of the file in the ledger.
+        size: In bytes.
+        mtime_ns: The modification time in nanoseconds.
+        sidecar: The name, size and modification time of its sidecar file, if there is one.
+    """
+
+    state: str
+    size: int
+    mtime_ns: int
+    sidecar: str | None
 
 
 class LedgerRow(NamedTuple):
-    """What the ledger keeps of a file for the next scan; there is one for every file of a source."""
+    """What the ledger stores of a file for the next scan."""
 
     path: str
     id: int
@@ -107,11 +133,19 @@ class LedgerRow(NamedTuple):
 
 @dataclass(frozen=True)
 class MediaFacts:
-    """What decoding a file revealed; what it says of itself is cleaned, not checked.
+    """The metadata of a decoded file; embedded metadata is normalized, not verified.
 
-    duration in seconds; captured_at in ISO 8601; latitude and longitude in degrees, north and east positive;
-    orientation: 1 to 8 as EXIF counts, already applied to width and height; tags: keywords, each once; blur: what it
-    looks like from afar, 4 x 3 pixels of RGB in hexadecimal, row by row.
+    Attributes:
+        captured_at: In ISO 8601.
+        duration: In seconds.
+        width: In pixels, with the orientation applied.
+        height: In pixels, with the orientation applied.
+        language: Of speech, ISO 639-1.
+        latitude: In degrees, north is positive.
+        longitude: In degrees, east is positive.
+        orientation: The EXIF orientation, 1 to 8.
+        tags: Keywords, each once.
+        placeholder: A tiny preview of 4 x 3 RGB pixels, row by row, in hexadecimal.
     """
 
     title: str | None = None
@@ -131,15 +165,35 @@ class MediaFacts:
     placeholder: str | None = None
 
 
+class SegmentEmbedding(NamedTuple):
+    """The vector of a segment that is about to be written.
+
+    Attributes:
+        position: The position of its segment among those of the item.
+        space_id: The space it belongs to.
+        vector: Shape (d,), float32.
+    """
+
+    position: int
+    space_id: int
+    vector: Vectors
+
+
 @dataclass(frozen=True)
 class Record:
-    """All that is written of an indexed file. embeddings: (position in `segments`, space id, vector of shape (d,))."""
+    """Everything that is written of an indexed file.
+
+    Attributes:
+        content_hash: A hash of the file's content.
+        segments: In order of their ids.
+        embeddings: Their vectors.
+    """
 
     file: FileFacts
     content_hash: str
     media: MediaFacts
     segments: Sequence[Segment]
-    embeddings: Sequence[tuple[int, int, Vectors]]
+    embeddings: Sequence[SegmentEmbedding]
 
 
 @dataclass(frozen=True)
@@ -159,7 +213,7 @@ class Item:
 
 @dataclass(frozen=True)
 class FoundSegment:
-    """A stored segment together with its id and the item it belongs to."""
+    """A stored segment with its id and the id of its item."""
 
     id: int
     item_id: int
@@ -168,7 +222,15 @@ class FoundSegment:
 
 @dataclass(frozen=True)
 class SpeechSegment:
-    """A span of recognized speech: start and end in seconds, confidence 0 to 1."""
+    """A span of recognized speech.
+
+    Attributes:
+        start: In seconds.
+        end: In seconds.
+        confidence: 0 to 1, as in `Segment`.
+        no_speech: The probability that there is no speech, 0 to 1.
+        words: The words with their times.
+    """
 
     start: float
     end: float
@@ -180,12 +242,17 @@ class SpeechSegment:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What Whisper heard: its segments in order of time and the language detected (ISO 639-1)."""
+    """The transcript of a recording.
+
+    Attributes:
+        language: The detected language (ISO 639-1).
+        segments: In order of time.
+    """
 
     language: str | None
     segments: Sequence[SpeechSegment]
 
     @property
     def text(self) -> str:
-        """All words in one line."""
+        """The whole text in one line."""
         return " ".join(segment.text for segment in self.segments)

@@ -1,4 +1,4 @@
-"""What is asked."""
+"""A query: its parts and options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from search.records.filters import Filters
 
 
 class Sort(StrEnum):
-    """In which order relevant hits come; what has no date or duration comes last."""
+    """The order of the relevant results; items without a date or duration come last."""
 
     RELEVANCE = "relevance"
     NEWEST = "newest"
@@ -18,7 +18,7 @@ class Sort(StrEnum):
 
 
 class Tier(StrEnum):
-    """How sure a result is: `relevant` from the relevance cut on, `possible` below it and still better than chance."""
+    """How certain a result is: `relevant` above the relevance threshold, `possible` below it but better than chance."""
 
     RELEVANT = "relevant"
     POSSIBLE = "possible"
@@ -32,23 +32,24 @@ class Retriever(StrEnum):
     LEXICAL = "lexical"
 
 
-# The retrievers that compare vectors; each searches a space.
+# The retrievers that compare vectors; each searches one embedding space.
 VECTOR_RETRIEVERS = (Retriever.VISUAL, Retriever.SEMANTIC)
 
 
-# A region of a picture: left, top, width, height as shares of its width and height.
+# A region of an image: left, top, width and height, as fractions of the image's width and height.
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class QueryPart:
-    """A part of a mixed query: one of a text, the bytes of a picture file, a picture kept by the library, an item.
+    """A part of a mixed query: exactly one of `text`, `image`, `item` and `query_image`.
 
     Attributes:
-        query_image: The id of an image that was uploaded before.
+        image: The bytes of an image file.
         item: The id of an item.
-        weight: How much it counts compared with the other parts; below 0 it pushes away.
-        crop: Only that region of the image, or of the item's image.
+        weight: Its weight relative to the other parts; a negative weight ranks similar items lower.
+        crop: The only region of the image, or of the item's image, that counts.
+        query_image: The id of an image that was uploaded before.
     """
 
     text: str | None = None
@@ -60,19 +61,30 @@ class QueryPart:
 
     @property
     def is_image(self) -> bool:
-        """True when it is a picture of the asker's own."""
+        """True when the part is an uploaded image."""
         return self.image is not None or self.query_image is not None
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: any mix of words, pictures, recorded voice and known items.
+    """A query: any mix of text, images, a recording and known items.
 
-    text is read as the query language of `search.query.grammar`; voice holds the bytes of a media file. exclude
-    lists things the hits must not show. weights maps a lane to the factor of its vote (default 1). stack: join
-    near-identical pictures to one hit; diversity: 0 to 1, how much a hit unlike those before it is preferred. tier: the
-    only results to return; with include_all, all tiers in their order and everything below them. correct: whether
-    typing errors in text may be corrected.
+    Attributes:
+        text: In the query language of `search.query.grammar`.
+        parts: Images, items and further texts, with weights.
+        voice: The bytes of a recording.
+        exclude: What results must not show or mention.
+        weights: The factor of each retriever's vote (default 1).
+        filters: The conditions that results must satisfy.
+        limit: The number of results of a page.
+        cursor: Where the page begins: `next` of an earlier answer.
+        include_all: Return the whole ranking: all tiers in order, then everything below them.
+        tier: The tier to return.
+        correct: Whether typing errors in the text may be corrected.
+        explain: Whether to return the terms of each score.
+        stack: Whether near-identical images are joined to one result.
+        diversity: How much results that differ from those before them are preferred, 0 to 1.
+        sort: The order of the relevant results.
     """
 
     text: str | None = None

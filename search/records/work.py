@@ -1,4 +1,4 @@
-"""What is done for a library: its sources, and the jobs that bring them up to date."""
+"""Sources of a library and the jobs that keep it up to date."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Source:
-    """A root folder that is indexed. is_watched: changes in it are followed while a worker runs."""
+    """A root folder that is indexed.
+
+    Attributes:
+        added_at: In UTC, ISO 8601.
+        is_watched: Whether a worker follows changes in it.
+    """
 
     id: int
     path: str
@@ -17,7 +22,7 @@ class Source:
 
 
 class JobState(StrEnum):
-    """A job is queued, then running, then in one of the last three for good."""
+    """The state of a job: queued, then running, then one of the last three."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -27,16 +32,20 @@ class JobState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """True when nothing more happens to the job."""
+        """True when the job has ended."""
         return self not in {JobState.QUEUED, JobState.RUNNING}
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a job is to do: bring these paths up to date; no path stands for all sources. Or use another model.
+    """What a job does: index some paths, or switch to another model.
 
-    model: its name; purpose: `picture`, `meaning` or `speech`, where the name does not tell;
-    is_routine: nobody asked for it, so that it is not remembered when it comes to nothing.
+    Attributes:
+        paths: The files and folders to index; empty for all sources.
+        retry_failed: Whether files that failed are tried again.
+        is_routine: Whether the worker started it by itself; such a job is deleted when it changed nothing.
+        model: The name of the model to use.
+        role: The role of the model, if its name is ambiguous.
     """
 
     paths: tuple[str, ...] = ()
@@ -48,9 +57,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """A task on its way. Times in ISO 8601 UTC; seconds: how long it has been running.
+    """A task in the queue. Times are in UTC, ISO 8601.
 
-    done, total: files; detail: the file done last; summary: what it came to, by count; error: why it failed.
+    Attributes:
+        done: The number of files that are done.
+        total: The number of all its files.
+        seconds: How long it has been running.
+        detail: The last file that was done.
+        summary: The result of a finished job: numbers by name, and a `warning` if there is one.
+        error: Why it failed.
+        is_cancelling: Whether it was asked to stop.
     """
 
     id: int
@@ -69,7 +85,7 @@ class Job:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it is likely to go on, by the files done so far; None when there is no telling."""
+        """The estimated remaining time in seconds, by the files done so far; None when it is unknown."""
         if self.state is not JobState.RUNNING or not self.done:
             return None
         return self.seconds / self.done * (self.total - self.done)

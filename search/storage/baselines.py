@@ -1,6 +1,6 @@
-"""What unrelated texts score against each stored vector: the yardstick that any query's similarity is held against.
+"""Baselines: how unrelated texts score against each stored vector, which a query's similarity is compared with.
 
-It depends on the vector and on the packaged query bank only, so it is computed once, when a vector is indexed.
+A baseline depends only on the vector and on the packaged query bank, so it is computed once, when a vector is indexed.
 """
 
 import hashlib
@@ -11,11 +11,11 @@ import numpy as np
 
 from search.records import Vectors
 
-# The columns of each part: mean and standard deviation of its products with the bank, the product that this share of
-# the bank stays below, and the highest.
+# The columns of each part: mean and standard deviation of its products with the bank, their quantile `HIGH_SHARE`, and
+# their maximum.
 COLUMNS = 4
 HIGH_SHARE = 0.98
-BLOCK = 1_024
+ROWS_PER_BLOCK = 1_024
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class QueryBank:
 
     Attributes:
         vectors: Shape (b, d), float32.
-        parts: The lengths of the parts of a vector that are compared separately; they add up to d.
+        parts: The lengths of the parts of a vector that are compared separately; their sum is d.
     """
 
     vectors: Vectors
@@ -32,7 +32,7 @@ class QueryBank:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of what baselines depend on; stored baselines of another bank are computed again."""
+        """A hash of everything that baselines depend on; baselines of another bank are computed again."""
         head = f"{COLUMNS} {HIGH_SHARE} {self.parts}".encode()
         return hashlib.sha256(head + self.vectors.astype("<f2").tobytes()).hexdigest()[:16]
 
@@ -47,7 +47,7 @@ def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
 
     Args:
         vectors: Shape (n, d), float16 or float32.
-        bank: What they are compared with.
+        bank: The texts.
 
     Returns:
         Mean, deviation, high quantile and maximum for each part, shape (n, 4 * parts), float32.
@@ -57,8 +57,8 @@ def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
         return out
     scale = np.float32(len(bank.parts) ** 0.5)  # each part of a stored vector has the same share of its unit length
     rank = min(len(bank.vectors) - 1, int(HIGH_SHARE * len(bank.vectors)))
-    for start in range(0, len(vectors), BLOCK):
-        rows = vectors[start : start + BLOCK].astype(np.float32) * scale
+    for start in range(0, len(vectors), ROWS_PER_BLOCK):
+        rows = vectors[start : start + ROWS_PER_BLOCK].astype(np.float32) * scale
         column, low = 0, 0
         for length in bank.parts:
             products = rows[:, low : low + length] @ bank.vectors[:, low : low + length].T

@@ -1,4 +1,4 @@
-"""The truth: items, their segments and their embeddings."""
+"""The catalog: items, their segments and their embeddings."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ from search.records import (
     MediaFacts,
     Record,
     Segment,
+    SegmentEmbedding,
     SegmentKind,
     Sort,
     State,
@@ -28,7 +29,7 @@ from search.records import (
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import is_indexed, lies_in, make_conditions, read_moment
+from search.storage.filters import is_indexed, make_conditions, match_folder, read_moment
 from search.storage.saving import save_records
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
@@ -36,33 +37,33 @@ MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name !
 
 
 class Catalog:
-    """What is known of items. Every public write is one transaction."""
+    """Reads and writes of items. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def read_revision(self) -> int:
-        """Return a number that moves with every committed write."""
+        """Return a number that increases with every committed write."""
         with self.database.read() as db:
             value = db.execute(_REVISION).scalar()
         return int(value or 0)
 
     def save_items(self, records: Sequence[Record]) -> list[int]:
-        """Write items, each with its segments and embeddings, as one transaction; give their ids."""
+        """Write items with their segments and embeddings in one transaction, and return their ids."""
         with self.database.write() as db:
             return save_records(db, records, now())
 
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
-        """Return an indexed item of the same content."""
+        """Return the id of an indexed item with the same content and type, if there is one."""
         c = t.item.c
-        # By the hash alone: asked for type and state as well, SQLite takes their index and looks at every item.
+        # Only by the hash: with conditions on type and state SQLite would use their index and read every item.
         query = select(c.id, c.type, c.state).where(c.content_hash == content_hash)
         with self.database.read() as db:
             found = db.execute(query).all()
         return next((row.id for row in found if (row.type, row.state) == (kind, State.INDEXED)), None)
 
     def read_record(self, item_id: int, file: FileFacts) -> Record:
-        """Return all that is written of an item as if it were of another file."""
+        """Return everything that is stored of an item, for another file with the same content."""
         item = self.get_item(item_id)
         found = self.list_segments(item_id)
         place = {one.id: at for at, one in enumerate(found)}
@@ -71,11 +72,13 @@ class Catalog:
         with self.database.read() as db:
             rows = db.execute(query, pack_values(place)).all()
             content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
-        embeddings = [(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows]
+        embeddings = [
+            SegmentEmbedding(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
+        ]
         return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
-        """Return items by id; ids without a row are left out."""
+        """Return items by id; ids without a row are ignored."""
         with self.database.read() as db:
             return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_values(item_ids))}
 
@@ -87,7 +90,7 @@ class Catalog:
         return item
 
     def list_items(self, state: State | None = None) -> list[Item]:
-        """Return the ledger in order of path, or the part of it in one state."""
+        """Return all items, or those in one state, in order of path."""
         query = _select_items().order_by(t.item.c.path)
         if state is not None:
             query = query.where(t.item.c.state == state)
@@ -95,14 +98,22 @@ class Catalog:
             return [_make_item(row) for row in db.execute(query)]
 
     def list_below(self, path: str) -> list[int]:
-        """Return the ids of the items at a path or below it, in whatever state."""
+        """Return the ids of the items at a path or below it, in any state."""
         with self.database.read() as db:
-            return [row[0] for row in db.execute(select(t.item.c.id).where(lies_in(path)))]
+            return [row[0] for row in db.execute(select(t.item.c.id).where(match_folder(path)))]
 
     def list_page(
         self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""
     ) -> list[Item]:
-        """Return up to `limit` items with ids above `after_id`, in order of id. part: of the path."""
+        """Return a page of items in order of id.
+
+        Args:
+            state: Only items in this state.
+            after_id: Only items with higher ids.
+            limit: The maximum number of items.
+            kind: Only items of this type.
+            part: Only items with this text in their path.
+        """
         c = t.item.c
         query = _select_items().where(c.id > after_id).order_by(c.id).limit(limit)
         if state is not None:
@@ -122,7 +133,7 @@ class Catalog:
             return {row.path: ItemType(row.type) for row in db.execute(query, pack_values(paths))}
 
     def list_newest(self, filters: Filters) -> list[int]:
-        """Return the ids of all indexed items that satisfy the filters, those captured or changed last first."""
+        """Return the ids of all indexed items that satisfy the filters, newest first."""
         query = (
             select(t.item.c.id)
             .join(t.source, t.source.c.id == t.item.c.source_id)
@@ -133,9 +144,9 @@ class Catalog:
             return [row[0] for row in db.execute(query)]
 
     def list_some(self, kind: ItemType, count: int) -> list[Item]:
-        """Return some of the indexed items of a type, spread over all, always the same."""
+        """Return up to `count` indexed items of a type, spread over the library, always the same."""
         c = t.item.c
-        # Numbers that follow one another lie far apart by this, as good as drawn by chance.
+        # Consecutive ids end up far apart, like a random order.
         query = select(c.id).where(c.type == kind, c.state == State.INDEXED).order_by(c.id * 7919 % 10_007).limit(count)
         with self.database.read() as db:
             ids = [row[0] for row in db.execute(query)]
@@ -143,7 +154,7 @@ class Catalog:
         return [items[item_id] for item_id in ids if item_id in items]
 
     def read_phashes(self) -> tuple[Ids, Ids]:
-        """Return the indexed items that are one picture, shape (n,), ascending, and their perceptual hashes, (n,)."""
+        """Return the ids of the indexed images, ascending, shape (n,), and their perceptual hashes, shape (n,)."""
         s, i = t.segment.c, t.item.c
         query = (
             select(i.id, s.phash)
@@ -156,7 +167,7 @@ class Catalog:
         return rows[:, 0], rows[:, 1]
 
     def list_texts(self, count: int) -> list[str]:
-        """Return some of the passages and spans of speech, spread over all, always the same."""
+        """Return up to `count` passages and spans of speech, spread over the library, always the same."""
         c = t.segment.c
         kinds = (SegmentKind.PASSAGE, SegmentKind.SPEECH)
         query = select(c.text).where(c.kind.in_(kinds), c.text.is_not(None))
@@ -164,7 +175,7 @@ class Catalog:
             return [row[0] for row in db.execute(query.order_by(c.id * 7919 % 10_007).limit(count))]
 
     def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
-        """Return the places of items in an order of date or duration; what has neither comes last."""
+        """Return the positions of items in an order of date or duration; items without a value come last."""
         c = t.item.c
         keys = {
             Sort.NEWEST: read_moment().desc(),
@@ -206,7 +217,7 @@ class Catalog:
             return {(kind, state): number for kind, state, number in db.execute(query)}
 
     def read_coverage(self) -> Coverage:
-        """Return how many items can be found, and how many cannot be yet or at all."""
+        """Return the number of items that can be found, that are not indexed yet, and that failed."""
         totals = dict.fromkeys(State, 0)
         for (_, state), number in self.count_states().items():
             totals[State(state)] += number
@@ -221,7 +232,7 @@ def _select_items() -> Any:
     )
 
 
-# What every search asks, made once.
+# Queries of every search, built once.
 _REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
 _ITEMS = _select_items().where(match_values(t.item.c.id))
 _SEGMENTS = (

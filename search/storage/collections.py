@@ -23,7 +23,15 @@ class SavedSearches:
     def add(
         self, name: str, request: Mapping[str, Any], address: str, is_watched: bool, webhook: str | None
     ) -> SavedSearch:
-        """Save a search; from now on, if it is watched, new items are looked for."""
+        """Save a search. If it is watched, the worker notifies about items that are indexed from now on.
+
+        Args:
+            name: Its name.
+            request: Its fields, as in the REST API.
+            address: The address of the page that shows it.
+            is_watched: Whether to notify about new matches.
+            webhook: A URL that is called with new matches.
+        """
         row = {
             "name": name,
             "request": json.dumps(dict(request), ensure_ascii=False),
@@ -34,63 +42,67 @@ class SavedSearches:
             "checked_at": now(),
         }
         with self._database.write(bump_revision=False) as db:
-            saved_id = db.execute(insert(t.saved).values(row).returning(t.saved.c.id)).scalar_one()
-        return self.get(saved_id)
+            search_id = db.execute(insert(t.saved_search).values(row).returning(t.saved_search.c.id)).scalar_one()
+        return self.get(search_id)
 
     def list_all(self) -> list[SavedSearch]:
         """Return the saved searches in order of name."""
         with self._database.read() as db:
-            return [_make_saved(row) for row in db.execute(_select_saved().order_by(t.saved.c.name))]
+            return [_make_saved(row) for row in db.execute(_select_saved().order_by(t.saved_search.c.name))]
 
-    def get(self, saved_id: int) -> SavedSearch:
+    def get(self, search_id: int) -> SavedSearch:
         """Return one saved search. Raises NotFoundError."""
         with self._database.read() as db:
-            row = db.execute(_select_saved().where(t.saved.c.id == saved_id)).one_or_none()
+            row = db.execute(_select_saved().where(t.saved_search.c.id == search_id)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no saved search {saved_id}")
+            raise NotFoundError(f"there is no saved search {search_id}")
         return _make_saved(row)
 
-    def drop(self, saved_id: int) -> None:
-        """Forget a saved search."""
+    def drop(self, search_id: int) -> None:
+        """Delete a saved search."""
         with self._database.write(bump_revision=False) as db:
-            db.execute(delete(t.saved).where(t.saved.c.id == saved_id))
+            db.execute(delete(t.saved_search).where(t.saved_search.c.id == search_id))
 
-    def note(self, saved_id: int, scores: Mapping[int, float], moment: str) -> None:
-        """Note what was found, by item, at a check; what was found before stays as it is."""
+    def note(self, search_id: int, scores: Mapping[int, float], moment: str) -> None:
+        """Store the scores of new matches by item and the time of the check; known matches are not changed."""
         rows = [
-            {"saved_id": saved_id, "item_id": item_id, "score": score, "found_at": moment}
+            {"search_id": search_id, "item_id": item_id, "score": score, "found_at": moment}
             for item_id, score in scores.items()
         ]
         with self._database.write(bump_revision=False) as db:
             if rows:
-                db.execute(upsert(t.found).on_conflict_do_nothing(), rows)
-            db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(checked_at=moment))
+                db.execute(upsert(t.search_result).on_conflict_do_nothing(), rows)
+            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=moment))
 
-    def list_found(self, saved_id: int, only_unsent: bool = False) -> dict[int, float]:
-        """Return the items found by a watched search and their scores, the latest first."""
-        c = t.found.c
-        query = select(c.item_id, c.score).where(c.saved_id == saved_id).order_by(c.found_at.desc(), c.item_id.desc())
+    def list_found(self, search_id: int, only_unsent: bool = False) -> dict[int, float]:
+        """Return the items that a watched search has found with their scores, newest first."""
+        c = t.search_result.c
+        query = select(c.item_id, c.score).where(c.search_id == search_id).order_by(c.found_at.desc(), c.item_id.desc())
         if only_unsent:
             query = query.where(c.is_sent.is_(False))
         with self._database.read() as db:
             return {row[0]: row[1] for row in db.execute(query)}
 
-    def mark_sent(self, saved_id: int, item_ids: Iterable[int], error: str | None) -> None:
-        """Note that the webhook was told of items, or why it could not be."""
-        c = t.found.c
+    def mark_sent(self, search_id: int, item_ids: Iterable[int], error: str | None) -> None:
+        """Mark items as sent to the webhook, or store why the call failed."""
+        c = t.search_result.c
         with self._database.write(bump_revision=False) as db:
             if error is None:
-                told = update(t.found).where(c.saved_id == saved_id, match_values(c.item_id)).values(is_sent=True)
-                db.execute(told, pack_values(item_ids))
-            db.execute(update(t.saved).where(t.saved.c.id == saved_id).values(error=error))
+                sent = (
+                    update(t.search_result)
+                    .where(c.search_id == search_id, match_values(c.item_id))
+                    .values(is_sent=True)
+                )
+                db.execute(sent, pack_values(item_ids))
+            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(error=error))
 
-    def mark_seen(self, saved_id: int) -> None:
-        """Note that somebody has looked at what was found."""
+    def mark_seen(self, search_id: int) -> None:
+        """Mark all results of a watched search as seen."""
         with self._database.write(bump_revision=False) as db:
-            db.execute(update(t.found).where(t.found.c.saved_id == saved_id).values(is_seen=True))
+            db.execute(update(t.search_result).where(t.search_result.c.search_id == search_id).values(is_seen=True))
 
     def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
-        """Return those of some items that were indexed at a moment or later."""
+        """Return which of some items were indexed at a time or later."""
         c = t.item.c
         with self._database.read() as db:
             query = select(c.id).where(match_values(c.id), c.indexed_at >= moment)
@@ -104,13 +116,13 @@ class Albums:
         self._database = database
 
     def add(self, name: str) -> Album:
-        """Make an album. Raises UsageError when the name is taken."""
+        """Create an album. Raises UsageError when the name is taken."""
         try:
             with self._database.write(bump_revision=False) as db:
                 row = {"name": name, "created_at": now()}
                 album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
         except IntegrityError as error:
-            raise UsageError(f"name: there is an album {name!r} already") from error
+            raise UsageError(f"name: the album {name!r} already exists; choose another name") from error
         return self.get(album_id)
 
     def list_all(self) -> list[Album]:
@@ -127,12 +139,12 @@ class Albums:
         return Album(**row._mapping)
 
     def drop(self, album_id: int) -> None:
-        """Forget an album; its items stay."""
+        """Delete an album; its items stay."""
         with self._database.write() as db:
             db.execute(delete(t.album).where(t.album.c.id == album_id))
 
     def change(self, album_id: int, add: Sequence[int], remove: Sequence[int]) -> None:
-        """Put items into an album and take others out; ids without an item are passed over."""
+        """Add items to an album and remove others; ids without an item are ignored."""
         c = t.album_item.c
         with self._database.write() as db:
             known = db.execute(select(t.item.c.id).where(match_values(t.item.c.id)), pack_values(add)).scalars().all()
@@ -144,9 +156,9 @@ class Albums:
 
 
 def _select_saved() -> Select[Any]:
-    c = t.found.c
-    news = select(func.count()).where(c.saved_id == t.saved.c.id, c.is_seen.is_(False)).scalar_subquery()
-    return select(t.saved, news.label("news"))
+    c = t.search_result.c
+    news = select(func.count()).where(c.search_id == t.saved_search.c.id, c.is_seen.is_(False)).scalar_subquery()
+    return select(t.saved_search, news.label("news"))
 
 
 def _select_albums() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Whether the catalog agrees with itself."""
+"""Consistency checks of the catalog."""
 
 from sqlalchemy import text
 
@@ -6,19 +6,22 @@ from search.storage.database import Database
 
 
 def check_database(database: Database) -> list[str]:
-    """Return what SQLite's own checks find wrong, one line each."""
+    """Return the problems that SQLite's own checks find, one line each."""
     with database.read() as db:
         lines = [str(row[0]) for row in db.execute(text("PRAGMA integrity_check"))]
-        lines += [f"{row[0]} row {row[1]} lacks its {row[2]}" for row in db.execute(text("PRAGMA foreign_key_check"))]
+        lines += [
+            f"{row[0]} row {row[1]} has no matching row in {row[2]}"
+            for row in db.execute(text("PRAGMA foreign_key_check"))
+        ]
     return [line for line in lines if line != "ok"]
 
 
 def find_strays(database: Database) -> list[str]:
-    """Return where the parts of an item contradict its state, one line each."""
-    questions = {
-        "indexed items hold no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
+    """Return contradictions between the state of items and their segments, one line each."""
+    queries = {
+        "indexed items have no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
         "(SELECT 1 FROM segment WHERE item_id = item.id)",
-        "failed or skipped items hold segments": "SELECT count(*) FROM item WHERE state IN "
+        "failed, skipped or pending items have segments": "SELECT count(*) FROM item WHERE state IN "
         "('failed', 'skipped', 'pending') AND EXISTS (SELECT 1 FROM segment WHERE item_id = item.id)",
         "text segments are not in the full-text index": "SELECT count(*) FROM segment "
         "WHERE text IS NOT NULL AND id NOT IN (SELECT id FROM words_docsize)",
@@ -26,5 +29,5 @@ def find_strays(database: Database) -> list[str]:
         "WHERE id NOT IN (SELECT id FROM segment)",
     }
     with database.read() as db:
-        counts = {name: db.execute(text(query)).scalar_one() for name, query in questions.items()}
+        counts = {name: db.execute(text(query)).scalar_one() for name, query in queries.items()}
     return [f"{number} {name}" for name, number in counts.items() if number]

@@ -1,4 +1,4 @@
-"""Opening the SQL database of a home: connection rules and schema migrations."""
+"""The SQL database of a home: connections and schema migrations."""
 
 import json
 import sqlite3
@@ -28,23 +28,23 @@ from search.errors import HomeError
 from search.records import Ids
 from search.text.analysis import analyze
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
 
-REASONS = {
-    sqlite3.SQLITE_BUSY: "another process has locked it; try again when that is done",
-    sqlite3.SQLITE_FULL: "the disk is full; what was written before is safe",
-    sqlite3.SQLITE_IOERR: "the disk reports an error; what was written before is safe",
-    sqlite3.SQLITE_READONLY: "there is no right to write it",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; look at its folder's rights and room",
+ERROR_MESSAGES = {
+    sqlite3.SQLITE_BUSY: "another process has locked it; try again when that process has ended",
+    sqlite3.SQLITE_FULL: "the disk is full; data that was written before is safe. Free some space and try again",
+    sqlite3.SQLITE_IOERR: "the disk reported an error; data that was written before is safe. Check the disk",
+    sqlite3.SQLITE_READONLY: "permission denied; check the permissions of the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the permissions and free space of its folder",
     sqlite3.SQLITE_CORRUPT: "it is damaged; restore it from a backup",
-    sqlite3.SQLITE_NOTADB: "it is not a database",
+    sqlite3.SQLITE_NOTADB: "it is not a database; choose another home with --home",
 }
 
 
 def now(past: timedelta = timedelta()) -> str:
-    """Return the present moment, or one so long past, in UTC as ISO 8601, to the second."""
+    """Return the current time, or a time in the past, in UTC as ISO 8601, in whole seconds."""
     return (datetime.now(UTC) - past).isoformat(timespec="seconds")
 
 
@@ -55,10 +55,15 @@ _MOVE_REVISION = text(
 
 
 class Database:
-    """Connections to one SQLite file, every one with foreign keys, WAL and full synchronization on."""
+    """Connections to one SQLite file, all with foreign keys, WAL and full synchronization.
+
+    Attributes:
+        path: The file.
+        engine: The connection pool.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open the file at `path`, creating or migrating the schema. Raises HomeError when it cannot."""
+        """Open the file at `path`; create or migrate its schema. Raises HomeError when that fails."""
         self.path = path
         self.engine = _make_engine(path)
         try:
@@ -68,23 +73,23 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Return a connection that sees one consistent state. Raises HomeError as `write` does."""
-        with self._explain("read"), self.engine.connect() as connection:
+        """Open a connection that sees one consistent state. Raises HomeError as `write` does."""
+        with self._translate_errors("read"), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self, bump_revision: bool = True) -> Iterator[Connection]:
-        """Return a connection inside one transaction that is the only writer; commit at the end.
+        """Open a connection in a transaction that is the only writer, and commit at the end.
 
         Args:
-            bump_revision: Whether readers should notice; False when nothing that is searched changes.
+            bump_revision: Whether readers must reload; False when the change does not affect search results.
 
         Raises:
-            HomeError: If the file is locked for too long, the disk is full or fails, or permission is denied. Nothing
-                is written then.
+            HomeError: The file is locked for too long, the disk is full or fails, or permission is denied. Nothing is
+                written then.
         """
         with (
-            self._explain("written"),
+            self._translate_errors("written"),
             self.engine.connect().execution_options(write=True) as connection,
             connection.begin(),
         ):
@@ -97,32 +102,34 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _explain(self, what: str) -> Iterator[None]:
-        """Turn what SQLite says of the disk and of other processes into one clear line."""
+    def _translate_errors(self, what: str) -> Iterator[None]:
+        """Raise HomeError with a clear message for errors of SQLite about the disk and other processes."""
         try:
             yield
         except DBAPIError as error:
-            # The low byte is the code, what is above it its finer kind.
+            # The low byte is the primary error code.
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-            if code not in REASONS:
+            if code not in ERROR_MESSAGES:
                 raise
-            raise HomeError(f"the catalog {self.path} cannot be {what}: {REASONS[code]}") from error
+            raise HomeError(f"the catalog {self.path} cannot be {what}: {ERROR_MESSAGES[code]}") from error
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
-            found = _read_schema(connection)
-        if found == SCHEMA:
+            schema = _read_schema(connection)
+        if schema == SCHEMA:
             return
-        if found is not None and found > SCHEMA:
-            raise HomeError(f"{self.path} was made by a newer version of crossmodal (schema {found})")
+        if schema is not None and schema > SCHEMA:
+            raise HomeError(
+                f"{self.path} was created by a newer version of crossmodal (schema {schema}): upgrade crossmodal"
+            )
         from alembic import command
         from alembic.config import Config
 
         with self.engine.connect().execution_options(write=True) as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            # With foreign keys, making a table again would delete the rows that refer to it. It takes effect only
-            # outside a transaction.
+            # With foreign keys enabled, recreating a table would delete the rows that refer to it. The pragma has no
+            # effect inside a transaction.
             driver.execute("PRAGMA foreign_keys = OFF")
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -134,32 +141,32 @@ class Database:
 
 
 def match_values(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column holds one of the values bound as `values` by `pack_values`."""
+    """Return the condition that a column is one of the values that `pack_values` binds."""
     rows = func.json_each(bindparam("values")).table_valued("value")
     return column.in_(select(rows.c.value))
 
 
 def pack_values(values: Iterable[int | str]) -> dict[str, str]:
-    """Return any number of values as one parameter: how many parameters a statement takes is limited."""
+    """Return any number of values as one parameter, since the number of parameters of a statement is limited."""
     return {"values": json.dumps(list(values))}
 
 
 def join_ids(query: Select[Any]) -> Select[Any]:
-    """Make a query of one column give its numbers as one text, for `read_ids`.
+    """Return a query that joins the ids of another query's only column to one text, for `read_ids`.
 
-    For a hundred thousand that is ten times faster than a row for each.
+    For 100,000 ids this is ten times as fast as one row for each.
     """
     return select(func.group_concat(query.subquery().c[0]))
 
 
 def read_ids(database: Database, joined: Select[Any]) -> Ids:
-    """Return the numbers that a query of `join_ids` finds, ascending."""
+    """Return the ids that a query of `join_ids` selects, ascending."""
     with database.read() as db:
         return parse_ids(db.execute(joined).scalar())
 
 
 def parse_ids(joined: str | int | None) -> Ids:
-    """Return the numbers of what SQLite's group_concat gave, ascending."""
+    """Return the ids in a text of SQLite's `group_concat`, ascending."""
     return np.sort(np.fromstring(str(joined), np.int64, sep=",")) if joined else np.zeros(0, np.int64)
 
 
@@ -175,7 +182,7 @@ def _make_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
-        # The driver's own transaction handling starts too late (at the first write); we begin ourselves.
+        # The driver begins a transaction only at the first write; `_begin` does it earlier.
         connection.isolation_level = None
         for pragma in (
             "journal_mode = WAL",
@@ -185,10 +192,10 @@ def _make_engine(path: Path) -> Engine:
             f"cache_size = -{CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        # Every occurrence of a word, of which frequencies are counted; in memory, since it holds nothing itself.
+        # Every occurrence of a word, to count frequencies. A temporary table, since it stores no data itself.
         connection.execute("CREATE VIRTUAL TABLE temp.words_instance USING fts5vocab (main, words, instance)")
         connection.create_function("fold", 1, str.casefold, deterministic=True)
-        # The triggers that keep the full-text index call these.
+        # Called by the triggers that update the full-text index.
         connection.create_function("list_pieces", 1, lambda value: " ".join(analyze(value).pieces), deterministic=True)
         connection.create_function("list_wholes", 1, lambda value: " ".join(analyze(value).wholes), deterministic=True)
 

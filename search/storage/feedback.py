@@ -1,4 +1,4 @@
-"""What people say of hits: this item fits these words, that one does not."""
+"""Feedback: whether an item is relevant to a text, as judged by users."""
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -10,13 +10,16 @@ from search.storage.database import Database, now
 
 
 class FeedbackStore:
-    """Reads and writes of opinions. Every public write is one transaction."""
+    """Reads and writes of feedback. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def give(self, text: str, item_id: int, is_relevant: bool) -> None:
-        """Keep an opinion; the last one counts. Raises NotFoundError when there is no such item."""
+        """Store feedback, replacing earlier feedback for the same text and item.
+
+        Raises NotFoundError for an unknown item.
+        """
         c = t.feedback.c
         row = {"text": text, "item_id": item_id, "is_relevant": is_relevant, "given_at": now()}
         with self._database.write(bump_revision=False) as db:
@@ -28,13 +31,13 @@ class FeedbackStore:
             )
 
     def take_back(self, text: str, item_id: int) -> None:
-        """Forget an opinion, if there is one."""
+        """Delete feedback, if there is any."""
         c = t.feedback.c
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.feedback).where(c.text == text, c.item_id == item_id))
 
     def list_all(self) -> list[Feedback]:
-        """Return all opinions, the latest first."""
+        """Return all feedback, newest first."""
         c = t.feedback.c
         query = select(c.text, c.item_id, c.is_relevant, c.given_at).order_by(c.given_at.desc(), c.text, c.item_id)
         with self._database.read() as db:

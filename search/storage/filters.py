@@ -1,4 +1,4 @@
-"""Filters as SQL: the same conditions for the vector lanes and the word lane."""
+"""Filters as SQL conditions, the same for all retrievers."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -41,47 +41,47 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
 
 def is_indexed() -> ColumnElement[bool]:
-    """Return the condition that an item can be found.
+    """Return the condition that an item is indexed.
 
-    The plus keeps SQLite from starting with the index of states: nearly every item is in this one.
+    The plus sign keeps SQLite from using the index of states, since nearly every item is in this state.
     """
     return literal_column("+item.state") == State.INDEXED.value
 
 
 def read_moment() -> ColumnElement[str]:
-    """Return when an item was captured; a file without a recorded date counts by its modification time."""
+    """Return the expression for when an item was captured, or modified if that is unknown."""
     item = t.item.c
     modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
     return func.coalesce(item.captured_at, modified)
 
 
 def match_phrase(phrase: str) -> str:
-    """Return the full-text condition that a segment holds a phrase's words one after the other.
+    """Return the full-text condition that a segment contains the words of a phrase next to each other.
 
-    Raises UsageError when there is no word in it.
+    Raises UsageError when the phrase contains no word.
     """
     pieces = analyze(phrase).pieces
     if not pieces:
-        raise UsageError(f"the phrase {phrase!r} holds no word")
+        raise UsageError(f"the phrase {phrase!r} contains no word")
     column = "wholes" if pieces == (phrase.strip(),) and len(phrase.strip()) == 1 else "pieces"
     return f'{column} : "{" ".join(pieces)}"'
 
 
-def lies_in(path: str) -> ColumnElement[bool]:
-    """Return the condition that an item's file is at a whole path or below it."""
+def match_folder(path: str) -> ColumnElement[bool]:
+    """Return the condition that an item's file is at an absolute path or below it."""
     root = path.rstrip("/")
-    # A range, for which there is an index; "0" is what follows "/".
+    # A range can use the index of paths; "0" is the character after "/".
     return or_(t.item.c.path == root, and_(t.item.c.path > root + "/", t.item.c.path < root + "0"))
 
 
 def _match_path(path: str) -> ColumnElement[bool]:
     if path.startswith("/"):
-        return lies_in(path)
+        return match_folder(path)
     return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
 
 
 def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnElement[bool]]:
-    """Return the condition that a column holds one of some values."""
+    """Return the condition that a column is one of some values."""
     return tested.in_
 
 
@@ -105,10 +105,10 @@ def _match_album(album_id: int) -> ColumnElement[bool]:
 
 
 def _match_words(phrase: str) -> ColumnElement[bool]:
-    found = text("SELECT item_id FROM segment WHERE id IN (SELECT rowid FROM words WHERE words MATCH :phrase)")
-    # A name of its own for each: several phrases may stand in one statement.
+    # A separate parameter name for each phrase, since a statement may contain several.
     name = f"phrase_{hashlib.sha256(phrase.encode()).hexdigest()[:12]}"
-    query = text(found.text.replace(":phrase", f":{name}")).bindparams(bindparam(name, match_phrase(phrase)))
+    match = f"SELECT item_id FROM segment WHERE id IN (SELECT rowid FROM words WHERE words MATCH :{name})"  # noqa: S608
+    query = text(match).bindparams(bindparam(name, match_phrase(phrase)))
     return t.item.c.id.in_(query.columns(column("item_id", Integer)).scalar_subquery())
 
 
@@ -132,7 +132,7 @@ def select_embeddings(database: Database, space_id: int, filters: Filters) -> Id
 
 
 def select_missing(database: Database) -> Ids:
-    """Return the ids of the items that keep their segments but must not be found, ascending."""
+    """Return the ids of the missing items, which must not be found, ascending."""
     return read_ids(database, _MISSING)
 
 

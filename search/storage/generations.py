@@ -1,4 +1,4 @@
-"""Generations: immutable built states of a space on disk, each with a manifest that says what it claims to be."""
+"""Index generations: immutable built states of a space on disk, each described by a manifest."""
 
 import hashlib
 import json
@@ -18,17 +18,23 @@ from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.embedding_rows import ROW_METADATA, Rows, make_rows, to_float32
 from search.storage.faiss_index import build_index, read_index, write_index
 
-SAMPLE = 1024
-KEPT = 2
-INDEX, ROWS, EXACT = "index.faiss", "rows.npz", "vectors.f2"
+SAMPLE_SIZE = 1024
+MAX_GENERATIONS = 2
+INDEX_FILE, ROWS_FILE, VECTORS_FILE = "index.faiss", "rows.npz", "vectors.f2"
 
 
 @dataclass(frozen=True)
 class GenerationManifest:
-    """What a generation claims to be.
+    """The description of a generation.
 
-    mark: the highest embedding id it could hold; files: SHA-256 by name; bank: digest of the query bank that its
-    baselines were measured with.
+    Attributes:
+        generation: Its number.
+        fingerprint: The fingerprint of the model.
+        dimension: The length of a vector.
+        mark: The highest embedding id that it can contain.
+        count: The number of its vectors.
+        files: The SHA-256 of each of its files, by name.
+        bank: The digest of the query bank that its baselines were measured with.
     """
 
     generation: int
@@ -41,16 +47,20 @@ class GenerationManifest:
 
     @property
     def name(self) -> str:
-        """The folder it lies in."""
+        """The name of its folder."""
         return f"generation-{self.generation:08d}"
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One built index; searched, never changed.
+    """A built index; immutable.
 
-    rows: everything it holds, the vectors as they were computed, mapped from disk; baselines: what the query bank
-    scores against each, (n, k); sample: some rows drawn by chance.
+    Attributes:
+        manifest: Its description.
+        index: The FAISS index.
+        rows: All its rows; the exact vectors are mapped from disk.
+        baselines: The baselines of the rows, shape (n, k).
+        sample: Random rows.
     """
 
     manifest: GenerationManifest
@@ -61,7 +71,7 @@ class Generation:
 
 
 def lock_folder(folder: Path) -> AbstractContextManager[object]:
-    """Hold the right to build in a folder, waiting for whoever has it."""
+    """Acquire the lock for building in a folder, waiting until it is free."""
     import filelock
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,26 +81,36 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
 def write_generation(
     folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest
 ) -> GenerationManifest:
-    """Build a generation and publish it; a crash at any instant leaves the one before. The folder must be locked.
+    """Build a generation and publish it; after a crash at any time the one before is still valid.
 
-    blocks: ids ascending; bank: what baselines are measured with; draft: number, fingerprint and dimension.
+    Args:
+        folder: The folder of the generations, which must be locked.
+        blocks: All rows, ids ascending.
+        bank: The query bank that baselines are measured with.
+        draft: A manifest with the number, fingerprint and dimension.
+
+    Returns:
+        The complete manifest.
+
+    Raises:
+        HomeError: The files cannot be written.
     """
-    room = folder / f".{draft.name}.{os.getpid()}.tmp"
+    target = folder / f".{draft.name}.{os.getpid()}.tmp"
     try:
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir()
-        rows = _write_rows(room, blocks, bank, draft.dimension)
-        write_index(build_index(rows.ids, rows.vectors), room / INDEX)
-        files = {name: _settle(room / name) for name in (INDEX, ROWS, EXACT)}
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        rows = _write_rows(target, blocks, bank, draft.dimension)
+        write_index(build_index(rows.ids, rows.vectors), target / INDEX_FILE)
+        files = {name: _sync_file(target / name) for name in (INDEX_FILE, ROWS_FILE, VECTORS_FILE)}
         mark = int(rows.ids[-1]) if len(rows.ids) else 0
         manifest = replace(draft, mark=mark, count=len(rows.ids), files=files, bank=bank.digest)
         shutil.rmtree(folder / draft.name, ignore_errors=True)
-        room.rename(folder / draft.name)
+        target.rename(folder / draft.name)
         _write_manifest(folder / f"{draft.name}.json", manifest)
     except OSError as error:
         raise HomeError(f"cannot write {folder / draft.name}: {error.strerror}") from error
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
     _drop_old(folder, manifest.generation)
     return manifest
 
@@ -109,64 +129,64 @@ def find_generation_manifests(folder: Path, fingerprint: str, bank: str) -> list
 
 
 def drop_generation(folder: Path, manifest: GenerationManifest) -> None:
-    """Make a generation not count any more."""
-    with suppress(OSError):  # whoever may not write here can do without it all the same
+    """Delete the manifest of a generation, so that it is not used."""
+    with suppress(OSError):  # without write permission the generation is skipped in the same way
         (folder / f"{manifest.name}.json").unlink()
 
 
 def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | None:
-    """Open a generation; None when a file of it is missing, torn or not what it claims."""
-    room = folder / manifest.name
+    """Open a generation; return None when one of its files is missing or damaged."""
+    target = folder / manifest.name
     try:
-        if any(_hash(room / name) != digest for name, digest in (manifest.files or {}).items()):
+        if any(_hash(target / name) != digest for name, digest in (manifest.files or {}).items()):
             return None
     except FileNotFoundError:
         return None
-    index = read_index(room / INDEX)
+    index = read_index(target / INDEX_FILE)
     if index.ntotal != manifest.count or index.d != manifest.dimension:
         return None
-    with np.load(room / ROWS) as stored:
+    with np.load(target / ROWS_FILE) as stored:
         ids, owners, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
-    # Generations written before version 0.2 have another name for one of the fields.
-    rows = Rows(ids, _map_vectors(room / EXACT, len(ids), manifest.dimension), owners.view(ROW_METADATA))
+    # Generations from before version 0.2 have another name for one of the fields.
+    rows = Rows(ids, _map_vectors(target / VECTORS_FILE, len(ids), manifest.dimension), owners.view(ROW_METADATA))
     spoken, drawn = rows.spoken, draw_sample(len(ids))
     drawn_rows = Sample(sample, spoken[drawn], baselines[drawn])
     return Generation(manifest, index, rows, baselines, drawn_rows)
 
 
-def _write_rows(room: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
-    """Write all but the index, block by block: what is large is never in memory as a whole."""
-    none = make_rows(dimension)
-    ids, owners, baselines = [none.ids], [none.metadata], [np.zeros((0, bank.width), np.float32)]
-    with (room / EXACT).open("wb") as stream:
+def _write_rows(target: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
+    """Write everything except the index, block by block, so that the vectors are never in memory as a whole."""
+    empty = make_rows(dimension)
+    ids, owners, baselines = [empty.ids], [empty.metadata], [np.zeros((0, bank.width), np.float32)]
+    with (target / VECTORS_FILE).open("wb") as stream:
         for block in blocks:
             stream.write(block.vectors.tobytes())
             ids.append(block.ids)
             owners.append(block.metadata)
             baselines.append(measure_baselines(block.vectors, bank))
     count = sum(map(len, ids))
-    rows = Rows(np.concatenate(ids), _map_vectors(room / EXACT, count, dimension), np.concatenate(owners))
+    rows = Rows(np.concatenate(ids), _map_vectors(target / VECTORS_FILE, count, dimension), np.concatenate(owners))
     sample = to_float32(rows.vectors[draw_sample(len(rows.ids))])
-    with (room / ROWS).open("wb") as stream:
+    with (target / ROWS_FILE).open("wb") as stream:
         np.savez(stream, ids=rows.ids, owners=rows.metadata, baselines=np.concatenate(baselines), sample=sample)
     return rows
 
 
 def draw_sample(count: int) -> Ids:
-    """Return the places of the sample among so many rows: always the same."""
-    chosen: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE])
+    """Return the positions of the sample among `count` rows, always the same, shape (m,)."""
+    chosen: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE_SIZE])
     return chosen
 
 
 def _map_vectors(path: Path, count: int, dimension: int) -> Vectors:
     if not count:
         return make_rows(dimension).vectors
-    # As a plain array, which is quicker to take rows from.
+    # As a plain array, from which rows are read faster.
     return np.asarray(np.memmap(path, "<f2", "r", shape=(count, dimension)))
 
 
-def _settle(path: Path) -> str:
-    """Force a written file to the disk and give its SHA-256."""
+def _sync_file(path: Path) -> str:
+    """Sync a file to disk and return its SHA-256."""
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
     return _hash(path)
@@ -178,7 +198,7 @@ def _hash(path: Path) -> str:
 
 
 def _write_manifest(path: Path, manifest: GenerationManifest) -> None:
-    """Write the file that makes a generation count: it is either wholly there under its name or not at all."""
+    """Publish a generation: write its manifest under a temporary name, sync it and rename it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as stream:
         stream.write(json.dumps(asdict(manifest)).encode())
@@ -198,8 +218,8 @@ def _sync_folder(path: Path) -> None:
 
 
 def _drop_old(folder: Path, newest: int) -> None:
-    """Drop all but the latest, and what a crash left; readers keep what they have opened."""
-    kept = {f"generation-{number:08d}" for number in range(newest - KEPT + 1, newest + 1)}
+    """Delete all but the latest generations, and what a crash left; readers keep the files that they have open."""
+    kept = {f"generation-{number:08d}" for number in range(newest - MAX_GENERATIONS + 1, newest + 1)}
     for path in [*folder.glob("generation-*"), *folder.glob(".generation-*.tmp")]:
         if path.stem in kept and path.suffix in ("", ".json"):
             continue

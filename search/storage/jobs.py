@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, select, update
 
 from search.errors import NotFoundError
-from search.paths import lies_in
+from search.paths import is_below
 from search.records import Job, JobState, Task
 from search.storage import tables as t
 from search.storage.database import Database, now
@@ -106,7 +106,7 @@ class Jobs:
     def cancel_below(self, root: str) -> None:
         """Cancel every job that reads files at a path or below it, and every job without paths."""
         for job in self.list_unfinished():
-            if not job.task.paths or any(lies_in(path, root) for path in job.task.paths):
+            if not job.task.paths or any(is_below(path, root) for path in job.task.paths):
                 self.cancel(job.id)
 
     def cancel(self, job_id: int) -> Job:

@@ -1,4 +1,4 @@
-"""The ledger: every file that was ever met, and what became of it."""
+"""The ledger: every file of every source and its state."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -6,53 +6,55 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from search.records import FileFacts, LedgerRow, Stamp, State
+from search.records import FileFacts, FileStamp, LedgerRow, State
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import lies_in
+from search.storage.filters import match_folder
 from search.storage.saving import save_rows
 
-# So many rows are taken at once where there are very many: one by one takes a quarter longer.
-TAKEN = 1000
+# Reading rows one by one takes a quarter longer.
+ROWS_PER_FETCH = 1000
 
 
 class Ledger:
-    """What scans compare files with, and write. Every public write is one transaction."""
+    """Reads and writes of the ledger. Every public write is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read_stamps(self, source_id: int, root: str) -> dict[str, Stamp]:
-        """Return by what every file of a source at or below a path can be told to be as it was, by path."""
+    def read_stamps(self, source_id: int, root: str) -> dict[str, FileStamp]:
+        """Return the stamps of all files of a source at a path or below it, by path."""
         c = t.item.c
-        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, lies_in(root))
+        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(
+            c.source_id == source_id, match_folder(root)
+        )
         with self._database.read() as db:
             return {
-                path: (state, size, mtime_ns, sidecar)
-                for rows in db.execute(query).partitions(TAKEN)
-                for path, state, size, mtime_ns, sidecar in rows
+                path: FileStamp(*stamp)
+                for rows in db.execute(query).partitions(ROWS_PER_FETCH)
+                for path, *stamp in rows
             }
 
     def read_rows(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
-        """Return what is known of files, by path."""
+        """Return the rows of files by path."""
         c = t.item.c
         query = select(*(c[name] for name in LedgerRow._fields)).where(match_values(c.path))
         with self._database.read() as db:
             return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
 
     def list_shared_sizes(self) -> set[int]:
-        """Return the sizes, in bytes, that more than one file has; looks through all of them."""
+        """Return the sizes, in bytes, that more than one file has; reads all rows."""
         query = select(t.item.c.size).group_by(t.item.c.size).having(func.count() > 1)
         with self._database.read() as db:
             return set(db.execute(query).scalars())
 
     def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
-        """Put files into a state, in one transaction; what was embedded of them is dropped."""
+        """Set the state of files and delete their segments and embeddings."""
         with self._database.write() as db:
             save_rows(db, files, state, reason)
 
     def touch(self, files: Sequence[FileFacts]) -> None:
-        """Note the new modification times of files whose content is as it was."""
+        """Store the new modification times of files whose content did not change."""
         with self._database.write() as db:
             for file in files:
                 db.execute(
@@ -62,31 +64,31 @@ class Ledger:
                 )
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
-        """Put items whose file was not found into the state `missing`; embeddings stay."""
+        """Set the state of items without a file to `missing`; their embeddings are kept."""
         self._set_state(item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
-        """Put missing items whose unchanged file is back into the state `indexed`."""
+        """Set the state of missing items whose unchanged file is back to `indexed`."""
         self._set_state(item_ids, State.INDEXED, None)
 
     def list_missing(self, root: str, days: float) -> list[int]:
-        """Return the items at a path or below it that have been missing for at least so many days."""
+        """Return the ids of the items at a path or below it that have been missing for at least `days` days."""
         c = t.item.c
         since = now(past=timedelta(days=days))
-        query = select(c.id).where(lies_in(root), c.state == State.MISSING, c.missing_since <= since)
+        query = select(c.id).where(match_folder(root), c.state == State.MISSING, c.missing_since <= since)
         with self._database.read() as db:
             return [row[0] for row in db.execute(query)]
 
     def rename(self, item_id: int, file: FileFacts) -> None:
-        """Return an item its file's new path; segments and embeddings stay."""
+        """Store the new path of an item's file; its segments and embeddings are kept."""
         with self._database.write() as db:
-            # A row that the scan made for the new path holds nothing yet.
+            # The row that the scan added for the new path has no segments yet.
             db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))
             values = asdict(file) | {"state": State.INDEXED, "missing_since": None}
             db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
 
     def forget(self, item_ids: Iterable[int]) -> int:
-        """Remove items and all that was derived from them; give how many there were."""
+        """Delete items and everything derived from them, and return their number."""
         with self._database.write() as db:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 

@@ -1,4 +1,4 @@
-"""Writing files into the ledger, many at a time; each call belongs inside a transaction of its caller."""
+"""Write many files to the ledger at once, inside a transaction of the caller."""
 
 import json
 from collections.abc import Sequence
@@ -11,19 +11,27 @@ from search.records import FileFacts, MediaFacts, Record, Segment, State
 from search.storage import tables as t
 from search.storage.database import match_values, pack_values
 
-# How many rows are written by one statement.
-ROWS = 1_000
+ROWS_PER_STATEMENT = 1_000
 
 
 def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: str | None) -> None:
-    """Insert or reset the rows of files, dropping their segments and tags."""
-    for start in range(0, len(files), ROWS):
-        part = files[start : start + ROWS]
+    """Insert or reset the rows of files and delete their segments and tags."""
+    for start in range(0, len(files), ROWS_PER_STATEMENT):
+        part = files[start : start + ROWS_PER_STATEMENT]
         _save_items(db, [vars(file) | {"state": state, "reason": reason, "missing_since": None} for file in part])
 
 
 def save_records(db: Connection, records: Sequence[Record], moment: str) -> list[int]:
-    """Write items with all that belongs to them, in place of what was there; give their ids. moment: of indexing."""
+    """Write items with their tags, segments and embeddings, replacing the old ones.
+
+    Args:
+        db: A connection in a transaction.
+        records: The items.
+        moment: When they were indexed, in UTC, ISO 8601.
+
+    Returns:
+        The ids of the items, in order.
+    """
     if not records:
         return []
     rest = {"state": State.INDEXED, "reason": None, "missing_since": None, "indexed_at": moment}
@@ -37,7 +45,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
         for record in records
         for name in dict.fromkeys(record.media.tags)
     ]
-    # There is one writer, so that the next numbers are known.
+    # There is only one writer, so the next segment ids are known.
     last = db.execute(text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'segment'")).scalar_one()
     segments: list[dict[str, Any]] = []
     embeddings: list[dict[str, Any]] = []
@@ -52,7 +60,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
             for at, space, vector in record.embeddings
         ]
         if any(at >= len(record.segments) for at, _, _ in record.embeddings):
-            raise IndexError(f"an embedding of {record.file.path} belongs to no segment")
+            raise IndexError(f"an embedding of {record.file.path} has no segment")
     for table, rows in ((t.tag, tags), (t.segment, segments), (t.embedding, embeddings)):
         if rows:
             db.execute(insert(table), rows)
@@ -60,19 +68,18 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
 
 
 def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Insert or update items by path and drop their segments and tags; give their ids by path."""
+    """Insert or update items by path, delete their segments and tags, and return their ids by path."""
     statement = upsert(t.item)
     changed = {name: statement.excluded[name] for name in rows[0]}
     db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
-    found = db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))
-    ids = {path: item_id for path, item_id in found}
+    ids = {row.path: row.id for row in db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))}
     for drop in (_DROP_SEGMENTS, _DROP_TAGS):
         db.execute(drop, pack_values(ids.values()))
     return ids
 
 
 def _read_columns(media: MediaFacts) -> dict[str, Any]:
-    """Return what stands in the item's own row: all but the tags."""
+    """Return the metadata that is stored in the item's row: everything except the tags."""
     return {name: value for name, value in vars(media).items() if name != "tags"}
 
 

@@ -1,10 +1,10 @@
-"""The root folders of a library."""
+"""The sources of a library."""
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
-from search.paths import lies_in
+from search.paths import is_below
 from search.records import Source
 from search.storage import tables as t
 from search.storage.database import Database, now
@@ -17,14 +17,14 @@ class Sources:
         self._database = database
 
     def add(self, path: str) -> int:
-        """Return the id of the source rooted at `path`, adding it when it is new."""
+        """Return the id of the source with a root folder, adding it when it is new."""
         with self._database.write() as db:
             row = upsert(t.source).values(path=path, added_at=now()).on_conflict_do_nothing()
             db.execute(row)
             return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
 
     def merge(self, root: str, source_id: int) -> None:
-        """Move the items of the sources that lie below `root` into one source and drop the emptied ones."""
+        """Move the items of all sources below a folder to one source, and delete those sources."""
         below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
         nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
         with self._database.write() as db:
@@ -32,8 +32,8 @@ class Sources:
             db.execute(delete(t.source).where(below, t.source.c.id != source_id))
 
     def find_above(self, path: str) -> Source | None:
-        """Return the source that a path belongs to: rooted at it or at a folder above it."""
-        above = [one for one in self.list_all() if lies_in(path, one.path)]
+        """Return the source that a path belongs to, if there is one."""
+        above = [one for one in self.list_all() if is_below(path, one.path)]
         return min(above, key=lambda one: len(one.path), default=None)
 
     def list_all(self) -> list[Source]:
@@ -50,11 +50,11 @@ class Sources:
         return Source(**row._mapping)
 
     def watch(self, source_id: int, is_watched: bool) -> None:
-        """Have changes in a source followed by the worker, or no longer."""
+        """Set whether the worker follows changes in a source."""
         with self._database.write() as db:
             db.execute(update(t.source).where(t.source.c.id == source_id).values(is_watched=is_watched))
 
     def forget(self, source_id: int) -> None:
-        """Remove a source with all its items and what was derived from them; the files stay as they are."""
+        """Delete a source with all its items and everything derived from them; files are not changed."""
         with self._database.write() as db:
             db.execute(delete(t.source).where(t.source.c.id == source_id))

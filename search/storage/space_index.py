@@ -1,9 +1,10 @@
-"""One embedding space as a reader sees it: a generation, the rows since, and what is gone."""
+"""The vector index of one space: a generation, the rows that were added since, and the ids that were deleted."""
 
 import threading
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import select
@@ -13,8 +14,8 @@ from search.storage import tables as t
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.database import Database, join_ids, read_ids
 from search.storage.embedding_rows import (
-    BLOCK,
     ROW_METADATA,
+    ROWS_PER_BLOCK,
     Rows,
     count_rows,
     join_rows,
@@ -36,16 +37,37 @@ from search.storage.generations import (
 )
 from search.storage.unrelated_text import Unrelated, measure_unrelated
 
-# Rows since the last generation are compared one by one; beyond this share who writes builds a new one.
-DELTA_SHARE = 0.1
-DELTA_FLOOR = 4_000
+# Rows that were added since the last generation are compared one by one. Above this fraction of the generation, and
+# above this number, the writer builds a new generation.
+MAX_DELTA_SHARE = 0.1
+MIN_DELTA_ROWS = 4_000
+
+
+class StoredRows(NamedTuple):
+    """What is stored for some embedding ids.
+
+    Attributes:
+        vectors: Shape (n, d), float16.
+        metadata: Shape (n,), of dtype `ROW_METADATA`.
+        baselines: What the query bank scores against each vector, shape (n, k).
+    """
+
+    vectors: Vectors
+    metadata: RowMetadata
+    baselines: Vectors
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What searches see; replaced as a whole, never changed.
+    """The state that a search uses; immutable.
 
-    delta: rows since the generation, with their baselines; denied: ids never to return, ascending.
+    Attributes:
+        revision: The revision of the catalog that it contains.
+        generation: The built index, if there is one.
+        delta: The rows that were added since the generation.
+        delta_baselines: Their baselines, shape (n, k).
+        denied: The ids that must not be returned, ascending.
+        sample: Random vectors of the space.
     """
 
     revision: int
@@ -55,33 +77,32 @@ class Snapshot:
     denied: Ids
     sample: Sample
 
-    def gather(self, ids: Ids) -> tuple[Vectors, RowMetadata, Vectors]:
-        """Return vectors (n, d), float16 as they are stored, owners (n,) and baselines (n, k) of ids."""
+    def gather(self, ids: Ids) -> StoredRows:
+        """Return what is stored for ids, in their order."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
         owners = np.zeros(len(ids), ROW_METADATA)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
         for rows, known in self._list_parts():
             asked, here = rows.find(ids)
             if len(asked) == len(ids):
-                return rows.vectors[here], rows.metadata[here], known[here]
+                return StoredRows(rows.vectors[here], rows.metadata[here], known[here])
             vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.metadata[here], known[here]
-        return vectors, owners, baselines
+        return StoredRows(vectors, owners, baselines)
 
     def multiply_delta(self, queries: Vectors) -> Vectors:
-        """Return the inner products of queries, shape (q, d), with the rows since the generation, shape (q, m)."""
-        if len(self.delta.ids) <= DELTA_FLOOR:
-            return queries @ self._lifted_delta.T
-        parts = [
-            queries @ to_float32(self.delta.vectors[at : at + BLOCK]).T for at in range(0, len(self.delta.ids), BLOCK)
-        ]
+        """Return the inner products of queries, shape (q, d), with the rows of the delta, shape (q, m)."""
+        if len(self.delta.ids) <= MIN_DELTA_ROWS:
+            return queries @ self._float32_delta.T
+        starts = range(0, len(self.delta.ids), ROWS_PER_BLOCK)
+        parts = [queries @ to_float32(self.delta.vectors[at : at + ROWS_PER_BLOCK]).T for at in starts]
         return np.concatenate(parts, axis=1)
 
     @cached_property
-    def _lifted_delta(self) -> Vectors:
+    def _float32_delta(self) -> Vectors:
         return to_float32(self.delta.vectors)
 
     def select(self, items: Flags) -> Ids:
-        """Return the ids whose item is flagged, ascending. items: a flag for every item id from 0."""
+        """Return the ids whose item is flagged, ascending; items: a flag for every item id from 0."""
         return np.concatenate(
             [rows.ids[items[np.minimum(rows.metadata["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
         )
@@ -96,12 +117,17 @@ class Snapshot:
 
 
 class SpaceIndex:
-    """Searches one space. Safe to share between threads."""
+    """The vector index of one space. Safe to share between threads."""
 
     def __init__(self, database: Database, space_id: int, fingerprint: str, bank: QueryBank, folder: Path) -> None:
-        """Read nothing yet; `refresh` loads.
+        """Store the arguments; `refresh` loads the index.
 
-        bank: what baselines are measured with; folder: where the generations are stored.
+        Args:
+            database: The catalog.
+            space_id: The space.
+            fingerprint: The fingerprint of its model.
+            bank: The query bank that baselines are measured with.
+            folder: The folder of its generations.
         """
         self.space_id = space_id
         self.dimension = bank.vectors.shape[1]
@@ -111,24 +137,24 @@ class SpaceIndex:
         self._folder = folder
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._exchanging: GenerationManifest | None = None
+        self._loading: GenerationManifest | None = None
         self._unrelated: tuple[Sample, Unrelated] | None = None
 
     def read_unrelated(self) -> Unrelated:
-        """Return how unrelated queries compare with what a search sees; measured when the sample changes."""
+        """Return the similarities of unrelated queries; measured again when the sample changes."""
         snapshot = self._snapshot or self.refresh(0)
         known = self._unrelated
         if known is None or known[0] is not snapshot.sample:
-            # Without a generation the sample grows with every write, and little by each.
+            # Without a generation the sample grows a little with every write.
             if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
                 return known[1]
             known = self._unrelated = (snapshot.sample, measure_unrelated(snapshot.sample, self._bank.vectors))
         return known[1]
 
     def refresh(self, revision: int) -> Snapshot:
-        """Return a snapshot at least as new as the catalog's `revision`, reading the rows since the last.
+        """Return a snapshot that is at least as new as a revision of the catalog.
 
-        A generation that was built meanwhile is loaded aside: no search waits for it.
+        A new generation is loaded in a background thread, so no search waits for it.
         """
         snapshot = self._snapshot
         if snapshot is not None and snapshot.revision >= revision:
@@ -139,9 +165,13 @@ class SpaceIndex:
             return self._snapshot
 
     def search(self, snapshot: Snapshot, queries: Vectors, k: int, allowed: Ids | None) -> list[tuple[Ids, Vectors]]:
-        """Give (embedding ids, inner products) per query, best first, at most k each.
+        """Return the embedding ids and inner products of the nearest vectors of each query, best first.
 
-        queries: shape (q, d), unit length; allowed: the only ids to return, ascending, or None.
+        Args:
+            snapshot: The state to search.
+            queries: Shape (q, d), unit length.
+            k: The maximum number of results of a query.
+            allowed: The only ids to return, ascending; None for all.
         """
         parts: list[list[tuple[Ids, Vectors]]] = [[] for _ in queries]
         if snapshot.generation is not None and snapshot.generation.manifest.count:
@@ -158,27 +188,29 @@ class SpaceIndex:
         return [_merge(part, k) for part in parts]
 
     def build(self, revision: int) -> Snapshot:
-        """Write a new generation from all committed rows and give the snapshot that uses it."""
+        """Write a new generation from all committed rows and return a snapshot that uses it."""
         with lock_folder(self._folder):
             generation = load_generation(self._folder, self._write_generation())
         with self._lock:
-            self._snapshot = self._follow(revision, generation)
+            self._snapshot = self._make_snapshot(revision, generation)
             return self._snapshot
 
-    def rebuild_if_stale(self, share: float = DELTA_SHARE) -> None:
-        """Write a new generation when searches would compare many rows one by one, or when there is none yet.
+    def rebuild_if_stale(self, share: float = MAX_DELTA_SHARE) -> None:
+        """Write a new generation if there is none yet or if too many rows were added since the last.
 
-        For who writes, while they do and at their end; nothing of it is kept in memory. share: how many rows are many,
-        of those in the generation before.
+        Writers call this while they write and when they end. Nothing is kept in memory.
+
+        Args:
+            share: The number of added rows that is too many, as a fraction of the rows of the last generation.
         """
         if not self._is_due(share):
             return
         with lock_folder(self._folder):
-            if self._is_due(share):  # another may have been there before
+            if self._is_due(share):  # another process may have built it meanwhile
                 self._write_generation()
 
     def read_live_ids(self) -> set[int]:
-        """Return the ids of the committed embeddings of indexed items, as SQL has them."""
+        """Return the ids of the committed embeddings of indexed items from SQL."""
         return set(select_embeddings(self._database, self.space_id, Filters()).tolist())
 
     def count_rows(self, above: int = 0) -> int:
@@ -188,29 +220,29 @@ class SpaceIndex:
     def _load(self, revision: int) -> Snapshot:
         current = self._snapshot.generation if self._snapshot is not None else None
         if current is None:
-            return self._follow(revision, self._find_generation())
+            return self._make_snapshot(revision, self._find_generation())
         newest = self._find_newest()
-        if newest is not None and newest not in (current.manifest, self._exchanging):
-            self._exchanging = newest
-            threading.Thread(target=self._exchange, args=(current, newest), daemon=True).start()
-        return self._follow(revision, current)
+        if newest is not None and newest not in (current.manifest, self._loading):
+            self._loading = newest
+            threading.Thread(target=self._load_in_background, args=(current, newest), daemon=True).start()
+        return self._make_snapshot(revision, current)
 
-    def _exchange(self, current: Generation, newest: GenerationManifest) -> None:
-        """Load a generation and search it instead of the current one."""
+    def _load_in_background(self, current: Generation, newest: GenerationManifest) -> None:
+        """Load a generation and replace the current one."""
         generation = self._load_whole(newest)
         with self._lock:
             if generation is not None and self._snapshot is not None and self._snapshot.generation is current:
-                self._snapshot = self._follow(self._snapshot.revision, generation)
+                self._snapshot = self._make_snapshot(self._snapshot.revision, generation)
 
     def _is_due(self, share: float) -> bool:
-        """Tell it by what the newest generation claims: nothing is loaded."""
+        """Return whether a new generation is needed, by the manifest of the newest one; no index is loaded."""
         newest = self._find_newest()
         if newest is None:
             return self.count_rows() > 0
-        return self.count_rows(newest.mark) > max(DELTA_FLOOR, share * newest.count)
+        return self.count_rows(newest.mark) > max(MIN_DELTA_ROWS, share * newest.count)
 
-    def _follow(self, revision: int, generation: Generation | None) -> Snapshot:
-        """Return a generation with the rows since; what an earlier snapshot has of them is not read again."""
+    def _make_snapshot(self, revision: int, generation: Generation | None) -> Snapshot:
+        """Return a snapshot of a generation and the rows since; rows of the current snapshot are not read again."""
         delta, baselines = make_rows(self.dimension), np.zeros((0, self._bank.width), np.float32)
         if self._snapshot is not None and self._snapshot.generation is generation:
             delta, baselines = self._snapshot.delta, self._snapshot.delta_baselines
@@ -220,8 +252,8 @@ class SpaceIndex:
         if fresh:
             delta = join_rows([delta, *fresh])
             baselines = np.concatenate([baselines, *(measure_baselines(block.vectors, self._bank) for block in fresh)])
-        gone = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
-        denied = np.union1d(read_ids(self._database, join_ids(gone)), select_hidden(self._database, self.space_id))
+        deleted = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
+        denied = np.union1d(read_ids(self._database, join_ids(deleted)), select_hidden(self._database, self.space_id))
         sample = generation.sample if generation is not None else None
         if not sample:
             drawn = draw_sample(len(delta.ids))
@@ -229,14 +261,14 @@ class SpaceIndex:
         return Snapshot(revision, generation, delta, baselines, denied, sample)
 
     def _find_generation(self) -> Generation | None:
-        """Load the newest that is whole."""
+        """Load the newest undamaged generation."""
         generations = map(
             self._load_whole, find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)
         )
         return next((one for one in generations if one is not None), None)
 
     def _load_whole(self, manifest: GenerationManifest) -> Generation | None:
-        """Load a generation; of one that is damaged nothing is left that could pass for built."""
+        """Load a generation; delete the manifest of a damaged one."""
         generation = load_generation(self._folder, manifest)
         if generation is None:
             drop_generation(self._folder, manifest)
@@ -246,7 +278,7 @@ class SpaceIndex:
         return next(iter(find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)), None)
 
     def _write_generation(self) -> GenerationManifest:
-        """Write one from all committed rows; the folder must be locked."""
+        """Write a generation from all committed rows; the folder must be locked."""
         newest = self._find_newest()
         draft = GenerationManifest(
             newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension

@@ -19,11 +19,11 @@ from search.storage import tables as t
 from search.storage.database import Database, match_values, pack_values
 from search.storage.embedding_rows import count_rows
 
-BLOCK = 512
+ROWS_PER_READ = 512
 
 
 class SpaceRole(StrEnum):
-    """What a space is used for."""
+    """The role of a space."""
 
     ACTIVE = "active"
     NEXT = "next"
@@ -36,7 +36,7 @@ class Space:
 
     Attributes:
         model: The name of the model that fills it.
-        fingerprint: A hash of everything that shapes the model's vectors.
+        fingerprint: A hash of everything that affects the model's vectors.
         dimension: The length of a vector.
     """
 
@@ -50,7 +50,14 @@ class Space:
 
 @dataclass(frozen=True)
 class Lacking:
-    """A segment without a vector in a space. start in seconds; page: 1-based."""
+    """A segment without a vector in a space.
+
+    Attributes:
+        segment_id: The segment.
+        text: Its text, if it has one.
+        start: Where it begins in the recording, in seconds.
+        page: Its page, from 1.
+    """
 
     segment_id: int
     text: str | None
@@ -59,7 +66,7 @@ class Lacking:
 
 
 class EncoderFacts(Protocol):
-    """What the catalog records of an encoder."""
+    """The properties of an encoder that the catalog stores."""
 
     @property
     def name(self) -> str:
@@ -67,7 +74,7 @@ class EncoderFacts(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of everything that shapes its vectors."""
+        """A hash of everything that affects its vectors."""
 
     @property
     def dimension(self) -> int:
@@ -122,7 +129,7 @@ class Spaces:
             return int(db.execute(query).scalar_one())
 
     def list_lacking_files(self, full: int, space: int) -> list[tuple[int, FileFacts]]:
-        """Return id and file of the indexed items of which a segment is in one space and not in the other."""
+        """Return the id and file of the indexed items with a segment that is in one space but not in the other."""
         c = t.item.c
         names = ("path", "source_id", "type", "size", "mtime_ns", "sidecar")
         query = select(c.id, *(c[name] for name in names)).where(
@@ -132,17 +139,17 @@ class Spaces:
             return [(row.id, _make_file(row)) for row in db.execute(query.order_by(c.id))]
 
     def list_lacking(self, full: int, space: int, item_id: int) -> list[Lacking]:
-        """Return the segments of an item that are in one space and not in the other, in their order."""
+        """Return the segments of an item that are in one space but not in the other, in order."""
         query = _lack_rows(full, space).where(t.segment.c.item_id == item_id)
         with self.database.read() as db:
             return [Lacking(*row) for row in db.execute(query)]
 
     def iterate_lacking(self, full: int, space: int) -> Iterator[list[Lacking]]:
-        """Return all segments that are in one space and not in the other, some hundred at a time."""
+        """Yield all segments that are in one space but not in the other, `ROWS_PER_READ` at a time."""
         last = 0
         while True:
             with self.database.read() as db:
-                query = _lack_rows(full, space).where(t.segment.c.id > last).limit(BLOCK)
+                query = _lack_rows(full, space).where(t.segment.c.id > last).limit(ROWS_PER_READ)
                 rows = [Lacking(*row) for row in db.execute(query)]
             if not rows:
                 return
@@ -150,28 +157,28 @@ class Spaces:
             yield rows
 
     def count_lacking(self, full: int, space: int) -> int:
-        """Return how many segments are in one space and not in the other."""
+        """Return the number of segments that are in one space but not in the other."""
         query = select(func.count()).select_from(_lack_rows(full, space).subquery())
         with self.database.read() as db:
             return int(db.execute(query).scalar_one())
 
     def fill(self, space_id: int, rows: Sequence[tuple[int, Vectors]]) -> None:
-        """Write vectors (d,) by the id of their segment, all or none; of segments that are gone meanwhile, none."""
+        """Write the vectors, shape (d,), of some segments in one transaction; deleted segments are skipped."""
         values = {segment: vector.astype("<f2").tobytes() for segment, vector in rows}
         c = t.segment.c
-        # Nothing that is searched changes, so no reader need look again.
+        # The space is not searched yet, so readers need not reload.
         with self.database.write(bump_revision=False) as db:
-            there = {row[0] for row in db.execute(select(c.id).where(match_values(c.id)), pack_values(values))}
+            existing = {row[0] for row in db.execute(select(c.id).where(match_values(c.id)), pack_values(values))}
             kept = [
                 {"segment_id": segment, "space_id": space_id, "vector": vector}
                 for segment, vector in values.items()
-                if segment in there
+                if segment in existing
             ]
             if kept:
                 db.execute(upsert(t.embedding).on_conflict_do_nothing(), kept)
 
     def read_vectors(self, space_id: int, segments: Sequence[int], dimension: int) -> dict[int, Vectors]:
-        """Return the vectors (d,) of segments in a space by the segment's id."""
+        """Return the vectors, shape (d,), of segments in a space by the id of the segment."""
         c = t.embedding.c
         query = select(c.segment_id, c.vector).where(c.space_id == space_id, match_values(c.segment_id))
         with self.database.read() as db:
@@ -181,12 +188,12 @@ class Spaces:
     def switch(self, retriever: Retriever) -> None:
         """Make the next space the active one, and the active one the previous one.
 
-        Items of which a segment has no vector in the new space are read again by the next run that finds their file.
+        Items with a segment that has no vector in the new space are indexed again by the next run.
         """
         with self.database.write() as db:
             active, following = (_find_id(db, retriever, role) for role in (SpaceRole.ACTIVE, SpaceRole.NEXT))
             lacking = _lack(active, following, t.segment.c.item_id)
-            # No file has such a time, and without a hash it cannot pass for unchanged.
+            # No file has this modification time, and without a hash the file counts as changed.
             unread = {"mtime_ns": -1, "content_hash": None}
             db.execute(update(t.item).where(t.item.c.id.in_(lacking)).values(unread))
             _change_role(db, active, SpaceRole.PREVIOUS)
@@ -212,12 +219,12 @@ class Spaces:
             return gone
 
     def read_speech(self) -> str | None:
-        """Return the name of the model that hears, where one was chosen."""
+        """Return the name of the speech model, if one was chosen."""
         with self.database.read() as db:
             return db.execute(select(t.setting.c.value).where(t.setting.c.key == "speech")).scalar()
 
     def choose_speech(self, name: str) -> None:
-        """Note which model hears from now on."""
+        """Store the name of the speech model to use from now on."""
         row = {"key": "speech", "value": name}
         statement = upsert(t.setting).values(row)
         with self.database.write() as db:
@@ -225,7 +232,7 @@ class Spaces:
 
 
 def _lack(full: int, space: int, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Return columns of the segments that are in one space and not in the other."""
+    """Select columns of the segments that are in one space but not in the other."""
     a, b = t.embedding.alias("a"), t.embedding.alias("b")
     there = select(b.c.id).where(b.c.space_id == space, b.c.segment_id == a.c.segment_id).exists()
     query: Select[Any] = select(*columns).join(a, a.c.segment_id == t.segment.c.id).where(a.c.space_id == full, ~there)

@@ -1,4 +1,4 @@
-"""The tables of the catalog. Changing one means writing a migration beside this file."""
+"""The tables of the catalog. A change needs a migration in `migrations/versions`."""
 
 from sqlalchemy import (
     BigInteger,
@@ -114,7 +114,7 @@ embedding = Table(
     sqlite_autoincrement=True,
 )
 
-# Filled by a trigger on `embedding`: what a reader of an older generation must no longer return.
+# Deleted embeddings, added by a trigger: readers of an older generation must not return them.
 tombstone = Table(
     "tombstone",
     metadata,
@@ -124,7 +124,7 @@ tombstone = Table(
     sqlite_autoincrement=True,
 )
 
-# What is to be done, and what was: read by the worker, followed by those who asked for it.
+# The queue of the worker and its history.
 job = Table(
     "job",
     metadata,
@@ -144,9 +144,9 @@ job = Table(
     sqlite_autoincrement=True,
 )
 
-# Searches that somebody goes back to, and what those that are watched have found since.
-saved = Table(
-    "saved",
+# Saved searches, and the results that the watched ones have found since.
+saved_search = Table(
+    "saved_search",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),
@@ -160,10 +160,10 @@ saved = Table(
     sqlite_autoincrement=True,
 )
 
-found = Table(
-    "found",
+search_result = Table(
+    "search_result",
     metadata,
-    Column("saved_id", ForeignKey("saved.id", ondelete="CASCADE"), primary_key=True),
+    Column("search_id", ForeignKey("saved_search.id", ondelete="CASCADE"), primary_key=True),
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("score", Float, nullable=False),
     Column("found_at", Text, nullable=False),
@@ -187,7 +187,7 @@ album_item = Table(
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
-# Small copies of pictures that somebody searched by, under the hash of their content: an address can name them.
+# Small copies of uploaded query images, by the hash of their content.
 query_image = Table(
     "query_image",
     metadata,
@@ -196,7 +196,7 @@ query_image = Table(
     Column("used_at", Text, nullable=False),
 )
 
-# What somebody said of a hit for the words that were asked: the library's own truth to learn from.
+# Users' judgments whether an item is relevant to a text; `crossmodal models adapt` learns from them.
 feedback = Table(
     "feedback",
     metadata,

@@ -1,4 +1,4 @@
-"""How unrelated queries and vectors of a space compare: the unit in which a model's similarities are counted."""
+"""The similarities of unrelated vectors of a space, the unit in which a model's similarities are measured."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,17 @@ import numpy as np
 
 from search.records import Sample, Vectors
 
-# So many of the bank's queries, and of the sample's vectors, are enough.
+# The number of queries of the bank, and of vectors of the sample, that are compared.
 MAX_COMPARED = 256
 
 
 @dataclass(frozen=True)
 class Unrelated:
-    """Mean and standard deviation of products between things that have nothing to do with each other.
+    """Mean and standard deviation of the inner products of unrelated vectors.
 
     Attributes:
-        text: Of the texts of the query bank with what the space holds.
-        own: Of what the space holds with one another.
+        text: Of the texts of the query bank with the vectors of the space.
+        own: Of the vectors of the space with each other.
     """
 
     text: tuple[float, float]
@@ -24,12 +24,12 @@ class Unrelated:
 
 
 def measure_unrelated(sample: Sample, bank: Vectors) -> Unrelated:
-    """Measure a random sample of a space with the texts of a query bank, shape (b, d)."""
+    """Compute them from a random sample of a space and the texts of a query bank, shape (b, d)."""
     vectors = sample.vectors
     if len(sample) < 2:
         return Unrelated((0.0, 0.1), (0.0, 0.1))
     own = vectors[:MAX_COMPARED] @ vectors.T
-    # A vector says nothing of others by its similarity to itself.
+    # The product of a vector with itself does not count.
     np.fill_diagonal(own, np.nan)
     return Unrelated(_describe(bank[:: max(1, len(bank) // MAX_COMPARED)] @ vectors.T), _describe(own))
 

@@ -1,9 +1,9 @@
-"""Text to the words that are indexed, in any script.
+"""Split text into the words that are indexed, in any script.
 
-Scripts that put no spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are indexed as
-overlapping pairs of characters, as Lucene's CJK analyzer does: that finds every word of two or more
-characters without a dictionary. Everything else is split at what is no letter, digit or mark, and at case
-and digits inside file names; what was split is kept whole as well.
+Scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are indexed as overlapping
+pairs of characters, as Lucene's CJK analyzer does: this finds every word of two or more characters without a
+dictionary. Other text is split at everything that is not a letter, digit or mark. File names are also split at changes
+of case and at digits; a word that was split is indexed as a whole as well.
 """
 
 import re
@@ -24,33 +24,43 @@ _PIECE = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W\d_{_UNSPACED}{_MARKS}](?:[^\W\d_{_UNSPACED}]|[{_MARKS}])*|\d+|[{_MARKS}]+"
 )
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Accents, and the vowel signs that Arabic and Hebrew may leave out.
+# Accents, and the optional vowel signs of Arabic and Hebrew.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word asked for: the pieces it is indexed as, in order, and the whole where it has several."""
+class AnalyzedWord:
+    """A word as it is indexed.
+
+    Attributes:
+        pieces: The pieces that it is split into, in order.
+        whole: The word itself.
+    """
 
     pieces: tuple[str, ...]
     whole: str
 
     @property
     def is_plain(self) -> bool:
-        """True when it is one piece, of which other forms may be looked for."""
+        """True when the word is one piece, so that its other forms can be searched."""
         return len(self.pieces) == 1
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """A text as indexed: its pieces in order, and wholes (of split words, of single unspaced characters)."""
+    """A text as it is indexed.
+
+    Attributes:
+        pieces: The pieces of its words, in order.
+        wholes: The words that were split, and the single characters of scripts without spaces, each once.
+    """
 
     pieces: tuple[str, ...]
     wholes: tuple[str, ...]
 
 
 def fold(text: str) -> str:
-    """Return a text in lower case, without accents, wide letters made narrow."""
+    """Return a text in lower case, without accents, with full-width letters made half-width."""
     return _strip_accents(text).casefold()
 
 
@@ -68,18 +78,18 @@ def analyze(text: str) -> Analysis:
     return Analysis(tuple(pieces), tuple(dict.fromkeys(wholes)))
 
 
-def split_words(text: str) -> list[Word]:
-    """Return the words of a text in order, as often as they occur; a run without spaces is one word."""
+def split_words(text: str) -> list[AnalyzedWord]:
+    """Return the words of a text in order, with repetitions; a run without spaces is one word."""
     return [word for run in _split_runs(text) for word in run]
 
 
-def split_query(text: str) -> list[Word]:
-    """Return the different words of a query, in order; of unspaced scripts each pair of characters."""
-    words: list[Word] = []
+def split_query(text: str) -> list[AnalyzedWord]:
+    """Return the distinct words of a query in order; in scripts without spaces, each pair of characters is one."""
+    words: list[AnalyzedWord] = []
     for run in _split_runs(text):
         for word in run:
             if is_unspaced(word.whole):
-                words.extend(Word((pair,), pair) for pair in word.pieces)
+                words.extend(AnalyzedWord((pair,), pair) for pair in word.pieces)
             else:
                 words.append(word)
     return list(dict.fromkeys(words))
@@ -89,17 +99,17 @@ def _strip_accents(text: str) -> str:
     return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
-def _split_runs(text: str) -> list[list[Word]]:
-    """Return for each run of letters and digits its words: usually one, more where scripts meet."""
+def _split_runs(text: str) -> list[list[AnalyzedWord]]:
+    """Return the words of each run of letters and digits: usually one, more where the script changes."""
     runs = []
     for match in _RUN.finditer(_strip_accents(text)):
-        words: list[Word] = []
+        words: list[AnalyzedWord] = []
         spaced: list[str] = []
         for part in _CAMEL.sub(" ", match.group()).split():
             for piece in _PIECE.finditer(fold(part)):
                 if piece["unspaced"]:
                     _close(words, spaced)
-                    words.append(Word(_pair(piece.group()), piece.group()))
+                    words.append(AnalyzedWord(_pair(piece.group()), piece.group()))
                 else:
                     spaced.append(piece.group())
         _close(words, spaced)
@@ -107,9 +117,9 @@ def _split_runs(text: str) -> list[list[Word]]:
     return runs
 
 
-def _close(words: list[Word], spaced: list[str]) -> None:
+def _close(words: list[AnalyzedWord], spaced: list[str]) -> None:
     if spaced:
-        words.append(Word(tuple(spaced), "".join(spaced)))
+        words.append(AnalyzedWord(tuple(spaced), "".join(spaced)))
         spaced.clear()
 
 
@@ -118,6 +128,6 @@ def _pair(run: str) -> tuple[str, ...]:
 
 
 def is_unspaced(word: str) -> bool:
-    """Return True for a word in a script that puts no spaces between words."""
+    """Return True for a word in a script without spaces between words."""
     piece = _PIECE.match(word)
     return bool(piece and piece["unspaced"])

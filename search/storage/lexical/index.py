@@ -1,4 +1,4 @@
-"""The word lane's store: SQLite's full-text index over every text segment."""
+"""The full-text index over every text segment, in SQLite: the storage of the lexical retriever."""
 
 import threading
 import time
@@ -10,27 +10,40 @@ from sqlalchemy import Connection, text
 
 from search.records import Ids, Vectors
 from search.storage.database import Database, parse_ids
-from search.storage.lexical.postings import Postings, SegmentLengths, join_forms, read_occurrences
+from search.storage.lexical.postings import FormPostings, Postings, SegmentLengths, join_forms, read_occurrences
 from search.storage.lexical.word_forms import Vocabulary
-from search.text.analysis import Word
+from search.text.analysis import AnalyzedWord
 
-# The vocabulary may lag behind the index by this long, or by this many times what reading it takes.
-FRESH_SECONDS = 2.0
-FRESH_TIMES = 20
+# The maximum age of the vocabulary: this many seconds, or this many times the time that reading it takes.
+MAX_AGE_SECONDS = 2.0
+MAX_AGE_READS = 20
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A word of the query with its forms in the index, how much each counts, and in how many segments it is."""
+class ExpandedWord:
+    """A word of the query.
 
-    word: Word
+    Attributes:
+        word: The word.
+        forms: Its forms in the index with their weights.
+        count: The number of segments that contain its most frequent form.
+    """
+
+    word: AnalyzedWord
     forms: dict[str, float]
     count: int
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What is kept of the index. size: the highest segment id when it was read; stale: when to look again."""
+class _CachedVocabulary:
+    """The cached vocabulary of the index.
+
+    Attributes:
+        size: The highest segment id when it was read.
+        stale: When it expires, by `time.monotonic`.
+        vocabulary: The words.
+        total: The number of text segments.
+    """
 
     size: int
     stale: float
@@ -39,36 +52,36 @@ class _Known:
 
 
 class WordIndex:
-    """Searches the words of one catalog. Safe to share between threads."""
+    """The full-text index of one catalog. Safe to share between threads."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._known: _Known | None = None
+        self._known: _CachedVocabulary | None = None
         self._items = np.zeros(1, np.int64)
         self._lengths = SegmentLengths(database)
 
-    def expand(self, words: Sequence[Word], language: str | None = None) -> tuple[list[Wanted], int]:
+    def expand(self, words: Sequence[AnalyzedWord], language: str | None = None) -> tuple[list[ExpandedWord], int]:
         """Return the words with their forms, and the number of text segments.
 
         Args:
             words: The words of a query.
-            language: The language of the query (ISO 639-1) if it is known: words are stemmed by its rules.
+            language: The language of the query (ISO 639-1), if it is known; words are stemmed by its rules.
         """
         known = self._read_vocabulary()
         vocabulary = known.vocabulary
         wanted = []
         for word in words:
             forms = vocabulary.find_forms(word.whole, language) if word.is_plain else {word.whole: 1.0}
-            wanted.append(Wanted(word, forms, vocabulary.count([*forms, *word.pieces[:1]])))
+            wanted.append(ExpandedWord(word, forms, vocabulary.count([*forms, *word.pieces[:1]])))
         return wanted, known.total
 
     def list_words(self) -> Collection[str]:
-        """Return the different words that the index holds, folded."""
+        """Return the distinct words of the index, folded."""
         return self._read_vocabulary().vocabulary.words
 
-    def find(self, wanted: Sequence[Wanted]) -> list[Postings]:
-        """Return for each word the segments that hold any of its forms."""
+    def find(self, wanted: Sequence[ExpandedWord]) -> list[Postings]:
+        """Return the segments that contain any form of a word, for each word."""
         terms = dict.fromkeys(form for one in wanted for form in one.forms)
         split = [one for one in wanted if not one.word.is_plain]
         with self._database.read() as db:
@@ -76,19 +89,19 @@ class WordIndex:
             runs = {one.word: _match(db, match_pieces(one.word)) for one in split}
         postings = []
         for one in wanted:
-            parts = [(*found[form], weight) for form, weight in one.forms.items() if form in found]
+            parts = [FormPostings(*found[form], weight) for form, weight in one.forms.items() if form in found]
             if one.word in runs:
                 ids = runs[one.word]
-                parts.append((ids, np.ones(len(ids), np.float32), 1.0))
+                parts.append(FormPostings(ids, np.ones(len(ids), np.float32), 1.0))
             postings.append(join_forms(parts))
         return postings
 
     def read_lengths(self, highest: int) -> tuple[Vectors, float]:
-        """Return the number of words of every segment up to `highest`, by id, and their average."""
+        """Return the number of words of every segment by id, at least up to `highest`, and the average."""
         return self._lengths.read(highest)
 
-    def find_all(self, words: Sequence[Word]) -> Ids:
-        """Return the segments that hold every one of the words as it stands, ascending."""
+    def find_all(self, words: Sequence[AnalyzedWord]) -> Ids:
+        """Return the segments that contain all of the words in exactly this form, ascending."""
         each = (f'({match_pieces(word)} OR "{word.whole}")' for word in words)
         return self.match(" AND ".join(each)) if words else np.zeros(0, np.int64)
 
@@ -98,27 +111,27 @@ class WordIndex:
             return _match(db, condition)
 
     def find_items(self, segments: Ids) -> Ids:
-        """Return the item of each segment; which segment is whose never changes."""
+        """Return the item of each segment, shape (n,); the item of a segment never changes."""
         if len(segments) and segments.max() >= len(self._items):
             with self._lock:
                 self._items = self._extend_items(self._items)
         return self._items[np.minimum(segments, len(self._items) - 1)]
 
-    def _read_vocabulary(self) -> _Known:
+    def _read_vocabulary(self) -> _CachedVocabulary:
         known = self._known
         if known is not None and time.monotonic() < known.stale:
             return known
-        # While another reads, what is known will do.
+        # While another thread reads the vocabulary, the expired one is used.
         if not self._lock.acquire(blocking=known is None) and known is not None:
             return known
         try:
-            self._known = self._look_again(self._known)
+            self._known = self._refresh(self._known)
             return self._known
         finally:
             self._lock.release()
 
-    def _look_again(self, known: _Known | None) -> _Known:
-        """Return what is known, read anew if the index has changed since."""
+    def _refresh(self, known: _CachedVocabulary | None) -> _CachedVocabulary:
+        """Return the vocabulary, read again if the index has changed."""
         began = time.monotonic()
         with self._database.read() as db:
             size = int(db.execute(text("SELECT coalesce(max(id), 0) FROM segment")).scalar_one())
@@ -127,9 +140,9 @@ class WordIndex:
                     term: int(count) for term, count in db.execute(text("SELECT term, doc FROM words_vocabulary"))
                 }
                 total = int(db.execute(text("SELECT count(*) FROM words_docsize")).scalar_one())
-                known = _Known(size, 0.0, Vocabulary(counts), total)
+                known = _CachedVocabulary(size, 0.0, Vocabulary(counts), total)
         ended = time.monotonic()
-        stale = ended + max(FRESH_SECONDS, FRESH_TIMES * (ended - began))
+        stale = ended + max(MAX_AGE_SECONDS, MAX_AGE_READS * (ended - began))
         return replace(known, stale=stale)
 
     def _extend_items(self, known: Ids) -> Ids:
@@ -145,8 +158,8 @@ class WordIndex:
         return grown
 
 
-def match_pieces(word: Word) -> str:
-    """Return the full-text condition that a segment holds the pieces of a word one after the other."""
+def match_pieces(word: AnalyzedWord) -> str:
+    """Return the full-text condition that a segment contains the pieces of a word next to each other."""
     return f'pieces : "{" ".join(word.pieces)}"'
 
 

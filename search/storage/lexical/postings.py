@@ -1,9 +1,10 @@
-"""Which segments hold a word and how often, and how long segments are: what BM25 is computed from."""
+"""The input of BM25: the segments that contain a word, how often they do, and the lengths of segments."""
 
 import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -17,14 +18,28 @@ _READ_TERMS = text(
 _READ_SIZES = text("SELECT id, sz FROM words_docsize WHERE id >= :above ORDER BY id")
 
 
+class FormPostings(NamedTuple):
+    """Where one form of a word occurs.
+
+    Attributes:
+        segments: Ids of the segments that contain it, ascending, shape (n,).
+        frequencies: How often they do, shape (n,).
+        weight: The weight of the form, 0 to 1.
+    """
+
+    segments: Ids
+    frequencies: Vectors
+    weight: float
+
+
 @dataclass(frozen=True)
 class Postings:
     """Where a word occurs.
 
     Attributes:
-        segments: Ids of the segments that hold it in any form, ascending, shape (n,).
-        frequencies: How often, weighted by form, shape (n,).
-        shares: How much of the word each segment holds: 1 for the word itself, less for other forms, shape (n,).
+        segments: Ids of the segments that contain it in any form, ascending, shape (n,).
+        frequencies: How often they do, weighted by form, shape (n,).
+        shares: The highest weight of a form in each segment: 1 for the word itself, less for other forms, shape (n,).
     """
 
     segments: Ids
@@ -33,7 +48,7 @@ class Postings:
 
 
 def read_occurrences(db: Connection, terms: Sequence[str]) -> dict[str, tuple[Ids, Vectors]]:
-    """Return for every indexed term the segments that hold it, ascending, and how often each does."""
+    """Return the segments that contain each indexed term, ascending, and how often they do."""
     found: dict[str, tuple[Ids, Vectors]] = {}
     for term, joined in db.execute(_READ_TERMS, {"terms": json.dumps(list(terms), ensure_ascii=False)}):
         if joined:
@@ -42,7 +57,7 @@ def read_occurrences(db: Connection, terms: Sequence[str]) -> dict[str, tuple[Id
 
 
 def count_runs(segments: Ids) -> tuple[Ids, Vectors]:
-    """Return the different ids, ascending, and how often each occurs."""
+    """Return the distinct ids, ascending, and how often each occurs."""
     if (np.diff(segments) < 0).any():
         segments = np.sort(segments)
     starts = np.flatnonzero(np.diff(segments, prepend=-1))
@@ -50,9 +65,9 @@ def count_runs(segments: Ids) -> tuple[Ids, Vectors]:
     return segments[starts], counts
 
 
-def join_forms(parts: Sequence[tuple[Ids, Vectors, float]]) -> Postings:
-    """Return the postings of a word from those of its forms: (segments, frequencies, weight of the form) each."""
-    parts = [part for part in parts if len(part[0])]
+def join_forms(forms: Sequence[FormPostings]) -> Postings:
+    """Return the postings of a word from those of its forms."""
+    parts = [form for form in forms if len(form.segments)]
     if not parts:
         return Postings(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.float32))
     if len(parts) == 1:
@@ -98,7 +113,7 @@ class SegmentLengths:
 
 
 def read_varint(body: bytes) -> int:
-    """Return the number that a value of SQLite's variable-length format begins with."""
+    """Return the number at the beginning of a value in SQLite's variable-length format."""
     number = 0
     for byte in body:
         number = number << 7 | byte & 0x7F

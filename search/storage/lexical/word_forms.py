@@ -1,18 +1,19 @@
-"""Other forms of a word that the index holds: inflected, begun, or misspelt by one letter."""
+"""Forms of a word in the index: inflections, words with it as a prefix, and spellings that differ by one letter."""
 
 import bisect
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-# How much a hit by such a form counts beside the word itself.
-INFLECTED, BEGUN, MISSPELT = 0.9, 0.7, 0.6
+# The weights of such forms; the word itself has weight 1.
+INFLECTED_WEIGHT, PREFIX_WEIGHT, MISSPELLED_WEIGHT = 0.9, 0.7, 0.6
 STEM_PREFIX = 3
-MIN_GUESSED = 4
-# Languages other than English cut words shorter; forms that differ by more letters are mostly other words.
-MAX_LETTERS = 2
+MIN_GUESSED_LENGTH = 4
+# Stemmers of languages other than English cut off more letters; forms that differ more in length are mostly other
+# words.
+MAX_LENGTH_DIFFERENCE = 2
 MAX_FORMS = 24
-# Of more words of about the length only those with the same first letter are compared for misspellings.
+# When more words have about the same length, only those with the same first letter are compared for misspellings.
 MAX_COMPARED = 10_000
 LATIN = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
 # Languages with a Snowball stemmer, by ISO 639-1.
@@ -24,8 +25,8 @@ STEMMERS = {
     "ta": "tamil", "tr": "turkish", "yi": "yiddish", "cs": "czech", "eo": "esperanto", "et": "estonian",
     "fa": "persian", "pl": "polish",
 }  # fmt: skip
-# A query in a known language is stemmed by its rules and by those of English.
-KNOWN_LANGUAGES = 2
+# A query in a known language is stemmed by the rules of that language and of English.
+MAX_STEMMERS_OF_KNOWN_LANGUAGE = 2
 BY_SCRIPT = (
     ("\u0000", "\u036f", LATIN),
     ("\u0370", "\u03ff", ("greek",)),
@@ -35,7 +36,7 @@ BY_SCRIPT = (
 
 
 class Vocabulary:
-    """The words of an index, and in how many segments each is."""
+    """The words of an index with the number of segments that contain each."""
 
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
@@ -47,37 +48,37 @@ class Vocabulary:
 
     @property
     def words(self) -> Collection[str]:
-        """The words themselves."""
+        """The words."""
         return self._counts.keys()
 
     def count(self, terms: Iterable[str]) -> int:
-        """Return in how many segments the commonest of the terms is."""
+        """Return the number of segments that contain the most frequent of some terms."""
         return max((self._counts.get(term, 0) for term in terms), default=0)
 
     def find_forms(self, word: str, language: str | None = None) -> dict[str, float]:
-        """Return the indexed forms of a word with how much each counts; the word itself counts 1.
+        """Return the indexed forms of a word with their weights; the word itself has weight 1.
 
-        Inflected forms are those with the same Snowball stem in the language of the query or in English; if the
-        language is unknown, or has no stemmer, in any common language of the word's script. Only a word that has
-        neither itself nor such a form in the index is taken as a prefix, and if nothing begins with it, as misspelled.
+        Inflected forms have the same Snowball stem in the language of the query or in English. If the language is
+        unknown or has no stemmer, the common languages of the word's script are used. If neither the word nor an
+        inflected form is in the index, it is treated as a prefix, and if no word begins with it, as misspelled.
         """
         languages = _choose_languages(word, language)
         forms = {word: 1.0}
         near = self._scan(word[:STEM_PREFIX]) if len(word) >= STEM_PREFIX else [word]
         if len(word) > STEM_PREFIX and not word.isdigit():
-            forms |= {term: INFLECTED for term in near if term != word and _share_stem(term, word, languages)}
-        if word not in near and len(forms) == 1 and len(word) >= MIN_GUESSED:
-            begun = [term for term in near if term.startswith(word)]
-            forms |= dict.fromkeys(begun, BEGUN)
-            if not begun and not word.isdigit():
-                forms |= dict.fromkeys(self._find_misspelt(word), MISSPELT)
+            forms |= {term: INFLECTED_WEIGHT for term in near if term != word and _share_stem(term, word, languages)}
+        if word not in near and len(forms) == 1 and len(word) >= MIN_GUESSED_LENGTH:
+            extended = [term for term in near if term.startswith(word)]
+            forms |= dict.fromkeys(extended, PREFIX_WEIGHT)
+            if not extended and not word.isdigit():
+                forms |= dict.fromkeys(self._find_misspelled(word), MISSPELLED_WEIGHT)
         return dict(sorted(forms.items(), key=lambda one: (-one[1], len(one[0]), one[0]))[:MAX_FORMS])
 
     def _scan(self, prefix: str) -> list[str]:
         low = bisect.bisect_left(self._terms, prefix)
         return self._terms[low : bisect.bisect_left(self._terms, prefix + "\U0010ffff", low)]
 
-    def _find_misspelt(self, word: str) -> list[str]:
+    def _find_misspelled(self, word: str) -> list[str]:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
@@ -92,10 +93,11 @@ class Vocabulary:
 
 
 def _share_stem(one: str, other: str, languages: tuple[str, ...]) -> bool:
-    close = abs(len(one) - len(other)) <= MAX_LETTERS
-    # Which of many languages it is, is unknown: then only English may cut more letters off.
-    certain = languages if len(languages) <= KNOWN_LANGUAGES else languages[:1] if languages[0] == "english" else ()
-    for name in languages if close else certain:
+    close = abs(len(one) - len(other)) <= MAX_LENGTH_DIFFERENCE
+    # When the language is unknown, only the stemmer of English may cut off more letters.
+    if not close and len(languages) > MAX_STEMMERS_OF_KNOWN_LANGUAGE:
+        languages = ("english",) if languages[0] == "english" else ()
+    for name in languages:
         stem = _stem(one, name)
         if stem and stem == _stem(other, name):
             return True
@@ -104,7 +106,7 @@ def _share_stem(one: str, other: str, languages: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _choose_languages(word: str, language: str | None) -> tuple[str, ...]:
-    """Return the languages by whose rules a word is stemmed, English first where it is one."""
+    """Return the languages whose rules are used to stem a word, English first if it is one of them."""
     known = STEMMERS.get(language or "")
     if known is not None and known not in _list_algorithms():
         known = None
@@ -118,14 +120,14 @@ def _choose_languages(word: str, language: str | None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=131_072)
 def _stem(word: str, language: str) -> str:
-    """Return the word's stem in a language; empty when it would be too short to tell."""
+    """Return the stem of a word in a language; empty when it is too short to compare."""
     stem: str = _open(language).stemWord(word)
     return stem if len(stem) >= STEM_PREFIX else ""
 
 
 @cache
 def _list_algorithms() -> frozenset[str]:
-    """Return the languages that the installed Snowball supports: later versions add some."""
+    """Return the languages that the installed Snowball supports; later versions support more."""
     import Stemmer
 
     return frozenset(Stemmer.algorithms())

@@ -1,1 +1,1 @@
-"""The schema's history, applied by Alembic when a home is opened."""
+"""The migrations of the schema, applied by Alembic when a home is opened."""

@@ -1,4 +1,4 @@
-"""Alembic's entry point: it runs the migrations on the connection that the catalog hands over."""
+"""The entry point of Alembic: run the migrations on the connection of the database."""
 
 from alembic import context
 

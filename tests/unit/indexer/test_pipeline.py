@@ -184,7 +184,7 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
     index(fresh, tmp_path)
     assert set(built) == {"generation-00000001"}
     monkeypatch.setattr("indexer.maintain.EVERY", 0.0)
-    monkeypatch.setattr("search.storage.space_index.DELTA_FLOOR", 8)
+    monkeypatch.setattr("search.storage.space_index.MIN_DELTA_ROWS", 8)
     for number in range(3 * LOOK_AHEAD):
         (tmp_path / f"{number}.txt").write_text(f"This is another text: {number}.")
     index(fresh, tmp_path)

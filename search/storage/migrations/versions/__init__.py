@@ -1,1 +1,1 @@
-"""One file a step; names start with their number."""
+"""The migrations, one file each, in order of their numbers."""

@@ -1,4 +1,4 @@
-"""First light: ledger, segments, embeddings, full text and tombstones."""
+"""Create the ledger, segments, embeddings, the full-text index and tombstones."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,8 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-# The full-text table and the tombstones follow `segment` and `embedding` by triggers, so that no code
-# path can change one without the other.
+# Triggers on `segment` and `embedding` update the full-text table and the tombstones, so that no code can change one
+# without the other.
 STATEMENTS = (
     "CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE space (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, model TEXT NOT NULL,

@@ -1,4 +1,4 @@
-"""Full text over analysed words, perceptual hashes of pictures, cameras."""
+"""Full-text index of analyzed words; perceptual hashes of images; cameras."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,8 +6,8 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-# `list_pieces` and `list_wholes` are functions of the connection (see `store.database`): SQLite's own tokenizer
-# only has to cut at spaces.
+# `list_pieces` and `list_wholes` are functions of the connection (see `search.storage.database`), so that SQLite's own
+# tokenizer only has to split at spaces.
 STATEMENTS = (
     "DROP TRIGGER segment_added",
     "DROP TRIGGER segment_deleted",

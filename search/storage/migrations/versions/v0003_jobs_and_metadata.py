@@ -1,4 +1,4 @@
-"""Jobs, watched sources, what files say of themselves, word times, files that belong to another."""
+"""Jobs, watched sources, embedded metadata, word times, sidecar files."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Saved searches with what they have found, albums, and what items look like from afar."""
+"""Saved searches and their results, albums, placeholders of items."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Pictures that were asked with, and what people said of hits."""
+"""Uploaded query images and feedback."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The names of the glossary: retrievers and roles of spaces, image, phash, placeholder, feedback, query_image."""
+"""Rename retrievers, roles of spaces, image segments, phash, placeholder, feedback and query_image."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ revision = "0006"
 down_revision = "0005"
 
 RETRIEVERS = {"picture": "visual", "meaning": "semantic", "words": "lexical"}
-# The table is made again, since SQLite cannot drop a unique column.
+# The table is recreated, since SQLite cannot drop a unique column.
 STATEMENTS = (
     """CREATE TABLE new_space (id INTEGER PRIMARY KEY, retriever TEXT NOT NULL, role TEXT NOT NULL, model TEXT NOT NULL,
        fingerprint TEXT NOT NULL, dimension INTEGER NOT NULL, UNIQUE (retriever, role))""",
@@ -33,7 +33,7 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    """Rename tables, columns and the names that stored searches and jobs hold."""
+    """Rename tables, columns and the names in stored searches and jobs."""
     for statement in STATEMENTS:
         op.execute(sa.text(statement))
     _rewrite("saved", "request", rename_request)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from search.records import Retriever
 from search.scoring.candidates import Retrieved, fuse
-from search.text.snippets import SNIPPET, cut_snippet
+from search.text.snippets import MAX_SNIPPET_LENGTH, cut_snippet
 
 probabilities = st.floats(0, 1)
 candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
@@ -59,5 +59,5 @@ def test_a_lane_of_weight_zero_has_no_say():
 @given(st.text(max_size=1500), st.lists(st.text(min_size=1, max_size=8), max_size=3))
 def test_snippets_are_short_and_taken_from_the_text(text, words):
     snippet = cut_snippet(text, words)
-    assert len(snippet) <= SNIPPET + 4
+    assert len(snippet) <= MAX_SNIPPET_LENGTH + 4
     assert snippet.removeprefix("… ").removesuffix(" …").strip() in text

@@ -8,7 +8,7 @@ from search.retrieval.text_candidates import find_phrases, match_terms
 from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.lexical.index import WordIndex
-from search.storage.lexical.postings import count_runs, join_forms, read_varint
+from search.storage.lexical.postings import FormPostings, count_runs, join_forms, read_varint
 from search.storage.sources import Sources
 from search.text.terms import read_terms
 
@@ -103,7 +103,7 @@ def test_occurrences_are_counted_by_segment():
 def test_forms_are_joined_by_their_weight():
     one = (np.array([1, 2]), np.array([1, 2], np.float32), 1.0)
     other = (np.array([2, 5]), np.array([4, 1], np.float32), 0.5)
-    joined = join_forms([one, other])
+    joined = join_forms([FormPostings(*one), FormPostings(*other)])
     assert joined.segments.tolist() == [1, 2, 5]
     assert joined.frequencies.tolist() == [1, 4, 0.5]
     assert joined.shares.tolist() == [1, 1, 0.5]

@@ -63,7 +63,7 @@ def test_cells_and_flat_find_the_same(flat_limit):
 @pytest.mark.parametrize("probes", [8, 40])
 def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch, probes):
     """Few cells, as in a library of millions: too few to hold a tenth of it, and enough to hold another tenth."""
-    monkeypatch.setattr(v, "PROBES", probes)
+    monkeypatch.setattr(v, "DEFAULT_PROBES", probes)
     rows, query = make_unit(4000), make_unit(1, seed=1)
     index = v.build_index(np.arange(4000, dtype=np.int64), rows, 10)
     nearest = np.argsort(-(rows @ query[0]))
@@ -73,7 +73,7 @@ def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch, 
     assert set(everything[0].tolist()) == set(range(4000))
 
 
-@pytest.mark.parametrize("name", [g.INDEX, g.ROWS, g.EXACT])
+@pytest.mark.parametrize("name", [g.INDEX_FILE, g.ROWS_FILE, g.VECTORS_FILE])
 def test_a_torn_file_is_not_loaded(tmp_path, name):
     rows = make_unit(20)
     manifest = write(tmp_path, rows)

@@ -11,7 +11,7 @@ from search.storage.baselines import QueryBank
 from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.embedding_rows import to_float32
-from search.storage.generations import SAMPLE, find_generation_manifests, load_generation
+from search.storage.generations import SAMPLE_SIZE, find_generation_manifests, load_generation
 from search.storage.ledger import Ledger
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
@@ -95,7 +95,7 @@ def test_a_lost_or_torn_index_is_made_again(tmp_path):
 
 
 def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, monkeypatch):
-    monkeypatch.setattr("search.storage.space_index.DELTA_FLOOR", 4)
+    monkeypatch.setattr("search.storage.space_index.MIN_DELTA_ROWS", 4)
     shelf = Shelf(tmp_path)
     space = shelf.open()
     for built, rows in ((0, 0), (1, 1), (1, 5), (2, 6), (2, 10), (3, 11)):
@@ -157,10 +157,10 @@ def test_an_empty_space_answers_nothing(tmp_path):
 
 def test_the_sample_is_drawn_from_all_rows_not_from_the_first(tmp_path):
     shelf = Shelf(tmp_path)
-    shelf.catalog.save_items([shelf.make_record(8 * number) for number in range(SAMPLE)])
-    shelf.catalog.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE)])
+    shelf.catalog.save_items([shelf.make_record(8 * number) for number in range(SAMPLE_SIZE)])
+    shelf.catalog.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE_SIZE)])
     sample = shelf.open().refresh(shelf.catalog.read_revision()).sample
-    assert len(sample) == SAMPLE
+    assert len(sample) == SAMPLE_SIZE
     assert 0.4 < sample.vectors[:, 1].mean() < 0.6
     shelf.close()
 
