@@ -7,8 +7,8 @@ from search.engine import Engine
 from search.settings import Settings
 from web import pages, problems
 from web.api import (
+    albums,
     archive,
-    collections,
     content,
     facets,
     feedback,
@@ -17,6 +17,7 @@ from web.api import (
     jobs,
     models,
     query_images,
+    saved_searches,
     search,
     sources,
     text,
@@ -49,7 +50,8 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
-    app.register_blueprint(collections.make_blueprint(engine.library))
+    app.register_blueprint(saved_searches.make_blueprint(engine.library))
+    app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))

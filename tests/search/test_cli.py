@@ -146,7 +146,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         (["search", "--image", __file__], 2, "not a picture"),
         (["search", "--like", "99999"], 2, "no item 99999"),
         (["index", "/nothing"], 2, "/nothing does not exist"),
-        (["serve", "--host", "0.0.0.0"], 3, "refused to listen on 0.0.0.0"),
+        (["serve", "--host", "0.0.0.0"], 3, "Refused to listen on 0.0.0.0"),
         (["nonsense"], 2, "No such command"),
     ],
 )

@@ -1,4 +1,4 @@
-"""/api/v1/searches and /api/v1/albums: what people keep of a library."""
+"""/api/v1/searches: saved searches, and the new matches of those that are watched."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.errors import UsageError
 from search.library import Library
 from search.query.request import parse_request
-from search.records import Album, SavedSearch
+from search.records import SavedSearch
 from search.serializers import serialize_item
 from web.api.body import parse_body
 
@@ -26,33 +26,16 @@ class SavedRequest(BaseModel):
     webhook: str | None = Field(None, max_length=2_000)
 
 
-class AlbumRequest(BaseModel):
-    """An album to make."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=1, max_length=200)
-
-
-class ChangeRequest(BaseModel):
-    """Items to put into an album and to take out."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    add: list[int] = Field(default_factory=list, max_length=100_000)
-    remove: list[int] = Field(default_factory=list, max_length=100_000)
-
-
 def make_blueprint(library: Library) -> Blueprint:
     """Return the routes."""
-    api = Blueprint("collections", __name__, url_prefix="/api/v1")
-    saved, albums = library.saved, library.albums
+    api = Blueprint("saved_searches", __name__, url_prefix="/api/v1/searches")
+    saved = library.saved
 
-    @api.get("/searches")
+    @api.get("")
     def list_searches() -> Response:
         return jsonify({"searches": [serialize_saved(one) for one in saved.list_all()]})
 
-    @api.post("/searches")
+    @api.post("")
     def save_search() -> tuple[Response, int]:
         asked = parse_body(SavedRequest)
         parse_request(asked.request).make_query()
@@ -66,13 +49,13 @@ def make_blueprint(library: Library) -> Blueprint:
         )
         return jsonify(serialize_saved(kept)), 201
 
-    @api.delete("/searches/<int:saved_id>")
+    @api.delete("/<int:saved_id>")
     def drop_search(saved_id: int) -> tuple[str, int]:
         saved.get(saved_id)
         saved.drop(saved_id)
         return "", 204
 
-    @api.get("/searches/<int:saved_id>/found")
+    @api.get("/<int:saved_id>/found")
     def show_found(saved_id: int) -> Response:
         one = saved.get(saved_id)
         scores = saved.list_found(saved_id)
@@ -80,30 +63,10 @@ def make_blueprint(library: Library) -> Blueprint:
         found = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
         return jsonify(serialize_saved(one) | {"items": found})
 
-    @api.post("/searches/<int:saved_id>/seen")
+    @api.post("/<int:saved_id>/seen")
     def see_found(saved_id: int) -> Response:
         saved.mark_seen(saved.get(saved_id).id)
         return jsonify(serialize_saved(saved.get(saved_id)))
-
-    @api.get("/albums")
-    def list_albums() -> Response:
-        return jsonify({"albums": [serialize_album(one) for one in albums.list_all()]})
-
-    @api.post("/albums")
-    def add_album() -> tuple[Response, int]:
-        return jsonify(serialize_album(albums.add(parse_body(AlbumRequest).name))), 201
-
-    @api.delete("/albums/<int:album_id>")
-    def drop_album(album_id: int) -> tuple[str, int]:
-        albums.get(album_id)
-        albums.drop(album_id)
-        return "", 204
-
-    @api.post("/albums/<int:album_id>/items")
-    def change_album(album_id: int) -> Response:
-        asked = parse_body(ChangeRequest)
-        albums.change(albums.get(album_id).id, asked.add, asked.remove)
-        return jsonify(serialize_album(albums.get(album_id)))
 
     return api
 
@@ -130,8 +93,3 @@ def serialize_saved(one: SavedSearch) -> dict[str, Any]:
         "news": one.news,
         "error": one.error,
     }
-
-
-def serialize_album(one: Album) -> dict[str, Any]:
-    """Return an album. cover: an item of it."""
-    return {"id": one.id, "name": one.name, "created_at": one.created_at, "count": one.count, "cover": one.cover}
