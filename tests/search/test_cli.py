@@ -142,7 +142,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         (["search"], 2, "the query is empty"),
         (["search", "a", "--type", "song"], 2, "--type"),
         (["search", "a", "--after", "soon"], 2, "after must be a date"),
-        (["search", "--image", "/nothing.jpg"], 2, "/nothing.jpg cannot be read"),
+        (["search", "--image", "/nothing.jpg"], 2, "Cannot read /nothing.jpg"),
         (["search", "--image", __file__], 2, "not a picture"),
         (["search", "--like", "99999"], 2, "no item 99999"),
         (["index", "/nothing"], 2, "/nothing does not exist"),

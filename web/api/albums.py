@@ -11,7 +11,7 @@ from web.api.body import parse_body
 
 
 class AlbumRequest(BaseModel):
-    """An album to make."""
+    """A new album."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,7 +19,7 @@ class AlbumRequest(BaseModel):
 
 
 class ChangeRequest(BaseModel):
-    """Items to put into an album and to take out."""
+    """Items to add to an album and to remove from it, by id."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,13 +48,19 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.post("/<int:album_id>/items")
     def change_album(album_id: int) -> Response:
-        asked = parse_body(ChangeRequest)
-        albums.change(albums.get(album_id).id, asked.add, asked.remove)
+        change = parse_body(ChangeRequest)
+        albums.change(albums.get(album_id).id, change.add, change.remove)
         return jsonify(serialize_album(albums.get(album_id)))
 
     return api
 
 
-def serialize_album(one: Album) -> dict[str, Any]:
-    """Return an album. cover: an item of it."""
-    return {"id": one.id, "name": one.name, "created_at": one.created_at, "count": one.count, "cover": one.cover}
+def serialize_album(album: Album) -> dict[str, Any]:
+    """Return the JSON form of an album; `cover` is the id of one of its items."""
+    return {
+        "id": album.id,
+        "name": album.name,
+        "created_at": album.created_at,
+        "count": album.count,
+        "cover": album.cover,
+    }

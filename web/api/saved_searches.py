@@ -15,7 +15,15 @@ from web.api.body import parse_body
 
 
 class SavedRequest(BaseModel):
-    """A search to keep. request: its fields; address: of the page that shows it; watch: list what will match."""
+    """A search to save.
+
+    Attributes:
+        name: The name that users see.
+        request: The fields of the search.
+        address: The address of the page that shows the search.
+        watch: Collect new matches.
+        webhook: An address that is notified about new matches.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,17 +45,11 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.post("")
     def save_search() -> tuple[Response, int]:
-        asked = parse_body(SavedRequest)
-        parse_request(asked.request).make_query()
-        _check_webhook(asked.webhook)
-        kept = saved.add(
-            asked.name,
-            asked.request,
-            asked.address,
-            asked.watch,
-            asked.webhook or None,
-        )
-        return jsonify(serialize_saved(kept)), 201
+        new = parse_body(SavedRequest)
+        parse_request(new.request).make_query()
+        _check_webhook(new.webhook)
+        one = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
+        return jsonify(serialize_saved(one)), 201
 
     @api.delete("/<int:saved_id>")
     def drop_search(saved_id: int) -> tuple[str, int]:
@@ -56,15 +58,15 @@ def make_blueprint(library: Library) -> Blueprint:
         return "", 204
 
     @api.get("/<int:saved_id>/found")
-    def show_found(saved_id: int) -> Response:
+    def list_new_matches(saved_id: int) -> Response:
         one = saved.get(saved_id)
         scores = saved.list_found(saved_id)
         items = library.catalog.read_items(scores)
-        found = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
-        return jsonify(serialize_saved(one) | {"items": found})
+        matches = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
+        return jsonify(serialize_saved(one) | {"items": matches})
 
     @api.post("/<int:saved_id>/seen")
-    def see_found(saved_id: int) -> Response:
+    def mark_seen(saved_id: int) -> Response:
         saved.mark_seen(saved.get(saved_id).id)
         return jsonify(serialize_saved(saved.get(saved_id)))
 
@@ -80,7 +82,7 @@ def _check_webhook(address: str | None) -> None:
 
 
 def serialize_saved(one: SavedSearch) -> dict[str, Any]:
-    """Return a saved search."""
+    """Return the JSON form of a saved search; `news` is the number of new matches."""
     return {
         "id": one.id,
         "name": one.name,
