@@ -76,7 +76,8 @@ def test_the_proxy_lets_through_what_the_server_takes():
     config = (ROOT / "deploy/nginx.conf").read_text()
     units = {"m": 2**20, "g": 2**30}
     sizes = [int(size) * units[unit] for size, unit in re.findall(r"client_max_body_size (\d+)([mg]);", config)]
-    assert sizes == [Settings.upload_limit, Settings.file_limit]
+    settings = Settings(home=ROOT)
+    assert sizes == [settings.upload_limit, settings.file_limit]
 
 
 def test_links_between_documents_lead_somewhere():

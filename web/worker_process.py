@@ -32,7 +32,7 @@ def _keep_running(settings: Settings, stop: threading.Event) -> None:
     command = [sys.executable, "-m", "crossmodal"]
     while not stop.is_set():
         process = subprocess.Popen(
-            [*command, "--home", str(settings.home), "--device", settings.device, "worker", "--beside"],
+            [*command, "--home", str(settings.home), "--device", settings.device, "worker", "--exit-with-stdin"],
             stdin=subprocess.PIPE,  # the worker exits when this is closed, even if this process is killed
             stdout=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

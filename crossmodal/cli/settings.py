@@ -1,8 +1,7 @@
 """`crossmodal settings`."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +19,50 @@ def settings_command(ctx: click.Context, as_json: bool) -> None:
 
     The source is the command line, an environment variable or the default.
     """
-    settings: Settings = ctx.obj
-    given = {name for name, value in ctx.find_root().params.items() if value is not None}
-    rows = describe_settings(settings, given, os.environ)
+    rows = describe_settings(ctx)
     if as_json:
-        print_json({"settings": rows})
+        print_json({"settings": [_serialize(row) for row in rows]})
         return
     for row in rows:
-        source = row["variable"] if row["source"] == "environment" else row["source"]
-        value = ", ".join(row["value"]) if isinstance(row["value"], list) else row["value"]
-        click.echo(f"{row['name']:14} {value!s:30} {source}")
+        source = row.environment_variable if row.source == "environment" else row.source
+        value = ", ".join(row.value) if isinstance(row.value, tuple) else row.value
+        click.echo(f"{row.name:14} {value!s:30} {source}")
 
 
-def describe_settings(settings: Settings, given: set[str], environ: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return every setting with its value, its environment variable and the source of the value.
+def _serialize(row: "SettingRow") -> dict[str, Any]:
+    value = str(row.value) if isinstance(row.value, Path) else row.value
+    return {
+        "name": row.name,
+        "value": value,
+        "source": row.source,
+        "environment_variable": row.environment_variable,
+    }
 
-    Args:
-        settings: The settings in use.
-        given: Names of the settings that were given on the command line.
-        environ: The environment variables.
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting.
+
+    Attributes:
+        name: The name of the setting.
+        value: The value in use.
+        source: `command line`, `environment` or `default`.
+        environment_variable: The variable that sets it.
     """
+
+    name: str
+    value: Any
+    source: str
+    environment_variable: str
+
+
+def describe_settings(ctx: click.Context) -> list[SettingRow]:
+    """Return every setting with its value and the source of the value."""
+    settings: Settings = ctx.obj
+    given = {name for name, value in ctx.find_root().params.items() if value is not None}
     rows = []
     for field in fields(settings):
         variable = f"CROSSMODAL_{field.name.upper()}"
-        source = "command line" if field.name in given else "environment" if environ.get(variable) else "default"
-        value = getattr(settings, field.name)
-        shown = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
-        rows.append({"name": field.name, "value": shown, "source": source, "variable": variable})
+        source = "command line" if field.name in given else "environment" if os.environ.get(variable) else "default"
+        rows.append(SettingRow(field.name, getattr(settings, field.name), source, variable))
     return rows

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 )
 @click.option("--until-idle", is_flag=True, help="Exit when no work is left.")
 @click.option(
-    "--beside", is_flag=True, hidden=True, help="Exit when standard input is closed, that is, when the server exits."
+    "--exit-with-stdin",
+    is_flag=True,
+    hidden=True,
+    help="Exit when standard input is closed, that is, when the server exits.",
 )
 @click.pass_obj
-def worker_command(settings: Settings, workers: int, until_idle: bool, beside: bool) -> None:
+def worker_command(settings: Settings, workers: int, until_idle: bool, exit_with_stdin: bool) -> None:
     """Run jobs, uploads and watched sources in the background."""
     import signal
     import threading
@@ -33,7 +36,7 @@ def worker_command(settings: Settings, workers: int, until_idle: bool, beside: b
     # Both stop the current run cleanly; the next worker continues its job.
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    if beside:
+    if exit_with_stdin:
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
     library = open_library(settings, create=True)
     try:
