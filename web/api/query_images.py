@@ -20,7 +20,7 @@ def make_blueprint(library: Library) -> Blueprint:
     def keep_image() -> tuple[Response, int]:
         """Store a small copy without metadata such as place and time."""
         if "image" not in request.files:
-            raise UsageError("Send an image as the part `image` of multipart/form-data")
+            raise UsageError("Send an image as a part named `image` of multipart/form-data")
         body = request.files["image"].read()
         if not body:
             raise UnreadableMediaError("image: the file is empty")

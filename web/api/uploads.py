@@ -35,7 +35,7 @@ def make_blueprint(library: Library, limit: int) -> Blueprint:
         request.max_content_length = limit
         files = [part for part in request.files.getlist("file") if part.filename]
         if not files:
-            raise UsageError("Send at least one file, with its name, as the part `file` of multipart/form-data")
+            raise UsageError("Send at least one file, with its name, as a part named `file` of multipart/form-data")
         names = [clean_name(part.filename or "") for part in files]
         try:
             folder.mkdir(parents=True, exist_ok=True)
