@@ -173,11 +173,11 @@ def test_a_home_of_an_earlier_bundled_model_answers_and_says_what_it_waits_for(t
     db.close()
     done = run("search", "lighthouse", home=home)
     assert (done.returncode, "a.txt" in done.stdout) == (0, True)
-    assert "not searched yet: visual, semantic" in done.stderr
-    assert "meaning: 0 of 1 embedded again" in run("status", home=home).stdout
+    assert "Not searched yet: visual, semantic" in done.stderr
+    assert "semantic: 0 of 1 re-embedded" in run("status", home=home).stdout
     assert run("index", str(tmp_path / "a.txt"), home=home).returncode == 0
     assert json.loads(run("status", "--json", home=home).stdout)["outdated"] == {}
-    assert "not searched yet" not in run("search", "lighthouse", home=home).stderr
+    assert "Not searched yet" not in run("search", "lighthouse", home=home).stderr
 
 
 def test_a_home_of_changed_files_of_another_model_is_refused(tmp_path):
