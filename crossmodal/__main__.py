@@ -1,4 +1,4 @@
-"""Run the command with `python -m crossmodal`, where `crossmodal` is not on the path."""
+"""Run the command as `python -m crossmodal`."""
 
 from crossmodal.cli.main import main
 

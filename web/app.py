@@ -7,8 +7,8 @@ from search.engine import Engine
 from search.settings import Settings
 from web import pages, problems
 from web.api import (
+    albums,
     archive,
-    collections,
     content,
     facets,
     feedback,
@@ -17,6 +17,7 @@ from web.api import (
     jobs,
     models,
     query_images,
+    saved_searches,
     search,
     sources,
     text,
@@ -24,9 +25,10 @@ from web.api import (
     visualizations,
 )
 
-FOREIGN = {"cross-site", "same-site"}
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-# The page loads only its own files; nothing may frame it or be fetched from elsewhere.
+# Values of `Sec-Fetch-Site` for requests that come from other sites.
+FOREIGN_SITES = {"cross-site", "same-site"}
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+# Pages load only files of this server and cannot be shown in frames.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -34,11 +36,11 @@ POLICY = (
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
-    """Make the application over an opened library's engine."""
+    """Create the application for the engine of an open library."""
     app = Flask(__name__)
-    # Only these names are answered, so that another site cannot reach a loopback server by its own name.
+    # Protect against DNS rebinding: another site cannot reach a loopback server under its own host name.
     app.config.update(
-        TRUSTED_HOSTS=[*LOOPBACK, *settings.hosts],
+        TRUSTED_HOSTS=[*LOOPBACK_HOSTS, *settings.hosts],
         MAX_CONTENT_LENGTH=settings.upload_limit,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
     )
@@ -49,7 +51,8 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
-    app.register_blueprint(collections.make_blueprint(engine.library))
+    app.register_blueprint(saved_searches.make_blueprint(engine.library))
+    app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
@@ -67,9 +70,9 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
 
 
 def _refuse_other_sites() -> None:
-    """Let no page of another site change anything through the browser of somebody who may."""
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") in FOREIGN:
-        raise Forbidden("this request comes from a page of another site")
+    """Refuse changes from pages of other sites, which protects against cross-site request forgery."""
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") in FOREIGN_SITES:
+        raise Forbidden("Requests from pages of other sites are not allowed")
 
 
 def _harden(response: Response) -> Response:

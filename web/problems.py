@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents."""
+"""Error responses as RFC 9457 problem documents."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ def make_problem(status: int, title: str, detail: str, problem_type: str = "abou
 
 
 def register(app: Flask) -> None:
-    """Answer every error of the application with a problem document."""
+    """Return a problem document for every error of the application."""
 
     @app.errorhandler(CrossmodalError)
     def _answer_own(error: CrossmodalError) -> Response:
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(RequestEntityTooLarge)
     def _answer_large(_error: RequestEntityTooLarge) -> Response:
         limit = app.config["MAX_CONTENT_LENGTH"] // 2**20
-        return make_problem(413, "Too large", f"the request is larger than {limit} MiB, or has too many fields")
+        return make_problem(413, "Too large", f"The request is larger than {limit} MiB or has too many form fields")
 
     @app.errorhandler(HTTPException)
     def _answer_http(error: HTTPException) -> Response:
@@ -46,4 +46,4 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:
         logging.getLogger("crossmodal").exception("unexpected error at %s", request.path, exc_info=error)
-        return make_problem(500, "Internal error", "an unexpected error; the server's log holds the details")
+        return make_problem(500, "Internal error", "An unexpected error occurred. See the server log for details.")

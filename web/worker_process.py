@@ -1,4 +1,4 @@
-"""The worker beside a server: a process of its own, started with it, ended with it, and started again if it dies."""
+"""The worker process of a server: it starts and stops with the server, and is restarted if it dies."""
 
 import os
 import subprocess
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 from search.settings import Settings
 
-# After a worker died, so many seconds pass before the next is started.
-PAUSE = 5.0
-# How long a worker may take to end the work at hand, in seconds, before it is killed; nothing is lost by that.
+# Seconds to wait before a worker that died is restarted.
+RESTART_DELAY_SECONDS = 5.0
+# Seconds that a worker has to stop before it is killed. Committed work is not lost.
 TIMEOUT_SECONDS = 30.0
 
 
 @contextmanager
 def run_worker_process(settings: Settings) -> Iterator[None]:
-    """Have `crossmodal worker` run for the same home while what is inside runs."""
+    """Run `crossmodal worker` for the same home inside a `with` block."""
     stop = threading.Event()
     thread = threading.Thread(target=_keep_running, args=(settings, stop), daemon=True)
     thread.start()
@@ -32,11 +32,11 @@ def _keep_running(settings: Settings, stop: threading.Event) -> None:
     command = [sys.executable, "-m", "crossmodal"]
     while not stop.is_set():
         process = subprocess.Popen(
-            [*command, "--home", str(settings.home), "--device", settings.device, "worker", "--beside"],
-            stdin=subprocess.PIPE,  # it ends when this is closed, however this process may end
+            [*command, "--home", str(settings.home), "--device", settings.device, "worker", "--exit-with-stdin"],
+            stdin=subprocess.PIPE,  # the worker exits when this is closed, even if this process is killed
             stdout=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            start_new_session=True,  # Ctrl-C is for the server, which ends the worker
+            start_new_session=True,  # Ctrl-C must reach only the server, which stops the worker
         )
         while process.poll() is None and not stop.wait(0.2):
             pass
@@ -48,4 +48,4 @@ def _keep_running(settings: Settings, stop: threading.Event) -> None:
                 process.kill()
                 process.wait()
             return
-        stop.wait(PAUSE)
+        stop.wait(RESTART_DELAY_SECONDS)

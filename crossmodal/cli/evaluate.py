@@ -10,19 +10,19 @@ from search.settings import Settings
 
 @click.command("evaluate")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report there.")
+@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report to this file.")
 @click.option(
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a chart of recall against false results there, as SVG.",
+    help="Write a chart of recall against false results to this file, as SVG.",
 )
 @click.option(
     "--judged",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A text file of the files and folders that count, one per line; all other items are neither right nor wrong.",
+    help="A text file with the judged files and folders, one per line; all other items are ignored.",
 )
-@click.option("--title", default="Evaluation", show_default=True, help="The heading of that page.")
-@click.option("--fused-only", is_flag=True, help="Leave out each lane alone; four times as fast.")
+@click.option("--title", default="Evaluation", show_default=True, help="The heading of the report.")
+@click.option("--fused-only", is_flag=True, help="Do not evaluate each retriever separately; four times as fast.")
 @json_option
 @click.pass_obj
 def evaluate_command(
@@ -37,8 +37,8 @@ def evaluate_command(
 ) -> None:
     """Measure how well the library answers the queries of a file.
 
-    FILE holds one JSON object per line: a query, and the files, or moments, that answer it. An answer may have a grade:
-    2 when it is strongly relevant, 1 when weakly. Precision counts both, recall counts only the strong ones.
+    FILE has one JSON object per line: a query, and the files or moments that are relevant to it. A relevant file can
+    have a grade: 2 for strongly, 1 for weakly relevant. Precision counts both, recall counts only the strong ones.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -52,16 +52,17 @@ def evaluate_command(
 
     cases = read_cases(file, judged)
     with open_library(settings) as library, Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("asking", total=len(cases))
+        task = bar.add_task("Running queries", total=len(cases))
         report = run_cases(
             Engine(library), cases, lambda done, _total: bar.update(task, completed=done), not fused_only
         )
+    document = describe_report(report)
     text = write_markdown(report, title)
     if markdown is not None:
         markdown.write_text(text, encoding="utf-8")
     if plot is not None:
-        plot.write_text(draw_kinds(title, describe_report(report)), encoding="utf-8")
+        plot.write_text(draw_kinds(title, document), encoding="utf-8")
     if as_json:
-        print_json(describe_report(report))
+        print_json(document)
     else:
         click.echo(text)

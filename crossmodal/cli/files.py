@@ -17,7 +17,7 @@ from search.settings import Settings
 @json_option
 @click.pass_obj
 def status_command(settings: Settings, as_json: bool) -> None:
-    """Show what is in the library, and how it is kept."""
+    """Show what is in the library, its models and the disk use."""
     from search.status import read_status
 
     with open_library(settings) as library:
@@ -38,7 +38,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
     for name, space in status["other_spaces"].items():
         click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
     for name, update in status["outdated"].items():
-        click.echo(f"update    {name}: {update['done']} of {update['total']} embedded again; {OUTDATED}")
+        click.echo(f"update    {name}: {update['done']} of {update['total']} re-embedded; {OUTDATED}")
     click.echo(f"speech    {status['speech']}")
     click.echo(f"models    {status['chosen']}")
 
@@ -60,19 +60,24 @@ def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
 
 @click.command("forget")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--missing-for", type=click.FloatRange(0), metavar="DAYS", help="Items missing for so many days.")
+@click.option(
+    "--missing-for",
+    type=click.FloatRange(0),
+    metavar="DAYS",
+    help="Remove items whose file has been missing for this number of days.",
+)
 @json_option
 @click.pass_obj
 def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: float | None, as_json: bool) -> None:
-    """Remove items from the library; no file is touched.
+    """Remove items from the library. Files on disk are not changed.
 
-    PATHS are files or folders; a source that is named is removed itself, and all in it.
+    PATHS are files or folders. A source among them is removed with all its items.
     """
     from search.forget import forget_items, forget_paths
     from search.storage.ledger import Ledger
 
     if not paths and missing_for is None:
-        raise UsageError("name files or folders to forget, or --missing-for DAYS")
+        raise UsageError("Missing argument: name files or folders to forget, or pass --missing-for DAYS")
     with open_library(settings) as library:
         count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
         if missing_for is not None:
@@ -85,11 +90,11 @@ def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: flo
 
 
 @click.command("verify")
-@click.option("--repair", is_flag=True, help="Rebuild the index files from SQL.")
+@click.option("--repair", is_flag=True, help="Rebuild the index files from the database first.")
 @json_option
 @click.pass_obj
 def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
-    """Check that SQL, the index files and the disk agree."""
+    """Check that the database, the index files and the disk agree."""
     from search.status import verify_library
 
     with open_library(settings) as library:
@@ -102,7 +107,11 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
     else:
         for line in problems:
             click.echo(line)
-        click.echo("consistent" if not problems else f"{len(problems)} problems; --repair rebuilds the index")
+        click.echo(
+            "consistent"
+            if not problems
+            else f"{len(problems)} problems. To rebuild the index files, run `crossmodal verify --repair`."
+        )
     if problems:
         raise click.exceptions.Exit(1)
 

@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 @click.command("index")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
-@click.option("--retry-failed", is_flag=True, help="Try files again that failed before.")
-@click.option("--reindex", is_flag=True, help="Index every file again, also those that have not changed.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
+)
+@click.option("--retry-failed", is_flag=True, help="Retry files that failed before.")
+@click.option("--reindex", is_flag=True, help="Index every file again, including unchanged files.")
 @click.option(
     "--forget-missing",
     type=click.FloatRange(0),
     metavar="DAYS",
-    help="Forget items whose file has been missing for so many days.",
+    help="Forget items whose file has been missing for this number of days.",
 )
-@click.option("--watch", is_flag=True, help="Go on: look again whenever something changes, until Ctrl-C.")
-@click.option("--profile", is_flag=True, help="Say where the time went, by stage.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--watch", is_flag=True, help="Keep running and index changes as they happen, until Ctrl-C.")
+@click.option("--profile", is_flag=True, help="Show the time spent in each stage.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
 @json_option
 @click.pass_obj
 def index_command(
@@ -51,7 +53,7 @@ def index_command(
     from search.library import open_library
 
     if watch and dry_run:
-        raise UsageError("--watch and --dry-run exclude one another")
+        raise UsageError("--watch and --dry-run cannot be used together")
     options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
     with open_library(settings, create=True) as library, show_progress() as show:
         if watch:
@@ -66,7 +68,7 @@ def index_command(
 
 @contextmanager
 def show_progress() -> "Iterator[Progress]":
-    """Show a bar on stderr while what is inside runs."""
+    """Show a progress bar on standard error inside a `with` block."""
     from rich import progress as rich
     from rich.console import Console
 
@@ -78,7 +80,7 @@ def show_progress() -> "Iterator[Progress]":
         rich.TextColumn("{task.description}", markup=False),
     )
     with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking at the files", total=None, rate="")
+        task = bar.add_task("Scanning files…", total=None, rate="")
 
         def show(done: int, total: int, path: str) -> None:
             elapsed = bar.tasks[task].elapsed or 0.0
@@ -89,7 +91,10 @@ def show_progress() -> "Iterator[Progress]":
 
 
 def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], None]:
-    """Report only the runs of which something came: most that a watched folder causes come to nothing."""
+    """Return a function that reports only runs with changes or new failures.
+
+    Most runs that a watched folder causes change nothing.
+    """
     known: dict[str, str] = {}
 
     def report_change(summary: Summary) -> None:
@@ -116,7 +121,10 @@ def _report(summary: Summary, profile: bool, as_json: bool) -> None:
 
 
 def _describe(profile: Profile) -> dict[str, dict[str, float]]:
-    """Return seconds, counts and rates by stage; stages run side by side, so they may add up to more than the run."""
+    """Return seconds, counts and rates by stage.
+
+    Stages run in parallel, so that their seconds can add up to more than the duration of the run.
+    """
     return {
         stage: {
             "seconds": round(one.seconds, 2),
@@ -130,7 +138,7 @@ def _describe(profile: Profile) -> dict[str, dict[str, float]]:
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def demo_command(folder: Path) -> None:
-    """Write a small library to try things on: pictures, speech, documents and a film."""
+    """Write a small set of example files: images, speech, documents and a video."""
     from crossmodal.demo import make_demo
 
-    click.echo(f"{make_demo(folder)} files in {folder}")
+    click.echo(f"Wrote {make_demo(folder)} files to {folder}")

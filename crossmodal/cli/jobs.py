@@ -13,7 +13,7 @@ from search.settings import Settings
 @json_option
 @click.pass_context
 def jobs_command(ctx: click.Context, as_json: bool) -> None:
-    """Show, cancel and retry jobs. Without a command: show them, newest first."""
+    """Show, cancel and retry jobs. Without a subcommand, show all jobs, newest first."""
     if ctx.invoked_subcommand is not None:
         return
     with _open(ctx) as library:
@@ -29,7 +29,7 @@ def jobs_command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("job", type=int)
 @click.pass_context
 def cancel_command(ctx: click.Context, job: int) -> None:
-    """Take a queued job back, or stop the one running; what it has done is kept."""
+    """Cancel a queued job, or stop the running one. Completed work is saved."""
     with _open(ctx) as library:
         click.echo(_describe(library.jobs.cancel(job)))
 
@@ -38,7 +38,7 @@ def cancel_command(ctx: click.Context, job: int) -> None:
 @click.argument("job", type=int)
 @click.pass_context
 def retry_command(ctx: click.Context, job: int) -> None:
-    """Queue what a job was to do again."""
+    """Queue a job again."""
     with _open(ctx) as library:
         click.echo(_describe(library.jobs.add(library.jobs.get(job).task)))
 

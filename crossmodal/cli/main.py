@@ -1,4 +1,4 @@
-"""The one command. Subcommands are loaded by name when called, so that `--help` stays quick."""
+"""The `crossmodal` command. A subcommand is imported only when it is called, so that `--help` is quick."""
 
 import sys
 from pathlib import Path
@@ -9,16 +9,16 @@ from crossmodal.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "index": ("crossmodal.cli.index", "Add folders or files to the library, or bring them up to date."),
-    "search": ("crossmodal.cli.search", "Search by text, picture, voice or any mix."),
-    "serve": ("crossmodal.cli.serve", "Serve the page and the REST interface."),
+    "search": ("crossmodal.cli.search", "Search by text, image, voice or any mix."),
+    "serve": ("crossmodal.cli.serve", "Serve the web page and the REST API."),
     "worker": ("crossmodal.cli.worker", "Run jobs, uploads and watched sources in the background."),
-    "demo": ("crossmodal.cli.index", "Write a small library to try things on."),
-    "status": ("crossmodal.cli.files", "Show what is in the library, and how it is kept."),
+    "demo": ("crossmodal.cli.index", "Write a small set of example files."),
+    "status": ("crossmodal.cli.files", "Show what is in the library, its models and the disk use."),
     "files": ("crossmodal.cli.files", "List every file with its state and the reason."),
-    "forget": ("crossmodal.cli.files", "Remove items from the library; no file is touched."),
+    "forget": ("crossmodal.cli.files", "Remove items from the library. Files on disk are not changed."),
     "jobs": ("crossmodal.cli.jobs", "Show, cancel and retry jobs."),
-    "verify": ("crossmodal.cli.files", "Check that SQL, the index files and the disk agree."),
-    "models": ("crossmodal.cli.models.group", "Show, fetch, choose, compare and export models."),
+    "verify": ("crossmodal.cli.files", "Check that the database, the index files and the disk agree."),
+    "models": ("crossmodal.cli.models.group", "Show, download, choose, compare and export models."),
     "settings": ("crossmodal.cli.settings", "Show every setting with its value and its source."),
     "evaluate": ("crossmodal.cli.evaluate", "Measure how well the library answers the queries of a file."),
 }
@@ -34,14 +34,14 @@ COMMANDS = {
 @click.version_option(package_name="crossmodal", prog_name="crossmodal")
 @click.pass_context
 def cli(ctx: click.Context, home: Path | None, device: str | None) -> None:
-    """Find photos, speech, video moments and documents by text, picture or voice."""
+    """Find photos, speech, video moments and documents by text, image or voice."""
     from search.settings import read_settings
 
     ctx.obj = read_settings(home=home, device=device)
 
 
 def main() -> None:
-    """Run the command; errors meant for the user become one line and an exit status."""
+    """Run the command. Print an expected error as one line and exit with its status."""
     from search.errors import CrossmodalError
 
     try:
@@ -53,7 +53,7 @@ def main() -> None:
         click.echo(f"crossmodal: {error}", err=True)
         sys.exit(error.exit_status)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("crossmodal: interrupted; what was done so far is kept", err=True)
+        click.echo("crossmodal: interrupted; completed work is saved", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

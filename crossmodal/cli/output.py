@@ -1,4 +1,4 @@
-"""Writing results: one JSON document on stdout, or text for people."""
+"""Output of results: one JSON document on standard output, or text."""
 
 import json
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-# What a person is told about lanes that wait for an update of their bundled model.
-OUTDATED = "the bundled model was updated; `crossmodal index` or a worker embeds the files again"
+# Shown when retrievers wait for their embeddings to be updated to a new bundled model.
+OUTDATED = "the bundled model was updated. To re-embed the files, run `crossmodal index` or a worker."
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,19 +18,23 @@ def json_option(command: F) -> F:
 
 
 def print_json(document: object) -> None:
-    """Print a document as JSON, readable and in the characters themselves."""
+    """Print a document as indented JSON, without escaping Unicode characters."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def format_time(seconds: float | None) -> str:
-    """Return a place in a recording as m:ss."""
+    """Return a time in a recording as m:ss, or an empty string without a time.
+
+    Args:
+        seconds: The time in seconds.
+    """
     if seconds is None:
         return ""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def format_size(size: int) -> str:
-    """Return a number of bytes in the largest unit that keeps it above one."""
+    """Return a number of bytes in the largest unit in which it is at least 1."""
     value = float(size)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if value < 1024:

@@ -1,6 +1,7 @@
 """`crossmodal search`."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import click
 from crossmodal.cli.filters import filter_options
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
-from search.records import Answer, Evidence, Filters, Query, QueryPart, Sort, Tier
+from search.records import FILTERS, Answer, Evidence, Filters, Query, QueryPart, Sort, Tier
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,89 +28,56 @@ NOTHING_FOUND = 1
     "images",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A picture to search by; may be given more than once.",
+    help="An image to search by; can be repeated.",
 )
 @click.option("--voice", type=click.Path(path_type=Path), help="A recording of a spoken query.")
-@click.option("--not", "exclude", multiple=True, help="What hits must not show.")
-@click.option("--like", multiple=True, type=int, help="The id of an item that hits should resemble.")
+@click.option("--not", "exclude", multiple=True, help="What results must not show or say; can be repeated.")
+@click.option("--like", multiple=True, type=int, help="The id of an item that results should resemble.")
 @filter_options
 @click.option(
     "--sort",
     default=str(Sort.RELEVANCE),
     show_default=True,
     type=click.Choice([str(one) for one in Sort]),
-    help="The order of the relevant hits.",
+    help="The order of the relevant results.",
 )
-@click.option("--limit", default=20, show_default=True, help="How many hits.")
-@click.option("--cursor", help="Go on from an earlier answer's `next`.")
-@click.option("--all", "include_all", is_flag=True, help="The whole ranking: relevant, possible and the rest.")
+@click.option("--limit", default=20, show_default=True, help="The number of results.")
+@click.option("--cursor", help="Continue from the `next` of an earlier search.")
+@click.option(
+    "--all", "include_all", is_flag=True, help="Show the whole ranking: relevant, possible and all other items."
+)
 @click.option(
     "--tier",
     default=None,
     type=click.Choice([str(one) for one in Tier]),
     help="Only results of this tier.",
 )
-@click.option("--exact", is_flag=True, help="Search for the words as typed; typing errors are not corrected.")
-@click.option("--explain", is_flag=True, help="With --json: add every term of each score.")
-@click.option("--no-group", is_flag=True, help="Show near-identical pictures one by one instead of as one result.")
-@click.option("--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer hits unlike those above, 0 to 1.")
+@click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
+@click.option("--explain", is_flag=True, help="With --json, add the terms of each score.")
+@click.option("--no-group", is_flag=True, help="Show near-identical images one by one instead of as one result.")
+@click.option(
+    "--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer results that differ from those above, 0 to 1."
+)
 @json_option
 @click.pass_obj
-def search_command(
-    settings: Settings,
-    /,
-    text: str | None,
-    images: tuple[Path, ...],
-    voice: Path | None,
-    exclude: tuple[str, ...],
-    like: tuple[int, ...],
-    sort: str,
-    limit: int,
-    cursor: str | None,
-    include_all: bool,
-    tier: str | None,
-    exact: bool,
-    explain: bool,
-    no_group: bool,
-    diversity: float,
-    as_json: bool,
-    **filters: Any,
-) -> None:
-    """Search by text, picture, voice or any mix."""
+def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None:
+    """Search by text, image, voice or any mix."""
     from search.engine import Engine
     from search.library import open_library
     from search.serializers import serialize_answer
 
-    query = Query(
-        text=text,
-        parts=(
-            *(QueryPart(image=_read_file(one)) for one in images),
-            *(QueryPart(item=item_id) for item_id in like),
-        ),
-        voice=_read_file(voice) if voice else None,
-        exclude=exclude,
-        filters=Filters(**filters),
-        sort=Sort(sort),
-        limit=limit,
-        cursor=cursor,
-        include_all=include_all,
-        tier=Tier(tier or Tier.RELEVANT),
-        correct=not exact,
-        explain=explain,
-        stack=not no_group,
-        diversity=diversity,
-    )
+    query = _make_query(options)
     further = None
     with open_library(settings) as library:
         engine = Engine(library)
         try:
             answer = engine.search(query)
-            # Who asks for a part of the results gets that part.
-            if not (as_json or include_all or tier or cursor or answer.next):
+            # Less certain results are shown unless specific results were requested.
+            if not (as_json or query.include_all or options["tier"] or query.cursor or answer.next):
                 further = _find_less_certain(engine, query, answer)
         except UnreadableMediaError as error:
-            # The engine sees bytes; only here is it known which file they came from.
-            names = ", ".join(str(one) for one in (*images, voice) if one)
+            # The engine receives bytes; only this function knows the names of the files.
+            names = ", ".join(str(one) for one in (*options["images"], options["voice"]) if one)
             raise type(error)(f"{names}: {error}") from error
     if as_json:
         print_json(serialize_answer(query, answer))
@@ -119,8 +87,30 @@ def search_command(
         sys.exit(NOTHING_FOUND)
 
 
+def _make_query(options: Mapping[str, Any]) -> Query:
+    """Return the query of the command's options."""
+    images = [QueryPart(image=_read_file(image)) for image in options["images"]]
+    items = [QueryPart(item=item_id) for item_id in options["like"]]
+    return Query(
+        text=options["text"],
+        parts=(*images, *items),
+        voice=_read_file(options["voice"]) if options["voice"] else None,
+        exclude=options["exclude"],
+        filters=Filters(**{name: options[name] for name in FILTERS}),
+        sort=Sort(options["sort"]),
+        limit=options["limit"],
+        cursor=options["cursor"],
+        include_all=options["include_all"],
+        tier=Tier(options["tier"] or Tier.RELEVANT),
+        correct=not options["exact"],
+        explain=options["explain"],
+        stack=not options["no_group"],
+        diversity=options["diversity"],
+    )
+
+
 def _find_less_certain(engine: "Engine", query: Query, answer: Answer) -> Answer | None:
-    """Return what follows the relevant results: the possible ones, or the closest where nothing is relevant."""
+    """Return the possible results, or the closest matches if nothing is relevant."""
     if answer.nothing_relevant and answer.possible < query.limit:
         return engine.search(replace(query, include_all=True))
     left = query.limit - len(answer.hits)
@@ -131,25 +121,25 @@ def _read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(f"Cannot read {path}: {error.strerror}") from error
 
 
 def _print_answer(answer: Answer, further: Answer | None) -> None:
-    """Print the results, and those that are less certain below them."""
+    """Print the relevant results, then the less certain ones."""
     if answer.voice:
         language = f" ({answer.voice.language})" if answer.voice.language else ""
-        click.echo(f'heard{language}: "{answer.voice.text}"')
+        click.echo(f'Recognized speech{language}: "{answer.voice.text}"')
         if answer.voice.translation:
-            click.echo(f'searched for: "{answer.voice.translation}"')
+            click.echo(f'Searched for: "{answer.voice.translation}"')
     if answer.only_english:
         click.echo(
-            f"the query is in {answer.language}, and {' and '.join(answer.only_english)} only understands English"
+            f"The query is in {answer.language}, but {' and '.join(answer.only_english)} only understands English"
         )
     if answer.corrected:
         click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
     closest = further.hits if further else answer.hits
     if answer.coverage.outdated:
-        click.echo(f"not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
+        click.echo(f"Not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
     if answer.nothing_relevant:
         click.echo("Nothing relevant found." + (" Closest matches:" if closest else ""))
     _print_hits(answer)
@@ -159,7 +149,7 @@ def _print_answer(answer: Answer, further: Answer | None) -> None:
         _print_hits(further, len(answer.hits))
     if answer.next:
         total = f"about {answer.total}" if answer.total_is_estimate else answer.total
-        click.echo(f"      {total} relevant in all; go on with --cursor {answer.next}")
+        click.echo(f"      {total} relevant in total; for the next page, pass --cursor {answer.next}")
 
 
 def _print_hits(answer: Answer, offset: int = 0) -> None:

@@ -14,17 +14,17 @@ from search.settings import Settings
 if TYPE_CHECKING:
     from search.engine import Engine
 
-# Searches, media, and those who follow jobs.
+# Threads of the server, for searches, media files and event streams.
 THREADS = 16
 
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--no-worker", is_flag=True, help="Start no worker: one runs elsewhere, or nothing is to be indexed.")
+@click.option("--no-worker", is_flag=True, help="Do not start a worker. Use it if a worker runs elsewhere.")
 @click.pass_obj
 def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> None:
-    """Serve the page and the REST interface."""
+    """Serve the web page and the REST API."""
     import waitress
 
     from search.engine import Engine
@@ -34,8 +34,8 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
 
     if not _is_loopback(host):
         raise NotAllowedError(
-            f"refused to listen on {host}: without API keys, which this version does not have yet, anyone there "
-            "could read the library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)"
+            f"Refused to listen on {host}: this version has no API keys, so anyone on that network could read the "
+            "library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)."
         )
     with open_library(settings, create=True) as library:
         engine = Engine(library)
@@ -49,17 +49,17 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
                 max_request_body_size=settings.file_limit,
             )
         except OSError as error:
-            raise HomeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            raise HomeError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
         name = f"[{host}]" if ":" in host else host
-        click.echo(f"Crossmodal is at http://{name}:{port} (Ctrl-C ends it)")
-        # The first query should not wait for the models.
+        click.echo(f"Crossmodal is running at http://{name}:{port} (press Ctrl-C to stop)")
+        # Load the models now, so that the first query does not wait for them.
         threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
         with nullcontext() if no_worker else run_worker_process(settings):
             server.run()
 
 
 def _warm_up(engine: "Engine") -> None:
-    """Load what searches need; from then on, collecting garbage no longer walks through word lists and models."""
+    """Load the models and exclude them from garbage collection, which would scan their large word lists."""
     engine.warm_up()
     gc.collect()
     gc.freeze()

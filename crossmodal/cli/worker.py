@@ -12,11 +12,18 @@ if TYPE_CHECKING:
 
 
 @click.command("worker")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
-@click.option("--until-idle", is_flag=True, help="End when nothing is left to do.")
-@click.option("--beside", is_flag=True, hidden=True, help="End when standard input does: with the server beside it.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
+)
+@click.option("--until-idle", is_flag=True, help="Exit when no work is left.")
+@click.option(
+    "--exit-with-stdin",
+    is_flag=True,
+    hidden=True,
+    help="Exit when standard input is closed, that is, when the server exits.",
+)
 @click.pass_obj
-def worker_command(settings: Settings, workers: int, until_idle: bool, beside: bool) -> None:
+def worker_command(settings: Settings, workers: int, until_idle: bool, exit_with_stdin: bool) -> None:
     """Run jobs, uploads and watched sources in the background."""
     import signal
     import threading
@@ -26,10 +33,10 @@ def worker_command(settings: Settings, workers: int, until_idle: bool, beside: b
     from search.library import open_library
 
     stop = threading.Event()
-    # Both end the run at hand in an orderly way; its job is taken up again by the next worker.
+    # Both stop the current run cleanly; the next worker continues its job.
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    if beside:
+    if exit_with_stdin:
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
     with open_library(settings, create=True) as library:
         run_worker(library, Options(workers), stop, until_idle)

@@ -1,1 +1,1 @@
-"""REST under /api/v1."""
+"""The REST API under /api/v1."""

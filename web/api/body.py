@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON, checked against what is expected."""
+"""JSON bodies of requests, validated with pydantic models."""
 
 import json
 from typing import TypeVar
@@ -13,15 +13,23 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse_body(model: type[M]) -> M:
-    """Read the JSON body of the request at hand. Raises UsageError that names the first wrong field."""
+    """Return the validated JSON body of the current request.
+
+    Raises:
+        UsageError: The body is not valid; the message names the first invalid field.
+    """
     if request.mimetype != "application/json":
-        raise UsageError("send the body as application/json")
+        raise UsageError("The request body must be application/json")
     return check_fields(model, read_json(request.get_data()))
 
 
 def read_json(body: bytes | str) -> object:
-    """Return what a JSON text says. Raises UsageError."""
+    """Return the parsed JSON.
+
+    Raises:
+        UsageError: The text is not JSON.
+    """
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"the body is not JSON: {error}") from error
+        raise UsageError(f"The request body is not valid JSON: {error}") from error

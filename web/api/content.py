@@ -1,4 +1,4 @@
-"""What belongs to one item: its file, thumbnail and likenesses."""
+"""The file, the thumbnail and the preview of an item, and similar items."""
 
 import mimetypes
 import os
@@ -16,10 +16,12 @@ from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
 
-DAY = 24 * 3600
-PREVIEW = (2048, 2048)
-PICTURES = {ItemType.IMAGE}
-TYPES = {
+DAY_SECONDS = 24 * 3600
+# Maximum width and height of a preview in pixels.
+MAX_PREVIEW = (2048, 2048)
+IMAGES = {ItemType.IMAGE}
+# Types that browsers need and `mimetypes` does not know everywhere.
+MIME_TYPES = {
     ".heic": "image/heic",
     ".heif": "image/heif",
     ".avif": "image/avif",
@@ -33,7 +35,7 @@ TYPES = {
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Return the routes below an item."""
+    """Return the routes of one item."""
     api = Blueprint("content", __name__, url_prefix="/api/v1/items")
     library = engine.library
     find = library.catalog.get_item
@@ -47,13 +49,13 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/media")
     def send_media(item_id: int) -> Response:
         item = find(item_id)
-        path = find_file(item, f"the file of item {item_id} is not there: {item.path}")
+        path = find_file(item, f"The file of item {item_id} is missing: {item.path}")
         if not os.access(path, os.R_OK):
-            raise NotFoundError(f"the file of item {item_id} cannot be read: {item.path}")
+            raise NotFoundError(f"Permission denied for the file of item {item_id}: {item.path}")
         suffix = path.suffix.lower()
-        kind = TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        response = send_file(path, mimetype=kind, conditional=True, download_name=path.name)
-        # A document from the library must not act as a page of this site.
+        mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        response = send_file(path, mimetype=mime_type, conditional=True, download_name=path.name)
+        # An HTML document of the library must not run as a page of this site.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         return response
 
@@ -63,9 +65,9 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>/preview")
     def send_preview(item_id: int) -> Response:
-        """Send a picture as every browser can show it."""
-        path = find_file(find(item_id), f"item {item_id} is no picture that can be shown", PICTURES)
-        return _send_jpeg(encode_thumbnail(open_image(path, PREVIEW[0])[0], PREVIEW))
+        """Send the image as JPEG, which every browser can show."""
+        path = find_file(find(item_id), f"Item {item_id} is not an image that can be read", IMAGES)
+        return _send_jpeg(encode_thumbnail(open_image(path, MAX_PREVIEW[0])[0], MAX_PREVIEW))
 
     return api
 
@@ -79,44 +81,44 @@ def _send_thumbnail(library: Library, item: Item) -> Response:
     if "size" in request.args:
         size = _read_size()
         return _send_small(path, library.home.small_thumbnail(item.id, size), size)
-    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY)
+    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS)
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
-    """Send a smaller thumbnail; an item that is indexed anew has another under the same number."""
+    """Send a smaller thumbnail. It is created again if the item has a newer thumbnail."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
         write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
-    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY)
+    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS)
 
 
 def _read_size() -> int:
-    given = request.args.get("size", "")
-    if given not in map(str, SMALL_THUMBNAIL_SIDES):
-        raise UsageError(f"size must be one of {', '.join(map(str, SMALL_THUMBNAIL_SIDES))}, not {given!r}")
-    return int(given)
+    size = request.args.get("size", "")
+    if size not in map(str, SMALL_THUMBNAIL_SIDES):
+        raise UsageError(f"size must be one of {', '.join(map(str, SMALL_THUMBNAIL_SIDES))}, not {size!r}")
+    return int(size)
 
 
 def _make_thumbnail(item: Item) -> Response:
-    """Send what a crash, or somebody tidying up, left no thumbnail of."""
+    """Create and send a thumbnail that is missing, for example because its file was deleted."""
     if item.type is ItemType.VIDEO:
         return _send_moment(item, "0")
-    path = find_file(item, f"item {item.id} has no thumbnail", PICTURES)
+    path = find_file(item, f"Item {item.id} has no thumbnail", IMAGES)
     return _send_jpeg(encode_thumbnail(open_image(path, USEFUL_SIDE)[0]))
 
 
 def _send_moment(item: Item, at: str) -> Response:
-    """Send what a film shows at a time."""
+    """Send the frame of a video at a time in seconds."""
     try:
         seconds = float(at)
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < 10**6:
         raise UsageError(f"at must be a number of seconds, not {at!r}")
-    path = find_file(item, f"item {item.id} has no frame to show", {ItemType.VIDEO})
+    path = find_file(item, f"Item {item.id} has no video frames that can be read", {ItemType.VIDEO})
     return _send_jpeg(encode_thumbnail(read_frame(path, seconds)))
 
 
 def _send_jpeg(body: bytes) -> Response:
     response = Response(body, mimetype="image/jpeg")
-    response.cache_control.max_age = DAY
+    response.cache_control.max_age = DAY_SECONDS
     return response

@@ -1,4 +1,4 @@
-"""GET /api/v1/facets: what the library can be narrowed by."""
+"""GET /api/v1/facets: the values that filters can take, with the number of items of each."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -15,8 +15,8 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.get("")
     def show_facets() -> Response:
-        asked = read_address()
-        filters = join_filters(asked.make_filters(), parse_query(asked.text or "").filters)
+        search = read_address()
+        filters = join_filters(search.make_filters(), parse_query(search.text or "").filters)
         return jsonify(read_facets(library.catalog.database, filters))
 
     return api

@@ -1,4 +1,4 @@
-"""/api/v1/feedback: what people say of hits, for the library to learn from."""
+"""/api/v1/feedback: judgments of results, which `crossmodal models adapt` learns from."""
 
 from typing import Annotated, Any
 
@@ -12,7 +12,13 @@ from web.api.body import parse_body
 
 
 class FeedbackRequest(BaseModel):
-    """What is said of a hit. relevant: whether the item fits the text; null takes back what was said."""
+    """A judgment of a result.
+
+    Attributes:
+        text: The text of the query.
+        item: The id of the item.
+        relevant: Whether the item is relevant to the text; null removes an earlier judgment.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,11 +35,11 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.post("")
     def take_feedback() -> tuple[str, int]:
-        said = parse_body(FeedbackRequest)
-        if said.relevant is None:
-            feedback.take_back(said.text, said.item)
+        judgment = parse_body(FeedbackRequest)
+        if judgment.relevant is None:
+            feedback.take_back(judgment.text, judgment.item)
         else:
-            feedback.give(said.text, said.item, said.relevant)
+            feedback.give(judgment.text, judgment.item, judgment.relevant)
         return "", 204
 
     @api.get("")

@@ -7,7 +7,7 @@ from search.status import read_status
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Return the routes by which a server is watched."""
+    """Return the routes for monitoring."""
     api = Blueprint("health", __name__)
 
     @api.get("/healthz")

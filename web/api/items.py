@@ -1,4 +1,4 @@
-"""GET /api/v1/items: the ledger, and one item of it."""
+"""GET /api/v1/items: the ledger, and single items."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from search.forget import forget_items
 from search.records import ItemType, State
 from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
 
-PAGE = 100
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -50,10 +51,10 @@ def _read_listing() -> tuple[State | None, ItemType | None, int, int]:
     if kind is not None and kind not in list(ItemType):
         raise UsageError(f"type must be one of {', '.join(ItemType)}, not {kind!r}")
     numbers = {}
-    for name, default in (("cursor", 0), ("limit", PAGE)):
+    for name, default in (("cursor", 0), ("limit", DEFAULT_LIMIT)):
         value = request.args.get(name, str(default))
         if not (value.isascii() and value.isdecimal() and len(value) < 16):
             raise UsageError(f"{name} must be a whole number, not {value!r}")
         numbers[name] = int(value)
-    limit = max(1, min(numbers["limit"], 1000))
+    limit = max(1, min(numbers["limit"], MAX_LIMIT))
     return State(state) if state else None, ItemType(kind) if kind else None, numbers["cursor"], limit

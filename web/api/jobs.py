@@ -1,4 +1,4 @@
-"""/api/v1/jobs: asking for work, and following it."""
+"""/api/v1/jobs: queue background work and follow its progress."""
 
 import json
 import os
@@ -17,17 +17,21 @@ from search.records import Job, Task
 from search.serializers import serialize_job
 from web.api.body import parse_body
 
-# So many may follow jobs at once; each holds a thread of the server.
-MAX_FOLLOWERS = 6
-LOOK = 0.4
-# A follower who hears nothing for so many seconds would give up, and who is gone is noticed only when told something.
-HEARTBEAT = 10.0
+# Each open event stream occupies a thread of the server.
+MAX_EVENT_STREAMS = 6
+POLL_INTERVAL_SECONDS = 0.4
+# Seconds without news after which a comment is sent: it keeps the connection open and detects clients that are gone.
+HEARTBEAT_SECONDS = 10.0
 
 
 class JobRequest(BaseModel):
-    """What is to be brought up to date: files or folders on the server; none stands for all sources.
+    """The work of a new job.
 
-    model: instead, the model to use from now on, one that GET /models shows as present; purpose: what it is for.
+    Attributes:
+        paths: Files or folders on the server to bring up to date. An empty list stands for all sources.
+        retry_failed: Retry files that failed before.
+        model: Instead of indexing, switch to this model. It must be on this machine, as GET /models shows.
+        role: The role of the model, if its name is ambiguous.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -42,7 +46,7 @@ def make_blueprint(library: Library) -> Blueprint:
     """Return the job routes."""
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
-    room = threading.Semaphore(MAX_FOLLOWERS)
+    streams = threading.Semaphore(MAX_EVENT_STREAMS)
 
     @api.get("")
     def list_jobs() -> Response:
@@ -67,36 +71,36 @@ def make_blueprint(library: Library) -> Blueprint:
     @api.get("/<int:job_id>/events")
     def follow_job(job_id: int) -> Response:
         job = jobs.get(job_id)
-        if not room.acquire(blocking=False):
-            raise BusyError("too many follow jobs at once; ask again in a moment")
-        response = Response(_tell(library, job), mimetype="text/event-stream")
-        response.call_on_close(room.release)
+        if not streams.acquire(blocking=False):
+            raise BusyError("Too many open event streams; try again later")
+        response = Response(_stream_events(library, job), mimetype="text/event-stream")
+        response.call_on_close(streams.release)
         response.cache_control.no_store = True
-        response.headers["X-Accel-Buffering"] = "no"  # a proxy must not gather what is told
+        response.headers["X-Accel-Buffering"] = "no"  # a proxy must not buffer the events
         return response
 
     return api
 
 
-def _read_task(library: Library, asked: JobRequest) -> Task:
-    # Without `..`, by which a path could lead out of the source that it seems to lie in.
-    paths = tuple(os.path.normpath(path) for path in asked.paths)
+def _read_task(library: Library, new: JobRequest) -> Task:
+    # Remove `..`, which could lead out of the source.
+    paths = tuple(os.path.normpath(path) for path in new.paths)
     for path in paths:
         if library.sources.find_above(path) is None:
-            raise UsageError(f"paths: {path} lies in no source; add its folder to the sources first")
-    if asked.model is not None:
-        _check_model(library, asked)
-    return Task(paths, asked.retry_failed, model=asked.model, role=asked.role)
+            raise UsageError(f"paths: {path} is not in a source; add its folder to the sources first")
+    if new.model is not None:
+        _check_model(library, new)
+    return Task(paths, new.retry_failed, model=new.model, role=new.role)
 
 
-def _check_model(library: Library, asked: JobRequest) -> None:
-    """Let only models be named that are here: whoever may search is not to try out paths of the server."""
-    if asked.paths or asked.retry_failed:
-        raise UsageError("model: cannot be asked for together with paths or retry_failed")
-    there = {one.name for one in list_presets(library.home.models) if one.is_present}
-    if asked.model not in there:
+def _check_model(library: Library, new: JobRequest) -> None:
+    """Allow only models that are on this machine, so that clients cannot probe paths of the server."""
+    if new.paths or new.retry_failed:
+        raise UsageError("model: cannot be combined with paths or retry_failed")
+    present = {one.name for one in list_presets(library.home.models) if one.is_present}
+    if new.model not in present:
         raise UsageError(
-            f"model: {asked.model} is not on this machine; fetch it with `crossmodal models get`, or use it once with "
+            f"model: {new.model} is not on this machine; download it with `crossmodal models get`, or use it once with "
             "`crossmodal models use`"
         )
 
@@ -107,18 +111,18 @@ def _answer(job: Job) -> tuple[Response, int]:
     return response, 202
 
 
-def _tell(library: Library, job: Job) -> Iterator[str]:
-    """Return the job as server-sent events whenever it has moved, until it is over."""
-    told, last = "", 0.0
+def _stream_events(library: Library, job: Job) -> Iterator[str]:
+    """Yield the job as a server-sent event whenever it changes, until it is over."""
+    sent, last = "", 0.0
     while True:
         now = json.dumps(serialize_job(job), ensure_ascii=False)
-        if now != told:
+        if now != sent:
             yield f"event: {'end' if job.state.is_over else 'progress'}\ndata: {now}\n\n"
-            told, last = now, time.monotonic()
-        elif time.monotonic() - last > HEARTBEAT:
-            yield ": nothing new\n\n"
+            sent, last = now, time.monotonic()
+        elif time.monotonic() - last > HEARTBEAT_SECONDS:
+            yield ": no change\n\n"
             last = time.monotonic()
         if job.state.is_over:
             return
-        time.sleep(LOOK)
+        time.sleep(POLL_INTERVAL_SECONDS)
         job = library.jobs.get(job.id)

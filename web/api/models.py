@@ -1,4 +1,4 @@
-"""GET /api/v1/models: what the home uses, what it could, and how far a change is."""
+"""GET /api/v1/models: the models in use, other models, and the progress of a model change."""
 
 from dataclasses import asdict
 
@@ -9,7 +9,7 @@ from search.status import list_models
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
-    """Return the route of models; one is chosen by asking for a job."""
+    """Return the route. To switch to another model, clients queue a job."""
     api = Blueprint("models", __name__, url_prefix="/api/v1/models")
 
     @api.get("")

@@ -1,4 +1,4 @@
-"""/api/v1/query-images: uploaded images to search by, kept so that an address can name them."""
+"""/api/v1/query-images: uploaded images to search by. They have ids, so that an address can contain them."""
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -7,10 +7,10 @@ from search.library import Library
 from search.media.image.picture import encode_thumbnail, open_image
 from search.storage.query_images import QueryImages
 
-# Larger than any model sees, so that a region can be cut out.
-LARGEST = (1024, 1024)
-# What an id names never changes.
-YEAR = 365 * 24 * 3600
+# Maximum width and height in pixels. Larger than the input of any model, so that regions have enough detail.
+MAX_SIZE = (1024, 1024)
+# The image of an id never changes.
+YEAR_SECONDS = 365 * 24 * 3600
 
 
 def make_blueprint(library: Library) -> Blueprint:
@@ -21,21 +21,21 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.post("")
     def keep_image() -> tuple[Response, int]:
-        """Keep a small copy, without what the file says of place and time."""
+        """Store a small copy without metadata such as place and time."""
         if "image" not in request.files:
-            raise UsageError("send a picture as a part named `image` of multipart/form-data")
+            raise UsageError("Send an image as a part named `image` of multipart/form-data")
         body = request.files["image"].read()
         if not body:
             raise UnreadableMediaError("image: the file is empty")
-        picture, _ = open_image(body, LARGEST[0])
-        kept = images.keep(encode_thumbnail(picture, LARGEST))
-        return jsonify({"id": kept}), 201
+        image, _ = open_image(body, MAX_SIZE[0])
+        image_id = images.keep(encode_thumbnail(image, MAX_SIZE))
+        return jsonify({"id": image_id}), 201
 
     @api.get("/<image_id>")
     def send_image(image_id: str) -> Response:
         response = Response(images.read(image_id), mimetype="image/jpeg")
         response.cache_control.private = True
-        response.cache_control.max_age = YEAR
+        response.cache_control.max_age = YEAR_SECONDS
         response.cache_control.immutable = True
         return response
 

@@ -11,8 +11,8 @@ from search.records import FILTERS, Query
 from search.serializers import serialize_answer
 from web.api.body import read_json
 
-# The fields that may be repeated in an address or a form.
-LISTS = {"not", "like", *(name for name, declared in FILTERS.items() if declared.kind.is_list)}
+# The fields that can be repeated in a form or an address.
+LIST_FIELDS = {"not", "like", *(name for name, declared in FILTERS.items() if declared.kind.is_list)}
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -25,7 +25,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
             return _answer(engine, _read_form())
         if request.mimetype == "application/json":
             return _answer(engine, parse_request(read_json(request.get_data())).make_query())
-        raise UsageError("send the search as application/json or as multipart/form-data")
+        raise UsageError("Send the search as application/json or multipart/form-data")
 
     @api.get("")
     def search_by_address() -> Response:
@@ -35,7 +35,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
 
 def read_address() -> SearchRequest:
-    """Read a search from the address of the request at hand. Raises UsageError."""
+    """Return the search in the address of the current request.
+
+    Raises:
+        UsageError: A field is not valid.
+    """
     fields = collect_fields(request.args)
     if "q" in fields:
         fields["text"] = fields.pop("q")
@@ -51,20 +55,20 @@ def _read_form() -> Query:
     parsed = parse_request(read_json(fields["request"]) if "request" in fields else fields)
     unknown = set(request.files) - {"image", "voice"}
     if unknown:
-        raise UsageError(f"{min(unknown)}: not a part of a search; files are `image` and `voice`")
+        raise UsageError(f"{min(unknown)}: unknown file; a search has the files `image` and `voice`")
     images = tuple(part.read() for part in request.files.getlist("image"))
     voice = request.files["voice"].read() if "voice" in request.files else None
     if any(not image for image in images) or voice == b"":
-        raise UnreadableMediaError("a file of the request is empty")
+        raise UnreadableMediaError("A file in the request is empty")
     return parsed.make_query(images, voice)
 
 
 def collect_fields(values: Any) -> dict[str, Any]:
-    """Turn form or address fields into the shape of the JSON body."""
+    """Return form or address fields in the form of a JSON body."""
     fields: dict[str, Any] = {}
     for name in values:
         given = [value for value in values.getlist(name) if value != ""]
-        if name in LISTS:
+        if name in LIST_FIELDS:
             fields[name] = given
         elif name in {"weights", "parts"} and given:
             fields[name] = read_json(given[-1])

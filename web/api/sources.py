@@ -1,4 +1,4 @@
-"""/api/v1/sources: the folders that make up the library."""
+"""/api/v1/sources: the indexed folders."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,12 @@ from web.api.body import parse_body
 
 
 class SourceRequest(BaseModel):
-    """A folder or file on the server, by its absolute path. watch: follow what changes in it."""
+    """A folder or file to index.
+
+    Attributes:
+        path: Its absolute path on the server.
+        watch: Index changes as they happen; null keeps the current value.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,24 +35,24 @@ def make_blueprint(library: Library) -> Blueprint:
 
     @api.get("")
     def list_sources() -> Response:
-        found = [serialize_source(one, Path(one.path).exists()) for one in sources.list_all()]
-        return jsonify({"sources": found})
+        rows = [serialize_source(one, Path(one.path).exists()) for one in sources.list_all()]
+        return jsonify({"sources": rows})
 
     @api.post("")
     def add_source() -> tuple[Response, int]:
-        asked = parse_body(SourceRequest)
-        if not asked.path.startswith("/") or "\0" in asked.path:
-            raise UsageError(f"path: must be an absolute path on the server, not {asked.path!r}")
-        path = Path(os.path.normpath(asked.path))
+        new = parse_body(SourceRequest)
+        if not new.path.startswith("/") or "\0" in new.path:
+            raise UsageError(f"path: must be an absolute path on the server, not {new.path!r}")
+        path = Path(os.path.normpath(new.path))
         root = Path(library.home.root)
         if not path.exists():
             raise UsageError(f"path: {path} does not exist on the server")
         if path == root or root in path.parents:
-            raise UsageError(f"path: {path} lies in the library's own home")
+            raise UsageError(f"path: {path} is inside the data directory of the library")
         above = sources.find_above(str(path))
         source_id = above.id if above is not None else sources.add(str(path))
-        if asked.watch is not None:
-            sources.watch(source_id, asked.watch)
+        if new.watch is not None:
+            sources.watch(source_id, new.watch)
         job = library.jobs.add(Task((str(path),)))
         source = sources.get(source_id)
         return jsonify(serialize_source(source, True) | {"job": serialize_job(job)}), 202

@@ -1,4 +1,4 @@
-"""What an item says: its transcript and its passages."""
+"""The text of an item: its transcript and its passages."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from search.serializers import serialize_item, serialize_segment
 from search.storage.catalog import Catalog
 
 MAX_NEIGHBORS = 50
-# Whether it is WebVTT.
+# Subtitle formats: whether each is WebVTT.
 SUBTITLES = {"text/vtt": True, "application/x-subrip": False}
 
 
 def make_blueprint(catalog: Catalog) -> Blueprint:
-    """Return the routes to an item's text."""
+    """Return the routes."""
     api = Blueprint("text", __name__, url_prefix="/api/v1/items")
     find = catalog.get_item
 
@@ -36,7 +36,7 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
         texts = [one for one in catalog.list_segments(item_id) if one.segment.text]
         around, count = (request.args.get(name, type=int) for name in ("around", "count"))
         if around is not None:
-            texts = _cut_neighbours(texts, around, 1 if count is None else count)
+            texts = _cut_neighbors(texts, around, 1 if count is None else count)
         elif count is not None:
             texts = [one for one in texts if one.segment.kind is not SegmentKind.NAME][: max(0, count)]
         return jsonify({"item": serialize_item(item), "segments": [serialize_segment(one) for one in texts]})
@@ -45,7 +45,7 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
 
 
 def write_subtitles(spoken: list[dict[str, Any]], is_vtt: bool) -> str:
-    """Return speech as WebVTT or, where not, as SubRip."""
+    """Return speech segments as subtitles, in WebVTT or SubRip format."""
     blocks = []
     for number, one in enumerate(spoken, 1):
         start, end = (_format_time(one.get(name, 0.0), "." if is_vtt else ",") for name in ("start", "end"))
@@ -59,10 +59,14 @@ def _format_time(seconds: float, point: str) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}{point}{thousandths:03d}"
 
 
-def _cut_neighbours(texts: list[FoundSegment], around: int, count: int) -> list[FoundSegment]:
-    """Return a segment with up to `count` on either side. Raises NotFoundError."""
+def _cut_neighbors(texts: list[FoundSegment], around: int, count: int) -> list[FoundSegment]:
+    """Return a segment with up to `count` segments before and after it.
+
+    Raises:
+        NotFoundError: The item has no text segment with the id `around`.
+    """
     place = next((at for at, one in enumerate(texts) if one.id == around), None)
     if place is None:
-        raise NotFoundError(f"the item has no text segment {around}")
+        raise NotFoundError(f"The item has no text segment {around}")
     count = min(max(count, 0), MAX_NEIGHBORS)
     return texts[max(0, place - count) : place + count + 1]

@@ -1,4 +1,4 @@
-"""POST /api/v1/uploads: files sent to be indexed."""
+"""POST /api/v1/uploads: upload files to be indexed."""
 
 import hashlib
 import os
@@ -14,14 +14,19 @@ from search.library import Library
 from search.records import Task
 from search.serializers import serialize_job
 
-# What no file system takes, and what would hide a file.
-UNFIT = re.compile(r'[\x00-\x1f<>:"|?*\\]')
-LONGEST = 200
+# Characters that some file systems do not allow.
+INVALID_CHARACTERS = re.compile(r'[\x00-\x1f<>:"|?*\\]')
+MAX_NAME_BYTES = 200
 MAX_FOLDERS = 20
 
 
 def make_blueprint(library: Library, limit: int) -> Blueprint:
-    """Return the upload route. limit: largest request in bytes."""
+    """Return the upload route.
+
+    Args:
+        library: The library.
+        limit: Maximum size of a request in bytes.
+    """
     api = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
     folder = library.home.uploads
 
@@ -30,34 +35,41 @@ def make_blueprint(library: Library, limit: int) -> Blueprint:
         request.max_content_length = limit
         files = [part for part in request.files.getlist("file") if part.filename]
         if not files:
-            raise UsageError("send at least one file as a part named `file` of multipart/form-data, with its name")
+            raise UsageError("Send at least one file, with its name, as a part named `file` of multipart/form-data")
         names = [clean_name(part.filename or "") for part in files]
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            paths = [_keep(folder, name, part) for name, part in zip(names, files, strict=True)]
+            paths = [_store(folder, name, part) for name, part in zip(names, files, strict=True)]
         except OSError as error:
-            raise HomeError(f"the upload cannot be kept: {error.strerror or error}") from error
+            raise HomeError(
+                f"Cannot store the upload: {error.strerror or error}. Check the permissions and the free space of "
+                f"{folder}."
+            ) from error
         library.sources.add(str(folder))
         job = library.jobs.add(Task(tuple(str(path) for path in paths)))
-        kept = [{"name": part.filename, "path": str(path)} for part, path in zip(files, paths, strict=True)]
-        return jsonify({"files": kept, "job": serialize_job(job)}), 202
+        rows = [{"name": part.filename, "path": str(path)} for part, path in zip(files, paths, strict=True)]
+        return jsonify({"files": rows, "job": serialize_job(job)}), 202
 
     return api
 
 
 def clean_name(name: str) -> PurePosixPath:
-    """Return a name, or folders and a name, as which an uploaded file can be kept. Raises UsageError."""
-    parts = [UNFIT.sub("_", part).strip(". ") for part in name.replace("\\", "/").split("/")]
+    """Return a relative path, of folders and a name, that is safe to store an uploaded file at.
+
+    Raises:
+        UsageError: The name is empty, too long or has too many folders.
+    """
+    parts = [INVALID_CHARACTERS.sub("_", part).strip(". ") for part in name.replace("\\", "/").split("/")]
     parts = [part for part in parts if part]
     if not parts or len(parts) > MAX_FOLDERS:
-        raise UsageError(f"file: {name!r} is no usable name for a file")
-    if any(len(part.encode()) > LONGEST for part in parts):
-        raise UsageError(f"file: a part of {name[:60]!r}… is longer than {LONGEST} bytes")
+        raise UsageError(f"file: {name!r} is not a valid file name")
+    if any(len(part.encode()) > MAX_NAME_BYTES for part in parts):
+        raise UsageError(f"file: a part of {name[:60]!r}… is longer than {MAX_NAME_BYTES} bytes")
     return PurePosixPath(*parts)
 
 
-def _keep(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
-    """Write a file under its name, or under a numbered one where another file has it already; give its path."""
+def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
+    """Store a file and return its path; a number is added to a name that another file has."""
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
@@ -72,7 +84,7 @@ def _keep(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
             if path.exists() and _hash(path) == digest:
                 return path
             try:
-                os.link(temporary, path)  # unlike a renaming, never in place of another file
+                os.link(temporary, path)  # unlike a rename, this never replaces another file
             except FileExistsError:
                 continue
             path.chmod(0o644)

@@ -1,4 +1,4 @@
-"""What is drawn over or beside an item: where a picture shows the query, how loud a recording is when."""
+"""Visualizations of an item: the heatmap of an image, the moments and the loudness of a recording."""
 
 import json
 
@@ -30,8 +30,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>/moments")
     def show_moments(item_id: int) -> Response:
-        found = engine.find_moments(item_id, read_address().make_query())
-        return jsonify({"moments": [serialize_evidence(one) for one in found]})
+        moments = engine.find_moments(item_id, read_address().make_query())
+        return jsonify({"moments": [serialize_evidence(one) for one in moments]})
 
     @api.get("/<int:item_id>/loudness")
     def show_loudness(item_id: int) -> Response:
@@ -39,12 +39,12 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MAX_POINTS):
             raise UsageError(f"points must be a whole number from 1 to {MAX_POINTS}, not {points!r}")
         item = library.catalog.get_item(item_id)
-        path = find_file(item, f"item {item_id} is no recording that can be read", RECORDINGS)
-        kept = library.home.loudness(item_id, item.mtime_ns, int(points))
-        if not kept.exists():
+        path = find_file(item, f"Item {item_id} is not a recording that can be read", RECORDINGS)
+        cached = library.home.loudness(item_id, item.mtime_ns, int(points))
+        if not cached.exists():
             peaks = np.round(measure_loudness(path, int(points)), 3).tolist()
-            write_atomically(kept, json.dumps({"peaks": peaks}).encode())
-        response = Response(kept.read_text(), mimetype="application/json")
+            write_atomically(cached, json.dumps({"peaks": peaks}).encode())
+        response = Response(cached.read_text(), mimetype="application/json")
         response.cache_control.max_age = 24 * 3600
         return response
 

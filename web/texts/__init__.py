@@ -1,4 +1,4 @@
-"""The page's words, in each language that it speaks."""
+"""The texts of the pages in each language."""
 
 import json
 from functools import lru_cache

@@ -23,11 +23,13 @@ ROLES = ("visual", "semantic", "speech")
     default=100,
     show_default=True,
     type=click.IntRange(1, 100),
-    help="Percent of the time to work; the rest is left to searches.",
+    help="Percentage of the time to work; the rest is free for searches.",
 )
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
+)
 @click.option("--force", is_flag=True, help="Switch even if many files cannot be read.")
-@click.option("--export", "export", is_flag=True, help="First turn it into ONNX, as `models export` does.")
+@click.option("--export", "export", is_flag=True, help="First convert the model to ONNX, as `models export` does.")
 @json_option
 @click.pass_obj
 def use_command(
@@ -40,11 +42,11 @@ def use_command(
     export: bool,
     as_json: bool,
 ) -> None:
-    """Use another model: fill a new space beside the old one, then switch.
+    """Switch to another model: fill a new space in the background, then use it.
 
     NAME is ARCHITECTURE/TAG, ARCHITECTURE//path/of/weights, local-dir:FOLDER, a sentence-transformers or Whisper model.
-    Searches go on with the old model until the new one is complete. It may be stopped and run again. On a CPU,
-    --export takes some minutes, and all that follows up to half as long.
+    Searches use the old model until the new space is complete. You can stop the command and run it again. On a CPU,
+    --export takes some minutes and makes embedding up to twice as fast.
     """
     from indexer.model_change.change import Pace, use_model
     from indexer.pipeline import Options
@@ -60,13 +62,15 @@ def use_command(
 
 @click.command("rollback")
 @click.option("--role", type=click.Choice(ROLES[:2]), default="visual", show_default=True)
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Decoders side by side.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
+)
 @json_option
 @click.pass_obj
 def rollback_command(settings: Settings, role: str, workers: int, as_json: bool) -> None:
-    """Go back to the model that was used before.
+    """Switch back to the previous model.
 
-    What was indexed since is filled in first, so that nothing is lost.
+    Files that were indexed in the meantime are embedded with it first.
     """
     from indexer.model_change.change import Change, change_model, find_previous
     from indexer.pipeline import Options
@@ -84,10 +88,7 @@ def rollback_command(settings: Settings, role: str, workers: int, as_json: bool)
 @json_option
 @click.pass_obj
 def drop_command(settings: Settings, role: str, as_json: bool) -> None:
-    """Remove the space of the model that was used before.
-
-    Also one that was begun and is not to be completed.
-    """
+    """Remove the space of the previous model, and a space that is not complete."""
     from indexer.model_change.change import drop_spaces
     from search.library import open_library
     from search.records import Retriever
@@ -97,7 +98,7 @@ def drop_command(settings: Settings, role: str, as_json: bool) -> None:
     if as_json:
         print_json({"removed": count})
     else:
-        click.echo(f"{count} vectors removed")
+        click.echo(f"{count} embeddings removed")
 
 
 def _report(outcome: "Outcome", as_json: bool) -> None:
@@ -106,9 +107,9 @@ def _report(outcome: "Outcome", as_json: bool) -> None:
     if as_json:
         print_json(outcome.describe())
     else:
-        filled = f": {outcome.filled} vectors in {outcome.seconds:.0f} s" if outcome.filled else ""
+        filled = f": {outcome.filled} embeddings in {outcome.seconds:.0f} s" if outcome.filled else ""
         click.echo(f"{outcome.model} is in use{filled}")
         if outcome.is_speech:
-            click.echo("what was heard before stays as it is; `crossmodal index --reindex FOLDER` has it heard anew")
+            click.echo("Existing transcripts are kept. To transcribe again, run `crossmodal index --reindex FOLDER`.")
     if outcome.unread:
         raise click.exceptions.Exit(1)

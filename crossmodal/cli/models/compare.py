@@ -11,7 +11,7 @@ from crossmodal.cli.output import json_option, print_json
 from search.settings import Settings
 
 if TYPE_CHECKING:
-    from search.evaluation.model_comparison import ModelResult
+    from search.evaluation.model_comparison import Comparison, ModelResult
     from search.library import Library
     from search.records import Retriever
 
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 @click.argument("first")
 @click.argument("second")
 @click.option("--role", type=click.Choice(["visual", "semantic"]), help="Their role, if the names are ambiguous.")
-@click.option("--questions", default=500, show_default=True, type=click.IntRange(10), help="At most so many.")
-@click.option("--cases", type=click.Path(path_type=Path, dir_okay=False), help="Also ask what an evaluation file asks.")
+@click.option(
+    "--questions", default=500, show_default=True, type=click.IntRange(10), help="Maximum number of questions."
+)
+@click.option(
+    "--cases", type=click.Path(path_type=Path, dir_okay=False), help="Also use the queries of this evaluation file."
+)
 @json_option
 @click.pass_obj
 def compare_command(
@@ -33,10 +37,10 @@ def compare_command(
     cases: Path | None,
     as_json: bool,
 ) -> None:
-    """Say which of two models serves this library better.
+    """Show which of two models finds more in this library.
 
-    Both are asked what the library can ask by itself: for its pictures by their descriptions or file names and by their
-    copies, for its texts by their ends. Nothing is changed.
+    The queries are generated from the library: images are searched by their descriptions or file names and by edited
+    copies, texts by their endings. Nothing is changed.
     """
     from search.encoders.registry import guess_retriever
     from search.evaluation.model_comparison import compare_results
@@ -45,31 +49,34 @@ def compare_command(
 
     with open_library(settings) as library:
         retriever = Retriever(role) if role else guess_retriever(first) or Retriever.SEMANTIC
-        results = _show(library, retriever, (first, second), questions, cases)
+        results = _rank(library, retriever, (first, second), questions, cases)
     comparison = compare_results(*results)
     if as_json:
         models = [_describe(one) for one in results]
-        said = asdict(comparison) | {"better": comparison.better}
-        print_json({"questions": len(results[0].ranks), "copies": results[0].copies, "models": models} | said)
-        return
+        figures = asdict(comparison) | {"better": comparison.better}
+        print_json({"questions": len(results[0].ranks), "copies": results[0].copies, "models": models} | figures)
+    else:
+        _print_comparison(results, comparison)
+
+
+def _print_comparison(results: list["ModelResult"], comparison: "Comparison") -> None:
     for one in results:
         memory = f", {one.megabytes:.0f} MiB" if one.megabytes is not None else ""
         click.echo(
             f"{one.name}: R@1 {one.recall(1):.1%}, R@10 {one.recall(10):.1%}, MRR {one.reciprocal:.3f}; "
-            f"{one.rate:.1f}/s, {one.query_ms:.0f} ms a query{memory}"
+            f"{one.rate:.1f}/s, {one.query_ms:.0f} ms per query{memory}"
         )
-    names = [one.name for one in results]
     interval = f"{comparison.gain:+.3f} MRR, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     copies = results[0].copies
-    asked = f"{len(results[0].ranks)} questions" + (f", {copies} of them by a copy," if copies else "")
+    questions = f"{len(results[0].ranks)} questions" + (f", {copies} of them with an edited copy" if copies else "")
     if comparison.better is None:
-        click.echo(f"{asked} cannot tell them apart ({interval})")
+        click.echo(f"No significant difference ({questions}; {interval})")
     else:
-        click.echo(f"{names[comparison.better]} serves this library better ({asked}: {interval})")
+        click.echo(f"{results[comparison.better].name} finds more in this library ({questions}; {interval})")
 
 
-def _show(
-    library: "Library", retriever: "Retriever", names: tuple[str, str], most: int, cases: Path | None
+def _rank(
+    library: "Library", retriever: "Retriever", names: tuple[str, str], limit: int, cases: Path | None
 ) -> list["ModelResult"]:
     from search.encoders.registry import load_image_encoder, load_text_encoder
     from search.errors import UsageError
@@ -80,19 +87,19 @@ def _show(
 
     folder, machine = library.home.models, library.machine
     if retriever is Retriever.SEMANTIC:
-        clozes = list_clozes(library, most)
+        clozes = list_clozes(library, limit)
         if len(clozes) < MIN_SAMPLE:
-            raise UsageError(f"the library holds only {len(clozes)} passages to ask for; {MIN_SAMPLE} are the fewest")
+            raise UsageError(f"The library has only {len(clozes)} suitable passages; at least {MIN_SAMPLE} are needed")
         return [rank_texts(partial(load_text_encoder, name, folder, machine), clozes) for name in names]
-    captioned = list_captioned(library, most)
+    captioned = list_captioned(library, limit)
     if cases is not None:
         captioned += list_captions_of(read_cases(cases), library)
     if len(captioned) < MIN_SAMPLE:
         raise UsageError(
-            f"the library holds only {len(captioned)} pictures with a description, or a name made of words; "
-            f"{MIN_SAMPLE} are the fewest. Give queries with their answers by --cases"
+            f"The library has only {len(captioned)} images with a description or a name made of words; "
+            f"at least {MIN_SAMPLE} are needed. Pass queries with relevant images by --cases."
         )
-    copied = list_copied(library, most)
+    copied = list_copied(library, limit)
     return [rank_images(partial(load_image_encoder, name, folder, machine), captioned, copied) for name in names]
 
 

@@ -13,22 +13,28 @@ if TYPE_CHECKING:
     from search.encoders.manifest import ModelManifest
     from search.library import Library
 
-# So many of the library's own show whether an export is right.
+# Number of images or passages of the library that an export is checked on.
 SAMPLE = 128
 
 
 @click.command("export")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["visual", "semantic"]), help="Its role, if the name is ambiguous.")
-@click.option("--sample", default=SAMPLE, show_default=True, type=click.IntRange(16), help="How many to check it on.")
+@click.option("--role", type=click.Choice(["visual", "semantic"]), help="The model's role, if its name is ambiguous.")
+@click.option(
+    "--sample",
+    default=SAMPLE,
+    show_default=True,
+    type=click.IntRange(16),
+    help="Number of images or passages to check it on.",
+)
 @json_option
 @click.pass_obj
 def export_command(settings: Settings, name: str, role: str | None, sample: int, as_json: bool) -> None:
-    """Turn a model into ONNX, checked against what it is made from.
+    """Convert a model to ONNX and check the result.
 
-    NAME is a picture model of open_clip, or a sentence model. Each precision is checked on the library's own pictures
-    or passages: the cosine to torch's vectors, and agreement@10, which share of everyone's nearest ten stays the same.
-    The fastest right way to run it, torch's among them, is used from then on; by ONNX, a command starts in a second.
+    NAME is an open_clip model or a sentence model. Each precision is checked on images or passages of the library: the
+    cosine to the vectors of torch, and agreement@10, the share of the ten nearest neighbors that stay the same. The
+    fastest correct runtime, which can be torch, is used from then on. With ONNX, a command starts in a second.
     """
     from search.library import open_library
 
@@ -45,17 +51,28 @@ def export_command(settings: Settings, name: str, role: str | None, sample: int,
             f"{one.rate:8.1f}/s{mark}"
         )
     rates = ", ".join(f"{way} {rate:.1f}/s" for way, rate in manifest.runtimes.items())
-    click.echo(f"{manifest.name} runs by {manifest.runtime} from now on ({rates})")
+    click.echo(f"{manifest.name} now runs with {manifest.runtime} ({rates})")
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     click.echo(line, err=True)
 
 
 def export_model(library: "Library", name: str, role: str | None, count: int) -> "tuple[ModelManifest, list[Check]]":
-    """Write a model as ONNX, checked on so many of the library's own; give its card and how each precision did.
+    """Convert a model to ONNX and check it on images or passages of the library.
 
-    Raises UsageError for a model that is not exported, ModelError when it cannot be.
+    Args:
+        library: The library.
+        name: The name of the model.
+        role: `visual` or `semantic`; None to infer it from the name.
+        count: Number of images or passages to check the export on.
+
+    Returns:
+        The manifest of the exported model and the check of each precision.
+
+    Raises:
+        UsageError: Models of this kind are not exported.
+        ModelError: The export failed.
     """
     from search.encoders.open_clip.export import export_towers
     from search.encoders.registry import BUNDLED, find_manifest, guess_retriever
@@ -66,14 +83,16 @@ def export_model(library: "Library", name: str, role: str | None, count: int) ->
 
     retriever = Retriever(role) if role else guess_retriever(name)
     if retriever not in {Retriever.VISUAL, Retriever.SEMANTIC}:
-        raise UsageError(f"{name} is for speech: only picture and sentence models are exported")
+        raise UsageError(
+            f"Cannot export {name}: only image and sentence models can be exported, and this is a speech model"
+        )
     if name in BUNDLED:
-        raise UsageError(f"{name} is in ONNX already")
+        raise UsageError(f"{name} is already an ONNX model")
     models, machine = library.home.models, library.machine
     manifest, folder = find_manifest(name, retriever, models, machine)
     if retriever is Retriever.SEMANTIC:
-        return export_sentences(manifest, folder, models, machine, sample_passages(library, count), _say)
+        return export_sentences(manifest, folder, models, machine, sample_passages(library, count), _report)
     fit = manifest.transform
     assert fit is not None
     pixels = [fit(one) for one in sample_images(library, count)]
-    return export_towers(manifest, folder, models, machine, pixels, _say)
+    return export_towers(manifest, folder, models, machine, pixels, _report)

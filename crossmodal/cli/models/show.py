@@ -12,7 +12,7 @@ from search.settings import Settings
 @json_option
 @click.pass_obj
 def list_command(settings: Settings, as_json: bool) -> None:
-    """Show the models in use, and others worth trying."""
+    """Show the models in use, and other models worth trying."""
     from search.encoders.presets import ROLES, list_presets, read_source
     from search.home import Home
 
@@ -37,7 +37,7 @@ def list_command(settings: Settings, as_json: bool) -> None:
 
 
 def _read_used(settings: Settings) -> set[str]:
-    """Return the names of the models that the home uses; of one that is not there yet, those it would."""
+    """Return the names of the models that the home uses, or would use if it does not exist yet."""
     from search.encoders.registry import BUNDLED, SPEECH_MODEL
     from search.home import Home
 
@@ -58,10 +58,10 @@ def _read_used(settings: Settings) -> set[str]:
 @click.argument("name")
 @click.pass_obj
 def get_command(settings: Settings, name: str) -> None:
-    """Fetch a model from its hub.
+    """Download a model from its hub.
 
-    NAME is one that `models list` shows, any of open_clip's (ARCHITECTURE/TAG), hf-hub:ID, a sentence-transformers
-    model or a size of Whisper. Nothing else ever fetches anything.
+    NAME is a model that `models list` shows, an open_clip model (ARCHITECTURE/TAG), hf-hub:ID, a sentence-transformers
+    model or a Whisper size. No other command downloads anything.
     """
     from search.encoders.hub import fetch_model
     from search.home import Home
@@ -70,7 +70,7 @@ def get_command(settings: Settings, name: str) -> None:
     home.create()
     with DownloadBar() as note:
         folder = fetch_model(name, home.models, note)
-    click.echo(f"{name} is in {folder}; use it with `crossmodal models use {name}`")
+    click.echo(f"Downloaded {name} to {folder}. To use it, run `crossmodal models use {name}`.")
 
 
 class DownloadBar:

@@ -4,11 +4,8 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import fields
 
 import pytest
-
-from search.settings import Settings
 
 HEAVY = {"numpy", "sqlalchemy", "flask", "onnxruntime", "faiss", "av", "PIL", "torch", "rich"}
 
@@ -142,11 +139,11 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         (["search"], 2, "The query is empty"),
         (["search", "a", "--type", "song"], 2, "--type"),
         (["search", "a", "--after", "soon"], 2, "after must be a date"),
-        (["search", "--image", "/nothing.jpg"], 2, "/nothing.jpg cannot be read"),
+        (["search", "--image", "/nothing.jpg"], 2, "Cannot read /nothing.jpg"),
         (["search", "--image", __file__], 2, "not a picture"),
         (["search", "--like", "99999"], 2, "no item 99999"),
         (["index", "/nothing"], 2, "/nothing does not exist"),
-        (["serve", "--host", "0.0.0.0"], 3, "refused to listen on 0.0.0.0"),
+        (["serve", "--host", "0.0.0.0"], 3, "Refused to listen on 0.0.0.0"),
         (["nonsense"], 2, "No such command"),
     ],
 )
@@ -176,11 +173,11 @@ def test_a_home_of_an_earlier_bundled_model_answers_and_says_what_it_waits_for(t
     db.close()
     done = run("search", "lighthouse", home=home)
     assert (done.returncode, "a.txt" in done.stdout) == (0, True)
-    assert "not searched yet: visual, semantic" in done.stderr
-    assert "meaning: 0 of 1 embedded again" in run("status", home=home).stdout
+    assert "Not searched yet: visual, semantic" in done.stderr
+    assert "semantic: 0 of 1 re-embedded" in run("status", home=home).stdout
     assert run("index", str(tmp_path / "a.txt"), home=home).returncode == 0
     assert json.loads(run("status", "--json", home=home).stdout)["outdated"] == {}
-    assert "not searched yet" not in run("search", "lighthouse", home=home).stderr
+    assert "Not searched yet" not in run("search", "lighthouse", home=home).stderr
 
 
 def test_a_home_of_changed_files_of_another_model_is_refused(tmp_path):
@@ -226,12 +223,12 @@ def test_settings_shows_values_with_their_sources(tmp_path, monkeypatch):
     monkeypatch.setenv("CROSSMODAL_DEVICE", "cuda")
     done = run("--device", "cpu", "settings", "--json", home=tmp_path / "new")
     rows = {row["name"]: row for row in json.loads(done.stdout)["settings"]}
-    assert set(rows) == {field.name for field in fields(Settings)}
+    assert {"home", "threads", "hosts", "upload_limit", "file_limit", "device", "unload_after"} <= set(rows)
     assert rows["home"] == {
         "name": "home",
         "value": str(tmp_path / "new"),
         "source": "command line",
-        "variable": "CROSSMODAL_HOME",
+        "environment_variable": "CROSSMODAL_HOME",
     }
     assert (rows["device"]["value"], rows["device"]["source"]) == ("cpu", "command line")
     assert (rows["hosts"]["value"], rows["hosts"]["source"]) == (["a.example", "b.example"], "environment")

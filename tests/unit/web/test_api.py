@@ -347,7 +347,7 @@ def test_a_file_deleted_from_disk_is_said_to_be_gone(fresh, tmp_path):
     (tmp_path / "m/a.txt").unlink()
     response = client.get(f"/api/v1/items/{get_item(client, 'a.txt')}/media")
     assert response.status_code == 404
-    assert "is not there" in response.json["detail"]
+    assert "is missing" in response.json["detail"]
 
 
 def test_a_mix_with_a_region_comes_in_one_request(client, demo):

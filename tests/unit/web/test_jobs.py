@@ -153,7 +153,7 @@ def test_no_path_leads_out_of_a_source(client, media, tmp_path):
     client.post("/api/v1/sources", json={"path": f"{media}/../media/"})
     assert [one["path"] for one in client.get("/api/v1/sources").json["sources"]] == [str(media)]
     answer = client.post("/api/v1/jobs", json={"paths": [f"{media}/../other"]})
-    assert (answer.status_code, "lies in no source" in answer.json["detail"]) == (400, True)
+    assert (answer.status_code, "is not in a source" in answer.json["detail"]) == (400, True)
 
 
 def test_a_source_that_is_being_indexed_can_be_forgotten(client, fresh, media):
@@ -201,7 +201,7 @@ def test_events_tell_of_a_job_until_it_is_over(client, fresh, monkeypatch):
 
 def test_too_many_followers_are_asked_to_wait(client, fresh, monkeypatch):
     job = fresh.jobs.add(Task(("/x",)))
-    monkeypatch.setattr("web.api.jobs.MAX_FOLLOWERS", 0)
+    monkeypatch.setattr("web.api.jobs.MAX_EVENT_STREAMS", 0)
     crowded = make_client(fresh)
     assert crowded.get(f"/api/v1/jobs/{job.id}/events").status_code == 503
 

@@ -1,0 +1,67 @@
+"""/api/v1/albums: named sets of items."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.library import Library
+from search.records import Album
+from search.storage.collections import Albums
+from web.api.body import parse_body
+
+
+class AlbumRequest(BaseModel):
+    """A new album."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+
+
+class ChangeRequest(BaseModel):
+    """Items to add to an album and to remove from it, by id."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    add: list[int] = Field(default_factory=list, max_length=100_000)
+    remove: list[int] = Field(default_factory=list, max_length=100_000)
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Return the routes."""
+    api = Blueprint("albums", __name__, url_prefix="/api/v1/albums")
+    albums = Albums(library.database)
+
+    @api.get("")
+    def list_albums() -> Response:
+        return jsonify({"albums": [serialize_album(one) for one in albums.list_all()]})
+
+    @api.post("")
+    def add_album() -> tuple[Response, int]:
+        return jsonify(serialize_album(albums.add(parse_body(AlbumRequest).name))), 201
+
+    @api.delete("/<int:album_id>")
+    def drop_album(album_id: int) -> tuple[str, int]:
+        albums.get(album_id)
+        albums.drop(album_id)
+        return "", 204
+
+    @api.post("/<int:album_id>/items")
+    def change_album(album_id: int) -> Response:
+        change = parse_body(ChangeRequest)
+        albums.change(albums.get(album_id).id, change.add, change.remove)
+        return jsonify(serialize_album(albums.get(album_id)))
+
+    return api
+
+
+def serialize_album(album: Album) -> dict[str, Any]:
+    """Return the JSON form of an album; `cover` is the id of one of its items."""
+    return {
+        "id": album.id,
+        "name": album.name,
+        "created_at": album.created_at,
+        "count": album.count,
+        "cover": album.cover,
+    }

@@ -1,0 +1,98 @@
+"""/api/v1/searches: saved searches, and the new matches of those that are watched."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.errors import UsageError
+from search.library import Library
+from search.query.request import parse_request
+from search.records import SavedSearch
+from search.serializers import serialize_item
+from search.storage.collections import SavedSearches
+from web.api.body import parse_body
+
+
+class SavedRequest(BaseModel):
+    """A search to save.
+
+    Attributes:
+        name: The name that users see.
+        request: The fields of the search.
+        address: The address of the page that shows the search.
+        watch: Collect new matches.
+        webhook: An address that is notified about new matches.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    request: dict[str, Any]
+    address: str = Field("/", max_length=20_000, pattern=r"^/(\?.*)?$")
+    watch: bool = False
+    webhook: str | None = Field(None, max_length=2_000)
+
+
+def make_blueprint(library: Library) -> Blueprint:
+    """Return the routes."""
+    api = Blueprint("saved_searches", __name__, url_prefix="/api/v1/searches")
+    saved = SavedSearches(library.database)
+
+    @api.get("")
+    def list_searches() -> Response:
+        return jsonify({"searches": [serialize_saved(one) for one in saved.list_all()]})
+
+    @api.post("")
+    def save_search() -> tuple[Response, int]:
+        new = parse_body(SavedRequest)
+        parse_request(new.request).make_query()
+        _check_webhook(new.webhook)
+        one = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
+        return jsonify(serialize_saved(one)), 201
+
+    @api.delete("/<int:saved_id>")
+    def drop_search(saved_id: int) -> tuple[str, int]:
+        saved.get(saved_id)
+        saved.drop(saved_id)
+        return "", 204
+
+    @api.get("/<int:saved_id>/found")
+    def list_new_matches(saved_id: int) -> Response:
+        one = saved.get(saved_id)
+        scores = saved.list_found(saved_id)
+        items = library.catalog.read_items(scores)
+        matches = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
+        return jsonify(serialize_saved(one) | {"items": matches})
+
+    @api.post("/<int:saved_id>/seen")
+    def mark_seen(saved_id: int) -> Response:
+        saved.mark_seen(saved.get(saved_id).id)
+        return jsonify(serialize_saved(saved.get(saved_id)))
+
+    return api
+
+
+def _check_webhook(address: str | None) -> None:
+    if not address:
+        return
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(f"webhook: must be an http or https address, not {address!r}")
+
+
+def serialize_saved(one: SavedSearch) -> dict[str, Any]:
+    """Return the JSON form of a saved search; `news` is the number of new matches."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "request": dict(one.request),
+        "address": one.address,
+        "watched": one.is_watched,
+        "webhook": one.webhook,
+        "created_at": one.created_at,
+        "checked_at": one.checked_at,
+        "news": one.news,
+        "error": one.error,
+    }
