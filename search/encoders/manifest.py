@@ -29,7 +29,7 @@ class ModelManifest:
 
     weights: the files that hold them, each with its size in bytes, its time in nanoseconds and its SHA-256; languages:
     ISO 639-1, empty for many; runtime: what runs it fastest here, as `search.encoders.runtime` names it; device: where
-    it does, `cpu` or `cuda`; runtimes: what was measured to find that out, pictures or texts a second; settings: what
+    it does, `cpu` or `cuda`; runtimes: what was measured to find that out, images or texts a second; settings: what
     the home of its library needs besides.
     """
 
@@ -62,12 +62,12 @@ class ModelManifest:
 
 @dataclass(frozen=True)
 class ManifestFolder:
-    """Where the card of a model lies, with all that was made of it: exports, its bank, what was measured."""
+    """Where the manifest of a model lies, with all that was made of it: exports, its bank, what was measured."""
 
     path: Path
 
     def write(self, manifest: ModelManifest, bank: Vectors | None = None) -> None:
-        """Keep a card, and the embedded bank of unrelated queries."""
+        """Write a manifest, and the embedded bank of unrelated queries."""
         self.path.mkdir(parents=True, exist_ok=True)
         if bank is not None:
             np.save(self.path / BANK, bank)
@@ -109,7 +109,7 @@ class ManifestFolder:
 
 
 def find_folder(models: Path, name: str) -> ManifestFolder:
-    """Return where the card of a model lies in the models folder of a home."""
+    """Return where the manifest of a model lies in the models folder of a home."""
     plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
     return ManifestFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
 
@@ -127,10 +127,10 @@ def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
 
 
 class ManifestEncoder:
-    """A model that a card describes: what can be told of it before it is loaded."""
+    """A model that a manifest describes: what can be told of it before it is loaded."""
 
     def __init__(self, manifest: ModelManifest, folder: ManifestFolder) -> None:
-        """folder: where the card lies."""
+        """folder: the folder of the manifest."""
         self._manifest = manifest
         self._folder = folder
 
@@ -166,7 +166,7 @@ class ManifestEncoder:
 
 
 def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
-    """Check that the weights are those of the card, and keep it with new times where they were only copied.
+    """Check that the weights are those of the manifest, and keep it with new times where they were only copied.
 
     Raises ModelError when they are not.
     """
@@ -176,7 +176,7 @@ def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
 
 
 def check_weights(manifest: ModelManifest) -> ModelManifest:
-    """Return the card, with new times where files were only copied.
+    """Return the manifest, with new times where files were only copied.
 
     Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
     """

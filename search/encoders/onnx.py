@@ -15,12 +15,12 @@ from search.errors import ModelError
 from search.records import Pixels, Vectors
 
 TEXT_BATCH = 32
-# So many pictures are run at once on a thread: what they take then fits in the processor's caches.
+# So many images are run at once on a thread: what they take then fits in the processor's caches.
 IMAGE_BATCH = 4
 # A file of the format holds less than 2 GiB: where a graph is larger, its weights lie in a second one beside it.
-LARGEST = 2_000_000_000
+MAX_GRAPH_BYTES = 2_000_000_000
 # How folders are called that graphs are written in.
-UNFINISHED = ".graph"
+SCRATCH_PREFIX = ".graph"
 
 
 def list_providers(device: str) -> list[Any]:
@@ -78,7 +78,7 @@ def open_session(
 
 
 class StreamedGraph:
-    """The graph of a picture tower for CPUs, run on several threads beside each other. Safe to share."""
+    """The graph of an image tower for CPUs, run on several threads beside each other. Safe to share."""
 
     def __init__(self, path: Path, threads: int, is_half: bool = False, is_7_bit: bool = False) -> None:
         """Open it. is_half, is_7_bit: as in `open_session`."""
@@ -86,7 +86,7 @@ class StreamedGraph:
         self._streams = ParallelStreams(threads)
 
     def run(self, pixels: Pixels, batch: int) -> Vectors:
-        """Return the rows of pictures (n, height, width, 3) uint8, `batch` of them at once on each thread."""
+        """Return the rows of images (n, height, width, 3) uint8, `batch` of them at once on each thread."""
         parts = [pixels[start : start + batch] for start in range(0, len(pixels), batch)]
         return np.concatenate(self._streams.run(self._run, parts))
 
@@ -105,35 +105,35 @@ def write_whole(path: Path) -> Iterator[Path]:
 
     What an earlier one left that was killed is removed.
     """
-    for left in path.parent.glob(f"{UNFINISHED}*"):
+    for left in path.parent.glob(f"{SCRATCH_PREFIX}*"):
         shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=SCRATCH_PREFIX) as folder:
         made = Path(folder) / path.name
         yield made
-        is_large = find_weights(made).exists()
+        is_large = find_external_data(made).exists()
         if is_large:
-            find_weights(made).replace(find_weights(path))
+            find_external_data(made).replace(find_external_data(path))
         made.replace(path)
     if not is_large:
-        find_weights(path).unlink(missing_ok=True)
+        find_external_data(path).unlink(missing_ok=True)
 
 
 def save_graph(model: Any, path: Path) -> None:
     """Write a graph, and its weights beside it where both are too large for one file."""
     import onnx
 
-    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
-    onnx.save(model, path, save_as_external_data=is_large, location=find_weights(path).name)
+    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > MAX_GRAPH_BYTES
+    onnx.save(model, path, save_as_external_data=is_large, location=find_external_data(path).name)
 
 
-def find_weights(path: Path) -> Path:
+def find_external_data(path: Path) -> Path:
     """Return where the weights of a graph lie that is too large for one file."""
     return path.with_name(f"{path.name}.data")
 
 
 def weigh_graph(path: Path) -> int:
     """Return how many bytes a graph takes, with its weights."""
-    return sum(one.stat().st_size for one in (path, find_weights(path)) if one.exists())
+    return sum(one.stat().st_size for one in (path, find_external_data(path)) if one.exists())
 
 
 def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
@@ -162,7 +162,7 @@ def _quantize_dynamic(source: Path, target: Path) -> None:
         per_channel=True,
         reduce_range=True,
         weight_type=q.QuantType.QInt8,
-        use_external_data_format=find_weights(source).exists(),
+        use_external_data_format=find_external_data(source).exists(),
     )
 
 
@@ -178,7 +178,7 @@ def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> No
         op_types_to_quantize=["MatMul", "Gemm", "Conv"],
         # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
         nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
-        use_external_data_format=find_weights(source).exists(),
+        use_external_data_format=find_external_data(source).exists(),
         extra_options={"ActivationSymmetric": False},
     )
 

@@ -11,13 +11,13 @@ import numpy as np
 from search.records import Ids, Vectors
 
 # A faster way is taken when its vectors are as near to the exact ones as this, the worst of them (cosine).
-NEAR_ENOUGH = 0.99
+MIN_COSINE = 0.99
 ROUNDS = 3
 # Each way is first run over so many of the sample. One that takes so many times as long for them as the fastest right
 # one is not run over the others: bfloat16 on a processor that does not know it would take minutes.
-GLANCE = 8
-HOPELESS = 3.0
-# What is run: gives vectors, shape (n, d), of n of a sample, which are pictures or texts.
+QUICK_SAMPLES = 8
+MAX_SLOWDOWN = 3.0
+# What is run: gives vectors, shape (n, d), of n of a sample, which are images or texts.
 TrialInput = Any
 Encode = Callable[[TrialInput], Vectors]
 
@@ -36,7 +36,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Trial:
-    """A way to run a model. name: as cards have it."""
+    """A way to run a model. name: as manifests have it."""
 
     name: str
     encode: Encode
@@ -44,7 +44,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Findings:
-    """Which way is the fastest that is right. rates: pictures or texts a second by way; nearness: the worst cosine."""
+    """Which way is the fastest that is right. rates: images or texts a second by way; nearness: the worst cosine."""
 
     best: str
     rates: dict[str, float] = field(default_factory=dict)
@@ -58,21 +58,21 @@ def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
     one that is far too slow is that of a glance.
     """
     best, *others = trials
-    glances = {best.name: _glance(best, sample)[0]}
+    quick_times = {best.name: _run_quickly(best, sample)[0]}
     rate, exact = measure_rate(best.encode, sample)
     rates, nearness = {best.name: rate}, {best.name: 1.0}
     for trial in others:
         try:
-            glances[trial.name], rows = _glance(trial, sample)
-            share = glances[best.name] / glances[trial.name]
+            quick_times[trial.name], rows = _run_quickly(trial, sample)
+            share = quick_times[best.name] / quick_times[trial.name]
             rates[trial.name] = rates[best.name] * share
-            if share * HOPELESS >= 1:
+            if share * MAX_SLOWDOWN >= 1:
                 rates[trial.name], rows = measure_rate(trial.encode, sample)
         except RuntimeError:
             rates[trial.name], nearness[trial.name] = 0.0, -1.0
             continue
         nearness[trial.name] = float((rows * exact[: len(rows)]).sum(axis=1).min())
-        if nearness[trial.name] >= NEAR_ENOUGH and rates[trial.name] > rates[best.name]:
+        if nearness[trial.name] >= MIN_COSINE and rates[trial.name] > rates[best.name]:
             best = trial
     return Findings(best.name, {name: round(rate, 2) for name, rate in rates.items()}, nearness)
 
@@ -83,10 +83,10 @@ def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
     return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
 
 
-def _glance(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
+def _run_quickly(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
     """Return the seconds that a few take, after they have warmed it up, and their vectors."""
-    trial.encode(sample[:GLANCE])
-    return _time_run(trial.encode, sample[:GLANCE])
+    trial.encode(sample[:QUICK_SAMPLES])
+    return _time_run(trial.encode, sample[:QUICK_SAMPLES])
 
 
 def _time_run(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:

@@ -51,11 +51,11 @@ def judge_training(lessons: TrainingPairs, base: str, width: int) -> tuple[Model
         held = range(first, first + FOLD)
         adapter = train_adapter(lessons, base, width, (first + FOLD) % PARTS, held)
         asked = np.unique(lessons.of[lessons.fits & np.isin(lessons.parts[lessons.of], held)])
-        before += rank_training_pairs(lessons, asked, lessons.pictures)
-        after += rank_training_pairs(lessons, asked, adapter.apply(lessons.pictures))
+        before += rank_training_pairs(lessons, asked, lessons.images)
+        after += rank_training_pairs(lessons, asked, adapter.apply(lessons.images))
         if len(before) >= ENOUGH:
             break
-    dimension = lessons.pictures.shape[1]
+    dimension = lessons.images.shape[1]
     return (
         ModelResult("before", dimension, tuple(before), 0.0, 0.0, None),
         ModelResult("after", dimension, tuple(after), 0.0, 0.0, None),

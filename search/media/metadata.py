@@ -8,7 +8,7 @@ from typing import Any
 from search.records import MediaFacts
 
 # What a text field may be long, in characters, and how many tags a file may have.
-LONGEST, MAX_TAGS = 2_000, 100
+MAX_TEXT_LENGTH, MAX_TAGS = 2_000, 100
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -106,7 +106,7 @@ def clean_text(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = re.sub(r"[\s\0]+", " ", value).strip() if isinstance(value, str) else ""
-    return text[:LONGEST] or None
+    return text[:MAX_TEXT_LENGTH] or None
 
 
 def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:

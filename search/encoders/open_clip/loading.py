@@ -1,4 +1,4 @@
-"""Finding a picture model by its name, and loading it; nothing is fetched here."""
+"""Finding an image model by its name, and loading it; nothing is fetched here."""
 
 import io
 import logging
@@ -22,11 +22,11 @@ TOWER = "config.json"
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """Where a model comes from.
 
     architecture: a name that open_clip knows, or a folder behind `local-dir:`; checkpoint: its weights; preprocess:
-    open_clip's settings for pictures; model: open_clip's configuration.
+    open_clip's settings for images; model: open_clip's configuration.
     """
 
     architecture: str
@@ -35,7 +35,7 @@ class Source:
     model: dict[str, Any]
 
 
-def find_source(name: str, models: Path) -> Source:
+def find_source(name: str, models: Path) -> ModelSource:
     """Find what a name stands for: `architecture/tag`, `architecture/path of weights`, `local-dir:folder`, `hf-hub:id`.
 
     models: the home's folder of models, where fetched ones lie. Raises ModelError with what to do.
@@ -54,7 +54,7 @@ def find_source(name: str, models: Path) -> Source:
     checkpoint = Path(pretrained).expanduser()
     if pretrained and checkpoint.is_file():
         preprocess = find_preprocess(architecture)
-        return Source(architecture, checkpoint.absolute(), preprocess, open_clip.get_model_config(architecture))
+        return ModelSource(architecture, checkpoint.absolute(), preprocess, open_clip.get_model_config(architecture))
     tags = open_clip.list_pretrained_tags_by_model(architecture)
     if pretrained in tags:
         raise ModelError(_explain_missing(name))
@@ -76,7 +76,7 @@ def _explain_missing(name: str) -> str:
 
 
 def find_preprocess(architecture: str) -> dict[str, Any]:
-    """Return how pictures are prepared for an architecture, by what is published of it.
+    """Return how images are prepared for an architecture, by what is published of it.
 
     Weights alone do not say; where all that were published of an architecture agree, that is how. Raises ModelError
     where they do not.
@@ -97,7 +97,7 @@ def find_preprocess(architecture: str) -> dict[str, Any]:
     return known[0] if known else {}
 
 
-def _find_local(name: str) -> Source:
+def _find_local(name: str) -> ModelSource:
     import json
 
     folder = Path(name.removeprefix(LOCAL)).expanduser().absolute()
@@ -115,10 +115,10 @@ def _find_local(name: str) -> Source:
         checkpoint = _find_checkpoint_in_dir(folder)
     if checkpoint is None:
         raise ModelError(f"{folder} holds no weights (*.safetensors, *.bin or *.pth)")
-    return Source(f"{LOCAL}{folder}", Path(checkpoint), config.get("preprocess_cfg", {}), model)
+    return ModelSource(f"{LOCAL}{folder}", Path(checkpoint), config.get("preprocess_cfg", {}), model)
 
 
-def load_model(source: Source) -> Any:
+def load_model(source: ModelSource) -> Any:
     """Load both towers in float32 on the CPU, ready to infer.
 
     Raises ModelError when the weights do not fit, or what a text tower is made like is not on this machine.
@@ -155,7 +155,7 @@ def load_model(source: Source) -> Any:
     return model
 
 
-def load_tokenizer(source: Source) -> Any:
+def load_tokenizer(source: ModelSource) -> Any:
     """Return open_clip's own tokenizer, which cuts texts at the context length.
 
     Raises ModelError when it is missing, or not whole: transformers makes one of what little there is.
@@ -176,7 +176,7 @@ def load_tokenizer(source: Source) -> Any:
     return tokenizer
 
 
-def read_tower(source: Source) -> dict[str, Any]:
+def read_tower(source: ModelSource) -> dict[str, Any]:
     """Return what a text tower of transformers is made like; empty for one of open_clip's own.
 
     Raises ModelError when that is not on this machine.
@@ -188,7 +188,7 @@ def read_tower(source: Source) -> dict[str, Any]:
     return found
 
 
-def find_tower(source: Source) -> Path | None:
+def find_tower(source: ModelSource) -> Path | None:
     """Return the file that says what a text tower of transformers is made like, which open_clip would ask a hub for.
 
     None for a tower of open_clip's own. Raises ModelError when it is not on this machine.
@@ -214,8 +214,8 @@ def find_tower(source: Source) -> Path | None:
     return Path(found)
 
 
-def _explain_needed(source: Source, part: str, files: str) -> str:
-    """Say what lacks for a part of a model, and where it is to be put."""
+def _explain_needed(source: ModelSource, part: str, files: str) -> str:
+    """ReportLine what lacks for a part of a model, and where it is to be put."""
     if source.architecture.startswith(LOCAL):
         return f"the {part} of {source.architecture} is not whole: put {files} into that folder"
     return (
@@ -225,7 +225,7 @@ def _explain_needed(source: Source, part: str, files: str) -> str:
 
 
 def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
-    """Return how pictures are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
+    """Return how images are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
     size = preprocess["size"]
     height, width = (size, size) if isinstance(size, int) else size
     mode = preprocess.get("resize_mode") or "shortest"

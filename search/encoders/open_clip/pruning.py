@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def prune_last_block(visual: Any) -> None:
-    """Let the last block of a picture tower compute the pooled token alone, where one token is what is pooled.
+    """Let the last block of an image tower compute the pooled token alone, where one token is what is pooled.
 
     The others are still attended to: the vector is the same but for rounding. Of twelve blocks this saves a fifteenth
     of all products. A tower that pools otherwise, or of another make, stays as it is.
@@ -28,7 +28,7 @@ class PooledBlock(nn.Module):
         self.block = block
 
     def forward(self, tokens: Tensor, attn_mask: None = None) -> Tensor:
-        """Return the first token; a picture tower has no mask."""
+        """Return the first token; an image tower has no mask."""
         block = self.block
         normed = block.ln_1(tokens)
         first = tokens[:, :1] + block.ls_1(block.attention(normed[:, :1], normed, normed))

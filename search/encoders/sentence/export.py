@@ -8,7 +8,7 @@ from typing import Any
 
 from search.encoders.export_checks import (
     Check,
-    Say,
+    ReportLine,
     check_precisions,
     choose_runtime,
     require_exact,
@@ -31,7 +31,12 @@ QUESTIONS = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach 
 
 
 def export_sentences(
-    manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
+    manifest: ModelManifest,
+    folder: ManifestFolder,
+    models: Path,
+    machine: Machine,
+    passages: Sequence[str],
+    report: ReportLine,
 ) -> tuple[ModelManifest, list[Check]]:
     """Write the model in every precision; measure, remember the fastest right way.
 
@@ -40,7 +45,7 @@ def export_sentences(
     """
     require_sample(len(passages), "passages")
     loaded = TorchSentences(find_sentence_folder(manifest.name, models), machine)
-    say("writing the model")
+    report("writing the model")
     name_file = partial(sentence_file, folder.path)
     exported = replace(manifest, settings=_read_settings(manifest.name, loaded.model))
     loaded.model.tokenizer.backend_tokenizer.save(str(folder.path / TOKENIZER))
@@ -57,12 +62,12 @@ def export_sentences(
     tokens = Tokens(folder.path / TOKENIZER, TokenizerConfig(exported.settings["most"], exported.settings["pad"]))
     half = [exported.settings["passage_prompt"] + text for text in passages[: len(passages) // 2]]
     cuts = [tokens.cut(half[start : start + TEXT_BATCH]) for start in range(0, len(half), TEXT_BATCH)]
-    write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], say)
+    write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], report)
 
     def open_run(precision: str) -> Encode:
         return open_one(precision).encode_passages
 
-    checks = check_precisions(name_file, open_run, passages, exact, say, "passages")
+    checks = check_precisions(name_file, open_run, passages, exact, report, "passages")
     trials = [Trial("torch-fp32", loaded.encode_passages)]
     exported = replace(exported, device=device.partition(":")[0])
     chosen = choose_runtime(exported, trials, checks, passages)
@@ -92,7 +97,7 @@ def _write(model: Any, path: Path) -> list[str]:
     names = [name for name, value in features.items() if isinstance(value, torch.Tensor)]
     rest = {name: value for name, value in features.items() if name not in names}
 
-    class Sentences(torch.nn.Module):  # type: ignore[name-defined,misc]
+    class SentenceGraph(torch.nn.Module):  # type: ignore[name-defined,misc]
         """From word pieces to vectors, by all the parts that the model's own settings list."""
 
         def __init__(self) -> None:
@@ -105,7 +110,7 @@ def _write(model: Any, path: Path) -> list[str]:
 
     try:
         samples = tuple(features[name] for name in names)
-        write_graph(Sentences().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
+        write_graph(SentenceGraph().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
     except Exception as error:  # torch's exporter raises whatever stands in its way
         raise ModelError(f"the model cannot be written as ONNX: {find_reason(error)}") from error
     return names

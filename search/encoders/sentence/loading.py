@@ -30,11 +30,11 @@ class TorchSentences:
             raise ModelError(f"{folder} cannot be loaded as a sentence model: {find_reason(error)}") from error
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked; shape (n, d), float32, unit length."""
+        """Embed queries; shape (n, d), float32, unit length."""
         return normalize(self.model.encode_query(list(texts), show_progress_bar=False, convert_to_numpy=True))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, d), float32, unit length."""
+        """Embed passages; shape (n, d), float32, unit length."""
         return normalize(self.model.encode_document(list(texts), show_progress_bar=False, convert_to_numpy=True))
 
 

@@ -14,7 +14,7 @@ from search.errors import CrossmodalError, ModelError, find_reason
 from search.records import Samples, Transcript
 
 # As wide as the other engine searches.
-BEAM = 5
+BEAM_SIZE = 5
 
 
 class OriginalTranscriber:
@@ -45,7 +45,7 @@ class OriginalTranscriber:
                 task="translate" if translate else "transcribe",
                 condition_on_previous_text=False,
                 word_timestamps=True,
-                beam_size=BEAM,
+                beam_size=BEAM_SIZE,
                 fp16=model.device.type == "cuda",
             )
         segments = tuple(make_segment(one) for one in found["segments"] if one["text"].strip())
