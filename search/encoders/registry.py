@@ -139,7 +139,7 @@ def read_manifest(
 def find_manifest(
     name: str, retriever: Retriever, folder: Path, machine: Machine
 ) -> tuple[ModelManifest, ManifestFolder]:
-    """Return a model's manifest and where it lies. Raises ModelError when the model is not on this machine."""
+    """Return the manifest of a model and its folder. Raises ModelError if the model is not on this machine."""
     return read_manifest(name, retriever, folder, machine), find_folder(folder, name)
 
 

@@ -1,4 +1,4 @@
-"""Sound and video files: samples and frames with their times. Home of PyAV."""
+"""Audio and video files: samples and frames with their times. Home of PyAV."""
 
 import io
 import itertools
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from search.media.image.picture import Picture
 
 SAMPLE_RATE = 16_000
-# Long sound comes in stretches of so many seconds, each cut within so many more.
+# The minimum length of an audio chunk, and the window after it in which it is cut.
 CHUNK_SECONDS, CUT_SEARCH_SECONDS = 120, 20
-# Farther apart than this, in seconds, frames that stand by themselves do not tell what a film shows.
+# With keyframes farther apart than this, all frames are decoded.
 MAX_KEYFRAME_GAP_SECONDS = 12.0
 KEYFRAME_PROBE_SECONDS = 300.0
 
@@ -43,7 +43,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """What a container holds, and what it says of itself; its duration may be wrong."""
+    """The streams and metadata of a container; the duration may be wrong."""
 
     has_audio: bool
     has_video: bool
@@ -90,14 +90,14 @@ def decode_sound(source: Path | bytes) -> Samples:
 
 
 def to_samples(samples: Pcm16) -> Samples:
-    """Give 16-bit sound as float32 in -1 to 1."""
+    """Return 16-bit audio as float32 from -1 to 1."""
     return samples.astype(np.float32) / np.float32(32768)
 
 
 def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
-    """Return the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
+    """Yield the first audio track as mono at 16 kHz, in chunks: (start in seconds, samples (n,), int16).
 
-    A stretch is about two minutes long and ends where it is quietest, so that no word is cut. Raises
+    A chunk is about two minutes long and ends at a quiet moment, so that no word is cut. Raises
     UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
     import av
@@ -122,7 +122,7 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
 
 
 def measure_loudness(source: Path | bytes, points: int) -> Samples:
-    """Return the peaks of a recording's sound in so many equal parts, shape (points,), float32 in 0 to 1.
+    """Return the peak of each of `points` equal parts of a recording, shape (points,), float32 from 0 to 1.
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
@@ -140,7 +140,7 @@ def measure_loudness(source: Path | bytes, points: int) -> Samples:
 
 
 def _find_quiet(samples: Pcm16) -> int:
-    """Return where the last seconds searched are quietest, as a number of samples."""
+    """Return the quietest position after the minimum length, in samples."""
     begin = CHUNK_SECONDS * SAMPLE_RATE
     window = SAMPLE_RATE // 5
     rest = samples[begin:].astype(np.float32)
@@ -151,8 +151,13 @@ def _find_quiet(samples: Pcm16) -> int:
 def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False) -> Iterator[Frame]:
     """Return the frames of the first video track, at least `spacing` seconds apart, in order.
 
-    keys_only: only those that stand by themselves, which is several times faster; where they lie too far apart, all are
-    decoded after all. Raises UnreadableMediaError when there is no video track or it cannot be decoded.
+    Args:
+        source: The file, or its content.
+        spacing: Seconds.
+        keys_only: Decode only keyframes, which is several times faster, unless they are too far apart.
+
+    Raises:
+        UnreadableMediaError: There is no video track, or it cannot be decoded.
     """
     if keys_only and _are_keys_sparse(source):
         keys_only = False
@@ -182,7 +187,7 @@ def _show(frame: "VideoFrame") -> "Picture":
 
 
 def _are_keys_sparse(source: Path | bytes) -> bool:
-    """Return whether frames that stand by themselves lie too far apart, by the packets of the first minutes."""
+    """Return whether keyframes are too far apart, by the packets of the first minutes."""
     with _open(source) as container:
         stream = _find_video(container)
         times: list[float] = []

@@ -1,4 +1,4 @@
-"""Turning a CLIP model into ONNX: exact, halved, and in eight bits; checked against what it is made from."""
+"""Export a CLIP model to ONNX in float32, float16 and int8, checked against the original."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,22 +39,22 @@ def export_towers(
     images: Sequence[Pixels],
     report: ReportLine,
 ) -> tuple[ModelManifest, list[Check]]:
-    """Write the image tower in every precision, the text tower exactly; measure, remember the fastest right way.
+    """Export the image encoder in every precision and the text encoder in float32; choose the fastest runtime.
 
     images: the library's own, prepared, each of shape (height, width, 3) uint8: half of them are what static
     quantisation is calibrated on, all are what is checked. Raises ModelError when there are fewer than 16, or when the
     text tower differs.
     """
-    require_sample(len(images), "pictures")
+    require_sample(len(images), "images")
     pixels = np.stack(images)
     source = find_source(manifest.name, models)
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
-    report("writing the text tower")
+    report("writing the text encoder")
     _export_texts(towers, get_text_path(folder.path))
     devices = choose_devices(machine.device)
     _check_texts(towers, get_text_path(folder.path), machine, devices[0])
     manifest = replace(manifest, settings=write_tokenizer(towers.tokenizer, folder.path))
-    report("writing the picture tower")
+    report("writing the image encoder")
     name_file = partial(get_image_path, folder.path)
     _export_images(towers, name_file("fp32"), pixels.shape[1:3])
     half = pixels[: len(pixels) // 2]
@@ -66,7 +66,7 @@ def export_towers(
     def open_one(precision: str) -> Encode:
         return open_image_model(name_file(precision), precision, machine.threads, devices[0]).encode
 
-    checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), report, "pictures")
+    checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), report, "images")
     faster = "bf16" if is_cpu else "fp16"
     ways = {
         "torch-fp32": towers if is_cpu else TorchTowers(source, "fp32", devices, machine.threads),
@@ -94,7 +94,7 @@ def _export_images(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> N
         def forward(self, pixels: Any) -> Any:
             ready = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
             vectors = self.visual(ready)
-            # CoCa gives its tokens as well.
+            # CoCa also returns its tokens.
             pooled = vectors[0] if isinstance(vectors, tuple) else vectors
             return torch.nn.functional.normalize(pooled, dim=-1)
 

@@ -12,7 +12,7 @@ from search.encoders.onnx import IMAGE_BATCH, StreamedGraph, open_session
 from search.encoders.open_clip.towers import GPU_BATCH
 from search.records import Ids, Pixels, Vectors
 
-# Gives numbers of shape (n, context length), int64, for texts.
+# Returns token ids of shape (n, context length), int64.
 Tokenize = Callable[[Sequence[str]], Ids]
 
 
@@ -50,7 +50,7 @@ class ExportedTexts:
 
 
 class CpuImageModel:
-    """An image tower on a CPU: many run beside each other; a single one, which somebody waits for, on all threads."""
+    """An image encoder on a CPU. Several images run concurrently; a single image uses all threads."""
 
     def __init__(self, path: Path, precision: str, threads: int) -> None:
         """Open nothing yet: who indexes never needs the one, and who only searches never the other."""
@@ -91,10 +91,10 @@ def open_image_model(path: Path, precision: str, threads: int, device: str) -> C
 
 
 def get_image_path(folder: Path, precision: str) -> Path:
-    """Return where the image tower lies in the folder of its manifest."""
+    """Return the path of the image encoder in the folder of its manifest."""
     return folder / f"picture-{precision}.onnx"
 
 
 def get_text_path(folder: Path) -> Path:
-    """Return where the text tower lies in the folder of its manifest."""
+    """Return the path of the text encoder in the folder of its manifest."""
     return folder / "text-fp32.onnx"

@@ -59,7 +59,7 @@ class Patches(nn.Module):
         self._linear = _make_linear(convolution.weight.flatten(1), convolution.bias)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Give (n, channels, rows, columns) of images (n, 3, height, width)."""
+        """Return (n, channels, rows, columns) for images (n, 3, height, width)."""
         rows, columns = images.shape[2] // self._height, images.shape[3] // self._width
         whole = images[:, :, : rows * self._height, : columns * self._width]
         cut = whole.reshape(-1, 3, rows, self._height, columns, self._width)
@@ -68,7 +68,7 @@ class Patches(nn.Module):
 
 
 class FusedAttention(nn.Module):
-    """Attention over several heads, called as torch's own is; is_causal: a token sees those before it alone."""
+    """Multi-head attention with the interface of torch; if `is_causal`, a token only attends to earlier ones."""
 
     def __init__(self, attention: nn.MultiheadAttention, is_causal: bool) -> None:
         super().__init__()
@@ -104,6 +104,6 @@ class _Heads(torch.autograd.Function):
 
     @staticmethod
     def symbolic(graph: Any, query: Any, key: Any, value: Any, heads: int, is_causal: bool) -> Any:
-        # Quantising looks at types, and cannot tell those of what comes after an operator that it does not know.
+        # Quantization needs types, and cannot infer those after an unknown operator.
         settings = {"num_heads_i": heads, "unidirectional_i": int(is_causal)}
         return graph.op("com.microsoft::MultiHeadAttention", query, key, value, **settings).setType(query.type())

@@ -1,4 +1,4 @@
-"""Finding an image model by its name, and loading it; nothing is fetched here."""
+"""Find an open_clip model by its name and load it. Nothing is downloaded here."""
 
 import io
 import logging
@@ -17,16 +17,19 @@ from search.media.image.transform import ResizeCrop
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
 CONFIG = "open_clip_config.json"
-# In a folder beside the former: what a text tower of transformers is made like.
+# The configuration of a text encoder from transformers, in the same folder.
 TOWER = "config.json"
 
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model comes from.
+    """The files and settings of a model.
 
-    architecture: a name that open_clip knows, or a folder behind `local-dir:`; checkpoint: its weights; preprocess:
-    open_clip's settings for images; model: open_clip's configuration.
+    Attributes:
+        architecture: An architecture of open_clip, or `local-dir:` and a folder.
+        checkpoint: The weights file.
+        preprocess: The image settings of open_clip.
+        model: The model configuration of open_clip.
     """
 
     architecture: str
@@ -38,7 +41,7 @@ class ModelSource:
 def find_source(name: str, models: Path) -> ModelSource:
     """Find what a name stands for: `architecture/tag`, `architecture/path of weights`, `local-dir:folder`, `hf-hub:id`.
 
-    models: the home's folder of models, where fetched ones lie. Raises ModelError with what to do.
+    models: the models folder of the home. Raises ModelError if the model is not on this machine.
     """
     if name.startswith(LOCAL):
         return _find_local(name)
@@ -50,7 +53,7 @@ def find_source(name: str, models: Path) -> ModelSource:
     architecture, _, pretrained = name.partition("/")
     open_clip = import_open_clip()
     if architecture not in open_clip.list_models():
-        raise ModelError(f"open_clip knows no architecture {architecture!r}: `crossmodal models list` names some")
+        raise ModelError(f"open_clip has no architecture {architecture!r}. List some with `crossmodal models list`.")
     checkpoint = Path(pretrained).expanduser()
     if pretrained and checkpoint.is_file():
         preprocess = find_preprocess(architecture)
@@ -64,7 +67,7 @@ def find_source(name: str, models: Path) -> ModelSource:
 
 
 def name_fetched(name: str) -> str:
-    """Return the name of the folder that a fetched model lies in."""
+    """Return the folder name of a downloaded model."""
     return name.replace(":", "--").replace("/", "--")
 
 
@@ -91,8 +94,8 @@ def find_preprocess(architecture: str) -> dict[str, Any]:
             known.append(one)
     if len(known) > 1:
         raise ModelError(
-            f"how pictures are prepared for {architecture} depends on the weights: put them into a folder beside an "
-            f"{CONFIG} and use {LOCAL}FOLDER"
+            f"The image transform of {architecture} depends on the weights. Put them into a folder with an "
+            f"{CONFIG} and use {LOCAL}FOLDER."
         )
     return known[0] if known else {}
 
@@ -135,7 +138,7 @@ def load_model(source: ModelSource) -> Any:
                 source.architecture,
                 pretrained=None if local else str(source.checkpoint),
                 force_preprocess_cfg=source.preprocess,
-                # Nothing but the weights named is to be looked for.
+                # No other weights may be searched.
                 pretrained_image=False,
                 pretrained_text=False,
                 **settings,
@@ -167,11 +170,11 @@ def load_tokenizer(source: ModelSource) -> Any:
     try:
         with _quiet():
             tokenizer = open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
-    except Exception as error:  # whatever transformers raises where there is none
+    except Exception as error:  # transformers raises many types
         raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({find_reason(error)})") from error
     pieces = text.get("vocab_size") or read_tower(source).get("vocab_size", 0)
     if name and len(tokenizer.tokenizer) < pieces / 2:
-        known = f"it knows {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
+        known = f"it has {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
         raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({known})")
     return tokenizer
 
@@ -189,7 +192,7 @@ def read_tower(source: ModelSource) -> dict[str, Any]:
 
 
 def find_tower(source: ModelSource) -> Path | None:
-    """Return the file that says what a text tower of transformers is made like, which open_clip would ask a hub for.
+    """Return the configuration file of a text encoder from transformers, which open_clip would download.
 
     None for a tower of open_clip's own. Raises ModelError when it is not on this machine.
     """
@@ -230,7 +233,7 @@ def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
     height, width = (size, size) if isinstance(size, int) else size
     mode = preprocess.get("resize_mode") or "shortest"
     if mode not in {"shortest", "squash", "longest"}:
-        raise ModelError(f"resize_mode {mode!r} is not one that pictures can be prepared by")
+        raise ModelError(f"resize_mode {mode!r} is not supported; use shortest, squash or longest")
     bilinear = preprocess.get("interpolation") == "bilinear"
     if mode == "shortest" and height != width:
         bilinear = False  # open_clip does not pass it on
@@ -239,7 +242,7 @@ def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what open_clip says on loading off the terminal; what matters is in the errors."""
+    """Suppress the messages of open_clip; errors are raised."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -254,7 +257,7 @@ def make_streams(threads: int) -> ParallelStreams:
     torch = import_torch()
 
     def begin() -> None:
-        torch.get_num_threads()  # a thread that never asked takes the common number at its first work
+        torch.get_num_threads()  # otherwise the thread takes the global number at its first use
         torch.set_num_threads(1)
 
     streams = ParallelStreams(threads, begin)
@@ -263,7 +266,7 @@ def make_streams(threads: int) -> ParallelStreams:
 
 
 def count_threads(threads: int) -> None:
-    """Let torch use so many threads; it would take one for each physical core."""
+    """Set the number of torch threads; the default is one per physical core."""
     torch = import_torch()
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def prune_last_block(visual: Any) -> None:
-    """Let the last block of an image tower compute the pooled token alone, where one token is what is pooled.
+    """Make the last block of an image encoder compute only the pooled token, if one token is pooled.
 
     The others are still attended to: the vector is the same but for rounding. Of twelve blocks this saves a fifteenth
     of all products. A tower that pools otherwise, or of another make, stays as it is.
@@ -21,7 +21,7 @@ def prune_last_block(visual: Any) -> None:
 
 
 class PooledBlock(nn.Module):
-    """A block that gives of all tokens, shape (n, tokens, width), only the first: shape (n, 1, width)."""
+    """A block that returns only the first of all tokens (n, tokens, width): shape (n, 1, width)."""
 
     def __init__(self, block: Any) -> None:
         super().__init__()

@@ -33,12 +33,12 @@ class MaskedTextModule(TextModule):
 class CausalTextModule(TextModule):
     """Embeds texts by a tower in which no token sees those after it, and the highest number, which ends it, is pooled.
 
-    So whatever fills a text up is computed for nothing: of five words nine tenths.
+    So computing the padding is useless: for five words it is nine tenths of the work.
     """
 
     @property
     def tower(self) -> Any:
-        """The tower, which some models keep by itself."""
+        """The text encoder, which is a separate module in some models."""
         return getattr(self.model, "text", self.model)
 
     def forward(self, tokens: Tensor) -> Tensor:

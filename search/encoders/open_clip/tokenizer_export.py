@@ -1,4 +1,4 @@
-"""open_clip's tokenizers written down as files, so that an exported model needs neither open_clip nor torch."""
+"""Export the tokenizers of open_clip to files, so that an exported model needs neither open_clip nor torch."""
 
 import html
 import string
@@ -54,9 +54,9 @@ def normalize_text(text: str, mode: str) -> str:
 
 
 def write_tokenizer(tokenizer: Any, folder: Path) -> dict[str, Any]:
-    """Write an open_clip tokenizer as a file; give what `ExportedTokenizer` needs besides.
+    """Write an open_clip tokenizer as a file and return the settings for `ExportedTokenizer`.
 
-    Empty for one that cannot be written down, or that gives other numbers for any of some thousand texts when it is.
+    The settings are empty if the tokenizer cannot be exported, or if the export differs for any of the test texts.
     """
     mode = CLEANING_MODES.get(getattr(getattr(tokenizer, "clean_fn", None), "__name__", ""))
     made = _convert(tokenizer)

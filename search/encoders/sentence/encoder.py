@@ -30,7 +30,7 @@ WEIGHTS = ("*.safetensors", "*.bin")
 
 
 class SentenceModel(Protocol):
-    """A loaded model, whatever runs it."""
+    """A loaded model in any runtime."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Embed queries; shape (n, d), float32, unit length."""

@@ -1,4 +1,4 @@
-"""Turning a sentence model into ONNX, in several precisions, checked against what it is made from."""
+"""Export a sentence model to ONNX in several precisions, checked against the original."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,10 +38,10 @@ def export_sentences(
     passages: Sequence[str],
     report: ReportLine,
 ) -> tuple[ModelManifest, list[Check]]:
-    """Write the model in every precision; measure, remember the fastest right way.
+    """Export the model in every precision, and choose the fastest correct runtime.
 
     passages: the library's own: half of them are what static quantisation is calibrated on, all are what is checked.
-    Raises ModelError when there are fewer than 16, or when what is written exactly gives other vectors.
+    Raises ModelError if there are fewer than 16, or if the exact export computes different vectors.
     """
     require_sample(len(passages), "passages")
     loaded = TorchSentences(find_sentence_folder(manifest.name, models), machine)
@@ -58,7 +58,7 @@ def export_sentences(
 
     exact = loaded.encode_passages(passages)
     require_exact("model", exact, open_one("fp32").encode_passages(passages))
-    require_exact("model, asked,", loaded.encode_queries(QUESTIONS), open_one("fp32").encode_queries(QUESTIONS))
+    require_exact("model for queries", loaded.encode_queries(QUESTIONS), open_one("fp32").encode_queries(QUESTIONS))
     tokens = Tokens(folder.path / TOKENIZER, TokenizerConfig(exported.settings["most"], exported.settings["pad"]))
     half = [exported.settings["passage_prompt"] + text for text in passages[: len(passages) // 2]]
     cuts = [tokens.cut(half[start : start + TEXT_BATCH]) for start in range(0, len(half), TEXT_BATCH)]
@@ -91,7 +91,7 @@ def _read_settings(name: str, model: Any) -> dict[str, Any]:
 
 
 def _write(model: Any, path: Path) -> list[str]:
-    """Write the exact graph; give the names of its inputs."""
+    """Write the exact graph and return the names of its inputs."""
     torch = import_torch()
     features = model.preprocess(["a word", "some more words"])
     names = [name for name, value in features.items() if isinstance(value, torch.Tensor)]
@@ -111,6 +111,6 @@ def _write(model: Any, path: Path) -> list[str]:
     try:
         samples = tuple(features[name] for name in names)
         write_graph(SentenceGraph().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
-    except Exception as error:  # torch's exporter raises whatever stands in its way
+    except Exception as error:  # the exporter of torch raises many types
         raise ModelError(f"the model cannot be written as ONNX: {find_reason(error)}") from error
     return names

@@ -47,5 +47,5 @@ class ExportedSentences:
 
 
 def sentence_file(folder: Path, precision: str) -> Path:
-    """Return where a model lies in the folder of its manifest."""
+    """Return the path of a model in the folder of its manifest."""
     return folder / f"sentence-{precision}.onnx"

@@ -1,4 +1,4 @@
-"""What images say of themselves: EXIF, XMP and IPTC."""
+"""The metadata of images: EXIF, XMP and IPTC."""
 
 import struct
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ _FIELD_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexErr
 
 
 def read_metadata(image: Image.Image) -> MediaFacts:
-    """Return what an opened image says of itself: EXIF first, then XMP, then IPTC. Damaged fields are left out."""
+    """Return the metadata of an open image: EXIF first, then XMP, then IPTC. Damaged fields are ignored."""
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     return _collect(image.getexif(), read_xmp(packet), _read_iptc(image))
 
 
 def read_header(head: bytes) -> MediaFacts:
-    """Return what the first bytes of a TIFF file say, whatever images it holds; nothing when they are no TIFF."""
+    """Return the metadata in the first bytes of a TIFF file; empty for other formats."""
     exif = Image.Exif()
     try:
         exif.load(head)

@@ -23,10 +23,10 @@ THUMBNAIL_SIZE = (512, 512)
 # The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
 USEFUL_SIDE = 512
 MIN_CROP = 8
-# An animation is shown by its first image, its last, and one between.
+# An animation is represented by its first frame, its last, and one between.
 ANIMATION_FRAMES = 3
 
-# Decoders raise nearly anything on damaged input; each means that this file cannot be read.
+# Decoders raise many types on damaged input; each means that the file cannot be read.
 DECODE_ERRORS = (
     OSError,
     SyntaxError,
@@ -128,7 +128,7 @@ def compute_phash(image: Picture) -> int:
 
 
 def crop_square(image: Picture, side: int) -> Pixels:
-    """Scale the shorter side to `side` (bicubic) and cut the center; give shape (side, side, 3) uint8."""
+    """Scale the shorter side to `side` (bicubic) and crop the center; shape (side, side, 3) uint8."""
     scale = side / min(image.size)
     size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))
     scaled = image.resize(size, Image.Resampling.BICUBIC)
@@ -137,10 +137,10 @@ def crop_square(image: Picture, side: int) -> Pixels:
 
 
 def cut_views(image: Picture, side: int, zoom: float) -> Pixels:
-    """Return the whole image pressed into a square and its center closer up: (2, side, side, 3) uint8.
+    """Return the whole image resized to a square and a closer crop of its center: (2, side, side, 3) uint8.
 
-    zoom: the centre's side as a share of the image's shorter side. The first view misses nothing at the
-    edges, the second shows small things larger.
+    zoom: the side of the crop as a share of the shorter side. The first view includes the edges, the second
+    shows small things larger.
     """
     edge = zoom * min(image.size)
     left, top = (image.width - edge) / 2, (image.height - edge) / 2
@@ -176,12 +176,12 @@ def shrink_thumbnail(body: bytes, size: int) -> bytes:
 
 
 def make_placeholder(image: Picture) -> str:
-    """Return what an image looks like from afar: 4 x 3 pixels of RGB in hexadecimal, row by row."""
+    """Return a tiny version of an image: 4 x 3 pixels of RGB in hexadecimal, row by row."""
     return image.resize((4, 3), Image.Resampling.BOX).tobytes().hex()
 
 
 def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]:
-    """Make up images whose detail falls with its fineness as that of photographs does, always the same.
+    """Generate noise with the spatial frequencies of photos; always the same images.
 
     Their amplitude is 1/f (Field, "Relations between the statistics of natural images", 1987).
     """
@@ -197,7 +197,7 @@ def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]
 
 
 def _flatten(image: Image.Image) -> Picture:
-    """Return an RGB image of any; one that is so already is given as it is."""
+    """Return an image as RGB; an RGB image is returned unchanged."""
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))

@@ -1,4 +1,4 @@
-"""Raw files of cameras. Home of rawpy."""
+"""Camera raw files. Home of rawpy."""
 
 import io
 from pathlib import Path
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 RAW_NAMES = "dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw 3fr erf kdc mrw x3f iiq"
 RAW_SUFFIXES = frozenset(f".{name}" for name in RAW_NAMES.split())
-# How the formats begin that are no TIFF.
+# The first bytes of formats other than TIFF.
 SIGNATURES = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"\0MRM")
-# So many bytes hold what a raw file says of itself; most are TIFF files.
+# The metadata of a raw file is in these first bytes; most are TIFF files.
 MAX_HEADER_BYTES = 4 * 2**20
-# What LibRaw calls an orientation, as Pillow turns images.
+# LibRaw orientations as Pillow operations.
 ROTATIONS = {3: Image.Transpose.ROTATE_180, 5: Image.Transpose.ROTATE_90, 6: Image.Transpose.ROTATE_270}
 ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
 
@@ -32,7 +32,7 @@ def is_raw(source: Path | bytes) -> bool:
 
 
 def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, MediaFacts]:
-    """Return the image that the camera put into its raw file, if large enough for `side`, else develop it.
+    """Return the embedded preview of a raw file if it is large enough for `side`; otherwise develop the image.
 
     Raises UnreadableMediaError.
     """
@@ -59,7 +59,7 @@ def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, Media
 
 
 def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, MediaFacts | None]:
-    """Return the JPEG inside and what it says of itself; no image when it is smaller than `side`."""
+    """Return the embedded JPEG and its metadata; no image if it is smaller than `side`."""
     import rawpy
 
     try:

@@ -1,4 +1,4 @@
-"""How an image is scaled and cut to what a model sees: plain values, which can be sent to another process."""
+"""The resizing and cropping of images for a model. Transforms can be pickled."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +11,7 @@ from search.records import Pixels
 
 
 class ImageTransform(Protocol):
-    """Scales and cuts an image; safe to call from many threads."""
+    """Resizes and crops an image. Thread-safe."""
 
     def __call__(self, image: Picture) -> Pixels:
         """Return pixels of shape (..., height, width, 3) uint8."""
@@ -19,7 +19,7 @@ class ImageTransform(Protocol):
 
 @dataclass(frozen=True)
 class TwoViews:
-    """The whole image pressed into a square, and its center closer up. zoom: as in `cut_views`."""
+    """The whole image resized to a square, and a closer crop of its center, as in `cut_views`."""
 
     side: int
     zoom: float
@@ -31,10 +31,15 @@ class TwoViews:
 
 @dataclass(frozen=True)
 class ResizeCrop:
-    """One view, byte for byte as torchvision and open_clip cut it.
+    """One view, identical to that of torchvision and open_clip.
 
-    mode: `shortest` scales the shorter side and cuts the center, `squash` presses the whole image in, `longest`
-    scales the longer side and fills what is left with `fill`; bilinear: instead of bicubic.
+    Attributes:
+        height: In pixels.
+        width: In pixels.
+        mode: `shortest` scales the shorter side and crops the center, `squash` resizes the whole image, `longest`
+            scales the longer side and pads the rest.
+        bilinear: Use bilinear instead of bicubic interpolation.
+        fill: The gray value of the padding.
     """
 
     height: int
