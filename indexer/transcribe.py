@@ -12,7 +12,7 @@ import numpy as np
 from indexer.decode.content import AudioChunk, Pcm16
 from indexer.profile import Profile
 from search.encoders.encoder import Transcriber
-from search.media.container import SAMPLE_RATE, STRETCH, to_samples
+from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, to_samples
 from search.paths import write_atomically
 from search.records import SpeechSegment, Transcript, Word
 
@@ -97,7 +97,7 @@ class TranscriptionQueue:
 
 def _is_long(sound: AudioChunk) -> bool:
     """Return whether more of the file is likely to follow."""
-    return len(sound.samples) >= 0.8 * STRETCH * SAMPLE_RATE
+    return len(sound.samples) >= 0.8 * CHUNK_SECONDS * SAMPLE_RATE
 
 
 def _hash(samples: Pcm16) -> str:

@@ -38,7 +38,7 @@ def read_english(packages: Path) -> list[str]:
 
 
 def read_things() -> list[str]:
-    """Return the words of the English names of things that pictures show, and of what they are kinds of."""
+    """Return the words of the English names of things that images show, and of what they are kinds of."""
     names = [name for one in read_classes() for name in (*one.names["en"], *one.broader)]
     return sorted({word for name in names for word in split_words(name)})
 

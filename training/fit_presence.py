@@ -18,7 +18,7 @@ from everyday import read_captions, read_concepts, split_photos
 from fit_visual import Measurer, list_questions
 from sklearn.linear_model import LogisticRegression
 from texts import describe_absent, make_mash, make_nonsense, make_syllables, read_absent
-from visual_data import Pictures, Texts, embed_pictures, split_classes
+from visual_data import EmbeddedImages, QueryTexts, embed_images, split_classes
 
 from search.encoders.class_names import read_classes
 from search.encoders.compact.towers import CompactQueryClassifier
@@ -67,20 +67,20 @@ def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
 
 
 class Asker:
-    """Scores all pictures for a text, as the engine does."""
+    """Scores all images for a text, as the engine does."""
 
-    def __init__(self, texts: Texts, pictures: Pictures, name: str) -> None:
-        self.pictures = pictures
+    def __init__(self, texts: QueryTexts, images: EmbeddedImages, name: str) -> None:
+        self.images = images
         self._texts = texts
         self._reader = CompactQueryClassifier(texts.files, texts.encoder)
         self._calibrator = read_calibrators()[name]
         self._measurer = Measurer(texts, self._calibrator.units)
-        self._vectors = self._measurer.narrow(pictures.vectors)
-        self._baselines = pictures.baselines[:, : COLUMNS * len(self._calibrator.units)]
+        self._vectors = self._measurer.narrow(images.vectors)
+        self._baselines = images.baselines[:, : COLUMNS * len(self._calibrator.units)]
 
     def score(self, text: str) -> tuple[Vectors, Vectors, QueryWording]:
         """Return log-odds (n,), measures (n, m), and what the words tell."""
-        vector, traits = self._measurer.describe(text, self.pictures)
+        vector, traits = self._measurer.describe(text, self.images)
         scorer = self._calibrator.bind(vector, traits, self._measurer.recognize(text))
         measured = scorer.measure_images(self._vectors, self._baselines)
         name, scene, other = self._texts.files.measure_kinds(self._texts.embed([text]))[0].tolist()
@@ -89,7 +89,7 @@ class Asker:
 
 
 def draw_libraries(core: int, total: int) -> list[Ids]:
-    """Draw libraries of growing size, the first `core` pictures before the others."""
+    """Draw libraries of growing size, the first `core` images before the others."""
     chance = np.random.default_rng(0)
     own, others = chance.permutation(core), core + chance.permutation(total - core)
     return [np.concatenate([own[:size], others[: max(0, size - core)]]) for size in SIZES]
@@ -101,7 +101,7 @@ def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> t
     for one in asked:
         logits, measured, wording = asker.score(one.text)
         for number, library in enumerate(libraries):
-            held = {asker.pictures.names[at] for at in library} if one.answers else set()
+            held = {asker.images.names[at] for at in library} if one.answers else set()
             if not one.answers or one.answers & held:
                 rows.append(measure_presence(logits[library], measured[library], wording))
                 which.append((number, one))
@@ -127,26 +127,26 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    texts = Texts(options.cache)
+    texts = QueryTexts(options.cache)
     around = [options.flickr / "images" / name for name in (options.flickr / "train.txt").read_text().split()]
-    filler = embed_pictures("train", around, texts, options.cache)
+    filler = embed_images("train", around, texts, options.cache)
     classes = split_classes(options.photos)
     libraries = {}
     for number, split in enumerate(("fit", "judge")):
         paths = [options.flickr / "images" / name for name in split_photos(options.flickr, split)]
         own = [
-            embed_pictures(f"dev-{split}", paths, texts, options.cache),
-            embed_pictures(f"classes-{number}", classes[number], texts, options.cache),
+            embed_images(f"dev-{split}", paths, texts, options.cache),
+            embed_images(f"classes-{number}", classes[number], texts, options.cache),
         ]
-        libraries[split] = join_pictures([*own, filler]), sum(len(one.names) for one in own)
+        libraries[split] = join_images([*own, filler]), sum(len(one.names) for one in own)
     written = {}
     for parts, name in ((2, "compact/text"), (1, "any/text")):
         measured = {}
-        for number, (split, (pictures, core)) in enumerate(libraries.items()):
+        for number, (split, (images, core)) in enumerate(libraries.items()):
             asked = list_asked(options.flickr, classes[number], split)
             texts.embed([one.text for one in asked])
-            drawn = draw_libraries(core, len(pictures.names))
-            measured[split] = measure(Asker(texts, pictures, name), asked, drawn)
+            drawn = draw_libraries(core, len(images.names))
+            measured[split] = measure(Asker(texts, images, name), asked, drawn)
         fitted, bias = fit(*measured["fit"])
         for split, (features, which) in measured.items():
             report(f"{name} {split}", features @ fitted + bias, which)
@@ -156,7 +156,7 @@ def main() -> None:
         PRESENCE_FILE.write_text(json.dumps(written) + "\n", encoding="utf-8")
 
 
-def join_pictures(groups: Sequence[Pictures]) -> Pictures:
+def join_images(groups: Sequence[EmbeddedImages]) -> EmbeddedImages:
     """Return several groups as one, with the texts of the last."""
     return replace(
         groups[-1],

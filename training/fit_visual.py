@@ -19,10 +19,10 @@ import numpy as np
 from everyday import read_captions, read_concepts, split_photos
 from texts import describe_absent, make_nonsense, read_absent
 from visual_data import (
+    EmbeddedImages,
     Labelled,
-    Pictures,
-    Texts,
-    embed_pictures,
+    QueryTexts,
+    embed_images,
     label_captions,
     label_classes,
     label_concepts,
@@ -51,7 +51,7 @@ from search.storage.baselines import COLUMNS
 from search.text.analysis import analyze
 from training.compact.data import read_check, read_sentences
 
-# Pictures whose standing is above this are hard to tell; of these, and of the others, so many are fitted on.
+# Images whose standing is above this are hard to tell; of these, and of the others, so many are fitted on.
 HARD = 1.4
 HARD_SHARE, EASY_SHARE = 0.4, 0.04
 WEIGHTS = {"concept": 2.0, "word": 0.5, "caption": 0.7, "name": 1.2, "foreign": 0.4, "group": 1.0}
@@ -64,13 +64,13 @@ BETA = 1.7
 RECOGNITION = Recognition(part=1, slope=2.0, center=4.0)
 CUTS = np.arange(-6.0, 3.01, 0.1)
 Captions = Mapping[str, Sequence[str]]
-Score = Callable[[str, Pictures], Vectors]
+Score = Callable[[str, EmbeddedImages], Vectors]
 
 
 class Measurer:
-    """Measures pictures for texts in some of the parts of the space of `compact`."""
+    """Measures images for texts in some of the parts of the space of `compact`."""
 
-    def __init__(self, texts: Texts, units: tuple[Unit, ...]) -> None:
+    def __init__(self, texts: QueryTexts, units: tuple[Unit, ...]) -> None:
         self.texts = texts
         self.units = units
         self._described: dict[tuple[int, str], tuple[Vectors, Vectors]] = {}
@@ -81,18 +81,18 @@ class Measurer:
         scale = (vectors.shape[1] / width) ** 0.5 if len(self.units) == 1 else 1.0
         return vectors[:, :width] * np.float32(scale)
 
-    def describe(self, text: str, pictures: Pictures) -> tuple[Vectors, Vectors]:
+    def describe(self, text: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
         """Return the vector (d,) and the traits (t,) of a text."""
-        key = (id(pictures.bank), text)
+        key = (id(images.bank), text)
         if key not in self._described:
             row = self.texts.embed([text])
             width = sum(unit.length for unit in self.units)
-            vector = pictures.embed(row)[0, :width]
+            vector = images.embed(row)[0, :width]
             kinds = self.texts.files.measure_kinds(row)[0]
             traits = describe_text(kinds, len(analyze(text).pieces))
             if len(self.units) > 1:
-                crowding = describe_crowding(vector, pictures.bank, self.units)
-                traits = np.concatenate([traits, crowding, describe_reach(vector, pictures.reference, self.units)])
+                crowding = describe_crowding(vector, images.bank, self.units)
+                traits = np.concatenate([traits, crowding, describe_reach(vector, images.reference, self.units)])
             self._described[key] = vector, traits
         return self._described[key]
 
@@ -100,30 +100,30 @@ class Measurer:
         """Return how much a text names a thing that the tower was trained to recognize."""
         return recognize(float(self.texts.files.measure_class_likeness(self.texts.embed([text]))[0]))
 
-    def measure(self, text: str, pictures: Pictures) -> tuple[Vectors, Vectors]:
-        """Return the measures (n, m) of pictures and the traits (t,) of the text."""
-        vector, traits = self.describe(text, pictures)
-        baselines = pictures.baselines[:, : COLUMNS * len(self.units)]
-        return measure_images(vector, self.narrow(pictures.vectors), baselines, self.units), traits
+    def measure(self, text: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
+        """Return the measures (n, m) of images and the traits (t,) of the text."""
+        vector, traits = self.describe(text, images)
+        baselines = images.baselines[:, : COLUMNS * len(self.units)]
+        return measure_images(vector, self.narrow(images.vectors), baselines, self.units), traits
 
-    def measure_example(self, place: str, pictures: Pictures) -> tuple[Vectors, Vectors]:
-        """Return the measures (n, m) of pictures for one of them as a query, and no traits."""
-        vectors = self.narrow(pictures.vectors)
+    def measure_example(self, place: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
+        """Return the measures (n, m) of images for one of them as a query, and no traits."""
+        vectors = self.narrow(images.vectors)
         query = vectors[int(place)] * np.float32(len(self.units) ** 0.5)
-        baselines = pictures.baselines[:, : COLUMNS * len(self.units)]
+        baselines = images.baselines[:, : COLUMNS * len(self.units)]
         return measure_images(query, vectors, baselines, self.units), np.zeros(0, np.float32)
 
 
-Measure = Callable[[str, Pictures], tuple[Vectors, Vectors]]
+Measure = Callable[[str, EmbeddedImages], tuple[Vectors, Vectors]]
 
 
-def collect(groups: Sequence[tuple[Pictures, list[Labelled]]], measured: Measure) -> Examples:
-    """Measure all pictures for all queries; of those that do not answer, some stand for the others."""
+def collect(groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], measured: Measure) -> Examples:
+    """Measure all images for all queries; of those that do not answer, some stand for the others."""
     chance = np.random.default_rng(0)
     inputs, labels, counts, lengths, weights, sizes, answered = [], [], [], [], [], [], []
-    for pictures, queries in groups:
+    for images, queries in groups:
         for one in queries:
-            measures, traits = measured(one.text, pictures)
+            measures, traits = measured(one.text, images)
             known = ~np.isnan(one.labels)
             right = known & (one.labels == 1)
             hard = measures[:, MEASURES.index("standing") :: len(MEASURES)].max(axis=1) > HARD
@@ -148,7 +148,7 @@ def collect(groups: Sequence[tuple[Pictures, list[Labelled]]], measured: Measure
 
 
 def list_questions() -> list[str]:
-    """Return questions and statements in six languages that no picture answers."""
+    """Return questions and statements in six languages that no image answers."""
     classes = read_classes()
     return [
         sentence.format(classes[(37 * number) % len(classes)].names[language][0])
@@ -157,25 +157,25 @@ def list_questions() -> list[str]:
     ]
 
 
-def label_captioned(pictures: Pictures, captions: Captions) -> Iterator[Labelled]:
+def label_captioned(images: EmbeddedImages, captions: Captions) -> Iterator[Labelled]:
     """Label everything that is asked of captioned photos."""
-    yield from label_concepts(pictures, captions, WEIGHTS["concept"])
-    yield from label_words(pictures, captions, WEIGHTS["word"])
-    step = max(1, round(len(pictures.names) / 500))
-    yield from list(label_captions(pictures, captions, WEIGHTS["caption"]))[::step]
-    yield from label_nothing(pictures, read_absent("fit"), NOTHING["absent"], "absent")
-    yield from label_nothing(pictures, describe_absent("fit"), NOTHING["described"], "absent")
-    yield from label_nothing(pictures, make_nonsense("fit"), NOTHING["nonsense"], "nonsense")
-    yield from label_nothing(pictures, list_questions(), NOTHING["question"], "question")
+    yield from label_concepts(images, captions, WEIGHTS["concept"])
+    yield from label_words(images, captions, WEIGHTS["word"])
+    step = max(1, round(len(images.names) / 500))
+    yield from list(label_captions(images, captions, WEIGHTS["caption"]))[::step]
+    yield from label_nothing(images, read_absent("fit"), NOTHING["absent"], "absent")
+    yield from label_nothing(images, describe_absent("fit"), NOTHING["described"], "absent")
+    yield from label_nothing(images, make_nonsense("fit"), NOTHING["nonsense"], "nonsense")
+    yield from label_nothing(images, list_questions(), NOTHING["question"], "question")
 
 
-def measure_units(pictures: Pictures, lengths: Sequence[int], by_example: bool) -> tuple[Unit, ...]:
-    """Return where unrelated texts and pictures, or unrelated pictures, are in each part."""
+def measure_units(images: EmbeddedImages, lengths: Sequence[int], by_example: bool) -> tuple[Unit, ...]:
+    """Return where unrelated texts and images, or unrelated images, are in each part."""
     units, low = [], 0
     for length in lengths:
         part = slice(low, low + length)
-        own = pictures.vectors[:, part] * np.float32(len(lengths) ** 0.5)
-        others = own[: len(own) // 2] if by_example else pictures.bank[:, part]
+        own = images.vectors[:, part] * np.float32(len(lengths) ** 0.5)
+        others = own[: len(own) // 2] if by_example else images.bank[:, part]
         products = (own[len(own) // 2 :] if by_example else own) @ others.T
         units.append(Unit(length, round(float(products.mean()), 5), round(float(products.std()), 5)))
         low += length
@@ -208,15 +208,15 @@ class Judged:
     first: float
 
 
-def judge_concepts(score: Score, pictures: Pictures, captions: Captions, split: str, cuts: Vectors) -> Judged:
-    """Ask the concepts of a split that at least four pictures show."""
+def judge_concepts(score: Score, images: EmbeddedImages, captions: Captions, split: str, cuts: Vectors) -> Judged:
+    """Ask the concepts of a split that at least four images show."""
     figures, ranking = [], []
     for concept in read_concepts(split):
-        mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in pictures.names])
+        mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in images.names])
         strong, weak = mentions >= 3, mentions >= 1
         if strong.sum() < 4:
             continue
-        scores = score(concept.text, pictures)
+        scores = score(concept.text, images)
         figures.append(measure_shown(scores, strong, weak, cuts))
         best = measure_shown(scores, strong, weak, np.sort(scores) - 1e-6)[:, 2].max()
         ranking.append((best, weak[np.argsort(-scores)[:20]].mean()))
@@ -225,36 +225,36 @@ def judge_concepts(score: Score, pictures: Pictures, captions: Captions, split: 
 
 
 def make_score(calibrator: VisualCalibrator, measurer: Measurer) -> Score:
-    """Return what scores pictures for a text."""
+    """Return what scores images for a text."""
 
-    def score(text: str, pictures: Pictures) -> Vectors:
-        vector, traits = measurer.describe(text, pictures)
-        baselines = pictures.baselines[:, : COLUMNS * len(measurer.units)]
+    def score(text: str, images: EmbeddedImages) -> Vectors:
+        vector, traits = measurer.describe(text, images)
+        baselines = images.baselines[:, : COLUMNS * len(measurer.units)]
         scorer = calibrator.bind(vector, traits, measurer.recognize(text))
-        return scorer.score(measurer.narrow(pictures.vectors), baselines)
+        return scorer.score(measurer.narrow(images.vectors), baselines)
 
     return score
 
 
 def fit_texts(
-    measurer: Measurer, groups: Sequence[tuple[Pictures, list[Labelled]]], captions: Captions
+    measurer: Measurer, groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], captions: Captions
 ) -> VisualCalibrator:
     """Fit the calibrator of texts, its cut where the mean F1 over the fit concepts is highest."""
     fitted = fit_calibrator(collect(groups, measurer.measure), measurer.units)
     if len(measurer.units) > 1:
         fitted = replace(fitted, recognition=RECOGNITION)
     score = make_score(fitted, measurer)
-    curves = [judge_concepts(score, pictures, captions, "fit", CUTS).shown[:, 3] for pictures, _ in groups[:-1]]
+    curves = [judge_concepts(score, images, captions, "fit", CUTS).shown[:, 3] for images, _ in groups[:-1]]
     return replace(fitted, bias=fitted.bias - float(CUTS[np.mean(curves, axis=0).argmax()]))
 
 
-def fit_examples(measurer: Measurer, pictures: Pictures) -> VisualCalibrator:
+def fit_examples(measurer: Measurer, images: EmbeddedImages) -> VisualCalibrator:
     """Fit the calibrator of queries by example, its cut where the mean F1 is highest."""
-    queries = list(label_examples(pictures))
-    fitted = fit_calibrator(collect([(pictures, queries)], measurer.measure_example), measurer.units, 4, 60)
+    queries = list(label_examples(images))
+    fitted = fit_calibrator(collect([(images, queries)], measurer.measure_example), measurer.units, 4, 60)
     curves = []
     for one in queries:
-        measures, _ = measurer.measure_example(one.text, pictures)
+        measures, _ = measurer.measure_example(one.text, images)
         scorer = VisualScorer(fitted, np.zeros(0, np.float32), fitted.hidden_bias)
         known = ~np.isnan(one.labels)
         right = one.labels[known] == 1
@@ -264,10 +264,12 @@ def fit_examples(measurer: Measurer, pictures: Pictures) -> VisualCalibrator:
     return replace(fitted, bias=fitted.bias - float(CUTS[best.argmax()]))
 
 
-def report(name: str, score: Score, halves: Mapping[str, Pictures], classes: Pictures, captions: Captions) -> None:
+def report(
+    name: str, score: Score, halves: Mapping[str, EmbeddedImages], classes: EmbeddedImages, captions: Captions
+) -> None:
     """Print how both halves of the concepts, captions and names of the judged halves come out."""
-    for split, pictures in halves.items():
-        found = judge_concepts(score, pictures, captions, split, np.zeros(1))
+    for split, images in halves.items():
+        found = judge_concepts(score, images, captions, split, np.zeros(1))
         precision, recall, f1, _ = found.shown[0]
         print(
             f"{name} {split:6} precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} best F1 {found.best:.3f} "
@@ -300,17 +302,17 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    texts, captions = Texts(options.cache), read_captions(options.flickr)
+    texts, captions = QueryTexts(options.cache), read_captions(options.flickr)
     halves = {}
     for split in ("fit", "judge"):
         paths = [options.flickr / "images" / name for name in split_photos(options.flickr, split)]
-        halves[split] = embed_pictures(f"dev-{split}", paths, texts, options.cache)
+        halves[split] = embed_images(f"dev-{split}", paths, texts, options.cache)
     classes = [
-        embed_pictures(f"classes-{number}", paths, texts, options.cache)
+        embed_images(f"classes-{number}", paths, texts, options.cache)
         for number, paths in enumerate(split_classes(options.photos))
     ]
     captioned = [halves["fit"], *read_folds(options.folds, texts)]
-    groups = [(pictures, list(label_captioned(pictures, captions))) for pictures in captioned]
+    groups = [(images, list(label_captioned(images, captions))) for images in captioned]
     named = [*label_classes(classes[0], WEIGHTS), *label_nothing(classes[0], read_absent("fit"), 0.3, "absent")]
     groups.append((classes[0], named))
     asked = [one.text for _, queries in groups for one in queries]

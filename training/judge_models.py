@@ -4,7 +4,7 @@
 
 Asked is what `fit_visual.py` reports on: the judge half of the concepts over the judge half of `dev.txt`. NAME is
 anything that open_clip loads, such as `local-dir:` with the folder that `second_model.py` wrote. It is calibrated as a
-library would: the packaged bank is embedded by it, its unit is measured on the pictures, and `any/text` is applied.
+library would: the packaged bank is embedded by it, its unit is measured on the images, and `any/text` is applied.
 No label is seen. Each is judged as torch runs it, and as two of the graphs that `crossmodal models export` writes.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from everyday import read_captions, read_concepts, split_photos
 from fit_visual import CUTS, Measurer, find_rank, judge_concepts
 from texts import describe_absent, make_nonsense, read_absent
-from visual_data import Pictures, Texts, embed_pictures
+from visual_data import EmbeddedImages, QueryTexts, embed_images
 
 from search.encoders.compact.towers import CompactQueryClassifier
 from search.encoders.manifest import find_folder
@@ -40,7 +40,7 @@ from search.storage.unrelated_text import measure_unrelated
 
 # As torch runs it, as `models export` writes it and takes it, and in 8 bits throughout.
 RUNTIMES = ("torch-fp32", "onnx-int8-dynamic", "onnx-int8-static")
-# So many pictures of the other half of `dev.txt` are what static quantization is calibrated on, and checked.
+# So many images of the other half of `dev.txt` are what static quantization is calibrated on, and checked.
 EXPORT_PICTURES = 128
 Bind = Callable[[str], VisualScorer]
 
@@ -51,23 +51,23 @@ class Subject:
 
     Attributes:
         title: What it is called in the table.
-        pictures: The judged pictures, as it embeds them.
+        images: The judged images, as it embeds them.
         bind: Returns what scores them for a text.
     """
 
     title: str
-    pictures: Pictures
+    images: EmbeddedImages
     bind: Bind
 
-    def score(self, text: str, pictures: Pictures) -> Vectors:
-        """Return the log-odds of pictures for a text, shape (n,)."""
-        return self.bind(text).score(pictures.vectors, pictures.baselines)
+    def score(self, text: str, images: EmbeddedImages) -> Vectors:
+        """Return the log-odds of images for a text, shape (n,)."""
+        return self.bind(text).score(images.vectors, images.baselines)
 
 
 class Words:
-    """What the words of a text tell, whatever the picture model is."""
+    """What the words of a text tell, whatever the image model is."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: QueryTexts) -> None:
         self.texts = texts
         self._reader = CompactQueryClassifier(texts.files, texts.encoder)
 
@@ -82,19 +82,19 @@ class Words:
         return QueryWording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
 
 
-def list_compact(words: Words, pictures: Pictures) -> Iterator[Subject]:
+def list_compact(words: Words, images: EmbeddedImages) -> Iterator[Subject]:
     """Return the bundled model as it is shipped, and its scene part as if it were any model."""
     for title, name in (("compact", "compact/text"), ("compact, scene part", "any/text")):
         calibrator = read_calibrators()[name]
         measurer = Measurer(words.texts, calibrator.units)
         width = COLUMNS * len(calibrator.units)
-        narrow = replace(pictures, vectors=measurer.narrow(pictures.vectors), baselines=pictures.baselines[:, :width])
-        yield Subject(title, narrow, partial(bind_compact, calibrator, measurer, pictures))
+        narrow = replace(images, vectors=measurer.narrow(images.vectors), baselines=images.baselines[:, :width])
+        yield Subject(title, narrow, partial(bind_compact, calibrator, measurer, images))
 
 
-def bind_compact(calibrator: VisualCalibrator, measurer: Measurer, pictures: Pictures, text: str) -> VisualScorer:
-    """Return what scores pictures of the bundled model for a text."""
-    return calibrator.bind(*measurer.describe(text, pictures), measurer.recognize(text))
+def bind_compact(calibrator: VisualCalibrator, measurer: Measurer, images: EmbeddedImages, text: str) -> VisualScorer:
+    """Return what scores images of the bundled model for a text."""
+    return calibrator.bind(*measurer.describe(text, images), measurer.recognize(text))
 
 
 def list_versions(
@@ -104,8 +104,8 @@ def list_versions(
 
     Args:
         name: What open_clip loads.
-        paths: The judged pictures.
-        others: Pictures to calibrate the export on.
+        paths: The judged images.
+        others: Images to calibrate the export on.
         cache: Where its card and exports are kept.
         words: Describes texts.
     """
@@ -126,24 +126,24 @@ def list_versions(
 def make_subject(
     title: str, encoder: OpenClipImageEncoder, names: list[str], cut: Sequence[Pixels], words: Words
 ) -> Subject:
-    """Embed pictures with a model and calibrate it as a library of these pictures does."""
+    """Embed images with a model and calibrate it as a library of these images does."""
     size = encoder.batch
     vectors = np.concatenate([encoder.encode_images(cut[at : at + size]) for at in range(0, len(cut), size)])
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     unrelated = measure_unrelated(Sample(vectors, np.zeros(len(vectors), bool), baselines), encoder.bank)
     calibrator = make_calibrator(encoder, unrelated, "text")
     none = ReferenceImages(encoder.reference, np.zeros((0, COLUMNS), np.float32))
-    pictures = Pictures(names, vectors, baselines, encoder.bank, lambda rows: rows, none)
+    images = EmbeddedImages(names, vectors, baselines, encoder.bank, lambda rows: rows, none)
 
-    return Subject(title, pictures, lambda text: bind_text(calibrator, encoder, text, words.measure_kinds(text)))
+    return Subject(title, images, lambda text: bind_text(calibrator, encoder, text, words.measure_kinds(text)))
 
 
 def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> None:
     """Print what is shown of the judged concepts, and how captions find their photos."""
-    pictures = subject.pictures
-    found = judge_concepts(subject.score, pictures, captions, "judge", np.concatenate([np.zeros(1), CUTS]))
+    images = subject.images
+    found = judge_concepts(subject.score, images, captions, "judge", np.concatenate([np.zeros(1), CUTS]))
     precision, recall, f1, _ = found.shown[0]
-    ranks = [find_rank(subject.score(captions[name][at % 5], pictures), at) for at, name in enumerate(pictures.names)]
+    ranks = [find_rank(subject.score(captions[name][at % 5], images), at) for at, name in enumerate(images.names)]
     print(
         f"{subject.title}: precision {precision:.3f} recall {recall:.3f} F1 {f1:.3f} best F1 {found.best:.3f} "
         f"({f1 / found.best:.2f}), of one cut for all {found.shown[1:, 2].max():.3f} at "
@@ -155,15 +155,15 @@ def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> Non
 
 def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: Words) -> None:
     """Print how well what is there is told from what is not, and the share that is told that nothing is there."""
-    pictures = subject.pictures
+    images = subject.images
     concepts = [
         one.text
         for one in read_concepts("judge")
-        if sum(grade == 2 for grade in one.grade_photos(pictures.names, captions).values()) >= 4
+        if sum(grade == 2 for grade in one.grade_photos(images.names, captions).values()) >= 4
     ]
     asked = {
         "concepts": concepts,
-        "captions": [captions[name][at % 5] for at, name in enumerate(pictures.names)],
+        "captions": [captions[name][at % 5] for at, name in enumerate(images.names)],
         "absent": read_absent("test"),
         "described": describe_absent("test"),
         "nonsense": make_nonsense("test"),
@@ -178,7 +178,7 @@ def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], wor
 def decide(subject: Subject, text: str, words: Words) -> float:
     """Return the log-odds that something is there."""
     scorer = subject.bind(text)
-    measured = scorer.measure_images(subject.pictures.vectors, subject.pictures.baselines)
+    measured = scorer.measure_images(subject.images.vectors, subject.images.baselines)
     weights = read_presence()[measured.shape[1] // len(MEASURES)]
     return weights.decide(measure_presence(scorer.score_measures(measured), measured, words.describe(text)))
 
@@ -191,11 +191,11 @@ def main() -> None:
     parser.add_argument("--model", action="append", default=[])
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    words, captions = Words(Texts(options.cache)), read_captions(options.flickr)
+    words, captions = Words(QueryTexts(options.cache)), read_captions(options.flickr)
     others, paths = (
         [options.flickr / "images" / name for name in split_photos(options.flickr, split)] for split in ("fit", "judge")
     )
-    subjects = list(list_compact(words, embed_pictures("dev-judge", paths, words.texts, options.cache)))
+    subjects = list(list_compact(words, embed_images("dev-judge", paths, words.texts, options.cache)))
     for name in options.model:
         subjects += list_versions(name, paths, others, options.cache, words)
     for subject in subjects:

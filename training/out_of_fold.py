@@ -18,11 +18,11 @@ from search.records import Ids
 from search.settings import count_cores
 from training.compact.data import read_captioned
 from training.compact.features import Features, list_views, read_features, read_test_features
-from training.compact.fit import Recipe, fit_head, fit_kinds
+from training.compact.fit import TrainingRecipe, fit_head, fit_kinds
 from training.compact.network import TEXT, normalize
 from training.compact.phrases import read_phrases
 from training.compact.quality import embed_views, measure_captions
-from training.compact.texts import Texts, Vocabulary, make_graph_encoder, measure_means
+from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
 
 FOLDS = 4
 EPOCHS = 40
@@ -41,9 +41,9 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     train = read_captioned(options.flickr, "train")
-    texts = Texts(make_graph_encoder(options.cache), options.cache)
+    texts = TextCache(make_graph_encoder(options.cache), options.cache)
     means = measure_means(texts, train)
-    vocabulary = Vocabulary(texts, means, read_classes())
+    vocabulary = ClassVocabulary(texts, means, read_classes())
     phrases = read_phrases(train.captions, vocabulary)
     tower = options.cache / "int8" / "tower.onnx"
     session = open_session(tower, count_cores(), is_7_bit=True)
@@ -61,7 +61,7 @@ def main() -> None:
             captions[torch.from_numpy(used)],
             phrases.select(used),
             vocabulary,
-            Recipe(epochs=EPOCHS, seed=number),
+            TrainingRecipe(epochs=EPOCHS, seed=number),
             kinds,
             lambda *_: None,
         )

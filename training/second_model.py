@@ -1,4 +1,4 @@
-"""Build a second small picture model, to measure how any model is calibrated without labels.
+"""Build a second small image model, to measure how any model is calibrated without labels.
 
     python training/second_model.py --flickr DIR --backbone FILE --sentences DIR --cache DIR --out DIR
 
@@ -8,7 +8,7 @@ trained on the captions and phrases of `train.txt`. CACHE keeps features and tex
 folder that open_clip, and so `crossmodal models use local-dir:OUT`, loads as it is.
 
 The model shares with `compact` the training photos and the losses, and nothing else: another backbone, another text
-encoder, a single part, 256 dimensions, texts that are not centered, one view of each picture.
+encoder, a single part, 256 dimensions, texts that are not centered, one view of each image.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from search.records import Pixels, Vectors
 from search.settings import count_cores
 from training.compact.data import read_captioned
 from training.compact.features import View, list_views
-from training.compact.fit import MIN_DEVIATION, PhraseLoss, Recipe, compare_captions
+from training.compact.fit import MIN_DEVIATION, PhraseLoss, TrainingRecipe, compare_captions
 from training.compact.network import POOLED, SIDE, TEXT, normalize
 from training.compact.phrases import read_phrases
 from training.compact.texts import VectorCache
@@ -47,7 +47,7 @@ MEAN, DEVIATION = np.float32(127), np.float32(128)
 TEXT_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
-class Sentences:
+class CachedSentenceModel:
     """Text vectors of the sentence model, kept in a cache file."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
@@ -66,15 +66,15 @@ class Sentences:
         return rows
 
 
-class Head(nn.Module):
+class LinearHead(nn.Module):
     """From pooled features (n, 1280), and from text vectors (n, 384), to unit vectors of one space (n, 256)."""
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, pooled: Tensor, recipe: Recipe) -> None:
+    def __init__(self, pooled: Tensor, recipe: TrainingRecipe) -> None:
         super().__init__()
-        self.picture = nn.Linear(POOLED, recipe.dimension)
+        self.image = nn.Linear(POOLED, recipe.dimension)
         self.text = nn.Linear(TEXT, recipe.dimension, bias=False)
         self.dropout = nn.Dropout(recipe.dropout)
         self.text_dropout = nn.Dropout(recipe.text_dropout)
@@ -83,8 +83,8 @@ class Head(nn.Module):
         self.register_buffer("deviation", pooled.std(0) + MIN_DEVIATION)
 
     def forward(self, pooled: Tensor) -> Tensor:
-        """Embed pictures by their features."""
-        return normalize(self.picture(self.dropout((pooled - self.mean) / self.deviation)))
+        """Embed images by their features."""
+        return normalize(self.image(self.dropout((pooled - self.mean) / self.deviation)))
 
     def embed_texts(self, texts: Tensor) -> Tensor:
         """Embed texts by their vectors."""
@@ -97,8 +97,8 @@ class Head(nn.Module):
 
     def join_scaling(self) -> tuple[Tensor, Tensor]:
         """Return weight and bias of the one linear layer that scales features and projects them."""
-        weight = self.picture.weight / self.deviation
-        return weight.detach(), (self.picture.bias - weight @ self.mean).detach()
+        weight = self.image.weight / self.deviation
+        return weight.detach(), (self.image.bias - weight @ self.mean).detach()
 
 
 def load_trunk(weights: Path) -> Any:
@@ -137,11 +137,11 @@ def open_trunk(trunk: Any, cache: Path) -> Any:
     return open_session(path, count_cores())
 
 
-def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, recipe: Recipe) -> Head:
+def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, recipe: TrainingRecipe) -> LinearHead:
     """Train both linear layers. views: features (n, 1280) of the same photos; captions: shape (n, 5, 384)."""
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
-    head = Head(views[0], recipe)
+    head = LinearHead(views[0], recipe)
     steps = len(captions) // recipe.batch
     trained = [*head.parameters(), *pairs.parameters()]
     optimizer = torch.optim.AdamW(
@@ -158,8 +158,8 @@ def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, rec
             batch = order[step * recipe.batch : (step + 1) * recipe.batch]
             first, second = (views[number] for number in chance.integers(len(views), size=2))
             share = torch.rand(len(batch), 1)
-            pictures = head(share * first[batch] + (1 - share) * second[batch])
-            loss = compare_captions(head, pictures, captions[batch]) + pairs(head, pictures, batch, chance)
+            images = head(share * first[batch] + (1 - share) * second[batch])
+            loss = compare_captions(head, images, captions[batch]) + pairs(head, images, batch, chance)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -169,7 +169,7 @@ def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, rec
     return head.eval()
 
 
-def write_folder(out: Path, sentences: Path, trunk: Any, head: Head) -> None:
+def write_folder(out: Path, sentences: Path, trunk: Any, head: LinearHead) -> None:
     """Write configuration, tokenizer and weights; the folder must stay where it is (the configuration names it)."""
     from transformers import AutoModel
 
@@ -218,12 +218,12 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    recipe = Recipe(dimension=DIMENSION, epochs=80)
+    recipe = TrainingRecipe(dimension=DIMENSION, epochs=80)
     train = read_captioned(options.flickr, "train")
     trunk = load_trunk(options.backbone)
     session, known = open_trunk(trunk, options.cache), list_views()
     views = [read_pooled(session, train.photos, name, known[name], options.cache) for name in VIEWS]
-    sentences = Sentences(options.sentences, options.cache)
+    sentences = CachedSentenceModel(options.sentences, options.cache)
     captions = sentences.embed([one for five in train.captions for one in five]).unflatten(0, (-1, 5))
     phrases = read_phrases(train.captions, sentences)
     print(f"{len(captions)} photos, {len(phrases.bare)} phrases", flush=True)

@@ -1,6 +1,6 @@
-"""What the visual calibrators are fitted on: queries with the pictures that do and do not show what they ask for.
+"""What the visual calibrators are fitted on: queries with the images that do and do not show what they ask for.
 
-Pictures come from the fit half of `dev.txt`, from ImageNet photos of half of the classes, and from the training
+Images come from the fit half of `dev.txt`, from ImageNet photos of half of the classes, and from the training
 photos, each embedded by a head that was trained without it (see `out_of_fold.py`).
 """
 
@@ -29,15 +29,15 @@ from training.compact.phrases import STOP_WORDS
 from training.compact.texts import VectorCache
 
 BATCH = 64
-# So many photos of a fold are its reference pictures.
+# So many photos of a fold are its reference images.
 REFERENCES = 400
 MIN_PHOTOS = 4
 ARTICLE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Some pictures, and how texts are embedded to be compared with them.
+class EmbeddedImages:
+    """Some images, and how texts are embedded to be compared with them.
 
     Attributes:
         names: Their file names.
@@ -45,7 +45,7 @@ class Pictures:
         baselines: Shape (n, k).
         bank: The query bank, shape (b, d).
         embed: Embeds centered text vectors (m, 384) for each part, shape (m, d).
-        reference: The reference pictures.
+        reference: The reference images.
     """
 
     names: list[str]
@@ -58,7 +58,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A query with what pictures show of it.
+    """A query with what images show of it.
 
     Attributes:
         text: The query.
@@ -73,7 +73,7 @@ class Labelled:
     kind: str
 
 
-class Texts:
+class QueryTexts:
     """Centered text vectors by the bundled text encoder, kept in a cache file."""
 
     def __init__(self, cache: Path) -> None:
@@ -88,19 +88,19 @@ class Texts:
         )
 
 
-def embed_pictures(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Pictures:
-    """Embed pictures with the bundled model, or read what an earlier run embedded."""
+def embed_images(name: str, paths: Sequence[Path], texts: QueryTexts, cache: Path) -> EmbeddedImages:
+    """Embed images with the bundled model, or read what an earlier run embedded."""
     encoder = CompactImageEncoder(texts.files, texts.encoder, Machine(count_cores()))
     vectors = read_vectors(name, paths, texts, cache)
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     names = [path.name for path in paths]
     known = encoder.reference
     reference = ReferenceImages(known, measure_baselines(known, QueryBank(encoder.bank, encoder.parts)))
-    return Pictures(names, vectors, baselines, encoder.bank, texts.files.project_parts, reference)
+    return EmbeddedImages(names, vectors, baselines, encoder.bank, texts.files.project_parts, reference)
 
 
-def read_vectors(name: str, paths: Sequence[Path], texts: Texts, cache: Path) -> Vectors:
-    """Return the vectors of pictures, shape (n, d), computed once."""
+def read_vectors(name: str, paths: Sequence[Path], texts: QueryTexts, cache: Path) -> Vectors:
+    """Return the vectors of images, shape (n, d), computed once."""
     stored = cache / f"{name}-{texts.files.image_fingerprint}.npy"
     encoder = CompactImageEncoder(texts.files, texts.encoder, Machine(count_cores()))
     if not stored.exists():
@@ -114,7 +114,7 @@ def read_vectors(name: str, paths: Sequence[Path], texts: Texts, cache: Path) ->
     return vectors
 
 
-def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
+def read_folds(folder: Path, texts: QueryTexts) -> list[EmbeddedImages]:
     """Read the training photos as heads embed them that were trained without them."""
     folds = []
     for path in sorted(folder.glob("fold*.npz")):
@@ -130,56 +130,56 @@ def read_folds(folder: Path, texts: Texts) -> list[Pictures]:
         bank = embed(texts.files.bank_texts)
         baselines = measure_baselines(vectors, QueryBank(bank, texts.files.image_parts))
         reference = ReferenceImages(vectors[:REFERENCES], baselines[:REFERENCES])
-        folds.append(Pictures(names, vectors, baselines, bank, embed, reference))
+        folds.append(EmbeddedImages(names, vectors, baselines, bank, embed, reference))
     return folds
 
 
-def label_concepts(pictures: Pictures, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
+def label_concepts(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
     """Label everyday concepts by what captions mention: shown when two or more do, unclear when one does."""
     from everyday import read_concepts
 
     for concept in read_concepts("fit"):
-        mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in pictures.names])
+        mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in images.names])
         labels = np.where(mentions >= 2, 1.0, np.where(mentions == 0, 0.0, np.nan)).astype(np.float32)
         if (labels == 1).sum() >= 2:
             yield Labelled(concept.text, labels, weight, "concept")
 
 
-def label_words(pictures: Pictures, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
+def label_words(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
     """Label words and pairs of words that captions use, apart from those that are judged by."""
     from everyday import read_concepts
 
     judged = [concept.pattern for concept in read_concepts("judge")]
     found: Counter[str] = Counter()
-    for name in pictures.names:
+    for name in images.names:
         words = [re.findall(r"[a-z]+", caption) for caption in captions[name]]
         told = [word for line in words for word in line if word not in STOP_WORDS and len(word) > 2]
         pairs = [" ".join(pair) for line in words for pair in pairwise(line)]
         found.update({*told, *(pair for pair in pairs if not STOP_WORDS & set(pair.split()))})
     for text, count in sorted(found.items()):
-        if count < MIN_PHOTOS * len(pictures.names) / 500:
+        if count < MIN_PHOTOS * len(images.names) / 500:
             continue
         if any(pattern.search(one) for pattern in judged for one in (text, f"a {text}")):
             continue
         pattern = re.compile(rf"\b{text}(s|es)?\b")
-        mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in pictures.names])
+        mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in images.names])
         labels = (mentions > 0).astype(np.float32)
         has_article = random.Random(text).random() < ARTICLE_SHARE and not text.endswith(("s", "ing"))
         yield Labelled(f"a {text}" if has_article else text, labels, weight, "word")
 
 
-def label_captions(pictures: Pictures, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
+def label_captions(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
     """Label each photo's caption by the photo itself; other photos may fit too, mostly they do not."""
-    for at, name in enumerate(pictures.names):
-        labels = np.zeros(len(pictures.names), np.float32)
+    for at, name in enumerate(images.names):
+        labels = np.zeros(len(images.names), np.float32)
         labels[at] = 1
         yield Labelled(captions[name][at % 5], labels, weight, "caption")
 
 
-def label_classes(pictures: Pictures, weights: Mapping[str, float]) -> Iterator[Labelled]:
+def label_classes(images: EmbeddedImages, weights: Mapping[str, float]) -> Iterator[Labelled]:
     """Label names of classes, in English and others, and broader words, over photos named `wnid_name.jpg`."""
     classes = {one.wnid: one for one in read_classes()}
-    owners = [name.split("_")[0] for name in pictures.names]
+    owners = [name.split("_")[0] for name in images.names]
     check = read_check()
     for wnid in owners:
         own = classes[wnid]
@@ -195,9 +195,9 @@ def label_classes(pictures: Pictures, weights: Mapping[str, float]) -> Iterator[
             yield Labelled(f"a {word}", labels, weights["group"], "group")
 
 
-def label_nothing(pictures: Pictures, texts: Sequence[str], weight: float, kind: str) -> Iterator[Labelled]:
-    """Label texts that no picture shows."""
-    nothing = np.zeros(len(pictures.names), np.float32)
+def label_nothing(images: EmbeddedImages, texts: Sequence[str], weight: float, kind: str) -> Iterator[Labelled]:
+    """Label texts that no image shows."""
+    nothing = np.zeros(len(images.names), np.float32)
     for text in texts:
         yield Labelled(text, nothing, weight, kind)
 
@@ -209,13 +209,13 @@ def split_classes(photos: Path) -> tuple[list[Path], list[Path]]:
     return fit, sorted(set(paths) - set(fit))
 
 
-def label_examples(pictures: Pictures) -> Iterator[Labelled]:
+def label_examples(images: EmbeddedImages) -> Iterator[Labelled]:
     """Label photos by photos: those of the narrowest group of their class show the same, those of no common group not.
 
     The text of a query is the place of the photo that is asked by.
     """
     classes = {one.wnid: one for one in read_classes()}
-    owners = [classes[name.split("_")[0]] for name in pictures.names]
+    owners = [classes[name.split("_")[0]] for name in images.names]
     for at, own in enumerate(owners):
         labels = np.full(len(owners), np.nan, np.float32)
         for place, other in enumerate(owners):

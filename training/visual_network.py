@@ -23,15 +23,15 @@ F1_WEIGHT = 1.0
 
 @dataclass(frozen=True)
 class Examples:
-    """Pictures of queries, query after query.
+    """Images of queries, query after query.
 
     Attributes:
         inputs: Measures and traits, shape (n, i).
         labels: Whether each shows what was asked for, shape (n,).
-        counts: How many pictures each stands for, shape (n,).
+        counts: How many images each stands for, shape (n,).
         starts: Where each query begins, and the end, shape (queries + 1,).
         weights: How much each query counts, shape (queries,).
-        sizes: How many pictures each query was asked of, shape (queries,).
+        sizes: How many images each query was asked of, shape (queries,).
         has_answers: Which queries have answers, shape (queries,).
     """
 
@@ -104,7 +104,7 @@ def _fit_network(examples: Examples, units: Sequence[Unit], hidden: int, epochs:
 def _measure_soft_f1(
     logits: torch.Tensor, labels: torch.Tensor, counts: torch.Tensor, owners: torch.Tensor
 ) -> torch.Tensor:
-    """Return the F1 of each query if pictures are shown with their probability, shape (queries,)."""
+    """Return the F1 of each query if images are shown with their probability, shape (queries,)."""
     queries = int(owners[-1]) + 1
     shown = torch.sigmoid(logits) * counts
     right = torch.zeros(queries).index_add(0, owners, shown * labels)

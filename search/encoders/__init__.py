@@ -1,1 +1,1 @@
-"""Models that turn media and queries into vectors, and what they are compared with."""
+"""Models that embed media and queries, and the fixed texts they are compared with."""

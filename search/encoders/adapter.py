@@ -1,7 +1,7 @@
-"""A small residual adapter on top of a picture model: trained on a library's own captions, run by numpy.
+"""A small residual adapter for an image encoder, trained on the captions of a library and run by NumPy.
 
-The form is that of CLIP-Adapter (Gao et al., IJCV 2024): v' = v + out(relu(in(v))), scaled to unit length. Only
-pictures are moved; texts stay where they are, so that everything else that is known of the model holds.
+The form is that of CLIP-Adapter (Gao et al., IJCV 2024): v' = v + out(relu(in(v))), scaled to unit length. Only image
+vectors change. Text vectors stay the same, so that the baselines of the model remain valid.
 """
 
 from collections.abc import Sequence
@@ -23,9 +23,12 @@ FILE = "adapter.npz"
 
 @dataclass(frozen=True)
 class Adapter:
-    """The weights. inward: shape (d, h); outward: shape (h, d); base: fingerprint of the model it was trained on.
+    """The weights of an adapter.
 
-    d is the length of the first part of a vector, which is all that is moved.
+    Attributes:
+        inward: Shape (d, h), where d is the length of the first part of a vector; only that part changes.
+        outward: Shape (h, d).
+        base: The fingerprint of the model that the adapter was trained for.
     """
 
     inward: Vectors
@@ -34,42 +37,42 @@ class Adapter:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when any vector would."""
+        """A hash that changes when the vectors change."""
         return join_fingerprint(self.base, self.inward.tobytes().hex(), self.outward.tobytes().hex())
 
     def apply(self, vectors: Vectors) -> Vectors:
-        """Move vectors of the base model (n, d or longer); shape as it came, unit length."""
+        """Return the adapted vectors of the base model; shape (n, d or longer), unit length."""
         width = len(self.inward)
         first, rest = vectors[:, :width], vectors[:, width:]
         moved = normalize(first) + np.maximum(normalize(first) @ self.inward, 0) @ self.outward
-        # The part keeps its share of the length, by which parts are weighed against one another.
+        # The part keeps its share of the length, which is its weight relative to the other parts.
         scaled = normalize(moved) * np.linalg.norm(first, axis=1, keepdims=True)
         return normalize(np.concatenate([scaled, rest], axis=1))
 
     def write(self, name: str, models: Path) -> None:
-        """Keep it under the name of the adapted model. models: the home's folder of models."""
+        """Write the adapter to the models folder of a home, under the name of the adapted model."""
         folder = find_folder(models, name).path
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(folder / FILE, inward=self.inward, outward=self.outward, base=self.base, name=name)
 
 
 def read_adapter(name: str, models: Path) -> Adapter:
-    """Return the adapter of an adapted model. Raises ModelError when it is not there."""
+    """Return the adapter of an adapted model. Raises ModelError if it is missing or damaged."""
     path = find_folder(models, name).path / FILE
     try:
         with np.load(path) as stored:
             return Adapter(stored["inward"], stored["outward"], str(stored["base"]))
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{name} cannot be loaded: {path} is missing or damaged") from error
+        raise ModelError(f"Cannot load {name}: {path} is missing or damaged. Train the adapter again.") from error
 
 
 class AdaptedImageEncoder:
-    """A picture model with an adapter on top."""
+    """An image encoder with an adapter."""
 
     def __init__(self, name: str, base: ImageEncoder, adapter: Adapter) -> None:
-        """Raises ModelError when the adapter was trained on another model."""
+        """Raises ModelError if the adapter was trained for another model."""
         if adapter.base != base.fingerprint:
-            raise ModelError(f"{name} was trained on top of another version of {base.name}: train it anew")
+            raise ModelError(f"{name} was trained for another version of {base.name}. Train the adapter again.")
         self.name = name
         self.base = base
         self.adapter = adapter
@@ -91,31 +94,31 @@ class AdaptedImageEncoder:
 
     @property
     def bank(self) -> Vectors:
-        """The base model's bank: texts are not moved."""
+        """The query bank of the base model."""
         return self.base.bank
 
     @cached_property
     def reference(self) -> Vectors:
-        """The base model's reference pictures, moved as pictures are."""
+        """The adapted reference images of the base model."""
         return self.adapter.apply(self.base.reference)
 
     @property
     def batch(self) -> int:
-        """As the base model."""
+        """The preferred number of images per call."""
         return self.base.batch
 
     @property
     def is_multilingual(self) -> bool:
-        """As the base model."""
+        """Whether the base model supports languages other than English."""
         return self.base.is_multilingual
 
     @property
     def transform(self) -> ImageTransform:
-        """The base model's."""
+        """The resizing and cropping of the base model."""
         return self.base.transform
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
-        """Embed prepared pictures; shape (n, d), float32, unit length."""
+        """Embed prepared images; shape (n, d), float32, unit length."""
         return self.adapter.apply(self.base.encode_images(prepared))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:

@@ -1,4 +1,4 @@
-"""Training a residual adapter by captions and opinions (needs the `clip` extra)."""
+"""Train a residual adapter on captions and feedback (needs the `clip` extra)."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -12,16 +12,23 @@ from search.encoders.compact.files import normalize
 from search.encoders.open_clip.imports import import_torch
 from search.records import Flags, Ids, Vectors
 
-# What is known is cut into so many parts by its texts: one says when to stop, some are held out to judge by.
+# The texts are split into this many parts: one decides when to stop, some are held out for the evaluation.
 PARTS = 10
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How to train. hidden: width of the adapter; temperature: of the contrast; stay: how dear it is to move a vector.
+class AdapterRecipe:
+    """Hyperparameters.
 
-    refusal: how much what does not fit counts beside what does; waiting: so many rounds without gain on what is set
-    aside for that end it.
+    Attributes:
+        hidden: The width of the adapter.
+        rounds: The maximum number of training steps.
+        rate: The learning rate.
+        temperature: The temperature of the contrastive loss.
+        stay: The weight of the penalty for moving a vector.
+        refusal: The weight of pairs that do not match, relative to pairs that do.
+        waiting: Training stops after this many rounds without a better validation loss.
+        seed: The seed of the initial weights.
     """
 
     hidden: int = 64
@@ -36,24 +43,34 @@ class Recipe:
 
 @dataclass(frozen=True)
 class TrainingPairs:
-    """Texts and pictures that fit them or do not, as vectors of the base model.
+    """Texts with images that match them or do not, as vectors of the base model.
 
-    texts: shape (t, d); parts: shape (t,), as `part_texts` gives them; pictures: shape (n, d); items: shape (n,), the
-    id of each picture; of: shape (n,), the place of each picture's text; fits: shape (n,).
+    Attributes:
+        texts: Shape (t, d).
+        parts: The part of each text from `part_texts`, shape (t,).
+        images: Shape (n, d).
+        items: The item id of each image, shape (n,).
+        of: The index of the text of each image, shape (n,).
+        fits: Whether each image matches its text, shape (n,).
     """
 
     texts: Vectors
     parts: Ids
-    pictures: Vectors
+    images: Vectors
     items: Ids
     of: Ids
     fits: Flags
 
 
 def part_texts(texts: Sequence[str], said: Flags) -> Ids:
-    """Return each text one of `PARTS` parts, by what it says, so that the order they were given in does not matter.
+    """Assign each text to one of `PARTS` parts, by its content and not by its position.
 
-    said: shape (t,), whether a text is known to fit a picture; each part has its share of those that are. Shape (t,).
+    Args:
+        texts: The texts.
+        said: Whether each text has a matching image, shape (t,). Those texts are spread evenly over the parts.
+
+    Returns:
+        The part of each text, shape (t,).
     """
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     order = sorted(range(len(texts)), key=lambda place: (not said[place], hashes[place]))
@@ -63,18 +80,28 @@ def part_texts(texts: Sequence[str], said: Flags) -> Ids:
 
 
 def train_adapter(
-    lessons: TrainingPairs, base: str, width: int, stop: int = 0, held: Sequence[int] = (), recipe: Recipe | None = None
+    pairs: TrainingPairs,
+    base: str,
+    width: int,
+    stop: int = 0,
+    held: Sequence[int] = (),
+    recipe: AdapterRecipe | None = None,
 ) -> Adapter:
-    """Train and give the adapter that did best on the part that says when to stop.
+    """Train an adapter and return the weights with the lowest validation loss.
 
-    base: the model's fingerprint; width: the length of the first part of a vector, which is all that is moved;
-    stop: that part of the texts; held: the parts that are not looked at.
+    Args:
+        pairs: The training data.
+        base: The fingerprint of the base model.
+        width: The length of the first part of a vector; only that part changes.
+        stop: The part of the texts that is used for validation.
+        held: The parts that are held out.
+        recipe: The hyperparameters.
     """
     torch = import_torch()
-    recipe = recipe or Recipe()
+    recipe = recipe or AdapterRecipe()
     torch.manual_seed(recipe.seed)
-    stopping = np.flatnonzero(lessons.parts == stop)
-    training = np.flatnonzero(~np.isin(lessons.parts, [stop, *held]))
+    stopping = np.flatnonzero(pairs.parts == stop)
+    training = np.flatnonzero(~np.isin(pairs.parts, [stop, *held]))
     inward = torch.randn(width, recipe.hidden).mul_(width**-0.5).requires_grad_()
     outward = torch.zeros(recipe.hidden, width, requires_grad=True)
     optimizer = torch.optim.Adam([inward, outward], lr=recipe.rate)
@@ -82,7 +109,7 @@ def train_adapter(
     def move(rows: Any) -> Any:
         return torch.nn.functional.normalize(rows + torch.relu(rows @ inward) @ outward, dim=-1)
 
-    train, check = (_Batch(torch, lessons, places, width, recipe) for places in (training, stopping))
+    train, check = (_Batch(torch, pairs, places, width, recipe) for places in (training, stopping))
     best, kept, since = float("inf"), (inward.detach().clone(), outward.detach().clone()), 0
     for _ in range(recipe.rounds):
         optimizer.zero_grad()
@@ -100,33 +127,33 @@ def train_adapter(
 
 
 class _Batch:
-    """The part of what is known that some of the texts belong to."""
+    """The pairs of some of the texts, as tensors."""
 
-    def __init__(self, torch: Any, lessons: TrainingPairs, places: Ids, width: int, recipe: Recipe) -> None:
+    def __init__(self, torch: Any, pairs: TrainingPairs, places: Ids, width: int, recipe: AdapterRecipe) -> None:
         self._torch, self._recipe = torch, recipe
-        ours = np.isin(lessons.of, places)
-        rows = torch.from_numpy(normalize(lessons.pictures[:, :width]))
-        asked = torch.from_numpy(normalize(lessons.texts[:, :width]))
-        fitting, unfit = np.flatnonzero(ours & lessons.fits), np.flatnonzero(ours & ~lessons.fits)
+        ours = np.isin(pairs.of, places)
+        rows = torch.from_numpy(normalize(pairs.images[:, :width]))
+        queries = torch.from_numpy(normalize(pairs.texts[:, :width]))
+        fitting, unfit = np.flatnonzero(ours & pairs.fits), np.flatnonzero(ours & ~pairs.fits)
         self._seen, self._refused = rows[fitting], rows[unfit]
-        self._asked, self._denied = asked[lessons.of[fitting]], asked[lessons.of[unfit]]
-        # Several pictures that fit one text are not to be told from one another by it.
-        same = torch.from_numpy(lessons.of[fitting][:, None] == lessons.of[fitting])
+        self._queries, self._denied = queries[pairs.of[fitting]], queries[pairs.of[unfit]]
+        # Images that match the same text are not negatives of each other.
+        same = torch.from_numpy(pairs.of[fitting][:, None] == pairs.of[fitting])
         self._masked = same & ~torch.eye(len(fitting), dtype=torch.bool)
 
     def measure(self, move: Callable[[Any], Any]) -> Any:
-        """Return the loss: contrast of what fits, what does not pushed below that, and how far all is moved."""
+        """Return the loss: the contrast of matching pairs, a margin for other pairs, and a penalty for moving."""
         torch, recipe = self._torch, self._recipe
         moved = move(self._seen)
-        logits = (self._asked @ moved.T / recipe.temperature).masked_fill(self._masked, -torch.inf)
+        logits = (self._queries @ moved.T / recipe.temperature).masked_fill(self._masked, -torch.inf)
         right = torch.arange(len(moved))
         entropy = torch.nn.functional.cross_entropy
         loss = (entropy(logits, right) + entropy(logits.T, right)) / 2
         loss = loss + recipe.stay * (moved - self._seen).square().sum(-1).mean()
         if len(self._refused):
             refused = (self._denied * move(self._refused)).sum(-1)
-            # As near as what fits is on average, detached: fitting pairs are drawn nearer by their own term.
-            usual = (self._asked * moved).sum(-1).mean().detach()
-            margin = torch.nn.functional.softplus((refused - usual) / recipe.temperature)
+            # The mean similarity of matching pairs, detached: those pairs have their own term.
+            baseline = (self._queries * moved).sum(-1).mean().detach()
+            margin = torch.nn.functional.softplus((refused - baseline) / recipe.temperature)
             loss = loss + recipe.refusal * margin.mean() * len(refused) / (len(refused) + len(moved))
         return loss

@@ -1,8 +1,8 @@
-"""The query bank: unrelated texts that every picture and every query is compared with.
+"""The query bank: unrelated texts that every image and every query is compared with.
 
-Half of it are names of things (the 1,000 ImageNet classes), the rest what people look for every day (people, actions,
-places, looks) and descriptions of scenes put together from these. It was written for this project, holds no caption of
-any collection, and is the same for every model.
+Half of the texts are names of things (the 1,000 ImageNet classes). The others are everyday queries (people, actions,
+places, appearances) and descriptions of scenes built from them. The texts were written for this project and include no
+caption of any data set. They are the same for every model.
 """
 
 from functools import cache

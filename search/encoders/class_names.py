@@ -10,7 +10,13 @@ LANGUAGES = ("zh", "es", "fr", "de", "ja")
 
 @dataclass(frozen=True)
 class ClassNames:
-    """One ImageNet class: names by language, the first the usual one, and broader English words."""
+    """One ImageNet class.
+
+    Attributes:
+        wnid: The WordNet id.
+        names: Names by language, the most common first.
+        broader: Broader English words.
+    """
 
     wnid: str
     names: dict[str, list[str]]
@@ -18,7 +24,7 @@ class ClassNames:
 
 
 def read_classes() -> list[ClassNames]:
-    """Read the 1000 classes in the order of the tower's logits."""
+    """Read the 1,000 classes in the order of the logits of the image encoder."""
     with CLASSES_FILE.open(encoding="utf-8", newline="") as stream:
         return [
             ClassNames(

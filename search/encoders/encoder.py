@@ -1,4 +1,4 @@
-"""What a model must offer, whatever runs it."""
+"""The protocols that models implement."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -6,12 +6,12 @@ from typing import Protocol
 from search.media.image.transform import ImageTransform
 from search.records import Pixels, Transcript, Vectors, Waveform
 
-# So many query texts an encoder remembers the vectors of.
+# How many query vectors an encoder caches.
 REMEMBERED_QUERIES = 512
 
 
 class ImageEncoder(Protocol):
-    """Embeds pictures and texts into one space (`picture`); vectors have unit length."""
+    """Embeds images and texts into the `visual` space; vectors have unit length."""
 
     @property
     def name(self) -> str:
@@ -19,7 +19,7 @@ class ImageEncoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the vectors would."""
+        """A hash that changes when the vectors change."""
 
     @property
     def dimension(self) -> int:
@@ -27,7 +27,7 @@ class ImageEncoder(Protocol):
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """The lengths of the parts of a vector that are judged apart; they add up to the dimension."""
+        """The lengths of the parts of a vector that are scored separately; their sum is the dimension."""
 
     @property
     def bank(self) -> Vectors:
@@ -35,32 +35,32 @@ class ImageEncoder(Protocol):
 
     @property
     def reference(self) -> Vectors:
-        """Fixed pictures that no library can change, shape (r, d); none for most models."""
+        """Vectors of fixed images that do not depend on the library, shape (r, d); empty for most models."""
 
     @property
     def batch(self) -> int:
-        """How many pictures at once keep what runs it busy."""
+        """The preferred number of images per call."""
 
     @property
     def is_multilingual(self) -> bool:
-        """True when texts may be in more languages than English."""
+        """Whether the model supports languages other than English."""
 
     @property
     def transform(self) -> ImageTransform:
-        """What scales and cuts a picture to what the model sees; can be sent to another process."""
+        """The resizing and cropping of the model; can be pickled."""
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
-        """Embed prepared pictures; shape (n, d), float32."""
+        """Embed transformed images; shape (n, d), float32."""
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
+        """Embed queries to compare with images; shape (n, d), float32, unit length."""
 
     def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts for each part of the space, each part at its full length; shape (n, d), float32."""
 
 
 class TextEncoder(Protocol):
-    """Embeds questions and passages into one space (`meaning`); vectors have unit length."""
+    """Embeds queries and passages into the `semantic` space; vectors have unit length."""
 
     @property
     def name(self) -> str:
@@ -68,7 +68,7 @@ class TextEncoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the vectors would."""
+        """A hash that changes when the vectors change."""
 
     @property
     def dimension(self) -> int:
@@ -76,56 +76,59 @@ class TextEncoder(Protocol):
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """The length of a vector: it is compared as a whole."""
+        """The length of a vector, as its only part."""
 
     @property
     def is_multilingual(self) -> bool:
-        """True when texts may be in more languages than English."""
+        """Whether the model supports languages other than English."""
 
     @property
     def bank(self) -> Vectors:
         """Unrelated queries, shape (b, d)."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked; shape (n, d), float32."""
+        """Embed queries; shape (n, d), float32."""
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, d), float32."""
+        """Embed passages; shape (n, d), float32."""
 
 
 class QueryClassifier(Protocol):
-    """Tells what kind of query a text is; needs no picture, and is the same whatever models are chosen."""
+    """Classifies queries by their text. It does not depend on the chosen models."""
 
     def measure_oddness(self, text: str) -> float:
-        """Return how unlike words of any language a text is: about 3.5 for most, above 5 for random letters."""
+        """Return how unusual a text is in any language: about 3.5 for most texts, above 5 for random letters."""
 
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
-        """Return the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+        """Return the probabilities that texts are a name, a description or neither; shape (n, 3)."""
 
     def measure_class_likeness(self, texts: Sequence[str]) -> Vectors:
-        """Return the cosine of each text with the nearest name of a class that `compact` was trained on, (n,)."""
+        """Return the cosine of each text with the nearest class name of `compact`; shape (n,)."""
 
 
 class Transcriber(Protocol):
-    """Turns speech into words with their times."""
+    """Transcribes speech into words with times."""
 
     @property
     def name(self) -> str:
         """The model's name."""
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
-        """Return what is said in mono sound at 16 kHz; empty where nothing is.
+        """Transcribe mono audio; the transcript is empty without speech.
 
-        language: where it is known already; translate: give it in English; the transcript's language stays that heard.
+        Args:
+            samples: Audio at 16 kHz.
+            language: The language, if it is known.
+            translate: Translate into English. The transcript still names the spoken language.
         """
 
     def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
-        """Do the same for one of several that are heard at once: each takes longer, all together less."""
+        """Transcribe one of several chunks that run at the same time; the total time is lower."""
 
     @property
     def streams(self) -> int:
-        """How many stretches are best heard at once."""
+        """The preferred number of concurrent chunks."""
 
     @property
     def can_translate(self) -> bool:
-        """True when the model knows more languages than English."""
+        """Whether the model supports languages other than English."""

@@ -1,4 +1,4 @@
-"""What every export to ONNX has in common: several precisions, each checked before it is used."""
+"""The common part of every export to ONNX: several precisions, each checked before it is used."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,23 +8,39 @@ import numpy as np
 
 from search.encoders.manifest import ModelManifest
 from search.encoders.onnx import Inputs, quantize_graph, weigh_graph
-from search.encoders.runtime import GLANCE, Encode, Trial, TrialInput, measure_agreement, measure_rate, measure_trials
+from search.encoders.runtime import (
+    QUICK_SAMPLES,
+    Encode,
+    Trial,
+    TrialInput,
+    measure_agreement,
+    measure_rate,
+    measure_trials,
+)
 from search.errors import ModelError
 from search.records import Vectors
 
 PRECISIONS = ("fp32", "fp16", "int8-dynamic", "int8-static")
-# An export that ranks otherwise than this share of the nearest ten is not used, however near its vectors are.
-AGREEMENT = 0.9
-# What is written exactly may differ by this much, no more, in any number of a vector.
-EXACT = 1e-3
+# The minimum agreement@10 of an export that may be used.
+MIN_AGREEMENT = 0.9
+# The maximum difference of any number in a vector of the exact export.
+MAX_DIFFERENCE = 1e-3
 MIN_SAMPLE = 16
-Say = Callable[[str], None]
+ReportLine = Callable[[str], None]
 Open = Callable[[str], Encode]
 
 
 @dataclass(frozen=True)
 class Check:
-    """What an export was found to be: worst cosine, agreement@10 on the library's own, pictures or texts a second."""
+    """The measured quality of an export.
+
+    Attributes:
+        precision: One of `PRECISIONS`.
+        cosine: The lowest cosine with the exact vectors.
+        agreement: agreement@10 on a sample of the library.
+        rate: Images or texts per second.
+        megabytes: The size of the files in MiB.
+    """
 
     precision: str
     cosine: float
@@ -34,44 +50,63 @@ class Check:
 
     @property
     def is_right(self) -> bool:
-        """True when it may be used."""
-        return self.agreement >= AGREEMENT and self.cosine > 0
+        """Whether the export may be used."""
+        return self.agreement >= MIN_AGREEMENT and self.cosine > 0
 
 
 def require_sample(count: int, what: str) -> None:
-    """Raise ModelError when there are too few of the library's own to check an export on."""
+    """Raise ModelError if the library has too few items to check an export."""
     if count < MIN_SAMPLE:
-        raise ModelError(f"an export is checked on {MIN_SAMPLE} of the library's own {what} or more: index some first")
+        raise ModelError(
+            f"An export is checked on at least {MIN_SAMPLE} {what} of the library. Index more files first."
+        )
 
 
 def require_exact(what: str, exact: Vectors, exported: Vectors) -> None:
-    """Raise ModelError when what was exported exactly gives other vectors."""
+    """Raise ModelError if the exact export computes different vectors."""
     differ = float(np.abs(exact - exported).max())
-    if not differ <= EXACT:
-        raise ModelError(f"the exported {what} differs by {differ:.4f} from torch's: it is not used")
+    if not differ <= MAX_DIFFERENCE:
+        raise ModelError(
+            f"The vectors of the exported {what} differ by {differ:.4f} from those of torch. The export is not used."
+        )
 
 
-def write_precisions(name_file: Callable[[str], Path], sample: Sequence[Inputs], say: Say) -> None:
-    """Write the exact graph in fewer bits. name_file: where each precision lies; sample: inputs to calibrate on."""
+def write_precisions(name_file: Callable[[str], Path], sample: Sequence[Inputs], report: ReportLine) -> None:
+    """Write the graph in lower precisions.
+
+    Args:
+        name_file: Returns the path of a precision.
+        sample: Inputs for the calibration.
+        report: Called with each progress message.
+    """
     for precision in PRECISIONS[1:]:
-        say(f"writing it in {precision}")
+        report(f"writing {precision}")
         quantize_graph(name_file("fp32"), name_file(precision), precision, sample)
 
 
 def check_precisions(
-    name_file: Callable[[str], Path], open_one: Open, sample: TrialInput, exact: Vectors, say: Say, what: str
+    name_file: Callable[[str], Path], open_one: Open, sample: TrialInput, exact: Vectors, report: ReportLine, what: str
 ) -> list[Check]:
-    """Hold every precision against the vectors of torch, shape (n, d). open_one: gives what runs it."""
+    """Compare every precision with the vectors of torch, shape (n, d).
+
+    Args:
+        name_file: Returns the path of a precision.
+        open_one: Opens the model in a precision.
+        sample: Images or texts.
+        exact: The vectors of torch.
+        report: Called with each result.
+        what: The name of the samples in messages.
+    """
     checks = []
     for precision in PRECISIONS:
         encode = open_one(precision)
-        encode(sample[:GLANCE])
+        encode(sample[:QUICK_SAMPLES])
         rate, rows = measure_rate(encode, sample)
-        # A vector of nothing but zeros points nowhere.
+        # A zero vector has no direction.
         cosine = float(np.nan_to_num((rows * exact).sum(axis=1)).min())
         megabytes = weigh_graph(name_file(precision)) / 2**20
         check = Check(precision, cosine, measure_agreement(exact, rows), round(rate, 2), megabytes)
-        say(f"{precision}: cosine {check.cosine:.4f}, agreement@10 {check.agreement:.2f}, {check.rate:.1f} {what}/s")
+        report(f"{precision}: cosine {check.cosine:.4f}, agreement@10 {check.agreement:.2f}, {check.rate:.1f} {what}/s")
         checks.append(check)
     return checks
 
@@ -79,7 +114,7 @@ def check_precisions(
 def choose_runtime(
     manifest: ModelManifest, ways: Sequence[Trial], checks: Sequence[Check], sample: TrialInput
 ) -> ModelManifest:
-    """Return the card with the fastest right way to run the model, torch's among them; the first of these is exact."""
+    """Return the manifest with the fastest correct runtime. The first of `ways` is exact."""
     found = measure_trials(list(ways), sample)
     rates = found.rates | {f"onnx-{one.precision}": one.rate for one in checks if one.is_right}
     right = {name: rate for name, rate in rates.items() if name == found.best or name.startswith("onnx-")}

@@ -1,7 +1,7 @@
-"""Fetching models when somebody asks for one by name; nothing else here reaches out. Home of huggingface_hub.
+"""Download models on request; nothing else in this package uses the network. Home of huggingface_hub.
 
-What is fetched becomes a folder that says all that is needed to load it, as `local-dir:` models are: from then on the
-hub is not asked again.
+A downloaded model becomes a folder with everything that is needed to load it, like a `local-dir:` model. The hub is
+not contacted again.
 """
 
 import json
@@ -17,7 +17,7 @@ from search.encoders.manifest import FETCHED
 from search.encoders.open_clip.loading import CONFIG, HUB, TOWER, name_fetched
 from search.errors import CrossmodalError, ModelError, UnreachableError, find_reason
 
-# (file, bytes that are there, bytes in all)
+# Called with the file, the received bytes and the total bytes.
 Note = Callable[[str, int, int], None]
 BLOCK = 1024 * 1024
 TIMEOUT = 10.0
@@ -38,7 +38,7 @@ TOKENIZER = (
 
 
 def fetch_model(name: str, models: Path, note: Note) -> Path:
-    """Fetch a model by the name that it is used by; give the folder that it is in then.
+    """Download a model by its name and return its folder.
 
     models: the home's folder of models. Every file is checked against the SHA-256 that the hub states, and the folder
     appears only when it is whole. Raises UnreachableError with the way to do without, ModelError for an unknown name.
@@ -64,7 +64,7 @@ def _is_tag(name: str) -> bool:
 
 
 def _build(target: Path, fetch: Callable[[Path], None]) -> Path:
-    """Have a folder filled under another name, and rename it when it is whole; what was fetched before is kept."""
+    """Fill a temporary folder and rename it when it is complete; earlier downloads are kept."""
     building = target.with_name(f".{target.name}.new")
     building.mkdir(parents=True, exist_ok=True)
     fetch(building)
@@ -83,7 +83,7 @@ def _fetch_whisper(size: str, folder: Path, note: Note) -> None:
 
 
 def _fetch_clip(name: str, folder: Path, note: Note) -> None:
-    """Make a folder that open_clip loads as `local-dir:`."""
+    """Write a folder that open_clip loads as `local-dir:`."""
     if name.startswith(HUB):
         repository, weights = name.removeprefix(HUB), ""
         _fetch_file(repository, CONFIG, folder / CONFIG, note)
@@ -96,7 +96,9 @@ def _fetch_clip(name: str, folder: Path, note: Note) -> None:
         known = open_clip.get_pretrained_cfg(architecture, tag)
         repository, _, weights = str(known["hf_hub"]).rpartition("/")
         if not repository:
-            raise ModelError(f"{name} is published at {known['url']} alone: fetch that, and use {architecture}/FILE")
+            raise ModelError(
+                f"{name} is only published at {known['url']}. Download that file and use {architecture}/FILE."
+            )
         preprocess = {key: known[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in known}
         config = {"model_cfg": open_clip.get_model_config(architecture), "preprocess_cfg": preprocess}
     text = config["model_cfg"].get("text_cfg", {})
@@ -119,7 +121,7 @@ def _fetch_tokenizer(repository: str, folder: Path, note: Note) -> None:
 def _fetch_sentence(name: str, folder: Path, note: Note) -> None:
     import huggingface_hub
 
-    # Asked for by itself first: for a list the client tries for half a minute before it gives up.
+    # One file is requested first: for a list the client retries for half a minute.
     _fetch_file(name, "config.json", folder / "config.json", note)
     with _explain(name):
         files = huggingface_hub.HfApi().list_repo_files(name)
@@ -145,7 +147,7 @@ def _fetch_original(size: str, models: Path, note: Note) -> Path:
 
 
 def _fetch_file(repository: str, file: str, path: Path, note: Note, needed: bool = True) -> bool:
-    """Fetch one file of a repository, checked by the hash that the hub states for it; tell whether there is one."""
+    """Download a file and check its hash. Return whether the repository has the file."""
     import huggingface_hub
     from huggingface_hub.errors import EntryNotFoundError
 
@@ -164,7 +166,7 @@ def _fetch_file(repository: str, file: str, path: Path, note: Note, needed: bool
 
 
 def _download(address: str, path: Path, digest: str | None, note: Note) -> None:
-    """Fetch a file, going on where an earlier try ended."""
+    """Download a file, resuming an earlier attempt."""
     if path.exists() and (digest is None or hash_file(path) == digest):
         return
     part = path.with_name(f"{path.name}.part")
@@ -178,7 +180,7 @@ def _download(address: str, path: Path, digest: str | None, note: Note) -> None:
 
 
 def _receive(address: str, part: Path, there: int, note: Note) -> None:
-    """Add to a file what is missing from it, or fetch it anew from a server that sends only wholes."""
+    """Resume a download, or restart it if the server does not support ranges."""
     request = urllib.request.Request(address, headers={"Range": f"bytes={there}-"} if there else {})  # noqa: S310
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
         there = there if answer.status == HTTPStatus.PARTIAL_CONTENT else 0
@@ -192,7 +194,7 @@ def _receive(address: str, part: Path, there: int, note: Note) -> None:
 
 @contextmanager
 def _explain(name: str) -> Iterator[None]:
-    """Turn what a network says into one line with the way to do without."""
+    """Turn network errors into one line with an alternative."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:

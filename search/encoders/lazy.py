@@ -1,4 +1,4 @@
-"""The life of a loaded model: loaded under a lock when first used, let go of when nobody has used it for a while."""
+"""The life cycle of a model: loaded under a lock at the first use, unloaded when idle."""
 
 import threading
 import time
@@ -11,10 +11,15 @@ T = TypeVar("T")
 
 
 class Lazy(Generic[T]):
-    """Something that takes long to load and much memory. Safe to share between threads, which use it side by side."""
+    """An object that is slow to load and needs much memory. Thread-safe, with concurrent use."""
 
     def __init__(self, load: Callable[[], T], idle: float) -> None:
-        """idle: seconds after the last use when it is let go of; 0 for never."""
+        """Load nothing yet.
+
+        Args:
+            load: Returns the object.
+            idle: Seconds after the last use until it is unloaded; 0 for never.
+        """
         self._load = load
         self._idle = idle
         self._lock = threading.Lock()
@@ -26,12 +31,12 @@ class Lazy(Generic[T]):
 
     @property
     def is_loaded(self) -> bool:
-        """True while it takes memory."""
+        """Whether the object is in memory."""
         return self._value is not None
 
     @contextmanager
     def use(self) -> Iterator[T]:
-        """Return it, loading it first where need be; it is not let go of meanwhile."""
+        """Return the object, loading it if necessary. It stays loaded inside the context."""
         with self._lock:
             self._users += 1
         try:
@@ -44,7 +49,7 @@ class Lazy(Generic[T]):
                     self._wait(self._idle)
 
     def _get(self) -> T:
-        # Two who come first wait for one load; those who come later wait for nothing.
+        # Concurrent first users wait for one load; later users do not take the lock.
         value = self._value
         if value is None:
             with self._loading:
@@ -54,26 +59,26 @@ class Lazy(Generic[T]):
         return value
 
     def _wait(self, seconds: float) -> None:
-        # The timer must not keep alive what nobody else holds any more.
-        self._timer = threading.Timer(seconds, _look_again, [weakref.ref(self)])
+        # The timer holds a weak reference only, so that the object can be collected.
+        self._timer = threading.Timer(seconds, _check_idle, [weakref.ref(self)])
         self._timer.daemon = True
         weakref.finalize(self, self._timer.cancel)
         self._timer.start()
 
-    def _look(self) -> None:
-        """Let go, unless it is or was just in use; then look again when it could be time."""
+    def _unload_if_idle(self) -> None:
+        """Unload the object if it is idle; otherwise check again later."""
         with self._lock:
             self._timer = None
             left = self._last + self._idle - time.monotonic()
             if self._users:
-                return  # whoever uses it will wait anew
+                return  # the end of that use starts a new timer
             if left > 0:
                 self._wait(left)
             else:
                 self._value = None
 
 
-def _look_again(known: "weakref.ref[Lazy[Any]]") -> None:
+def _check_idle(known: "weakref.ref[Lazy[Any]]") -> None:
     lazy = known()
     if lazy is not None:
-        lazy._look()
+        lazy._unload_if_idle()

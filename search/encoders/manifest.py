@@ -1,4 +1,4 @@
-"""What is known of a model that a home was given: written once, so that it need not be loaded to be described."""
+"""Manifests of the models that were added to a home, so that a model can be described without loading it."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from search.records import Vectors
 MANIFEST, BANK = "manifest.json", "bank.npy"
 # The name of a manifest before version 0.2, and its names for what a model serves.
 OLD_MANIFEST, OLD_ROLES = "card.json", {"picture": "visual", "meaning": "semantic"}
-# Where `models get` puts what it fetched, in the models folder of a home.
+# The folder of downloaded models, in the models folder of a home.
 FETCHED = "fetched"
 
 
@@ -27,10 +27,18 @@ FETCHED = "fetched"
 class ModelManifest:
     """A model of a home.
 
-    weights: the files that hold them, each with its size in bytes, its time in nanoseconds and its SHA-256; languages:
-    ISO 639-1, empty for many; runtime: what runs it fastest here, as `search.encoders.runtime` names it; device: where
-    it does, `cpu` or `cuda`; runtimes: what was measured to find that out, pictures or texts a second; settings: what
-    the home of its library needs besides.
+    Attributes:
+        name: The name of the model.
+        role: `visual` or `semantic`.
+        fingerprint: A hash that changes when the vectors change.
+        dimension: The length of a vector.
+        weights: Size in bytes, time in nanoseconds and SHA-256 of each weights file, by path.
+        languages: ISO 639-1 codes; empty for many languages.
+        runtime: The fastest runtime on this machine, such as `torch-fp32` or `onnx-int8-dynamic`.
+        device: The device of the runtime, `cpu` or `cuda`.
+        runtimes: Images or texts per second by runtime.
+        settings: Settings of an exported tokenizer.
+        transform: The image transform of an image encoder.
     """
 
     name: str
@@ -62,12 +70,12 @@ class ModelManifest:
 
 @dataclass(frozen=True)
 class ManifestFolder:
-    """Where the card of a model lies, with all that was made of it: exports, its bank, what was measured."""
+    """The folder of a model in a home: its manifest, its exports and its query bank."""
 
     path: Path
 
     def write(self, manifest: ModelManifest, bank: Vectors | None = None) -> None:
-        """Keep a card, and the embedded bank of unrelated queries."""
+        """Write a manifest, and the embedded bank of unrelated queries."""
         self.path.mkdir(parents=True, exist_ok=True)
         if bank is not None:
             np.save(self.path / BANK, bank)
@@ -104,18 +112,18 @@ class ManifestFolder:
         try:
             bank: Vectors = np.load(self.path / BANK)
         except (OSError, ValueError) as error:
-            raise ModelError(f"{self.path / BANK} is damaged: delete the folder, it is made anew") from error
+            raise ModelError(f"{self.path / BANK} is damaged. Delete the folder; it is created again.") from error
         return bank
 
 
 def find_folder(models: Path, name: str) -> ManifestFolder:
-    """Return where the card of a model lies in the models folder of a home."""
+    """Return the folder of a model in the models folder of a home."""
     plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
     return ManifestFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
 
 
 def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
-    """Return size, time and SHA-256 of files by their path. Raises ModelError when one cannot be read."""
+    """Return size, time and SHA-256 of files by path. Raises ModelError if one cannot be read."""
     found = {}
     for path in paths:
         try:
@@ -127,10 +135,10 @@ def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
 
 
 class ManifestEncoder:
-    """A model that a card describes: what can be told of it before it is loaded."""
+    """The properties of a model that are known before it is loaded."""
 
     def __init__(self, manifest: ModelManifest, folder: ManifestFolder) -> None:
-        """folder: where the card lies."""
+        """folder: the folder of the manifest."""
         self._manifest = manifest
         self._folder = folder
 
@@ -156,7 +164,7 @@ class ManifestEncoder:
 
     @property
     def is_multilingual(self) -> bool:
-        """Whether the model itself says so."""
+        """Whether the model supports languages other than English."""
         return self._manifest.is_multilingual
 
     @cached_property
@@ -166,7 +174,7 @@ class ManifestEncoder:
 
 
 def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
-    """Check that the weights are those of the card, and keep it with new times where they were only copied.
+    """Check that the weights are those of the manifest, and keep it with new times where they were only copied.
 
     Raises ModelError when they are not.
     """
@@ -176,7 +184,7 @@ def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
 
 
 def check_weights(manifest: ModelManifest) -> ModelManifest:
-    """Return the card, with new times where files were only copied.
+    """Return the manifest, with new times where files were only copied.
 
     Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
     """

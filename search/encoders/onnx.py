@@ -1,4 +1,4 @@
-"""Graphs run on ONNX Runtime: of the embedded default, and of all that was exported. Home of onnxruntime."""
+"""Run ONNX graphs: those of the bundled model and of exported models. Home of onnxruntime."""
 
 import shutil
 import tempfile
@@ -15,23 +15,24 @@ from search.errors import ModelError
 from search.records import Pixels, Vectors
 
 TEXT_BATCH = 32
-# So many pictures are run at once on a thread: what they take then fits in the processor's caches.
+# How many images one thread runs at once, so that the data fits into the CPU cache.
 IMAGE_BATCH = 4
-# A file of the format holds less than 2 GiB: where a graph is larger, its weights lie in a second one beside it.
-LARGEST = 2_000_000_000
-# How folders are called that graphs are written in.
-UNFINISHED = ".graph"
+# A file is limited to 2 GiB: the weights of a larger graph are stored in a second file next to it.
+MAX_GRAPH_BYTES = 2_000_000_000
+# The prefix of folders for unfinished graphs.
+SCRATCH_PREFIX = ".graph"
 
 
 def list_providers(device: str) -> list[Any]:
-    """Return what ONNX Runtime is to run on, best first. Raises ModelError when the one installed knows no CUDA."""
+    """Return the execution providers, best first. Raises ModelError if CUDA is not supported."""
     if device == "cpu":
         return ["CPUExecutionProvider"]
     import onnxruntime
 
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         raise ModelError(
-            f"--device {device}: the ONNX Runtime installed knows no CUDA; put onnxruntime-gpu in its place, or use cpu"
+            f"--device {device}: the installed ONNX Runtime does not support CUDA. Install onnxruntime-gpu instead, or "
+            "use cpu."
         )
     number = int(device.partition(":")[2] or 0)
     return [("CUDAExecutionProvider", {"device_id": number}), "CPUExecutionProvider"]
@@ -78,7 +79,7 @@ def open_session(
 
 
 class StreamedGraph:
-    """The graph of a picture tower for CPUs, run on several threads beside each other. Safe to share."""
+    """The graph of an image encoder, run on several CPU threads at once. Thread-safe."""
 
     def __init__(self, path: Path, threads: int, is_half: bool = False, is_7_bit: bool = False) -> None:
         """Open it. is_half, is_7_bit: as in `open_session`."""
@@ -86,7 +87,7 @@ class StreamedGraph:
         self._streams = ParallelStreams(threads)
 
     def run(self, pixels: Pixels, batch: int) -> Vectors:
-        """Return the rows of pictures (n, height, width, 3) uint8, `batch` of them at once on each thread."""
+        """Return the rows of images (n, height, width, 3) uint8, `batch` of them at once on each thread."""
         parts = [pixels[start : start + batch] for start in range(0, len(pixels), batch)]
         return np.concatenate(self._streams.run(self._run, parts))
 
@@ -95,45 +96,45 @@ class StreamedGraph:
         return rows
 
 
-# What one run of a graph is given, by name.
+# The inputs of a graph by name.
 Inputs = Mapping[str, npt.NDArray[Any]]
 
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[Path]:
-    """Return where to write a graph to; when it is written, it takes its place, with weights that lie beside it.
+    """Return a temporary path for a graph; on success, move the graph and its external weights to `path`.
 
-    What an earlier one left that was killed is removed.
+    Files left by a killed process are removed.
     """
-    for left in path.parent.glob(f"{UNFINISHED}*"):
+    for left in path.parent.glob(f"{SCRATCH_PREFIX}*"):
         shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=UNFINISHED) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=SCRATCH_PREFIX) as folder:
         made = Path(folder) / path.name
         yield made
-        is_large = find_weights(made).exists()
+        is_large = find_external_data(made).exists()
         if is_large:
-            find_weights(made).replace(find_weights(path))
+            find_external_data(made).replace(find_external_data(path))
         made.replace(path)
     if not is_large:
-        find_weights(path).unlink(missing_ok=True)
+        find_external_data(path).unlink(missing_ok=True)
 
 
 def save_graph(model: Any, path: Path) -> None:
-    """Write a graph, and its weights beside it where both are too large for one file."""
+    """Write a graph, with external weights if it is too large for one file."""
     import onnx
 
-    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > LARGEST
-    onnx.save(model, path, save_as_external_data=is_large, location=find_weights(path).name)
+    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > MAX_GRAPH_BYTES
+    onnx.save(model, path, save_as_external_data=is_large, location=find_external_data(path).name)
 
 
-def find_weights(path: Path) -> Path:
-    """Return where the weights of a graph lie that is too large for one file."""
+def find_external_data(path: Path) -> Path:
+    """Return the path of the external weights of a graph."""
     return path.with_name(f"{path.name}.data")
 
 
 def weigh_graph(path: Path) -> int:
-    """Return how many bytes a graph takes, with its weights."""
-    return sum(one.stat().st_size for one in (path, find_weights(path)) if one.exists())
+    """Return the size of a graph with its weights, in bytes."""
+    return sum(one.stat().st_size for one in (path, find_external_data(path)) if one.exists())
 
 
 def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
@@ -142,7 +143,7 @@ def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[
         if precision == "fp16":
             from onnxruntime.transformers.float16 import convert_float_to_float16
 
-            # Of a path it infers the shapes by files, which alone works for large ones.
+            # With a path it infers shapes in files, the only way that works for large graphs.
             save_graph(convert_float_to_float16(str(source), keep_io_types=True), made)
         elif precision == "int8-dynamic":
             _quantize_dynamic(source, made)
@@ -154,7 +155,7 @@ def _quantize_dynamic(source: Path, target: Path) -> None:
     from onnxruntime import quantization as q
 
     # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
-    # need not take the longer way (above), and with a scale for each channel the vectors lie nearer than in eight.
+    # do not need the slower mode (above), and with a scale per channel the vectors are closer than with 8 bits.
     q.quantize_dynamic(
         source,
         target,
@@ -162,7 +163,7 @@ def _quantize_dynamic(source: Path, target: Path) -> None:
         per_channel=True,
         reduce_range=True,
         weight_type=q.QuantType.QInt8,
-        use_external_data_format=find_weights(source).exists(),
+        use_external_data_format=find_external_data(source).exists(),
     )
 
 
@@ -176,9 +177,9 @@ def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> No
         _Calibration(sample),
         per_channel=True,
         op_types_to_quantize=["MatMul", "Gemm", "Conv"],
-        # Between two of these a softmax would be taken in eight bits: what it gives many tokens rounds to nothing.
+        # A softmax between two of these would run in 8 bits, where the weights of most tokens round to zero.
         nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
-        use_external_data_format=find_weights(source).exists(),
+        use_external_data_format=find_external_data(source).exists(),
         extra_options={"ActivationSymmetric": False},
     )
 
@@ -196,7 +197,7 @@ def _list_computed_products(model: Any) -> list[str]:
 
 
 class _Calibration:
-    """Gives a sample to what measures the range of every layer."""
+    """Provides the calibration samples."""
 
     def __init__(self, sample: Sequence[Inputs]) -> None:
         self._parts = iter(sample)

@@ -1,7 +1,7 @@
-"""Several inputs run through a model at once, each on a thread of its own.
+"""Run several inputs through a model at once, each on a separate thread.
 
-On a CPU this beats running one after the other on all threads: they need not wait for each other at the end of every
-layer, nor for the one of them that something else on the machine holds up, and what each works on stays near it.
+On a CPU this is faster than running one input after the other on all threads. The threads do not wait for each other
+after every layer, and the data of each thread stays in its cache.
 """
 
 import threading
@@ -14,10 +14,10 @@ Result = TypeVar("Result")
 
 
 class ParallelStreams:
-    """Threads that are kept for this. Safe to share: what several ask for at once waits in one line."""
+    """A pool of threads. Thread-safe: concurrent calls share one queue."""
 
     def __init__(self, count: int, begin: Callable[[], object] = bool) -> None:
-        """begin: what each thread does first; all have done so when this returns."""
+        """Start `count` threads and wait until each has called `begin`."""
         ready = threading.Barrier(count + 1)
 
         def start() -> None:
@@ -32,5 +32,5 @@ class ParallelStreams:
         ready.wait()
 
     def run(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """Return what `work` gives for each part, in their order. Raises what it raises."""
+        """Return the results of `work` for all parts, in order. Exceptions of `work` are raised."""
         return list(self._pool.map(work, parts))

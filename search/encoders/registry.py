@@ -42,7 +42,7 @@ class Models:
     query_classifier: QueryClassifier
 
     def get_encoder(self, retriever: Retriever) -> ImageEncoder | TextEncoder:
-        """Return what makes the vectors of a lane."""
+        """Return what makes the vectors of a retriever."""
         return self.image_encoder if retriever is Retriever.VISUAL else self.text_encoder
 
 
@@ -85,7 +85,7 @@ def find_current(name: str, folder: Path) -> str:
 
 
 def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> ImageEncoder:
-    """Return a picture model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    """Return an image model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
     if ADAPTED in name:
         from search.encoders.adapter import AdaptedImageEncoder, read_adapter
 
@@ -118,11 +118,11 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
 
 
 def read_manifest(
-    name: str, retriever: Retriever, folder: Path, machine: Machine, pictures: Sequence[Picture] = ()
+    name: str, retriever: Retriever, folder: Path, machine: Machine, images: Sequence[Picture] = ()
 ) -> ModelManifest:
-    """Return a model's card, made by loading the model once where there is none.
+    """Return a model's manifest, made by loading the model once where there is none.
 
-    pictures: of the library, to measure by. Raises ModelError when it is not on this machine.
+    images: of the library, to measure by. Raises ModelError when it is not on this machine.
     """
     known = find_folder(folder, name).read()
     if known is not None:
@@ -130,7 +130,7 @@ def read_manifest(
     if retriever is Retriever.VISUAL:
         from search.encoders.open_clip.encoder import describe_model
 
-        return describe_model(name, folder, machine, pictures)
+        return describe_model(name, folder, machine, images)
     from search.encoders.sentence.encoder import describe_sentence_model
 
     return describe_sentence_model(name, folder, machine)
@@ -139,12 +139,12 @@ def read_manifest(
 def find_manifest(
     name: str, retriever: Retriever, folder: Path, machine: Machine
 ) -> tuple[ModelManifest, ManifestFolder]:
-    """Return a model's card and where it lies. Raises ModelError when the model is not on this machine."""
+    """Return the manifest of a model and its folder. Raises ModelError if the model is not on this machine."""
     return read_manifest(name, retriever, folder, machine), find_folder(folder, name)
 
 
 def guess_retriever(name: str) -> Retriever | None:
-    """Return what a model is for by its name: the lane, or None for speech.
+    """Return what a model is for by its name: the retriever, or None for speech.
 
     Raises ModelError when it could be anything.
     """

@@ -1,4 +1,4 @@
-"""What runs a model, and where: chosen once by measuring."""
+"""Choose the fastest runtime of a model by measurement."""
 
 import statistics
 import time
@@ -10,23 +10,26 @@ import numpy as np
 
 from search.records import Ids, Vectors
 
-# A faster way is taken when its vectors are as near to the exact ones as this, the worst of them (cosine).
-NEAR_ENOUGH = 0.99
+# The minimum cosine between the vectors of a faster runtime and the exact ones, over all samples.
+MIN_COSINE = 0.99
 ROUNDS = 3
 # Each way is first run over so many of the sample. One that takes so many times as long for them as the fastest right
 # one is not run over the others: bfloat16 on a processor that does not know it would take minutes.
-GLANCE = 8
-HOPELESS = 3.0
-# What is run: gives vectors, shape (n, d), of n of a sample, which are pictures or texts.
+QUICK_SAMPLES = 8
+MAX_SLOWDOWN = 3.0
+# Returns vectors of shape (n, d) for n images or texts.
 TrialInput = Any
 Encode = Callable[[TrialInput], Vectors]
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What models may use.
+    """The resources for models.
 
-    threads: of the CPU; device: `auto`, `cpu`, `cuda` or `cuda:1`; idle: seconds until they are let go of, 0 for never.
+    Attributes:
+        threads: CPU threads.
+        device: `auto`, `cpu`, `cuda` or `cuda:1`.
+        idle: Seconds until an idle model is unloaded; 0 for never.
     """
 
     threads: int = 1
@@ -36,7 +39,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Trial:
-    """A way to run a model. name: as cards have it."""
+    """A way to run a model. name: as manifests have it."""
 
     name: str
     encode: Encode
@@ -44,7 +47,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Findings:
-    """Which way is the fastest that is right. rates: pictures or texts a second by way; nearness: the worst cosine."""
+    """The fastest correct runtime.
+
+    Attributes:
+        best: Its name.
+        rates: Images or texts per second by runtime.
+        nearness: The lowest cosine by runtime.
+    """
 
     best: str
     rates: dict[str, float] = field(default_factory=dict)
@@ -52,41 +61,41 @@ class Findings:
 
 
 def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
-    """Run each way over a sample; the first, which must run, is the one that the others are held against.
+    """Run each runtime on a sample and compare it with the first, which must work.
 
-    A way in which a model cannot run at all (not every layer exists in every precision) has a rate of 0; the rate of
-    one that is far too slow is that of a glance.
+    A runtime that fails (some layers do not exist in every precision) has a rate of 0. The rate of a runtime that is
+    far too slow is an estimate from a few samples.
     """
     best, *others = trials
-    glances = {best.name: _glance(best, sample)[0]}
+    quick_times = {best.name: _run_quickly(best, sample)[0]}
     rate, exact = measure_rate(best.encode, sample)
     rates, nearness = {best.name: rate}, {best.name: 1.0}
     for trial in others:
         try:
-            glances[trial.name], rows = _glance(trial, sample)
-            share = glances[best.name] / glances[trial.name]
+            quick_times[trial.name], rows = _run_quickly(trial, sample)
+            share = quick_times[best.name] / quick_times[trial.name]
             rates[trial.name] = rates[best.name] * share
-            if share * HOPELESS >= 1:
+            if share * MAX_SLOWDOWN >= 1:
                 rates[trial.name], rows = measure_rate(trial.encode, sample)
         except RuntimeError:
             rates[trial.name], nearness[trial.name] = 0.0, -1.0
             continue
         nearness[trial.name] = float((rows * exact[: len(rows)]).sum(axis=1).min())
-        if nearness[trial.name] >= NEAR_ENOUGH and rates[trial.name] > rates[best.name]:
+        if nearness[trial.name] >= MIN_COSINE and rates[trial.name] > rates[best.name]:
             best = trial
     return Findings(best.name, {name: round(rate, 2) for name, rate in rates.items()}, nearness)
 
 
 def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
-    """Return how many of a sample a second are embedded, and their vectors. What runs them is to be warm."""
+    """Return the samples per second and their vectors. The runtime must be warmed up."""
     rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
     return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
 
 
-def _glance(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
-    """Return the seconds that a few take, after they have warmed it up, and their vectors."""
-    trial.encode(sample[:GLANCE])
-    return _time_run(trial.encode, sample[:GLANCE])
+def _run_quickly(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
+    """Return the seconds for a few samples after a warm-up, and their vectors."""
+    trial.encode(sample[:QUICK_SAMPLES])
+    return _time_run(trial.encode, sample[:QUICK_SAMPLES])
 
 
 def _time_run(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
@@ -96,7 +105,7 @@ def _time_run(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
 
 
 def measure_agreement(exact: Vectors, other: Vectors, depth: int = 10) -> float:
-    """Return which share of each vector's nearest `depth` neighbors is the same by both, 0 to 1: agreement@depth."""
+    """Return agreement@depth: the mean share of common nearest neighbors, 0 to 1."""
     shared = []
     depth = min(depth, len(exact) - 1)
     for rows in zip(_rank(exact, depth), _rank(other, depth), strict=True):

@@ -1,4 +1,4 @@
-"""Texts as word pieces, by a tokenizer file: what an exported model needs of the library that it came from."""
+"""Tokenization by a tokenizer file, for exported models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,12 @@ from search.records import Ids
 
 @dataclass(frozen=True)
 class TokenizerConfig:
-    """How texts are cut. most: pieces at most, with those that mark the ends; pad: number of the piece that fills up;
-    is_fixed: fill up to `most` always, not only to the longest of a batch.
+    """How texts are truncated and padded.
+
+    Attributes:
+        most: The maximum number of tokens, with start and end tokens.
+        pad: The id of the padding token.
+        is_fixed: Pad every batch to `most`, and not to its longest text.
     """
 
     most: int
@@ -37,7 +41,7 @@ class Tokens:
         self._tokenizer.enable_padding(pad_id=cut.pad, length=cut.most if cut.is_fixed else None)
 
     def cut(self, texts: Sequence[str]) -> dict[str, Ids]:
-        """Give `input_ids`, `attention_mask` and `token_type_ids`, each of shape (n, pieces), int64."""
+        """Return `input_ids`, `attention_mask` and `token_type_ids`, each of shape (n, tokens), int64."""
         cut = self._tokenizer.encode_batch(list(texts))
         return {
             "input_ids": np.array([one.ids for one in cut], np.int64),

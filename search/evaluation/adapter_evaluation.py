@@ -68,11 +68,11 @@ def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelRe
         held_out = range(first, first + PARTS_PER_FOLD)
         adapter = train_adapter(pairs, base, width, (first + PARTS_PER_FOLD) % PARTS, held_out)
         queries = np.unique(pairs.of[pairs.fits & np.isin(pairs.parts[pairs.of], held_out)])
-        before += rank_training_pairs(pairs, queries, pairs.pictures)
-        after += rank_training_pairs(pairs, queries, adapter.apply(pairs.pictures))
+        before += rank_training_pairs(pairs, queries, pairs.images)
+        after += rank_training_pairs(pairs, queries, adapter.apply(pairs.images))
         if len(before) >= MIN_EVALUATED:
             break
-    dimension = pairs.pictures.shape[1]
+    dimension = pairs.images.shape[1]
     return (
         ModelResult("before", dimension, tuple(before), 0.0, 0.0, None),
         ModelResult("after", dimension, tuple(after), 0.0, 0.0, None),

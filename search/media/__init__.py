@@ -1,1 +1,1 @@
-"""Opening media, for queries and for the indexer alike: pictures by Pillow, sound and video by PyAV."""
+"""Opening media, for queries and for the indexer alike: images by Pillow, sound and video by PyAV."""

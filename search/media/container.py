@@ -1,4 +1,4 @@
-"""Sound and video files: samples and frames with their times. Home of PyAV."""
+"""Audio and video files: samples and frames with their times. Home of PyAV."""
 
 import io
 import itertools
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from search.media.image.picture import Picture
 
 SAMPLE_RATE = 16_000
-# Long sound comes in stretches of so many seconds, each cut within so many more.
-STRETCH, SEARCHED = 120, 20
-# Farther apart than this, in seconds, frames that stand by themselves do not tell what a film shows.
-SPARSE = 12.0
-KEYS_LOOKED_AT = 300.0
+# The minimum length of an audio chunk, and the window after it in which it is cut.
+CHUNK_SECONDS, CUT_SEARCH_SECONDS = 120, 20
+# With keyframes farther apart than this, all frames are decoded.
+MAX_KEYFRAME_GAP_SECONDS = 12.0
+KEYFRAME_PROBE_SECONDS = 300.0
 
 Pcm16 = npt.NDArray[np.int16]
 
@@ -43,7 +43,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """What a container holds, and what it says of itself; its duration may be wrong."""
+    """The streams and metadata of a container; the duration may be wrong."""
 
     has_audio: bool
     has_video: bool
@@ -53,7 +53,7 @@ class StreamFacts:
 def probe(source: Path | bytes) -> StreamFacts:
     """Read a container's headers. Raises UnreadableMediaError."""
     with _open(source) as container:
-        # A cover picture is a video stream of one attached frame, not a film.
+        # A cover image is a video stream of one attached frame, not a film.
         videos = [s for s in container.streams.video if not _is_cover(s)]
         duration = container.duration / 1_000_000 if container.duration else None
         fields = dict(container.metadata)
@@ -69,7 +69,7 @@ def probe(source: Path | bytes) -> StreamFacts:
 
 
 def read_cover(source: Path | bytes) -> "Picture | None":
-    """Return the picture attached to a recording, such as the cover of its album; None when it has none."""
+    """Return the image attached to a recording, such as the cover of its album; None when it has none."""
     with _open(source) as container:
         for stream in container.streams.video:
             if not _is_cover(stream):
@@ -85,19 +85,19 @@ def decode_sound(source: Path | bytes) -> Waveform:
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
-    parts = [to_samples(pulses) for _, pulses in iterate_sound(source)]
+    parts = [to_samples(samples) for _, samples in iterate_sound(source)]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def to_samples(pulses: Pcm16) -> Waveform:
-    """Give 16-bit sound as float32 in -1 to 1."""
-    return pulses.astype(np.float32) / np.float32(32768)
+def to_samples(samples: Pcm16) -> Waveform:
+    """Return 16-bit audio as float32 from -1 to 1."""
+    return samples.astype(np.float32) / np.float32(32768)
 
 
 def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
-    """Return the first audio track as mono at 16 kHz, in stretches: (start in seconds, samples (n,), int16).
+    """Yield the first audio track as mono at 16 kHz, in chunks: (start in seconds, samples (n,), int16).
 
-    A stretch is about two minutes long and ends where it is quietest, so that no word is cut. Raises
+    A chunk is about two minutes long and ends at a quiet moment, so that no word is cut. Raises
     UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
     import av
@@ -112,7 +112,7 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
             for part in resampler.resample(frame):
                 waiting.append(part.to_ndarray().reshape(-1).astype(np.int16))
                 count += len(waiting[-1])
-            if count >= (STRETCH + SEARCHED) * SAMPLE_RATE:
+            if count >= (CHUNK_SECONDS + CUT_SEARCH_SECONDS) * SAMPLE_RATE:
                 whole = np.concatenate(waiting)
                 cut = _find_quiet(whole)
                 yield start / SAMPLE_RATE, whole[:cut]
@@ -122,14 +122,14 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
 
 
 def measure_loudness(source: Path | bytes, points: int) -> Waveform:
-    """Return the peaks of a recording's sound in so many equal parts, shape (points,), float32 in 0 to 1.
+    """Return the peak of each of `points` equal parts of a recording, shape (points,), float32 from 0 to 1.
 
     Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
     """
     window = SAMPLE_RATE // 20
     parts = []
-    for _, pulses in iterate_sound(source):
-        whole = np.abs(pulses[: len(pulses) // window * window].astype(np.int32)).reshape(-1, window)
+    for _, samples in iterate_sound(source):
+        whole = np.abs(samples[: len(samples) // window * window].astype(np.int32)).reshape(-1, window)
         parts.append(whole.max(axis=1))
     peaks = np.concatenate(parts) if parts else np.zeros(0, np.int32)
     if not len(peaks):
@@ -139,11 +139,11 @@ def measure_loudness(source: Path | bytes, points: int) -> Waveform:
     return (np.array(loud, np.float32) / 32768).clip(0, 1)
 
 
-def _find_quiet(pulses: Pcm16) -> int:
-    """Return where the last seconds searched are quietest, as a number of samples."""
-    begin = STRETCH * SAMPLE_RATE
+def _find_quiet(samples: Pcm16) -> int:
+    """Return the quietest position after the minimum length, in samples."""
+    begin = CHUNK_SECONDS * SAMPLE_RATE
     window = SAMPLE_RATE // 5
-    rest = pulses[begin:].astype(np.float32)
+    rest = samples[begin:].astype(np.float32)
     loudness = (rest[: len(rest) // window * window].reshape(-1, window) ** 2).mean(axis=1)
     return begin + int(loudness.argmin()) * window + window // 2
 
@@ -151,8 +151,13 @@ def _find_quiet(pulses: Pcm16) -> int:
 def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False) -> Iterator[Frame]:
     """Return the frames of the first video track, at least `spacing` seconds apart, in order.
 
-    keys_only: only those that stand by themselves, which is several times faster; where they lie too far apart, all are
-    decoded after all. Raises UnreadableMediaError when there is no video track or it cannot be decoded.
+    Args:
+        source: The file, or its content.
+        spacing: Seconds.
+        keys_only: Decode only keyframes, which is several times faster, unless they are too far apart.
+
+    Raises:
+        UnreadableMediaError: There is no video track, or it cannot be decoded.
     """
     if keys_only and _are_keys_sparse(source):
         keys_only = False
@@ -176,13 +181,13 @@ def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False
 
 
 def _show(frame: "VideoFrame") -> "Picture":
-    """Return a frame as a picture, upright."""
-    picture: Picture = frame.to_image()  # type: ignore[no-untyped-call]
-    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+    """Return a frame as an image, upright."""
+    image: Picture = frame.to_image()  # type: ignore[no-untyped-call]
+    return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
 def _are_keys_sparse(source: Path | bytes) -> bool:
-    """Return whether frames that stand by themselves lie too far apart, by the packets of the first minutes."""
+    """Return whether keyframes are too far apart, by the packets of the first minutes."""
     with _open(source) as container:
         stream = _find_video(container)
         times: list[float] = []
@@ -193,9 +198,9 @@ def _are_keys_sparse(source: Path | bytes) -> bool:
             end = max(end, float(packet.pts * packet.time_base))
             if packet.is_keyframe:
                 times.append(end)
-            if end > KEYS_LOOKED_AT:
+            if end > KEYFRAME_PROBE_SECONDS:
                 break
-        return not times or bool(np.diff([*times, end]).max() > SPARSE)
+        return not times or bool(np.diff([*times, end]).max() > MAX_KEYFRAME_GAP_SECONDS)
 
 
 def _find_video(container: "InputContainer") -> "VideoStream":
@@ -246,7 +251,7 @@ def _open(source: Path | bytes) -> Iterator["InputContainer"]:
 def write_video(
     path: Path, frames: "Iterable[Picture]", rate: Fraction, samples: npt.NDArray[np.int16], sample_rate: int
 ) -> None:
-    """Write pictures of one size (even sides) and mono sound as H.264 and AAC in an MP4."""
+    """Write images of one size (even sides) and mono sound as H.264 and AAC in an MP4."""
     import av
 
     with av.open(str(path), "w") as container:

@@ -1,4 +1,4 @@
-"""What files say of themselves, as plain facts: XMP packets, and the fields of sound and video files."""
+"""The metadata of files: XMP packets, and the fields of audio and video files."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,8 +7,8 @@ from typing import Any
 
 from search.records import MediaFacts
 
-# What a text field may be long, in characters, and how many tags a file may have.
-LONGEST, MAX_TAGS = 2_000, 100
+# The maximum length of a text field in characters, and the maximum number of tags.
+MAX_TEXT_LENGTH, MAX_TAGS = 2_000, 100
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -20,13 +20,13 @@ _EARLY = re.compile(r"^\d{4}(-\d{2}){0,2}$")
 
 
 def read_xmp(packet: bytes | str | None) -> MediaFacts:
-    """Return what an XMP packet says; nothing when there is none or it cannot be read."""
+    """Return the metadata of an XMP packet; empty if it is missing or damaged."""
     from lxml import etree
 
     if not packet:
         return MediaFacts()
     body = packet.encode() if isinstance(packet, str) else packet
-    # Nothing is fetched and no entity is expanded, whatever the packet asks for.
+    # The packet may not load anything and may not expand entities.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(body.strip(b"\0 \n\r\t"), parser)
@@ -52,7 +52,7 @@ def read_xmp(packet: bytes | str | None) -> MediaFacts:
 
 
 def read_fields(fields: Mapping[str, str]) -> MediaFacts:
-    """Return what the fields of a sound or video file say (ID3, Vorbis comments, QuickTime and the like)."""
+    """Return the metadata of an audio or video file (ID3, Vorbis comments, QuickTime and others)."""
     low = {name.lower().removeprefix("com.apple.quicktime."): value for name, value in fields.items()}
     place = _ISO6709.match(pick_first(low.get("location.iso6709"), low.get("location")) or "")
     latitude, longitude = check_place(*map(float, place.groups())) if place else (None, None)
@@ -94,7 +94,7 @@ def join_camera(maker: str | None, model: str | None) -> str | None:
 
 
 def pick_first(*values: Any) -> Any:
-    """Return the first that says something; of a list, its first."""
+    """Return the first value that is not empty; of a list, its first element."""
     for value in values:
         if value:
             return value[0] if isinstance(value, list | tuple) else value
@@ -102,15 +102,15 @@ def pick_first(*values: Any) -> Any:
 
 
 def clean_text(value: Any) -> str | None:
-    """Return a text in one line, no longer than is useful; None when it says nothing."""
+    """Return a text in one line of at most `MAX_TEXT_LENGTH` characters; None if it is empty."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = re.sub(r"[\s\0]+", " ", value).strip() if isinstance(value, str) else ""
-    return text[:LONGEST] or None
+    return text[:MAX_TEXT_LENGTH] or None
 
 
 def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:
-    """Return keywords, each once whatever its case."""
+    """Return keywords without duplicates, ignoring case."""
     kept: dict[str, str] = {}
     for name in names:
         text = clean_text(name)

@@ -51,7 +51,7 @@ def test_a_folder_is_added_followed_and_removed(page, tmp_path):
     wait(page, "document.querySelector('#coverage').textContent.includes('6 of 7 files can be searched')")
     page.select_option("#ledger-form select", "failed")
     wait(page, "document.querySelectorAll('#ledger tr').length === 1")
-    assert "not a picture" in page.text_content("#ledger")
+    assert "unrecognized image format" in page.text_content("#ledger")
     assert "Fix or replace" in page.text_content("#ledger")
     shoot(page, "library-page")
     # Mended: the folder is followed, so that nobody has to say so.

@@ -8,7 +8,7 @@ import click
 from crossmodal.cli.output import json_option, print_json
 from search.encoders.compact.files import FOLDER
 from training.compact.build import build_compact
-from training.compact.fit import Recipe
+from training.compact.fit import TrainingRecipe
 
 
 @click.command("training.compact")
@@ -16,7 +16,7 @@ from training.compact.fit import Recipe
     "--data",
     required=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Captioned photos: captions.tsv, train.txt, dev.txt, images/.",
+    help="CaptionedPhotos photos: captions.tsv, train.txt, dev.txt, images/.",
 )
 @click.option(
     "--photos",
@@ -38,12 +38,12 @@ from training.compact.fit import Recipe
 @json_option
 def main(data: Path, photos: Path | None, cache: Path, epochs: int | None, out: Path | None, as_json: bool) -> None:
     """Train the bundled image model and write its package data."""
-    recipe = Recipe() if epochs is None else dataclasses.replace(Recipe(), epochs=epochs)
+    recipe = TrainingRecipe() if epochs is None else dataclasses.replace(TrainingRecipe(), epochs=epochs)
 
-    def say(line: str) -> None:
+    def report_line(line: str) -> None:
         click.echo(line, err=True)
 
-    figures = build_compact(data, photos, cache, recipe, say, out or FOLDER)
+    figures = build_compact(data, photos, cache, recipe, report_line, out or FOLDER)
     if as_json:
         print_json(figures)
     else:

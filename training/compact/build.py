@@ -23,11 +23,11 @@ from training.compact.export import (
     write_package_data,
 )
 from training.compact.features import list_views, read_features, read_test_features
-from training.compact.fit import Recipe, fit_head, fit_kinds
+from training.compact.fit import TrainingRecipe, fit_head, fit_kinds
 from training.compact.network import SIDE, TEXT, ZOOM, Head, normalize
 from training.compact.phrases import read_phrases
 from training.compact.quality import embed_views, join_parts, measure_captions, measure_classes
-from training.compact.texts import Texts, Vocabulary, make_graph_encoder, measure_means
+from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
 
 # So many training photos are the reference that queries are compared with.
 REFERENCES = 400
@@ -37,8 +37,8 @@ def build_compact(
     captioned: Path,
     check_photos: Path | None,
     cache: Path,
-    recipe: Recipe,
-    say: Callable[[str], None],
+    recipe: TrainingRecipe,
+    report_line: Callable[[str], None],
     target: Path = FOLDER,
 ) -> dict[str, Any]:
     """Train on `train.txt`, measure on `dev.txt`, write the package data; give the figures.
@@ -47,10 +47,10 @@ def build_compact(
     """
     train, dev = (read_captioned(captioned, split) for split in ("train", "dev"))
     classes = read_classes()
-    texts = Texts(make_graph_encoder(cache), cache)
+    texts = TextCache(make_graph_encoder(cache), cache)
     means = measure_means(texts, train)
-    say(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
-    vocabulary = Vocabulary(texts, means, classes)
+    report_line(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
+    vocabulary = ClassVocabulary(texts, means, classes)
     phrases = read_phrases(train.captions, vocabulary)
     tower = _quantize_tower(cache, train.photos)
     cache = tower.parent
@@ -70,22 +70,22 @@ def build_compact(
             "captions, one view": measure_captions(head, embed_views(head, dev_views[:1]), dev_captions),
         }
         if photo_views:
-            pictures = embed_views(head, photo_views)
-            figures["classes"] = measure_classes(head, pictures, photos, classes, vocabulary)
+            images = embed_views(head, photo_views)
+            figures["classes"] = measure_classes(head, images, photos, classes, vocabulary)
         return figures
 
     def measure_shipped(image: Path) -> dict[str, Any]:
         quantized = open_session(image, count_cores(), is_7_bit=True)
-        pictures = _embed_photos(quantized, dev.photos)
-        found: dict[str, Any] = {"captions, int8": measure_captions(head, pictures, dev_captions)}
+        images = _embed_photos(quantized, dev.photos)
+        found: dict[str, Any] = {"captions, int8": measure_captions(head, images, dev_captions)}
         if photos:
-            pictures = _embed_photos(quantized, photos)
-            found["classes, int8"] = measure_classes(head, pictures, photos, classes, vocabulary)
+            images = _embed_photos(quantized, photos)
+            found["classes, int8"] = measure_classes(head, images, photos, classes, vocabulary)
         return found
 
     def report(epoch: int, loss: float, head: Head) -> None:
         if epoch % 20 == 0 or epoch == recipe.epochs:
-            say(f"epoch {epoch}: loss {loss:.3f}, {measure(head)}")
+            report_line(f"epoch {epoch}: loss {loss:.3f}, {measure(head)}")
 
     scenes = [captions.flatten(0, 1), vocabulary.list_sentences("scene")]
     kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])
@@ -94,7 +94,7 @@ def build_compact(
         head = fit_head(views, captions, phrases, vocabulary, dataclasses.replace(recipe, seed=seed), kinds, report)
         _round(head)
         found = measure(head)["captions"]["R@10"]
-        say(f"seed {seed}: captions R@10 {found}")
+        report_line(f"seed {seed}: captions R@10 {found}")
         return found, seed, head
 
     _, seed, head = max((train_head(recipe.seed + number) for number in range(recipe.tries)), key=lambda one: one[0])

@@ -13,14 +13,14 @@ PROMPTS = ("{}", "a photo of a {}.", "a picture of the {}")
 
 
 @dataclass(frozen=True)
-class Captioned:
+class CaptionedPhotos:
     """Photos with five captions each."""
 
     photos: list[Path]
     captions: list[list[str]]
 
 
-def read_captioned(folder: Path, split: str) -> Captioned:
+def read_captioned(folder: Path, split: str) -> CaptionedPhotos:
     """Read `captions.tsv`, `SPLIT.txt` and `images/` of a folder. Raises UsageError when one is missing."""
     try:
         chosen = (folder / f"{split}.txt").read_text().split()
@@ -31,7 +31,7 @@ def read_captioned(folder: Path, split: str) -> Captioned:
     for line in lines:
         name, caption = line.split("\t", 1)
         captions.setdefault(name, []).append(caption)
-    return Captioned([folder / "images" / name for name in chosen], [captions[name][:5] for name in chosen])
+    return CaptionedPhotos([folder / "images" / name for name in chosen], [captions[name][:5] for name in chosen])
 
 
 def read_sentences(kind: str) -> dict[str, list[str]]:

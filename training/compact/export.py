@@ -1,4 +1,4 @@
-"""Writing the package data: quantised picture tower, text graph, projection, hashes."""
+"""Writing the package data: quantised image tower, text graph, projection, hashes."""
 
 import json
 import warnings
@@ -15,7 +15,7 @@ from search.encoders.compact.files import FILES, hash_file
 from search.encoders.compact.graph import build_text_graph
 from search.media.image.picture import cut_views, open_image
 from search.records import Pixels, Vectors
-from training.compact.model_card import write_manifest
+from training.compact.model_card import write_model_card
 from training.compact.network import (
     CLASSES,
     GROUP_NEARNESS,
@@ -178,19 +178,20 @@ def write_package_data(
         "figures": figures,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-    write_manifest(folder)
+    write_model_card(folder)
 
 
 def write_fixed_sets(folder: Path, bank: Vectors, reference: Vectors) -> None:
-    """Write what queries and pictures are compared with, and record the hashes in the manifest.
+    """Write what queries and images are compared with, and record the hashes in the manifest.
 
     Args:
         folder: Where the package data is.
         bank: The texts of the query bank, centered, shape (b, 384).
-        reference: Vectors of the reference pictures, shape (r, d).
+        reference: Vectors of the reference images, shape (r, d).
     """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for name, rows in (("bank.npy", bank), ("reference.npy", reference)):
         np.save(folder / name, rows.astype("<f2"))
         manifest["sha256"][name] = hash_file(folder / name)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_model_card(folder)

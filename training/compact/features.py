@@ -32,7 +32,7 @@ class Features:
 def list_views() -> dict[str, View]:
     """Return the views trained on: random crops, some of them recolored, mirrored, and the two of a search."""
     views = {f"crop{number}": _make_crop_view(number) for number in CROPS}
-    views["mirrored"] = lambda picture, _number: crop_square(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), SIDE)
+    views["mirrored"] = lambda image, _number: crop_square(image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), SIDE)
     return views | {f"view{number}": _make_test_view(number) for number in range(2)}
 
 
@@ -65,16 +65,16 @@ def _compute(session: Any, photos: Sequence[Path], view: View) -> Any:
 
 
 def _make_test_view(number: int) -> View:
-    return lambda picture, _number: cut_views(picture, SIDE, ZOOM)[number]
+    return lambda image, _number: cut_views(image, SIDE, ZOOM)[number]
 
 
 def _make_crop_view(view: int) -> View:
     smallest = 0.4 if view < 3 else 0.3
 
-    def crop(picture: Picture, number: int) -> Pixels:
+    def crop(image: Picture, number: int) -> Pixels:
         chance = random.Random(view * 100_000 + number)
-        box = _choose_box(picture, chance, smallest)
-        cut = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box)
+        box = _choose_box(image, chance, smallest)
+        cut = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box)
         if chance.random() < 0.5:
             cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         if view % 2:
@@ -85,9 +85,9 @@ def _make_crop_view(view: int) -> View:
     return crop
 
 
-def _choose_box(picture: Picture, chance: random.Random, smallest: float) -> tuple[int, int, int, int]:
+def _choose_box(image: Picture, chance: random.Random, smallest: float) -> tuple[int, int, int, int]:
     """Choose a box of a random share of the area and a side ratio between 3:4 and 4:3."""
-    width, height = picture.size
+    width, height = image.size
     for _ in range(10):
         area = chance.uniform(smallest, 1) * width * height
         ratio = float(np.exp(chance.uniform(np.log(3 / 4), np.log(4 / 3))))

@@ -20,7 +20,7 @@ from torch.nn import functional
 from training.compact.features import Features
 from training.compact.network import CLASSES, Head, Tower
 from training.compact.phrases import SHOWN, Phrases
-from training.compact.texts import Vocabulary
+from training.compact.texts import ClassVocabulary
 
 MIN_DEVIATION = 0.05
 RELU6_TOP = 6.0
@@ -32,7 +32,7 @@ RANK_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """The settings of a run. tries: heads trained from different seeds, of which the best on `dev.txt` is kept."""
 
     dimension: int = 384
@@ -52,14 +52,14 @@ class Recipe:
 
 
 class TextProjection(Protocol):
-    """What a loss needs of a head: it carries texts to where pictures are."""
+    """What a loss needs of a head: it carries texts to where images are."""
 
     @property
     def scale(self) -> Tensor:
         """The factor on cosines."""
 
     def embed_texts(self, texts: Tensor) -> Tensor:
-        """Project text vectors of shape (n, t) into the picture space, shape (n, d), unit length."""
+        """Project text vectors of shape (n, t) into the image space, shape (n, d), unit length."""
 
 
 class Inventor:
@@ -88,8 +88,8 @@ def fit_head(
     views: list[Features],
     captions: Tensor,
     phrases: Phrases,
-    vocabulary: Vocabulary,
-    recipe: Recipe,
+    vocabulary: ClassVocabulary,
+    recipe: TrainingRecipe,
     kinds: torch.nn.Linear,
     report: Callable[[int, float, Head], None],
 ) -> Head:
@@ -116,8 +116,8 @@ def fit_head(
         loss = torch.zeros(())
         for step in range(steps):
             batch = order[step * recipe.batch : (step + 1) * recipe.batch]
-            pictures = _embed_mixed(head, views, batch, chance)
-            loss = compare_captions(head, pictures, captions[batch]) + pairs(head, pictures, batch, chance)
+            images = _embed_mixed(head, views, batch, chance)
+            loss = compare_captions(head, images, captions[batch]) + pairs(head, images, batch, chance)
             loss = loss + _compare_classes(head, inventor, vocabulary, recipe, chance)
             optimizer.zero_grad()
             loss.backward()
@@ -151,7 +151,7 @@ def fit_kinds(kinds: Sequence[Sequence[Tensor]]) -> torch.nn.Linear:
     return layer.requires_grad_(False)
 
 
-def _set_statistics(head: Head, features: Features, vocabulary: Vocabulary) -> None:
+def _set_statistics(head: Head, features: Features, vocabulary: ClassVocabulary) -> None:
     head.scene_classes.copy_(vocabulary.make_scene_table())
     head.classes.copy_(vocabulary.make_class_table())
     head.language_means.copy_(vocabulary.measure_languages())
@@ -165,7 +165,7 @@ def _set_statistics(head: Head, features: Features, vocabulary: Vocabulary) -> N
         getattr(head, f"{name}_deviation").copy_(deviation)
 
 
-def _make_optimizer(head: Head, recipe: Recipe) -> torch.optim.Optimizer:
+def _make_optimizer(head: Head, recipe: TrainingRecipe) -> torch.optim.Optimizer:
     matrices = [one for one in head.parameters() if one.ndim == 2]
     others = [one for one in head.parameters() if one.ndim != 2]
     groups = [
@@ -189,11 +189,11 @@ def _embed_mixed(head: Head, views: list[Features], batch: Tensor, chance: np.ra
     return embedded
 
 
-def compare_captions(head: TextProjection, pictures: Tensor, captions: Tensor) -> Tensor:
+def compare_captions(head: TextProjection, images: Tensor, captions: Tensor) -> Tensor:
     """Compute InfoNCE between embedded photos (n, d) and one caption of each. captions: shape (n, 5, t)."""
     batch = len(captions)
     texts = head.embed_texts(captions[torch.arange(batch), torch.randint(captions.shape[1], (batch,))])
-    scores = head.scale * pictures @ texts.T
+    scores = head.scale * images @ texts.T
     target = torch.arange(batch)
     return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
 
@@ -201,14 +201,14 @@ def compare_captions(head: TextProjection, pictures: Tensor, captions: Tensor) -
 class PhraseLoss(torch.nn.Module):
     """Compares photos with phrases, pair by pair; photos of which one caption uses the phrase are left out."""
 
-    def __init__(self, phrases: Phrases, recipe: Recipe) -> None:
+    def __init__(self, phrases: Phrases, recipe: TrainingRecipe) -> None:
         super().__init__()
         self._phrases = phrases
         self._recipe = recipe
         self.log_scale = torch.nn.Parameter(torch.tensor(float(np.log(12.0))))
         self.bias = torch.nn.Parameter(torch.tensor(-4.0))
 
-    def forward(self, head: TextProjection, pictures: Tensor, batch: Tensor, chance: np.random.Generator) -> Tensor:
+    def forward(self, head: TextProjection, images: Tensor, batch: Tensor, chance: np.random.Generator) -> Tensor:
         """Return the loss of embedded photos (batch, d) against some phrases."""
         count = self._recipe.phrases
         drawn = chance.choice(len(self._phrases.bare), count, replace=False, p=self._phrases.shares)
@@ -216,7 +216,7 @@ class PhraseLoss(torch.nn.Module):
         texts = torch.where(has_article, self._phrases.articled[drawn], self._phrases.bare[drawn])
         mentions = torch.from_numpy(self._phrases.mentions[np.ix_(batch.numpy(), drawn)])
         shown, unclear = (mentions >= SHOWN).float(), mentions == 1
-        products = pictures @ head.embed_texts(texts).T
+        products = images @ head.embed_texts(texts).T
         weight = torch.where(unclear, 0.0, torch.where(shown > 0, SHOWN_WEIGHT, 1.0))
         pairs = functional.binary_cross_entropy_with_logits(
             self.log_scale.exp() * products + self.bias, shown, weight=weight, reduction="sum"
@@ -227,17 +227,17 @@ class PhraseLoss(torch.nn.Module):
 
 
 def _compare_classes(
-    head: Head, inventor: Inventor, vocabulary: Vocabulary, recipe: Recipe, chance: np.random.Generator
+    head: Head, inventor: Inventor, vocabulary: ClassVocabulary, recipe: TrainingRecipe, chance: np.random.Generator
 ) -> Tensor:
-    """Invented pictures must find their class's name among all, and the broader words that cover it."""
+    """Invented images must find their class's name among all, and the broader words that cover it."""
     classes = torch.randint(CLASSES, (recipe.invented,))
     pooled, logits = inventor.invent(classes)
-    pictures = head(pooled, logits, None)
+    images = head(pooled, logits, None)
     names = head.embed_texts(vocabulary.draw_names(chance))
-    loss = functional.cross_entropy(head.scale * pictures @ names.T, classes)
-    loss = recipe.class_weight * (loss + (1 - (pictures * names[classes]).sum(-1)).mean())
+    loss = functional.cross_entropy(head.scale * images @ names.T, classes)
+    loss = recipe.class_weight * (loss + (1 - (images * names[classes]).sum(-1)).mean())
     broader = head.embed_texts(vocabulary.draw_broader(chance))
-    scores = (head.scale * pictures @ broader.T).log_softmax(1)
+    scores = (head.scale * images @ broader.T).log_softmax(1)
     wanted = vocabulary.is_broader[classes]
     covered = (scores * wanted / wanted.sum(1, keepdim=True)).sum(1).mean()
     result: Tensor = loss - recipe.broader_weight * covered

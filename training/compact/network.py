@@ -1,9 +1,9 @@
-"""The picture tower, the head on it and the projection of texts, in torch.
+"""The image tower, the head on it and the projection of texts, in torch.
 
 Tower: EfficientNet-Lite2 with ImageNet weights, frozen. Head: ConSE (Norouzi et al., "Zero-shot learning by
 convex combination of semantic embeddings", ICLR 2014) plus a learned residual on pooled features.
 
-A picture's vector has two parts. `scene` is what the head learned from captions and serves descriptions;
+An image's vector has two parts. `scene` is what the head learned from captions and serves descriptions;
 `object` is ConSE by itself, the mean of class texts, and serves names: it alone knows when a thing that was
 asked for is not there.
 """
@@ -73,7 +73,7 @@ class Tower(nn.Module):
 
 
 class Head(nn.Module):
-    """From the tower's outputs to a unit vector of the picture space, and from texts to the same."""
+    """From the tower's outputs to a unit vector of the image space, and from texts to the same."""
 
     scene_classes: Tensor
     classes: Tensor
@@ -110,7 +110,7 @@ class Head(nn.Module):
             self.register_buffer(f"{name}_deviation", torch.ones(size))
 
     def forward(self, pooled: Tensor, logits: Tensor, middle: Tensor | None) -> Tensor:
-        """Return the scene part of pictures, (n, d); middle None: only what the pooled features tell."""
+        """Return the scene part of images, (n, d); middle None: only what the pooled features tell."""
         shape = (pooled - self.pooled_mean) / self.pooled_deviation
         residual = self.residual(self.dropout(shape))
         if middle is not None:
@@ -120,7 +120,7 @@ class Head(nn.Module):
         return normalize(self.gain * normalize(residual) + known)
 
     def embed_objects(self, logits: Tensor) -> Tensor:
-        """Return the object part of pictures, (n, 384)."""
+        """Return the object part of images, (n, 384)."""
         return embed_classes(logits, self.classes)
 
     def embed_texts(self, texts: Tensor) -> Tensor:
@@ -147,7 +147,7 @@ class Head(nn.Module):
 
 
 class Embedder(nn.Module):
-    """Tower and head: normalized pictures (n, 3, 260, 260) to unit vectors (n, d + 384), scene then object."""
+    """Tower and head: normalized images (n, 3, 260, 260) to unit vectors (n, d + 384), scene then object."""
 
     def __init__(self, head: Head) -> None:
         super().__init__()
@@ -155,7 +155,7 @@ class Embedder(nn.Module):
         self.head = head.eval()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Embed pictures scaled to about -1 to 1."""
+        """Embed images scaled to about -1 to 1."""
         pooled, logits, middle = self.tower(x)
         scene = self.head(pooled, logits, middle)
         return torch.cat([scene, self.head.embed_objects(logits)], 1) / 2**0.5
@@ -169,7 +169,7 @@ class Pixels2Features(nn.Module):
         self.tower = Tower()
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Compute what `Tower` does for pictures as they come from `cut_views`."""
+        """Compute what `Tower` does for images as they come from `cut_views`."""
         result: tuple[Tensor, Tensor, Tensor] = self.tower((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
         return result
 
@@ -182,7 +182,7 @@ class Features2Vectors(nn.Module):
         self.head = head.eval()
 
     def forward(self, pooled: Tensor, logits: Tensor, middle: Tensor) -> Tensor:
-        """Embed pictures by their features."""
+        """Embed images by their features."""
         scene = self.head(pooled, logits, middle)
         return torch.cat([scene, self.head.embed_objects(logits)], 1) / 2**0.5
 
@@ -195,7 +195,7 @@ class ImageModel(nn.Module):
         self.embedder = Embedder(head)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Embed pictures as they come from `crop_square`."""
+        """Embed images as they come from `crop_square`."""
         result: Tensor = self.embedder((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
         return result
 

@@ -85,7 +85,7 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
 
 
 def open_compact(files: CompactFiles, folder: Path) -> tuple[Any, Any]:
-    """Write the folder and load it with open_clip; give the model and its picture preprocessing."""
+    """Write the folder and load it with open_clip; give the model and its image preprocessing."""
     open_clip = import_open_clip()
     _register(files)
     write_open_clip(files, folder)

@@ -11,7 +11,7 @@ from search.encoders.class_names import LANGUAGES, ClassNames
 from training.compact.data import read_check
 from training.compact.features import Features
 from training.compact.network import Head, normalize
-from training.compact.texts import Vocabulary
+from training.compact.texts import ClassVocabulary
 
 DEPTHS = (1, 5, 10)
 
@@ -34,26 +34,26 @@ def join_parts(scene: Tensor, thing: Tensor) -> Tensor:
     return torch.cat([normalize(scene), normalize(thing)], 1) / 2**0.5
 
 
-def measure_captions(head: Head, pictures: Tensor, captions: Tensor) -> dict[str, float]:
-    """Return text-to-image recall@k in percent; captions (n, 5, 384) belong to pictures (n, d)."""
-    owners = torch.arange(len(pictures)).repeat_interleave(captions.shape[1])
-    return _measure_recall(_embed(head, captions.flatten(0, 1)), pictures, owners)
+def measure_captions(head: Head, images: Tensor, captions: Tensor) -> dict[str, float]:
+    """Return text-to-image recall@k in percent; captions (n, 5, 384) belong to images (n, d)."""
+    owners = torch.arange(len(images)).repeat_interleave(captions.shape[1])
+    return _measure_recall(_embed(head, captions.flatten(0, 1)), images, owners)
 
 
 def measure_classes(
-    head: Head, pictures: Tensor, photos: list[Path], classes: list[ClassNames], vocabulary: Vocabulary
+    head: Head, images: Tensor, photos: list[Path], classes: list[ClassNames], vocabulary: ClassVocabulary
 ) -> dict[str, Any]:
     """Return class-name recall@k over photos named `wnid_name.jpg`, in English and by the check names."""
     place = {path.name.split("_")[0]: number for number, path in enumerate(photos)}
     known = [one for one in classes if one.wnid in place]
     owners = torch.tensor([place[one.wnid] for one in known])
     names = vocabulary.embed([one.names["en"][0] for one in known])
-    figures: dict[str, Any] = {"en": _measure_recall(_embed(head, names), pictures, owners)}
+    figures: dict[str, Any] = {"en": _measure_recall(_embed(head, names), images, owners)}
     check = {wnid: words for wnid, words in read_check().items() if wnid in place}
     owners = torch.tensor([place[wnid] for wnid in check])
     for language in LANGUAGES:
         names = vocabulary.embed([words[language] for words in check.values()])
-        figures[language] = _measure_recall(_embed(head, names), pictures, owners)
+        figures[language] = _measure_recall(_embed(head, names), images, owners)
     return figures
 
 
@@ -64,8 +64,8 @@ def _embed(head: Head, texts: Tensor) -> Tensor:
     return result
 
 
-def _measure_recall(texts: Tensor, pictures: Tensor, owners: Tensor) -> dict[str, float]:
-    scores = texts @ pictures.T
+def _measure_recall(texts: Tensor, images: Tensor, owners: Tensor) -> dict[str, float]:
+    scores = texts @ images.T
     own = scores[torch.arange(len(owners)), owners]
     ranks = (scores > own[:, None]).sum(1)
     return {f"R@{depth}": round(float((ranks < depth).float().mean()) * 100, 1) for depth in DEPTHS}

@@ -14,7 +14,7 @@ from search.encoders.compact.towers import E5Encoder
 from search.encoders.runtime import Machine
 from search.records import Vectors
 from search.settings import count_cores
-from training.compact.data import PROMPTS, Captioned, read_sentences
+from training.compact.data import PROMPTS, CaptionedPhotos, read_sentences
 from training.compact.network import CLASSES, normalize
 
 # How often a class is called by its usual name rather than another, and in English.
@@ -51,7 +51,7 @@ class VectorCache:
         return np.stack([self._rows[text] for text in texts])
 
 
-class Texts:
+class TextCache:
     """Looks up centered unit vectors of texts, encoding those not seen before."""
 
     def __init__(self, encoder: E5Encoder, cache: Path) -> None:
@@ -67,16 +67,16 @@ class Texts:
         )
 
 
-def measure_means(texts: Texts, captioned: Captioned) -> Means:
+def measure_means(texts: TextCache, captioned: CaptionedPhotos) -> Means:
     """Return the means over all captions, asked and as passages."""
     captions = [caption for group in captioned.captions for caption in group]
     return Means(texts.encode(captions).mean(0), texts.encode(captions, "passage: ").mean(0))
 
 
-class Vocabulary:
+class ClassVocabulary:
     """Class names in all languages and broader words, as tensors to draw from."""
 
-    def __init__(self, texts: Texts, means: Means, classes: list[ClassNames]) -> None:
+    def __init__(self, texts: TextCache, means: Means, classes: list[ClassNames]) -> None:
         self._texts = texts
         self._mean = means.query
         self._classes = classes

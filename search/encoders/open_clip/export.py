@@ -1,4 +1,4 @@
-"""Turning a CLIP model into ONNX: exact, halved, and in eight bits; checked against what it is made from."""
+"""Export a CLIP model to ONNX in float32, float16 and int8, checked against the original."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ import numpy as np
 
 from search.encoders.export_checks import (
     Check,
-    Say,
+    ReportLine,
     check_precisions,
     choose_runtime,
     require_exact,
@@ -23,7 +23,7 @@ from search.encoders.open_clip.exported import ExportedTexts, get_image_path, ge
 from search.encoders.open_clip.graph import write_graph
 from search.encoders.open_clip.imports import choose_devices, import_torch
 from search.encoders.open_clip.loading import find_source
-from search.encoders.open_clip.tokenizer_export import write_wording
+from search.encoders.open_clip.tokenizer_export import write_tokenizer
 from search.encoders.open_clip.towers import TorchTowers
 from search.encoders.runtime import Encode, Machine, Trial
 from search.records import Pixels
@@ -36,37 +36,37 @@ def export_towers(
     folder: ManifestFolder,
     models: Path,
     machine: Machine,
-    pictures: Sequence[Pixels],
-    say: Say,
+    images: Sequence[Pixels],
+    report: ReportLine,
 ) -> tuple[ModelManifest, list[Check]]:
-    """Write the picture tower in every precision, the text tower exactly; measure, remember the fastest right way.
+    """Export the image encoder in every precision and the text encoder in float32; choose the fastest runtime.
 
-    pictures: the library's own, prepared, each of shape (height, width, 3) uint8: half of them are what static
+    images: the library's own, prepared, each of shape (height, width, 3) uint8: half of them are what static
     quantisation is calibrated on, all are what is checked. Raises ModelError when there are fewer than 16, or when the
     text tower differs.
     """
-    require_sample(len(pictures), "pictures")
-    pixels = np.stack(pictures)
+    require_sample(len(images), "images")
+    pixels = np.stack(images)
     source = find_source(manifest.name, models)
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
-    say("writing the text tower")
+    report("writing the text encoder")
     _export_texts(towers, get_text_path(folder.path))
     devices = choose_devices(machine.device)
     _check_texts(towers, get_text_path(folder.path), machine, devices[0])
-    manifest = replace(manifest, settings=write_wording(towers.tokenizer, folder.path))
-    say("writing the picture tower")
+    manifest = replace(manifest, settings=write_tokenizer(towers.tokenizer, folder.path))
+    report("writing the image encoder")
     name_file = partial(get_image_path, folder.path)
     _export_images(towers, name_file("fp32"), pixels.shape[1:3])
     half = pixels[: len(pixels) // 2]
     sample = [{"pixels": half[start : start + IMAGE_BATCH]} for start in range(0, len(half), IMAGE_BATCH)]
-    write_precisions(name_file, sample, say)
+    write_precisions(name_file, sample, report)
 
     is_cpu = devices == ["cpu"]
 
     def open_one(precision: str) -> Encode:
         return open_image_model(name_file(precision), precision, machine.threads, devices[0]).encode
 
-    checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), say, "pictures")
+    checks = check_precisions(name_file, open_one, pixels, towers.encode_pixels(pixels), report, "images")
     faster = "bf16" if is_cpu else "fp16"
     ways = {
         "torch-fp32": towers if is_cpu else TorchTowers(source, "fp32", devices, machine.threads),
@@ -82,7 +82,7 @@ def _export_images(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> N
     torch = import_torch()
     from search.encoders.open_clip.fusion import fuse_visual
 
-    class Pictures(torch.nn.Module):  # type: ignore[name-defined,misc]
+    class ImageGraph(torch.nn.Module):  # type: ignore[name-defined,misc]
         """From bytes to vectors: what scales the pixels is part of the graph."""
 
         def __init__(self) -> None:
@@ -94,18 +94,18 @@ def _export_images(towers: TorchTowers, path: Path, shape: tuple[int, int]) -> N
         def forward(self, pixels: Any) -> Any:
             ready = (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
             vectors = self.visual(ready)
-            # CoCa gives its tokens as well.
+            # CoCa also returns its tokens.
             pooled = vectors[0] if isinstance(vectors, tuple) else vectors
             return torch.nn.functional.normalize(pooled, dim=-1)
 
     sample = torch.zeros((2, *shape, 3), dtype=torch.uint8)
-    write_graph(Pictures().eval(), (sample,), path, {"pixels": {0: "n"}})
+    write_graph(ImageGraph().eval(), (sample,), path, {"pixels": {0: "n"}})
 
 
 def _export_texts(towers: TorchTowers, path: Path) -> None:
-    from search.encoders.open_clip.fusion import fuse_texts
+    from search.encoders.open_clip.fusion import fuse_text_module
 
-    write_graph(fuse_texts(towers.texts).eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": {0: "n"}})
+    write_graph(fuse_text_module(towers.texts).eval(), (towers.tokenizer(["a", "b"]),), path, {"tokens": {0: "n"}})
 
 
 def _check_texts(towers: TorchTowers, path: Path, machine: Machine, device: str) -> None:

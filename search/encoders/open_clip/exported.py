@@ -12,7 +12,7 @@ from search.encoders.onnx import IMAGE_BATCH, StreamedGraph, open_session
 from search.encoders.open_clip.towers import GPU_BATCH
 from search.records import Ids, Pixels, Vectors
 
-# Gives numbers of shape (n, context length), int64, for texts.
+# Returns token ids of shape (n, context length), int64.
 Tokenize = Callable[[Sequence[str]], Ids]
 
 
@@ -20,17 +20,17 @@ class ExportedTowers:
     """Runs what `export_towers` wrote."""
 
     def __init__(self, folder: Path, precision: str, tokenize: Tokenize, threads: int, device: str = "cpu") -> None:
-        """folder: where the card lies; precision: of the picture tower; the text tower is always exact.
+        """folder: the folder of the manifest; precision: of the image tower; the text tower is always exact.
 
         Raises ModelError when it cannot run on the device.
         """
-        self._picture = open_image_model(get_image_path(folder, precision), precision, threads, device)
+        self._image = open_image_model(get_image_path(folder, precision), precision, threads, device)
         self._text = ExportedTexts(get_text_path(folder), threads, device)
         self._tokenize = tokenize
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
-        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
-        return self._picture.encode(pixels)
+        """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        return self._image.encode(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
@@ -50,7 +50,7 @@ class ExportedTexts:
 
 
 class CpuImageModel:
-    """A picture tower on a CPU: many run beside each other; a single one, which somebody waits for, on all threads."""
+    """An image encoder on a CPU. Several images run concurrently; a single image uses all threads."""
 
     def __init__(self, path: Path, precision: str, threads: int) -> None:
         """Open nothing yet: who indexes never needs the one, and who only searches never the other."""
@@ -59,7 +59,7 @@ class CpuImageModel:
         self._single = Lazy(lambda: open_session(path, threads, is_half=is_half), 0)
 
     def encode(self, pixels: Pixels) -> Vectors:
-        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
         if len(pixels) == 1:
             with self._single.use() as session:
                 return normalize(session.run(None, {"pixels": pixels})[0].astype(np.float32))
@@ -68,7 +68,7 @@ class CpuImageModel:
 
 
 class GpuImageModel:
-    """A picture tower on a GPU."""
+    """An image tower on a GPU."""
 
     def __init__(self, path: Path, precision: str, threads: int, device: str) -> None:
         """Open it."""
@@ -76,7 +76,7 @@ class GpuImageModel:
         self._lock = threading.Lock()
 
     def encode(self, pixels: Pixels) -> Vectors:
-        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
         parts = [pixels[start : start + GPU_BATCH] for start in range(0, len(pixels), GPU_BATCH)]
         with self._lock:
             rows = [self._session.run(None, {"pixels": part})[0] for part in parts]
@@ -84,17 +84,17 @@ class GpuImageModel:
 
 
 def open_image_model(path: Path, precision: str, threads: int, device: str) -> CpuImageModel | GpuImageModel:
-    """Open a picture tower. Raises ModelError when it cannot run on the device."""
+    """Open an image tower. Raises ModelError when it cannot run on the device."""
     return (
         CpuImageModel(path, precision, threads) if device == "cpu" else GpuImageModel(path, precision, threads, device)
     )
 
 
 def get_image_path(folder: Path, precision: str) -> Path:
-    """Return where the picture tower lies in the folder of its card."""
+    """Return the path of the image encoder in the folder of its manifest."""
     return folder / f"picture-{precision}.onnx"
 
 
 def get_text_path(folder: Path) -> Path:
-    """Return where the text tower lies in the folder of its card."""
+    """Return the path of the text encoder in the folder of its manifest."""
     return folder / "text-fp32.onnx"

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from search.encoders.open_clip.texts import CausalTexts, Texts
+from search.encoders.open_clip.texts import CausalTextModule, TextModule
 
 
 def fuse_visual(visual: Any) -> Any:
-    """Return a picture tower, by the same weights, whose attention is one operator and whose patches are a product.
+    """Return an image tower, by the same weights, whose attention is one operator and whose patches are a product.
 
     Traced as it stands, torch's attention becomes dozens of operators that move numbers about; and a convolution is not
     run in eight bits by the dynamic way, a product is. A tower of another make than open_clip's is given back.
@@ -26,14 +26,14 @@ def fuse_visual(visual: Any) -> Any:
     return fused
 
 
-def fuse_texts(texts: Texts) -> Texts:
+def fuse_text_module(texts: TextModule) -> TextModule:
     """Return a text tower, by the same weights, whose attention is one operator, where it takes texts of any length.
 
     Torch's own attention would be written for texts of one length.
     """
-    if not isinstance(texts, CausalTexts):
+    if not isinstance(texts, CausalTextModule):
         return texts
-    fused: CausalTexts = _copy_modules(texts)
+    fused: CausalTextModule = _copy_modules(texts)
     _fuse_attention(fused.tower.transformer, is_causal=True)
     return fused
 
@@ -58,17 +58,17 @@ class Patches(nn.Module):
         self._height, self._width = convolution.kernel_size
         self._linear = _make_linear(convolution.weight.flatten(1), convolution.bias)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Give (n, channels, rows, columns) of pictures (n, 3, height, width)."""
-        rows, columns = pictures.shape[2] // self._height, pictures.shape[3] // self._width
-        whole = pictures[:, :, : rows * self._height, : columns * self._width]
+    def forward(self, images: Tensor) -> Tensor:
+        """Return (n, channels, rows, columns) for images (n, 3, height, width)."""
+        rows, columns = images.shape[2] // self._height, images.shape[3] // self._width
+        whole = images[:, :, : rows * self._height, : columns * self._width]
         cut = whole.reshape(-1, 3, rows, self._height, columns, self._width)
         patches: Tensor = self._linear(cut.permute(0, 2, 4, 1, 3, 5).flatten(3))
         return patches.permute(0, 3, 1, 2)
 
 
 class FusedAttention(nn.Module):
-    """Attention over several heads, called as torch's own is; is_causal: a token sees those before it alone."""
+    """Multi-head attention with the interface of torch; if `is_causal`, a token only attends to earlier ones."""
 
     def __init__(self, attention: nn.MultiheadAttention, is_causal: bool) -> None:
         super().__init__()
@@ -104,6 +104,6 @@ class _Heads(torch.autograd.Function):
 
     @staticmethod
     def symbolic(graph: Any, query: Any, key: Any, value: Any, heads: int, is_causal: bool) -> Any:
-        # Quantising looks at types, and cannot tell those of what comes after an operator that it does not know.
+        # Quantization needs types, and cannot infer those after an unknown operator.
         settings = {"num_heads_i": heads, "unidirectional_i": int(is_causal)}
         return graph.op("com.microsoft::MultiHeadAttention", query, key, value, **settings).setType(query.type())

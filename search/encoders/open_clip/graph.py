@@ -12,7 +12,14 @@ Axes = Mapping[str, Mapping[int, str]]
 
 
 def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -> None:
-    """Write a module that gives `vectors`. samples: inputs to trace it with; axes: of each input, those that vary."""
+    """Write a module as an ONNX graph with the output `vectors`.
+
+    Args:
+        module: The module.
+        samples: Inputs for the trace.
+        path: The file.
+        axes: The dynamic axes of each input.
+    """
     import warnings
 
     import onnx
@@ -23,7 +30,7 @@ def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -
     torch.backends.mha.set_fastpath_enabled(False)
     try:
         with torch.inference_mode(), warnings.catch_warnings(), write_whole(path) as made:
-            warnings.simplefilter("ignore")  # torch's exporter warns of its own future
+            warnings.simplefilter("ignore")  # the exporter warns that it is deprecated
             torch.onnx.export(
                 module,
                 samples,
@@ -34,7 +41,7 @@ def write_graph(module: Any, samples: tuple[Any, ...], path: Path, axes: Axes) -
                 opset_version=OPSET,
                 dynamo=False,
             )
-            # Of a large one it writes every weight into a file of its own.
+            # For a large graph it writes every weight to a separate file.
             save_graph(onnx.load(made), made)
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)

@@ -1,4 +1,4 @@
-"""Home of open_clip, timm and torch: importing them, and any model that open_clip knows."""
+"""Import open_clip, timm and torch, and choose devices. Home of these libraries."""
 
 import sys
 from functools import cache
@@ -63,7 +63,7 @@ def _may_have_gpu() -> bool:
 
 
 def _declare_operators() -> None:
-    """Let torchvision load beside a CPU build of torch.
+    """Let torchvision load with a CPU build of torch.
 
     Where torchvision's compiled part does not fit the installed torch, its import stops at two operators
     that no image-text model uses; declaring their signatures is enough.

@@ -1,4 +1,4 @@
-"""Finding a picture model by its name, and loading it; nothing is fetched here."""
+"""Find an open_clip model by its name and load it. Nothing is downloaded here."""
 
 import io
 import logging
@@ -17,16 +17,19 @@ from search.media.image.transform import ResizeCrop
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
 CONFIG = "open_clip_config.json"
-# In a folder beside the former: what a text tower of transformers is made like.
+# The configuration of a text encoder from transformers, in the same folder.
 TOWER = "config.json"
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a model comes from.
+class ModelSource:
+    """The files and settings of a model.
 
-    architecture: a name that open_clip knows, or a folder behind `local-dir:`; checkpoint: its weights; preprocess:
-    open_clip's settings for pictures; model: open_clip's configuration.
+    Attributes:
+        architecture: An architecture of open_clip, or `local-dir:` and a folder.
+        checkpoint: The weights file.
+        preprocess: The image settings of open_clip.
+        model: The model configuration of open_clip.
     """
 
     architecture: str
@@ -35,10 +38,10 @@ class Source:
     model: dict[str, Any]
 
 
-def find_source(name: str, models: Path) -> Source:
+def find_source(name: str, models: Path) -> ModelSource:
     """Find what a name stands for: `architecture/tag`, `architecture/path of weights`, `local-dir:folder`, `hf-hub:id`.
 
-    models: the home's folder of models, where fetched ones lie. Raises ModelError with what to do.
+    models: the models folder of the home. Raises ModelError if the model is not on this machine.
     """
     if name.startswith(LOCAL):
         return _find_local(name)
@@ -50,11 +53,11 @@ def find_source(name: str, models: Path) -> Source:
     architecture, _, pretrained = name.partition("/")
     open_clip = import_open_clip()
     if architecture not in open_clip.list_models():
-        raise ModelError(f"open_clip knows no architecture {architecture!r}: `crossmodal models list` names some")
+        raise ModelError(f"open_clip has no architecture {architecture!r}. List some with `crossmodal models list`.")
     checkpoint = Path(pretrained).expanduser()
     if pretrained and checkpoint.is_file():
         preprocess = find_preprocess(architecture)
-        return Source(architecture, checkpoint.absolute(), preprocess, open_clip.get_model_config(architecture))
+        return ModelSource(architecture, checkpoint.absolute(), preprocess, open_clip.get_model_config(architecture))
     tags = open_clip.list_pretrained_tags_by_model(architecture)
     if pretrained in tags:
         raise ModelError(_explain_missing(name))
@@ -64,7 +67,7 @@ def find_source(name: str, models: Path) -> Source:
 
 
 def name_fetched(name: str) -> str:
-    """Return the name of the folder that a fetched model lies in."""
+    """Return the folder name of a downloaded model."""
     return name.replace(":", "--").replace("/", "--")
 
 
@@ -76,7 +79,7 @@ def _explain_missing(name: str) -> str:
 
 
 def find_preprocess(architecture: str) -> dict[str, Any]:
-    """Return how pictures are prepared for an architecture, by what is published of it.
+    """Return how images are prepared for an architecture, by what is published of it.
 
     Weights alone do not say; where all that were published of an architecture agree, that is how. Raises ModelError
     where they do not.
@@ -91,13 +94,13 @@ def find_preprocess(architecture: str) -> dict[str, Any]:
             known.append(one)
     if len(known) > 1:
         raise ModelError(
-            f"how pictures are prepared for {architecture} depends on the weights: put them into a folder beside an "
-            f"{CONFIG} and use {LOCAL}FOLDER"
+            f"The image transform of {architecture} depends on the weights. Put them into a folder with an "
+            f"{CONFIG} and use {LOCAL}FOLDER."
         )
     return known[0] if known else {}
 
 
-def _find_local(name: str) -> Source:
+def _find_local(name: str) -> ModelSource:
     import json
 
     folder = Path(name.removeprefix(LOCAL)).expanduser().absolute()
@@ -115,10 +118,10 @@ def _find_local(name: str) -> Source:
         checkpoint = _find_checkpoint_in_dir(folder)
     if checkpoint is None:
         raise ModelError(f"{folder} holds no weights (*.safetensors, *.bin or *.pth)")
-    return Source(f"{LOCAL}{folder}", Path(checkpoint), config.get("preprocess_cfg", {}), model)
+    return ModelSource(f"{LOCAL}{folder}", Path(checkpoint), config.get("preprocess_cfg", {}), model)
 
 
-def load_model(source: Source) -> Any:
+def load_model(source: ModelSource) -> Any:
     """Load both towers in float32 on the CPU, ready to infer.
 
     Raises ModelError when the weights do not fit, or what a text tower is made like is not on this machine.
@@ -135,7 +138,7 @@ def load_model(source: Source) -> Any:
                 source.architecture,
                 pretrained=None if local else str(source.checkpoint),
                 force_preprocess_cfg=source.preprocess,
-                # Nothing but the weights named is to be looked for.
+                # No other weights may be searched.
                 pretrained_image=False,
                 pretrained_text=False,
                 **settings,
@@ -155,7 +158,7 @@ def load_model(source: Source) -> Any:
     return model
 
 
-def load_tokenizer(source: Source) -> Any:
+def load_tokenizer(source: ModelSource) -> Any:
     """Return open_clip's own tokenizer, which cuts texts at the context length.
 
     Raises ModelError when it is missing, or not whole: transformers makes one of what little there is.
@@ -167,16 +170,16 @@ def load_tokenizer(source: Source) -> Any:
     try:
         with _quiet():
             tokenizer = open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
-    except Exception as error:  # whatever transformers raises where there is none
+    except Exception as error:  # transformers raises many types
         raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({find_reason(error)})") from error
     pieces = text.get("vocab_size") or read_tower(source).get("vocab_size", 0)
     if name and len(tokenizer.tokenizer) < pieces / 2:
-        known = f"it knows {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
+        known = f"it has {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
         raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({known})")
     return tokenizer
 
 
-def read_tower(source: Source) -> dict[str, Any]:
+def read_tower(source: ModelSource) -> dict[str, Any]:
     """Return what a text tower of transformers is made like; empty for one of open_clip's own.
 
     Raises ModelError when that is not on this machine.
@@ -188,8 +191,8 @@ def read_tower(source: Source) -> dict[str, Any]:
     return found
 
 
-def find_tower(source: Source) -> Path | None:
-    """Return the file that says what a text tower of transformers is made like, which open_clip would ask a hub for.
+def find_tower(source: ModelSource) -> Path | None:
+    """Return the configuration file of a text encoder from transformers, which open_clip would download.
 
     None for a tower of open_clip's own. Raises ModelError when it is not on this machine.
     """
@@ -214,8 +217,8 @@ def find_tower(source: Source) -> Path | None:
     return Path(found)
 
 
-def _explain_needed(source: Source, part: str, files: str) -> str:
-    """Say what lacks for a part of a model, and where it is to be put."""
+def _explain_needed(source: ModelSource, part: str, files: str) -> str:
+    """ReportLine what lacks for a part of a model, and where it is to be put."""
     if source.architecture.startswith(LOCAL):
         return f"the {part} of {source.architecture} is not whole: put {files} into that folder"
     return (
@@ -225,12 +228,12 @@ def _explain_needed(source: Source, part: str, files: str) -> str:
 
 
 def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
-    """Return how pictures are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
+    """Return how images are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
     size = preprocess["size"]
     height, width = (size, size) if isinstance(size, int) else size
     mode = preprocess.get("resize_mode") or "shortest"
     if mode not in {"shortest", "squash", "longest"}:
-        raise ModelError(f"resize_mode {mode!r} is not one that pictures can be prepared by")
+        raise ModelError(f"resize_mode {mode!r} is not supported; use shortest, squash or longest")
     bilinear = preprocess.get("interpolation") == "bilinear"
     if mode == "shortest" and height != width:
         bilinear = False  # open_clip does not pass it on
@@ -239,7 +242,7 @@ def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what open_clip says on loading off the terminal; what matters is in the errors."""
+    """Suppress the messages of open_clip; errors are raised."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -254,7 +257,7 @@ def make_streams(threads: int) -> ParallelStreams:
     torch = import_torch()
 
     def begin() -> None:
-        torch.get_num_threads()  # a thread that never asked takes the common number at its first work
+        torch.get_num_threads()  # otherwise the thread takes the global number at its first use
         torch.set_num_threads(1)
 
     streams = ParallelStreams(threads, begin)
@@ -263,7 +266,7 @@ def make_streams(threads: int) -> ParallelStreams:
 
 
 def count_threads(threads: int) -> None:
-    """Let torch use so many threads; it would take one for each physical core."""
+    """Set the number of torch threads; the default is one per physical core."""
     torch = import_torch()
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)

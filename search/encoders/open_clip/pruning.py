@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def prune_last_block(visual: Any) -> None:
-    """Let the last block of a picture tower compute the pooled token alone, where one token is what is pooled.
+    """Make the last block of an image encoder compute only the pooled token, if one token is pooled.
 
     The others are still attended to: the vector is the same but for rounding. Of twelve blocks this saves a fifteenth
     of all products. A tower that pools otherwise, or of another make, stays as it is.
@@ -21,14 +21,14 @@ def prune_last_block(visual: Any) -> None:
 
 
 class PooledBlock(nn.Module):
-    """A block that gives of all tokens, shape (n, tokens, width), only the first: shape (n, 1, width)."""
+    """A block that returns only the first of all tokens (n, tokens, width): shape (n, 1, width)."""
 
     def __init__(self, block: Any) -> None:
         super().__init__()
         self.block = block
 
     def forward(self, tokens: Tensor, attn_mask: None = None) -> Tensor:
-        """Return the first token; a picture tower has no mask."""
+        """Return the first token; an image tower has no mask."""
         block = self.block
         normed = block.ln_1(tokens)
         first = tokens[:, :1] + block.ls_1(block.attention(normed[:, :1], normed, normed))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class Texts(nn.Module):
+class TextModule(nn.Module):
     """Embeds texts that are filled up to the context length, by all of it."""
 
     def __init__(self, model: Any) -> None:
@@ -20,7 +20,7 @@ class Texts(nn.Module):
         return vectors
 
 
-class MaskedTexts(Texts):
+class MaskedTextModule(TextModule):
     """Embeds texts by a tower of transformers, whose attention leaves out what fills them up."""
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -30,15 +30,15 @@ class MaskedTexts(Texts):
         return super().forward(tokens[:, : (said * places).max()])
 
 
-class CausalTexts(Texts):
+class CausalTextModule(TextModule):
     """Embeds texts by a tower in which no token sees those after it, and the highest number, which ends it, is pooled.
 
-    So whatever fills a text up is computed for nothing: of five words nine tenths.
+    So computing the padding is useless: for five words it is nine tenths of the work.
     """
 
     @property
     def tower(self) -> Any:
-        """The tower, which some models keep by itself."""
+        """The text encoder, which is a separate module in some models."""
         return getattr(self.model, "text", self.model)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ class CausalTexts(Texts):
         return functional.normalize(pooled, dim=-1)
 
 
-def choose_texts(model: Any) -> Texts:
+def choose_text_module(model: Any) -> TextModule:
     """Return a module that encodes texts without letting padding change their vectors."""
     from open_clip.hf_model import ClsLastHiddenStatePooler, ClsPooler, HFTextEncoder, MeanPooler
     from open_clip.model import CLIP
@@ -65,7 +65,7 @@ def choose_texts(model: Any) -> Texts:
     tower = getattr(model, "text", None)
     if isinstance(tower, HFTextEncoder):
         is_masked = isinstance(tower.pooler, (MeanPooler, ClsPooler, ClsLastHiddenStatePooler))
-        return MaskedTexts(model) if is_masked else Texts(model)
+        return MaskedTextModule(model) if is_masked else TextModule(model)
     if isinstance(model, CLIP):
         is_causal = model.attn_mask is not None and model.text_pool_type == "argmax"
     else:
@@ -76,4 +76,4 @@ def choose_texts(model: Any) -> Texts:
             and tower.cls_emb is None
             and not tower.output_tokens
         )
-    return CausalTexts(model) if is_causal else Texts(model)
+    return CausalTextModule(model) if is_causal else TextModule(model)

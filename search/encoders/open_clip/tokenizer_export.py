@@ -1,4 +1,4 @@
-"""open_clip's tokenizers written down as files, so that an exported model needs neither open_clip nor torch."""
+"""Export the tokenizers of open_clip to files, so that an exported model needs neither open_clip nor torch."""
 
 import html
 import string
@@ -14,11 +14,11 @@ from search.records import Ids
 
 FILE = "tokenizer.json"
 # How open_clip cleans texts, by the names of its functions.
-WAYS = {"_clean_lower": "lower", "_clean_whitespace": "whitespace", "_clean_canonicalize": "canonicalize"}
+CLEANING_MODES = {"_clean_lower": "lower", "_clean_whitespace": "whitespace", "_clean_canonicalize": "canonicalize"}
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 # What CLIP takes for words, in the syntax of `tokenizers`.
 WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-TRICKY = (
+UNUSUAL_TEXTS = (
     "",
     "  A  Photo\tof\na DOG's  ball, isn't it?  ",
     "&amp;lt;3 cafés naïve coöperate ﬁne ½ x² №5",
@@ -29,46 +29,46 @@ TRICKY = (
 )
 
 
-class Wording:
+class ExportedTokenizer:
     """Turns texts into the numbers that a text tower takes, as open_clip would."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """folder: where `write_wording` wrote; settings: what it gave. Raises ModelError when the file is missing."""
-        self._way = settings["clean"]
+        """folder: where `write_tokenizer` wrote; settings: what it gave. Raises ModelError when the file is missing."""
+        self._mode = settings["clean"]
         self._tokens = Tokens(folder / FILE, TokenizerConfig(settings["most"], settings["pad"], is_fixed=True))
 
     def __call__(self, texts: Sequence[str]) -> Ids:
         """Return numbers of shape (n, context length), int64."""
-        return self._tokens.cut([clean_text(text, self._way) for text in texts])["input_ids"]
+        return self._tokens.cut([normalize_text(text, self._mode) for text in texts])["input_ids"]
 
 
-def clean_text(text: str, way: str) -> str:
-    """Clean a text as open_clip does. way: `lower`, `whitespace` or `canonicalize`."""
+def normalize_text(text: str, mode: str) -> str:
+    """Clean a text as open_clip does. mode: `lower`, `whitespace` or `canonicalize`."""
     import ftfy
 
     text = html.unescape(html.unescape(ftfy.fix_text(text)))
-    if way == "canonicalize":
+    if mode == "canonicalize":
         text = text.replace("_", " ").translate(PUNCTUATION)
     text = " ".join(text.split())
-    return text if way == "whitespace" else text.lower()
+    return text if mode == "whitespace" else text.lower()
 
 
-def write_wording(tokenizer: Any, folder: Path) -> dict[str, Any]:
-    """Write an open_clip tokenizer as a file; give what `Wording` needs besides.
+def write_tokenizer(tokenizer: Any, folder: Path) -> dict[str, Any]:
+    """Write an open_clip tokenizer as a file and return the settings for `ExportedTokenizer`.
 
-    Empty for one that cannot be written down, or that gives other numbers for any of some thousand texts when it is.
+    The settings are empty if the tokenizer cannot be exported, or if the export differs for any of the test texts.
     """
-    way = WAYS.get(getattr(getattr(tokenizer, "clean_fn", None), "__name__", ""))
+    mode = CLEANING_MODES.get(getattr(getattr(tokenizer, "clean_fn", None), "__name__", ""))
     made = _convert(tokenizer)
-    if way is None or made is None:
+    if mode is None or made is None:
         return {}
     written, pad = made
     written.no_padding()
     written.no_truncation()
     written.save(str(folder / FILE))
-    settings = {"clean": way, "most": tokenizer.context_length, "pad": pad}
-    texts = [*TRICKY, *(names[0] for one in read_classes() for names in one.names.values())]
-    if not np.array_equal(Wording(folder, settings)(texts), tokenizer(texts).numpy()):
+    settings = {"clean": mode, "most": tokenizer.context_length, "pad": pad}
+    texts = [*UNUSUAL_TEXTS, *(names[0] for one in read_classes() for names in one.names.values())]
+    if not np.array_equal(ExportedTokenizer(folder, settings)(texts), tokenizer(texts).numpy()):
         (folder / FILE).unlink()
         return {}
     return settings

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from search.encoders.open_clip.imports import import_torch
-from search.encoders.open_clip.loading import Source, count_threads, load_model, load_tokenizer, make_streams
+from search.encoders.open_clip.loading import ModelSource, count_threads, load_model, load_tokenizer, make_streams
 from search.encoders.parallel import ParallelStreams
 from search.records import Pixels, Vectors
 
-# Pictures that are given to a CPU, run by each of its threads at once, and by each GPU.
+# Images that are given to a CPU, run by each of its threads at once, and by each GPU.
 CPU_BATCH = 32
 STREAM_BATCH = 8
 GPU_BATCH = 128
@@ -21,7 +21,7 @@ TEXT_BATCH = 64
 class TorchTowers:
     """A loaded model. precision: `fp32`, `bf16` (CPU and GPU) or `fp16` (GPU); devices: one replica each."""
 
-    def __init__(self, source: Source, precision: str, devices: Sequence[str], threads: int) -> None:
+    def __init__(self, source: ModelSource, precision: str, devices: Sequence[str], threads: int) -> None:
         torch = import_torch()
         count_threads(threads)
         self._precision = precision
@@ -56,7 +56,7 @@ class TorchTowers:
         return self._tokenizer
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
-        """Embed pictures (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
+        """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
         if self._on_cpu:
             if len(pixels) == 1:  # somebody waits for it: on all threads
                 return self._replicas[0].encode(pixels)
@@ -84,7 +84,7 @@ class Replica:
 
     def __init__(self, model: Any, device: str, precision: str, mean: Any, std: Any) -> None:
         torch = import_torch()
-        from search.encoders.open_clip.texts import choose_texts
+        from search.encoders.open_clip.texts import choose_text_module
 
         self.device = torch.device(device)
         self._on_gpu = self.device.type == "cuda"
@@ -94,12 +94,12 @@ class Replica:
             model = copy.deepcopy(model).to(self.device)
             model.visual = model.visual.to(memory_format=torch.channels_last)
         self.model = model
-        self.texts = choose_texts(model)
+        self.texts = choose_text_module(model)
         self._mean, self._std = mean.to(self.device), std.to(self.device)
         self._dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
     def encode(self, pixels: Pixels) -> Vectors:
-        """Embed pictures (n, height, width, 3) uint8."""
+        """Embed images (n, height, width, 3) uint8."""
         torch = import_torch()
         with torch.inference_mode():
             if self._on_gpu:

@@ -1,4 +1,4 @@
-"""Any sentence-transformers model as the `meaning` space."""
+"""Any sentence-transformers model as a text encoder."""
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -24,41 +24,43 @@ from search.encoders.runtime import Machine
 from search.encoders.sentence.loading import TorchSentences, find_sentence_folder
 from search.records import Retriever, Vectors
 
-# Settings are shorter than this, in bytes; vocabularies are longer.
-SHORT = 100_000
+# JSON files below this size are settings; larger ones are vocabularies.
+MAX_SETTINGS_BYTES = 100_000
 WEIGHTS = ("*.safetensors", "*.bin")
 
 
-class Sentences(Protocol):
-    """A loaded model, whatever runs it."""
+class SentenceModel(Protocol):
+    """A loaded model in any runtime."""
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked; shape (n, d), float32, unit length."""
+        """Embed queries; shape (n, d), float32, unit length."""
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, d), float32, unit length."""
+        """Embed passages; shape (n, d), float32, unit length."""
 
 
 class SentenceEncoder(ManifestEncoder):
-    """A model that a card describes; loaded when first used."""
+    """A model with a manifest; loaded at its first use."""
 
     def __init__(self, manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
-        """folder: where the card lies; models: the home's folder of models."""
+        """folder: the folder of the manifest; models: the home's folder of models."""
         super().__init__(manifest, folder)
-        self._model: Lazy[Sentences] = Lazy(partial(load_sentences, manifest, folder, models, machine), machine.idle)
+        self._model: Lazy[SentenceModel] = Lazy(
+            partial(load_sentences, manifest, folder, models, machine), machine.idle
+        )
         self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """A vector is compared as a whole."""
+        """A vector has one part."""
         return (self.dimension,)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked, remembering the latest; shape (n, d), float32, unit length."""
+        """Embed queries with a cache; shape (n, d), float32, unit length."""
         return np.stack([self._encode_query(text) for text in texts])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, d), float32, unit length."""
+        """Embed passages; shape (n, d), float32, unit length."""
         with self._model.use() as model:
             return model.encode_passages(texts)
 
@@ -69,14 +71,14 @@ class SentenceEncoder(ManifestEncoder):
 
 
 def describe_sentence_model(name: str, models: Path, machine: Machine) -> ModelManifest:
-    """Load a model once to find out all that its card says, and keep the card. Raises ModelError."""
+    """Load a model once to write its manifest. Raises ModelError if it cannot be loaded."""
     folder = find_sentence_folder(name, models)
     files = sorted(path for pattern in WEIGHTS for path in folder.rglob(pattern))
     weights = weigh_files(files)
     loaded = TorchSentences(folder, machine)
     classes = [one.names["en"][0] for one in read_classes()]
     bank = loaded.encode_queries(classes)
-    short = [path for path in sorted(folder.glob("*.json")) if path.stat().st_size < SHORT]
+    short = [path for path in sorted(folder.glob("*.json")) if path.stat().st_size < MAX_SETTINGS_BYTES]
     settings = [path.read_text(encoding="utf-8") for path in short]
     manifest = ModelManifest(
         name=name,
@@ -84,15 +86,15 @@ def describe_sentence_model(name: str, models: Path, machine: Machine) -> ModelM
         fingerprint=join_fingerprint([digest for _, _, digest in weights.values()], settings),
         dimension=bank.shape[1],
         weights=weights,
-        # Vocabularies of English alone have some 30,000 pieces, those of many languages more than 100,000.
+        # English vocabularies have about 30,000 tokens, multilingual ones more than 100,000.
         languages=("en",) if len(loaded.model.tokenizer) < 60_000 else (),
     )
     find_folder(models, name).write(manifest, bank)
     return manifest
 
 
-def load_sentences(manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Sentences:
-    """Load what a card describes, as it was found to run fastest. Raises ModelError when the weights are not those."""
+def load_sentences(manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> SentenceModel:
+    """Load a model in its fastest runtime. Raises ModelError if the weights have changed."""
     keep_weights(manifest, folder)
     device = choose_devices(machine.device)[0]
     if manifest.is_exported_for(device):

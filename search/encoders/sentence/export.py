@@ -1,4 +1,4 @@
-"""Turning a sentence model into ONNX, in several precisions, checked against what it is made from."""
+"""Export a sentence model to ONNX in several precisions, checked against the original."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from typing import Any
 
 from search.encoders.export_checks import (
     Check,
-    Say,
+    ReportLine,
     check_precisions,
     choose_runtime,
     require_exact,
@@ -31,16 +31,21 @@ QUESTIONS = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach 
 
 
 def export_sentences(
-    manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine, passages: Sequence[str], say: Say
+    manifest: ModelManifest,
+    folder: ManifestFolder,
+    models: Path,
+    machine: Machine,
+    passages: Sequence[str],
+    report: ReportLine,
 ) -> tuple[ModelManifest, list[Check]]:
-    """Write the model in every precision; measure, remember the fastest right way.
+    """Export the model in every precision, and choose the fastest correct runtime.
 
     passages: the library's own: half of them are what static quantisation is calibrated on, all are what is checked.
-    Raises ModelError when there are fewer than 16, or when what is written exactly gives other vectors.
+    Raises ModelError if there are fewer than 16, or if the exact export computes different vectors.
     """
     require_sample(len(passages), "passages")
     loaded = TorchSentences(find_sentence_folder(manifest.name, models), machine)
-    say("writing the model")
+    report("writing the model")
     name_file = partial(sentence_file, folder.path)
     exported = replace(manifest, settings=_read_settings(manifest.name, loaded.model))
     loaded.model.tokenizer.backend_tokenizer.save(str(folder.path / TOKENIZER))
@@ -53,16 +58,16 @@ def export_sentences(
 
     exact = loaded.encode_passages(passages)
     require_exact("model", exact, open_one("fp32").encode_passages(passages))
-    require_exact("model, asked,", loaded.encode_queries(QUESTIONS), open_one("fp32").encode_queries(QUESTIONS))
+    require_exact("model for queries", loaded.encode_queries(QUESTIONS), open_one("fp32").encode_queries(QUESTIONS))
     tokens = Tokens(folder.path / TOKENIZER, TokenizerConfig(exported.settings["most"], exported.settings["pad"]))
     half = [exported.settings["passage_prompt"] + text for text in passages[: len(passages) // 2]]
     cuts = [tokens.cut(half[start : start + TEXT_BATCH]) for start in range(0, len(half), TEXT_BATCH)]
-    write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], say)
+    write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], report)
 
     def open_run(precision: str) -> Encode:
         return open_one(precision).encode_passages
 
-    checks = check_precisions(name_file, open_run, passages, exact, say, "passages")
+    checks = check_precisions(name_file, open_run, passages, exact, report, "passages")
     trials = [Trial("torch-fp32", loaded.encode_passages)]
     exported = replace(exported, device=device.partition(":")[0])
     chosen = choose_runtime(exported, trials, checks, passages)
@@ -86,13 +91,13 @@ def _read_settings(name: str, model: Any) -> dict[str, Any]:
 
 
 def _write(model: Any, path: Path) -> list[str]:
-    """Write the exact graph; give the names of its inputs."""
+    """Write the exact graph and return the names of its inputs."""
     torch = import_torch()
     features = model.preprocess(["a word", "some more words"])
     names = [name for name, value in features.items() if isinstance(value, torch.Tensor)]
     rest = {name: value for name, value in features.items() if name not in names}
 
-    class Sentences(torch.nn.Module):  # type: ignore[name-defined,misc]
+    class SentenceGraph(torch.nn.Module):  # type: ignore[name-defined,misc]
         """From word pieces to vectors, by all the parts that the model's own settings list."""
 
         def __init__(self) -> None:
@@ -105,7 +110,7 @@ def _write(model: Any, path: Path) -> list[str]:
 
     try:
         samples = tuple(features[name] for name in names)
-        write_graph(Sentences().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
-    except Exception as error:  # torch's exporter raises whatever stands in its way
+        write_graph(SentenceGraph().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
+    except Exception as error:  # the exporter of torch raises many types
         raise ModelError(f"the model cannot be written as ONNX: {find_reason(error)}") from error
     return names

@@ -18,7 +18,7 @@ class ExportedSentences:
     """Runs what `export_sentences` wrote. Safe to share between threads."""
 
     def __init__(self, manifest: ModelManifest, folder: Path, precision: str, threads: int, device: str) -> None:
-        """folder: where the card lies. Raises ModelError when a file is missing, or cannot run on the device."""
+        """folder: the folder of the manifest. Raises ModelError when a file is missing, or cannot run on the device."""
         settings = manifest.settings
         self._prompts = (str(settings["query_prompt"]), str(settings["passage_prompt"]))
         self._tokens = Tokens(folder / TOKENIZER, TokenizerConfig(int(settings["most"]), int(settings["pad"])))
@@ -27,11 +27,11 @@ class ExportedSentences:
         self._inputs = {one.name for one in self._session.get_inputs()}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked; shape (n, d), float32, unit length."""
+        """Embed queries; shape (n, d), float32, unit length."""
         return self._encode([self._prompts[0] + text for text in texts])
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, d), float32, unit length."""
+        """Embed passages; shape (n, d), float32, unit length."""
         return self._encode([self._prompts[1] + text for text in texts])
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
@@ -47,5 +47,5 @@ class ExportedSentences:
 
 
 def sentence_file(folder: Path, precision: str) -> Path:
-    """Return where a model lies in the folder of its card."""
+    """Return the path of a model in the folder of its manifest."""
     return folder / f"sentence-{precision}.onnx"

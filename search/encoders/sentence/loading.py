@@ -1,4 +1,4 @@
-"""Loading a sentence model by sentence_transformers, whose home this is."""
+"""Load a sentence model. Home of sentence_transformers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from search.records import Vectors
 
 
 class TorchSentences:
-    """A loaded model. It asks and answers by the prompts of its own settings."""
+    """A model loaded by sentence_transformers, with the prompts of its settings."""
 
     def __init__(self, folder: Path, machine: Machine) -> None:
         """Raises ModelError when it cannot be loaded."""
@@ -26,15 +26,15 @@ class TorchSentences:
             self.model: Any = SentenceTransformer(str(folder), device=device, local_files_only=True)
         except ImportError as error:
             raise ModelError(f"{error.name} is not installed: pip install 'crossmodal[clip]'") from error
-        except Exception as error:  # transformers raises whatever its parts do
+        except Exception as error:  # transformers raises many types
             raise ModelError(f"{folder} cannot be loaded as a sentence model: {find_reason(error)}") from error
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is asked; shape (n, d), float32, unit length."""
+        """Embed queries; shape (n, d), float32, unit length."""
         return normalize(self.model.encode_query(list(texts), show_progress_bar=False, convert_to_numpy=True))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed what is searched; shape (n, d), float32, unit length."""
+        """Embed passages; shape (n, d), float32, unit length."""
         return normalize(self.model.encode_document(list(texts), show_progress_bar=False, convert_to_numpy=True))
 
 

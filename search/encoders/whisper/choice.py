@@ -1,4 +1,4 @@
-"""Speech to words, by either of two engines behind one protocol."""
+"""Choose the Whisper engine of a model."""
 
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from search.errors import ModelError
 
 BUNDLED = "whisper-base"
 ORIGINAL = "openai-whisper:"
-# The sizes that are published in faster-whisper's format, by the name it has for them.
+# The model names of faster-whisper.
 SIZES = (
     "tiny.en", "tiny", "base.en", "base", "small.en", "small", "medium.en", "medium",
     "large-v1", "large-v2", "large-v3", "large-v3-turbo", "turbo",
@@ -26,7 +26,7 @@ def is_whisper(name: str) -> bool:
 def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber:
     """Return what transcribes by its name: `whisper-base`, a size, a folder, or `openai-whisper:` and a size or file.
 
-    models: the home's folder of models. Its files are looked for at its first use, so that a home opens without them.
+    models: the home's folder of models. Its files are searched at the first use, so that a home opens without them.
     """
     find = partial(find_whisper, name, models)
     if name.startswith(ORIGINAL):

@@ -28,7 +28,7 @@ SHA256 = {
     "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
 }
 GPU_BATCH = 16
-# More than this at once take more memory than they gain.
+# More concurrent chunks need more memory without being faster.
 MAX_STREAMS = 4
 
 
@@ -97,10 +97,10 @@ def _find_data(package: str) -> Path:
 
 
 class FasterTranscriber:
-    """A Whisper model in CTranslate2's format: int8 on a CPU, float16 and several stretches at once on a GPU."""
+    """A Whisper model in the format of CTranslate2: int8 on a CPU, batched float16 on a GPU."""
 
     def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
-        """Load nothing yet; the first call does. find: gives the model's folder."""
+        """Load nothing until the first call. find: returns the folder of the model."""
         self.name = name
         self._find = find
         self._machine = machine
@@ -110,26 +110,26 @@ class FasterTranscriber:
 
     @property
     def can_translate(self) -> bool:
-        """True when the model knows more languages than English and was trained to translate."""
+        """Whether the model is multilingual and was trained to translate."""
         if self.name.endswith(".en") or "turbo" in self.name or "distil" in self.name:
             return False
         with self._model.use() as model:
             return bool(model.model.is_multilingual)
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
-        """Return what is said in mono sound at 16 kHz; silence is left out before Whisper hears it."""
+        """Transcribe mono audio at 16 kHz; silence is removed first."""
         with self._lock:
             return _hear(self._model, samples, language, "translate" if translate else "transcribe")
 
     def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
-        """Return the same of one of several stretches that are heard at once."""
+        """Transcribe one of several chunks that run at the same time."""
         if self.streams == 1:
             return self.transcribe(samples, language)
         return _hear(self._beside, samples, language, "transcribe")
 
     @cached_property
     def streams(self) -> int:
-        """On a CPU one for each thread, up to four; a GPU hears parts of one stretch at once."""
+        """On a CPU one per thread, up to four; on a GPU one, which is processed in batches."""
         return min(self._machine.threads, MAX_STREAMS) if choose_device(self._machine.device) == "cpu" else 1
 
     def _load(self, streams: int) -> Any:
@@ -138,7 +138,7 @@ class FasterTranscriber:
         folder = str(self._find())
         device, _, number = choose_device(self._machine.device).partition(":")
         if device == "cpu":
-            # Those that hear at once share the weights.
+            # Concurrent workers share the weights.
             threads = max(1, self._machine.threads // streams)
             settings = {"compute_type": "int8", "cpu_threads": threads, "num_workers": streams}
             return WhisperModel(folder, device="cpu", local_files_only=True, **settings)
@@ -172,7 +172,7 @@ def find_repository(size: str) -> str:
 
 
 def choose_device(device: str) -> str:
-    """Return where CTranslate2 is to run for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError for one not there."""
+    """Return the device for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError if it does not exist."""
     import ctranslate2
 
     count = int(ctranslate2.get_cuda_device_count()) if device != "cpu" else 0

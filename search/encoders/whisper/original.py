@@ -1,4 +1,4 @@
-"""Whisper by the package that it was published in. Home of whisper."""
+"""Whisper by openai-whisper. Home of whisper."""
 
 import threading
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from search.encoders.whisper.segments import make_segment
 from search.errors import CrossmodalError, ModelError, find_reason
 from search.records import Transcript, Waveform
 
-# As wide as the other engine searches.
-BEAM = 5
+# The beam size of the other engine.
+BEAM_SIZE = 5
 
 
 class OriginalTranscriber:
     """A checkpoint of openai-whisper: float32 on a CPU, float16 on a GPU."""
 
     def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
-        """Load nothing yet; the first call does. find: gives the checkpoint."""
+        """Load nothing until the first call. find: returns the checkpoint."""
         self.name = name
         self._find = find
         self._machine = machine
@@ -30,12 +30,12 @@ class OriginalTranscriber:
 
     @property
     def can_translate(self) -> bool:
-        """True when the model knows more languages than English."""
+        """Whether the model supports languages other than English."""
         with self._model.use() as model:
             return bool(model.is_multilingual)
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
-        """Return what is said in mono sound at 16 kHz."""
+        """Transcribe mono audio at 16 kHz."""
         if samples.size == 0:
             return Transcript(None, ())
         with self._lock, self._model.use() as model:
@@ -45,14 +45,14 @@ class OriginalTranscriber:
                 task="translate" if translate else "transcribe",
                 condition_on_previous_text=False,
                 word_timestamps=True,
-                beam_size=BEAM,
+                beam_size=BEAM_SIZE,
                 fp16=model.device.type == "cuda",
             )
         segments = tuple(make_segment(one) for one in found["segments"] if one["text"].strip())
         return Transcript(found["language"] if segments else None, segments)
 
     def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
-        """Return the same: this engine hears one stretch at a time."""
+        """Transcribe a chunk; this engine runs one at a time."""
         return self.transcribe(samples, language)
 
     @property

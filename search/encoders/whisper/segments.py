@@ -1,4 +1,4 @@
-"""What both engines say of a stretch of speech, which they name alike, as one record."""
+"""Convert the segments of both Whisper engines to records."""
 
 from collections.abc import Mapping
 from math import exp
@@ -10,7 +10,7 @@ from search.records import SpeechSegment, Word
 def make_segment(said: Mapping[str, Any]) -> SpeechSegment:
     """Return the record of one segment.
 
-    Its own times are rounded to what Whisper marks; those of its words are where they are heard.
+    The times of words are more exact than those of the segment.
     """
     words = tuple(Word(float(one["start"]), float(one["end"]), one["word"].strip()) for one in said.get("words") or ())
     return SpeechSegment(

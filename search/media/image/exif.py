@@ -1,4 +1,4 @@
-"""What pictures say of themselves: EXIF, XMP and IPTC."""
+"""The metadata of images: EXIF, XMP and IPTC."""
 
 import struct
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from search.records import MediaFacts
 # EXIF orientations that exchange width and height.
 SIDEWAYS = {5, 6, 7, 8}
 IPTC_TITLE, IPTC_TAGS, IPTC_ARTIST, IPTC_DESCRIPTION = (2, 5), (2, 25), (2, 80), (2, 120)
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError, struct.error)
+_FIELD_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError, struct.error)
 
 
 def read_metadata(image: Image.Image) -> MediaFacts:
-    """Return what an opened picture says of itself: EXIF first, then XMP, then IPTC. Damaged fields are left out."""
+    """Return the metadata of an open image: EXIF first, then XMP, then IPTC. Damaged fields are ignored."""
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     return _collect(image.getexif(), read_xmp(packet), _read_iptc(image))
 
 
 def read_header(head: bytes) -> MediaFacts:
-    """Return what the first bytes of a TIFF file say, whatever pictures it holds; nothing when they are no TIFF."""
+    """Return the metadata in the first bytes of a TIFF file; empty for other formats."""
     exif = Image.Exif()
     try:
         exif.load(head)
-    except _DAMAGE:
+    except _FIELD_ERRORS:
         return MediaFacts()
     packet = exif.get(ExifTags.Base.XMLPacket)
     return _collect(exif, read_xmp(packet if isinstance(packet, bytes) else None), {})
@@ -75,7 +75,7 @@ def _read_place(exif: Image.Exif) -> tuple[float | None, float | None]:
             degrees, minutes, seconds = (float(part) for part in place[name])
             sign = -1 if str(place.get(name - 1, "")).strip("\0 ").upper() == side else 1
             found.append(sign * (degrees + minutes / 60 + seconds / 3600))
-    except _DAMAGE:
+    except _FIELD_ERRORS:
         return None, None
     return check_place(*found)
 
@@ -83,7 +83,7 @@ def _read_place(exif: Image.Exif) -> tuple[float | None, float | None]:
 def _read_iptc(image: Image.Image) -> dict[tuple[int, int], list[str]]:
     try:
         found = IptcImagePlugin.getiptcinfo(image) or {}  # type: ignore[arg-type]
-    except _DAMAGE:
+    except _FIELD_ERRORS:
         return {}
     texts = {}
     for key, value in found.items():

@@ -45,7 +45,7 @@ def open_jxl(source: Path | bytes) -> Image.Image:
     import pillow_jxl.JpegXLImagePlugin
 
     body = source if isinstance(source, bytes) else source.read_bytes()
-    # The plugin decodes the whole image before it tells the size.
+    # The plugin decodes the whole image before it reports the size.
     require_decodable(*_read_size(body))
     plugin = pillow_jxl.JpegXLImagePlugin
     plugin.DECODE_THREADS = 0  # several files are decoded at once already

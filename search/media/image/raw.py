@@ -1,4 +1,4 @@
-"""Raw files of cameras. Home of rawpy."""
+"""Camera raw files. Home of rawpy."""
 
 import io
 from pathlib import Path
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 RAW_NAMES = "dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw 3fr erf kdc mrw x3f iiq"
 RAW_SUFFIXES = frozenset(f".{name}" for name in RAW_NAMES.split())
-# How the formats begin that are no TIFF.
-HEADS = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"\0MRM")
-# So many bytes hold what a raw file says of itself; most are TIFF files.
-HEAD = 4 * 2**20
-# What LibRaw calls an orientation, as Pillow turns pictures.
-TURNS = {3: Image.Transpose.ROTATE_180, 5: Image.Transpose.ROTATE_90, 6: Image.Transpose.ROTATE_270}
+# The first bytes of formats other than TIFF.
+SIGNATURES = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"\0MRM")
+# The metadata of a raw file is in these first bytes; most are TIFF files.
+MAX_HEADER_BYTES = 4 * 2**20
+# LibRaw orientations as Pillow operations.
+ROTATIONS = {3: Image.Transpose.ROTATE_180, 5: Image.Transpose.ROTATE_90, 6: Image.Transpose.ROTATE_270}
 ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
@@ -28,11 +28,11 @@ def is_raw(source: Path | bytes) -> bool:
     """Return whether a file is a camera's raw file, by its name or, without one, by how it begins."""
     if isinstance(source, Path):
         return source.suffix.lower() in RAW_SUFFIXES
-    return source.startswith(HEADS) or source[4:12] == b"ftypcrx " or source[8:10] == b"CR"
+    return source.startswith(SIGNATURES) or source[4:12] == b"ftypcrx " or source[8:10] == b"CR"
 
 
 def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, MediaFacts]:
-    """Return the picture that the camera put into its raw file, if large enough for `side`, else develop it.
+    """Return the embedded preview of a raw file if it is large enough for `side`; otherwise develop the image.
 
     Raises UnreadableMediaError.
     """
@@ -42,24 +42,24 @@ def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, Media
     try:
         with rawpy.imread(stream) as raw:
             flip, width, height = raw.sizes.flip, raw.sizes.width, raw.sizes.height
-            picture, facts = _read_preview(raw, side)
-            if picture is None:
+            image, facts = _read_preview(raw, side)
+            if image is None:
                 half = side is not None and min(width, height) >= 2 * side
-                picture = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
+                image = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
     except rawpy.LibRawError as error:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise UnreadableMediaError(f"damaged raw file, or of an unknown camera: {reason}") from error
-    facts = facts or read_header(_read_head(source))
-    if flip in TURNS:
-        picture = picture.transpose(TURNS[flip])
+    facts = facts or read_header(_read_header_bytes(source))
+    if flip in ROTATIONS:
+        image = image.transpose(ROTATIONS[flip])
     if flip in {5, 6}:
         width, height = height, width
     known = {name: value for name, value in vars(facts).items() if name not in {"width", "height", "orientation"}}
-    return picture.convert("RGB"), MediaFacts(**known, width=width, height=height, orientation=ORIENTATIONS.get(flip))
+    return image.convert("RGB"), MediaFacts(**known, width=width, height=height, orientation=ORIENTATIONS.get(flip))
 
 
 def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, MediaFacts | None]:
-    """Return the JPEG inside and what it says of itself; no picture when it is smaller than `side`."""
+    """Return the embedded JPEG and its metadata; no image if it is smaller than `side`."""
     import rawpy
 
     try:
@@ -76,8 +76,8 @@ def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, M
         return image.convert("RGB"), facts if facts.captured_at else None
 
 
-def _read_head(source: Path | bytes) -> bytes:
+def _read_header_bytes(source: Path | bytes) -> bytes:
     if isinstance(source, bytes):
-        return source[:HEAD]
+        return source[:MAX_HEADER_BYTES]
     with source.open("rb") as stream:
-        return stream.read(HEAD)
+        return stream.read(MAX_HEADER_BYTES)

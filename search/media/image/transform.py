@@ -1,4 +1,4 @@
-"""How a picture is scaled and cut to what a model sees: plain values, which can be sent to another process."""
+"""The resizing and cropping of images for a model. Transforms can be pickled."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,30 +11,35 @@ from search.records import Pixels
 
 
 class ImageTransform(Protocol):
-    """Scales and cuts a picture; safe to call from many threads."""
+    """Resizes and crops an image. Thread-safe."""
 
-    def __call__(self, picture: Picture) -> Pixels:
+    def __call__(self, image: Picture) -> Pixels:
         """Return pixels of shape (..., height, width, 3) uint8."""
 
 
 @dataclass(frozen=True)
 class TwoViews:
-    """The whole picture pressed into a square, and its center closer up. zoom: as in `cut_views`."""
+    """The whole image resized to a square, and a closer crop of its center, as in `cut_views`."""
 
     side: int
     zoom: float
 
-    def __call__(self, picture: Picture) -> Pixels:
+    def __call__(self, image: Picture) -> Pixels:
         """Return pixels of shape (2, side, side, 3)."""
-        return cut_views(picture, self.side, self.zoom)
+        return cut_views(image, self.side, self.zoom)
 
 
 @dataclass(frozen=True)
 class ResizeCrop:
-    """One view, byte for byte as torchvision and open_clip cut it.
+    """One view, identical to that of torchvision and open_clip.
 
-    mode: `shortest` scales the shorter side and cuts the center, `squash` presses the whole picture in, `longest`
-    scales the longer side and fills what is left with `fill`; bilinear: instead of bicubic.
+    Attributes:
+        height: In pixels.
+        width: In pixels.
+        mode: `shortest` scales the shorter side and crops the center, `squash` resizes the whole image, `longest`
+            scales the longer side and pads the rest.
+        bilinear: Use bilinear instead of bicubic interpolation.
+        fill: The gray value of the padding.
     """
 
     height: int
@@ -43,21 +48,21 @@ class ResizeCrop:
     bilinear: bool = False
     fill: int = 0
 
-    def __call__(self, picture: Picture) -> Pixels:
+    def __call__(self, image: Picture) -> Pixels:
         """Return pixels of shape (height, width, 3)."""
-        size = self._scale(picture.width, picture.height)
+        size = self._scale(image.width, image.height)
         filter_ = Image.Resampling.BILINEAR if self.bilinear else Image.Resampling.BICUBIC
-        scaled = picture if size == picture.size else picture.resize(size, filter_)
+        scaled = image if size == image.size else image.resize(size, filter_)
         if scaled.width < self.width or scaled.height < self.height:
             scaled = self._pad(scaled)
         left = round((scaled.width - self.width) / 2)
         top = round((scaled.height - self.height) / 2)
         return np.asarray(scaled.crop((left, top, left + self.width, top + self.height)), np.uint8)
 
-    def _pad(self, picture: Picture) -> Picture:
-        size = max(picture.width, self.width), max(picture.height, self.height)
+    def _pad(self, image: Picture) -> Picture:
+        size = max(image.width, self.width), max(image.height, self.height)
         ground = Image.new("RGB", size, (self.fill,) * 3)
-        ground.paste(picture, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
+        ground.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
         return ground
 
     def _scale(self, width: int, height: int) -> tuple[int, int]:

@@ -140,7 +140,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         (["search", "a", "--type", "song"], 2, "--type"),
         (["search", "a", "--after", "soon"], 2, "after must be a date"),
         (["search", "--image", "/nothing.jpg"], 2, "Cannot read /nothing.jpg"),
-        (["search", "--image", __file__], 2, "not a picture"),
+        (["search", "--image", __file__], 2, "unrecognized image format"),
         (["search", "--like", "99999"], 2, "no item 99999"),
         (["index", "/nothing"], 2, "/nothing does not exist"),
         (["serve", "--host", "0.0.0.0"], 3, "Refused to listen on 0.0.0.0"),

@@ -133,7 +133,7 @@ def test_lane_weights_turn_lanes_off(engine):
         ({"text": "a", "limit": 0}, UsageError, "limit"),
         ({"text": "a", "cursor": "%%%"}, UsageError, "cursor"),
         ({"text": "a", "filters": Filters(after="tomorrow")}, UsageError, "after must be a date"),
-        ({"parts": (QueryPart(image=b"no picture"),)}, UnreadableMediaError, "not a picture"),
+        ({"parts": (QueryPart(image=b"no picture"),)}, UnreadableMediaError, "unrecognized image format"),
         ({"voice": b"no sound"}, UnreadableMediaError, "cannot be decoded"),
         ({"voice": make_wave(np.zeros(32000))}, NothingHeardError, "No speech was recognized"),
         ({"voice": make_wave(np.zeros(0))}, NothingHeardError, "No speech was recognized"),

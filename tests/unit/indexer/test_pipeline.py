@@ -42,8 +42,8 @@ def test_bad_files_are_named_and_the_rest_is_indexed(fresh, media):
     summary = index(fresh, media)
     assert {Path(path).name: reason.split(":")[0] for path, reason in summary.failures.items()} == {
         "empty.jpg": "empty file",
-        "text.jpg": "not a picture",
-        "cut.png": "damaged picture",
+        "text.jpg": "unrecognized image format",
+        "cut.png": "damaged image",
         "loop": "symbolic link loop",
     }
     assert summary.counts["added"] == 3

@@ -12,6 +12,7 @@ from search.encoders.runtime import Machine
 from search.encoders.whisper import faster
 from search.encoders.whisper.choice import choose_transcriber
 from search.errors import ModelError
+from training.compact.model_card import format_model_card
 
 MACHINE = Machine(2)
 
@@ -86,3 +87,8 @@ def test_fixed_sets_are_hashed(tmp_path, name):
     encoder = CompactImageEncoder(files, open_e5(files, MACHINE), MACHINE)
     with pytest.raises(ModelError, match=rf"{name} is damaged: its SHA-256 is wrong"):
         getattr(encoder, name.removesuffix(".npy"))
+
+
+def test_the_model_card_is_what_the_build_writes():
+    folder = CompactFiles()._folder
+    assert (folder / "README.md").read_text(encoding="utf-8") == format_model_card(folder)

@@ -127,7 +127,7 @@ def test_failed_files_are_listed_with_advice_and_retried(client, fresh, media):
     client.post("/api/v1/sources", json={"path": str(media)})
     work(fresh)
     (bad,) = client.get("/api/v1/items?state=failed").json["items"]
-    assert bad["reason"].startswith("not a picture")
+    assert bad["reason"].startswith("unrecognized image format")
     assert "retry" in bad["advice"]
     assert client.get("/api/v1/items?type=image&path=red").json["items"][0]["path"].endswith("red.png")
     assert client.get("/api/v1/items?type=song").status_code == 400

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.encoders.onnx import find_weights, open_session, quantize_graph, weigh_graph
+from search.encoders.onnx import find_external_data, open_session, quantize_graph, weigh_graph
 from search.encoders.open_clip.export import _export_images, _export_texts
 from search.encoders.open_clip.exported import ExportedTexts
 from search.encoders.open_clip.imports import import_torch
@@ -46,7 +46,7 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tm
     np.testing.assert_allclose(towers.encode_pixels(pixels), seen, atol=1e-5)
     (tmp_path / ".graph-of-one-that-was-killed").mkdir()
     if is_large:
-        monkeypatch.setattr("search.encoders.onnx.LARGEST", 1000)
+        monkeypatch.setattr("search.encoders.onnx.MAX_GRAPH_BYTES", 1000)
     _export_texts(towers, tmp_path / "text.onnx")
     texts = ExportedTexts(tmp_path / "text.onnx", 1)
     np.testing.assert_allclose(texts.encode(tokens.numpy()), said, atol=1e-5)
@@ -59,7 +59,7 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tm
         rows = open_session(path, 1, is_half=precision == "fp16").run(None, {"pixels": pixels})[0]
         np.testing.assert_allclose(rows, seen, atol=nearness)
         # Too large for one file, the weights lie in one more, and nothing else is left lying about.
-        assert find_weights(path).exists() is is_large
+        assert find_external_data(path).exists() is is_large
         assert weigh_graph(path) > 10_000
     kept = {"text.onnx", *(f"{precision}.onnx" for precision in NEAR)}
     assert {one.name.removesuffix(".data") for one in tmp_path.iterdir() if ".onnx" in one.name} == kept

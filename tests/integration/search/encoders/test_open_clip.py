@@ -143,7 +143,7 @@ def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
 @pytest.mark.parametrize("name", ["ViT-B-32", "MobileCLIP2-S0", "a folder"])
 def test_a_tokenizer_that_is_written_down_cuts_texts_as_open_clip_does(name, tmp_path):
     from search.encoders.open_clip.imports import import_open_clip
-    from search.encoders.open_clip.tokenizer_export import TRICKY, Wording, write_wording
+    from search.encoders.open_clip.tokenizer_export import UNUSUAL_TEXTS, ExportedTokenizer, write_tokenizer
 
     if name == "a folder":
         # As SigLIP's are: by transformers, texts without punctuation.
@@ -153,19 +153,22 @@ def test_a_tokenizer_that_is_written_down_cuts_texts_as_open_clip_does(name, tmp
         tokenizer = import_open_clip().tokenizer.HFTokenizer(str(source), context_length=64, clean="canonicalize")
     else:
         tokenizer = import_open_clip().get_tokenizer(name)
-    wording = Wording(tmp_path, write_wording(tokenizer, tmp_path))
-    texts = [*TRICKY, *(f"{a} {b}" for a, b in itertools.permutations(("Ünï", "c0de’s", "…", "<b>", "日本", "x_y"), 2))]
+    wording = ExportedTokenizer(tmp_path, write_tokenizer(tokenizer, tmp_path))
+    texts = [
+        *UNUSUAL_TEXTS,
+        *(f"{a} {b}" for a, b in itertools.permutations(("Ünï", "c0de’s", "…", "<b>", "日本", "x_y"), 2)),
+    ]
     np.testing.assert_array_equal(wording(texts), tokenizer(texts).numpy())
 
 
 def test_a_tokenizer_that_cannot_be_written_down_is_not(tmp_path):
-    from search.encoders.open_clip.tokenizer_export import write_wording
+    from search.encoders.open_clip.tokenizer_export import write_tokenizer
 
     class Other:
         def __call__(self, texts):
             raise AssertionError
 
-    assert write_wording(Other(), tmp_path) == {}
+    assert write_tokenizer(Other(), tmp_path) == {}
     assert not list(tmp_path.iterdir())
 
 

@@ -120,10 +120,10 @@ def list_unquantized(graph):
 
 
 def test_an_export_shares_the_weights(source):
-    from search.encoders.open_clip.fusion import fuse_texts, fuse_visual
-    from search.encoders.open_clip.texts import choose_texts
+    from search.encoders.open_clip.fusion import fuse_text_module, fuse_visual
+    from search.encoders.open_clip.texts import choose_text_module
 
     model = load_model(source)
     places = {one.untyped_storage().data_ptr() for one in model.parameters()}
-    for fused in (fuse_visual(model.visual), fuse_texts(choose_texts(model))):
+    for fused in (fuse_visual(model.visual), fuse_text_module(choose_text_module(model))):
         assert {one.untyped_storage().data_ptr() for one in fused.parameters()} <= places

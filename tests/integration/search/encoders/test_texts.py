@@ -68,13 +68,13 @@ def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(made, reac
     ("settings", "is_causal"), [(CAUSAL, True), (OPEN, False), (CAUSAL | {"embed_cls": True}, False)]
 )
 def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
-    from search.encoders.open_clip.texts import CausalTexts, choose_texts
+    from search.encoders.open_clip.texts import CausalTextModule, choose_text_module
 
     open_clip, torch = import_open_clip(), import_torch()
     vision = {"image_size": 32, "layers": 1, "width": 64, "head_width": 32, "patch_size": 8}
     model = open_clip.CustomTextCLIP(32, vision, settings).eval()
-    texts = choose_texts(model)
-    assert isinstance(texts, CausalTexts) is is_causal
+    texts = choose_text_module(model)
+    assert isinstance(texts, CausalTextModule) is is_causal
     tokens = open_clip.SimpleTokenizer(context_length=16)(TEXTS)
     with torch.inference_mode():
         exact = model.encode_text(tokens, normalize=True)

@@ -112,8 +112,8 @@ def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
 
 
 BAD = {
-    "text.jpg": (ItemType.IMAGE, b"this is text", "not a picture"),
-    "half.png": (ItemType.IMAGE, None, "damaged picture"),
+    "text.jpg": (ItemType.IMAGE, b"this is text", "unrecognized image format"),
+    "half.png": (ItemType.IMAGE, None, "damaged image"),
     "noise.mp3": (ItemType.AUDIO, bytes(range(256)) * 20, "cannot be decoded|no audio|no sound"),
     "noise.mp4": (ItemType.VIDEO, bytes(range(256)) * 20, "cannot be decoded"),
     "zero.wav": (

@@ -13,7 +13,14 @@ from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.decode import decode_file
 from indexer.profile import Profile
 from indexer.transcribe import TranscriptionQueue
-from search.media.container import SAMPLE_RATE, SEARCHED, STRETCH, decode_sound, iterate_frames, iterate_sound
+from search.media.container import (
+    CHUNK_SECONDS,
+    CUT_SEARCH_SECONDS,
+    SAMPLE_RATE,
+    decode_sound,
+    iterate_frames,
+    iterate_sound,
+)
 from search.records import ItemType, SpeechSegment, Transcript
 
 MINUTES = 12
@@ -37,7 +44,7 @@ def test_long_sound_comes_in_stretches_that_end_where_it_is_quiet(recording):
     end = 0.0
     for start, samples in parts:
         assert start == pytest.approx(end)
-        assert len(samples) <= (STRETCH + SEARCHED + 1) * SAMPLE_RATE
+        assert len(samples) <= (CHUNK_SECONDS + CUT_SEARCH_SECONDS + 1) * SAMPLE_RATE
         end = start + len(samples) / SAMPLE_RATE
         if samples is not parts[-1][1]:
             assert np.abs(samples[-SAMPLE_RATE // 20 :]).max() == 0

@@ -33,12 +33,12 @@ def test_a_text_is_answered_by_the_best_picture_that_fits_it_among_all():
         texts=np.stack([east, north]),
         parts=np.array([0, 1]),
         # One picture fits the first text twice as well as another; the second text has one picture, and one it refuses.
-        pictures=np.stack([east, between, -north, between]),
+        images=np.stack([east, between, -north, between]),
         items=np.array([10, 11, 12, 11]),
         of=np.array([0, 0, 1, 1]),
         fits=np.array([True, True, True, False]),
     )
-    assert rank_training_pairs(lessons, np.array([0, 1]), lessons.pictures) == [1, 3]
+    assert rank_training_pairs(lessons, np.array([0, 1]), lessons.images) == [1, 3]
 
 
 def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
@@ -53,7 +53,7 @@ def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
     lessons = TrainingPairs(
         texts=np.concatenate([text, -text]),
         parts=np.array([0, 1]),
-        pictures=pictures,
+        images=pictures,
         items=np.array([*range(20), 50, 50]),
         of=np.array([0, *[1] * 19, 1, 1]),
         fits=np.ones(22, bool),
