@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.decode.file_types import choose_kind, is_text, pair_sidecars, recognize_content
-from indexer.scan import Skip, scan_source
+from indexer.decode.families import choose_type, is_text, recognize_content
+from indexer.scan import Skip, pair_sidecars, scan_source
 from search.records import FileFacts, ItemType
 from tests.conftest import index
 from tests.indexer.formats import (
@@ -64,7 +64,7 @@ def test_sound_in_a_film_container_is_a_recording(tmp_path):
 
 def test_a_typescript_program_is_no_film(tmp_path):
     (tmp_path / "a.ts").write_text("export const answer: number = 42;\n")
-    assert choose_kind(tmp_path / "a.ts", ItemType.VIDEO) is ItemType.DOCUMENT
+    assert choose_type(tmp_path / "a.ts", ItemType.VIDEO) is ItemType.DOCUMENT
     write_film(tmp_path / "b.ts", "mpeg2video")
     assert read(tmp_path / "b.ts", ItemType.VIDEO).kind is ItemType.VIDEO
 
@@ -72,7 +72,7 @@ def test_a_typescript_program_is_no_film(tmp_path):
 @pytest.mark.parametrize("text", ["ID3 format", "P5\nand P6", "x" * 188 + "GALLERY", "The moov atom", "BM, GIF89a"])
 def test_a_text_that_begins_like_something_else_stays_a_text(tmp_path, text):
     (tmp_path / "a.txt").write_text(text)
-    assert choose_kind(tmp_path / "a.txt", ItemType.DOCUMENT) is ItemType.DOCUMENT
+    assert choose_type(tmp_path / "a.txt", ItemType.DOCUMENT) is ItemType.DOCUMENT
 
 
 def test_text_without_a_suffix_is_a_document_and_noise_is_nothing(tmp_path):

@@ -61,7 +61,7 @@ def test_a_job_without_paths_looks_at_all_sources_and_names_what_is_not_there(fr
     work(fresh)
     job = fresh.jobs.get(job.id)
     assert job.summary["removed"] == 1
-    assert job.error == f"not there, and left as they are: {tmp_path / 'unplugged'}"
+    assert job.error == f"folder unavailable; its items are kept: {tmp_path / 'unplugged'}"
 
 
 def test_what_is_gone_fails_with_its_name(fresh, tmp_path):
@@ -84,7 +84,7 @@ def test_a_running_job_can_be_stopped_and_goes_on_later(fresh, media, monkeypatc
     for number in range(40):
         RED.rotate(number).save(media / f"more{number}.png")
     job = fresh.jobs.add(Task((str(media),)))
-    monkeypatch.setattr("indexer.worker.loop.POLL", 0.01)
+    monkeypatch.setattr("indexer.worker.loop.POLL_SECONDS", 0.01)
     worker = threading.Thread(target=work, args=(fresh, Options(sandbox=False, workers=1)))
     worker.start()
     wait_for(lambda: fresh.jobs.get(job.id).state is JobState.RUNNING)
