@@ -129,7 +129,7 @@ def _shrink(image: Picture) -> Picture:
 
 
 def _is_transport_stream(_path: Path, head: bytes) -> bool:
-    return set(head[0 : 3 * TS_PACKET_BYTES : TS_PACKET_BYTES]) == {TS_SYNC_BYTE}
+    return len(head) > 2 * TS_PACKET_BYTES and set(head[0 : 3 * TS_PACKET_BYTES : TS_PACKET_BYTES]) == {TS_SYNC_BYTE}
 
 
 VIDEO = Family(

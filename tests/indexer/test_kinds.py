@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from indexer.decode.families import choose_type, is_text, recognize_content
 from indexer.scan import Skip, pair_sidecars, scan_source
@@ -60,6 +61,14 @@ def test_a_document_is_known_under_any_name(tmp_path, suffix):
 def test_sound_in_a_film_container_is_a_recording(tmp_path):
     write_tone(str(tmp_path / "a.mp4"), "aac", 22050)
     assert read(tmp_path / "a.mp4", ItemType.VIDEO).kind is ItemType.AUDIO
+
+
+def test_a_tiny_gif_is_an_image_and_a_short_file_that_begins_with_g_is_nothing(tmp_path):
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.gif")
+    assert (tmp_path / "dot.gif").stat().st_size < 188
+    assert choose_type(tmp_path / "dot.gif", ItemType.IMAGE) is ItemType.IMAGE
+    (tmp_path / "data.bin").write_bytes(b"GRIB\0\1\2")
+    assert recognize_content(tmp_path / "data.bin") is None
 
 
 def test_a_typescript_program_is_no_film(tmp_path):
