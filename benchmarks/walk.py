@@ -10,6 +10,7 @@ starts. Plain records, errors, settings and the command line are left out.
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,15 @@ from search.records import Query
 from search.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = ("search/records/", "search/errors.py", "search/settings.py", "crossmodal/", "benchmarks/")
+LEFT_OUT = (
+    "search/records/",
+    "indexer/decode/content.py",
+    "indexer/decode/family.py",
+    "search/errors.py",
+    "search/settings.py",
+    "crossmodal/",
+    "benchmarks/",
+)
 # Code objects that are not functions: they run when a module is imported.
 IMPORT_CODE = {"<module>"}
 
@@ -57,7 +66,9 @@ def record_modules(modules: set[str]) -> Iterator[None]:
 def report(title: str, modules: set[str]) -> None:
     """Print the modules of a walk and their number."""
     kept = sorted(name for name in modules if not name.startswith((*LEFT_OUT, ".venv/")))
-    print(f"{title}: {len(kept)} modules")
+    packages = Counter(name.split("/")[0] for name in kept)
+    shares = ", ".join(f"{count} in {package}" for package, count in sorted(packages.items()))
+    print(f"{title}: {len(kept)} modules ({shares})")
     for name in kept:
         print(f"  {name}")
 

@@ -1,1 +1,1 @@
-"""How media becomes items. Imports `search`, never `web`."""
+"""Turns media files into items. Imports `search`, never `web`."""

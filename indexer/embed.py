@@ -1,73 +1,193 @@
-"""Pictures on their way through a model, and their vectors on the way into the drafts of their files."""
+"""Embed segments: images and texts of many files are gathered into batches, whose vectors go back to their files."""
 
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from indexer.decode.preprocess import PreparedImage
-from indexer.pending import PendingItem
-from indexer.profile import Profile
-from search.encoders.encoder import ImageEncoder
-from search.records import Pixels, Retriever, Vectors
+from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.summary import Profile
+from indexer.transcribe import cut_utterances
+from search.encoders.encoder import ImageEncoder, TextEncoder
+from search.errors import HomeError
+from search.records import FileFacts, Pixels, Record, Retriever, Segment, Transcript, Vectors
 
-# Batches on their way besides the one that is gathered. They go through a model side by side, so that the end of one,
-# which no longer keeps all its threads busy, is the beginning of another.
-AHEAD = 1
+# Batches in the model besides the one that is gathered. The end of one batch keeps only a few threads busy: the next
+# one starts meanwhile.
+MAX_BATCHES_AHEAD = 1
+TEXT_BATCH_SIZE = 16
 
-# A picture of a file, with the place of its segment.
-Pictured = tuple[PendingItem, int, Pixels]
+
+@dataclass(frozen=True)
+class PendingSpeech:
+    """A chunk of sound that is being transcribed.
+
+    Attributes:
+        start: Where the chunk starts in the recording, in seconds.
+        transcript: Its transcript, when that is done.
+    """
+
+    start: float
+    transcript: Future[Transcript]
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The only message of a file that has the same content as an indexed one.
+
+    Attributes:
+        record: The rows of the other file, for this one.
+        thumbnail: A JPEG file, None when the other file has none.
+    """
+
+    record: Record
+    thumbnail: bytes | None
+
+
+FileMessage = PreparedImage | PendingSpeech | Segment | Finished | Copied | Failed
+
+
+@dataclass(eq=False)
+class PendingItem:
+    """A file whose segments arrive one after another. Belongs to the thread that embeds and writes.
+
+    Attributes:
+        file: The file.
+        segments: The segments so far.
+        vectors: Retriever and vector by the position of the segment in `segments`.
+        speech: Chunks that are being transcribed, in order of time.
+        language: The language of the speech.
+        end: The last message; None until it arrived.
+    """
+
+    file: FileFacts
+    segments: list[Segment] = field(default_factory=list)
+    vectors: dict[int, tuple[Retriever, Vectors]] = field(default_factory=dict)
+    speech: list[PendingSpeech] = field(default_factory=list)
+    language: str | None = None
+    end: Finished | Copied | Failed | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """True when all segments arrived and are embedded, or the file failed."""
+        if self.end is None:
+            return False
+        return isinstance(self.end, Failed) or (len(self.vectors) == len(self.segments) and not self.speech)
+
+    def add_segment(self, segment: Segment) -> int:
+        """Add a segment and return its position."""
+        self.segments.append(segment)
+        return len(self.segments) - 1
+
+    def take_speech(self) -> list[Segment]:
+        """Return the segments of transcripts that are done, in order. A transcription error fails the file.
+
+        Raises:
+            HomeError: A transcript cannot be written to the home.
+        """
+        segments: list[Segment] = []
+        while self.speech and self.speech[0].transcript.done():
+            chunk = self.speech.pop(0)
+            error = chunk.transcript.exception()
+            if isinstance(error, OSError):
+                raise HomeError(f"cannot write a transcript: {error}")
+            if error is not None:
+                self.end = Failed(f"speech recognition failed: {type(error).__name__}: {error}")
+                continue
+            transcript = chunk.transcript.result()
+            self.language = self.language or transcript.language
+            segments += cut_utterances(chunk.start, transcript)
+        return segments
+
+
+@dataclass(frozen=True)
+class _GatheredImage:
+    item: PendingItem
+    position: int
+    pixels: Pixels
 
 
 class ImageEmbedder:
-    """Gathers pictures across files, and embeds them a batch at a time while the next are gathered.
+    """Gathers images of many files and embeds them in batches, in background threads.
 
-    Used by one thread; a model's own errors are raised where its vectors are collected.
+    Used by one thread. Errors of the model are raised where vectors are collected.
     """
 
     def __init__(self, encoder: ImageEncoder, profile: Profile) -> None:
         self._encoder = encoder
         self._profile = profile
-        self._gathered: list[Pictured] = []
-        self._pool = ThreadPoolExecutor(1 + AHEAD, thread_name_prefix="embed")
-        self._running: deque[tuple[Future[Vectors], list[Pictured]]] = deque()
-        self._last = time.monotonic()
+        self._gathered: list[_GatheredImage] = []
+        self._pool = ThreadPoolExecutor(1 + MAX_BATCHES_AHEAD, thread_name_prefix="embed")
+        self._running: deque[tuple[Future[Vectors], list[_GatheredImage]]] = deque()
+        self._collected_at = time.monotonic()
 
     @property
     def is_idle(self) -> bool:
-        """True when the model has nothing to do, whatever is gathered."""
+        """True when no batch is being embedded."""
         return not self._running
 
     @property
-    def waited(self) -> float:
-        """Seconds since vectors were last collected: from the end of a batch, for one may take long itself."""
-        return time.monotonic() - self._last
+    def idle_seconds(self) -> float:
+        """Seconds since vectors were last collected."""
+        return time.monotonic() - self._collected_at
 
-    def add(self, draft: PendingItem, prepared: PreparedImage) -> None:
-        """Take a picture in as the next segment of its file, and embed what is gathered when it fills a batch."""
-        self._gathered.append((draft, len(draft.segments), prepared.pixels))
-        draft.segments.append(prepared.segment)
+    def add(self, item: PendingItem, prepared: PreparedImage) -> None:
+        """Add an image as the next segment of its file, and start a batch when it is full."""
+        self._gathered.append(_GatheredImage(item, item.add_segment(prepared.segment), prepared.pixels))
         if len(self._gathered) >= self._encoder.batch:
             self.flush()
 
     def flush(self) -> None:
-        """Embed what is gathered, though it may fill no batch."""
+        """Start to embed the gathered images, even if they do not fill a batch."""
         batch, self._gathered = self._gathered, []
         if batch:
             self._running.append((self._pool.submit(self._encode, batch), batch))
             self.collect()
 
-    def collect(self, ahead: int = AHEAD) -> None:
-        """Return the drafts their vectors; wait while more than so many batches are on their way."""
-        while self._running and (len(self._running) > ahead or self._running[0][0].done()):
+    def collect(self, max_running: int = MAX_BATCHES_AHEAD) -> None:
+        """Store finished vectors in their files, and wait while more than `max_running` batches are embedded."""
+        while self._running and (len(self._running) > max_running or self._running[0][0].done()):
             future, batch = self._running.popleft()
-            for (draft, place, _), row in zip(batch, future.result(), strict=True):
-                draft.vectors[place] = (Retriever.VISUAL, row)
-            self._last = time.monotonic()
+            for image, vector in zip(batch, future.result(), strict=True):
+                image.item.vectors[image.position] = (Retriever.VISUAL, vector)
+            self._collected_at = time.monotonic()
 
     def close(self) -> None:
-        """Stop."""
+        """Wait for the batches that are being embedded, and stop."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _encode(self, batch: list[Pictured]) -> Vectors:
+    def _encode(self, batch: list[_GatheredImage]) -> Vectors:
         with self._profile.measure("pictures", len(batch)):
-            return self._encoder.encode_images([pixels for _, _, pixels in batch])
+            return self._encoder.encode_images([image.pixels for image in batch])
+
+
+class TextEmbedder:
+    """Gathers passages of many files and embeds them in batches. Used by one thread."""
+
+    def __init__(self, encoder: TextEncoder, profile: Profile) -> None:
+        self._encoder = encoder
+        self._profile = profile
+        self._gathered: list[tuple[PendingItem, int]] = []
+        self._embedded_at = time.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since a batch was last embedded."""
+        return time.monotonic() - self._embedded_at
+
+    def add(self, item: PendingItem, segment: Segment) -> None:
+        """Add a text as the next segment of its file, and embed a batch when it is full."""
+        self._gathered.append((item, item.add_segment(segment)))
+        if len(self._gathered) >= TEXT_BATCH_SIZE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Embed the gathered texts, even if they do not fill a batch."""
+        batch, self._gathered = self._gathered, []
+        if not batch:
+            return
+        with self._profile.measure("texts", len(batch)):
+            vectors = self._encoder.encode_passages([item.segments[position].text or "" for item, position in batch])
+        for (item, position), vector in zip(batch, vectors, strict=True):
+            item.vectors[position] = (Retriever.SEMANTIC, vector)
+        self._embedded_at = time.monotonic()

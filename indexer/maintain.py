@@ -1,48 +1,53 @@
-"""Indexes that follow what is written while a run goes on: searches beside it never compare much one by one."""
+"""Maintain the vector indexes during a run: searches meanwhile compare few unindexed vectors one by one."""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from indexer.profile import Profile
+from indexer.summary import Profile
 from search.library import Library
 from search.storage.space_index import MAX_DELTA_SHARE
 
-# How often it is looked whether there is something to build, in seconds.
-EVERY = 10.0
-# What was added since the last index, as a share of it, that is enough for another: building takes the models' time.
-GROWTH = 0.25
+# How often is checked whether an index is to be rebuilt.
+CHECK_INTERVAL_SECONDS = 10.0
+# During a run an index is rebuilt when the vectors added since exceed this share of it: building slows the models down.
+MIN_GROWTH_SHARE = 0.25
 
 
 class IndexMaintenance:
-    """Builds in a thread of its own."""
+    """Rebuilds indexes in a background thread."""
 
     def __init__(self, library: Library, profile: Profile) -> None:
         self._library = library
         self._profile = profile
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="maintain")
         self._building: Future[None] | None = None
-        self._last = time.monotonic()
+        self._checked_at = time.monotonic()
 
-    def follow(self) -> None:
-        """Begin to build what is due, unless that was looked at a moment ago. Raises what building before raised."""
-        if time.monotonic() - self._last < EVERY or (self._building is not None and not self._building.done()):
+    def rebuild_if_due(self) -> None:
+        """Start to rebuild indexes that grew, unless that was checked recently. Raises what the last rebuild raised."""
+        is_building = self._building is not None and not self._building.done()
+        if is_building or time.monotonic() - self._checked_at < CHECK_INTERVAL_SECONDS:
             return
-        self._last = time.monotonic()
+        self._checked_at = time.monotonic()
         if self._building is not None:
             self._building.result()
-        self._building = self._pool.submit(self._settle, GROWTH)
+        self._building = self._pool.submit(self._rebuild, MIN_GROWTH_SHARE)
 
     def finish(self) -> None:
-        """Wait for what is built and build what is due then. Raises HomeError when it cannot be written."""
+        """Wait for a running rebuild, then rebuild what is still stale.
+
+        Raises:
+            HomeError: An index cannot be written.
+        """
         if self._building is not None:
             self._building.result()
-        self._settle(MAX_DELTA_SHARE)
+        self._rebuild(MAX_DELTA_SHARE)
 
     def close(self) -> None:
-        """Stop after what is being built."""
+        """Wait for a running rebuild and stop."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _settle(self, share: float) -> None:
+    def _rebuild(self, min_share: float) -> None:
         with self._profile.measure("indexing", 0):
-            for space in self._library.indexes.values():
-                space.rebuild_if_stale(share)
+            for index in self._library.indexes.values():
+                index.rebuild_if_stale(min_share)

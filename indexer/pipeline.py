@@ -1,4 +1,4 @@
-"""The run: scan, decode ahead in processes, embed in batches, write in groups."""
+"""The run that indexes files: scan, plan, decode, transcribe, embed, write, and maintain the indexes."""
 
 import os
 import time
@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.decode.decode_pool import DecodePool
-from indexer.decode.file_reader import FileReader
-from indexer.decode.preprocess import Failed
+from indexer.apply import apply_plan
+from indexer.decode.content import Failed
+from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, tune_malloc
 from indexer.maintain import IndexMaintenance
-from indexer.plan import Plan, plan_source
+from indexer.plan import Plan, PlanOptions, plan_source
+from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import Writer
@@ -20,21 +21,26 @@ from search.errors import UsageError
 from search.forget import forget_items
 from search.library import Library
 from search.media.image.transform import ImageTransform
-from search.records import FileFacts
 from search.storage.ledger import Ledger
 
-# Of more files than this, a copy is looked for only where another has the same size: to know the sizes of all costs
-# less than to ask for each.
-MANY = 200
+# With more files to index than this, a copy is only searched for files whose size occurs more than once: to find out
+# these sizes costs less than to query the catalog for each file.
+MIN_FILES_TO_COMPARE_SIZES = 200
 
 
 @dataclass(frozen=True)
 class Options:
     """How to run.
 
-    workers: decoders side by side; sandbox: each in a process of its own, within the limits; forget_after: days after
-    which an item whose file is missing is forgotten, None for never; check: called several times a second, to end the
-    run by what it raises; reindex: read every file anew, as if it had changed.
+    Attributes:
+        workers: How many files are decoded at the same time.
+        sandbox: Decode in separate processes, within the limits.
+        limits: What a decoder process may use.
+        retry_failed: Index files again that failed before.
+        dry_run: Report what would be done, and write nothing.
+        reindex: Index every file again, even if it is unchanged.
+        forget_after: Days after which an item whose file is missing is removed; None for never.
+        check: Called several times per second; raises an exception to end the run.
     """
 
     workers: int = 2
@@ -51,114 +57,134 @@ Progress = Callable[[int, int, str], None]
 
 
 def run_index(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
-    """Bring the library up to date with folders or files, as the only one who does.
+    """Index folders or files, while no other process does.
 
-    progress is called with (done, total, path). Raises UsageError when a path does not exist, HomeError when another
-    process is indexing.
+    Args:
+        library: An open home.
+        paths: The folders or files.
+        options: How to run.
+        progress: Called with the number of files done, the number of all, and the path of the last one.
+
+    Returns:
+        What was done.
+
+    Raises:
+        UsageError: A path does not exist.
+        HomeError: Another process is indexing, or the home cannot be written.
     """
     with library.home.lock():
         return index_paths(library, paths, options, progress)
 
 
 def index_paths(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
-    """Do what `run_index` does, for a caller who holds the home's lock."""
-    if not library.is_current():
-        # The model was changed while this one waited for the lock: the old space must get nothing more.
-        library = library.reload_models()
-    if library.outdated and not options.dry_run:
-        # Imported here because the model change decodes by this module.
-        from indexer.model_change.change import update_outdated
-
-        update_outdated(library, options, progress)
-        library = library.reload_models()
+    """Index folders or files as `run_index` does, for a caller that holds the lock of the home."""
+    library = _update_models(library, options, progress)
     began = time.perf_counter()
-    roots = [_resolve(path) for path in paths]
     summary = Summary()
+    roots = [_resolve(path) for path in paths]
+    plan = Plan()
     with summary.profile.measure("scanning", 0):
-        plans = [_plan(library, root, options) for root in roots]
-    known: set[str] = set()
-    todo: dict[str, FileFacts] = {}
-    for plan in plans:
-        summary.counts.update(plan.counts)
-        summary.failures.update(plan.failures)
-        known |= plan.known
-        todo |= {file.path: file for file in plan.todo}
+        for root in roots:
+            source_plan = _plan_root(library, root, options)
+            if not options.dry_run:
+                _apply(library, root, source_plan, options)
+            plan.merge(source_plan)
+    summary.counts.update(plan.counts)
+    summary.failures.update(plan.failures)
     if options.dry_run:
-        summary.counts["updated"] = len(known & todo.keys())
-        summary.counts["added"] = len(todo) - summary.counts["updated"]
+        summary.counts["updated"] = len(plan.known_paths & plan.todo.keys())
+        summary.counts["added"] = len(plan.todo) - summary.counts["updated"]
     else:
-        _process(library, list(todo.values()), known, options, progress, summary)
+        _index_files(library, plan, options, progress, summary)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary
 
 
+def _index_files(library: Library, plan: Plan, options: Options, progress: Progress, summary: Summary) -> None:
+    """Decode, transcribe, embed and write the files of a plan, and keep the indexes up to date meanwhile."""
+    files, done = list(plan.todo.values()), 0
+    models, profile = library.models, summary.profile
+    decoders = open_decoders(models.image_encoder.transform, len(files), options)
+    is_large = len(files) > MIN_FILES_TO_COMPARE_SIZES
+    shared_sizes = Ledger(library.database).list_shared_sizes() if is_large and not options.reindex else None
+    with (
+        closing(TranscriptionQueue(models.transcriber, library.home.partial, profile)) as transcription,
+        closing(
+            DecodePool(FileReader(library, transcription, profile, options.reindex, shared_sizes).read, files, decoders)
+        ) as pool,
+        closing(Writer(library, transcription, profile)) as writer,
+        closing(IndexMaintenance(library, profile)) as maintenance,
+    ):
+        while not (pool.is_over and writer.is_empty):
+            options.check()
+            has_more = False
+            for file, message in pool.take():
+                writer.add(file, message)
+                has_more = True
+            for group in writer.write_complete(pool.is_over, has_more):
+                for item in group:
+                    if isinstance(item.end, Failed):
+                        summary.failures[item.file.path] = item.end.reason
+                    else:
+                        summary.counts["updated" if item.file.path in plan.known_paths else "added"] += 1
+                    done += 1
+                    progress(done, len(files), item.file.path)
+            maintenance.rebuild_if_due()
+        maintenance.finish()
+
+
+def _update_models(library: Library, options: Options, progress: Progress) -> Library:
+    """Return the library with the current models; vectors of outdated models are replaced first."""
+    if not library.is_current():
+        # The model was changed while this process waited for the lock.
+        library = library.reload_models()
+    if library.outdated and not options.dry_run:
+        # Imported here because the model change imports this module.
+        from indexer.model_change.change import update_outdated
+
+        update_outdated(library, options, progress)
+        library = library.reload_models()
+    return library
+
+
 def _resolve(path: Path) -> Path:
+    """Return an absolute path without `..` and `.`, in which symbolic links stay as the user wrote them."""
     root = path.expanduser().absolute()
     if not root.exists():
         raise UsageError(f"{path} does not exist")
-    # Without `..` and `.`, but with symbolic links as the user wrote them.
     return Path(os.path.normpath(root))
 
 
-def _plan(library: Library, root: Path, options: Options) -> Plan:
-    above = library.sources.find_above(str(root))
-    if above is not None:
-        source_id = above.id
+def _plan_root(library: Library, root: Path, options: Options) -> Plan:
+    """Scan a folder or file and compare it with the ledger."""
+    source = library.sources.find_above(str(root))
+    if source is not None:
+        source_id = source.id
     elif options.dry_run:
         source_id = -1
     else:
         source_id = library.sources.add(str(root))
         library.sources.merge(str(root), source_id)
-    ledger, leave_out = Ledger(library.database), library.home.root
-    plan = plan_source(ledger, source_id, root, leave_out, options.retry_failed, options.dry_run, options.reindex)
-    # A disk that is not mounted is an empty folder: what was on it is not to be forgotten.
-    if options.forget_after is not None and plan.counts["scanned"] and not options.dry_run:
-        plan.counts["forgotten"] = forget_items(library, ledger.list_missing(str(root), options.forget_after))
-    return plan
+    stamps = Ledger(library.database).read_stamps(source_id, str(root))
+    results = scan_source(root, source_id, library.home.root, {} if options.reindex else stamps)
+    return plan_source(Ledger(library.database), results, stamps, PlanOptions(options.retry_failed, options.reindex))
 
 
-def _process(
-    library: Library,
-    todo: list[FileFacts],
-    known: set[str],
-    options: Options,
-    progress: Progress,
-    summary: Summary,
-) -> None:
-    done = 0
-    decoders = open_decoders(library.models.image_encoder.transform, len(todo), options)
-    shared = Ledger(library.database).list_shared_sizes() if len(todo) > MANY and not options.reindex else None
-    with (
-        closing(TranscriptionQueue(library.models.transcriber, library.home.partial, summary.profile)) as listener,
-        closing(
-            DecodePool(FileReader(library, listener, summary.profile, options.reindex, shared).read, todo, decoders)
-        ) as feed,
-        closing(Writer(library, listener, summary.profile)) as assembly,
-        closing(IndexMaintenance(library, summary.profile)) as upkeep,
-    ):
-        while not (feed.is_over and assembly.is_empty):
-            options.check()
-            has_more = False
-            for draft, message in feed.take():
-                assembly.add(draft, message)
-                has_more = True
-            for group in assembly.take_whole(feed.is_over, has_more):
-                for draft in group:
-                    if isinstance(draft.end, Failed):
-                        summary.failures[draft.file.path] = draft.end.reason
-                    else:
-                        summary.counts["updated" if draft.file.path in known else "added"] += 1
-                    done += 1
-                    progress(done, len(todo), draft.file.path)
-            upkeep.follow()
-        upkeep.finish()
+def _apply(library: Library, root: Path, plan: Plan, options: Options) -> None:
+    """Write the plan of a folder or file to the ledger, and forget what has been missing for too long."""
+    apply_plan(Ledger(library.database), plan)
+    # A disk that is not mounted is an empty folder: its items are not forgotten.
+    if options.forget_after is not None and plan.counts["scanned"]:
+        plan.counts["forgotten"] = forget_items(
+            library, Ledger(library.database).list_missing(str(root), options.forget_after)
+        )
 
 
-def open_decoders(transform: ImageTransform, files: int, options: Options) -> list[Decoder]:
-    """Return as many decoders as are asked for, or as there are files; none is started yet."""
-    count = min(options.workers, files)
+def open_decoders(transform: ImageTransform, file_count: int, options: Options) -> list[Decoder]:
+    """Return a decoder for each worker, but no more than there are files; their processes are started later."""
+    count = min(options.workers, file_count)
     if options.sandbox:
-        tune_malloc()  # pictures come from the decoders as large pieces
+        tune_malloc()  # decoders send images as large blocks of memory
         return [Sandbox(transform, options.limits) for _ in range(count)]
     return [InlineDecoder(transform) for _ in range(count)]

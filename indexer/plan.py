@@ -1,50 +1,95 @@
-"""Comparing what a scan found with what the ledger knows: what is new, changed, back, moved or gone."""
+"""Compare a scan with the ledger: decide what is new, changed, renamed or missing, without writing anything."""
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.scan import Problem, Skip, scan_source
+from indexer.scan import Problem, ScanResult, Skip
 from search.paths import is_below
-from search.records import FileFacts, LedgerRow, State
+from search.records import FileFacts, FileStamp, LedgerRow, State
 from search.storage.ledger import Ledger
 
-SETTLED = {State.INDEXED, State.SKIPPED, State.FAILED}
+SETTLED_STATES = {State.INDEXED, State.SKIPPED, State.FAILED}
+
+
+@dataclass(frozen=True)
+class Rename:
+    """A file that was moved or renamed.
+
+    Attributes:
+        item_id: The item that keeps its segments and vectors.
+        file: The file at its new path.
+    """
+
+    item_id: int
+    file: FileFacts
 
 
 @dataclass
 class Plan:
-    """What is to be done for one source, and the counts for the summary.
+    """What to do for a source. `apply_plan` writes it to the ledger.
 
-    found_meanwhile: files that are read anew though they have not changed, and keep what is known of them until then.
+    Attributes:
+        todo: Files to index, by path.
+        known_paths: Paths in `todo` that were indexed or failed before: they count as updated.
+        reindexed_paths: Paths in `todo` that keep their state and their rows until they are replaced.
+        marks: Files by their new state and its reason.
+        restored_ids: Missing items whose unchanged file exists again.
+        touched: Files with a new date and the same content.
+        renames: Files that were moved or renamed.
+        missing_ids: Indexed items whose file no longer exists.
+        dropped_ids: Rows of files that no longer exist and were never indexed.
+        failures: Reasons by path, including earlier ones that still hold.
+        counts: Counts for the summary of the run.
     """
 
-    todo: list[FileFacts] = field(default_factory=list)
-    found_meanwhile: set[str] = field(default_factory=set)
-    known: set[str] = field(default_factory=set)
+    todo: dict[str, FileFacts] = field(default_factory=dict)
+    known_paths: set[str] = field(default_factory=set)
+    reindexed_paths: set[str] = field(default_factory=set)
+    marks: dict[tuple[State, str], list[FileFacts]] = field(default_factory=dict)
+    restored_ids: list[int] = field(default_factory=list)
+    touched: list[FileFacts] = field(default_factory=list)
+    renames: list[Rename] = field(default_factory=list)
+    missing_ids: list[int] = field(default_factory=list)
+    dropped_ids: list[int] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
-
-@dataclass
-class ScanDiff:
-    """What a scan found to be otherwise than the ledger has it. marks: files by their new state and its reason."""
-
-    fresh: list[FileFacts] = field(default_factory=list)
-    touched: list[FileFacts] = field(default_factory=list)
-    back: list[int] = field(default_factory=list)
-    marks: dict[tuple[State, str], list[FileFacts]] = field(default_factory=dict)
-
-    def note(self, row: LedgerRow | None, file: FileFacts, state: State, reason: str) -> None:
-        """Remember to put a file into a state, if it is not in it already."""
-        now = (state, reason, file.size, file.mtime_ns, file.sidecar)
-        if row is None or (row.state, row.reason, row.size, row.mtime_ns, row.sidecar) != now:
+    def mark(self, row: LedgerRow | None, file: FileFacts, state: State, reason: str) -> None:
+        """Plan to put a file into a state, unless its row has that state already."""
+        wanted = (state, reason, file.size, file.mtime_ns, file.sidecar)
+        if row is None or (row.state, row.reason, row.size, row.mtime_ns, row.sidecar) != wanted:
             self.marks.setdefault((state, reason), []).append(file)
+
+    def merge(self, other: "Plan") -> None:
+        """Add the files, failures and counts of the plan of another source."""
+        self.todo |= other.todo
+        self.known_paths |= other.known_paths
+        self.failures |= other.failures
+        self.counts.update(other.counts)
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """How a scan is compared with the ledger.
+
+    Attributes:
+        retry_failed: Index files again that failed before, even if they are unchanged.
+        reindex: Index every file again.
+    """
+
+    retry_failed: bool = False
+    reindex: bool = False
 
 
 def hash_content(file: FileFacts) -> str:
-    """Return the BLAKE2b-128 of a file's bytes, and of its side-car's, in hexadecimal. Raises OSError."""
+    """Return the BLAKE2b-128 hash of a file and its sidecar, in hexadecimal.
+
+    Raises:
+        OSError: One of them cannot be read.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for path in (Path(file.path), file.sidecar_path):
         if path is not None:
@@ -54,140 +99,121 @@ def hash_content(file: FileFacts) -> str:
 
 
 def plan_source(
-    ledger: Ledger,
-    source_id: int,
-    root: Path,
-    leave_out: Path,
-    retry_failed: bool,
-    dry_run: bool = False,
-    reindex: bool = False,
+    ledger: Ledger, results: Iterable[ScanResult], stamps: dict[str, FileStamp], options: PlanOptions
 ) -> Plan:
-    """Scan a source, bring its ledger up to date and give what is left to index; with `reindex`, everything."""
-    plan, news = Plan(), ScanDiff()
-    stamps = ledger.read_stamps(source_id, str(root))
-    same: Counter[str] = Counter()
+    """Compare the scan of a source with the ledger.
+
+    Args:
+        ledger: Is read, not written.
+        results: What the scan yields.
+        stamps: What the ledger has of each file of the source, by path. Unchanged files are removed from it: a copy
+            would be large.
+        options: How to compare.
+
+    Returns:
+        The plan.
+    """
+    plan = Plan()
+    unchanged: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
-    for found in scan_source(root, source_id, leave_out, {} if reindex else stamps):
-        if isinstance(found, str):
-            same[stamps.pop(found).state] += 1
+    for result in results:
+        if isinstance(result, str):
+            unchanged[stamps.pop(result)[0]] += 1
         else:
-            changed.append(found)
-    plan.counts.update(scanned=same.total() + len(changed), unchanged=same[State.INDEXED], skipped=same[State.SKIPPED])
+            changed.append(result)
+    plan.counts["scanned"] = unchanged.total() + len(changed)
+    plan.counts["unchanged"] = unchanged[State.INDEXED]
+    plan.counts["skipped"] = unchanged[State.SKIPPED]
     rows = ledger.read_rows(stamps) if stamps else {}
-    unreadable: list[str] = []
-    for one in changed:
-        if isinstance(one, Problem) and one.is_folder:
-            unreadable.append(one.file.path)
-        file = one if isinstance(one, FileFacts) else one.file
-        row = rows.pop(file.path, None)
-        if reindex and isinstance(one, FileFacts):
-            news.fresh.append(one)
-            if row is not None:
-                plan.known.add(one.path)
-            if row is not None and row.state == State.INDEXED:
-                plan.found_meanwhile.add(one.path)
-            continue
-        _compare(plan, news, one, row, retry_failed)
-    # What lies in a folder that could not be read is not gone, only out of sight.
-    gone = {path: row for path, row in rows.items() if not any(is_below(path, folder) for folder in unreadable)}
-    renames = _find_renames(news.fresh, gone)
-    plan.todo = [file for file in news.fresh if file.path not in renames]
-    plan.counts["renamed"] = len(renames)
-    plan.counts["removed"] = len([row for row in gone.values() if row.state != State.MISSING])
-    if not dry_run:
-        _write(ledger, plan, news, gone, renames)
+    for result in changed:
+        file = result if isinstance(result, FileFacts) else result.file
+        _compare(plan, result, rows.pop(file.path, None), options)
+    # Files in a folder that cannot be read may still exist.
+    unreadable = [one.file.path for one in changed if isinstance(one, Problem) and one.is_folder]
+    _plan_vanished(plan, [row for row in rows.values() if not any(is_below(row.path, path) for path in unreadable)])
     return plan
 
 
-def _compare(
-    plan: Plan, news: ScanDiff, found: FileFacts | Skip | Problem, row: LedgerRow | None, retry_failed: bool
-) -> None:
-    """Return what is new about a file. row: what the ledger has of it."""
-    if isinstance(found, Problem):
-        plan.failures[found.file.path] = found.reason
-        news.note(row, found.file, State.FAILED, found.reason)
-    elif isinstance(found, Skip):
+def _compare(plan: Plan, result: FileFacts | Skip | Problem, row: LedgerRow | None, options: PlanOptions) -> None:
+    """Add a file to the plan. row: what the ledger has of it."""
+    if isinstance(result, Problem):
+        plan.failures[result.file.path] = result.reason
+        plan.mark(row, result.file, State.FAILED, result.reason)
+    elif isinstance(result, Skip):
         plan.counts["skipped"] += 1
-        news.note(row, found.file, State.SKIPPED, found.reason)
-    elif row is not None and _is_settled(row, found, retry_failed):
+        plan.mark(row, result.file, State.SKIPPED, result.reason)
+    elif row is None:
+        plan.todo[result.path] = result
+    elif options.reindex:
+        plan.todo[result.path] = result
+        plan.known_paths.add(result.path)
+        if row.state == State.INDEXED:
+            plan.reindexed_paths.add(result.path)
+    elif _is_settled(row, result, options.retry_failed):
+        _keep(plan, result, row)
+    elif _is_touched(row, result):
         plan.counts["unchanged"] += 1
-        if row.state == State.MISSING:
-            news.back.append(row.id)
-        elif row.state == State.FAILED:
-            plan.failures[found.path] = row.reason or ""
-    elif row is not None and _is_touched(row, found):
-        plan.counts["unchanged"] += 1
-        news.touched.append(found)
+        plan.touched.append(result)
     else:
-        news.fresh.append(found)
-        # What a run that was killed left waiting was never in the library.
-        if row is not None and (row.state != State.PENDING or row.content_hash is not None):
-            plan.known.add(found.path)
+        plan.todo[result.path] = result
+        # A file that is still pending from a run that was killed was never in the library.
+        if row.state != State.PENDING or row.content_hash is not None:
+            plan.known_paths.add(result.path)
 
 
-def _write(
-    ledger: Ledger,
-    plan: Plan,
-    news: ScanDiff,
-    gone: dict[str, LedgerRow],
-    renames: dict[str, tuple[int, FileFacts]],
-) -> None:
-    for (state, reason), files in news.marks.items():
-        ledger.mark(files, state, reason)
-    if news.back:
-        ledger.restore(news.back)
-    if news.touched:
-        ledger.touch(news.touched)
-    for item_id, file in renames.values():
-        ledger.rename(item_id, file)
-    left = [row for row in gone.values() if row.state != State.MISSING]
-    missing = [row.id for row in left if row.state == State.INDEXED]
-    if missing:
-        ledger.mark_missing(missing)
-    # A file that is gone and was never indexed leaves nothing behind worth keeping.
-    never = [row.id for row in left if row.state != State.INDEXED]
-    if never:
-        ledger.forget(never)
-    waiting = [file for file in plan.todo if file.path not in plan.found_meanwhile]
-    if waiting:
-        ledger.mark(waiting, State.PENDING)
-
-
-def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
-    """Return whether an indexed file has a new date and its old content."""
-    if row.state != State.INDEXED or row.size != file.size or row.content_hash is None:
-        return False
-    try:
-        return hash_content(file) == row.content_hash
-    except OSError:
-        return False  # the decoder will meet the same error and record it
+def _keep(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
+    """Add a file to the plan that needs no indexing."""
+    plan.counts["unchanged"] += 1
+    if row.state == State.MISSING:
+        plan.restored_ids.append(row.id)
+    elif row.state == State.FAILED:
+        plan.failures[file.path] = row.reason or ""
 
 
 def _is_settled(row: LedgerRow, file: FileFacts, retry_failed: bool) -> bool:
+    """Return whether a file is unchanged and needs no indexing."""
     if (row.size, row.mtime_ns, row.sidecar) != (file.size, file.mtime_ns, file.sidecar):
         return False
     if row.state == State.MISSING:
         return True
-    return row.state in SETTLED and not (retry_failed and row.state == State.FAILED)
+    return row.state in SETTLED_STATES and not (retry_failed and row.state == State.FAILED)
 
 
-def _find_renames(fresh: list[FileFacts], gone: dict[str, LedgerRow]) -> dict[str, tuple[int, FileFacts]]:
-    """Match new files with vanished ones of equal content; give (item id, file) by new path."""
+def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
+    """Return whether an indexed file has a new date and the same content."""
+    if row.state != State.INDEXED or row.size != file.size or row.content_hash is None:
+        return False
+    return _try_hash(file) == row.content_hash
+
+
+def _plan_vanished(plan: Plan, vanished: list[LedgerRow]) -> None:
+    """Match rows whose file no longer exists with new files, and plan what becomes of the others."""
+    renamed_ids = _find_renames(plan, vanished)
+    gone = [row for row in vanished if row.id not in renamed_ids and row.state != State.MISSING]
+    plan.missing_ids = [row.id for row in gone if row.state == State.INDEXED]
+    plan.dropped_ids = [row.id for row in gone if row.state != State.INDEXED]
+    plan.counts["renamed"] = len(plan.renames)
+    plan.counts["removed"] = len(gone)
+
+
+def _find_renames(plan: Plan, vanished: list[LedgerRow]) -> set[int]:
+    """Move new files that have the content of a vanished one from `todo` to `renames`; return the items' ids."""
     by_size: dict[int, dict[str, LedgerRow]] = {}
-    for row in gone.values():
+    for row in vanished:
         if row.content_hash and row.state in {State.INDEXED, State.MISSING}:
             by_size.setdefault(row.size, {})[row.content_hash] = row
-    renames = {}
-    for file in fresh:
+    for file in list(plan.todo.values()):
         candidates = by_size.get(file.size)
-        if not candidates:
-            continue
-        try:
-            digest = hash_content(file)
-        except OSError:
-            continue  # the decoder will meet the same error and record it
-        if digest in candidates:
-            row = candidates.pop(digest)
-            renames[file.path] = (row.id, file)
-            gone.pop(row.path)
-    return renames
+        content_hash = _try_hash(file) if candidates else None
+        if candidates and content_hash in candidates:
+            plan.renames.append(Rename(candidates.pop(content_hash).id, file))
+            del plan.todo[file.path]
+    return {rename.item_id for rename in plan.renames}
+
+
+def _try_hash(file: FileFacts) -> str | None:
+    """Return the hash of a file, None if it cannot be read: decoding it will fail and record the reason."""
+    try:
+        return hash_content(file)
+    except OSError:
+        return None

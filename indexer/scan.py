@@ -1,18 +1,28 @@
-"""Walking a source: which files are there, of what type, and what could not be looked at."""
+"""Walk a source: find its files, their types, and what cannot be indexed."""
 
 import os
 import stat
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from indexer.decode.file_types import TYPES, XMP, pair_sidecars, recognize_content
-from search.records import FileFacts, FileStamp, State
+from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
+from indexer.decode.image import XMP_SUFFIX
+from search.records import FileFacts, FileStamp, ItemType, State
+
+SIDECAR_SUFFIXES = tuple({suffix for family in FAMILIES for suffix in family.sidecars})
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A file or folder that could not be looked at, and why; its path is printable."""
+    """A file or folder that cannot be read.
+
+    Attributes:
+        file: What is known about it; its path is printable.
+        reason: Why it cannot be read.
+        is_folder: Whether it is a folder.
+    """
 
     file: FileFacts
     reason: str
@@ -21,147 +31,218 @@ class Problem:
 
 @dataclass(frozen=True)
 class Skip:
-    """A file that is not indexed, and why."""
+    """A file that is not indexed.
+
+    Attributes:
+        file: What is known about it.
+        reason: Why it is not indexed.
+    """
 
     file: FileFacts
     reason: str
 
 
-class Neighbors:
-    """The files of a folder that belong to others of it: `sidecars` by their owner, `owners` by the file.
+class Sidecars:
+    """The sidecars in a folder, such as subtitles and XMP files.
 
-    Of several subtitles the first is what is said in the film; the others are documents of their own, so that they can
-    be found.
+    Of several subtitles of a video, the first is read with the video. The others are indexed as documents, so that they
+    can be found.
+
+    Attributes:
+        by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
+        owners: The name of the owner by the name of each sidecar that is not indexed separately.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.sidecars = pair_sidecars(names)
+        self.by_owner = pair_sidecars(names)
         self.owners = {
             sidecar: name
-            for name, sidecars in self.sidecars.items()
+            for name, sidecars in self.by_owner.items()
             for place, sidecar in enumerate(sidecars)
-            if place == 0 or sidecar.lower().endswith(XMP)
+            if place == 0 or sidecar.lower().endswith(XMP_SUFFIX)
         }
 
 
-# A path by itself: the file is as the ledger has it.
-Found = FileFacts | Skip | Problem | str
-Known = Mapping[str, FileStamp]
+# A plain path means that the file is unchanged since it was indexed or skipped.
+ScanResult = FileFacts | Skip | Problem | str
 
 
-def name_path(path: str) -> str:
-    """Return a path as printable text; bytes that are no UTF-8 are shown as \\xNN."""
+@dataclass(frozen=True)
+class Scanner:
+    """Walks one source.
+
+    Attributes:
+        source_id: The source in the catalog.
+        excluded: A folder that is not entered (the home).
+        stamps: What the ledger has of each file, by path; empty to treat all files as changed.
+    """
+
+    source_id: int
+    excluded: str
+    stamps: Mapping[str, FileStamp]
+
+    def walk(self, folder: str, ancestors: tuple[tuple[int, int], ...] = ()) -> Iterator[ScanResult]:
+        """Yield what is in a folder and its subfolders, in order of name.
+
+        Args:
+            folder: The folder.
+            ancestors: Device and inode number of each folder above it, to detect loops of symbolic links.
+
+        Yields:
+            One result for each file, and a `Problem` for each folder that cannot be read.
+        """
+        if folder == self.excluded:
+            return
+        try:
+            facts = os.stat(folder)
+            if (facts.st_dev, facts.st_ino) in ancestors:
+                yield self._make_problem(folder, "symbolic link loop: it points to a folder that contains it")
+                return
+            with os.scandir(folder) as iterator:
+                entries = sorted(iterator, key=lambda entry: entry.name)
+        except OSError as error:
+            yield self._make_problem(folder, f"folder cannot be read: {error.strerror}", is_folder=True)
+            return
+        sidecars = Sidecars([entry.name for entry in entries])
+        for entry in entries:
+            if _is_folder(entry):
+                yield from self.walk(entry.path, (*ancestors, (facts.st_dev, facts.st_ino)))
+            else:
+                yield self.check_file(entry.path, entry.name, sidecars)
+
+    def check_file(self, path: str, name: str, sidecars: Sidecars) -> ScanResult:
+        """Return the result for one file, given the sidecars in its folder."""
+        owner = sidecars.owners.get(name)
+        own_sidecars = sidecars.by_owner.get(name, ())
+        if owner is None:
+            return self._check(path, own_sidecars)
+        # It may have been indexed as a separate file before: its stamp does not count.
+        result = replace(self, stamps={})._check(path, own_sidecars)
+        if isinstance(result, str | Problem):
+            return result
+        file = result if isinstance(result, FileFacts) else result.file
+        return Skip(file, f"indexed together with {owner}")
+
+    def _check(self, path: str, sidecars: Sequence[str]) -> ScanResult:
+        try:
+            facts = os.stat(path)
+            sidecar = _sign_sidecar(path, sidecars[0]) if sidecars else None
+        except OSError as error:
+            return self._make_problem(path, _explain(path, error))
+        signature = (facts.st_size, facts.st_mtime_ns, sidecar)
+        stamp = self.stamps.get(path)
+        if stamp == (State.INDEXED, *signature):
+            return path
+        item_type = TYPES.get(os.path.splitext(path)[1].lower())
+        # A file that was skipped for its unknown type is checked again if its type is known now.
+        if item_type is None and stamp == (State.SKIPPED, *signature):
+            return path
+        return _classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), facts.st_mode)
+
+    def _make_problem(self, path: str, reason: str, is_folder: bool = False) -> Problem:
+        return Problem(FileFacts(make_printable(path), self.source_id, None, 0, 0), reason, is_folder)
+
+
+def scan_source(root: Path, source_id: int, excluded: Path, stamps: Mapping[str, FileStamp]) -> Iterator[ScanResult]:
+    """Walk a folder, or check a single file.
+
+    Symbolic links are followed, each folder once. Folders that cannot be read, links that form a loop or point nowhere,
+    and names that are not UTF-8 are yielded as problems.
+
+    Args:
+        root: The folder or file.
+        source_id: Its source in the catalog.
+        excluded: A folder that is not entered (the home).
+        stamps: What the ledger has of each file, by path; empty to treat all files as changed.
+
+    Yields:
+        The files in order of name; a file that is unchanged since it was indexed or skipped as its path.
+    """
+    scanner = Scanner(source_id, str(excluded), stamps)
+    if root.is_dir():
+        yield from scanner.walk(str(root))
+        return
+    names = os.listdir(root.parent) if root.parent.is_dir() else ()
+    yield scanner.check_file(str(root), root.name, Sidecars(names))
+
+
+def make_printable(path: str) -> str:
+    """Return a path as printable text; bytes that are not UTF-8 are shown as \\xNN."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def scan_source(root: Path, source_id: int, leave_out: Path, known: Known) -> Iterator[Found]:
-    """Walk a folder (or give a single file) in order of name.
+def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the sidecars of each file in a folder; the one to read with the file comes first.
 
-    Symbolic links are followed, each folder once; `leave_out` (the home) is passed over. Folders that
-    cannot be read, links that lead back or nowhere and names that are no UTF-8 come as problems. known: stamps by path;
-    a file that was indexed or skipped and has not changed since comes as its path.
+    `film.srt` and `film.en.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`.
+
+    Args:
+        names: The names of all files in the folder.
+
+    Returns:
+        Names of sidecars by the name of their owner.
     """
-    if not root.is_dir():
-        beside = Neighbors(os.listdir(root.parent) if root.parent.is_dir() else ())
-        yield _place(str(root), root.name, source_id, known, beside)
-        return
-    yield from _walk(str(root), source_id, str(leave_out), known, ())
+    names = list(names)
+    sidecars = [name for name in names if name.lower().endswith(SIDECAR_SUFFIXES)]
+    if not sidecars:
+        return {}
+    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in names:
+        path = PurePath(name)
+        for suffix in BY_TYPE[TYPES.get(path.suffix.lower(), ItemType.DOCUMENT)].sidecars:
+            owners[path.stem, suffix].append(name)
+            owners[name, suffix].append(name)
+    pairs: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(sidecars, key=lambda sidecar: (len(sidecar), sidecar)):
+        path = PurePath(name)
+        suffix = path.suffix.lower()
+        for stem in (path.stem, PurePath(path.stem).stem):
+            if (stem, suffix) in owners:
+                for owner in owners[stem, suffix]:
+                    pairs[owner].append(name)
+                break
+    return dict(pairs)
 
 
-def _walk(
-    folder: str, source_id: int, leave_out: str, known: Known, above: tuple[tuple[int, int], ...]
-) -> Iterator[Found]:
-    if folder == leave_out:
-        return
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
-        here = os.stat(folder)
-        if (here.st_dev, here.st_ino) in above:
-            yield _make_problem(folder, source_id, "symbolic link loop: leads back to a folder above it")
-            return
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        yield _make_problem(folder, source_id, f"folder cannot be read: {error.strerror}", is_folder=True)
-        return
-    inside = (*above, (here.st_dev, here.st_ino))
-    beside = Neighbors([entry.name for entry in found])
-    for entry in found:
-        try:
-            is_folder = entry.is_dir()
-        except OSError:
-            is_folder = False
-        if is_folder:
-            yield from _walk(entry.path, source_id, leave_out, known, inside)
-        else:
-            yield _place(entry.path, entry.name, source_id, known, beside)
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
-def _place(path: str, name: str, source_id: int, known: Known, beside: Neighbors) -> Found:
-    """Look at a file among its neighbors: it may belong to one, or one to it."""
-    owner = beside.owners.get(name)
-    # It may have been a file of its own before.
-    found = _look_at(path, source_id, known if owner is None else {}, beside.sidecars.get(name))
-    if owner is None or isinstance(found, str | Problem):
-        return found
-    file = found if isinstance(found, FileFacts) else found.file
-    return Skip(file, f"belongs to {owner}, with which it is indexed")
-
-
-def _look_at(path: str, source_id: int, known: Known, sidecars: Sequence[str] | None = None) -> Found:
-    try:
-        facts = os.stat(path)
-        sidecar = _sign(path, sidecars[0]) if sidecars else None
-    except OSError as error:
-        return _make_problem(path, source_id, _explain(path, error))
-    now = (facts.st_size, facts.st_mtime_ns, sidecar)
-    stamp = known.get(path)
-    if stamp == (State.INDEXED, *now):
-        return path
-    kind = TYPES.get(os.path.splitext(path)[1].lower())
-    # What was of no known type may be of one by now.
-    if kind is None and stamp == (State.SKIPPED, *now):
-        return path
-    return _judge(path, FileFacts(name_path(path), source_id, kind, *now), facts.st_mode)
-
-
-def _sign(path: str, sidecar: str) -> str:
-    """Return a name, size and time by which a changed side-car is noticed."""
+def _sign_sidecar(path: str, sidecar: str) -> str:
+    """Return name, size and time of a sidecar, by which a change is detected."""
     facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
     return f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def _judge(path: str, file: FileFacts, mode: int) -> Found:
+def _classify(path: str, file: FileFacts, mode: int) -> ScanResult:
     if file.path != path:
-        return Problem(file, "file name is not valid UTF-8: rename the file to index it")
+        return Problem(file, "the file name is not valid UTF-8: rename the file to index it")
     if not stat.S_ISREG(mode):
         return Skip(file, "not a regular file")
     if os.path.basename(path).startswith("."):
         return Skip(file, "hidden file")
-    if file.type is None:
-        return _recognize(path, file)
-    return file
+    return _recognize(path, file) if file.type is None else file
 
 
-def _recognize(path: str, file: FileFacts) -> Found:
-    """Look into a file whose name does not tell its type."""
+def _recognize(path: str, file: FileFacts) -> ScanResult:
+    """Return a file with the type that its content shows, if its name does not."""
     try:
-        kind = recognize_content(Path(path))
+        item_type = recognize_content(Path(path))
     except OSError as error:
         return Problem(file, f"cannot be read: {error.strerror}")
-    if kind is not None:
-        return replace(file, type=kind)
+    if item_type is not None:
+        return replace(file, type=item_type)
     suffix = os.path.splitext(path)[1]
-    known = f"files of type {suffix} are not supported" if suffix else "no file type suffix"
-    return Skip(file, f"{known}, and its content is of no known type")
-
-
-def _make_problem(path: str, source_id: int, reason: str, is_folder: bool = False) -> Problem:
-    return Problem(FileFacts(name_path(path), source_id, None, 0, 0), reason, is_folder)
+    reason = f"files of type {suffix} are not supported" if suffix else "the file name has no suffix"
+    return Skip(file, f"{reason}, and the content is not of a supported type")
 
 
 def _explain(path: str, error: OSError) -> str:
     if not os.path.islink(path):
-        return f"cannot be looked at: {error.strerror}"
+        return f"cannot be read: {error.strerror}"
     if isinstance(error, FileNotFoundError):
         return "symbolic link to a file that does not exist"
     return f"symbolic link that cannot be followed: {error.strerror}"

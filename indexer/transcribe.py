@@ -1,116 +1,224 @@
-"""Stretches of sound to words: several at once, a few ahead, and none twice."""
+"""Transcribe speech: chunks of sound become sentences with their times, several chunks at once."""
 
 import hashlib
 import json
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from indexer.decode.content import AudioChunk, Pcm16
-from indexer.profile import Profile
+from indexer.summary import Profile
 from search.encoders.encoder import Transcriber
 from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, to_samples
 from search.paths import write_atomically
-from search.records import SpeechSegment, Transcript, Word
+from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
-# So many stretches wait for each that is heard.
-AHEAD = 2
-# Sound that is never louder than this, of 32,768, holds nothing to be heard.
-SILENCE = 16
+# Chunks that wait for each one that is being transcribed.
+MAX_WAITING_PER_STREAM = 2
+# Sound that is never louder than this (of 32,768) is silence.
+MAX_SILENCE_AMPLITUDE = 16
+# More sound is likely to follow a chunk of at least this share of the usual length.
+MIN_FULL_CHUNK_SHARE = 0.8
+# A segment that starts within this time after an unfinished sentence continues it, up to a maximal length.
+MAX_FRAGMENT_GAP_SECONDS, MAX_SENTENCE_SECONDS = 1.0, 15.0
+SENTENCE_ENDS = ".?!…。！？"
+# A sentence is separated if it has enough words and a pause follows: none follows "Dr."
+MIN_SENTENCE_WORDS, MIN_PAUSE_SECONDS = 4, 0.25
 
 
 class TranscriptionQueue:
-    """Transcribes in threads of its own. What was heard of long files is kept on disk until the file is written."""
+    """Transcribes in background threads.
+
+    Transcripts of long files are kept on disk until the file is written, so that a run that was killed does not
+    transcribe them again.
+    """
 
     def __init__(self, transcriber: Transcriber, folder: Path, profile: Profile) -> None:
-        """folder: where stretches that were heard wait for the rest of their file; disposable."""
+        """Prepare a queue without loading the model.
+
+        Args:
+            transcriber: The speech model.
+            folder: Where transcripts of unfinished files are kept; may be deleted at any time.
+            profile: Where the time is added up.
+        """
         self._transcriber = transcriber
         self._folder = folder
         self._profile = profile
         self._pool: ThreadPoolExecutor | None = None
-        self._room = threading.Semaphore(0)
+        self._free = threading.Semaphore(0)
         self._languages: dict[str, str] = {}
-        self._earlier: dict[str, Future[Transcript]] = {}
-        self._partial: set[str] = set()
-        self._opening = threading.Lock()
+        self._previous: dict[str, Future[Transcript]] = {}
+        self._on_disk: set[str] = set()
+        self._lock = threading.Lock()
 
-    def listen(self, content_hash: str, sound: AudioChunk) -> "Future[Transcript]":
-        """Have a stretch transcribed; waits while enough others are ahead."""
-        pool = self._open()
-        self._room.acquire()
-        future = pool.submit(self._hear, content_hash, sound, self._earlier.get(content_hash))
-        self._earlier[content_hash] = future
-        future.add_done_callback(lambda _: self._room.release())
+    def submit(self, content_hash: str, chunk: AudioChunk) -> "Future[Transcript]":
+        """Queue a chunk of a file, and block while the queue is full."""
+        pool = self._open_pool()
+        self._free.acquire()
+        future = pool.submit(self._transcribe, content_hash, chunk, self._previous.get(content_hash))
+        self._previous[content_hash] = future
+        future.add_done_callback(lambda _: self._free.release())
         return future
 
-    def forget(self, content_hash: str) -> None:
-        """Drop what was kept of a file: it is written, or will be heard anew."""
+    def discard(self, content_hash: str) -> None:
+        """Delete what was kept about a file that is written now."""
         self._languages.pop(content_hash, None)
-        self._earlier.pop(content_hash, None)
-        if content_hash in self._partial:
-            self._partial.discard(content_hash)
+        self._previous.pop(content_hash, None)
+        if content_hash in self._on_disk:
+            self._on_disk.discard(content_hash)
             for path in self._folder.glob(f"{content_hash}-*.json"):
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Stop after the stretches at hand."""
+        """Wait for the chunks that are being transcribed, and stop."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _open(self) -> ThreadPoolExecutor:
-        """Return the threads; how many is known only where there is something to hear."""
-        with self._opening:
+    def _open_pool(self) -> ThreadPoolExecutor:
+        """Return the threads. The first call loads the model, which decides how many there are."""
+        with self._lock:
             if self._pool is None:
                 streams = self._transcriber.streams
-                self._pool = ThreadPoolExecutor(streams, thread_name_prefix="listen")
-                self._room.release(AHEAD * streams)
+                self._pool = ThreadPoolExecutor(streams, thread_name_prefix="transcribe")
+                self._free.release(MAX_WAITING_PER_STREAM * streams)
             return self._pool
 
-    def _hear(self, content_hash: str, sound: AudioChunk, earlier: "Future[Transcript] | None") -> Transcript:
-        kept = self._folder / f"{content_hash}-{_hash(sound.samples)}.json"
-        known = _read(kept)
-        if known is not None:
-            self._partial.add(content_hash)
-            heard = known
-        elif int(np.abs(sound.samples.astype(np.int32)).max(initial=0)) <= SILENCE:
-            heard = Transcript(None, ())
+    def _transcribe(self, content_hash: str, chunk: AudioChunk, previous: "Future[Transcript] | None") -> Transcript:
+        path = self._folder / f"{content_hash}-{_hash_samples(chunk.samples)}.json"
+        stored = _read_transcript(path)
+        if stored is not None:
+            self._on_disk.add(content_hash)
+            transcript = stored
+        elif _is_silent(chunk):
+            transcript = Transcript(None, ())
         else:
-            if earlier is not None and content_hash not in self._languages:
-                # A file is in one language: the first that was heard. What came before began before.
-                wait([earlier])
-            with self._profile.measure("speech", round(len(sound.samples) / SAMPLE_RATE)):
-                samples = to_samples(sound.samples)
-                heard = self._transcriber.transcribe_beside(samples, self._languages.get(content_hash))
-            if sound.start > 0 or content_hash in self._partial or _is_long(sound):
-                self._keep(content_hash, kept, heard)
-        if heard.language:
-            self._languages.setdefault(content_hash, heard.language)
-        return heard
-
-    def _keep(self, content_hash: str, path: Path, heard: Transcript) -> None:
-        self._partial.add(content_hash)
-        write_atomically(path, json.dumps(asdict(heard)).encode())
+            if previous is not None and content_hash not in self._languages:
+                # All of a file is in the language that is detected first.
+                wait([previous])
+            with self._profile.measure("speech", round(len(chunk.samples) / SAMPLE_RATE)):
+                samples = to_samples(chunk.samples)
+                transcript = self._transcriber.transcribe_beside(samples, self._languages.get(content_hash))
+            if chunk.start > 0 or content_hash in self._on_disk or _is_full(chunk):
+                self._on_disk.add(content_hash)
+                write_atomically(path, json.dumps(asdict(transcript)).encode())
+        if transcript.language:
+            self._languages.setdefault(content_hash, transcript.language)
+        return transcript
 
 
-def _is_long(sound: AudioChunk) -> bool:
+def _is_silent(chunk: AudioChunk) -> bool:
+    return int(np.abs(chunk.samples.astype(np.int32)).max(initial=0)) <= MAX_SILENCE_AMPLITUDE
+
+
+def _is_full(chunk: AudioChunk) -> bool:
     """Return whether more of the file is likely to follow."""
-    return len(sound.samples) >= 0.8 * CHUNK_SECONDS * SAMPLE_RATE
+    return len(chunk.samples) >= MIN_FULL_CHUNK_SHARE * CHUNK_SECONDS * SAMPLE_RATE
 
 
-def _hash(samples: Pcm16) -> str:
+def _hash_samples(samples: Pcm16) -> str:
     return hashlib.blake2b(samples.tobytes(), digest_size=8).hexdigest()
 
 
-def _read(path: Path) -> Transcript | None:
+def _read_transcript(path: Path) -> Transcript | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         segments = tuple(
-            SpeechSegment(**one | {"words": tuple(Word(*word) for word in one.get("words", ()))})
-            for one in document["segments"]
+            SpeechSegment(**segment | {"words": tuple(Word(*word) for word in segment.get("words", ()))})
+            for segment in document["segments"]
         )
         return Transcript(document["language"], segments)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def cut_utterances(start: float, transcript: Transcript) -> list[Segment]:
+    """Return the sentences of a transcript as segments.
+
+    Args:
+        start: Where the transcribed chunk starts in the recording, in seconds.
+        transcript: The transcript of the chunk.
+
+    Returns:
+        Segments with times in the recording.
+    """
+    sentences = [sentence for segment in transcript.segments for sentence in split_at_pauses(segment)]
+    return [
+        Segment(
+            SegmentKind.SPEECH,
+            sentence.text,
+            start=round(start + sentence.start, 3),
+            end=round(start + sentence.end, 3),
+            confidence=round(sentence.confidence * (1 - sentence.no_speech), 4),
+            no_speech=round(sentence.no_speech, 4),
+            words=tuple(
+                Word(round(start + word.start, 2), round(start + word.end, 2), word.text) for word in sentence.words
+            ),
+        )
+        for sentence in join_fragments(sentences)
+    ]
+
+
+def split_at_pauses(segment: SpeechSegment) -> Iterator[SpeechSegment]:
+    """Yield the sentences of a segment that pauses separate, or the segment itself."""
+    groups = _group_words(segment.words)
+    texts = _divide_text(segment.text, groups) if len(groups) > 1 else None
+    if texts is None:
+        yield segment
+        return
+    for words, text in zip(groups, texts, strict=True):
+        yield replace(segment, start=words[0].start, end=words[-1].end, text=text, words=words)
+
+
+def _group_words(words: Sequence[Word]) -> list[tuple[Word, ...]]:
+    groups: list[tuple[Word, ...]] = []
+    first = 0
+    for at in range(MIN_SENTENCE_WORDS, len(words) - MIN_SENTENCE_WORDS + 1):
+        is_pause = words[at].start - words[at - 1].end >= MIN_PAUSE_SECONDS
+        if is_pause and words[at - 1].text[-1:] in SENTENCE_ENDS and at - first >= MIN_SENTENCE_WORDS:
+            groups.append(tuple(words[first:at]))
+            first = at
+    return [*groups, tuple(words[first:])]
+
+
+def _divide_text(text: str, groups: Sequence[Sequence[Word]]) -> list[str] | None:
+    """Return a text cut before the first word of each group; None if the text does not contain the words."""
+    starts, at = [0], 0
+    for group in groups:
+        for number, word in enumerate(group):
+            place = text.find(word.text, at)
+            if place < 0:
+                return None
+            if number == 0 and group is not groups[0]:
+                starts.append(place)
+            at = place + len(word.text)
+    return [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
+def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
+    """Return segments in which sentences that Whisper cut are joined: half a sentence resembles too many queries."""
+    joined: list[SpeechSegment] = []
+    for segment in segments:
+        last = joined[-1] if joined else None
+        if last is not None and _continues(last, segment):
+            joined[-1] = SpeechSegment(
+                start=last.start,
+                end=segment.end,
+                text=f"{last.text} {segment.text}",
+                confidence=min(last.confidence, segment.confidence),
+                no_speech=max(last.no_speech, segment.no_speech),
+                words=(*last.words, *segment.words),
+            )
+        else:
+            joined.append(segment)
+    return joined
+
+
+def _continues(last: SpeechSegment, segment: SpeechSegment) -> bool:
+    """Return whether a segment continues the sentence of the one before."""
+    is_near = segment.start - last.end < MAX_FRAGMENT_GAP_SECONDS
+    is_short = segment.end - last.start <= MAX_SENTENCE_SECONDS
+    return is_near and is_short and last.text[-1:] not in SENTENCE_ENDS

@@ -1,152 +1,142 @@
-"""Files on their way into the catalog: pieces are embedded across files, whole files are written in groups."""
+"""Write files to the catalog: complete files are written together, each with its segments and vectors."""
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.decode.preprocess import Failed, Finished, Message, PreparedImage
-from indexer.embed import ImageEmbedder
-from indexer.pending import PendingItem
-from indexer.profile import Profile
+from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.embed import Copied, FileMessage, ImageEmbedder, PendingItem, PendingSpeech, TextEmbedder
+from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from search.errors import HomeError
 from search.library import Library
 from search.paths import write_atomically
-from search.records import (
-    FileFacts,
-    MediaFacts,
-    Record,
-    Retriever,
-    Segment,
-    SegmentEmbedding,
-    SegmentKind,
-    State,
-)
+from search.records import FileFacts, MediaFacts, Record, Segment, SegmentEmbedding, SegmentKind, State
 from search.storage.ledger import Ledger
 
-# Passages embedded at once.
-BATCH = 16
-# Files are written together, as many as are ready but no more than this; and none waits longer, in seconds.
-GROUP = 32
-TIMEOUT_SECONDS = 0.5
-# What does not fill a batch waits for more that arrives, but no longer than this, in seconds.
-LONG = 10.0
+# Files written in one transaction.
+MAX_GROUP_SIZE = 32
+# No complete file waits longer for its group to fill.
+MAX_WRITE_DELAY_SECONDS = 0.5
+# No gathered segment waits longer for its batch to fill while more arrive.
+MAX_BATCH_DELAY_SECONDS = 10.0
 
 
 class Writer:
-    """Collects what arrives, embeds it, and writes what is whole. Used by one thread."""
+    """Builds files from their messages, has them embedded, and writes those that are complete. Used by one thread."""
 
-    def __init__(self, library: Library, listener: TranscriptionQueue, profile: Profile) -> None:
+    def __init__(self, library: Library, transcription: TranscriptionQueue, profile: Profile) -> None:
         self._library = library
-        self._listener = listener
+        self._transcription = transcription
         self._profile = profile
-        self._pictures = ImageEmbedder(library.models.image_encoder, profile)
-        self._texts: list[tuple[PendingItem, int]] = []
-        self._waiting: list[PendingItem] = []
-        self._last = self._texts_done = time.monotonic()
+        self._images = ImageEmbedder(library.models.image_encoder, profile)
+        self._texts = TextEmbedder(library.models.text_encoder, profile)
+        self._decoding: dict[str, PendingItem] = {}
+        self._decoded: list[PendingItem] = []
+        self._written_at = time.monotonic()
 
     @property
     def is_empty(self) -> bool:
-        """True when every file that came to its end is written."""
-        return not self._waiting
+        """True when every file that was decoded to its end is written."""
+        return not self._decoded
 
-    def add(self, draft: PendingItem, message: Message) -> None:
-        """Take a piece of a file in."""
+    def add(self, file: FileFacts, message: FileMessage) -> None:
+        """Take the next message of a file."""
+        item = self._decoding.setdefault(file.path, PendingItem(file))
         if isinstance(message, PreparedImage):
-            self._pictures.add(draft, message)
+            self._images.add(item, message)
         elif isinstance(message, Segment):
-            self._add_text(draft, message)
-        elif isinstance(message, Finished | Failed):
-            draft.end = message
-            self._waiting.append(draft)
+            self._texts.add(item, message)
+        elif isinstance(message, PendingSpeech):
+            item.speech.append(message)
+        else:
+            item.end = message
+            self._decoded.append(self._decoding.pop(file.path))
 
-    def take_whole(self, ending: bool, has_more: bool = False) -> Iterator[list[PendingItem]]:
-        """Write what is whole and give it, group by group; at the end of the run, all there is.
+    def write_complete(self, is_last: bool, has_more: bool = False) -> Iterator[list[PendingItem]]:
+        """Write the files that are complete, in groups.
 
-        has_more: pieces still arrive, so that batches will fill: a model is slower by far at less than a batch.
+        Args:
+            is_last: No more messages will come: embed and write everything.
+            has_more: Messages still arrive, so that batches will fill: a model is much slower with partial batches.
+
+        Yields:
+            Each group after it was written.
         """
-        for draft in self._waiting:
-            for segment in draft.take_heard():
-                self._add_text(draft, segment)
-        self._pictures.collect()
-        overdue = ending or time.monotonic() - self._last > TIMEOUT_SECONDS
-        at_once = ending or (overdue and not has_more)
-        # While a batch is embedded, what does not fill the next goes on waiting.
-        if ending or (self._pictures.is_idle and (at_once or self._pictures.waited > LONG)):
-            self._pictures.flush()
-        if at_once or time.monotonic() - self._texts_done > LONG:
-            self._embed_texts()
-        if ending:
-            self._pictures.collect(0)
-        if overdue:
-            self._last = time.monotonic()
-        whole = [draft for draft in self._waiting if draft.is_whole]
-        for start in range(0, len(whole), GROUP):
-            group = whole[start : start + GROUP]
-            if len(group) < GROUP and not overdue:
+        for item in self._decoded:
+            for segment in item.take_speech():
+                self._texts.add(item, segment)
+        is_due = is_last or time.monotonic() - self._written_at > MAX_WRITE_DELAY_SECONDS
+        self._embed(is_last, is_due and not has_more)
+        if is_due:
+            self._written_at = time.monotonic()
+        complete = [item for item in self._decoded if item.is_complete]
+        for start in range(0, len(complete), MAX_GROUP_SIZE):
+            group = complete[start : start + MAX_GROUP_SIZE]
+            if len(group) < MAX_GROUP_SIZE and not is_due:
                 return
             self._write(group)
-            self._waiting = [draft for draft in self._waiting if draft not in group]
-            self._last = time.monotonic()
+            self._decoded = [item for item in self._decoded if item not in group]
+            self._written_at = time.monotonic()
             yield group
-
-    def _add_text(self, draft: PendingItem, segment: Segment) -> None:
-        self._texts.append((draft, len(draft.segments)))
-        draft.segments.append(segment)
-        if len(self._texts) >= BATCH:
-            self._embed_texts()
 
     def close(self) -> None:
         """Stop embedding."""
-        self._pictures.close()
+        self._images.close()
 
-    def _embed_texts(self) -> None:
-        batch, self._texts = self._texts, []
-        if not batch:
-            return
-        with self._profile.measure("texts", len(batch)):
-            rows = self._library.models.text_encoder.encode_passages(
-                [draft.segments[place].text or "" for draft, place in batch]
-            )
-        for (draft, place), row in zip(batch, rows, strict=True):
-            draft.vectors[place] = (Retriever.SEMANTIC, row)
-        self._texts_done = time.monotonic()
+    def _embed(self, is_last: bool, is_starved: bool) -> None:
+        """Embed partial batches if nothing will fill them, or they waited too long."""
+        self._images.collect()
+        # While a batch is embedded, the next one can still fill.
+        is_overdue = self._images.idle_seconds > MAX_BATCH_DELAY_SECONDS
+        if is_last or (self._images.is_idle and (is_starved or is_overdue)):
+            self._images.flush()
+        if is_last or is_starved or self._texts.idle_seconds > MAX_BATCH_DELAY_SECONDS:
+            self._texts.flush()
+        if is_last:
+            self._images.collect(max_running=0)
 
     def _write(self, group: Sequence[PendingItem]) -> None:
-        good = [draft for draft in group if isinstance(draft.end, Finished)]
         with self._profile.measure("writing", len(group)):
-            ids = self._library.catalog.save_items([draft.record or self._make_record(draft) for draft in good])
-            for draft in group:
-                if isinstance(draft.end, Failed):
-                    Ledger(self._library.database).mark([draft.file], State.FAILED, draft.end.reason)
-            for draft, item_id in zip(good, ids, strict=True):
-                if isinstance(draft.end, Finished) and draft.end.thumbnail is not None:
-                    _write_thumbnail(self._library.home.thumbnail(item_id), draft.end.thumbnail)
-                self._listener.forget(draft.content_hash)
+            records: list[Record] = []
+            thumbnails: list[bytes | None] = []
+            for item in group:
+                if isinstance(item.end, Finished | Copied):
+                    records.append(self._make_record(item, item.end))
+                    thumbnails.append(item.end.thumbnail)
+            item_ids = self._library.catalog.save_items(records)
+            for item in group:
+                if isinstance(item.end, Failed):
+                    Ledger(self._library.database).mark([item.file], State.FAILED, item.end.reason)
+            for record, item_id, thumbnail in zip(records, item_ids, thumbnails, strict=True):
+                if thumbnail is not None:
+                    _write_thumbnail(self._library.home.thumbnail(item_id), thumbnail)
+                self._transcription.discard(record.content_hash)
 
-    def _make_record(self, draft: PendingItem) -> Record:
-        assert isinstance(draft.end, Finished)
+    def _make_record(self, item: PendingItem, end: Finished | Copied) -> Record:
+        if isinstance(end, Copied):
+            return end.record
         spaces = self._library.indexes
-        media = replace(draft.end.facts, language=draft.language or draft.end.facts.language)
+        media = replace(end.facts, language=item.language or end.facts.language)
         return Record(
-            file=replace(draft.file, type=draft.end.kind or draft.file.type),
-            content_hash=draft.content_hash,
+            file=replace(item.file, type=end.type or item.file.type),
+            content_hash=end.content_hash,
             media=media,
-            # A name is matched by its words; as a sentence it would mean little.
-            segments=[*draft.segments, name_segment(draft.file, media)],
+            # The name is not embedded: it is matched by its words, and means little as a sentence.
+            segments=[*item.segments, make_name_segment(item.file, media)],
             embeddings=[
-                SegmentEmbedding(at, spaces[retriever].space_id, row)
-                for at, (retriever, row) in sorted(draft.vectors.items())
+                SegmentEmbedding(position, spaces[retriever].space_id, vector)
+                for position, (retriever, vector) in sorted(item.vectors.items())
             ],
         )
 
 
-def name_segment(file: FileFacts, media: MediaFacts) -> Segment:
-    """Make the file's own and its folder's name findable, with the names and tags that it gives itself."""
+def make_name_segment(file: FileFacts, media: MediaFacts) -> Segment:
+    """Return the segment by which a file is found by its name, its folder, and the names and tags in its metadata."""
     path = Path(file.path)
-    said = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
-    return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *said]))
+    names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
+    return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *names]))
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from indexer.profile import Profile
-from indexer.summary import COUNTS, Summary
+from indexer.summary import COUNTS, Profile, Summary
 from search.settings import Settings
 
 if TYPE_CHECKING:

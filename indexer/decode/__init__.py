@@ -1,1 +1,1 @@
-"""Media files become segments that can be embedded."""
+"""Decodes media files into segments that can be embedded."""

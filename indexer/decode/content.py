@@ -1,4 +1,4 @@
-"""What every decoder gives, piece by piece: nothing large is ever held as a whole."""
+"""The records that pass from the decoders to the models, one part at a time: no file is held in memory as a whole."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,22 +7,32 @@ import numpy as np
 import numpy.typing as npt
 
 from search.media.image.picture import Picture
-from search.records import ItemType, MediaFacts, Segment
+from search.records import ItemType, MediaFacts, Pixels, Segment
 
 Pcm16 = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """A still or a frame, and the segment it is."""
+    """A still image or a video frame.
+
+    Attributes:
+        segment: The segment that the image becomes.
+        image: The decoded image, RGB and upright.
+    """
 
     segment: Segment
-    picture: Picture
+    image: Picture
 
 
 @dataclass(frozen=True)
 class AudioChunk:
-    """A stretch of mono sound at 16 kHz, and where it begins, in seconds."""
+    """A chunk of mono sound at 16 kHz.
+
+    Attributes:
+        start: Where the chunk starts in the recording, in seconds.
+        samples: Shape (n,), int16.
+    """
 
     start: float
     samples: Pcm16
@@ -30,12 +40,63 @@ class AudioChunk:
 
 @dataclass(frozen=True)
 class FileSummary:
-    """What is known of the file as a whole; comes last. kind: its type, where decoding found another."""
+    """What is known about the whole file; always the last part.
+
+    Attributes:
+        facts: Metadata of the file.
+        thumbnail: The image to make the thumbnail from.
+        type: The item type that decoding found, None when it is the expected one.
+    """
 
     facts: MediaFacts
     thumbnail: Picture | None = None
-    kind: ItemType | None = None
+    type: ItemType | None = None
 
 
 Part = DecodedImage | AudioChunk | Segment | FileSummary
 Parts = Iterator[Part]
+
+
+@dataclass(frozen=True)
+class PreparedImage:
+    """An image as the image encoder takes it.
+
+    Attributes:
+        segment: The segment that the image becomes.
+        pixels: The output of the encoder's image transform.
+    """
+
+    segment: Segment
+    pixels: Pixels
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last message of a file that was decoded completely.
+
+    Attributes:
+        facts: Metadata of the file.
+        thumbnail: A JPEG file, None when the file has no image.
+        type: The item type that decoding found, None when it is the expected one.
+        content_hash: The hash of the file's content; the decoders leave it empty.
+    """
+
+    facts: MediaFacts
+    thumbnail: bytes | None
+    type: ItemType | None = None
+    content_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The last message of a file that could not be decoded.
+
+    Attributes:
+        reason: Why, without the name of the file.
+    """
+
+    reason: str
+
+
+Message = PreparedImage | AudioChunk | Segment | Finished | Failed
+Messages = Iterator[Message]

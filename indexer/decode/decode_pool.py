@@ -1,33 +1,47 @@
-"""Files becoming messages, many at once: a thread for each decoder."""
+"""Read many files at once: one thread per decoder, whose messages one other thread takes."""
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from indexer.decode.preprocess import Message, Messages
+from indexer.decode.content import AudioChunk, Failed, Finished
 from indexer.decode.sandbox import Decoder
-from indexer.pending import PendingItem
-from search.records import FileFacts
+from indexer.embed import Copied, FileMessage, PendingSpeech
+from indexer.plan import hash_content
+from indexer.summary import Profile
+from indexer.transcribe import TranscriptionQueue
+from indexer.write import make_name_segment
+from search.library import Library
+from search.records import FileFacts, Record, SegmentKind
 
-# Pieces of decoded files waiting for the models: enough to fill a batch, few enough to bound memory.
-LOOK_AHEAD = 48
-# How often what is waiting is looked at when nothing new arrives, in seconds.
-TICK = 0.1
+# Decoded messages that wait for the models: enough to fill a batch, few enough to bound the memory.
+MAX_WAITING_MESSAGES = 48
+POLL_SECONDS = 0.1
 
-Read = Callable[[Decoder, PendingItem], Messages]
+M = TypeVar("M")
 
 
-class DecodePool:
-    """Gives the messages of many files at once, a thread for each decoder."""
+class DecodePool(Generic[M]):
+    """Reads files in threads, one for each decoder."""
 
-    def __init__(self, read: Read, todo: Sequence[FileFacts], decoders: Sequence[Decoder]) -> None:
-        """Start the threads. read: gives the messages of one file, by the decoder of its thread."""
+    def __init__(
+        self, read: Callable[[Decoder, FileFacts], Iterator[M]], files: Sequence[FileFacts], decoders: Sequence[Decoder]
+    ) -> None:
+        """Start the threads.
+
+        Args:
+            read: Yields the messages of one file; called in the threads.
+            files: The files to read.
+            decoders: One for each thread.
+        """
         self._read = read
-        self._todo = iter(todo)
+        self._files = iter(files)
         self._decoders = decoders
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._queue: queue.Queue[tuple[PendingItem, Message]] = queue.Queue(LOOK_AHEAD)
+        self._queue: queue.Queue[tuple[FileFacts, M]] = queue.Queue(MAX_WAITING_MESSAGES)
         self._failure: BaseException | None = None
         self._threads = [threading.Thread(target=self._run, args=(decoder,)) for decoder in decoders]
         for thread in self._threads:
@@ -35,54 +49,112 @@ class DecodePool:
 
     @property
     def is_over(self) -> bool:
-        """True when every file was decoded and every message taken."""
+        """True when every file was read and every message taken. Raises what stopped a thread."""
         if self._failure is not None:
             raise self._failure
         return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
 
-    def take(self) -> Iterator[tuple[PendingItem, Message]]:
-        """Return the messages that are there, no more than fit at once, waiting a moment for the first."""
+    def take(self) -> Iterator[tuple[FileFacts, M]]:
+        """Yield the waiting messages with their files, in order for each file; wait a moment for the first one."""
         try:
-            yield self._queue.get(timeout=TICK)
-            for _ in range(LOOK_AHEAD):
+            yield self._queue.get(timeout=POLL_SECONDS)
+            for _ in range(MAX_WAITING_MESSAGES):
                 yield self._queue.get_nowait()
         except queue.Empty:
             return
 
     def close(self) -> None:
-        """Stop, whatever the threads are at."""
+        """Stop the threads, even in the middle of a file."""
         self._stop.set()
         for decoder in self._decoders:
             decoder.close()
         while any(thread.is_alive() for thread in self._threads):
-            for _ in self.take():  # a thread may be waiting for room
+            for _ in self.take():  # a thread may wait until the queue has room
                 pass
         for thread in self._threads:
             thread.join()
-        for decoder in self._decoders:  # one may have been started meanwhile
+        for decoder in self._decoders:  # a thread may have started its decoder again
             decoder.close()
 
     def _run(self, decoder: Decoder) -> None:
         try:
-            while (file := self._next()) is not None:
-                self._feed(decoder, PendingItem(file))
+            while (file := self._next_file()) is not None:
+                for message in self._read(decoder, file):
+                    self._put(file, message)
+                    if self._stop.is_set():
+                        return
         except BaseException as error:
             self._failure = error
 
-    def _next(self) -> FileFacts | None:
+    def _next_file(self) -> FileFacts | None:
         with self._lock:
-            return None if self._stop.is_set() else next(self._todo, None)
+            return None if self._stop.is_set() else next(self._files, None)
 
-    def _feed(self, decoder: Decoder, draft: PendingItem) -> None:
-        for message in self._read(decoder, draft):
-            self._put(draft, message)
-            if self._stop.is_set():
-                return
-
-    def _put(self, draft: PendingItem, message: Message) -> None:
+    def _put(self, file: FileFacts, message: M) -> None:
         while not self._stop.is_set():
             try:
-                self._queue.put((draft, message), timeout=TICK)
+                self._queue.put((file, message), timeout=POLL_SECONDS)
             except queue.Full:
                 continue
             return
+
+
+@dataclass(frozen=True)
+class FileReader:
+    """Reads one file: hashes it, copies what is indexed of an identical file, or else decodes it.
+
+    Attributes:
+        library: The library to index into.
+        transcription: Where sound is sent.
+        profile: Where the time is added up.
+        reindex: Do not copy from identical files.
+        shared_sizes: Sizes that several files have, in bytes: only these can have copies. None if not known.
+    """
+
+    library: Library
+    transcription: TranscriptionQueue
+    profile: Profile
+    reindex: bool = False
+    shared_sizes: Container[int] | None = None
+
+    def read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
+        """Yield what is to be embedded and written of a file; the last message is its end."""
+        if file.size == 0:
+            yield Failed("the file is empty")
+            return
+        try:
+            with self.profile.measure("hashing"):
+                content_hash = hash_content(file)
+        except OSError as error:
+            yield Failed(f"cannot be read: {error.strerror or error}")
+            return
+        copied = self._copy(file, content_hash)
+        if copied is not None:
+            yield copied
+            return
+        messages = decoder.decode(file)
+        for message in self.profile.measure_each("decoding", messages, lambda one: isinstance(one, Finished)):
+            if isinstance(message, AudioChunk):
+                yield PendingSpeech(message.start, self.transcription.submit(content_hash, message))
+            elif isinstance(message, Finished):
+                yield replace(message, content_hash=content_hash)
+            else:
+                yield message
+
+    def _copy(self, file: FileFacts, content_hash: str) -> Copied | None:
+        """Return the rows of an indexed file with the same content, None if there is none."""
+        if file.type is None or self.reindex or (self.shared_sizes is not None and file.size not in self.shared_sizes):
+            return None
+        item_id = self.library.catalog.find_copy(content_hash, file.type)
+        if item_id is None:
+            return None
+        record = self.library.catalog.read_record(item_id, file)
+        segments = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
+        if list(record.segments[: len(segments)]) != segments:
+            return None  # embeddings refer to positions, which only stay if the name is the last segment
+        segments.append(make_name_segment(file, record.media))
+        thumbnail = self.library.home.thumbnail(item_id)
+        return Copied(
+            Record(file, record.content_hash, record.media, segments, record.embeddings),
+            thumbnail.read_bytes() if thumbnail.exists() else None,
+        )

@@ -1,36 +1,77 @@
-"""Pictures."""
+"""The family of images."""
 
 from dataclasses import fields, replace
 from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
+from indexer.decode.family import Family, Signature, split_suffixes
 from search.media.image.picture import USEFUL_SIDE, iterate_images
+from search.media.image.raw import RAW_SUFFIXES
 from search.media.metadata import join_tags, read_xmp
-from search.records import MediaFacts, Segment, SegmentKind
+from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
+XMP_SUFFIX = ".xmp"
+PAGED_SUFFIXES = {".tif", ".tiff"}
 MAX_PAGES = 500
-SIDECAR_LIMIT = 4 * 1024 * 1024
+MAX_SIDECAR_BYTES = 4 * 1024 * 1024
+# Brands of images in the ISO container, which videos use as well.
+STILL_BRANDS = b"avif avis heic heix heim heis mif1 msf1 crx".split()
+# Sizes of the header after the file header of a BMP: "BM" alone is too short to recognize one.
+BITMAP_HEADER_SIZES = {12, 40, 52, 56, 64, 108, 124}
 
 
 def decode_image(path: Path, sidecar: Path | None) -> Parts:
-    """Open a picture, the pages of a TIFF, or a few frames of an animation; JPEGs are decoded no larger than useful."""
-    cover, known = None, None
-    paged = path.suffix.lower() in {".tif", ".tiff"}
-    for place, picture, facts in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
-        if known is None:
-            cover, known = picture, _join(facts, sidecar)
-            # What somebody wrote about the picture is found as text.
-            if known.description:
-                yield Segment(SegmentKind.PASSAGE, known.description)
-        yield DecodedImage(Segment(SegmentKind.IMAGE, page=place + 1 if paged else None), picture)
-    if known is not None:
-        yield FileSummary(known, cover)
+    """Yield an image, the pages of a TIFF, or a few frames of an animation.
+
+    A JPEG is decoded no larger than the models and the thumbnail need.
+
+    Args:
+        path: The file.
+        sidecar: An XMP file with later metadata.
+
+    Raises:
+        UnreadableMediaError: The file cannot be decoded.
+    """
+    cover, metadata = None, None
+    is_paged = path.suffix.lower() in PAGED_SUFFIXES
+    for place, image, facts in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
+        if metadata is None:
+            cover, metadata = image, _add_sidecar(facts, sidecar)
+            # A description that somebody wrote is searched as text.
+            if metadata.description:
+                yield Segment(SegmentKind.PASSAGE, metadata.description)
+        yield DecodedImage(Segment(SegmentKind.IMAGE, page=place + 1 if is_paged else None), image)
+    if metadata is not None:
+        yield FileSummary(metadata, cover)
 
 
-def _join(facts: MediaFacts, sidecar: Path | None) -> MediaFacts:
-    """Let what a side-car says go before what the picture itself says: it was written later."""
-    if sidecar is None or sidecar.stat().st_size > SIDECAR_LIMIT:
+def _add_sidecar(facts: MediaFacts, sidecar: Path | None) -> MediaFacts:
+    """Return metadata in which the sidecar's values replace the image's: they were written later."""
+    if sidecar is None or sidecar.stat().st_size > MAX_SIDECAR_BYTES:
         return facts
     later = read_xmp(sidecar.read_bytes())
-    said = {one.name: value for one in fields(later) if (value := getattr(later, one.name))}
-    return replace(facts, **said | {"tags": join_tags([*later.tags, *facts.tags])})
+    values = {field.name: value for field in fields(later) if (value := getattr(later, field.name))}
+    return replace(facts, **values | {"tags": join_tags([*later.tags, *facts.tags])})
+
+
+def _is_bitmap(_path: Path, head: bytes) -> bool:
+    return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BITMAP_HEADER_SIZES
+
+
+IMAGE = Family(
+    type=ItemType.IMAGE,
+    suffixes=(
+        *split_suffixes("jpg jpeg jpe jfif png webp gif bmp tif tiff heic heif avif jxl jp2 j2k psd tga qoi ppm pgm"),
+        *sorted(RAW_SUFFIXES),
+    ),
+    decode=decode_image,
+    signatures=(
+        Signature(0, (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")),
+        Signature(0, (b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ", b"qoif", b"8BPS", b"P5\n", b"P6\n")),
+        Signature(0, (b"FUJIFILMCCD-RAW", b"FOVb")),
+        Signature(4, tuple(b"ftyp" + brand for brand in STILL_BRANDS)),
+        Signature(8, (b"WEBPVP8",)),
+    ),
+    detect=_is_bitmap,
+    sidecars=(XMP_SUFFIX,),
+)

@@ -1,4 +1,4 @@
-"""Cutting text into passages: whole sentences, a little overlap, offsets kept."""
+"""Cut text into overlapping passages of whole sentences."""
 
 import re
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from search.records import Segment, SegmentKind
 
-TARGET = 700
-OVERLAP = 120
+MAX_PASSAGE_CHARACTERS = 700
+MAX_OVERLAP_CHARACTERS = 120
 # A sentence ends at Latin or CJK punctuation, or at an empty line.
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n\s*\n")
 BLANKS = re.compile(r"\s+")
@@ -15,19 +15,24 @@ BLANKS = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Sentence:
-    """Text and where it begins, in characters."""
+    """A sentence, or a piece of a very long one.
+
+    Attributes:
+        offset: Where it starts in the text, in characters.
+        text: The sentence.
+    """
 
     offset: int
     text: str
 
 
 def split_sentences(text: str) -> Iterator[Sentence]:
-    """Return the sentences of a text in order; one longer than a passage comes in pieces."""
+    """Yield the sentences of a text in order; a sentence longer than a passage is cut into pieces."""
     start = 0
     for end, following in [(m.start(), m.end()) for m in SENTENCE_END.finditer(text)] + [(len(text),) * 2]:
-        while end - start > TARGET:
-            cut = text.rfind(" ", start + TARGET // 2, start + TARGET)
-            cut = cut if cut > 0 else start + TARGET
+        while end - start > MAX_PASSAGE_CHARACTERS:
+            cut = text.rfind(" ", start + MAX_PASSAGE_CHARACTERS // 2, start + MAX_PASSAGE_CHARACTERS)
+            cut = cut if cut > 0 else start + MAX_PASSAGE_CHARACTERS
             yield Sentence(start, text[start:cut])
             start = cut
         if text[start:end].strip():
@@ -36,18 +41,24 @@ def split_sentences(text: str) -> Iterator[Sentence]:
 
 
 def cut_passages(text: str, page: int | None = None, offset: int = 0) -> list[Segment]:
-    """Group sentences into passages of about 700 characters that overlap by up to 120.
+    """Return the passages of a text: sentences grouped up to a maximal length, with a little overlap.
 
-    offset: where `text` begins in its document; the segments' offsets count from the document's start.
+    Args:
+        text: The text.
+        page: The page of the document that the text is on, from 1.
+        offset: Where the text starts in its document, in characters. The offsets of the segments count from there.
+
+    Returns:
+        Segments in order.
     """
     passages: list[Segment] = []
     group: list[Sentence] = []
     size = 0
     for sentence in split_sentences(text):
-        if group and size + len(sentence.text) > TARGET:
+        if group and size + len(sentence.text) > MAX_PASSAGE_CHARACTERS:
             passages.append(_join(text, group, page, offset))
             group = _take_overlap(group)
-            size = sum(len(one.text) for one in group)
+            size = sum(len(overlap.text) for overlap in group)
         group.append(sentence)
         size += len(sentence.text)
     if group:
@@ -67,7 +78,7 @@ def _take_overlap(group: list[Sentence]) -> list[Sentence]:
     size = 0
     for sentence in reversed(group[1:]):
         size += len(sentence.text)
-        if size > OVERLAP:
+        if size > MAX_OVERLAP_CHARACTERS:
             break
         kept.insert(0, sentence)
     return kept

@@ -1,65 +1,35 @@
-"""A file made ready for the models: pixels, sound and text, one message after another."""
+"""Decode a file into what the models take: pixels, sound and text, one message after another."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
-from indexer.decode.decode import decode_file
+from indexer.decode.content import (
+    AudioChunk,
+    DecodedImage,
+    Failed,
+    FileSummary,
+    Finished,
+    Messages,
+    Parts,
+    PreparedImage,
+)
+from indexer.decode.families import decode_file
 from search.errors import CrossmodalError
 from search.media.image.picture import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
-from search.records import FileFacts, ItemType, MediaFacts, Pixels, Segment
+from search.records import FileFacts, MediaFacts
 
 
-@dataclass(frozen=True)
-class PreparedImage:
-    """A picture as the model wants it, and the segment it is."""
+def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool = False) -> Messages:
+    """Decode a file and yield what the models need.
 
-    segment: Segment
-    pixels: Pixels
+    Args:
+        file: The file to decode.
+        transform: Turns an image into the pixels that the image encoder takes.
+        images_only: Leave out sound and text, and everything after the first sound.
 
-
-@dataclass(frozen=True)
-class Finished:
-    """The file was decoded to its end. kind: the type that it turned out to be."""
-
-    facts: MediaFacts
-    thumbnail: bytes | None
-    kind: ItemType | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """The file could not be decoded, and why."""
-
-    reason: str
-
-
-Message = PreparedImage | AudioChunk | Segment | Finished | Failed
-Messages = Iterator[Message]
-
-
-def _finish(outline: FileSummary) -> Finished:
-    cover = outline.thumbnail
-    if cover is None:
-        return Finished(outline.facts, None, outline.kind)
-    return Finished(replace(outline.facts, placeholder=make_placeholder(cover)), encode_thumbnail(cover), outline.kind)
-
-
-def _stop_at_sound(parts: Parts) -> Parts:
-    """Return the parts of a file up to its sound, which comes behind all that is seen."""
-    for part in parts:
-        if isinstance(part, AudioChunk):
-            yield FileSummary(MediaFacts())
-            return
-        yield part
-
-
-def prepare_file(file: FileFacts, prepare: ImageTransform, images_only: bool = False) -> Messages:
-    """Decode a file and give what the models need of it; the last message is `Finished` or `Failed`.
-
-    images_only: leave out sound and text, and all of the file that comes behind its first sound.
+    Yields:
+        Messages, the last of which is `Finished` or `Failed`.
     """
     try:
         if file.type is None:
@@ -68,8 +38,7 @@ def prepare_file(file: FileFacts, prepare: ImageTransform, images_only: bool = F
         parts = decode_file(Path(file.path), file.type, file.sidecar_path)
         for part in _stop_at_sound(parts) if images_only else parts:
             if isinstance(part, DecodedImage):
-                segment = replace(part.segment, phash=compute_phash(part.picture))
-                yield PreparedImage(segment, prepare(part.picture))
+                yield PreparedImage(replace(part.segment, phash=compute_phash(part.image)), transform(part.image))
             elif isinstance(part, FileSummary):
                 yield _finish(part)
             elif not images_only:
@@ -77,8 +46,24 @@ def prepare_file(file: FileFacts, prepare: ImageTransform, images_only: bool = F
     except CrossmodalError as error:
         yield Failed(str(error))
     except MemoryError:
-        yield Failed("takes more memory to decode than a decoder may use")
+        yield Failed("decoding needs more memory than the limit for a decoder")
     except OSError as error:
         yield Failed(f"cannot be read: {error.strerror or error}")
-    except Exception as error:  # a decoder's own bug must cost one file, and be on record
+    except Exception as error:  # a bug in a decoder fails this file only, and is recorded
         yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
+
+
+def _finish(summary: FileSummary) -> Finished:
+    cover = summary.thumbnail
+    if cover is None:
+        return Finished(summary.facts, None, summary.type)
+    return Finished(replace(summary.facts, placeholder=make_placeholder(cover)), encode_thumbnail(cover), summary.type)
+
+
+def _stop_at_sound(parts: Parts) -> Parts:
+    """Yield the parts before the first sound: all images come before it."""
+    for part in parts:
+        if isinstance(part, AudioChunk):
+            yield FileSummary(MediaFacts())
+            return
+        yield part

@@ -1,4 +1,4 @@
-"""Decoders in processes of their own: one that hangs, crashes or eats memory costs its file, not the run."""
+"""Decoders in separate processes: one that hangs, crashes or uses too much memory fails its file, not the run."""
 
 import contextlib
 import ctypes
@@ -15,19 +15,21 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Protocol
 
-from indexer.decode.preprocess import Failed, Finished, Messages, prepare_file
+from indexer.decode.content import Failed, Finished, Messages
+from indexer.decode.preprocess import prepare_file
 from search.errors import HomeError
 from search.media.image.transform import ImageTransform
 from search.records import FileFacts
 
 MEBIBYTE = 2**20
-# How long a process may take to start, in seconds, and what it says when it has.
-STARTING = 120.0
+START_TIMEOUT_SECONDS = 120.0
+# What a process sends when it has started.
 READY = "ready"
 NICENESS = 10
-# Of malloc(3): the size from which memory is the system's own business, how much may lie idle, how much is taken ahead.
+# Parameters of mallopt(3).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
-LARGE = 32 * MEBIBYTE
+# Larger allocations are returned to the system when they are freed.
+MAX_REUSED_BYTES = 32 * MEBIBYTE
 CHILD = "import sys; from indexer.decode.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
 
 
@@ -35,8 +37,11 @@ CHILD = "import sys; from indexer.decode.sandbox import run_child; run_child(sys
 class Limits:
     """What a decoder may use.
 
-    stall: seconds until the next piece of a file must be there; total: seconds for a whole file, of which a large one
-    gets `per_mebibyte` more for each; memory: MiB of address space.
+    Attributes:
+        stall: Seconds until the next part of a file must arrive.
+        total: Seconds for a whole file.
+        per_mebibyte: Seconds added to `total` for each MiB of the file.
+        memory: Address space in MiB.
     """
 
     stall: float = 60.0
@@ -49,45 +54,54 @@ Serve = Callable[[Connection, ImageTransform, Limits], None]
 
 
 class Decoder(Protocol):
-    """What turns files into messages."""
+    """Decodes files into messages."""
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Return what the models need of a file; the last message is `Finished` or `Failed`."""
+        """Yield what the models need of a file; the last message is `Finished` or `Failed`."""
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release all resources."""
 
 
 class InlineDecoder:
-    """Decodes in this process: nothing is limited. For tests of what comes after."""
+    """Decodes in this process, without limits. For tests and measurements."""
 
-    def __init__(self, prepare: ImageTransform) -> None:
-        self._prepare = prepare
+    def __init__(self, transform: ImageTransform) -> None:
+        self._transform = transform
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Return what the models need of a file."""
-        return prepare_file(file, self._prepare, images_only)
+        """Yield what the models need of a file; the last message is `Finished` or `Failed`."""
+        return prepare_file(file, self._transform, images_only)
 
     def close(self) -> None:
         """Do nothing."""
 
 
 class Sandbox:
-    """Decodes in a process of its own, started when first needed and again after each that had to be killed."""
+    """Decodes in a separate process, which is started when needed and again after it was killed."""
 
-    def __init__(self, prepare: ImageTransform, limits: Limits, serve: Serve | None = None) -> None:
-        """prepare: how pictures are cut, a plain value that can be sent to a process; serve: what is run there."""
+    def __init__(self, transform: ImageTransform, limits: Limits, serve: Serve | None = None) -> None:
+        """Prepare a sandbox without starting its process.
+
+        Args:
+            transform: Applied to images there; must be picklable.
+            limits: What the process may use.
+            serve: The function to run there, `serve_decoder` by default.
+        """
         self._serve = serve or serve_decoder
-        self._prepare = prepare
+        self._transform = transform
         self._limits = limits
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Return what the models need of a file; what goes beyond the limits, or crashes, has failed.
+        """Yield what the models need of a file; the last message is `Finished` or `Failed`.
 
-        Raises HomeError when no process can be started: that is no fault of the file.
+        A file that exceeds the limits or crashes the process fails.
+
+        Raises:
+            HomeError: No process can be started. The file is not to blame.
         """
         connection = self._start()
         ended = False
@@ -104,13 +118,13 @@ class Sandbox:
                 ended = isinstance(message, Finished | Failed)
                 yield message
         except (EOFError, BrokenPipeError, ConnectionResetError):
-            yield Failed(f"the decoder crashed on it ({self._explain_death()})")
+            yield Failed(f"the decoder crashed ({self._explain_death()})")
         finally:
             if not ended:
                 self.close()
 
     def close(self) -> None:
-        """Kill the process, whatever it is at; may be called from another thread."""
+        """Kill the process, even while it decodes; may be called from another thread."""
         with self._lock:
             process, connection = self._process, self._connection
             self._process = self._connection = None
@@ -121,13 +135,13 @@ class Sandbox:
             connection.close()
 
     def _start(self) -> Connection:
-        """Return the connection to the process, started if there is none."""
+        """Return the connection to the process, which is started if none is running."""
         if self._connection is not None:
             return self._connection
         ours, theirs = socket.socketpair()
         with theirs:
             name = f"{self._serve.__module__}:{self._serve.__qualname__}"
-            # Not by multiprocessing: that would run the program anew which imports this, whatever it is.
+            # Not with multiprocessing, which would run the main program again.
             process = subprocess.Popen(
                 [sys.executable, "-c", CHILD, name, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
@@ -135,71 +149,76 @@ class Sandbox:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                start_new_session=True,  # Ctrl-C is for the run, which says when to stop
+                start_new_session=True,  # Ctrl-C goes to the run only, which stops its decoders
             )
         with self._lock:
             self._process, self._connection = process, Connection(ours.detach())
         connection = self._connection
         try:
-            connection.send((self._prepare, self._limits))
-            if not connection.poll(STARTING):
+            connection.send((self._transform, self._limits))
+            if not connection.poll(START_TIMEOUT_SECONDS):
                 raise EOFError
             connection.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             death = self._explain_death()
             self.close()
-            raise HomeError(f"a process for decoding files cannot be started ({death})") from error
+            raise HomeError(f"cannot start a decoder process ({death})") from error
         return connection
 
     def _explain_wait(self, spent: float, allowed: float) -> str:
         if allowed - spent < self._limits.stall:
-            return f"decoding took more than {allowed:.0f} s: given up"
-        return f"decoding stood still for {self._limits.stall:.0f} s: given up"
+            return f"decoding timed out (not finished after {allowed:.0f} s)"
+        return f"decoding timed out (no progress for {self._limits.stall:.0f} s)"
 
     def _explain_death(self) -> str:
         try:
             code = self._process.wait(5) if self._process is not None else 0
         except subprocess.TimeoutExpired:
-            return "it does not answer"
+            return "no response"
         return signal.Signals(-code).name if code < 0 else f"status {code}"
 
 
 def run_child(name: str, descriptor: int) -> None:
-    """Run what a sandbox named, in the process that it started."""
+    """Run the function that a sandbox named, in the process that it started.
+
+    Args:
+        name: The function as `module:name`.
+        descriptor: The file descriptor of the connection to the sandbox.
+    """
     module, function = name.split(":")
     serve: Serve = getattr(importlib.import_module(module), function)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), Connection(descriptor) as connection:
-        prepare, limits = connection.recv()
-        serve(connection, prepare, limits)
+        transform, limits = connection.recv()
+        serve(connection, transform, limits)
 
 
-def serve_decoder(connection: Connection, prepare: ImageTransform, limits: Limits) -> None:
-    """Decode what is asked for until nothing more is; runs in the process of its own."""
+def serve_decoder(connection: Connection, transform: ImageTransform, limits: Limits) -> None:
+    """Decode requested files until the connection is closed; runs in the separate process."""
     limit_memory(limits.memory * MEBIBYTE)
     tune_malloc()
-    # The model's threads wait for one another: a decoder in the way of one would hold up all of them.
+    # The threads of a model wait for each other: a decoder that delays one of them delays them all.
     os.nice(NICENESS)
     connection.send(READY)
     while True:
         file, images_only = connection.recv()
-        for message in prepare_file(file, prepare, images_only):
+        for message in prepare_file(file, transform, images_only):
             connection.send(message)
 
 
 def tune_malloc() -> None:
-    """Let this process keep what it frees for what it takes next.
+    """Make this process reuse memory that it frees, instead of returning it to the system.
 
-    Taken from the system anew for every picture, page by page, memory costs a decoder a fifth of its time, and the run
-    that receives its pictures half of what that takes. What is larger than `LARGE` is given back at once all the same.
+    Getting new pages for every image costs a decoder a fifth of its time, and the process that receives the images half
+    of the time this takes. Allocations larger than `MAX_REUSED_BYTES` are still returned.
     """
     if sys.platform == "linux" and (tune := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:  # musl has none
-        tune(M_MMAP_THRESHOLD, LARGE)
-        tune(M_TRIM_THRESHOLD, 2 * LARGE)
-        tune(M_TOP_PAD, LARGE // 4)
+        tune(M_MMAP_THRESHOLD, MAX_REUSED_BYTES)
+        tune(M_TRIM_THRESHOLD, 2 * MAX_REUSED_BYTES)
+        tune(M_TOP_PAD, MAX_REUSED_BYTES // 4)
 
 
 def limit_memory(size: int) -> None:
-    """Let this process have no more address space than so many bytes."""
+    """Limit the address space of this process, in bytes."""
     try:
         import resource
     except ImportError:  # not on Windows

@@ -1,103 +1,146 @@
-"""Films: shots along the timeline, each by a few frames, and the sound track."""
+"""The family of videos: a few frames of every shot, and the sound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
-from indexer.decode.document.subtitles import read_spoken
+from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES, read_spoken
+from indexer.decode.family import Family, Signature, split_suffixes
 from search.errors import UnreadableMediaError
 from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
 from search.media.image.picture import USEFUL_SIDE, Picture, measure_change
-from search.records import Segment, SegmentKind
+from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
-# A frame is looked at every second; of longer films only the frames that stand by themselves, which an encoder puts
-# where the picture changes.
-SPACING = 1.0
-LONG = 600.0
-# A larger change between frames that follow one another is a cut; measured on handheld and cartoon clips.
-CUT = 0.12
-# Below this mean change a frame shows what the one before did.
-SAME_SCENE = 0.03
-# So many frames of a shot are kept as it changes; of one that goes on changing, one more every so many seconds.
-MAX_FRAMES = 3
-SPREAD = 10.0
-COVER_AT = 3
+# One frame per second is compared. Of videos longer than this only key frames are, which an encoder places where the
+# image changes.
+FRAME_SPACING_SECONDS = 1.0
+LONG_VIDEO_SECONDS = 600.0
+# A larger change between two frames is a cut; measured on handheld and cartoon clips.
+MIN_CUT_CHANGE = 0.12
+# A frame that differs less than this from the one before shows the same scene.
+MIN_SCENE_CHANGE = 0.03
+# Frames kept of a shot while it changes; if it goes on changing, one more after each interval.
+MAX_SHOT_FRAMES = 3
+MIN_SHOT_FRAME_SECONDS = 10.0
+# The cover is this frame, or the last one of a shorter video: the first frames are often black or a title.
+COVER_FRAME = 3
+# Bytes of a packet of an MPEG transport stream. Each packet begins with the same byte.
+TS_PACKET_BYTES = 188
+TS_SYNC_BYTE = ord("G")
 
 
 @dataclass
-class _Shots:
-    """Frames kept so far, each until the next one's time is known."""
+class _ShotDetector:
+    """Chooses which frames are kept. A kept frame is held until the time of the next one is known.
 
-    last: Picture | None = None
+    Attributes:
+        previous: The frame that was compared last.
+        kept: The frame that was kept last.
+        shot_frames: How many frames of the current shot were kept.
+    """
+
+    previous: Picture | None = None
     kept: Frame | None = None
-    in_shot: int = 0
+    shot_frames: int = 0
 
-    def take(self, frame: Frame) -> Frame | None:
-        """Look at the next frame; give the one kept before when this one takes its place."""
-        cut = self.last is None or measure_change(self.last, frame.picture) >= CUT
-        self.last = frame.picture
-        if cut:
-            self.in_shot = 0
-        elif self.kept and self._is_told(self.kept, frame):
+    def add(self, frame: Frame) -> Frame | None:
+        """Compare the next frame. Return the one kept before if this one is kept after it."""
+        is_cut = self.previous is None or measure_change(self.previous, frame.picture) >= MIN_CUT_CHANGE
+        self.previous = frame.picture
+        if is_cut:
+            self.shot_frames = 0
+        elif self.kept and self._is_redundant(self.kept, frame):
             return None
-        self.in_shot += 1
+        self.shot_frames += 1
         before, self.kept = self.kept, frame
         return before
 
-    def _is_told(self, kept: Frame, frame: Frame) -> bool:
-        """Return whether what was kept last stands for this one as well."""
-        if measure_change(kept.picture, frame.picture) < SAME_SCENE:
+    def _is_redundant(self, kept: Frame, frame: Frame) -> bool:
+        """Return whether the frame that was kept last represents this one as well."""
+        if measure_change(kept.picture, frame.picture) < MIN_SCENE_CHANGE:
             return True
-        return self.in_shot >= MAX_FRAMES and frame.seconds - kept.seconds < SPREAD
+        return self.shot_frames >= MAX_SHOT_FRAMES and frame.seconds - kept.seconds < MIN_SHOT_FRAME_SECONDS
 
 
 def decode_video(path: Path, sidecar: Path | None) -> Parts:
-    """Take a few frames of every shot, and what is said: from the subtitles beside it, or else the sound."""
-    facts = probe(path)
-    media = facts.media
+    """Yield a few frames of every shot, then the subtitles if there is a sidecar, otherwise the sound.
+
+    Args:
+        path: The file.
+        sidecar: Subtitles.
+
+    Raises:
+        UnreadableMediaError: The file or its subtitles cannot be decoded.
+    """
+    stream = probe(path)
+    media = stream.media
     count, end = 0, 0.0
     cover: Picture | None = None
     for shot in _find_shots(path, media.duration or 0.0):
         count, end = count + 1, shot.segment.end or 0.0
-        if count <= COVER_AT:
-            cover = shot.picture
+        if count <= COVER_FRAME:
+            cover = shot.image
         yield shot
     if cover is None:
-        raise UnreadableMediaError("empty video: it holds no frame")
-    if media.width and media.height and (media.width < media.height) != (cover.width < cover.height):
-        # Held upright: the frames were turned as the file says.
-        media = replace(media, width=media.height, height=media.width)
+        raise UnreadableMediaError("the video has no frame")
+    media = _turn_size(media, cover)
     if sidecar is not None:
         spoken, language = read_spoken(sidecar, path)
         yield from spoken
         media = replace(media, language=language)
-    elif facts.has_audio:
+    elif stream.has_audio:
         for start, samples in iterate_sound(path):
             end = max(end, start + len(samples) / SAMPLE_RATE)
             yield AudioChunk(start, samples)
     yield FileSummary(replace(media, duration=round(end, 3)), cover)
 
 
+def _turn_size(media: MediaFacts, cover: Picture) -> MediaFacts:
+    """Return metadata with width and height swapped if the frames are shown turned."""
+    if media.width and media.height and (media.width < media.height) != (cover.width < cover.height):
+        return replace(media, width=media.height, height=media.width)
+    return media
+
+
 def _find_shots(path: Path, duration: float) -> Iterator[DecodedImage]:
-    shots = _Shots()
+    shots = _ShotDetector()
     end = 0.0
-    for frame in iterate_frames(path, SPACING, keys_only=duration > LONG):
+    for frame in iterate_frames(path, FRAME_SPACING_SECONDS, keys_only=duration > LONG_VIDEO_SECONDS):
         end = frame.seconds
-        before = shots.take(Frame(frame.seconds, _shrink(frame.picture)))
+        before = shots.add(Frame(frame.seconds, _shrink(frame.picture)))
         if before is not None:
             yield _make_shot(before, frame.seconds)
     if shots.kept is not None:
-        yield _make_shot(shots.kept, max(end, duration if duration < end + LONG else end))
+        is_plausible = duration < end + LONG_VIDEO_SECONDS
+        yield _make_shot(shots.kept, max(end, duration if is_plausible else end))
 
 
 def _make_shot(frame: Frame, until: float) -> DecodedImage:
     return DecodedImage(Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.picture)
 
 
-def _shrink(picture: Picture) -> Picture:
-    """Keep no more of a frame than the model and the thumbnail need."""
-    scale = USEFUL_SIDE / min(picture.size)
+def _shrink(image: Picture) -> Picture:
+    """Return a frame no larger than the models and the thumbnail need."""
+    scale = USEFUL_SIDE / min(image.size)
     if scale >= 1:
-        return picture
-    return picture.resize((round(picture.width * scale), round(picture.height * scale)))
+        return image
+    return image.resize((round(image.width * scale), round(image.height * scale)))
+
+
+def _is_transport_stream(_path: Path, head: bytes) -> bool:
+    return len(head) > 2 * TS_PACKET_BYTES and set(head[0 : 3 * TS_PACKET_BYTES : TS_PACKET_BYTES]) == {TS_SYNC_BYTE}
+
+
+VIDEO = Family(
+    type=ItemType.VIDEO,
+    suffixes=split_suffixes("mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp ts mts m2ts wmv flv"),
+    decode=decode_video,
+    signatures=(
+        Signature(0, (b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11")),
+        Signature(4, (b"ftyp", b"moov", b"mdat\0")),
+        Signature(8, (b"AVI LIST",)),
+    ),
+    detect=_is_transport_stream,
+    sidecars=SUBTITLE_SUFFIXES,
+)

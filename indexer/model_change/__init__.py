@@ -1,1 +1,1 @@
-"""Replacing a model: fill another space next to the current one, then switch."""
+"""Replaces a model: fill a new space while the current one is searched, then switch."""

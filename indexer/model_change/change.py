@@ -1,7 +1,7 @@
-"""Changing a model: a new space is filled beside the one that is searched, and takes its place when it is complete.
+"""Change a model: a new space is filled while the current one is searched, and replaces it when it is complete.
 
-What was filled is in the catalog, so a run that ends half-way is taken up where it was. Only pictures are decoded
-again; texts, speech among them, are in the catalog.
+Vectors are written to the catalog at once, so a run that is interrupted continues later. Only images are decoded again;
+texts, including speech, are in the catalog.
 """
 
 import shutil
@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from indexer.embed import AHEAD
-from indexer.model_change.fill import Filling, Outcome
+from indexer.embed import MAX_BATCHES_AHEAD
+from indexer.model_change.fill import Outcome, SpaceFiller
 from indexer.pipeline import Options, Progress
 from search.active_models import open_index
 from search.encoders.encoder import ImageEncoder, TextEncoder
@@ -32,42 +32,62 @@ from search.records import Retriever
 from search.samples import sample_images
 from search.storage.spaces import Space, SpaceRole
 
-# So many of the library's pictures are looked at to find the fastest way to run a model.
-MEASURED = 32
-# Where more of the items than this cannot be read, a disk is more likely to be away than its files to be damaged.
-MAX_UNREAD = 0.05
+# Images of the library by which the fastest way to run a model is chosen.
+MAX_SAMPLE_IMAGES = 32
+# If a larger share of the items cannot be read, a disk is probably not mounted.
+MAX_UNREAD_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Pace:
     """How a space is filled.
 
-    load: the share of the time to work, 0 to 1, so that searches have the rest; force: switch even if much could not
-    be read.
+    Attributes:
+        load: The share of the time to work, 0 to 1; the rest is left to searches.
+        force: Switch even if many files could not be read.
     """
 
     load: float = 1.0
     force: bool = False
 
 
-FULL = Pace()
+FULL_PACE = Pace()
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done: another model for a lane."""
+    """A change to another model.
+
+    Attributes:
+        retriever: The retriever that the model is for.
+        model: The name of the model.
+        pace: How its space is filled.
+    """
 
     retriever: Retriever
     model: str
-    pace: Pace = FULL
+    pace: Pace = FULL_PACE
 
 
 def use_model(
-    library: Library, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL
+    library: Library, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL_PACE
 ) -> Outcome:
-    """Use another model from now on, for what its name or `purpose` says; the caller holds the home's lock.
+    """Change to another model. The caller holds the lock of the home.
 
-    Raises what `change_model` does.
+    Args:
+        library: An open home.
+        model: The name of the model.
+        role: The retriever that the model is for, or `speech`; None to infer it from the name.
+        options: How to decode, and when to stop.
+        progress: Called with the number done, the number of all, and a text.
+        pace: How the space is filled.
+
+    Returns:
+        The result.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+        IncompleteError: Too many files could not be read.
     """
     retriever = guess_retriever(model) if role is None else None if role == "speech" else Retriever(role)
     if retriever is not None:
@@ -78,52 +98,68 @@ def use_model(
 
 
 def change_model(library: Library, change: Change, options: Options, progress: Progress) -> Outcome:
-    """Fill a space by another model, and search by it from then on; does all of it as the only one who writes.
+    """Fill a space with another model, and switch the search to it. The caller holds the lock of the home.
 
-    The caller holds the home's lock. Raises ModelError when the model cannot be loaded, IncompleteError when too much
-    could not be read; then nothing is switched, and what was filled is kept.
+    Args:
+        library: An open home.
+        change: The change.
+        options: How to decode, and when to stop.
+        progress: Called with the number done, the number of all, and a text.
+
+    Returns:
+        The result.
+
+    Raises:
+        HomeError: The home uses this model already.
+        ModelError: The model cannot be loaded.
+        IncompleteError: Too many files could not be read. Nothing is switched; the vectors are kept.
     """
     began = time.monotonic()
-    retriever = change.retriever
-    active = library.spaces.get(retriever)
+    active = library.spaces.get(change.retriever)
     models = load_models(library, change)
-    encoder = models.get_encoder(retriever)
+    encoder = models.get_encoder(change.retriever)
     if (active.model, active.fingerprint) == (change.model, encoder.fingerprint):
-        raise HomeError(f"{change.model} is what this home uses already")
-    space = _find_space(library, retriever, encoder)
-    ahead = AHEAD if change.pace.load >= 1 else 0
-    run = Filling(library, active, space, models, replace_load(options, change.pace.load), progress, ahead)
+        raise HomeError(f"{change.model} is in use already")
+    space = _find_space(library, change.retriever, encoder)
+    max_running = MAX_BATCHES_AHEAD if change.pace.load >= 1 else 0
+    options = replace_load(options, change.pace.load)
     outcome = Outcome(change.model)
-    run.fill(outcome)
-    if len(outcome.unread) > MAX_UNREAD * library.spaces.count_items(active.id) and not change.pace.force:
-        path, reason = next(iter(outcome.unread.items()))
-        raise IncompleteError(
-            f"{len(outcome.unread)} files could not be read, the first {path} ({reason}): nothing is switched, and "
-            "what was done is kept. Mount what is missing and run this again, or switch all the same with --force"
-        )
-    # The first search by the new model should find its index built.
-    index = open_index(library.home, library.database, space, encoder)
-    index.build(library.catalog.read_revision())
-    drop_spaces(library, retriever, (SpaceRole.PREVIOUS,))
-    library.spaces.switch(retriever)
+    SpaceFiller(library, active, space, models, options, progress, max_running).fill(outcome)
+    if not change.pace.force:
+        _require_complete(outcome, library.spaces.count_items(active.id))
+    # The first search with the new model should not have to build its index.
+    open_index(library.home, library.database, space, encoder).build(library.catalog.read_revision())
+    drop_spaces(library, change.retriever, (SpaceRole.PREVIOUS,))
+    library.spaces.switch(change.retriever)
     outcome.filled = library.spaces.count(space.id)
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
-def update_outdated(library: Library, options: Options, progress: Progress) -> list[Outcome]:
-    """Embed again what an earlier version of a bundled model embedded, and search it from then on.
+def _require_complete(outcome: Outcome, item_count: int) -> None:
+    """Raise IncompleteError if too many files could not be read."""
+    if len(outcome.unread) <= MAX_UNREAD_SHARE * item_count:
+        return
+    path, reason = next(iter(outcome.unread.items()))
+    raise IncompleteError(
+        f"{len(outcome.unread)} files could not be read, the first is {path} ({reason}). The model was not changed; "
+        "finished work is kept. Mount missing disks and run the command again, or add --force to change anyway"
+    )
 
-    The old vectors cannot be searched, so it switches however many files cannot be read: these are embedded by the next
-    run that finds them. The caller holds the home's lock and reloads the models of the library afterward.
+
+def update_outdated(library: Library, options: Options, progress: Progress) -> list[Outcome]:
+    """Embed again what an earlier version of a bundled model embedded, and switch the search to it.
+
+    The old vectors cannot be searched, so it switches even if many files cannot be read: the next run that reads them
+    embeds them. The caller holds the lock of the home, and renews the library afterward.
 
     Args:
-        library: An opened home.
-        options: How to run.
-        progress: Called with done, total and path.
+        library: An open home.
+        options: How to decode, and when to stop.
+        progress: Called with the number done, the number of all, and a text.
 
     Returns:
-        What each change came to; nothing when no space is outdated.
+        The result of each change; empty when no space is outdated.
     """
     outcomes = []
     for retriever in library.outdated:
@@ -134,17 +170,30 @@ def update_outdated(library: Library, options: Options, progress: Progress) -> l
 
 
 def find_previous(library: Library, retriever: Retriever) -> str:
-    """Return the name of the model that was used before. Raises HomeError when there is none."""
-    before = library.spaces.find(retriever, SpaceRole.PREVIOUS)
-    if before is None:
-        raise HomeError(f"no model was used for {retriever} before, or its space was dropped")
-    return before.model
+    """Return the name of the model that was used before.
+
+    Raises:
+        HomeError: There is none.
+    """
+    previous = library.spaces.find(retriever, SpaceRole.PREVIOUS)
+    if previous is None:
+        raise HomeError(f"no previous {retriever} model: none was used, or its space was dropped")
+    return previous.model
 
 
 def drop_spaces(
     library: Library, retriever: Retriever, roles: Sequence[SpaceRole] = (SpaceRole.NEXT, SpaceRole.PREVIOUS)
 ) -> int:
-    """Remove spaces of a retriever that are not searched, and their indexes; return how many vectors there were."""
+    """Delete spaces of a retriever that are not searched, with their indexes.
+
+    Args:
+        library: An open home.
+        retriever: The retriever.
+        roles: The roles of the spaces to delete.
+
+    Returns:
+        The number of vectors deleted.
+    """
     count = 0
     for role in roles:
         space = library.spaces.find(retriever, role)
@@ -155,7 +204,7 @@ def drop_spaces(
 
 
 def load_models(library: Library, change: Change) -> Models:
-    """Return the home's models with the new one among them; its card is made where there is none."""
+    """Return the models of the home with the new one among them; its manifest is written if there is none."""
     names = Names(
         visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),
         semantic=library.spaces.get(Retriever.SEMANTIC).model,
@@ -164,17 +213,25 @@ def load_models(library: Library, change: Change) -> Models:
     names = replace(names, **{str(change.retriever): change.model})
     folder, machine = library.home.models, library.machine
     if change.retriever is Retriever.VISUAL and needs_manifest(library, change.model):
-        read_manifest(change.model, change.retriever, folder, machine, list(sample_images(library, MEASURED)))
+        read_manifest(change.model, change.retriever, folder, machine, list(sample_images(library, MAX_SAMPLE_IMAGES)))
     return choose_models(folder, machine, names)
 
 
 def needs_manifest(library: Library, name: str) -> bool:
-    """Return whether a model was never loaded for this home, and is not one that it came with."""
+    """Return whether a model that is neither bundled nor adapted was never loaded for this home."""
     return name not in BUNDLED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
 
 
 def replace_load(options: Options, load: float) -> Options:
-    """Return options that rest between batches. load: the share of the time to work."""
+    """Return options that rest between batches.
+
+    Args:
+        options: The options to change.
+        load: The share of the time to work, 0 to 1.
+
+    Returns:
+        New options.
+    """
     if load >= 1:
         return options
     last = time.monotonic()
@@ -189,16 +246,16 @@ def replace_load(options: Options, load: float) -> Options:
 
 
 def _find_space(library: Library, retriever: Retriever, encoder: ImageEncoder | TextEncoder) -> Space:
-    """Return the space to fill: the one begun, the one before if it was made by this model, or a new one."""
-    begun = library.spaces.find(retriever, SpaceRole.NEXT)
-    before = library.spaces.find(retriever, SpaceRole.PREVIOUS)
-    if begun is not None and begun.fingerprint != encoder.fingerprint:
-        library.spaces.drop(begun.id)
-        begun = None
-    if begun is None and before is not None and before.fingerprint == encoder.fingerprint:
+    """Return the space to fill: a partly filled one, the previous one if this model filled it, or a new one."""
+    partial = library.spaces.find(retriever, SpaceRole.NEXT)
+    previous = library.spaces.find(retriever, SpaceRole.PREVIOUS)
+    if partial is not None and partial.fingerprint != encoder.fingerprint:
+        library.spaces.drop(partial.id)
+        partial = None
+    if partial is None and previous is not None and previous.fingerprint == encoder.fingerprint:
         library.spaces.promote(retriever)
     space = library.spaces.add(retriever, SpaceRole.NEXT, encoder)
     if space.model != encoder.name:
-        # The same weights under another name, such as a folder that was moved.
+        # The same weights under another name, for example in a folder that was moved.
         library.spaces.rename_model(space.id, encoder.name)
     return space

@@ -1,4 +1,4 @@
-"""Filling a space by another model, beside the one that is searched."""
+"""Fill an embedding space with the vectors of a new model, while the current space is searched."""
 
 from collections import defaultdict
 from contextlib import closing
@@ -8,26 +8,30 @@ from typing import Any
 
 import numpy as np
 
+from indexer.decode.content import Failed, Finished, Messages, PreparedImage
 from indexer.decode.decode_pool import DecodePool
-from indexer.decode.preprocess import Failed, Finished, Messages, PreparedImage
 from indexer.decode.sandbox import Decoder
-from indexer.embed import AHEAD, ImageEmbedder
-from indexer.pending import PendingItem
+from indexer.embed import MAX_BATCHES_AHEAD, TEXT_BATCH_SIZE, ImageEmbedder, PendingItem
 from indexer.pipeline import Options, Progress, open_decoders
-from indexer.profile import Profile
-from indexer.write import BATCH
+from indexer.summary import Profile
 from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models
 from search.library import Library
-from search.records import Retriever
+from search.records import FileFacts, Retriever
 from search.storage.spaces import Space
 
 
 @dataclass
 class Outcome:
-    """What a change of model came to. filled: vectors in the new space; unread: reasons by path.
+    """The result of a model change.
 
-    has_changes: False when an update was found to be done already.
+    Attributes:
+        model: The name of the new model.
+        filled: How many vectors the new space has.
+        is_speech: Whether it is a speech model, which has no space.
+        seconds: How long it took.
+        unread: Reasons by path of files that could not be read.
+        has_changes: False when the change turned out to be done already.
     """
 
     model: str
@@ -37,23 +41,30 @@ class Outcome:
     unread: dict[str, str] = field(default_factory=dict)
     has_changes: bool = True
 
-    def describe(self, most: int | None = None) -> dict[str, Any]:
-        """Return what it came to as a document, with at most so many of the files that could not be read."""
-        unread = [{"path": path, "reason": reason} for path, reason in list(self.unread.items())[:most]]
+    def describe(self, max_failures: int | None = None) -> dict[str, Any]:
+        """Return the result as a JSON document, with at most `max_failures` unreadable files (None for all)."""
+        unreadable = [{"path": path, "reason": reason} for path, reason in list(self.unread.items())[:max_failures]]
         return {
             "model": self.model,
             "filled": self.filled,
             "unread": len(self.unread),
-            "unreadable": unread,
+            "unreadable": unreadable,
             "seconds": round(self.seconds, 2),
         }
 
 
 @dataclass
-class Filling:
-    """One filling of a space.
+class SpaceFiller:
+    """Fills one space.
 
-    active: the one that is searched; space: the one to fill; ahead: batches that may be on their way while it rests.
+    Attributes:
+        library: The library.
+        active: The space that is searched.
+        space: The space to fill.
+        models: The models of the library, with the new one.
+        options: How to decode, and when to stop.
+        progress: Called with the number done, the number of all, and a text.
+        max_running: Batches that may be embedded while the run rests.
     """
 
     library: Library
@@ -62,102 +73,104 @@ class Filling:
     models: Models
     options: Options
     progress: Progress
-    ahead: int = AHEAD
+    max_running: int = MAX_BATCHES_AHEAD
 
     def fill(self, outcome: Outcome) -> None:
-        """Fill it, by the shortest way there is."""
+        """Fill the space in the cheapest way; files that cannot be read are added to `outcome`."""
         encoder = self.models.image_encoder
         if self.active.retriever is not Retriever.VISUAL:
             self.fill_texts()
         elif isinstance(encoder, AdaptedImageEncoder) and encoder.base.fingerprint == self.active.fingerprint:
-            self.fill_by_vectors(encoder.adapter)
+            self.fill_adapted(encoder.adapter)
         else:
             self.fill_images(outcome)
 
     def fill_texts(self) -> None:
-        """Embed the texts that are in the catalog."""
-        recorded = self.library.spaces
-        total, done = recorded.count_lacking(self.active.id, self.space.id), 0
-        for block in recorded.iterate_lacking(self.active.id, self.space.id):
-            for start in range(0, len(block), BATCH):
+        """Embed the texts in the catalog."""
+        spaces = self.library.spaces
+        total, done = spaces.count_lacking(self.active.id, self.space.id), 0
+        for block in spaces.iterate_lacking(self.active.id, self.space.id):
+            for start in range(0, len(block), TEXT_BATCH_SIZE):
                 self.options.check()
-                part = block[start : start + BATCH]
-                rows = self.models.text_encoder.encode_passages([one.text or "" for one in part])
-                recorded.fill(self.space.id, [(one.segment_id, row) for one, row in zip(part, rows, strict=True)])
-                done += len(part)
+                batch = block[start : start + TEXT_BATCH_SIZE]
+                vectors = self.models.text_encoder.encode_passages([segment.text or "" for segment in batch])
+                ids = [segment.segment_id for segment in batch]
+                spaces.fill(self.space.id, list(zip(ids, vectors, strict=True)))
+                done += len(batch)
                 self.progress(done, total, f"{done} texts")
 
-    def fill_by_vectors(self, adapter: Adapter) -> None:
-        """Move the vectors that are there: an adapter needs no picture."""
-        recorded, dimension = self.library.spaces, self.active.dimension
-        total, done = recorded.count_lacking(self.active.id, self.space.id), 0
-        for block in recorded.iterate_lacking(self.active.id, self.space.id):
+    def fill_adapted(self, adapter: Adapter) -> None:
+        """Apply an adapter to the vectors of the active space: no image has to be decoded."""
+        spaces, dimension = self.library.spaces, self.active.dimension
+        total, done = spaces.count_lacking(self.active.id, self.space.id), 0
+        for block in spaces.iterate_lacking(self.active.id, self.space.id):
             self.options.check()
-            known = recorded.read_vectors(self.active.id, [one.segment_id for one in block], dimension)
-            rows = adapter.apply(np.stack(list(known.values())))
-            recorded.fill(self.space.id, list(zip(known, rows, strict=True)))
+            active_vectors = spaces.read_vectors(self.active.id, [segment.segment_id for segment in block], dimension)
+            vectors = adapter.apply(np.stack(list(active_vectors.values())))
+            spaces.fill(self.space.id, list(zip(active_vectors, vectors, strict=True)))
             done += len(block)
             self.progress(done, total, f"{done} vectors")
 
     def fill_images(self, outcome: Outcome) -> None:
-        """Decode the pictures again and embed them; what cannot be read is noted in what it came to."""
-        found = self.library.spaces.list_lacking_files(self.active.id, self.space.id)
-        ids = {file.path: item_id for item_id, file in found}
-        todo = [file for _, file in found]
-        decoders = open_decoders(self.models.image_encoder.transform, len(todo), self.options)
-        waiting: list[PendingItem] = []
+        """Decode and embed all images again; files that cannot be read are added to `outcome`."""
+        lacking = self.library.spaces.list_lacking_files(self.active.id, self.space.id)
+        item_ids = {file.path: item_id for item_id, file in lacking}
+        files = [file for _, file in lacking]
+        decoders = open_decoders(self.models.image_encoder.transform, len(files), self.options)
+        decoding: dict[str, PendingItem] = {}
+        decoded: list[PendingItem] = []
         done = 0
         with (
             closing(ImageEmbedder(self.models.image_encoder, Profile())) as embedder,
-            closing(DecodePool(_read_images, todo, decoders)) as feed,
+            closing(DecodePool(_read_images, files, decoders)) as pool,
         ):
-            while not (feed.is_over and not waiting):
+            while not (pool.is_over and not decoded):
                 self.options.check()
-                for draft, message in feed.take():
+                for file, message in pool.take():
+                    item = decoding.setdefault(file.path, PendingItem(file))
                     if isinstance(message, PreparedImage):
-                        embedder.add(draft, message)
+                        embedder.add(item, message)
                     elif isinstance(message, Finished | Failed):
-                        draft.end = message
-                        waiting.append(draft)
-                if feed.is_over:
+                        item.end = message
+                        decoded.append(decoding.pop(file.path))
+                if pool.is_over:
                     embedder.flush()
-                embedder.collect(0 if feed.is_over else self.ahead)
-                whole = [draft for draft in waiting if draft.is_whole]
-                waiting = [draft for draft in waiting if not draft.is_whole]
-                for draft in whole:
-                    reason = self._write(ids[draft.file.path], draft)
+                embedder.collect(0 if pool.is_over else self.max_running)
+                for item in [one for one in decoded if one.is_complete]:
+                    decoded.remove(item)
+                    reason = self._write(item_ids[item.file.path], item)
                     if reason:
-                        outcome.unread[draft.file.path] = reason
+                        outcome.unread[item.file.path] = reason
                     done += 1
-                    self.progress(done, len(todo), draft.file.path)
+                    self.progress(done, len(files), item.file.path)
 
-    def _write(self, item_id: int, draft: PendingItem) -> str | None:
-        """Write the vectors of an item; give why it cannot be done, if so."""
-        if isinstance(draft.end, Failed):
-            return draft.end.reason
+    def _write(self, item_id: int, item: PendingItem) -> str | None:
+        """Write the vectors of an item. Return why that is not possible, None if it was."""
+        if isinstance(item.end, Failed):
+            return item.end.reason
         lacking = self.library.spaces.list_lacking(self.active.id, self.space.id, item_id)
-        # The pictures of an animation have neither time nor page: they are told by their order.
-        places: defaultdict[tuple[float | None, int | None], list[int]] = defaultdict(list)
-        for at, segment in enumerate(draft.segments):
-            places[segment.start, segment.page].append(at)
-        if any(not places[one.start, one.page] for one in lacking):
-            return "it is decoded otherwise than when it was indexed: it is read anew by the next run"
-        rows = []
-        for one in lacking:
-            same = places[one.start, one.page]
-            rows.append((one.segment_id, draft.vectors[same.pop(0) if len(same) > 1 else same[0]][1]))
-        self.library.spaces.fill(self.space.id, rows)
+        # Segments are matched by time and page. The images of an animation have neither: they are matched in order.
+        positions: defaultdict[tuple[float | None, int | None], list[int]] = defaultdict(list)
+        for position, segment in enumerate(item.segments):
+            positions[segment.start, segment.page].append(position)
+        if any(not positions[stored.start, stored.page] for stored in lacking):
+            return "decoded content changed: the file will be indexed again by the next run"
+        vectors = []
+        for stored in lacking:
+            same = positions[stored.start, stored.page]
+            vectors.append((stored.segment_id, item.vectors[same.pop(0) if len(same) > 1 else same[0]][1]))
+        self.library.spaces.fill(self.space.id, vectors)
         return None
 
 
-def _read_images(decoder: Decoder, draft: PendingItem) -> Messages:
-    """Return the pictures of a file as it is now."""
+def _read_images(decoder: Decoder, file: FileFacts) -> Messages:
+    """Yield the images of a file, unless it changed since it was indexed."""
     try:
-        facts = Path(draft.file.path).stat()
+        facts = Path(file.path).stat()
     except OSError as error:
         yield Failed(f"cannot be read: {error.strerror or error}")
         return
-    if (facts.st_size, facts.st_mtime_ns) != (draft.file.size, draft.file.mtime_ns):
-        yield Failed("it has changed since it was indexed: it is read anew by the next run")
+    if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
+        yield Failed("the file changed since it was indexed: it will be indexed again by the next run")
         return
-    yield from decoder.decode(draft.file, images_only=True)
+    yield from decoder.decode(file, images_only=True)

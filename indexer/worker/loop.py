@@ -1,4 +1,4 @@
-"""The process that does what jobs ask for, one after the other, and follows the sources that are watched."""
+"""The background worker: run jobs one after another, and queue jobs for watched sources that change."""
 
 import logging
 import threading
@@ -16,21 +16,31 @@ from search.errors import CancelledError, CrossmodalError, HomeError
 from search.library import Library
 from search.records import Job, JobState, Task
 
-# How often new jobs are looked for, and how often the one running says how far it is, in seconds.
-POLL = 0.5
-# How often watched searches are asked anew, in seconds, while another process goes on writing.
-ALERTS = 10.0
-# So many failures are kept with a job; all of them are in the ledger.
-FAILURES_KEPT = 100
+# How often the queue is checked for jobs, and the progress of a running job is written.
+POLL_SECONDS = 0.5
+# How often watched searches are run while another process indexes.
+SAVED_SEARCH_INTERVAL_SECONDS = 10.0
+# Failures in the result of a job; the ledger has all of them.
+MAX_REPORTED_FAILURES = 100
+CANCELLED_MESSAGE = "cancelled; finished work is kept"
 
 
 class StoppedError(Exception):
-    """The worker is to end."""
+    """The worker was asked to stop."""
 
 
 @dataclass
 class Tracker:
-    """Writes how far a job is into its row, now and then, and sees whether it is to go on."""
+    """Writes the progress of a job to its row, and checks whether the job should continue.
+
+    Attributes:
+        library: The library.
+        job: The running job.
+        stop: Is set when the worker should stop.
+        done: How many files are done.
+        total: How many files there are.
+        detail: The path of the last file.
+    """
 
     library: Library
     job: Job
@@ -39,114 +49,128 @@ class Tracker:
     total: int = 0
     detail: str = ""
     _began: float = field(default_factory=time.monotonic)
-    _last: float = 0.0
+    _reported_at: float = 0.0
 
-    def note(self, done: int, total: int, path: str) -> None:
-        """Take in how far the run is."""
+    def update(self, done: int, total: int, path: str) -> None:
+        """Remember the progress; it is written by the next check."""
         self.done, self.total, self.detail = done, total, path
 
     def check(self) -> None:
-        """Raise CancelledError when the job was cancelled, StoppedError when the worker is to end."""
+        """Raise an exception if the job should end.
+
+        Raises:
+            CancelledError: The job was cancelled.
+            StoppedError: The worker should stop.
+        """
         if self.stop.is_set():
             raise StoppedError
-        if time.monotonic() - self._last < POLL:
+        if time.monotonic() - self._reported_at < POLL_SECONDS:
             return
-        self._last = time.monotonic()
+        self._reported_at = time.monotonic()
         if not self.report():
-            raise CancelledError("cancelled; what was done so far is kept")
+            raise CancelledError(CANCELLED_MESSAGE)
 
     def report(self) -> bool:
-        """Write how far the job is; tell whether it is to go on."""
+        """Write the progress. Return whether the job should continue."""
         seconds = time.monotonic() - self._began
         return self.library.jobs.report(self.job.id, self.done, self.total, seconds, self.detail)
 
 
 def run_worker(library: Library, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
-    """Do jobs until `stop` is set, or with `until_idle` until there is none."""
+    """Run jobs until `stop` is set.
+
+    Args:
+        library: An open home.
+        options: How to index.
+        stop: Set it to end the worker; an unfinished job is continued by the next worker.
+        until_idle: Return when the queue is empty.
+    """
     _queue_updates(library)
-    alerts, due = SavedSearchNotifier(library), 0.0
+    notifier, due = SavedSearchNotifier(library), 0.0
     with Watcher(library) as watcher:
         while not stop.is_set():
-            watcher.look()
+            watcher.poll()
             if library.jobs.has_work() and _try_next(library, options, stop):
                 due = 0.0
                 continue
             if time.monotonic() >= due:
-                alerts.look()
-                due = time.monotonic() + ALERTS
+                notifier.poll()
+                due = time.monotonic() + SAVED_SEARCH_INTERVAL_SECONDS
             if until_idle and not library.jobs.has_work():
                 return
-            stop.wait(POLL)
+            stop.wait(POLL_SECONDS)
 
 
 def _queue_updates(library: Library) -> None:
-    """Queue a model change for every space of an earlier version of a bundled model."""
+    """Queue a model change for each space of an earlier version of a bundled model."""
     for retriever in library.outdated:
         task = Task(is_routine=True, model=library.models.get_encoder(retriever).name, role=str(retriever))
-        # One that is running was left by a worker that died; it is resumed.
+        # A running one was left by a worker that was killed; it is continued.
         if not any(job.task == task for job in library.jobs.list_unfinished()):
             library.jobs.add(task)
 
 
 def _try_next(library: Library, options: Options, stop: threading.Event) -> bool:
-    """Do the next job, if nobody else is indexing; tell whether there was one."""
+    """Run the next job. Return False if there is none, or another process is indexing."""
     try:
         lock = library.home.lock()
     except HomeError:
-        return False  # the jobs wait until the other is done
+        return False  # jobs wait until the other process is done
     with lock:
         job = library.jobs.take()
         if job is None:
             return False
-        _do(library, job, options, stop)
+        _run_job(library, job, options, stop)
         return True
 
 
-def _do(library: Library, job: Job, options: Options, stop: threading.Event) -> None:
+def _run_job(library: Library, job: Job, options: Options, stop: threading.Event) -> None:
+    """Run a job and write how it ended. No error of a job may stop the worker."""
     tracker = Tracker(library, job, stop)
     try:
-        asked = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
-        gone: list[str] = []
+        options = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
+        unavailable: list[str] = []
         if job.task.model:
-            summary: Summary | Outcome = _change_model(library, job.task, job.task.model, asked, tracker)
+            result: Summary | Outcome = _change_model(library, job.task, job.task.model, options, tracker)
         else:
-            paths, gone = _find_paths(library, job.task)
-            summary = index_paths(library, paths, asked, tracker.note)
+            paths, unavailable = _find_paths(library, job.task)
+            result = index_paths(library, paths, options, tracker.update)
     except StoppedError:
-        return  # the next worker takes it up
+        return  # the next worker continues it
     except CancelledError as error:
         library.jobs.end(job.id, JobState.CANCELLED, error=str(error))
     except CrossmodalError as error:
         library.jobs.end(job.id, JobState.FAILED, error=str(error))
-    except Exception as error:  # it must cost this job, not those that wait behind it
+    except Exception as error:
         if library.jobs.get(job.id).is_cancelling:
-            library.jobs.end(job.id, JobState.CANCELLED, error="cancelled; what was done so far is kept")
+            library.jobs.end(job.id, JobState.CANCELLED, error=CANCELLED_MESSAGE)
             return
         logging.getLogger("crossmodal").exception("job %d failed", job.id)
         library.jobs.end(job.id, JobState.FAILED, error=f"{type(error).__name__}: {error}")
     else:
         tracker.report()
-        if job.task.is_routine and not summary.has_changes and not gone:
+        if job.task.is_routine and not result.has_changes and not unavailable:
             library.jobs.drop(job.id)
             return
-        library.jobs.end(job.id, JobState.DONE, summary.describe(FAILURES_KEPT) | _warn_of_missing(gone))
+        warning = {"warning": _explain_unavailable(unavailable)} if unavailable else {}
+        library.jobs.end(job.id, JobState.DONE, result.describe(MAX_REPORTED_FAILURES) | warning)
 
 
 def _change_model(library: Library, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
     if not task.is_routine:
-        return use_model(library, model, task.role, options, tracker.note)
-    # An earlier job may have updated the spaces: each does so before it indexes.
-    outcomes = update_outdated(library.reload_models(), options, tracker.note)
+        return use_model(library, model, task.role, options, tracker.update)
+    # An earlier job may have updated the spaces: each job does so before it indexes.
+    outcomes = update_outdated(library.reload_models(), options, tracker.update)
     return outcomes[-1] if outcomes else Outcome(model, has_changes=False)
 
 
 def _find_paths(library: Library, task: Task) -> tuple[list[Path], list[str]]:
-    """Return what is to be indexed, and the sources that are not there."""
+    """Return the paths to index, and the sources that are unavailable."""
     if task.paths:
         return [Path(path) for path in task.paths], []
     roots = [source.path for source in library.sources.list_all()]
     return [Path(root) for root in roots if Path(root).exists()], [root for root in roots if not Path(root).exists()]
 
 
-def _warn_of_missing(folders: list[str]) -> dict[str, str]:
-    return {"warning": f"Folders unavailable, their items are kept: {', '.join(folders)}"} if folders else {}
+def _explain_unavailable(roots: list[str]) -> str:
+    return f"Folders unavailable, their items are kept: {', '.join(roots)}"

@@ -1,4 +1,4 @@
-"""Saved searches that are watched: what is new and matches is listed, and told to whoever wants to know."""
+"""Run saved searches that are watched: record new matches, and post them to webhooks."""
 
 import json
 import urllib.error
@@ -15,12 +15,12 @@ from search.serializers import serialize_item
 from search.storage.collections import SavedSearches
 from search.storage.database import now
 
-# A webhook that does not answer for so many seconds is tried again at the next look.
-TIMEOUT_SECONDS = 10.0
+# A webhook that does not answer within this time is tried again after the next change of the library.
+WEBHOOK_TIMEOUT_SECONDS = 10.0
 
 
 class SavedSearchNotifier:
-    """Looks for news whenever the library has changed."""
+    """Finds new matches of watched searches after each change of the library."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -28,8 +28,8 @@ class SavedSearchNotifier:
         self._engine = Engine(library)
         self._revision = -1
 
-    def look(self) -> None:
-        """Ask the watched searches anew if anything was written since the last look."""
+    def poll(self) -> None:
+        """Run the watched searches again if the library changed since the last call."""
         revision = self._library.catalog.read_revision()
         if revision == self._revision:
             return
@@ -43,15 +43,15 @@ class SavedSearchNotifier:
         try:
             scores = self._search(saved.request)
         except CrossmodalError as error:
-            self._saved.mark_sent(saved.id, [], f"the search cannot be asked any more: {error}")
+            self._saved.mark_sent(saved.id, [], f"the search failed: {error}")
             return
-        fresh = self._saved.list_since(saved.checked_at, list(scores))
-        self._saved.note(saved.id, {item_id: scores[item_id] for item_id in fresh}, moment)
+        new_ids = self._saved.list_since(saved.checked_at, list(scores))
+        self._saved.note(saved.id, {item_id: scores[item_id] for item_id in new_ids}, moment)
         if saved.webhook:
-            self._tell(saved, self._saved.list_found(saved.id, only_unsent=True))
+            self._post(saved, self._saved.list_found(saved.id, only_unsent=True))
 
     def _search(self, request: Mapping[str, Any]) -> dict[int, float]:
-        """Return all relevant items, however many, and their scores: what the page shows first."""
+        """Return the scores of all relevant items, by item id."""
         fields = dict(request) | {"limit": MAX_LIMIT, "all": False, "tier": Tier.RELEVANT, "stack": False}
         scores: dict[int, float] = {}
         while True:
@@ -61,22 +61,22 @@ class SavedSearchNotifier:
                 return scores
             fields["cursor"] = answer.next
 
-    def _tell(self, saved: SavedSearch, scores: Mapping[int, float]) -> None:
+    def _post(self, saved: SavedSearch, scores: Mapping[int, float]) -> None:
         items = self._library.catalog.read_items(scores)
         if not items:
             return
-        found = [serialize_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]
-        body = json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": found}).encode()
+        matches = [serialize_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]
+        body = json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": matches}).encode()
         error = send_json(saved.webhook or "", body)
         self._saved.mark_sent(saved.id, items, error)
 
 
 def send_json(address: str, body: bytes) -> str | None:
-    """Post JSON to an address; give why that failed, or None."""
+    """Post JSON to an address. Return why that failed, None if it did not."""
     headers = {"Content-Type": "application/json", "User-Agent": "crossmodal"}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked when saved
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=WEBHOOK_TIMEOUT_SECONDS):  # noqa: S310
             return None
     except urllib.error.HTTPError as error:
         return f"the webhook answered {error.code}"

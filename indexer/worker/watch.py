@@ -1,4 +1,4 @@
-"""Following folders as they change: what is new, changed, moved or gone is known within seconds. Home of watchfiles."""
+"""Watch folders, and index them within seconds after a change. Home of watchfiles."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +12,10 @@ from search.library import Library
 from search.paths import is_below
 from search.records import Task
 
-# Changes are gathered until so many milliseconds pass without one, or the longer time passes at all.
-QUIET_MS, GATHERED_MS = 500, 5_000
-# The operating system may lose a message, and a network disk sends none: everything is looked at this often.
-RESCAN_MS = 15 * 60 * 1000
+# Changes are gathered until none arrives for the shorter time, or the longer time has passed.
+QUIET_MILLISECONDS, MAX_GATHER_MILLISECONDS = 500, 5_000
+# The operating system can lose events, and a network disk sends none: all folders are scanned this often.
+RESCAN_MILLISECONDS = 15 * 60 * 1000
 
 
 def watch_sources(
@@ -26,9 +26,19 @@ def watch_sources(
     report: Callable[[Summary], None],
     stop: threading.Event | None = None,
 ) -> None:
-    """Index folders now and whenever something changes in them, until `stop` is set; report each run.
+    """Index folders now and after every change in them, until `stop` is set or KeyboardInterrupt is raised.
 
-    Raises what `run_index` raises; KeyboardInterrupt ends it.
+    Args:
+        library: An open home.
+        paths: The folders.
+        options: How to index.
+        progress: Called with the number of files done, the number of all, and the path of the last one.
+        report: Called with the summary of each run.
+        stop: Set it to return.
+
+    Raises:
+        UsageError: A path does not exist.
+        HomeError: Another process is indexing, or the home cannot be written.
     """
     report(run_index(library, list(paths), options, progress))
     later = replace(options, retry_failed=False, reindex=False)
@@ -37,25 +47,25 @@ def watch_sources(
 
 
 def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | None) -> Iterator[set[str]]:
-    """Return the paths that changed, soon after they did; none of them when it is time to look at everything."""
+    """Yield sets of paths that changed; an empty set means that all folders should be scanned."""
     import watchfiles
 
     changes = watchfiles.watch(
         *paths,
-        # The home may lie inside a source, and changes with every run; what is uploaded to it is no change of a source.
+        # The home may be inside a source, and changes with every run.
         watch_filter=lambda _, path: not path.startswith(str(home)),
-        step=QUIET_MS,
-        debounce=GATHERED_MS,
-        rust_timeout=RESCAN_MS,
+        step=QUIET_MILLISECONDS,
+        debounce=MAX_GATHER_MILLISECONDS,
+        rust_timeout=RESCAN_MILLISECONDS,
         yield_on_timeout=True,
         stop_event=stop,
     )
-    for found in changes:
-        yield {path for _, path in found}
+    for change_set in changes:
+        yield {path for _, path in change_set}
 
 
 class Watcher:
-    """Queues a job for each watched source that changed. To be used as a context; looks when it is told to."""
+    """Queues a job for each watched source that changed. Use it as a context manager, and call `poll`."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -69,26 +79,26 @@ class Watcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._stop_watching()
 
-    def look(self) -> None:
-        """Follow the sources that are watched by now: each is looked at when it is new, or back."""
+    def poll(self) -> None:
+        """Watch the sources that are watched and available now. Queue a job for each that was not watched before."""
         watched = [source.path for source in self._library.sources.list_all() if source.is_watched]
         roots = tuple(root for root in watched if Path(root).exists())
-        alive = self._thread is not None and self._thread.is_alive()
-        if roots == self._roots and (alive or not roots):
+        is_alive = self._thread is not None and self._thread.is_alive()
+        if roots == self._roots and (is_alive or not roots):
             return
-        self._end()
+        self._stop_watching()
         for root in roots:
             if root not in self._roots:
                 self._queue(root)
         self._roots = roots
         if roots:
             self._stop = threading.Event()
-            self._thread = threading.Thread(target=self._follow, args=(roots, self._stop), daemon=True)
+            self._thread = threading.Thread(target=self._watch, args=(roots, self._stop), daemon=True)
             self._thread.start()
 
-    def _follow(self, roots: tuple[str, ...], stop: threading.Event) -> None:
+    def _watch(self, roots: tuple[str, ...], stop: threading.Event) -> None:
         for changed in follow_changes(self._library.home.root, [Path(root) for root in roots], stop):
             for root in roots:
                 if not changed or any(is_below(path, root) for path in changed):
@@ -97,7 +107,7 @@ class Watcher:
     def _queue(self, root: str) -> None:
         self._library.jobs.add(Task((root,), is_routine=True))
 
-    def _end(self) -> None:
+    def _stop_watching(self) -> None:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

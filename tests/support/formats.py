@@ -16,7 +16,7 @@ import tifffile
 from PIL import Image
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
-from indexer.decode.decode import decode_file
+from indexer.decode.families import decode_file
 from search.media.container import to_samples
 from search.records import Segment
 
@@ -38,12 +38,12 @@ def read(path, kind, sidecar=None):
     assert isinstance(parts[-1], FileSummary)
     sounds = [to_samples(one.samples) for one in parts if isinstance(one, AudioChunk)]
     return Content(
-        pictures=[(one.segment, one.picture) for one in parts if isinstance(one, DecodedImage)],
+        pictures=[(one.segment, one.image) for one in parts if isinstance(one, DecodedImage)],
         samples=np.concatenate([np.zeros(0, np.float32), *sounds]),
         passages=[one for one in parts if isinstance(one, Segment)],
         facts=parts[-1].facts,
         thumbnail=parts[-1].thumbnail,
-        kind=parts[-1].kind,
+        kind=parts[-1].type,
     )
 
 

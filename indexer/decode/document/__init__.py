@@ -1,1 +1,1 @@
-"""Documents become passages of text."""
+"""Decodes documents into passages of text."""

@@ -1,105 +1,68 @@
-"""Documents: passages of text with their pages, and the pictures of pages that have none."""
+"""The family of documents: passages of text with their pages, and images of pages without text."""
 
 import zipfile
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from indexer.decode.content import DecodedImage, FileSummary, Parts
-from indexer.decode.document.epub import open_book, read_chapters
-from indexer.decode.document.office import read_docx, read_odf, read_pptx, read_xlsx
-from indexer.decode.document.pdf import decode_pdf
-from indexer.decode.document.subtitles import read_subtitles
-from indexer.decode.document.text import Text, read_html, read_markdown, read_plain
-from indexer.decode.file_types import SUBTITLES, find_zipped
-from indexer.decode.passages import cut_passages
+from indexer.decode.content import Parts
+from indexer.decode.document.epub import EPUB
+from indexer.decode.document.office import OFFICE_FORMATS
+from indexer.decode.document.pdf import PDF
+from indexer.decode.document.subtitles import SUBTITLES
+from indexer.decode.document.text import HTML, MARKDOWN, PLAIN
+from indexer.decode.family import DocumentFormat, Family
 from search.errors import UnreadableMediaError
-from search.records import MediaFacts, Segment, SegmentKind
+from search.records import ItemType
 
-SIZE_LIMIT = 512 * 1024 * 1024
-TEXTS: dict[str, Callable[[bytes], Text]] = {
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
-    ".xhtml": read_html,
-}
-OFFICE: dict[str, Callable[[bytes], Iterable[Text]]] = {
-    ".docx": read_docx,
-    ".pptx": read_pptx,
-    ".xlsx": read_xlsx,
-    ".odt": read_odf,
-    ".ods": read_odf,
-    ".odp": read_odf,
-}
+FORMATS: tuple[DocumentFormat, ...] = (PLAIN, MARKDOWN, HTML, SUBTITLES, PDF, EPUB, *OFFICE_FORMATS)
+BY_SUFFIX = {suffix: one for one in FORMATS for suffix in one.suffixes}
+MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
+MAX_MIMETYPE_BYTES = 100
+ZIP_SIGNATURE = b"PK\x03\x04"
 
 
-def decode_document(path: Path) -> Parts:
-    """Read a document's text and cut it into passages; subtitles keep their times."""
-    size = path.stat().st_size
-    if size > SIZE_LIMIT:
-        raise UnreadableMediaError(f"document of more than {SIZE_LIMIT // 2**20} MiB")
+def decode_document(path: Path, _sidecar: Path | None) -> Parts:
+    """Yield the passages of a document; those of subtitles keep their times.
+
+    Raises:
+        UnreadableMediaError: The document is empty, too large or damaged.
+    """
+    if path.stat().st_size > MAX_DOCUMENT_BYTES:
+        raise UnreadableMediaError(f"the document is larger than the limit of {MAX_DOCUMENT_BYTES // 2**20} MiB")
     body = path.read_bytes()
     if not body.strip():
-        raise UnreadableMediaError("empty document")
-    suffix = _find_format(path, body)
-    if suffix == ".pdf":
-        yield from decode_pdf(body)
-    elif suffix == ".epub":
-        yield from _decode_book(body)
-    elif suffix in OFFICE:
-        yield from _decode_office(body, suffix)
-    elif suffix in SUBTITLES:
-        yield from read_subtitles(body)
-        yield FileSummary(MediaFacts())
-    else:
-        yield from _cut([TEXTS.get(suffix, read_plain)(body)])
+        raise UnreadableMediaError("the document is empty")
+    # A wrong suffix is common: the content decides where it can.
+    document_format = _recognize_format(path, body) or BY_SUFFIX.get(path.suffix.lower(), PLAIN)
+    yield from document_format.decode(body)
 
 
-def _find_format(path: Path, body: bytes) -> str:
-    """Return the suffix that the content deserves."""
-    if body.startswith(b"%PDF-"):
-        return ".pdf"
-    suffix = path.suffix.lower()
-    if body.startswith(b"PK\x03\x04"):
-        return find_zipped(path) or suffix
-    return suffix
+def _is_document(path: Path, head: bytes) -> bool:
+    return _recognize_format(path, head) is not None
 
 
-def _cut(texts: Iterable[Text], facts: MediaFacts | None = None, found: bool = False) -> Parts:
-    """Return the passages of texts that follow one another, and the outline. found: something else was given before."""
-    offset, title = 0, None
-    for text in texts:
-        title = title or text.title
-        for passage in cut_passages(text.content, text.page, offset):
-            found = True
-            yield passage
-        offset += len(text.content) + 1
-    if not found:
-        raise UnreadableMediaError("no text in the document")
-    yield FileSummary(facts or MediaFacts(title=title))
+def _recognize_format(path: Path, head: bytes) -> DocumentFormat | None:
+    """Return the format of a document by its content, None if the content does not decide."""
+    if head.startswith(ZIP_SIGNATURE):
+        return _recognize_archive(path)
+    return next((one for one in FORMATS if one.signature and head.startswith(one.signature)), None)
 
 
-def _decode_office(body: bytes, suffix: str) -> Parts:
-    from docx.opc.exceptions import OpcError
-    from lxml.etree import LxmlError
-    from openpyxl.utils.exceptions import InvalidFileException
-    from pptx.exc import PythonPptxError
-
-    damage = (OpcError, PythonPptxError, InvalidFileException, zipfile.BadZipFile, LxmlError)
+def _recognize_archive(path: Path) -> DocumentFormat | None:
     try:
-        yield from _cut(OFFICE[suffix](body))
-    except (*damage, KeyError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError) as error:
-        name = suffix[1:].upper()
-        raise UnreadableMediaError(f"not a {name} document, or damaged: {error or type(error).__name__}") from error
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if "mimetype" in names:
+                mimetype = archive.read("mimetype")[:MAX_MIMETYPE_BYTES].decode("ascii", "replace").strip()
+                return next((one for one in FORMATS if one.mimetype and one.mimetype == mimetype), None)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
+        return None
+    folders = [one for one in FORMATS if one.archive_folder]
+    return next((one for one in folders if any(name.startswith(one.archive_folder) for name in names)), None)
 
 
-def _decode_book(body: bytes) -> Parts:
-    try:
-        book = open_book(body)
-        if book.cover is not None:
-            yield DecodedImage(Segment(SegmentKind.IMAGE), book.cover)
-        facts = MediaFacts(title=book.title, artist=book.author, language=book.language)
-        for part in _cut(read_chapters(body, book), facts, book.cover is not None):
-            yield FileSummary(part.facts, book.cover) if isinstance(part, FileSummary) else part
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
-        raise UnreadableMediaError(f"not an EPUB document, or damaged: {error}") from error
+DOCUMENT = Family(
+    type=ItemType.DOCUMENT,
+    suffixes=tuple(BY_SUFFIX),
+    decode=decode_document,
+    detect=_is_document,
+)

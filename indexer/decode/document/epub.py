@@ -1,4 +1,4 @@
-"""EPUB books: their chapters in the order of reading, and the cover."""
+"""EPUB books: the cover, and the chapters in reading order."""
 
 import posixpath
 import zipfile
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.document.office import open_archive
-from indexer.decode.document.text import Text, read_html
+from indexer.decode.document.text import Text, cut_texts, read_html
+from indexer.decode.family import DocumentFormat
 from search.errors import UnreadableMediaError
 from search.media.image.picture import USEFUL_SIDE, Picture, open_image
+from search.records import MediaFacts, Segment, SegmentKind
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -22,7 +25,15 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 
 @dataclass(frozen=True)
 class Book:
-    """What a book says of itself. language: ISO 639."""
+    """What the package document of a book declares.
+
+    Attributes:
+        title: The title.
+        author: The first author.
+        language: ISO 639 code.
+        cover: The decoded cover.
+        chapters: Names of archive members in reading order.
+    """
 
     title: str | None
     author: str | None
@@ -32,20 +43,25 @@ class Book:
 
 
 def open_book(body: bytes) -> Book:
-    """Read a book's package document. Raises UnreadableMediaError when there is none."""
+    """Return what a book's package document declares.
+
+    Raises:
+        UnreadableMediaError: There is no package document, or it is damaged.
+    """
     with open_archive(body) as archive:
         container = _parse(archive, "META-INF/container.xml")
         root = container.find(f".//{CONTAINER}rootfile")
-        place = root.get("full-path") if root is not None else None
-        if not place:
-            raise UnreadableMediaError("damaged EPUB: it names no package document")
-        package = _parse(archive, place)
-        folder = posixpath.dirname(place)
+        package_name = root.get("full-path") if root is not None else None
+        if not package_name:
+            raise UnreadableMediaError("damaged EPUB: the package document is missing")
+        package = _parse(archive, package_name)
+        folder = posixpath.dirname(package_name)
         files = {
-            one.get("id"): posixpath.normpath(posixpath.join(folder, unquote(one.get("href") or "")))
-            for one in package.iter(f"{OPF}item")
+            item.get("id"): posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
+            for item in package.iter(f"{OPF}item")
         }
-        chapters = tuple(files[one.get("idref")] for one in package.iter(f"{OPF}itemref") if one.get("idref") in files)
+        references = [reference.get("idref") for reference in package.iter(f"{OPF}itemref")]
+        chapters = tuple(files[reference] for reference in references if reference in files)
         language = (package.findtext(f".//{DC}language") or "").split("-")[0].lower() or None
         return Book(
             title=package.findtext(f".//{DC}title") or None,
@@ -57,7 +73,7 @@ def open_book(body: bytes) -> Book:
 
 
 def read_chapters(body: bytes, book: Book) -> Iterator[Text]:
-    """Return the text of the chapters in the order of reading."""
+    """Yield the text of the chapters in reading order."""
     with open_archive(body) as archive:
         names = set(archive.namelist())
         for name in book.chapters:
@@ -75,12 +91,32 @@ def _parse(archive: zipfile.ZipFile, name: str) -> "_Element":
 
 
 def _read_cover(archive: zipfile.ZipFile, package: "_Element", files: dict[str | None, str]) -> Picture | None:
-    marked = [one.get("id") for one in package.iter(f"{OPF}item") if "cover-image" in (one.get("properties") or "")]
-    marked += [one.get("content") for one in package.iter(f"{OPF}meta") if one.get("name") == "cover"]
-    for name in (files.get(one) for one in marked):
+    covers = [item.get("id") for item in package.iter(f"{OPF}item") if "cover-image" in (item.get("properties") or "")]
+    covers += [meta.get("content") for meta in package.iter(f"{OPF}meta") if meta.get("name") == "cover"]
+    for name in (files.get(cover) for cover in covers):
         if name in archive.namelist():
             try:
                 return open_image(archive.read(name), USEFUL_SIDE)[0]
             except UnreadableMediaError:
-                return None  # a book without its cover is still a book
+                return None  # a book without a cover is indexed all the same
     return None
+
+
+def decode_epub(body: bytes) -> Parts:
+    """Yield the cover and the text of a book.
+
+    Raises:
+        UnreadableMediaError: The book is damaged, or not an EPUB.
+    """
+    try:
+        book = open_book(body)
+        if book.cover is not None:
+            yield DecodedImage(Segment(SegmentKind.IMAGE), book.cover)
+        facts = MediaFacts(title=book.title, artist=book.author, language=book.language)
+        for part in cut_texts(read_chapters(body, book), facts, has_image=book.cover is not None):
+            yield FileSummary(part.facts, book.cover) if isinstance(part, FileSummary) else part
+    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
+        raise UnreadableMediaError(f"damaged or not an EPUB document: {error}") from error
+
+
+EPUB = DocumentFormat((".epub",), decode_epub, mimetype="application/epub+zip")

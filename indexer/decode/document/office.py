@@ -2,17 +2,20 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from indexer.decode.document.text import Text
+from indexer.decode.content import Parts
+from indexer.decode.document.text import Text, cut_texts
+from indexer.decode.family import DocumentFormat
 from search.errors import UnreadableMediaError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-UNPACKED_LIMIT = 256 * 1024 * 1024
-# Rows of a sheet beyond these are data, not text that someone looks for.
+MAX_UNPACKED_BYTES = 256 * 1024 * 1024
+# Longer sheets are data, not text that someone searches for.
 MAX_ROWS = 50_000
 ODF = "{urn:oasis:names:tc:opendocument:xmlns:"
 ODF_PAGES = {f"{ODF}drawing:1.0}}page", f"{ODF}table:1.0}}table"}
@@ -20,15 +23,19 @@ ODF_LINES = {f"{ODF}text:1.0}}p", f"{ODF}text:1.0}}h"}
 
 
 def open_archive(body: bytes) -> zipfile.ZipFile:
-    """Open a document that is a ZIP archive. Raises UnreadableMediaError when it would unpack to too much."""
+    """Open a document that is a ZIP archive.
+
+    Raises:
+        UnreadableMediaError: The unpacked members would be too large.
+    """
     archive = zipfile.ZipFile(io.BytesIO(body))
-    if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_LIMIT:
-        raise UnreadableMediaError(f"unpacks to more than {UNPACKED_LIMIT // 2**20} MiB")
+    if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
+        raise UnreadableMediaError(f"larger than the limit of {MAX_UNPACKED_BYTES // 2**20} MiB when unpacked")
     return archive
 
 
 def read_docx(body: bytes) -> Iterator[Text]:
-    """Read paragraphs and tables of a DOCX."""
+    """Yield the paragraphs and tables of a DOCX as one text."""
     from docx import Document
 
     open_archive(body)
@@ -40,7 +47,7 @@ def read_docx(body: bytes) -> Iterator[Text]:
 
 
 def read_pptx(body: bytes) -> Iterator[Text]:
-    """Read the slides of a PPTX, each a page, with its notes."""
+    """Yield the slides of a PPTX with their notes, each as a page."""
     from pptx import Presentation
 
     open_archive(body)
@@ -59,7 +66,7 @@ def read_pptx(body: bytes) -> Iterator[Text]:
 
 
 def read_xlsx(body: bytes) -> Iterator[Text]:
-    """Read the sheets of an XLSX, each a page, a line for each row."""
+    """Yield the sheets of an XLSX, each as a page with one line per row."""
     import openpyxl
 
     open_archive(body)
@@ -76,7 +83,7 @@ def read_xlsx(body: bytes) -> Iterator[Text]:
 
 
 def read_odf(body: bytes) -> Iterator[Text]:
-    """Read an OpenDocument text, or the sheets or slides of one, each a page."""
+    """Yield an OpenDocument text, or its sheets or slides, each as a page."""
     from lxml import etree
 
     with open_archive(body) as archive:
@@ -84,7 +91,7 @@ def read_odf(body: bytes) -> Iterator[Text]:
         content = etree.fromstring(archive.read("content.xml"), parser)
         meta = etree.fromstring(archive.read("meta.xml"), parser) if "meta.xml" in archive.namelist() else None
     title = meta.findtext(".//{http://purl.org/dc/elements/1.1/}title") if meta is not None else None
-    pages = [one for one in content.iter() if one.tag in ODF_PAGES]
+    pages = [element for element in content.iter() if element.tag in ODF_PAGES]
     for number, page in enumerate(pages, 1):
         yield Text(_join_lines(page), title, number)
     if not pages:
@@ -92,5 +99,42 @@ def read_odf(body: bytes) -> Iterator[Text]:
 
 
 def _join_lines(root: "_Element") -> str:
-    lines = ("".join(one.itertext()) for one in root.iter() if one.tag in ODF_LINES)
+    lines = ("".join(element.itertext()) for element in root.iter() if element.tag in ODF_LINES)
     return "\n\n".join(line for line in lines if line.strip())
+
+
+def _decode_office(name: str, read: Callable[[bytes], Iterator[Text]], body: bytes) -> Parts:
+    """Yield the parts of a document of an office program.
+
+    Raises:
+        UnreadableMediaError: The document is damaged, or of another format.
+    """
+    from docx.opc.exceptions import OpcError
+    from lxml.etree import LxmlError
+    from openpyxl.utils.exceptions import InvalidFileException
+    from pptx.exc import PythonPptxError
+
+    damage = (OpcError, PythonPptxError, InvalidFileException, zipfile.BadZipFile, LxmlError)
+    try:
+        yield from cut_texts(read(body))
+    except (*damage, KeyError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError) as error:
+        raise UnreadableMediaError(f"damaged or not a {name} document: {error or type(error).__name__}") from error
+
+
+def _declare_ooxml(name: str, folder: str, read: Callable[[bytes], Iterator[Text]]) -> DocumentFormat:
+    return DocumentFormat((f".{name.lower()}",), partial(_decode_office, name, read), archive_folder=folder)
+
+
+def _declare_odf(name: str, kind: str) -> DocumentFormat:
+    mimetype = f"application/vnd.oasis.opendocument.{kind}"
+    return DocumentFormat((f".{name.lower()}",), partial(_decode_office, name, read_odf), mimetype=mimetype)
+
+
+OFFICE_FORMATS = (
+    _declare_ooxml("DOCX", "word/", read_docx),
+    _declare_ooxml("PPTX", "ppt/", read_pptx),
+    _declare_ooxml("XLSX", "xl/", read_xlsx),
+    _declare_odf("ODT", "text"),
+    _declare_odf("ODS", "spreadsheet"),
+    _declare_odf("ODP", "presentation"),
+)

@@ -127,7 +127,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         "failures",
     }
     assert (document["added"], document["failed"]) == (1, 1)
-    assert f"{tmp_path}/m/empty.txt: empty file" in done.stderr
+    assert f"{tmp_path}/m/empty.txt: the file is empty" in done.stderr
     again = run("index", str(tmp_path / "m"), home=tmp_path / "home")
     assert again.returncode == 1
     assert "1 unchanged" in again.stdout or "2 unchanged" in again.stdout

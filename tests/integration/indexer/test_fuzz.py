@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode.file_types import TYPES
-from indexer.decode.preprocess import Failed, Finished
+from indexer.decode.content import Failed, Finished
+from indexer.decode.families import TYPES
 from indexer.decode.sandbox import Limits, Sandbox
 from search.media.image.transform import TwoViews
 from search.records import FileFacts

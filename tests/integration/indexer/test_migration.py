@@ -138,7 +138,7 @@ def test_a_run_that_was_cut_short_is_taken_up(library, tiny):
 def test_files_that_are_away_stop_the_switch_unless_told_otherwise(library, media, tiny):
     away = media.with_name("away")
     media.rename(away)
-    with pytest.raises(IncompleteError, match=r"Mount what is missing.*--force"):
+    with pytest.raises(IncompleteError, match=r"Mount missing disks.*--force"):
         change(library, tiny)
     assert library.reload_models().models.image_encoder.name == IMAGE_MODEL
     outcome = change(library, tiny, force=True)
@@ -172,12 +172,12 @@ def test_the_space_before_goes_on_request_and_one_begun_with_it(library, tiny):
         ("visual", "active"),
         ("semantic", "active"),
     }
-    with pytest.raises(HomeError, match="no model was used for visual before"):
+    with pytest.raises(HomeError, match="no previous visual model"):
         find_previous(library, Retriever.VISUAL)
 
 
 def test_the_same_model_again_and_one_that_is_not_there_change_nothing(library):
-    with pytest.raises(HomeError, match="is what this home uses already"):
+    with pytest.raises(HomeError, match="is in use already"):
         change(library, IMAGE_MODEL)
     with pytest.raises(ModelError, match="models get ViT-B-32/openai"):
         change(library, "ViT-B-32/openai")

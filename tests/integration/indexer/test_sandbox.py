@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode.preprocess import Failed, Finished, PreparedImage, prepare_file
+from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.decode.preprocess import prepare_file
 from indexer.decode.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
 from search.errors import HomeError
 from search.media.image.transform import TwoViews
@@ -59,10 +60,10 @@ def make(folder, name):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("crash", "crashed on it (SIGSEGV)"),
-        ("leave", "crashed on it (status 7)"),
-        ("hang", "stood still for 2 s"),
-        ("drip", "took more than 4 s"),
+        ("crash", "crashed (SIGSEGV)"),
+        ("leave", "crashed (status 7)"),
+        ("hang", "no progress for 2 s"),
+        ("drip", "not finished after 4 s"),
         ("eat", "more memory"),
     ],
 )
@@ -86,7 +87,7 @@ def serve_never(_connection, _prepare, _limits):
 
 def test_a_process_that_cannot_start_fails_no_file(tmp_path):
     sandbox = Sandbox(VIEWS, QUICK, serve_never)
-    with pytest.raises(HomeError, match=r"cannot be started \(status 3\)"):
+    with pytest.raises(HomeError, match=r"cannot start a decoder process \(status 3\)"):
         next(sandbox.decode(make(tmp_path, "good")))
 
 

@@ -25,7 +25,7 @@ def test_a_copy_is_not_embedded_again(fresh, media, monkeypatch):
 
 
 def test_among_many_files_copies_are_looked_for_by_size(fresh, media, monkeypatch):
-    monkeypatch.setattr("indexer.pipeline.MANY", 1)
+    monkeypatch.setattr("indexer.pipeline.MIN_FILES_TO_COMPARE_SIZES", 1)
     asked, find = [], fresh.catalog.find_copy
     monkeypatch.setattr(fresh.catalog, "find_copy", lambda *of: asked.append(of) or find(*of))
     assert index(fresh, media).counts["added"] == 3

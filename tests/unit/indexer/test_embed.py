@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from indexer.decode.preprocess import PreparedImage
-from indexer.embed import ImageEmbedder
-from indexer.pending import PendingItem
-from indexer.profile import Profile
+from indexer.decode.content import PreparedImage
+from indexer.embed import ImageEmbedder, PendingItem
+from indexer.summary import Profile
 from search.records import FileFacts, ItemType, Segment, SegmentKind
 
 

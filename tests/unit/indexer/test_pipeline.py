@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from sqlalchemy import event, text
 
-from indexer.decode.decode_pool import LOOK_AHEAD
+from indexer.decode.decode_pool import MAX_WAITING_MESSAGES
 from indexer.embed import ImageEmbedder
 from indexer.pipeline import Options, run_index
-from indexer.write import LONG, TIMEOUT_SECONDS
+from indexer.write import MAX_BATCH_DELAY_SECONDS, MAX_WRITE_DELAY_SECONDS
 from search.engine import Engine
 from search.errors import HomeError, UsageError
 from search.records import Query, Retriever, State
@@ -41,7 +41,7 @@ def test_bad_files_are_named_and_the_rest_is_indexed(fresh, media):
     (media / "loop").symlink_to(media)
     summary = index(fresh, media)
     assert {Path(path).name: reason.split(":")[0] for path, reason in summary.failures.items()} == {
-        "empty.jpg": "empty file",
+        "empty.jpg": "the file is empty",
         "text.jpg": "unrecognized image format",
         "cut.png": "damaged image",
         "loop": "symbolic link loop",
@@ -163,9 +163,9 @@ def test_a_path_that_does_not_exist_is_refused(fresh, tmp_path):
 
 
 def test_more_files_than_the_look_ahead_all_arrive(fresh, tmp_path):
-    for number in range(LOOK_AHEAD + 20):
+    for number in range(MAX_WAITING_MESSAGES + 20):
         (tmp_path / f"m{number}.txt").write_text(f"note {number}")
-    assert index(fresh, tmp_path, workers=3).counts["added"] == LOOK_AHEAD + 20
+    assert index(fresh, tmp_path, workers=3).counts["added"] == MAX_WAITING_MESSAGES + 20
 
 
 def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monkeypatch):
@@ -179,13 +179,13 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
             built.append(max(found))
 
     monkeypatch.setattr(SpaceIndex, "rebuild_if_stale", count)
-    for number in range(3 * LOOK_AHEAD):
+    for number in range(3 * MAX_WAITING_MESSAGES):
         (tmp_path / f"{number}.txt").write_text(f"This is text number {number}.")
     index(fresh, tmp_path)
     assert set(built) == {"generation-00000001"}
-    monkeypatch.setattr("indexer.maintain.EVERY", 0.0)
+    monkeypatch.setattr("indexer.maintain.CHECK_INTERVAL_SECONDS", 0.0)
     monkeypatch.setattr("search.storage.space_index.MIN_DELTA_ROWS", 8)
-    for number in range(3 * LOOK_AHEAD):
+    for number in range(3 * MAX_WAITING_MESSAGES):
         (tmp_path / f"{number}.txt").write_text(f"This is another text: {number}.")
     index(fresh, tmp_path)
     assert len(set(built)) > 2
@@ -195,6 +195,7 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
 def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(fresh, media, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("indexer.maintain.IndexMaintenance.finish", lambda _: None)
+        patch.setattr("indexer.maintain.IndexMaintenance.rebuild_if_due", lambda _: None)
         index(fresh, media)
     engine = Engine(fresh)
     assert Path(engine.search(Query(text="lighthouse")).hits[0].item.path).name == "a.txt"
@@ -266,14 +267,14 @@ class Slow:
     def encode_images(self, prepared):
         self.given.append(len(prepared))
         goal = min(self.total, sum(self.given) + self.batch)
-        self.clock.sleep(2 * TIMEOUT_SECONDS)
+        self.clock.sleep(2 * MAX_WRITE_DELAY_SECONDS)
         wait_for(lambda: self.gathered >= goal)
         return self.model.encode_images(prepared)
 
 
-@pytest.mark.parametrize("patience", [LONG, TIMEOUT_SECONDS])
+@pytest.mark.parametrize("patience", [MAX_BATCH_DELAY_SECONDS, MAX_WRITE_DELAY_SECONDS])
 def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
-    monkeypatch.setattr("indexer.write.LONG", patience)
+    monkeypatch.setattr("indexer.write.MAX_BATCH_DELAY_SECONDS", patience)
     clock = Clock()
     for module in ("indexer.write", "indexer.embed"):
         clock.install(monkeypatch, module)

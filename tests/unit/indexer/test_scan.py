@@ -34,7 +34,7 @@ def test_links_that_lead_back_or_nowhere_are_named_and_the_walk_ends(tmp_path):
     (tmp_path / "gone.txt").symlink_to(tmp_path / "nothing")
     (tmp_path / "again.txt").symlink_to(tmp_path / "real/a.txt")
     found = scan(tmp_path)
-    assert "leads back" in reasons(found)["up"]
+    assert "loop" in reasons(found)["up"]
     assert "symbolic link" in reasons(found)["self.txt"]
     assert "does not exist" in reasons(found)["gone.txt"]
     assert {Path(one.path).name for one in found if isinstance(one, FileFacts)} == {"a.txt", "again.txt"}
@@ -77,8 +77,8 @@ def test_files_of_no_use_are_skipped_with_a_reason(tmp_path):
     assert all(isinstance(one, Skip) for one in found)
     assert reasons(found) == {
         ".hidden.jpg": "hidden file",
-        "x.exe": "files of type .exe are not supported, and its content is of no known type",
-        "plain": "no file type suffix, and its content is of no known type",
+        "x.exe": "files of type .exe are not supported, and the content is not of a supported type",
+        "plain": "the file name has no suffix, and the content is not of a supported type",
         "pipe.txt": "not a regular file",
     }
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.utterances import cut_utterances, join_fragments, split_at_pauses
+from indexer.transcribe import cut_utterances, join_fragments, split_at_pauses
 from search.records import SpeechSegment, Transcript, Word
 
 

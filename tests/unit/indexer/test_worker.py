@@ -42,7 +42,7 @@ class CountingEvent(threading.Event):
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch):
-    monkeypatch.setattr("indexer.worker.loop.POLL", 0.01)
+    monkeypatch.setattr("indexer.worker.loop.POLL_SECONDS", 0.01)
 
 
 def test_a_job_is_done_and_says_what_it_came_to(fresh, media):

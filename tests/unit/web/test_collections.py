@@ -62,22 +62,22 @@ def save(client, **fields):
 def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, demo, hook):
     saved = save(client, webhook=hook)
     assert saved.status_code == 201
-    alerts = SavedSearchNotifier(fresh)
-    alerts.look()
+    notifier = SavedSearchNotifier(fresh)
+    notifier.poll()
     assert (client.get("/api/v1/searches").json["searches"][0]["news"], Hook.told) == (0, [])
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     Image.effect_noise((300, 200), 60).save(media / "noise.png")
     index(fresh, media)
     Hook.status = 500
-    alerts.look()
+    notifier.poll()
     found = client.get(f"/api/v1/searches/{saved.json['id']}/found").json
     assert [item["path"].rsplit("/", 1)[-1] for item in found["items"]] == ["chelsea.jpg"]
     assert (found["news"], found["error"]) == (1, "the webhook answered 500")
     Hook.status = 200
     (media / "noise.png").unlink()
     index(fresh, media)
-    alerts.look()
-    alerts.look()
+    notifier.poll()
+    notifier.poll()
     (told,) = Hook.told
     assert told["search"] == {"id": saved.json["id"], "name": "cats"}
     assert [item["path"].rsplit("/", 1)[-1] for item in told["items"]] == ["chelsea.jpg"]
@@ -90,7 +90,7 @@ def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
     save(client, watch=False)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)
-    SavedSearchNotifier(fresh).look()
+    SavedSearchNotifier(fresh).poll()
     assert client.get("/api/v1/searches").json["searches"][0]["news"] == 0
 
 

@@ -104,10 +104,10 @@ def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo)
     cat = next(demo.rglob("chelsea.jpg")).read_bytes()
     request = {"parts": [{"query_image": keep(client, cat).json["id"]}]}
     client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
-    SavedSearchNotifier(fresh).look()
+    SavedSearchNotifier(fresh).poll()
     (media / "found.jpg").write_bytes(cat)
     index(fresh, media)
-    SavedSearchNotifier(fresh).look()
+    SavedSearchNotifier(fresh).poll()
     assert client.get("/api/v1/searches").json["searches"][0]["news"] == 1
 
 

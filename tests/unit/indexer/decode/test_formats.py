@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.decode.document.pdf import PAGE_LIMIT
-from indexer.decode.file_types import SUFFIXES
+from indexer.decode.document.pdf import MAX_PAGES
+from indexer.decode.families import BY_TYPE
 from search.errors import UnreadableMediaError
 from search.records import ItemType
 from tests.support.formats import (
@@ -84,7 +84,7 @@ def test_a_page_without_text_is_a_picture(tmp_path):
 
 def test_a_pdf_of_nothing_says_so(tmp_path):
     (tmp_path / "a.pdf").write_bytes(make_pdf(""))
-    with pytest.raises(UnreadableMediaError, match="empty pages"):
+    with pytest.raises(UnreadableMediaError, match="pages of the PDF are empty"):
         read(tmp_path / "a.pdf", ItemType.DOCUMENT)
 
 
@@ -122,11 +122,11 @@ BAD = {
         "no sound",
     ),
     "binary.txt": (ItemType.DOCUMENT, b"\0\1\2\3" * 50, "not a text"),
-    "blank.txt": (ItemType.DOCUMENT, b"  \n", "empty document"),
+    "blank.txt": (ItemType.DOCUMENT, b"  \n", "document is empty"),
     "fake.pdf": (ItemType.DOCUMENT, b"%PDF-1.4 no", "PDF"),
     "fake.docx": (ItemType.DOCUMENT, b"PK no", "not a DOCX"),
-    "bomb.docx": (ItemType.DOCUMENT, make_bomb(), "unpacks to more"),
-    "empty.srt": (ItemType.DOCUMENT, b"nothing here", "subtitles"),
+    "bomb.docx": (ItemType.DOCUMENT, make_bomb(), "limit of 256 MiB when unpacked"),
+    "empty.srt": (ItemType.DOCUMENT, b"nothing here", "subtitle"),
 }
 
 
@@ -163,16 +163,20 @@ def test_every_page_of_a_tiff_is_a_picture_with_its_number(tmp_path):
 @pytest.mark.parametrize("name", ["a.csv", "a.json", "a.py", "a.log", "a.toml", "a.sql"])
 def test_tables_settings_and_code_are_read_as_text(tmp_path, name):
     (tmp_path / name).write_text("harvest = 'good'\nanother line, of nothing much\n")
-    assert SUFFIXES[ItemType.DOCUMENT].split().count(name[2:]) == 1
+    assert BY_TYPE[ItemType.DOCUMENT].suffixes.count(name[1:]) == 1
     assert "harvest" in read(tmp_path / name, ItemType.DOCUMENT).passages[0].text
 
 
+def add_dots(names):
+    return {f".{name}" for name in names}
+
+
 def test_the_promised_suffixes_are_known():
-    assert set(PICTURES) <= set(SUFFIXES[ItemType.IMAGE].split())
-    assert set(SOUNDS) <= set(SUFFIXES[ItemType.AUDIO].split())
-    assert set(FILMS) <= set(SUFFIXES[ItemType.VIDEO].split())
-    assert set(DOCUMENTS) <= set(SUFFIXES[ItemType.DOCUMENT].split())
-    assert PAGE_LIMIT >= 1000
+    assert add_dots(PICTURES) <= set(BY_TYPE[ItemType.IMAGE].suffixes)
+    assert add_dots(SOUNDS) <= set(BY_TYPE[ItemType.AUDIO].suffixes)
+    assert add_dots(FILMS) <= set(BY_TYPE[ItemType.VIDEO].suffixes)
+    assert add_dots(DOCUMENTS) <= set(BY_TYPE[ItemType.DOCUMENT].suffixes)
+    assert MAX_PAGES >= 1000
 
 
 @pytest.mark.parametrize("preview", [None, (64, 48), (900, 600)])

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from indexer.decode.file_types import choose_kind, is_text, pair_sidecars, recognize_content
-from indexer.scan import Skip, scan_source
+from indexer.decode.families import choose_type, is_text, recognize_content
+from indexer.scan import Skip, pair_sidecars, scan_source
 from search.records import FileFacts, ItemType
 from tests.support.formats import (
     DOCUMENTS,
@@ -62,9 +63,17 @@ def test_sound_in_a_film_container_is_a_recording(tmp_path):
     assert read(tmp_path / "a.mp4", ItemType.VIDEO).kind is ItemType.AUDIO
 
 
+def test_a_tiny_gif_is_an_image_and_a_short_file_that_begins_with_g_is_nothing(tmp_path):
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.gif")
+    assert (tmp_path / "dot.gif").stat().st_size < 188
+    assert choose_type(tmp_path / "dot.gif", ItemType.IMAGE) is ItemType.IMAGE
+    (tmp_path / "data.bin").write_bytes(b"GRIB\0\1\2")
+    assert recognize_content(tmp_path / "data.bin") is None
+
+
 def test_a_typescript_program_is_no_film(tmp_path):
     (tmp_path / "a.ts").write_text("export const answer: number = 42;\n")
-    assert choose_kind(tmp_path / "a.ts", ItemType.VIDEO) is ItemType.DOCUMENT
+    assert choose_type(tmp_path / "a.ts", ItemType.VIDEO) is ItemType.DOCUMENT
     write_film(tmp_path / "b.ts", "mpeg2video")
     assert read(tmp_path / "b.ts", ItemType.VIDEO).kind is ItemType.VIDEO
 
@@ -72,7 +81,7 @@ def test_a_typescript_program_is_no_film(tmp_path):
 @pytest.mark.parametrize("text", ["ID3 format", "P5\nand P6", "x" * 188 + "GALLERY", "The moov atom", "BM, GIF89a"])
 def test_a_text_that_begins_like_something_else_stays_a_text(tmp_path, text):
     (tmp_path / "a.txt").write_text(text)
-    assert choose_kind(tmp_path / "a.txt", ItemType.DOCUMENT) is ItemType.DOCUMENT
+    assert choose_type(tmp_path / "a.txt", ItemType.DOCUMENT) is ItemType.DOCUMENT
 
 
 def test_text_without_a_suffix_is_a_document_and_noise_is_nothing(tmp_path):

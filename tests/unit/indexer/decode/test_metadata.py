@@ -169,7 +169,7 @@ def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
     assert [(one.text, one.start, one.end) for one in spoken] == [("The harvest was good.", 1.5, 3.0)]
     assert film.facts.language == "en"
     (beside,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
-    assert beside.reason == "belongs to film.mp4, with which it is indexed"
+    assert beside.reason == "indexed together with film.mp4"
     assert index(fresh, media).counts["unchanged"] == 1
     # Changed subtitles are read anew; without them the sound is heard again.
     (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nWinter came early.\n")
@@ -211,7 +211,7 @@ def test_broken_subtitles_are_named(fresh, tmp_path):
     write_tone(str(media / "talk.mp3"), "libmp3lame", 22050)
     (media / "talk.srt").write_text("nothing of the kind")
     (reason,) = index(fresh, media).failures.values()
-    assert reason.startswith("its subtitles talk.srt:")
+    assert reason.startswith("cannot read its subtitles talk.srt:")
 
 
 def test_what_a_file_says_is_found_and_filtered(fresh, tmp_path):

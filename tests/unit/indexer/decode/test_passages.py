@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.decode.passages import OVERLAP, TARGET, cut_passages
+from indexer.decode.passages import MAX_OVERLAP_CHARACTERS, MAX_PASSAGE_CHARACTERS, cut_passages
 
 PROSE = st.lists(
     st.sampled_from(["The cat sat. ", "Why? ", "你好。", "x" * 900 + " ", "Line\n\n", "word " * 60 + ". "]),
@@ -17,7 +17,7 @@ def test_every_word_is_in_a_passage_and_offsets_are_true(text):
     squeezed = "".join(text.split())
     covered = 0
     for passage in passages:
-        assert 0 < len(passage.text) <= TARGET + OVERLAP + 2
+        assert 0 < len(passage.text) <= MAX_PASSAGE_CHARACTERS + MAX_OVERLAP_CHARACTERS + 2
         at = len("".join(text[: passage.offset].split()))
         body = "".join(passage.text.split())
         assert squeezed[at : at + len(body)] == body

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
-from indexer.decode.decode import decode_file
-from indexer.profile import Profile
+from indexer.decode.families import decode_file
+from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from search.media.container import (
     CHUNK_SECONDS,
@@ -68,7 +68,7 @@ class Counting:
 
 def listen(listener, path):
     sounds = [part for part in decode_file(path, ItemType.AUDIO) if isinstance(part, AudioChunk)]
-    return [listener.listen("hash", sound).result() for sound in sounds]
+    return [listener.submit("hash", sound).result() for sound in sounds]
 
 
 def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tmp_path):
@@ -79,7 +79,7 @@ def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tm
     listener = TranscriptionQueue(second, tmp_path / "partial", Profile())
     assert listen(listener, recording) == heard
     assert second.languages == []
-    listener.forget("hash")
+    listener.discard("hash")
     assert list((tmp_path / "partial").iterdir()) == []
 
 
@@ -103,12 +103,12 @@ def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_kn
     def make(start, loud):
         return AudioChunk(start, np.full(SAMPLE_RATE, loud, np.int16))
 
-    found = [listener.listen("film", make(0.0, 16384))]
+    found = [listener.submit("film", make(0.0, 16384))]
     # They wait until the first has told the language, and then meet.
-    found += [listener.listen("film", make(start, 8000)) for start in (300.0, 600.0)]
+    found += [listener.submit("film", make(start, 8000)) for start in (300.0, 600.0)]
     assert [one.result(30).language for one in found] == ["it"] * 3
     assert model.languages == [None, "it", "it"]
-    found = [listener.listen(name, make(0.0, 9000)) for name in ("one", "two")]
+    found = [listener.submit(name, make(0.0, 9000)) for name in ("one", "two")]
     assert [one.result(30).language for one in found] == ["it"] * 2
     listener.close()
 
@@ -117,7 +117,7 @@ def test_silence_is_not_given_to_the_model(tmp_path):
     model = Counting()
     listener = TranscriptionQueue(model, tmp_path, Profile())
     silence = AudioChunk(0.0, np.zeros(SAMPLE_RATE, np.int16))
-    assert listener.listen("hash", silence).result() == Transcript(None, ())
+    assert listener.submit("hash", silence).result() == Transcript(None, ())
     assert model.languages == []
     listener.close()
 

@@ -1,0 +1,27 @@
+"""Write a plan to the ledger."""
+
+from indexer.plan import Plan
+from search.records import State
+from search.storage.ledger import Ledger
+
+
+def apply_plan(ledger: Ledger, plan: Plan) -> None:
+    """Bring the ledger of a source up to date; the files to index become pending.
+
+    Files that keep their rows until they are replaced do not: they are found by searches until then.
+    """
+    for (state, reason), files in plan.marks.items():
+        ledger.mark(files, state, reason)
+    if plan.restored_ids:
+        ledger.restore(plan.restored_ids)
+    if plan.touched:
+        ledger.touch(plan.touched)
+    for rename in plan.renames:
+        ledger.rename(rename.item_id, rename.file)
+    if plan.missing_ids:
+        ledger.mark_missing(plan.missing_ids)
+    if plan.dropped_ids:
+        ledger.forget(plan.dropped_ids)
+    pending = [file for path, file in plan.todo.items() if path not in plan.reindexed_paths]
+    if pending:
+        ledger.mark(pending, State.PENDING)

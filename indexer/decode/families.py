@@ -1,0 +1,91 @@
+"""The registry of file formats: find out what a file is, and decode it.
+
+Each family declares its suffixes, signatures and decoder in its own module. To add a format, extend its family; to
+add a family, list it in `FAMILIES`.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.decode.audio import AUDIO
+from indexer.decode.content import FileSummary, Parts
+from indexer.decode.document.document import DOCUMENT
+from indexer.decode.family import Family
+from indexer.decode.image import IMAGE
+from indexer.decode.video import VIDEO
+from search.media.container import probe
+from search.records import ItemType
+
+# In the order in which their signatures are compared: an audio file can look like a video at first.
+FAMILIES = (IMAGE, AUDIO, VIDEO, DOCUMENT)
+BY_TYPE = {family.type: family for family in FAMILIES}
+TYPES = {suffix: family.type for family in FAMILIES for suffix in family.suffixes}
+# Suffixes that both a video format and a text format use.
+AMBIGUOUS_SUFFIXES = {".ts"}
+# The same containers hold both; which one it is shows when the file is opened.
+CONTAINER_TYPES = {ItemType.AUDIO, ItemType.VIDEO}
+HEAD_BYTES = 4096
+
+
+def recognize_content(path: Path) -> ItemType | None:
+    """Return the type of a file by its content.
+
+    Plain text counts as a document only if the file name has no suffix: under an unknown suffix it could be anything.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    head = _read_head(path)
+    recognized = next((family.type for family in FAMILIES if _has_content(family, path, head)), None)
+    if recognized is not ItemType.DOCUMENT and is_text(head):  # a text can start with the signature of another format
+        return None if path.suffix else ItemType.DOCUMENT
+    return recognized
+
+
+def choose_type(path: Path, expected: ItemType) -> ItemType:
+    """Return the type of a file: by its content, or `expected` (by its name) if the content does not decide."""
+    if path.suffix.lower() in AMBIGUOUS_SUFFIXES:
+        return ItemType.DOCUMENT if is_text(_read_head(path)) else expected
+    recognized = recognize_content(path)
+    return expected if recognized is None or {recognized, expected} == CONTAINER_TYPES else recognized
+
+
+def decode_file(path: Path, expected: ItemType, sidecar: Path | None = None) -> Parts:
+    """Yield the parts of a file, its summary last.
+
+    Args:
+        path: The file.
+        expected: The type by the file's name; its content may turn out to be of another.
+        sidecar: A file that belongs to this one, such as its subtitles.
+
+    Raises:
+        UnreadableMediaError: With the reason, without the name of the file; may come at any part.
+    """
+    item_type = choose_type(path, expected)
+    if item_type in CONTAINER_TYPES:
+        item_type = ItemType.VIDEO if probe(path).has_video else ItemType.AUDIO
+    for part in BY_TYPE[item_type].decode(path, sidecar):
+        yield replace(part, type=item_type) if isinstance(part, FileSummary) else part
+
+
+def is_text(head: bytes) -> bool:
+    """Return whether bytes are the beginning of a text in UTF-8."""
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # the end may be in the middle of a character
+            return False
+        text = head[: error.start].decode()
+    return bool(text) and all(character.isprintable() or character in "\n\r\t\f" for character in text)
+
+
+def _has_content(family: Family, path: Path, head: bytes) -> bool:
+    """Return whether a file belongs to a family by its content."""
+    if any(head[signature.offset :].startswith(signature.values) for signature in family.signatures):
+        return True
+    return family.detect(path, head)
+
+
+def _read_head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(HEAD_BYTES)

@@ -1,0 +1,66 @@
+"""The records by which families of file formats, and formats of documents, are declared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.decode.content import Parts
+from search.records import ItemType
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Bytes that only files of one family have at one place.
+
+    Attributes:
+        offset: The place, in bytes from the start of the file.
+        values: The byte strings, of which a file has one.
+    """
+
+    offset: int
+    values: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Family:
+    """File formats that are recognized and decoded in the same way.
+
+    Attributes:
+        type: The item type of the files.
+        suffixes: Suffixes of file names, in lower case, with the dot.
+        decode: Yields the parts of a file, given its path and its sidecar.
+        signatures: How the files begin.
+        detect: A further check, given the path and the first bytes of a file.
+        sidecars: Suffixes of files that belong to a file of this family with the same name.
+    """
+
+    type: ItemType
+    suffixes: tuple[str, ...]
+    decode: Callable[[Path, Path | None], Parts]
+    signatures: tuple[Signature, ...] = ()
+    detect: Callable[[Path, bytes], bool] = lambda _path, _head: False
+    sidecars: tuple[str, ...] = ()
+
+
+def split_suffixes(names: str) -> tuple[str, ...]:
+    """Return the suffixes in a list of names that are separated by spaces."""
+    return tuple(f".{name}" for name in names.split())
+
+
+@dataclass(frozen=True)
+class DocumentFormat:
+    """One format in the family of documents.
+
+    Attributes:
+        suffixes: Suffixes of file names, in lower case, with the dot.
+        decode: Yields the parts of a document, given the content of its file.
+        signature: How the files begin, empty if nothing is certain.
+        mimetype: Of a ZIP archive, the content of its member `mimetype`.
+        archive_folder: Of a ZIP archive, a folder that only this format has.
+    """
+
+    suffixes: tuple[str, ...]
+    decode: Callable[[bytes], Parts]
+    signature: bytes = b""
+    mimetype: str = ""
+    archive_folder: str = ""
