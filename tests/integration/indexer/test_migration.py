@@ -174,7 +174,7 @@ def test_the_space_before_goes_on_request_and_one_begun_with_it(library, tiny):
         ("visual", "active"),
         ("semantic", "active"),
     }
-    with pytest.raises(HomeError, match="no model was used for picture before"):
+    with pytest.raises(HomeError, match="no model was used for visual before"):
         find_previous(library, Retriever.VISUAL)
 
 
