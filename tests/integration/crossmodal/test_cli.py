@@ -53,7 +53,7 @@ def test_search_corrects_typing_errors_unless_told_otherwise(home):
     said = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
     assert said in shown.stdout
     assert "morning.jpg" in shown.stdout
-    assert "ModelResult" not in run("search", "a cup of cofee", "--exact", home=home).stdout
+    assert "Showing" not in run("search", "a cup of cofee", "--exact", home=home).stdout
 
 
 def test_search_prints_less_certain_results_below_the_relevant_ones(home):

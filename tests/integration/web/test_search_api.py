@@ -1,5 +1,6 @@
 """Searches over REST with the bundled models; tests/unit/web has all the rest of the API, with fake models."""
 
+import io
 import json
 
 import numpy as np
@@ -96,3 +97,20 @@ def test_a_watched_search_lists_what_is_new_and_matches(fresh, demo, tmp_path):
     SavedSearchNotifier(fresh).look()
     found = client.get(f"/api/v1/searches/{saved['id']}/found").json["items"]
     assert [item["path"].rsplit("/", 1)[-1] for item in found] == ["chelsea.jpg"]
+
+
+def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo):
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "wall.jpg").write_bytes(next(demo.rglob("wall.jpg")).read_bytes())
+    index(fresh, media)
+    client = make_client(fresh)
+    cat = next(demo.rglob("chelsea.jpg")).read_bytes()
+    kept = client.post("/api/v1/query-images", data={"image": (io.BytesIO(cat), "a.jpg")}).json["id"]
+    request = {"parts": [{"query_image": kept}]}
+    client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
+    SavedSearchNotifier(fresh).look()
+    (media / "found.jpg").write_bytes(cat)
+    index(fresh, media)
+    SavedSearchNotifier(fresh).look()
+    assert client.get("/api/v1/searches").json["searches"][0]["news"] == 1

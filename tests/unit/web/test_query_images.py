@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from search.storage import tables as t
 from tests.support.indexing import index
 from tests.support.web_client import ask, get_item, make_client
@@ -93,22 +92,6 @@ def test_only_what_nobody_asks_with_any_more_is_dropped(fresh):
     keep(client, make_picture(4))
     there = [client.get(f"/api/v1/query-images/{one}").status_code for one in (old, saved, asked, new)]
     assert there == [404, 200, 200, 200]
-
-
-def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo):
-    media = tmp_path / "media"
-    media.mkdir()
-    (media / "wall.jpg").write_bytes(next(demo.rglob("wall.jpg")).read_bytes())
-    index(fresh, media)
-    client = make_client(fresh)
-    cat = next(demo.rglob("chelsea.jpg")).read_bytes()
-    request = {"parts": [{"query_image": keep(client, cat).json["id"]}]}
-    client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
-    SavedSearchNotifier(fresh).poll()
-    (media / "found.jpg").write_bytes(cat)
-    index(fresh, media)
-    SavedSearchNotifier(fresh).poll()
-    assert client.get("/api/v1/searches").json["searches"][0]["news"] == 1
 
 
 def test_what_is_said_of_a_hit_is_kept_until_it_is_taken_back(client):
