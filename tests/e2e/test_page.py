@@ -176,7 +176,7 @@ def test_a_typing_error_is_corrected_with_a_way_back(open_page):
     wait(page, "location.search.includes('exact=1')")
     wait(page, "!document.querySelector('#status').textContent.match(/Showing|Searching/)")
     page.reload()
-    wait(page, "document.querySelector('#status').textContent.match(/hit|relevant/)")
+    wait(page, "document.querySelector('#status').textContent.match(/[0-9] result|relevant/)")
     assert "ModelResult" not in page.text_content("#status")
     ask(page, "a cup of cofee on a table")
     wait(page, "document.querySelector('#status').textContent.includes('Showing results for')")
