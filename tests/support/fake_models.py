@@ -17,7 +17,7 @@ from search.encoders.bank import read_bank_texts
 from search.encoders.registry import SPEECH_MODEL, Models, Names
 from search.encoders.runtime import Machine
 from search.media.image.transform import ResizeCrop
-from search.records import Pixels, Samples, SpeechSegment, Transcript, Vectors, Word
+from search.records import Pixels, SpeechSegment, Transcript, Vectors, Waveform, Word
 
 # The color that stands for each concept. No two are closer than 90 of 255.
 CONCEPTS = MappingProxyType(
@@ -184,7 +184,7 @@ class FakeTranscriber:
         """Know some sentences; the first has the lowest tone."""
         self._sentences = tuple(sentences)
 
-    def transcribe(self, samples: Samples, language: str | None = None, translate: bool = False) -> Transcript:
+    def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
         """Return one segment for each run of seconds with the same tone."""
         heard = [self._recognize(samples[at : at + SAMPLE_RATE]) for at in range(0, len(samples), SAMPLE_RATE)]
         segments, start = [], 0
@@ -196,11 +196,11 @@ class FakeTranscriber:
                 start = end
         return Transcript((language or "en") if segments else None, tuple(segments))
 
-    def transcribe_beside(self, samples: Samples, language: str | None = None) -> Transcript:
+    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Return the same as `transcribe`."""
         return self.transcribe(samples, language)
 
-    def _recognize(self, second: Samples) -> int | None:
+    def _recognize(self, second: Waveform) -> int | None:
         if len(second) < SAMPLE_RATE // 4 or float(np.abs(second).max()) < QUIET:
             return None
         loudness = np.abs(np.fft.rfft(second))
