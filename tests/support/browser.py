@@ -19,7 +19,7 @@ def ask(page, text: str) -> None:
     """Search for a text."""
     page.fill("#text", text)
     page.keyboard.press("Enter")
-    wait(page, "document.querySelector('#status').textContent.match(/hit|relevant/)")
+    wait(page, "document.querySelector('#status').textContent.match(/[0-9] result|relevant/)")
 
 
 def shoot(page, name: str) -> None:
