@@ -17,7 +17,7 @@ from pathlib import Path
 from search.encoders.class_names import LANGUAGES, read_classes
 from search.engine import Engine
 from search.errors import NothingHeardError
-from search.library import open_library
+from search.open_home import open_home
 from search.records import Query, Retriever
 from search.settings import read_settings
 from training.compact.data import read_check
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--speech", type=Path, required=True)
     parser.add_argument("--voice", action="store_true", help="also use every recording as a voice query (slow)")
     options = parser.parse_args()
-    engine = Engine(open_library(read_settings(home=options.home)))
+    engine = Engine(open_home(read_settings(home=options.home)))
     photos = {path.name.split("_")[0]: path for path in options.photos.iterdir()}
     classes = {one.wnid: one.names["en"][0] for one in read_classes()}
     asked = {"class names, en": {wnid: classes[wnid] for wnid in photos}}

@@ -34,9 +34,9 @@ import numpy as np
 from indexer.pipeline import Options, Summary, run_index
 from search.encoders.compact.files import CompactFiles
 from search.encoders.onnx import open_session
-from search.library import Library, open_library
 from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
 from search.media.image.picture import USEFUL_SIDE, make_noise, open_image
+from search.open_home import OpenHome, open_home
 from search.settings import count_cores, read_settings
 
 BATCH_SIZE = 32
@@ -82,14 +82,14 @@ def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
         out.writeframes((whole * 32767).astype(np.int16).tobytes())
 
 
-def index(home: Path, folder: Path) -> tuple[Summary, Library]:
+def index(home: Path, folder: Path) -> tuple[Summary, OpenHome]:
     """Index a folder as the command does, after the image encoder was loaded."""
-    library = open_library(read_settings(home=home), create=True)
+    library = open_home(read_settings(home=home), create=True)
     library.models.image_encoder.encode_images([library.models.image_encoder.transform(make_noise(1)[0])])
     return run_index(library, [folder], Options(), lambda *_: None), library
 
 
-def measure_images(library: Library, folder: Path) -> tuple[float, float]:
+def measure_images(library: OpenHome, folder: Path) -> tuple[float, float]:
     """Return images per second of the two baselines, on prepared pixels: medians over rounds."""
     paths = sorted(folder.rglob("*.jpg"))[: 10 * BATCH_SIZE]
     model = library.models.image_encoder
@@ -134,7 +134,7 @@ def measure_cores() -> tuple[float, float]:
 
 def run_images(folder: Path, home: Path) -> dict[str, float]:
     """Index images and measure the baselines before and after. Run it in a new process, to measure its memory."""
-    library = open_library(read_settings(home=home), create=True)
+    library = open_home(read_settings(home=home), create=True)
     before = measure_images(library, folder)
     library.close()
     began = measure_cores()
@@ -194,7 +194,7 @@ def report_sound(recordings: list[Path], minutes: float, out: Path, files: int) 
         # Each file starts with another recording, so that none is a copy of another.
         start = number * len(recordings) // files
         join_speech([*recordings[start:], *recordings[:start]], folder / f"{number}.wav", minutes / files)
-    library = open_library(read_settings(home=home), create=True)
+    library = open_home(read_settings(home=home), create=True)
     sounds = [decode_sound(path) for path in sorted(folder.iterdir())]
     library.models.transcriber.transcribe(sounds[0][: 30 * SAMPLE_RATE])
     baseline = time_call(lambda: [library.models.transcriber.transcribe(samples) for samples in sounds])
@@ -225,7 +225,7 @@ def report_film(photos: list[Path], recordings: list[Path], minutes: float, out:
     """Index a film and print the figures. The baseline decodes a frame per second, embeds frames, and runs Whisper."""
     film = out / "film" / "film.mp4"
     make_film(photos, recordings, film, minutes)
-    library = open_library(read_settings(home=out / "home-film"), create=True)
+    library = open_home(read_settings(home=out / "home-film"), create=True)
     samples = decode_sound(film)
     library.models.transcriber.transcribe(samples[: 30 * SAMPLE_RATE])
     model = library.models.image_encoder

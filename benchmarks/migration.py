@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from search.library import open_library
+from search.open_home import open_home
 from search.records import Retriever
 from search.settings import Settings
 
@@ -100,7 +100,7 @@ def serve(home: Path) -> Iterator[str]:
 
 def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]:
     """Run the change and kill it each time it has filled some more; return the number of vectors at each kill."""
-    library = open_library(Settings(home=home))
+    library = open_home(Settings(home=home))
     spaces, chance = library.spaces, random.Random(kills)
     step = max(1, items // (kills + 2))
     filled: list[int] = []
@@ -203,7 +203,7 @@ def main() -> None:
     options = parser.parse_args()
     fill_home(options.home, options.home.with_name(options.home.name + "-photos"), options.photos, options.items)
     print(json.dumps(run_benchmark(options.home, options.model, options.kills, options.clients, options.items)))
-    library = open_library(Settings(home=options.home))
+    library = open_home(Settings(home=options.home))
     assert library.models.get_encoder(Retriever.VISUAL).name == options.model
     library.close()
 

@@ -33,9 +33,9 @@ from search.encoders.class_names import read_classes
 from search.encoders.manifest import find_folder
 from search.encoders.open_clip.export import export_towers
 from search.encoders.open_clip.imports import import_open_clip, import_torch
-from search.library import open_library
 from search.media.image.picture import USEFUL_SIDE, open_image
 from search.media.image.transform import ImageTransform
+from search.open_home import open_home
 from search.records import Pixels
 from search.settings import Settings, count_cores
 
@@ -63,7 +63,7 @@ def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[P
     Returns:
         The home.
     """
-    library = open_library(Settings(home=folder), create=True)
+    library = open_home(Settings(home=folder), create=True)
     with library.home.lock():
         use_model(library, model, None, Options(), lambda *_: None)
     place = find_folder(library.home.models, model)
@@ -84,7 +84,7 @@ def index_photos(template: Path, home: Path, photos: Path, count: int) -> float:
     """Return photos per second of what `crossmodal index` runs; the model is loaded before."""
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(template, home)
-    library = open_library(Settings(home=home))
+    library = open_home(Settings(home=home))
     encoder = library.models.image_encoder
     encoder.encode_images([np.zeros_like(encoder.transform(Image.new("RGB", (300, 300))))])
     seconds = time_call(lambda: run_index(library, [photos], Options(), lambda *_: None))
@@ -101,7 +101,7 @@ def prepare_photos(transform: ImageTransform, photos: list[Path]) -> list[Pixels
 
 def run_bare(template: Path, photos: list[Path]) -> tuple[float, str]:
     """Return prepared images per second of our encoder, and its runtime."""
-    library = open_library(Settings(home=template))
+    library = open_home(Settings(home=template))
     encoder = library.models.image_encoder
     pixels = prepare_photos(encoder.transform, photos)
     batches = [pixels[start : start + BATCH_SIZE] for start in range(0, len(pixels), BATCH_SIZE)]
@@ -117,7 +117,7 @@ def run_plain(checkpoint: Path, template: Path, photos: list[Path], runtime: str
     torch.set_num_threads(count_cores())
     precision = torch.bfloat16 if runtime.endswith("bf16") else torch.float32
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval().to(precision)
-    library = open_library(Settings(home=template))
+    library = open_home(Settings(home=template))
     pixels = np.stack(prepare_photos(library.models.image_encoder.transform, photos))
     library.close()
     # The values do not influence the time.
@@ -131,7 +131,7 @@ def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
     """Return the median milliseconds of a query of a few words: ours, and open_clip's encoder."""
     open_clip, torch = import_open_clip(), import_torch()
     torch.set_num_threads(count_cores())
-    library = open_library(Settings(home=template))
+    library = open_home(Settings(home=template))
     encoder = library.models.image_encoder
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval()
     tokenize = open_clip.get_tokenizer("ViT-B-32")

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from search.engine import Engine
-from search.library import open_library
+from search.open_home import open_home
 from search.records import Query, QueryPart
 from search.settings import read_settings
 
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--limits", type=int, nargs="+", default=[20, 100])
     options = parser.parse_args()
-    library = open_library(read_settings(home=options.home))
+    library = open_home(read_settings(home=options.home))
     engine = Engine(library)
     engine.warm_up()
     upload = QueryPart(image=make_upload())

@@ -19,8 +19,8 @@ from typing import Any
 
 from indexer.pipeline import Options, run_index
 from search.engine import Engine
-from search.library import open_library
 from search.media.image.picture import make_noise
+from search.open_home import open_home
 from search.records import Query
 from search.settings import Settings
 
@@ -81,7 +81,7 @@ def main() -> None:
         source = Path(folder) / "source"
         source.mkdir()
         first, second = make_noise(2)
-        library = open_library(Settings(home=Path(folder) / "home"), create=True)
+        library = open_home(Settings(home=Path(folder) / "home"), create=True)
         engine = Engine(library)
         # Decoding in this process runs the same modules as in the sandbox, and can be recorded.
         options = Options(workers=1, sandbox=False)

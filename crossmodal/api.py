@@ -13,7 +13,7 @@ from crossmodal.results import IndexSummary, SearchResults
 from search.errors import HomeError, UsageError
 
 if TYPE_CHECKING:
-    from search import library as internal
+    from search import open_home as internal
     from search.engine import Engine
     from search.records import Item
 
@@ -38,11 +38,11 @@ def open(home: PathName | None = None, *, create: bool = True, device: str | Non
         >>> with crossmodal.open("~/library") as library:
         ...     library.index("~/Pictures")
     """
-    from search.library import open_library
+    from search.open_home import open_home
     from search.settings import read_settings
 
     settings = read_settings(home=Path(home) if home is not None else None, device=device)
-    return Library(open_library(settings, create))
+    return Library(open_home(settings, create))
 
 
 class Library:
@@ -51,7 +51,7 @@ class Library:
     Searches can run in several threads at once.
     """
 
-    def __init__(self, opened: "internal.Library") -> None:
+    def __init__(self, opened: "internal.OpenHome") -> None:
         from search.engine import Engine
 
         self._engine = Engine(opened)
@@ -268,7 +268,7 @@ class Library:
         return self._engine
 
     @property
-    def _opened(self) -> "internal.Library":
+    def _opened(self) -> "internal.OpenHome":
         """The internal library with the models that are in use now."""
         return self._open_engine.follow()
 

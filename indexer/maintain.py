@@ -4,7 +4,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from indexer.summary import Profile
-from search.library import Library
+from search.open_home import OpenHome
 from search.storage.space_index import MAX_DELTA_SHARE
 
 # How often is checked whether an index is to be rebuilt.
@@ -16,7 +16,7 @@ MIN_GROWTH_SHARE = 0.25
 class IndexMaintenance:
     """Rebuilds indexes in a background thread."""
 
-    def __init__(self, library: Library, profile: Profile) -> None:
+    def __init__(self, library: OpenHome, profile: Profile) -> None:
         self._library = library
         self._profile = profile
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="maintain")

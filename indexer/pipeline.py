@@ -19,8 +19,8 @@ from indexer.transcribe import TranscriptionQueue
 from indexer.write import Writer
 from search.errors import UsageError
 from search.forget import forget_items
-from search.library import Library
 from search.media.image.transform import ImageTransform
+from search.open_home import OpenHome
 from search.storage.ledger import Ledger
 
 # With more files to index than this, a copy is only searched for files whose size occurs more than once: to find out
@@ -56,7 +56,7 @@ class Options:
 Progress = Callable[[int, int, str], None]
 
 
-def run_index(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
+def run_index(library: OpenHome, paths: list[Path], options: Options, progress: Progress) -> Summary:
     """Index folders or files, while no other process does.
 
     Args:
@@ -76,7 +76,7 @@ def run_index(library: Library, paths: list[Path], options: Options, progress: P
         return index_paths(library, paths, options, progress)
 
 
-def index_paths(library: Library, paths: list[Path], options: Options, progress: Progress) -> Summary:
+def index_paths(library: OpenHome, paths: list[Path], options: Options, progress: Progress) -> Summary:
     """Index folders or files as `run_index` does, for a caller that holds the lock of the home."""
     library = _update_models(library, options, progress)
     began = time.perf_counter()
@@ -101,7 +101,7 @@ def index_paths(library: Library, paths: list[Path], options: Options, progress:
     return summary
 
 
-def _index_files(library: Library, plan: Plan, options: Options, progress: Progress, summary: Summary) -> None:
+def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Progress, summary: Summary) -> None:
     """Decode, transcribe, embed and write the files of a plan, and keep the indexes up to date meanwhile."""
     files, done = list(plan.todo.values()), 0
     models, profile = library.models, summary.profile
@@ -134,7 +134,7 @@ def _index_files(library: Library, plan: Plan, options: Options, progress: Progr
         maintenance.finish()
 
 
-def _update_models(library: Library, options: Options, progress: Progress) -> Library:
+def _update_models(library: OpenHome, options: Options, progress: Progress) -> OpenHome:
     """Return the library with the current models; vectors of outdated models are replaced first."""
     if not library.is_current():
         # The model was changed while this process waited for the lock.
@@ -156,7 +156,7 @@ def _resolve(path: Path) -> Path:
     return Path(os.path.normpath(root))
 
 
-def _plan_root(library: Library, root: Path, options: Options) -> Plan:
+def _plan_root(library: OpenHome, root: Path, options: Options) -> Plan:
     """Scan a folder or file and compare it with the ledger."""
     source = library.sources.find_above(str(root))
     if source is not None:
@@ -171,7 +171,7 @@ def _plan_root(library: Library, root: Path, options: Options) -> Plan:
     return plan_source(Ledger(library.database), results, stamps, PlanOptions(options.retry_failed, options.reindex))
 
 
-def _apply(library: Library, root: Path, plan: Plan, options: Options) -> None:
+def _apply(library: OpenHome, root: Path, plan: Plan, options: Options) -> None:
     """Write the plan of a folder or file to the ledger, and forget what has been missing for too long."""
     apply_plan(Ledger(library.database), plan)
     # A disk that is not mounted is an empty folder: its items are not forgotten.

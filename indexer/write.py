@@ -10,7 +10,7 @@ from indexer.embed import Copied, FileMessage, ImageEmbedder, PendingItem, Pendi
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from search.errors import HomeError
-from search.library import Library
+from search.open_home import OpenHome
 from search.paths import write_atomically
 from search.records import FileFacts, MediaFacts, Record, Segment, SegmentEmbedding, SegmentKind, State
 from search.storage.ledger import Ledger
@@ -26,7 +26,7 @@ MAX_BATCH_DELAY_SECONDS = 10.0
 class Writer:
     """Builds files from their messages, has them embedded, and writes those that are complete. Used by one thread."""
 
-    def __init__(self, library: Library, transcription: TranscriptionQueue, profile: Profile) -> None:
+    def __init__(self, library: OpenHome, transcription: TranscriptionQueue, profile: Profile) -> None:
         self._library = library
         self._transcription = transcription
         self._profile = profile

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from search.library import Library
 from search.model_swap import ModelSwap
+from search.open_home import OpenHome
 from search.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
 from search.query.encoding import encode_query
 from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
@@ -26,14 +26,14 @@ MAX_CACHED_PAGE = 200
 class Engine:
     """Answers queries over one library. Thread-safe."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: OpenHome) -> None:
         self._swap = ModelSwap(library, _load, self._clear)
         self._rankings = LatestCache[Ranking]()
         self._pages = LatestCache[Page]()
         self._coverage: tuple[int, Coverage] | None = None
 
     @property
-    def library(self) -> Library:
+    def library(self) -> OpenHome:
         """The library that searches use now. It is replaced when the home chooses other models."""
         return self._swap.library
 
@@ -81,7 +81,7 @@ class Engine:
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _find_ranking(self, library: Library, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
+    def _find_ranking(self, library: OpenHome, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
         """Return a ranking that reaches the end of the requested page, and the position where the page starts in it.
 
         A first page always uses the current catalog. Later pages use the ranking of the first one, if it is still
@@ -129,7 +129,7 @@ class Engine:
         words = tuple(word.whole for word in encoded.words)
         return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
 
-    def follow(self) -> Library:
+    def follow(self) -> OpenHome:
         """Return the current library, reloading it if the models changed.
 
         Raises:
@@ -149,7 +149,7 @@ class Engine:
             known = self._coverage = (revision, self.library.catalog.read_coverage())
         return known[1]
 
-    def _make_ranking(self, library: Library, query: Query, end: int, revision: int) -> Ranking:
+    def _make_ranking(self, library: OpenHome, query: Query, end: int, revision: int) -> Ranking:
         encoded = encode_query(library, query)
         if encoded.is_browsing:
             newest = self.library.catalog.list_newest(encoded.filters)
@@ -208,7 +208,7 @@ class Engine:
         return tuple(hits)
 
 
-def _load(library: Library, revision: int) -> None:
+def _load(library: OpenHome, revision: int) -> None:
     """Load the models and indexes that a text query needs."""
     for index in library.indexes.values():
         index.refresh(revision)

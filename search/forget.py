@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from search.errors import NotFoundError
 from search.home import SMALL_THUMBNAIL_SIDES
-from search.library import Library
+from search.open_home import OpenHome
 from search.storage.ledger import Ledger
 
 
-def forget_items(library: Library, item_ids: Sequence[int]) -> int:
+def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
     """Remove items and everything derived from them, and return how many items there were."""
     home, count = library.home, Ledger(library.database).forget(item_ids)
     for item_id in item_ids:
@@ -20,7 +20,7 @@ def forget_items(library: Library, item_ids: Sequence[int]) -> int:
     return count
 
 
-def forget_paths(library: Library, paths: Sequence[str]) -> int:
+def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
     """Remove the items at or below some paths, and the sources among these paths; return the number of items.
 
     Raises:

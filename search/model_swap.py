@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from search.errors import CrossmodalError
-from search.library import Library
+from search.open_home import OpenHome
 
 
 class ModelSwap:
@@ -15,7 +15,7 @@ class ModelSwap:
         library: The current library.
     """
 
-    def __init__(self, library: Library, prepare: Callable[[Library, int], None], clear: Callable[[], None]) -> None:
+    def __init__(self, library: OpenHome, prepare: Callable[[OpenHome, int], None], clear: Callable[[], None]) -> None:
         """Start with an open library.
 
         Args:
@@ -29,7 +29,7 @@ class ModelSwap:
         self._checked_revision = -1
         self._swapping = threading.Lock()
 
-    def follow(self, revision: int) -> Library:
+    def follow(self, revision: int) -> OpenHome:
         """Return the current library, reloading it if the models changed.
 
         If the spaces of the old models still exist, they answer until the new models are loaded in the background.

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import UnreadableMediaError
-from search.library import Library
 from search.media.image.picture import USEFUL_SIDE, Picture, open_image
+from search.open_home import OpenHome
 from search.records import ItemType
 
 # Files to try for each image, since some may be missing or unreadable.
 CANDIDATES_PER_IMAGE = 4
 
 
-def sample_images(library: Library, count: int) -> Iterator[Picture]:
+def sample_images(library: OpenHome, count: int) -> Iterator[Picture]:
     """Yield up to `count` images from all over the library; fewer when fewer can be read."""
     for item in library.catalog.list_some(ItemType.IMAGE, CANDIDATES_PER_IMAGE * count):
         if count == 0:
@@ -25,6 +25,6 @@ def sample_images(library: Library, count: int) -> Iterator[Picture]:
         yield image
 
 
-def sample_passages(library: Library, count: int) -> list[str]:
+def sample_passages(library: OpenHome, count: int) -> list[str]:
     """Return up to `count` passages and spans of speech from all over the library."""
     return library.catalog.list_texts(count)

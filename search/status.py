@@ -4,12 +4,12 @@ from typing import Any
 
 from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
-from search.library import Library
+from search.open_home import OpenHome
 from search.storage.consistency import check_database, find_strays
 from search.storage.spaces import Space, SpaceRole, Spaces
 
 
-def read_status(library: Library) -> dict[str, Any]:
+def read_status(library: OpenHome) -> dict[str, Any]:
     """Return counts by type and state, models, spaces, disk usage and sources."""
     catalog = library.catalog
     revision = catalog.read_revision()
@@ -36,7 +36,7 @@ def read_status(library: Library) -> dict[str, Any]:
     }
 
 
-def describe_outdated(library: Library) -> dict[str, dict[str, int]]:
+def describe_outdated(library: OpenHome) -> dict[str, dict[str, int]]:
     """Return, by retriever that waits for an update of its bundled model, how many vectors are embedded again."""
     found = {}
     for retriever, space in library.outdated.items():
@@ -55,7 +55,7 @@ def _describe_space(spaces: Spaces, space: Space) -> dict[str, Any]:
     }
 
 
-def _explain_choice(library: Library) -> str:
+def _explain_choice(library: OpenHome) -> str:
     models = library.models
     chosen = [
         one.name for one in (models.image_encoder, models.text_encoder, models.transcriber) if one.name not in BUNDLED
@@ -65,7 +65,7 @@ def _explain_choice(library: Library) -> str:
     return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
 
 
-def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
+def list_models(library: OpenHome) -> tuple[list[dict[str, Any]], list[Preset]]:
     """Return every space with its role and size, then the models that can be used.
 
     The role of a space is `active` if it is searched, `next` if it is being filled, `previous` if it was used before.
@@ -81,7 +81,7 @@ def list_models(library: Library) -> tuple[list[dict[str, Any]], list[Preset]]:
     return spaces, list_presets(library.home.models)
 
 
-def verify_library(library: Library) -> list[str]:
+def verify_library(library: OpenHome) -> list[str]:
     """Return the problems as one line each; nothing if SQL, FAISS and the disk agree."""
     catalog = library.catalog
     problems = [f"catalog: {line}" for line in check_database(catalog.database)]

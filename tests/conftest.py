@@ -11,7 +11,7 @@ from PIL import Image
 
 from crossmodal.demo import make_demo
 from search.engine import Engine
-from search.library import open_library
+from search.open_home import open_home
 from search.settings import Settings
 from tests.support.indexing import index
 from tests.support.real_models import CHOOSER, choose_shared_models
@@ -33,7 +33,7 @@ def library(demo, tmp_path_factory):
     """The demo, indexed; tests must not change it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CHOOSER, choose_shared_models)
-        library = open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True)
+        library = open_home(Settings(home=tmp_path_factory.mktemp("home")), create=True)
         summary = index(library, demo)
     assert summary.failures == {}
     with library:
@@ -49,7 +49,7 @@ def engine(library) -> Engine:
 @pytest.fixture
 def fresh(tmp_path):
     """A new empty library; each test gets a separate one."""
-    with open_library(Settings(home=tmp_path / "home"), create=True) as library:
+    with open_home(Settings(home=tmp_path / "home"), create=True) as library:
         yield library
 
 

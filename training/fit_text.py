@@ -31,7 +31,7 @@ from text_library import (
     read_speech,
 )
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.query.encoding import encode_query
 from search.records import Query, Vectors
 from search.retrieval.retriever import make_text_retriever
@@ -63,7 +63,7 @@ class Asked:
     collection: str
 
 
-def ask(library: Library, cases: Sequence[Case]) -> list[Asked]:
+def ask(library: OpenHome, cases: Sequence[Case]) -> list[Asked]:
     """Return what the text retrievers find for every query of the fit half."""
     revision = library.catalog.read_revision()
     asked = []

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from search.engine import Engine
-from search.library import open_library
+from search.open_home import open_home
 from search.records import Filters
 from search.settings import read_settings
 
@@ -19,7 +19,7 @@ def open_captioned(description: str) -> tuple[Engine, dict[str, list[str]]]:
     for name in ("home", "out", "flickr"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
-    return Engine(open_library(read_settings(home=options.home))), read_captions(options.out, options.flickr)
+    return Engine(open_home(read_settings(home=options.home))), read_captions(options.out, options.flickr)
 
 
 def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:

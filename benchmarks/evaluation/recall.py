@@ -21,7 +21,7 @@ from speed import QUERIES, move
 from search.encoders.class_names import read_classes
 from search.engine import Engine
 from search.evaluation.cases import Case, read_cases
-from search.library import Library, open_library
+from search.open_home import OpenHome, open_home
 from search.records import Ids, ItemType, Query, Retriever, Vectors
 from search.settings import read_settings
 from search.storage.faiss_index import MAX_FLAT_VECTORS, build_index, choose_probes, search_index
@@ -112,7 +112,7 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
             print(line, flush=True)
 
 
-def compare(library: Library, cases: Sequence[Case]) -> None:
+def compare(library: OpenHome, cases: Sequence[Case]) -> None:
     """Print how well the model's exhaustive ranking and the engine answer queries with images."""
     vectors, owners, _ = read_space(library, Retriever.VISUAL)
     items = library.catalog.read_items(owners["item"].tolist())
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--cases", type=Path)
     parser.add_argument("--sizes", type=int, nargs="*", default=[20_000, 100_000])
     options = parser.parse_args()
-    library = open_library(read_settings(home=options.home))
+    library = open_home(read_settings(home=options.home))
     if options.cases:
         compare(library, read_cases(options.cases))
     vectors, _, _ = read_space(library, Retriever.VISUAL)

@@ -33,7 +33,7 @@ from search.evaluation.cases import Case, read_cases
 from search.evaluation.report import describe_report
 from search.evaluation.run import Report, run_cases
 from search.evaluation.sizes import plot_sizes, write_sizes
-from search.library import open_library
+from search.open_home import open_home
 from search.settings import read_settings
 
 SIZES = (300, 500, 1_500, LARGEST_REAL, 100_000)
@@ -56,7 +56,7 @@ def choose_cases(out: Path, split: str, size: int, kinds: Sequence[str] | None) 
 
 def measure(home: Path, cases: Sequence[Case], filtered: bool) -> Report:
     """Run all queries in one home."""
-    library = open_library(read_settings(home=home))
+    library = open_home(read_settings(home=home))
     began = time.perf_counter()
     try:
         return run_cases(Engine(library), cases, lambda done, number: _report(began, done, number), False, filtered)

@@ -12,7 +12,7 @@ from shelf import read_space
 from speed import BLOCK, move
 from sqlalchemy import func, insert, select
 
-from search.library import Library, open_library
+from search.open_home import OpenHome, open_home
 from search.records import Ids, Retriever, SegmentKind, State, Vectors
 from search.settings import read_settings
 from search.storage import tables as t
@@ -53,7 +53,7 @@ def make_home(out: Path, size: int, largest: int = LARGEST_REAL) -> Path:
     if size > largest:
         shutil.rmtree(home, ignore_errors=True)
         _copy(make_home(out, largest), home)
-        library = open_library(read_settings(home=home))
+        library = open_home(read_settings(home=home))
         try:
             fill(library, size - largest)
         finally:
@@ -92,7 +92,7 @@ def _copy(source: Path, home: Path) -> None:
     part.rename(home)
 
 
-def fill(library: Library, count: int) -> None:
+def fill(library: OpenHome, count: int) -> None:
     """Add items that are moved copies of photos that are not judged, one segment each, and build the index.
 
     A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. If the library has
@@ -117,7 +117,7 @@ def fill(library: Library, count: int) -> None:
         space.build(revision)
 
 
-def _find_last_id(library: Library) -> int:
+def _find_last_id(library: OpenHome) -> int:
     with library.catalog.database.read() as db:
         return max(
             int(db.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
@@ -125,7 +125,7 @@ def _find_last_id(library: Library) -> int:
         )
 
 
-def _write_copies(library: Library, source: int, ids: Ids, vectors: Sequence[bytes]) -> None:
+def _write_copies(library: OpenHome, source: int, ids: Ids, vectors: Sequence[bytes]) -> None:
     """Write one item, segment and embedding for each id, shape (n,)."""
     space = library.indexes[Retriever.VISUAL].space_id
     written = now()

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Retriever, RowMetadata, Vectors
 from search.storage.embedding_rows import to_float32
 
 
-def read_space(library: Library, retriever: Retriever) -> tuple[Vectors, RowMetadata, Vectors]:
+def read_space(library: OpenHome, retriever: Retriever) -> tuple[Vectors, RowMetadata, Vectors]:
     """Return all vectors of a space, shape (n, d), their row metadata (n,) and their baselines (n, k)."""
     space = library.indexes[retriever]
     snapshot = space.refresh(library.catalog.read_revision())

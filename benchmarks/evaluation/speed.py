@@ -27,7 +27,7 @@ from sqlalchemy import insert
 
 from search.encoders.class_names import read_classes
 from search.engine import Engine
-from search.library import Library, open_library
+from search.open_home import OpenHome, open_home
 from search.records import Answer, Filters, Query, Retriever, SegmentKind, State, Vectors
 from search.settings import read_settings
 from search.storage import tables as t
@@ -46,7 +46,7 @@ def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
     return result
 
 
-def read_originals(library: Library) -> dict[Retriever, tuple[Vectors, list[str | None]]]:
+def read_originals(library: OpenHome) -> dict[Retriever, tuple[Vectors, list[str | None]]]:
     """Return the vectors and texts of a real library, by retriever."""
     originals = {}
     for retriever in library.indexes:
@@ -56,7 +56,7 @@ def read_originals(library: Library) -> dict[Retriever, tuple[Vectors, list[str 
     return originals
 
 
-def fill(library: Library, originals: dict[Retriever, tuple[Vectors, list[str | None]]], size: int) -> None:
+def fill(library: OpenHome, originals: dict[Retriever, tuple[Vectors, list[str | None]]], size: int) -> None:
     """Write `size` items with one segment each, and build the indexes."""
     chance = np.random.default_rng(size)
     source = library.sources.add("/made")
@@ -126,7 +126,7 @@ def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:
     return lambda: engine.search(replace(query, weights={Retriever.VISUAL: 1 + 1e-12 * next(turns)}))
 
 
-def measure(library: Library, size: int) -> None:
+def measure(library: OpenHome, size: int) -> None:
     """Print a line of figures for each kind of query."""
     engine = Engine(library)
     engine.warm_up()
@@ -161,13 +161,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     options = parser.parse_args()
-    real = open_library(read_settings(home=options.home))
+    real = open_home(read_settings(home=options.home))
     originals = read_originals(real)
     real.close()
     for size in options.sizes:
         home = options.out / f"speed-{size}"
         shutil.rmtree(home, ignore_errors=True)
-        library = open_library(read_settings(home=home), create=True)
+        library = open_home(read_settings(home=home), create=True)
         fill(library, originals, size)
         measure(library, size)
         library.close()

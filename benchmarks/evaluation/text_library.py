@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.decode.passages import cut_passages
-from search.library import Library, open_library
+from search.open_home import OpenHome, open_home
 from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
 from search.settings import read_settings
 
@@ -37,10 +37,10 @@ class Case:
     language: str = "en"
 
 
-def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = False) -> Library:
+def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = False) -> OpenHome:
     """Open a home with documents (name, text), and index them if it is new."""
     is_new = not (home / "catalogue.db").exists()
-    library = open_library(read_settings(home=home), create=True)
+    library = open_home(read_settings(home=home), create=True)
     if is_new:
         records = [_make_record(library, number, *one, spoken) for number, one in enumerate(documents)]
         _embed(library, records)
@@ -50,7 +50,7 @@ def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = 
     return library
 
 
-def _make_record(library: Library, number: int, name: str, text: str, spoken: bool) -> Record:
+def _make_record(library: OpenHome, number: int, name: str, text: str, spoken: bool) -> Record:
     source = library.sources.add(ROOT.rstrip("/"))
     kind = ItemType.AUDIO if spoken else ItemType.DOCUMENT
     file = FileFacts(ROOT + name, source, kind, len(text), 10**18 + number)
@@ -58,7 +58,7 @@ def _make_record(library: Library, number: int, name: str, text: str, spoken: bo
     return Record(file, "", MediaFacts(), segments, [])
 
 
-def _embed(library: Library, records: Sequence[Record]) -> None:
+def _embed(library: OpenHome, records: Sequence[Record]) -> None:
     space = library.indexes[Retriever.SEMANTIC].space_id
     waiting = [(record, at) for record in records for at in range(len(record.segments))]
     for start in range(0, len(waiting), BATCH_SIZE):

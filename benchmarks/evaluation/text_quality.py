@@ -30,7 +30,7 @@ from text_library import (
 )
 
 from search.engine import Engine
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Query, Retriever
 
 RETRIEVERS: Mapping[str, Mapping[Retriever, float]] = {
@@ -67,7 +67,7 @@ def _discount(count: int) -> float:
     return float(sum(1 / np.log2(at + 2) for at in range(count)))
 
 
-def ask(library: Library, cases: Sequence[Case], retriever: str) -> list[Outcome]:
+def ask(library: OpenHome, cases: Sequence[Case], retriever: str) -> list[Outcome]:
     """Run all queries with one retriever or with both."""
     engine = Engine(library)
     outcomes = []
@@ -79,7 +79,7 @@ def ask(library: Library, cases: Sequence[Case], retriever: str) -> list[Outcome
     return outcomes
 
 
-def print_rankings(title: str, library: Library, cases: Sequence[Case]) -> None:
+def print_rankings(title: str, library: OpenHome, cases: Sequence[Case]) -> None:
     """Print nDCG and what is shown for each retriever, by kind and split."""
     for retriever in RETRIEVERS:
         outcomes = ask(library, cases, retriever)
@@ -101,7 +101,7 @@ def _describe(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def print_questions(title: str, library: Library, cases: Sequence[Case]) -> None:
+def print_questions(title: str, library: OpenHome, cases: Sequence[Case]) -> None:
     """Print what is shown for questions with and without an answer, by language and split."""
     outcomes = ask(library, cases, "both")
     for split in ("fit", "judge"):

@@ -48,10 +48,10 @@ def evaluate_command(
     from search.evaluation.report import describe_report, write_markdown
     from search.evaluation.run import run_cases
     from search.evaluation.sizes import draw_kinds
-    from search.library import open_library
+    from search.open_home import open_home
 
     cases = read_cases(file, judged)
-    with open_library(settings) as library, Progress(console=Console(stderr=True), transient=True) as bar:
+    with open_home(settings) as library, Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Running queries", total=len(cases))
         report = run_cases(
             Engine(library), cases, lambda done, _total: bar.update(task, completed=done), not fused_only

@@ -7,7 +7,7 @@ import click
 
 from crossmodal.cli.output import OUTDATED, format_size, json_option, print_json
 from search.errors import UsageError
-from search.library import Library, open_library
+from search.open_home import OpenHome, open_home
 from search.records import State
 from search.serializers import serialize_ledger_row
 from search.settings import Settings
@@ -20,7 +20,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
     """Show what is in the library, its models and the disk use."""
     from search.status import read_status
 
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         status = read_status(library)
     if as_json:
         print_json(status)
@@ -49,7 +49,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
     """List every file with its state and the reason."""
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         items = library.catalog.list_items(State(state) if state else None)
     if as_json:
         print_json({"items": [serialize_ledger_row(item) for item in items]})
@@ -78,7 +78,7 @@ def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: flo
 
     if not paths and missing_for is None:
         raise UsageError("Missing argument: name files or folders to forget, or pass --missing-for DAYS")
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
         if missing_for is not None:
             for source in library.sources.list_all():
@@ -97,7 +97,7 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
     """Check that the database, the index files and the disk agree."""
     from search.status import verify_library
 
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         if repair:
             _rebuild(library)
         problems = verify_library(library)
@@ -116,7 +116,7 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _rebuild(library: Library) -> None:
+def _rebuild(library: OpenHome) -> None:
     with library.home.lock():
         revision = library.catalog.read_revision()
         for retriever, space in library.indexes.items():

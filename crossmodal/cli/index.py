@@ -49,12 +49,12 @@ def index_command(
     from indexer.pipeline import Options, run_index
     from indexer.worker.watch import watch_sources
     from search.errors import UsageError
-    from search.library import open_library
+    from search.open_home import open_home
 
     if watch and dry_run:
         raise UsageError("--watch and --dry-run cannot be used together")
     options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
-    with open_library(settings, create=True) as library, show_progress() as show:
+    with open_home(settings, create=True) as library, show_progress() as show:
         if watch:
             report = report_changes(lambda one: _report(one, profile, as_json))
             watch_sources(library, paths, options, show, report)

@@ -3,7 +3,7 @@
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from search.library import Library, open_library
+from search.open_home import OpenHome, open_home
 from search.records import Job
 from search.serializers import serialize_job
 from search.settings import Settings
@@ -43,9 +43,9 @@ def retry_command(ctx: click.Context, job: int) -> None:
         click.echo(_describe(library.jobs.add(library.jobs.get(job).task)))
 
 
-def _open(ctx: click.Context) -> Library:
+def _open(ctx: click.Context) -> OpenHome:
     settings: Settings = ctx.obj
-    return open_library(settings)
+    return open_home(settings)
 
 
 def _describe(job: Job) -> str:

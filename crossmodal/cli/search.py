@@ -63,12 +63,12 @@ NOTHING_FOUND = 1
 def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None:
     """Search by text, image, voice or any mix."""
     from search.engine import Engine
-    from search.library import open_library
+    from search.open_home import open_home
     from search.serializers import serialize_answer
 
     query = _make_query(options)
     further = None
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         engine = Engine(library)
         try:
             answer = engine.search(query)

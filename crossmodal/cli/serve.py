@@ -28,7 +28,7 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
     import waitress
 
     from search.engine import Engine
-    from search.library import open_library
+    from search.open_home import open_home
     from web.app import create_app
     from web.worker_process import run_worker_process
 
@@ -37,7 +37,7 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> 
             f"Refused to listen on {host}: this version has no API keys, so anyone on that network could read the "
             "library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)."
         )
-    with open_library(settings, create=True) as library:
+    with open_home(settings, create=True) as library:
         engine = Engine(library)
         try:
             server = waitress.create_server(

@@ -30,7 +30,7 @@ def worker_command(settings: Settings, workers: int, until_idle: bool, exit_with
 
     from indexer.pipeline import Options
     from indexer.worker.loop import run_worker
-    from search.library import open_library
+    from search.open_home import open_home
 
     stop = threading.Event()
     # Both stop the current run cleanly; the next worker continues its job.
@@ -38,7 +38,7 @@ def worker_command(settings: Settings, workers: int, until_idle: bool, exit_with
         signal.signal(name, lambda *_: stop.set())
     if exit_with_stdin:
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
-    with open_library(settings, create=True) as library:
+    with open_home(settings, create=True) as library:
         run_worker(library, Options(workers), stop, until_idle)
 
 

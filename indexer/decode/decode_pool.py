@@ -13,7 +13,7 @@ from indexer.plan import hash_content
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import make_name_segment
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import FileFacts, Record, SegmentKind
 
 # Decoded messages that wait for the models: enough to fill a batch, few enough to bound the memory.
@@ -111,7 +111,7 @@ class FileReader:
         shared_sizes: Sizes that several files have, in bytes: only these can have copies. None if not known.
     """
 
-    library: Library
+    library: OpenHome
     transcription: TranscriptionQueue
     profile: Profile
     reindex: bool = False

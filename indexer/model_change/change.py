@@ -27,7 +27,7 @@ from search.encoders.registry import (
 )
 from search.encoders.whisper.choice import find_whisper
 from search.errors import HomeError, IncompleteError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Retriever
 from search.samples import sample_images
 from search.storage.spaces import Space, SpaceRole
@@ -70,7 +70,7 @@ class Change:
 
 
 def use_model(
-    library: Library, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL_PACE
+    library: OpenHome, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL_PACE
 ) -> Outcome:
     """Change to another model. The caller holds the lock of the home.
 
@@ -97,7 +97,7 @@ def use_model(
     return Outcome(model, is_speech=True)
 
 
-def change_model(library: Library, change: Change, options: Options, progress: Progress) -> Outcome:
+def change_model(library: OpenHome, change: Change, options: Options, progress: Progress) -> Outcome:
     """Fill a space with another model, and switch the search to it. The caller holds the lock of the home.
 
     Args:
@@ -147,7 +147,7 @@ def _require_complete(outcome: Outcome, item_count: int) -> None:
     )
 
 
-def update_outdated(library: Library, options: Options, progress: Progress) -> list[Outcome]:
+def update_outdated(library: OpenHome, options: Options, progress: Progress) -> list[Outcome]:
     """Embed again what an earlier version of a bundled model embedded, and switch the search to it.
 
     The old vectors cannot be searched, so it switches even if many files cannot be read: the next run that reads them
@@ -169,7 +169,7 @@ def update_outdated(library: Library, options: Options, progress: Progress) -> l
     return outcomes
 
 
-def find_previous(library: Library, retriever: Retriever) -> str:
+def find_previous(library: OpenHome, retriever: Retriever) -> str:
     """Return the name of the model that was used before.
 
     Raises:
@@ -182,7 +182,7 @@ def find_previous(library: Library, retriever: Retriever) -> str:
 
 
 def drop_spaces(
-    library: Library, retriever: Retriever, roles: Sequence[SpaceRole] = (SpaceRole.NEXT, SpaceRole.PREVIOUS)
+    library: OpenHome, retriever: Retriever, roles: Sequence[SpaceRole] = (SpaceRole.NEXT, SpaceRole.PREVIOUS)
 ) -> int:
     """Delete spaces of a retriever that are not searched, with their indexes.
 
@@ -203,7 +203,7 @@ def drop_spaces(
     return count
 
 
-def load_models(library: Library, change: Change) -> Models:
+def load_models(library: OpenHome, change: Change) -> Models:
     """Return the models of the home with the new one among them; its manifest is written if there is none."""
     names = Names(
         visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),
@@ -217,7 +217,7 @@ def load_models(library: Library, change: Change) -> Models:
     return choose_models(folder, machine, names)
 
 
-def needs_manifest(library: Library, name: str) -> bool:
+def needs_manifest(library: OpenHome, name: str) -> bool:
     """Return whether a model that is neither bundled nor adapted was never loaded for this home."""
     return name not in BUNDLED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
 
@@ -245,7 +245,7 @@ def replace_load(options: Options, load: float) -> Options:
     return replace(options, check=check)
 
 
-def _find_space(library: Library, retriever: Retriever, encoder: ImageEncoder | TextEncoder) -> Space:
+def _find_space(library: OpenHome, retriever: Retriever, encoder: ImageEncoder | TextEncoder) -> Space:
     """Return the space to fill: a partly filled one, the previous one if this model filled it, or a new one."""
     partial = library.spaces.find(retriever, SpaceRole.NEXT)
     previous = library.spaces.find(retriever, SpaceRole.PREVIOUS)

@@ -16,7 +16,7 @@ from indexer.pipeline import Options, Progress, open_decoders
 from indexer.summary import Profile
 from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import FileFacts, Retriever
 from search.storage.spaces import Space
 
@@ -67,7 +67,7 @@ class SpaceFiller:
         max_running: Batches that may be embedded while the run rests.
     """
 
-    library: Library
+    library: OpenHome
     active: Space
     space: Space
     models: Models

@@ -13,7 +13,7 @@ from indexer.summary import Summary
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from search.errors import CancelledError, CrossmodalError, HomeError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Job, JobState, Task
 
 # How often the queue is checked for jobs, and the progress of a running job is written.
@@ -42,7 +42,7 @@ class Tracker:
         detail: The path of the last file.
     """
 
-    library: Library
+    library: OpenHome
     job: Job
     stop: threading.Event
     done: int = 0
@@ -76,7 +76,7 @@ class Tracker:
         return self.library.jobs.report(self.job.id, self.done, self.total, seconds, self.detail)
 
 
-def run_worker(library: Library, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
+def run_worker(library: OpenHome, options: Options, stop: threading.Event, until_idle: bool = False) -> None:
     """Run jobs until `stop` is set.
 
     Args:
@@ -101,7 +101,7 @@ def run_worker(library: Library, options: Options, stop: threading.Event, until_
             stop.wait(POLL_SECONDS)
 
 
-def _queue_updates(library: Library) -> None:
+def _queue_updates(library: OpenHome) -> None:
     """Queue a model change for each space of an earlier version of a bundled model."""
     for retriever in library.outdated:
         task = Task(is_routine=True, model=library.models.get_encoder(retriever).name, role=str(retriever))
@@ -110,7 +110,7 @@ def _queue_updates(library: Library) -> None:
             library.jobs.add(task)
 
 
-def _try_next(library: Library, options: Options, stop: threading.Event) -> bool:
+def _try_next(library: OpenHome, options: Options, stop: threading.Event) -> bool:
     """Run the next job. Return False if there is none, or another process is indexing."""
     try:
         lock = library.home.lock()
@@ -124,7 +124,7 @@ def _try_next(library: Library, options: Options, stop: threading.Event) -> bool
         return True
 
 
-def _run_job(library: Library, job: Job, options: Options, stop: threading.Event) -> None:
+def _run_job(library: OpenHome, job: Job, options: Options, stop: threading.Event) -> None:
     """Run a job and write how it ended. No error of a job may stop the worker."""
     tracker = Tracker(library, job, stop)
     try:
@@ -156,7 +156,7 @@ def _run_job(library: Library, job: Job, options: Options, stop: threading.Event
         library.jobs.end(job.id, JobState.DONE, result.describe(MAX_REPORTED_FAILURES) | warning)
 
 
-def _change_model(library: Library, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
+def _change_model(library: OpenHome, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
     if not task.is_routine:
         return use_model(library, model, task.role, options, tracker.update)
     # An earlier job may have updated the spaces: each job does so before it indexes.
@@ -164,7 +164,7 @@ def _change_model(library: Library, task: Task, model: str, options: Options, tr
     return outcomes[-1] if outcomes else Outcome(model, has_changes=False)
 
 
-def _find_paths(library: Library, task: Task) -> tuple[list[Path], list[str]]:
+def _find_paths(library: OpenHome, task: Task) -> tuple[list[Path], list[str]]:
     """Return the paths to index, and the sources that are unavailable."""
     if task.paths:
         return [Path(path) for path in task.paths], []

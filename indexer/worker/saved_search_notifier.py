@@ -8,7 +8,7 @@ from typing import Any
 
 from search.engine import Engine
 from search.errors import CrossmodalError
-from search.library import Library
+from search.open_home import OpenHome
 from search.query.request import MAX_LIMIT, parse_request
 from search.records import SavedSearch, Tier
 from search.serializers import serialize_item
@@ -22,7 +22,7 @@ WEBHOOK_TIMEOUT_SECONDS = 10.0
 class SavedSearchNotifier:
     """Finds new matches of watched searches after each change of the library."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: OpenHome) -> None:
         self._library = library
         self._saved = SavedSearches(library.database)
         self._engine = Engine(library)

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from indexer.pipeline import Options, Progress, run_index
 from indexer.summary import Summary
-from search.library import Library
+from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Task
 
@@ -19,7 +19,7 @@ RESCAN_MILLISECONDS = 15 * 60 * 1000
 
 
 def watch_sources(
-    library: Library,
+    library: OpenHome,
     paths: Sequence[Path],
     options: Options,
     progress: Progress,
@@ -67,7 +67,7 @@ def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | No
 class Watcher:
     """Queues a job for each watched source that changed. Use it as a context manager, and call `poll`."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: OpenHome) -> None:
         self._library = library
         self._roots: tuple[str, ...] = ()
         self._stop = threading.Event()

@@ -8,7 +8,7 @@ from search.encoders.adapter_training import PARTS, TrainingPairs, train_adapter
 from search.encoders.registry import ADAPTED
 from search.evaluation.model_comparison import Comparison, ModelResult, compare_results
 from search.evaluation.training_pairs import find_base, gather_training_pairs
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Ids, Vectors
 
 # Cross-validation: a fifth of the texts is held out at a time.
@@ -18,7 +18,7 @@ MIN_EVALUATED = 500
 
 
 def adapt_model(
-    library: Library, max_captions: int, report: Callable[[str], None]
+    library: OpenHome, max_captions: int, report: Callable[[str], None]
 ) -> tuple[str | None, Comparison, tuple[float, float]]:
     """Train an adapter for the library's image encoder, and store it if it improves the results.
 

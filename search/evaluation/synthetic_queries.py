@@ -14,8 +14,8 @@ import numpy as np
 
 from search.errors import UnreadableMediaError
 from search.evaluation.cases import Case
-from search.library import Library
 from search.media.image.picture import USEFUL_SIDE, Picture, measure_change, open_image
+from search.open_home import OpenHome
 from search.records import Ids, Item, ItemType
 from search.samples import sample_passages
 
@@ -56,7 +56,7 @@ class Cloze:
     end: str
 
 
-def list_captioned(library: Library, max_count: int) -> list[Captioned]:
+def list_captioned(library: OpenHome, max_count: int) -> list[Captioned]:
     """Return images that have a caption; of images with the same caption only one."""
     found: dict[str, Captioned] = {}
     for item in library.catalog.list_some(ItemType.IMAGE, 20 * max_count):
@@ -77,7 +77,7 @@ def read_caption(item: Item) -> str | None:
     return " ".join(words)
 
 
-def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]:
+def list_captions_of(cases: Sequence[Case], library: OpenHome) -> list[Captioned]:
     """Return an image that is relevant to each text query of an evaluation file, with the query as its caption."""
     items = {item.path: item for item in library.catalog.list_items()}
     found = []
@@ -88,7 +88,7 @@ def list_captions_of(cases: Sequence[Case], library: Library) -> list[Captioned]
     return found
 
 
-def list_copied(library: Library, max_count: int) -> list[Copied]:
+def list_copied(library: OpenHome, max_count: int) -> list[Copied]:
     """Return pairs of images that are copies but differ in some pixel; each image is in at most one pair."""
     ids, phashes = library.catalog.read_phashes()
     found: list[Copied] = []
@@ -129,7 +129,7 @@ def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def list_clozes(library: Library, max_count: int) -> list[Cloze]:
+def list_clozes(library: OpenHome, max_count: int) -> list[Cloze]:
     """Return passages and spans of speech, each split before its end."""
     found: list[Cloze] = []
     for text in sample_passages(library, 4 * max_count):

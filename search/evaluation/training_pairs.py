@@ -9,7 +9,7 @@ from search.encoders.adapter_training import TrainingPairs, part_texts
 from search.encoders.encoder import ImageEncoder
 from search.errors import ModelError, UsageError
 from search.evaluation.synthetic_queries import list_captioned
-from search.library import Library
+from search.open_home import OpenHome
 from search.storage.feedback import FeedbackStore
 
 # Fewer fitting texts are not enough to train and evaluate an adapter.
@@ -31,7 +31,7 @@ class GatheredPairs:
     feedback: int
 
 
-def find_base(library: Library) -> tuple[ImageEncoder, int]:
+def find_base(library: OpenHome) -> tuple[ImageEncoder, int]:
     """Return the library's image encoder without an adapter, and the id of the space of its vectors.
 
     Raises:
@@ -48,7 +48,7 @@ def find_base(library: Library) -> tuple[ImageEncoder, int]:
     return base, space.id
 
 
-def gather_training_pairs(library: Library, base: ImageEncoder, space_id: int, max_captions: int) -> GatheredPairs:
+def gather_training_pairs(library: OpenHome, base: ImageEncoder, space_id: int, max_captions: int) -> GatheredPairs:
     """Return the captions and feedback of a library with the vectors of their images.
 
     Args:

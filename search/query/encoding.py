@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from search.errors import NothingHeardError, UsageError
-from search.library import Library
 from search.media.container import decode_sound
 from search.media.image.picture import USEFUL_SIDE, crop_box, open_image
+from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
@@ -91,7 +91,7 @@ class EncodedQuery:
         return [SemanticPart(one.semantic, one.weight) for one in self.parts if one.semantic is not None]
 
 
-def encode_query(library: Library, query: Query) -> EncodedQuery:
+def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     """Parse and encode a query.
 
     Raises:
@@ -142,7 +142,7 @@ def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]
     return {retriever: sum(max(weight, 0) for weight in weights) / total for retriever, weights in covered.items()}
 
 
-def _read_wording(library: Library, parts: Sequence[QueryPart]) -> QueryWording | None:
+def _read_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWording | None:
     wanted = [part.text for part in parts if part.weight > 0]
     texts = [text for text in wanted if text]
     if not texts or len(texts) < len(wanted):
@@ -152,7 +152,7 @@ def _read_wording(library: Library, parts: Sequence[QueryPart]) -> QueryWording 
     return QueryWording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
-def _transcribe(library: Library, voice: bytes) -> VoiceTranscript:
+def _transcribe(library: OpenHome, voice: bytes) -> VoiceTranscript:
     """Transcribe a voice query, and translate it if a chosen model only understands English."""
     speech, samples = library.models.transcriber, decode_sound(voice)
     transcript = speech.transcribe(samples)
@@ -173,7 +173,7 @@ def _find_language(text: str, voice: VoiceTranscript | None) -> str | None:
     return detect_language(text) if text else None
 
 
-def _list_english_models(library: Library) -> tuple[str, ...]:
+def _list_english_models(library: OpenHome) -> tuple[str, ...]:
     """Return the names of the chosen models that only understand English."""
     models = (library.models.image_encoder, library.models.text_encoder)
     return tuple(model.name for model in models if not model.is_multilingual)
@@ -189,7 +189,7 @@ def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
             raise UsageError("Each part of a query must have exactly one of text, image, query_image or item.")
 
 
-def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
+def _encode_part(library: OpenHome, part: QueryPart) -> EncodedPart:
     if part.text is not None:
         return _encode_text(library, part.text)
     image = QueryImages(library.database).read(part.query_image) if part.query_image is not None else part.image
@@ -198,11 +198,11 @@ def _encode_part(library: Library, part: QueryPart) -> EncodedPart:
     return _encode_item(library, part.item or 0, part.crop)
 
 
-def _encode_text(library: Library, text: str) -> EncodedPart:
+def _encode_text(library: OpenHome, text: str) -> EncodedPart:
     return EncodedPart(score_text(library, text), library.models.text_encoder.encode_queries([text])[0])
 
 
-def _embed_image(library: Library, image: bytes, crop: Box | None) -> Vectors:
+def _embed_image(library: OpenHome, image: bytes, crop: Box | None) -> Vectors:
     opened, _ = open_image(image, None if crop else USEFUL_SIDE)
     if crop:
         opened = crop_box(opened, crop)
@@ -211,7 +211,7 @@ def _embed_image(library: Library, image: bytes, crop: Box | None) -> Vectors:
     return vector
 
 
-def _encode_item(library: Library, item_id: int, crop: Box | None) -> EncodedPart:
+def _encode_item(library: OpenHome, item_id: int, crop: Box | None) -> EncodedPart:
     """Encode an indexed item by its mean vectors."""
     item = library.catalog.get_item(item_id)
     if crop:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from search.errors import UsageError
-from search.library import Library
 from search.media.image.picture import USEFUL_SIDE, open_image
+from search.open_home import OpenHome
 from search.paths import find_file
 from search.query.encoding import encode_query
 from search.records import ItemType, Query, Vectors
@@ -15,7 +15,7 @@ REGIONS = 6
 REGION_SHARE = 0.34
 
 
-def compute_heatmap(library: Library, item_id: int, query: Query) -> Vectors:
+def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
     """Compute how well each region of an image matches a query.
 
     Args:

@@ -5,7 +5,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
 from search.retrieval.text import TextRetriever
@@ -48,7 +48,7 @@ class Retrieval:
     """Retrieves segments for one query at one revision of the catalog, and keeps intermediate results."""
 
     def __init__(
-        self, library: Library, encoded: EncodedQuery, explain: bool, revision: int, decides: bool = True
+        self, library: OpenHome, encoded: EncodedQuery, explain: bool, revision: int, decides: bool = True
     ) -> None:
         """Prepare the retrieval.
 
@@ -227,7 +227,7 @@ class Retrieval:
 
 
 def make_text_retriever(
-    library: Library,
+    library: OpenHome,
     encoded: EncodedQuery,
     revision: int,
     select: Callable[[Snapshot], Ids | None] = lambda _: None,

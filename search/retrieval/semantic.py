@@ -15,7 +15,7 @@ import numpy as np
 
 from search.encoders.encoder import TextEncoder
 from search.errors import UsageError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Vectors
 from search.scoring.text import (
     QueryBaseline,
@@ -139,7 +139,7 @@ _LOADING = threading.Lock()
 _REFERENCES: dict[str, ReferenceTexts] = {}
 
 
-def get_reference_texts(library: Library) -> ReferenceTexts:
+def get_reference_texts(library: OpenHome) -> ReferenceTexts:
     """Return the reference texts of the library's text encoder, embedding them if the encoder is new."""
     encoder = library.models.text_encoder
     key = name_reference(encoder.fingerprint)
@@ -207,7 +207,7 @@ def read_reference(path: Path, key: str) -> ReferenceTexts | None:
     return ReferenceTexts(arrays[0], arrays[1], arrays[2], center, spread)
 
 
-def _open_reference(library: Library, encoder: TextEncoder, key: str) -> ReferenceTexts:
+def _open_reference(library: OpenHome, encoder: TextEncoder, key: str) -> ReferenceTexts:
     kept = library.home.models / f"reference-{key}.npz"
     for path in (PACKAGED_FILE, kept):
         found = read_reference(path, key)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
 from search.retrieval.semantic import SemanticPart, SemanticQuery, get_reference_texts
 from search.retrieval.text_candidates import (
@@ -50,7 +50,7 @@ class TextRetriever:
 
     def __init__(
         self,
-        library: Library,
+        library: OpenHome,
         query: TextQuery,
         revision: int,
         select: Callable[[Snapshot], Ids | None],

@@ -8,7 +8,7 @@ import numpy as np
 from search.encoders.encoder import ImageEncoder
 from search.encoders.registry import ADAPTED, IMAGE_MODEL
 from search.errors import UsageError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Ids, Retriever, RowMetadata, Sample, Vectors
 from search.scoring.traits import ReferenceImages, describe_crowding, describe_reach, describe_text, recognize
 from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
@@ -188,7 +188,7 @@ def _measure_spread(values: Vectors) -> float:
 _references: dict[str, ReferenceImages] = {}
 
 
-def get_calibrator(library: Library, kind: str) -> VisualCalibrator:
+def get_calibrator(library: OpenHome, kind: str) -> VisualCalibrator:
     """Return the calibrator of a query to images.
 
     The `compact` encoder has calibrators that were fitted with its two parts. All other models share one that was
@@ -218,7 +218,7 @@ def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> V
     return replace(read_calibrators()[f"any/{kind}"], units=(Unit(encoder.dimension, mean, deviation),))
 
 
-def score_text(library: Library, text: str) -> VisualScorer:
+def score_text(library: OpenHome, text: str) -> VisualScorer:
     """Return a scorer of images for a text."""
     query_classifier = library.models.query_classifier
     kinds, likeness = (
@@ -249,7 +249,7 @@ def bind_text(
     return calibrator.bind(vector, traits, recognize(likeness))
 
 
-def score_example(library: Library, vector: Vectors) -> VisualScorer:
+def score_example(library: OpenHome, vector: Vectors) -> VisualScorer:
     """Return a scorer of images by their similarity to an image, given by its vector, shape (d,)."""
     calibrator = get_calibrator(library, "example")
     # Each part of a stored vector has the same share of its length; as a query, each has a length separate.

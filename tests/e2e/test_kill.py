@@ -18,7 +18,7 @@ from PIL import Image
 from indexer.plan import hash_content
 from search.engine import Engine
 from search.errors import HomeError
-from search.library import open_library
+from search.open_home import open_home
 from search.records import FileFacts, LedgerRow, Query, State
 from search.settings import Settings
 from search.status import verify_library
@@ -88,7 +88,7 @@ def run(home, folder):
 
 def check(home):
     if (home / "catalogue.db").exists():
-        with open_library(Settings(home=home)) as library:
+        with open_home(Settings(home=home)) as library:
             assert verify_library(library) == []
 
 
@@ -135,7 +135,7 @@ def test_killed_runs_resume_and_lose_nothing(demo, tmp_path, kills):
     process = run(home, media.folder)
     process.communicate()
     assert process.returncode == 1  # two files cannot be read, and say so
-    with open_library(Settings(home=home)) as library:
+    with open_home(Settings(home=home)) as library:
         assert verify_library(library) == []
         check_ledger(library, media)
         assert Path(Engine(library).search(Query(text="a cup of coffee")).hits[0].item.path).name == "morning.jpg"
@@ -170,13 +170,13 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_when_there_is_room(d
     process = run(small_disk / "home", media.folder)
     process.communicate()
     assert process.returncode == 1
-    with open_library(Settings(home=small_disk / "home")) as library:
+    with open_home(Settings(home=small_disk / "home")) as library:
         check_ledger(library, media)
 
 
 def test_a_locked_database_is_one_clear_error(fresh, demo, monkeypatch):
     monkeypatch.setattr("search.storage.database.BUSY_TIMEOUT_MS", 200)
-    with open_library(Settings(home=fresh.home.root)) as library:
+    with open_home(Settings(home=fresh.home.root)) as library:
         other = sqlite3.connect(fresh.home.catalog)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(HomeError, match="another process has locked it"):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.migration import run_command, run_ordeal
-from search.library import open_library
+from search.open_home import open_home
 from search.records import ItemType
 from search.settings import Settings
 from search.status import verify_library
@@ -36,7 +36,7 @@ def test_no_answer_fails_or_is_mixed_and_nothing_is_lost(demo, tmp_path, items, 
     assert seen["failed"] == 0
     assert seen["filled at each kill"] == sorted(seen["filled at each kill"])
     assert seen["by the new model"] > 0
-    with open_library(Settings(home=home)) as library:
+    with open_home(Settings(home=home)) as library:
         assert verify_library(library) == []
         assert library.catalog.count_states()[ItemType.IMAGE, "indexed"] == items
         assert library.spaces.count(library.spaces.get("visual").id) == items

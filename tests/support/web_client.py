@@ -3,7 +3,7 @@
 from flask.testing import FlaskClient
 
 from search.engine import Engine
-from search.library import Library
+from search.open_home import OpenHome
 from search.settings import Settings
 from web.app import create_app
 
@@ -15,7 +15,7 @@ class Client(FlaskClient):
         return super().open(*args, buffered=True, **kwargs)
 
 
-def make_client(library: Library) -> FlaskClient:
+def make_client(library: OpenHome) -> FlaskClient:
     """Return a client of an application over a library."""
     app = create_app(Engine(library), Settings(home=library.home.root))
     app.test_client_class = Client

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from search.library import open_library
+from search.open_home import open_home
 from search.settings import Settings
 from tests.support.fake_demo import make_fake_demo
 from tests.support.fake_models import choose_fake_models
@@ -27,7 +27,7 @@ def empty_home(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("empty") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CHOOSER, choose_fake_models)
-        open_library(Settings(home=folder), create=True).close()
+        open_home(Settings(home=folder), create=True).close()
     return folder
 
 
@@ -35,7 +35,7 @@ def empty_home(tmp_path_factory) -> Path:
 def fresh(tmp_path, empty_home):
     """A new empty library; each test gets a separate one."""
     shutil.copytree(empty_home, tmp_path / "home")
-    library = open_library(Settings(home=tmp_path / "home"), create=True)
+    library = open_home(Settings(home=tmp_path / "home"), create=True)
     yield library
     library.close()
 
@@ -53,7 +53,7 @@ def library(demo, tmp_path_factory):
     """The demo, indexed with the fake models; tests must not change it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CHOOSER, choose_fake_models)
-        library = open_library(Settings(home=tmp_path_factory.mktemp("fake-home")), create=True)
+        library = open_home(Settings(home=tmp_path_factory.mktemp("fake-home")), create=True)
         summary = index(library, demo)
     assert summary.failures == {}
     yield library

@@ -52,7 +52,7 @@ LAZY |= {"rawpy", "pillow_jxl", "pptx", "openpyxl", "docx", "pysubs2"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",
-    "search.library",
+    "search.open_home",
     "search.paging",
     "search.active_models",
     "search.forget",

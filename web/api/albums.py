@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Album
 from search.storage.collections import Albums
 from web.api.body import parse_body
@@ -28,7 +28,7 @@ class ChangeRequest(BaseModel):
     remove: list[int] = Field(default_factory=list, max_length=100_000)
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("albums", __name__, url_prefix="/api/v1/albums")
     albums = Albums(library.database)

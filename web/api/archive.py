@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError, UsageError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import State
 from web.api.body import parse_body
 
@@ -24,7 +24,7 @@ class ArchiveRequest(BaseModel):
     ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("archive", __name__, url_prefix="/api/v1/archive")
 
@@ -42,7 +42,7 @@ def make_blueprint(library: Library) -> Blueprint:
     return api
 
 
-def _send_archive(library: Library, ids: list[int]) -> Response:
+def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     from zipstream import ZipStream
 
     items = library.catalog.read_items(ids)

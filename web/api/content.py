@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify, request, send_file
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
 from search.home import SMALL_THUMBNAIL_SIDES
-from search.library import Library
 from search.media.container import read_frame
 from search.media.image.picture import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
+from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
@@ -72,7 +72,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     return api
 
 
-def _send_thumbnail(library: Library, item: Item) -> Response:
+def _send_thumbnail(library: OpenHome, item: Item) -> Response:
     if "at" in request.args:
         return _send_moment(item, request.args["at"])
     path = library.home.thumbnail(item.id)

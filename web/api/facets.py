@@ -2,14 +2,14 @@
 
 from flask import Blueprint, Response, jsonify
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
 from search.storage.facets import read_facets
 from web.api.search import read_address
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the route."""
     api = Blueprint("facets", __name__, url_prefix="/api/v1/facets")
 

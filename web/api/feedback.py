@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Feedback
 from search.storage.feedback import FeedbackStore
 from web.api.body import parse_body
@@ -27,7 +27,7 @@ class FeedbackRequest(BaseModel):
     relevant: bool | None
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
 

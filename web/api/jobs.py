@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.encoders.presets import list_presets
 from search.errors import BusyError, UsageError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Job, Task
 from search.serializers import serialize_job
 from web.api.body import parse_body
@@ -42,7 +42,7 @@ class JobRequest(BaseModel):
     role: Literal["visual", "semantic", "speech"] | None = None
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the job routes."""
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
@@ -82,7 +82,7 @@ def make_blueprint(library: Library) -> Blueprint:
     return api
 
 
-def _read_task(library: Library, new: JobRequest) -> Task:
+def _read_task(library: OpenHome, new: JobRequest) -> Task:
     # Remove `..`, which could lead out of the source.
     paths = tuple(os.path.normpath(path) for path in new.paths)
     for path in paths:
@@ -93,7 +93,7 @@ def _read_task(library: Library, new: JobRequest) -> Task:
     return Task(paths, new.retry_failed, model=new.model, role=new.role)
 
 
-def _check_model(library: Library, new: JobRequest) -> None:
+def _check_model(library: OpenHome, new: JobRequest) -> None:
     """Allow only models that are on this machine, so that clients cannot probe paths of the server."""
     if new.paths or new.retry_failed:
         raise UsageError("model: cannot be combined with paths or retry_failed")
@@ -111,7 +111,7 @@ def _answer(job: Job) -> tuple[Response, int]:
     return response, 202
 
 
-def _stream_events(library: Library, job: Job) -> Iterator[str]:
+def _stream_events(library: OpenHome, job: Job) -> Iterator[str]:
     """Yield the job as a server-sent event whenever it changes, until it is over."""
     sent, last = "", 0.0
     while True:

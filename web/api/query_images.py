@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, jsonify, request
 
 from search.errors import UnreadableMediaError, UsageError
-from search.library import Library
 from search.media.image.picture import encode_thumbnail, open_image
+from search.open_home import OpenHome
 from search.storage.query_images import QueryImages
 
 # Maximum width and height in pixels. Larger than the input of any model, so that regions have enough detail.
@@ -13,7 +13,7 @@ MAX_SIZE = (1024, 1024)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("query_images", __name__, url_prefix="/api/v1/query-images")
 

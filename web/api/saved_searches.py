@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import UsageError
-from search.library import Library
+from search.open_home import OpenHome
 from search.query.request import parse_request
 from search.records import SavedSearch
 from search.serializers import serialize_item
@@ -35,7 +35,7 @@ class SavedRequest(BaseModel):
     webhook: str | None = Field(None, max_length=2_000)
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("saved_searches", __name__, url_prefix="/api/v1/searches")
     saved = SavedSearches(library.database)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import UsageError
 from search.forget import forget_paths
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Task
 from search.serializers import serialize_job, serialize_source
 from web.api.body import parse_body
@@ -28,7 +28,7 @@ class SourceRequest(BaseModel):
     watch: bool | None = None
 
 
-def make_blueprint(library: Library) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the source routes."""
     api = Blueprint("sources", __name__, url_prefix="/api/v1/sources")
     sources = library.sources

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from search.errors import HomeError, UsageError
-from search.library import Library
+from search.open_home import OpenHome
 from search.records import Task
 from search.serializers import serialize_job
 
@@ -20,7 +20,7 @@ MAX_NAME_BYTES = 200
 MAX_FOLDERS = 20
 
 
-def make_blueprint(library: Library, limit: int) -> Blueprint:
+def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
     """Return the upload route.
 
     Args:

@@ -21,9 +21,9 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
     reading any image again. Needs the `clip` extra.
     """
     from search.evaluation.adapter_evaluation import adapt_model
-    from search.library import open_library
+    from search.open_home import open_home
 
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         name, comparison, (before, after) = adapt_model(library, captions, lambda line: click.echo(line, err=True))
     interval = f"{comparison.gain:+.3f}, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     judged = f"MRR {before:.3f} before, {after:.3f} after, on texts not used for training ({interval})"

@@ -50,9 +50,9 @@ def use_command(
     """
     from indexer.model_change.change import Pace, use_model
     from indexer.pipeline import Options
-    from search.library import open_library
+    from search.open_home import open_home
 
-    with open_library(settings, create=True) as library:
+    with open_home(settings, create=True) as library:
         if export:
             export_model(library, name, role, SAMPLE)
         with library.home.lock(), show_progress() as show:
@@ -74,10 +74,10 @@ def rollback_command(settings: Settings, role: str, workers: int, as_json: bool)
     """
     from indexer.model_change.change import Change, change_model, find_previous
     from indexer.pipeline import Options
-    from search.library import open_library
+    from search.open_home import open_home
     from search.records import Retriever
 
-    with open_library(settings) as library, library.home.lock(), show_progress() as show:
+    with open_home(settings) as library, library.home.lock(), show_progress() as show:
         change = Change(Retriever(role), find_previous(library, Retriever(role)))
         outcome = change_model(library, change, Options(workers), show)
     _report(outcome, as_json)
@@ -90,10 +90,10 @@ def rollback_command(settings: Settings, role: str, workers: int, as_json: bool)
 def drop_command(settings: Settings, role: str, as_json: bool) -> None:
     """Remove the space of the previous model, and a space that is not complete."""
     from indexer.model_change.change import drop_spaces
-    from search.library import open_library
+    from search.open_home import open_home
     from search.records import Retriever
 
-    with open_library(settings) as library, library.home.lock():
+    with open_home(settings) as library, library.home.lock():
         count = drop_spaces(library, Retriever(role))
     if as_json:
         print_json({"removed": count})

@@ -12,7 +12,7 @@ from search.settings import Settings
 
 if TYPE_CHECKING:
     from search.evaluation.model_comparison import Comparison, ModelResult
-    from search.library import Library
+    from search.open_home import OpenHome
     from search.records import Retriever
 
 
@@ -44,10 +44,10 @@ def compare_command(
     """
     from search.encoders.registry import guess_retriever
     from search.evaluation.model_comparison import compare_results
-    from search.library import open_library
+    from search.open_home import open_home
     from search.records import Retriever
 
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         retriever = Retriever(role) if role else guess_retriever(first) or Retriever.SEMANTIC
         results = _rank(library, retriever, (first, second), questions, cases)
     comparison = compare_results(*results)
@@ -76,7 +76,7 @@ def _print_comparison(results: list["ModelResult"], comparison: "Comparison") ->
 
 
 def _rank(
-    library: "Library", retriever: "Retriever", names: tuple[str, str], limit: int, cases: Path | None
+    library: "OpenHome", retriever: "Retriever", names: tuple[str, str], limit: int, cases: Path | None
 ) -> list["ModelResult"]:
     from search.encoders.registry import load_image_encoder, load_text_encoder
     from search.errors import UsageError

@@ -11,7 +11,7 @@ from search.settings import Settings
 if TYPE_CHECKING:
     from search.encoders.export_checks import Check
     from search.encoders.manifest import ModelManifest
-    from search.library import Library
+    from search.open_home import OpenHome
 
 # Number of images or passages of the library that an export is checked on.
 SAMPLE = 128
@@ -36,9 +36,9 @@ def export_command(settings: Settings, name: str, role: str | None, sample: int,
     cosine to the vectors of torch, and agreement@10, the share of the ten nearest neighbors that stay the same. The
     fastest correct runtime, which can be torch, is used from then on. With ONNX, a command starts in a second.
     """
-    from search.library import open_library
+    from search.open_home import open_home
 
-    with open_library(settings) as library:
+    with open_home(settings) as library:
         manifest, checks = export_model(library, name, role, sample)
     if as_json:
         rows = [asdict(one) | {"is_right": one.is_right} for one in checks]
@@ -58,7 +58,7 @@ def _report(line: str) -> None:
     click.echo(line, err=True)
 
 
-def export_model(library: "Library", name: str, role: str | None, count: int) -> "tuple[ModelManifest, list[Check]]":
+def export_model(library: "OpenHome", name: str, role: str | None, count: int) -> "tuple[ModelManifest, list[Check]]":
     """Convert a model to ONNX and check it on images or passages of the library.
 
     Args:

@@ -18,7 +18,7 @@ from search.encoders.adapter import Adapter
 from search.encoders.manifest import find_folder
 from search.encoders.registry import IMAGE_MODEL, TEXT_MODEL
 from search.evaluation.synthetic_queries import list_copied
-from search.library import open_library
+from search.open_home import open_home
 from search.settings import Settings
 from search.storage.feedback import FeedbackStore
 from tests.support.checkpoints import make_tiny
@@ -87,7 +87,7 @@ def indexed(demo, tmp_path_factory):
     """The folder with a home and the files that it has indexed; only copies of it are changed."""
     folder = tmp_path_factory.mktemp("captioned")
     write_captioned(demo, folder / "named")
-    library = open_library(Settings(home=folder / "home"), create=True)
+    library = open_home(Settings(home=folder / "home"), create=True)
     index(library, folder / "named")
     library.close()
     return folder
@@ -97,7 +97,7 @@ def indexed(demo, tmp_path_factory):
 def captioned(indexed, tmp_path):
     """A library of crops of photographs, each named by words."""
     shutil.copytree(indexed, tmp_path, dirs_exist_ok=True)
-    library = open_library(Settings(home=tmp_path / "home"))
+    library = open_home(Settings(home=tmp_path / "home"))
     with library.catalog.database.write() as db:
         for table in ("item", "source"):
             db.exec_driver_sql(f"UPDATE {table} SET path = replace(path, ?, ?)", (str(indexed), str(tmp_path)))

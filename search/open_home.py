@@ -20,7 +20,7 @@ from search.storage.spaces import Space, Spaces
 
 
 @dataclass(frozen=True)
-class Library:
+class OpenHome:
     """The open resources of one home, shared by the engine, the indexer and the web application.
 
     Use it as a context manager, or call `close` when done. A store that few modules need is not listed here: it is made
@@ -68,7 +68,7 @@ class Library:
         """Return whether the home still chooses the models that are open here."""
         return self.active.are_chosen(self.spaces)
 
-    def reload_models(self) -> "Library":
+    def reload_models(self) -> "OpenHome":
         """Return this home with the models that it chooses now. Everything else is shared with this one.
 
         Raises:
@@ -90,7 +90,7 @@ class Library:
         self.close()
 
 
-def open_library(settings: Settings, create: bool = False) -> Library:
+def open_home(settings: Settings, create: bool = False) -> OpenHome:
     """Open a home.
 
     Args:
@@ -111,7 +111,7 @@ def open_library(settings: Settings, create: bool = False) -> Library:
         home.rename_old_folders()
         machine = Machine(settings.threads, settings.device, settings.unload_after)
         spaces = Spaces(database)
-        return Library(
+        return OpenHome(
             home=home,
             machine=machine,
             database=database,
