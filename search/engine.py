@@ -70,7 +70,7 @@ class Engine:
             only_english=ranking.only_english,
             corrected=ranking.corrected,
             ignored=ranking.ignored,
-            hits=self._read_page(query, cursor, page, place, ranking.words, revision),
+            hits=self._read_page(query, replace(cursor, place=place), page, ranking.words, revision),
             total=ranking.total.number,
             total_is_estimate=ranking.total.is_estimate,
             possible=ranking.possible.number,
@@ -177,13 +177,13 @@ class Engine:
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
     def _read_page(
-        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], place: int, words: Sequence[str], revision: int
+        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], words: Sequence[str], revision: int
     ) -> tuple[Hit, ...]:
         """Return the hits of a page, from the cache if the catalog has not changed since they were read."""
-        key = f"{cursor.query} {cursor.results} {place} {query.limit}"
+        key = f"{cursor.query} {cursor.results} {cursor.place} {query.limit}"
         known = self._pages.get(key)
         if known is None or not known.shows(revision, page):
-            known = Page(revision, page, self._make_hits(query, page, place, words))
+            known = Page(revision, page, self._make_hits(query, page, cursor.place, words))
             if len(page) <= MAX_CACHED_PAGE:
                 self._pages.put(key, known)
         return known.hits

@@ -3,7 +3,7 @@
 import numpy as np
 
 from search.errors import UsageError
-from search.media.image.picture import USEFUL_SIDE, open_image
+from search.media.image.picture import USEFUL_SIDE, Picture, open_image
 from search.open_home import OpenHome
 from search.paths import find_file
 from search.query.encoding import encode_query
@@ -38,22 +38,16 @@ def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
         raise UsageError("The query has no part that an image can show. Add words or an image.")
     image, _ = open_image(path, USEFUL_SIDE)
     encoder = library.models.image_encoder
-    side = (REGION_SHARE * image.width, REGION_SHARE * image.height)
-    steps = np.linspace(0, 1 - REGION_SHARE, REGIONS)
-    regions = [
-        image.crop(
-            (
-                round(x * image.width),
-                round(y * image.height),
-                round(x * image.width + side[0]),
-                round(y * image.height + side[1]),
-            )
-        )
-        for y in steps
-        for x in steps
-    ]
-    seen = encoder.encode_images([encoder.transform(region) for region in regions])
+    seen = encoder.encode_images([encoder.transform(region) for region in _cut_regions(image)])
     vector = sum((part.weight * part.scorer.direction for part in parts), np.zeros(seen.shape[1], np.float32))
     scores = (seen @ vector).reshape(REGIONS, REGIONS)
     spread = float(np.ptp(scores))
     return ((scores - scores.min()) / spread if spread else np.zeros_like(scores)).astype(np.float32)
+
+
+def _cut_regions(image: Picture) -> list[Picture]:
+    """Return overlapping regions of an image, row by row."""
+    width, height = REGION_SHARE * image.width, REGION_SHARE * image.height
+    steps = np.linspace(0, 1 - REGION_SHARE, REGIONS)
+    corners = [(x * image.width, y * image.height) for y in steps for x in steps]
+    return [image.crop((round(x), round(y), round(x + width), round(y + height))) for x, y in corners]
