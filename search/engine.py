@@ -84,8 +84,8 @@ class Engine:
     def _find_ranking(self, library: OpenHome, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
         """Return a ranking that reaches the end of the requested page, and the position where the page starts in it.
 
-        A first page always uses the current catalog. Later pages use the ranking of the first one, if it is still
-        cached.
+        A first page always uses the current catalog. Later pages use the cached ranking of the first
+        one.
         """
         known = self._rankings.get(cursor.query)
         if query.cursor is None and known is not None and (known.is_resumed or known.revision != revision):

@@ -77,8 +77,7 @@ def correct_query(text: str, own: Collection[str], detect_language: Detect) -> s
     """Return a query with its typing errors corrected, or None if there is nothing to correct.
 
     Only plain words are corrected: no quoted phrases, filters, excluded or added parts, numbers, file names, or words
-    with
-    accents or in scripts other than Latin.
+    with accents or in scripts other than Latin.
 
     Args:
         text: The query as typed, in the query language.

@@ -131,9 +131,8 @@ def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: 
 def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
     """Return a new ranking with the relevant results of an earlier one, if those were complete.
 
-    Deeper scoring raises items near the cut a little. Without this, such an item would be missing from the pages of
-    both
-    tiers.
+    Deeper scoring raises items near the cut a little. Without this, such an item would be missing from the pages
+    of both tiers.
     """
     if old.known < 1 or old.revision != new.revision:
         return new

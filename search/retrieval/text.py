@@ -252,8 +252,7 @@ class TextRetriever:
         Args:
             features: The features of n segments.
             exact: Which segments match exactly, shape (n,).
-            compared: The number of segments, from the first, that have semantic features; the others are scored by
-                their words.
+            compared: The number of segments, from the first, with semantic features. The others are scored by words.
         """
         known = TextFeatures(features, exact)
         if not self._query.terms:

@@ -81,9 +81,8 @@ class Balance:
     """How the scores of the parts of a query are combined.
 
     The score of each part is scaled by its own spread over unrelated images, so that an example does not drown the
-    words
-    next to it. The mean of the parts is scaled by its spread too: being somewhat like each of two things is rarer than
-    being equally like one of them.
+    words next to it. The mean of the parts is scaled by its spread too: being somewhat like each of two things is rarer
+    than being equally like one of them.
 
     Attributes:
         shares: The weights of the parts, as shares.
@@ -112,8 +111,7 @@ def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, s
     """Compute the log-odds that each candidate matches all parts of a query, shape (n,).
 
     Wanted parts are scored together. A part with a negative weight multiplies the odds by the probability of not being
-    like
-    it, to the power of its weight: being unlike one thing makes nothing more like another.
+    like it, to the power of its weight: being unlike one thing makes nothing more like another.
     """
     wanted = [part for part in parts if part.weight > 0]
     total = sum(part.weight for part in wanted)
@@ -159,8 +157,7 @@ def make_search_vector(parts: Sequence[VisualPart], sample: Sample) -> Vectors:
     """Combine the parts of a query into one search vector, shape (d,), unit length.
 
     An image is closer to all images than a text is to any. Each part is divided by the spread of its products with a
-    sample
-    of the library, so that it does not drown the others.
+    sample of the library, so that it does not drown the others.
 
     Raises:
         UsageError: The parts cancel each other out.
@@ -192,8 +189,7 @@ def get_calibrator(library: OpenHome, kind: str) -> VisualCalibrator:
     """Return the calibrator of a query to images.
 
     The `compact` encoder has calibrators that were fitted with its two parts. All other models share one that was
-    fitted
-    with a single part.
+    fitted with a single part.
 
     Args:
         library: The library.
@@ -252,7 +248,7 @@ def bind_text(
 def score_example(library: OpenHome, vector: Vectors) -> VisualScorer:
     """Return a scorer of images by their similarity to an image, given by its vector, shape (d,)."""
     calibrator = get_calibrator(library, "example")
-    # Each part of a stored vector has the same share of its length; as a query, each has a length separate.
+    # Each part of a stored vector has the same share of its length; as a query, each has its own length.
     query = vector * np.float32(len(calibrator.units) ** 0.5)
     return calibrator.bind(query, np.zeros(0, np.float32))
 

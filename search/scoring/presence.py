@@ -16,8 +16,8 @@ from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, to_probabilit
 from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
-# Something is present from these log-odds on, which keeps 97 % of names over 500 photos. docs/evaluation.md compares
-# stricter and more lenient cuts.
+# Something is present from these log-odds on: the strictest cut that loses at most 3 % of names over 500 photos.
+# docs/evaluation.md compares stricter and more lenient cuts.
 PRESENT_CUT = 1.0
 # With fewer images than this the cut is lowered in proportion: chance matches come from large numbers.
 MIN_STRICT = 256

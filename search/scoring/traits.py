@@ -39,8 +39,7 @@ def describe_text(kinds: Vectors, words: int) -> Vectors:
 
     Returns:
         How much the text is a name rather than a description; the probability of neither; its length, from 0 for one
-            word to
-        1 for 16 words.
+        word to 1 for 16 words.
     """
     name, scene, other = (float(one) for one in kinds)
     length = np.log2(min(max(words, 1), MAX_COUNTED_WORDS)) / np.log2(MAX_COUNTED_WORDS)
