@@ -8,7 +8,7 @@ import numpy as np
 from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
-from search.retrieval.text import TextRetriever
+from search.retrieval.text import EXCLUSION_CUT, TAIL, TextRetriever
 from search.retrieval.text_candidates import TextQuery, find_embeddings
 from search.retrieval.visual import (
     ScoredImages,
@@ -26,8 +26,6 @@ from search.storage.space_index import Snapshot
 
 # Segments less likely than this cannot make an item relevant, unless all results are requested.
 FLOOR = 0.1
-# The last segments that the vector index returned show how likely the next ones are.
-TAIL = 16
 # Items at least this likely by their text have their images scored, up to a number of images. Of the images that are
 # not scored, none less likely than `VISUAL_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
 TEXT_MATCH_CUT = 0.25
@@ -39,9 +37,6 @@ MIN_SEARCHED = 2_048
 ESTIMATE_SAMPLE = 1_024
 # What the log-odds of a text lose per unit of oddity of the query.
 ODDITY_PENALTY = 3.0
-# What is excluded need not be the main thing in an image to be unwanted, so this is lower than the cut of a result. See
-# benchmarks/evaluation/exclusion.py.
-EXCLUSION_CUT = 0.15
 
 
 class Retrieval:

@@ -41,7 +41,8 @@ MAX_SCORED = 4096
 TAIL = 16
 # Speech recognized with less confidence than this counts less, in proportion, unless it holds the words of the query.
 SURE_SPEECH = 0.5
-# What is excluded need not be the main topic to be unwanted, so this is lower than the cut of a result.
+# What is excluded need not be the main topic to be unwanted, so this is lower than the cut of a result. See
+# benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
 
 
