@@ -200,7 +200,7 @@ def test_a_part_with_a_negative_weight_pushes_away(engine, demo):
     parts = (QueryPart(text="a photo"), QueryPart(image=cat, weight=-1.0))
     names = find(engine, parts=parts, include_all=True, filters=Filters(types=(ItemType.IMAGE,)), limit=50)
     assert names.index("chelsea.jpg") == len(names) - 1
-    with pytest.raises(UsageError, match="must be above"):
+    with pytest.raises(UsageError, match="must be positive"):
         find(engine, parts=(QueryPart(image=cat, weight=-1.0),))
 
 

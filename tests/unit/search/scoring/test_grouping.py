@@ -36,8 +36,8 @@ def test_copies_are_stacked_under_the_best():
 
 
 def test_what_has_no_picture_or_several_is_left_alone():
-    speech = Ranked(1, 0.9, 0.0, moments=MadeUpMoments((Candidate(Retriever.SEMANTIC, 1, 1, 0.5, 0.9),)))
-    film = Ranked(2, 0.9, 0.0, moments=MadeUpMoments(make(2).candidates * 2))
+    speech = Ranked(1, 0.9, 0.0, best_segments=MadeUpMoments((Candidate(Retriever.SEMANTIC, 1, 1, 0.5, 0.9),)))
+    film = Ranked(2, 0.9, 0.0, best_segments=MadeUpMoments(make(2).candidates * 2))
     assert len(stack_copies([speech, speech, film, film])) == 4
 
 
