@@ -7,9 +7,9 @@ from search.records import State
 
 
 def plan(library, root, source_id):
-    stamps = library.ledger.read_stamps(source_id, str(root))
+    stamps = Ledger(library.database).read_stamps(source_id, str(root))
     results = scan_source(root, source_id, library.home.root, stamps)
-    return plan_source(library.ledger, results, stamps, PlanOptions())
+    return plan_source(Ledger(library.database), results, stamps, PlanOptions())
 
 
 def test_a_plan_is_written_only_when_it_is_applied(fresh, tmp_path):
@@ -21,9 +21,9 @@ def test_a_plan_is_written_only_when_it_is_applied(fresh, tmp_path):
     decided = plan(fresh, root, source_id)
     assert list(decided.todo) == [str(root / "new.txt")]
     assert [state for state, _ in decided.marks] == [State.SKIPPED]
-    assert fresh.ledger.read_stamps(source_id, str(root)) == {}
-    apply_plan(fresh.ledger, decided)
-    states = {path: stamp[0] for path, stamp in fresh.ledger.read_stamps(source_id, str(root)).items()}
+    assert Ledger(fresh.database).read_stamps(source_id, str(root)) == {}
+    apply_plan(Ledger(fresh.database), decided)
+    states = {path: stamp[0] for path, stamp in Ledger(fresh.database).read_stamps(source_id, str(root)).items()}
     assert states == {str(root / "new.txt"): State.PENDING, str(root / "program.exe"): State.SKIPPED}
 
 
@@ -32,9 +32,9 @@ def test_what_vanished_before_it_was_indexed_is_dropped(fresh, tmp_path):
     root.mkdir()
     (root / "new.txt").write_text("new")
     source_id = fresh.sources.add(str(root))
-    apply_plan(fresh.ledger, plan(fresh, root, source_id))
+    apply_plan(Ledger(fresh.database), plan(fresh, root, source_id))
     (root / "new.txt").unlink()
     decided = plan(fresh, root, source_id)
     assert (len(decided.dropped_ids), decided.missing_ids, decided.counts["removed"]) == (1, [], 1)
-    apply_plan(fresh.ledger, decided)
-    assert fresh.ledger.read_stamps(source_id, str(root)) == {}
+    apply_plan(Ledger(fresh.database), decided)
+    assert Ledger(fresh.database).read_stamps(source_id, str(root)) == {}
