@@ -45,7 +45,7 @@ class NothingHeardError(UnreadableMediaError):
     """A voice query contains no speech."""
 
     problem_type = "urn:crossmodal:problem:no-speech"
-    title = "Nothing was heard"
+    title = "No speech recognized"
 
 
 class NotFoundError(CrossmodalError):

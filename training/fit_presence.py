@@ -3,7 +3,7 @@
     PYTHONPATH=.:benchmarks/evaluation python training/fit_presence.py --flickr DIR --photos DIR --cache DIR [--write]
 
 Asked are the fit halves of concepts, captions, names, absent things and nonsense, over libraries of 30 to 7,500
-photos; the training photos only fill them up. The cut is where 1 % of what is there would be told to be missing.
+photos; the training photos only fill them up. The cut is where 1 % of the present things would be reported as missing.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def draw_libraries(core: int, total: int) -> list[Ids]:
 
 
 def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> tuple[Vectors, list[tuple[int, Asked]]]:
-    """Return the features of every query in every library, and which they are; what is not there is left out."""
+    """Return the features of every query in every library and the queries, without those for absent things."""
     rows, which = [], []
     for one in asked:
         logits, measured, wording = asker.score(one.text)
@@ -109,7 +109,7 @@ def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> t
 
 
 def report(title: str, logits: Vectors, which: Sequence[tuple[int, Asked]]) -> None:
-    """Print the share that is told that nothing is there, by size of the library and kind."""
+    """Print the share of queries answered with "nothing relevant", by size of the library and kind."""
     for number, size in enumerate(SIZES):
         line = []
         there = [x for x, (at, one) in zip(logits, which, strict=True) if at == number and one.answers]

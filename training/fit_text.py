@@ -42,7 +42,7 @@ DEPTH = 256
 LEARNED, WRONG = 60, 10
 # Weights relative to that of the similarity: chosen by nDCG@10 on the fit halves.
 RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 15.0}
-# Of the questions without an answer, and of those whose answer is left out, so many may have a result above the cut.
+# The largest share of questions without an answer that may have a result above the cut.
 MAX_FALSE = 0.03
 # Added to the constants afterwards: in small libraries that cut hid most answers to reworded questions. With it one of
 # the 32 questions without an answer in the fit half has a result, as before, and one more of the others is shown.
@@ -186,7 +186,7 @@ def main() -> None:
 
 
 def fit(asked: Sequence[Asked]) -> TextWeights:
-    """Fit the functions of each retriever by itself, and of both."""
+    """Fit the functions of each retriever and of both together."""
     fitted = {}
     for name, kept in (
         ("semantic", ("similarity", "hub")),

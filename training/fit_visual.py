@@ -6,7 +6,7 @@
 What is fitted on and what is judged by never meet: `dev.txt` is halved, so are the ImageNet classes, and the concepts
 are in two lists. FOLDS holds the training photos as heads embed them that were trained without them
 (`out_of_fold.py`). The constant is moved so that probability 0.5 is where the mean F-beta over the fit concepts is
-highest: to hide what is there is worse than to show what is not.
+highest: hiding a right result is worse than showing a wrong one.
 """
 
 import argparse
@@ -51,7 +51,7 @@ from search.storage.baselines import COLUMNS
 from search.text.analysis import analyze
 from training.compact.data import read_check, read_sentences
 
-# Images whose standing is above this are hard to tell; of these, and of the others, so many are fitted on.
+# Images whose standing is above this are hard to tell; this many of these and of the others are fitted on.
 HARD = 1.4
 HARD_SHARE, EASY_SHARE = 0.4, 0.04
 WEIGHTS = {"concept": 2.0, "word": 0.5, "caption": 0.7, "name": 1.2, "foreign": 0.4, "group": 1.0}

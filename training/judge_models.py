@@ -40,7 +40,7 @@ from search.storage.unrelated_text import measure_unrelated
 
 # As torch runs it, as `models export` writes it and takes it, and in 8 bits throughout.
 RUNTIMES = ("torch-fp32", "onnx-int8-dynamic", "onnx-int8-static")
-# So many images of the other half of `dev.txt` are what static quantization is calibrated on, and checked.
+# Images of the other half of `dev.txt` for calibrating and checking static quantization.
 EXPORT_PICTURES = 128
 Bind = Callable[[str], VisualScorer]
 
@@ -154,7 +154,7 @@ def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> Non
 
 
 def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: Words) -> None:
-    """Print how well what is there is told from what is not, and the share that is told that nothing is there."""
+    """Print how well present things are separated from absent ones, and the share answered with "nothing relevant"."""
     images = subject.images
     concepts = [
         one.text

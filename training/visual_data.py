@@ -29,7 +29,7 @@ from training.compact.phrases import STOP_WORDS
 from training.compact.texts import VectorCache
 
 BATCH = 64
-# So many photos of a fold are its reference images.
+# Photos of a fold that are its reference images.
 REFERENCES = 400
 MIN_PHOTOS = 4
 ARTICLE_SHARE = 0.5

@@ -11,7 +11,7 @@ from search.records import Ids, Vectors
 from search.scoring.visual import MAX_INPUT, Unit, VisualCalibrator
 
 HIDDEN = 16
-# So many networks are fitted from different beginnings; their mean is one network that is as many times as wide.
+# Networks fitted from different starting points; their mean is one network of this many times the width.
 NETWORKS = 4
 EPOCHS = 8
 RATE = 5e-3

@@ -200,7 +200,7 @@ def _explain(name: str) -> Iterator[None]:
     try:
         yield
     except RepositoryNotFoundError as error:
-        raise ModelError(f"the hub knows no {name}, or does not show it to everybody") from error
+        raise ModelError(f"The hub has no model {name}, or it is not public") from error
     except CrossmodalError:
         raise
     except Exception as error:  # each version of the hub's client raises what its own HTTP library does

@@ -13,8 +13,8 @@ from search.records import Ids, Vectors
 # The minimum cosine between the vectors of a faster runtime and the exact ones, over all samples.
 MIN_COSINE = 0.99
 ROUNDS = 3
-# Each way is first run over so many of the sample. One that takes so many times as long for them as the fastest right
-# one is not run over the others: bfloat16 on a processor that does not know it would take minutes.
+# Each runtime first encodes the first samples only. One that is slower than the fastest correct one by more than this
+# factor is not measured further: bfloat16 on a processor without support for it would take minutes.
 QUICK_SAMPLES = 8
 MAX_SLOWDOWN = 3.0
 # Returns vectors of shape (n, d) for n images or texts.

@@ -43,7 +43,7 @@ class Task:
     Attributes:
         paths: The files and folders to index; empty for all sources.
         retry_failed: Whether files that failed are tried again.
-        is_routine: Whether the worker started it by itself; such a job is deleted when it changed nothing.
+        is_routine: Whether the worker started it, without a request; such a job is deleted when it changed nothing.
         model: The name of the model to use.
         role: The role of the model, if its name is ambiguous.
     """

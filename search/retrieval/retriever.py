@@ -52,7 +52,7 @@ class Retrieval:
             encoded: The query.
             explain: Whether candidates list the terms of their probabilities.
             revision: The revision of the catalog.
-            decides: Whether to decide if any image shows what is asked for.
+            decides: Whether to decide if any image shows what the query asks for.
         """
         self._library = library
         self._encoded = encoded
@@ -136,7 +136,7 @@ class Retrieval:
         return self._scored
 
     def _decide_presence(self, logits: Vectors, found: VisualCandidates) -> Presence:
-        """Return how probabilities are changed to say whether any image shows what is asked for."""
+        """Return how probabilities are changed to say whether any image answers the query."""
         wording = self._encoded.wording
         if wording is None or not self._decides:
             return Presence()

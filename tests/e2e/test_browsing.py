@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from benchmarks.page import MANY, SCROLL
+from benchmarks.page import FAKE_ANSWER, SCROLL
 from tests.support.browser import PHONE, ask, shoot, wait
 
 pytestmark = pytest.mark.slow
@@ -275,7 +275,7 @@ def test_arrows_and_letters_do_what_buttons_do(open_page):
 
 # Another answer to every search: 30 relevant hits and 400 possible ones.
 TIERS = (
-    MANY.replace("10000", "430")
+    FAKE_ANSWER.replace("10000", "430")
     .replace(
         "const from = ",
         """
@@ -332,7 +332,7 @@ def test_what_hides_everything_can_be_taken_off(open_page):
 def test_ten_thousand_hits_scroll_smoothly_in_flat_memory(open_page, open_browser, server):
     """The list is made up, for no demo library is so large; the grid, the pictures and the browser are real."""
     page = open_browser().new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.add_init_script(MANY.replace("IDS", "20"))
+    page.add_init_script(FAKE_ANSWER.replace("IDS", "20"))
     page.goto(f"{server}/?q=anything")
     page.wait_for_selector("#hits .hit")
     session = page.context.new_cdp_session(page)

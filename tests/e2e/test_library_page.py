@@ -21,7 +21,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(home):
-    """A server with its worker over an empty home of its own."""
+    """A server with its worker over a separate, empty home."""
     with run_server(home) as running:
         yield running
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from PIL import Image
 
-from benchmarks.migration import run_command, run_ordeal
+from benchmarks.migration import run_benchmark, run_command
 from search.open_home import open_home
 from search.records import ItemType
 from search.settings import Settings
@@ -32,7 +32,7 @@ def test_no_answer_fails_or_is_mixed_and_nothing_is_lost(demo, tmp_path, items, 
     crop_photos(demo, tmp_path / "photos", items)
     home = tmp_path / "home"
     subprocess.run(run_command(home, "index", str(tmp_path / "photos")), check=True, capture_output=True)
-    seen = run_ordeal(home, make_tiny(tmp_path / "tiny"), kills, 4, items)
+    seen = run_benchmark(home, make_tiny(tmp_path / "tiny"), kills, 4, items)
     assert seen["failed"] == 0
     assert seen["filled at each kill"] == sorted(seen["filled at each kill"])
     assert seen["by the new model"] > 0

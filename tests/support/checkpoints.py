@@ -89,7 +89,7 @@ def train_tokenizer(folder: Path, texts: list[str], is_framed: bool = False):
 
 @cache
 def list_texts() -> tuple[str, ...]:
-    """Give 200 texts: names of things, and sentences longer than a model's context."""
+    """Return 200 texts: names of things, and sentences longer than a model's context."""
     from search.encoders.class_names import read_classes
 
     names = [one.names["en"][0] for one in read_classes()[:190]]

@@ -212,7 +212,7 @@ class FakeTranscriber:
 
 
 def make_tone(number: int, seconds: float) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
-    """Return the sound that a sentence is heard in, shape (n,), at 16 kHz."""
+    """Return the sound that is transcribed as a sentence, shape (n,), at 16 kHz."""
     at = np.arange(round(seconds * SAMPLE_RATE))
     wave = np.sin(at * 2 * np.pi * (LOWEST_TONE + number * TONE_STEP) / SAMPLE_RATE)
     return (wave * 12_000).astype(np.int16)

@@ -74,7 +74,7 @@ NAME_OF_MODULE = re.compile(r"(crossmodal|web|indexer|search)(\.[a-z_0-9]+)+")
 # The only modules that import by name.
 IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "indexer/decode/sandbox.py")
 # Where the project's own modules may be imported inside functions: commands must start quickly, each model has heavy
-# libraries of its own, and the model change decodes with the pipeline that starts it.
+# separate libraries, and the model change decodes with the pipeline that starts it.
 LAZY_IMPORTS = ("crossmodal/", "search/encoders/", "indexer/pipeline.py")
 
 

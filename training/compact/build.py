@@ -29,7 +29,7 @@ from training.compact.phrases import read_phrases
 from training.compact.quality import embed_views, join_parts, measure_captions, measure_classes
 from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
 
-# So many training photos are the reference that queries are compared with.
+# Training photos that queries are compared with.
 REFERENCES = 400
 
 

@@ -1,7 +1,7 @@
 """Training the head: captions and phrases against photos, and a thousand class names against made-up features.
 
 The loss is symmetric InfoNCE over photos and captions. Short phrases that many photos show are compared with all photos
-of a batch, each pair by itself (Zhai et al., "Sigmoid Loss for Language Image Pre-Training", ICCV 2023): so that
+of a batch, each pair separately (Zhai et al., "Sigmoid Loss for Language Image Pre-Training", ICCV 2023): so that
 products mean the same for every phrase, which is what a relevance cut rests on. Besides, features are invented from the
 classifier's own weights, one class each, and must find that class's name in any of six languages: so the
 head forgets no ImageNet class although no ImageNet photo is seen, and names in other languages fall where

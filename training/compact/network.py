@@ -4,8 +4,8 @@ Tower: EfficientNet-Lite2 with ImageNet weights, frozen. Head: ConSE (Norouzi et
 convex combination of semantic embeddings", ICLR 2014) plus a learned residual on pooled features.
 
 An image's vector has two parts. `scene` is what the head learned from captions and serves descriptions;
-`object` is ConSE by itself, the mean of class texts, and serves names: it alone knows when a thing that was
-asked for is not there.
+`object` is ConSE only, the mean of class texts, and serves names: only this part can show that a thing is
+absent.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Tower(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Give (n, 1280) features, (n, 1000) logits, (n, 536) middle features."""
+        """Return (n, 1280) features, (n, 1000) logits, (n, 536) middle features."""
         x = self.net.bn1(self.net.conv_stem(x))
         middle = []
         for number, stage in enumerate(self.net.blocks):
@@ -96,7 +96,7 @@ class Head(nn.Module):
         self.projection = nn.Linear(TEXT, dimension, bias=False)
         self.dropout = nn.Dropout(dropout)
         self.text_dropout = nn.Dropout(text_dropout)
-        # Tells names of things, descriptions of scenes and other sentences; fitted by itself, see `fit_kinds`.
+        # Tells names of things, descriptions of scenes and other sentences; fitted separately, see `fit_kinds`.
         self.kinds = nn.Linear(TEXT, 3).requires_grad_(False)
         nn.init.zeros_(self.conse.bias)
         self.register_buffer("scene_classes", torch.zeros(CLASSES, TEXT))

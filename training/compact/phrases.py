@@ -28,7 +28,7 @@ STOP_WORDS = frozenset({
 MIN_LETTERS = 3
 MIN_PHOTOS = 12
 MAX_MENTIONS = 5
-# Photos of which so many captions use a phrase show it; those of which one does may show it.
+# A photo shows a phrase if at least this many of its captions use it; with one caption it may show it.
 SHOWN = 2
 
 

@@ -41,7 +41,7 @@ def import_torch() -> Any:
 
 
 def choose_devices(device: str) -> list[str]:
-    """Return the devices that `auto`, `cpu`, `cuda` or `cuda:1` stands for. Raises ModelError when one is not there."""
+    """Return the devices for `auto`, `cpu`, `cuda` or `cuda:1`. Raise ModelError if one does not exist."""
     if device == "cpu" or (device == "auto" and not _may_have_gpu()):
         return ["cpu"]
     torch = import_torch()

@@ -51,7 +51,7 @@ def run(home, *words, status=0):
 
 
 def trace_imports(library, *words):
-    """Run a command in a process of its own that tells what it imports."""
+    """Run a command in a separate process that prints what it imports."""
     command = [sys.executable, "-X", "importtime", "-m", "crossmodal", "--home", str(library.home.root), *words]
     return subprocess.run(command, capture_output=True, text=True, check=True)
 
@@ -228,7 +228,7 @@ def test_an_adapter_that_helps_is_kept_and_used(captioned):
 
 
 def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monkeypatch):
-    # Names that say nothing; people have said which picture is what, in words of their own.
+    # File names without meaning; the feedback describes the images in words.
     said = {}
     for number, path in enumerate(sorted((tmp_path / "named").glob("*.jpg"))):
         said[str(path.rename(path.with_name(f"IMG_{number:04d}.jpg")))] = path.stem

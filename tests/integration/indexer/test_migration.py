@@ -1,4 +1,4 @@
-"""A change of model: filled beside the old space, switched at once, taken back, and never at the cost of a file."""
+"""A model change fills a second space, switches at once, can be undone, and loses no file."""
 
 import shutil
 import time
@@ -143,7 +143,7 @@ def test_files_that_are_away_stop_the_switch_unless_told_otherwise(library, medi
     assert library.reload_models().models.image_encoder.name == IMAGE_MODEL
     outcome = change(library, tiny, force=True)
     assert len(outcome.unread) == 7
-    # Back again: every one of them is read anew by the next run, and none is lost.
+    # The files are back: the next run reads each of them again, and none is lost.
     away.rename(media)
     current = library.reload_models()
     summary = index(current, media)

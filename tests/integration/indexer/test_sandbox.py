@@ -1,4 +1,4 @@
-"""Decoders in processes of their own: what goes wrong in one costs its file and nothing else."""
+"""Decoders run in separate processes: a failure costs one file only."""
 
 import os
 import signal

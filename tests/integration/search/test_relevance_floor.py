@@ -1,4 +1,4 @@
-"""A floor under the relevance cut: everyday queries over a small library find what is there, and only that.
+"""A floor under the relevance cut: everyday queries over a small library find what it contains, and only that.
 
 The same measures as in `docs/evaluation.md`, on data that anyone has: whoever changes a calibration and breaks it for
 an ordinary library learns it here.
@@ -22,7 +22,7 @@ from tests.support.indexing import index
 pytestmark = pytest.mark.slow
 
 # What must hold: a little below what the shipped calibration reaches over these 22 files: a recall of .72, a precision
-# of .66, .82 of the best F1, an AUROC of .83 and .98. Three of 43 queries for what is there are
+# of .66, .82 of the best F1, an AUROC of .83 and .98. Three of 43 queries for things in the library are
 # answered with "nothing relevant": drawings and textures, at which the bundled model is poor. So are 6 of 20 absent
 # things, one more or less on other processors, because the decision is lenient in a small library.
 MIN_RECALL = 0.66

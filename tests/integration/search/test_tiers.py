@@ -5,13 +5,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from search.scoring.probability import POSSIBLE_CUT
 
 from search.engine import Engine
 from search.query.encoding import encode_query
 from search.records import Filters, ItemType, Query, QueryPart, Retriever, Tier
 from search.retrieval.retriever import Retrieval
 from search.retrieval.text import TextRetriever
+from search.scoring.candidates import POSSIBLE_CUT
 
 
 @cache

@@ -4,6 +4,7 @@ from indexer.apply import apply_plan
 from indexer.plan import PlanOptions, plan_source
 from indexer.scan import scan_source
 from search.records import State
+from search.storage.ledger import Ledger
 
 
 def plan(library, root, source_id):

@@ -1,4 +1,4 @@
-"""What was heard becomes sentences at their moments."""
+"""Transcripts become sentences with their times."""
 
 from itertools import pairwise
 

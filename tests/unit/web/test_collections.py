@@ -13,7 +13,7 @@ from tests.support.web_client import ask, make_client
 
 
 class Hook(BaseHTTPRequestHandler):
-    """Keeps what it is told; refuses the first time if asked to."""
+    """Stores what it receives; can refuse the first request."""
 
     told: list = []  # noqa: RUF012
     status = 200

@@ -88,7 +88,7 @@ def test_only_what_nobody_asks_with_any_more_is_dropped(fresh):
     client.post("/api/v1/searches", json={"name": "like this", "request": request, "address": f"/?picture={saved}"})
     for one in (old, saved, asked):
         age(fresh, one, 91)
-    assert client.get(f"/api/v1/query-images/{asked}").status_code == 200  # asked for again, so it begins anew
+    assert client.get(f"/api/v1/query-images/{asked}").status_code == 200  # used again, so its time starts again
     keep(client, make_picture(4))
     there = [client.get(f"/api/v1/query-images/{one}").status_code for one in (old, saved, asked, new)]
     assert there == [404, 200, 200, 200]

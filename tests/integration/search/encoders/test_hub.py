@@ -177,7 +177,7 @@ def test_a_file_that_arrives_damaged_is_refused_and_nothing_is_there_after(hub, 
 
 
 def test_what_the_hub_does_not_have_is_said(hub, tmp_path):
-    with pytest.raises(ModelError, match="the hub knows no org/other"):
+    with pytest.raises(ModelError, match="The hub has no model org/other"):
         fetch_model("hf-hub:org/other", tmp_path / "models", lambda *_: None)
 
 

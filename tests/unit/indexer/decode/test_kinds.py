@@ -1,4 +1,4 @@
-"""What a file is: by its content before its name, and by what lies beside it."""
+"""The type of a file: by its content before its name, and by its sidecars."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ from tests.support.formats import (
 )
 from tests.support.indexing import index
 
-# Targa has no signature, as other simple formats have none: their names are all there is.
+# Targa has no signature, as other simple formats have none: only their names identify them.
 UNSIGNED = {"tga"}
 TEXTS = {"txt", "md", "html", "srt", "vtt"}
 

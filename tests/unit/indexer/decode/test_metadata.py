@@ -171,7 +171,7 @@ def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
     (beside,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
     assert beside.reason == "indexed together with film.mp4"
     assert index(fresh, media).counts["unchanged"] == 1
-    # Changed subtitles are read anew; without them the sound is heard again.
+    # Changed subtitles are read again; without them the sound is transcribed.
     (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nWinter came early.\n")
     assert index(fresh, media).counts["updated"] == 1
     assert "Winter" in str(fresh.catalog.list_segments(film.id))

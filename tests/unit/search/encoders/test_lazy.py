@@ -1,4 +1,4 @@
-"""Models are loaded once, when first used, and let go of when nobody has used them for a while."""
+"""Models are loaded once, when first used, and unloaded when idle."""
 
 import gc
 import threading

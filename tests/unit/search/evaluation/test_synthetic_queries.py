@@ -1,4 +1,4 @@
-"""What a library can ask of a model by itself."""
+"""Queries that a library generates for a model."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Results in two tiers, scored no further than is asked for: with made-up lanes of any size, and the demo library."""
+"""Results in two tiers, scored no further than requested, with invented candidates of any number and with the demo."""
 
 from dataclasses import replace
 from functools import cache

@@ -1,4 +1,4 @@
-"""Whether a library holds anything of what is asked for."""
+"""Whether a library has anything that a query asks for."""
 
 import numpy as np
 import pytest

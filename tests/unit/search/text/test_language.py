@@ -1,4 +1,4 @@
-"""The language of a query is told where it can be, and not guessed where it cannot."""
+"""The language of a query is detected if that is possible, and otherwise not guessed."""
 
 import pytest
 
