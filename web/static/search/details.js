@@ -87,7 +87,7 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
     createButton(t("part.unlike"), () => like(-1)),
     createElement("a", { href: getMediaAddress(item.id), target: "_blank", rel: "noopener" }, t("view.open")),
     isImage ? createHeatmapButton(item.id, state, () => stage.image) : null,
-    isImage || item.type === "video" ? createButton(t("view.full"), () => stage.toggleFullscreen()) : null,
+    isImage || item.type === "video" ? createButton(t("view.fullscreen"), () => stage.toggleFullscreen()) : null,
   );
   const side = createElement(
     "div",
@@ -135,7 +135,7 @@ export function addItemDetails(side, item, hit, { words, stage }) {
 function listShortcuts(side, stage) {
   const keys = [t("view.keys_all")];
   if (stage.player) keys.push(t("view.keys_play"));
-  if (stage.image) keys.push(t("view.keys_picture"));
-  if (side.querySelector(".heat-toggle:not([hidden])")) keys.push(t("view.keys_heat"));
+  if (stage.image) keys.push(t("view.keys_image"));
+  if (side.querySelector(".heat-toggle:not([hidden])")) keys.push(t("view.keys_heatmap"));
   return keys.join(" · ");
 }
