@@ -1,4 +1,4 @@
-"""The records that pass from the decoders to the models, one part at a time: no file is held in memory as a whole."""
+"""The records that pass from the decoders to the models, one part of a file at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class AudioChunk:
 
 @dataclass(frozen=True)
 class FileSummary:
-    """What is known about the whole file; always the last part.
+    """The facts about the whole file; always the last part.
 
     Attributes:
         facts: Metadata of the file.
@@ -59,7 +59,7 @@ Parts = Iterator[Part]
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """An image as the image encoder takes it.
+    """An image in the form that the image encoder takes.
 
     Attributes:
         segment: The segment that the image becomes.

@@ -41,7 +41,7 @@ def split_sentences(text: str) -> Iterator[Sentence]:
 
 
 def cut_passages(text: str, page: int | None = None, offset: int = 0) -> list[Segment]:
-    """Return the passages of a text: sentences grouped up to a maximal length, with a little overlap.
+    """Return the passages of a text: groups of sentences up to a maximum length, with a small overlap.
 
     Args:
         text: The text.
@@ -58,7 +58,7 @@ def cut_passages(text: str, page: int | None = None, offset: int = 0) -> list[Se
         if group and size + len(sentence.text) > MAX_PASSAGE_CHARACTERS:
             passages.append(_join(text, group, page, offset))
             group = _take_overlap(group)
-            size = sum(len(overlap.text) for overlap in group)
+            size = sum(len(repeated.text) for repeated in group)
         group.append(sentence)
         size += len(sentence.text)
     if group:
@@ -74,11 +74,11 @@ def _join(text: str, group: list[Sentence], page: int | None, offset: int) -> Se
 
 
 def _take_overlap(group: list[Sentence]) -> list[Sentence]:
-    kept: list[Sentence] = []
+    overlap: list[Sentence] = []
     size = 0
     for sentence in reversed(group[1:]):
         size += len(sentence.text)
         if size > MAX_OVERLAP_CHARACTERS:
             break
-        kept.insert(0, sentence)
-    return kept
+        overlap.insert(0, sentence)
+    return overlap

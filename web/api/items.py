@@ -31,7 +31,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>")
     def show_item(item_id: int) -> Response:
         item = find(item_id)
-        segments = [serialize_segment(one) for one in library.catalog.list_segments(item_id)]
+        segments = [serialize_segment(found) for found in library.catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
         return jsonify(serialize_item(item) | details | {"segments": segments})
 
