@@ -77,7 +77,12 @@ def run_index(library: OpenHome, paths: list[Path], options: Options, progress: 
 
 
 def index_paths(library: OpenHome, paths: list[Path], options: Options, progress: Progress) -> Summary:
-    """Index folders or files like `run_index`. The caller must hold the lock of the home."""
+    """Index folders or files like `run_index`, for a caller that holds the lock of the home.
+
+    Raises:
+        UsageError: A path does not exist.
+        HomeError: The home cannot be written.
+    """
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
@@ -182,7 +187,16 @@ def _apply(library: OpenHome, root: Path, plan: Plan, options: Options) -> None:
 
 
 def open_decoders(transform: ImageTransform, file_count: int, options: Options) -> list[Decoder]:
-    """Return a decoder for each worker, but no more than there are files; their processes are started later."""
+    """Return a decoder for each worker, but not more decoders than files.
+
+    Args:
+        transform: The image transform of the image encoder.
+        file_count: The number of files to decode.
+        options: The number of workers, and whether to decode in a sandbox.
+
+    Returns:
+        The decoders. Their processes are started when they decode their first file.
+    """
     count = min(options.workers, file_count)
     if options.sandbox:
         tune_malloc()  # decoders send images as large blocks of memory

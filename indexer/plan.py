@@ -85,10 +85,10 @@ class PlanOptions:
 
 
 def hash_content(file: FileFacts) -> str:
-    """Return the BLAKE2b-128 hash of a file and its sidecar, in hexadecimal.
+    """Return the BLAKE2b hash (128 bits, hexadecimal) of the contents of a file and its sidecar.
 
     Raises:
-        OSError: One of them cannot be read.
+        OSError: The file or its sidecar cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
     for path in (Path(file.path), file.sidecar_path):

@@ -66,6 +66,9 @@ class Writer:
 
         Yields:
             Each group, after it was written.
+
+        Raises:
+            HomeError: A transcript or thumbnail cannot be written.
         """
         for item in self._decoded:
             for segment in item.take_speech():
@@ -136,7 +139,7 @@ class Writer:
 
 
 def make_name_segment(file: FileFacts, media: MediaFacts) -> Segment:
-    """Return the segment by which a file is found by its name, its folder, and the names and tags in its metadata."""
+    """Return the segment with the name of a file and its folder, and with the title, names and tags in its metadata."""
     path = Path(file.path)
     names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
     return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *names]))

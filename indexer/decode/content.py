@@ -9,6 +9,7 @@ import numpy.typing as npt
 from search.media.image.picture import Picture
 from search.records import ItemType, MediaFacts, Pixels, Segment
 
+# Sound samples from -32,768 to 32,767.
 Pcm16 = npt.NDArray[np.int16]
 
 
@@ -63,7 +64,7 @@ class PreparedImage:
 
     Attributes:
         segment: The segment that the image becomes.
-        pixels: The output of the encoder's image transform.
+        pixels: The output of the encoder's image transform, shape (..., height, width, 3), uint8.
     """
 
     segment: Segment

@@ -29,7 +29,8 @@ class Sentence:
 def split_sentences(text: str) -> Iterator[Sentence]:
     """Yield the sentences of a text in order; a sentence longer than a passage is cut into pieces."""
     start = 0
-    for end, following in [(m.start(), m.end()) for m in SENTENCE_END.finditer(text)] + [(len(text),) * 2]:
+    gaps = [(match.start(), match.end()) for match in SENTENCE_END.finditer(text)]
+    for end, next_start in [*gaps, (len(text), len(text))]:
         while end - start > MAX_PASSAGE_CHARACTERS:
             cut = text.rfind(" ", start + MAX_PASSAGE_CHARACTERS // 2, start + MAX_PASSAGE_CHARACTERS)
             cut = cut if cut > 0 else start + MAX_PASSAGE_CHARACTERS
@@ -37,7 +38,7 @@ def split_sentences(text: str) -> Iterator[Sentence]:
             start = cut
         if text[start:end].strip():
             yield Sentence(start, text[start:end])
-        start = following
+        start = next_start
 
 
 def cut_passages(text: str, page: int | None = None, offset: int = 0) -> list[Segment]:

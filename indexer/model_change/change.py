@@ -177,10 +177,10 @@ def update_outdated(library: OpenHome, options: Options, progress: Progress) -> 
 
 
 def find_previous(library: OpenHome, retriever: Retriever) -> str:
-    """Return the name of the model that was used before.
+    """Return the name of the previous model of a retriever.
 
     Raises:
-        HomeError: There is none.
+        HomeError: There is no previous model.
     """
     previous = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if previous is None:
@@ -214,6 +214,9 @@ def load_models(library: OpenHome, change: Change) -> Models:
     """Return the models of the home, with the new model in place of the current one.
 
     If the new model has no manifest yet, it is loaded once and its manifest is written.
+
+    Raises:
+        ModelError: The model cannot be loaded.
     """
     names = Names(
         visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),

@@ -47,7 +47,16 @@ def watch_sources(
 
 
 def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | None) -> Iterator[set[str]]:
-    """Yield sets of paths that changed; an empty set means that all folders should be scanned."""
+    """Yield the paths that changed, in sets.
+
+    Args:
+        home: The data directory, whose changes are ignored.
+        paths: The folders to watch.
+        stop: Set it to end the iteration.
+
+    Yields:
+        A set of paths; an empty set means that all folders should be scanned.
+    """
     import watchfiles
 
     changes = watchfiles.watch(

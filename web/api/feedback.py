@@ -30,11 +30,10 @@ class FeedbackRequest(BaseModel):
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
-
     feedback = FeedbackStore(library.database)
 
     @api.post("")
-    def take_feedback() -> tuple[str, int]:
+    def store_feedback() -> tuple[str, int]:
         judgment = parse_body(FeedbackRequest)
         if judgment.relevant is None:
             feedback.take_back(judgment.text, judgment.item)

@@ -16,7 +16,6 @@ YEAR_SECONDS = 365 * 24 * 3600
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("query_images", __name__, url_prefix="/api/v1/query-images")
-
     images = QueryImages(library.database)
 
     @api.post("")
