@@ -90,7 +90,7 @@ class PendingItem:
             chunk = self.speech.pop(0)
             error = chunk.transcript.exception()
             if isinstance(error, OSError):
-                raise HomeError(f"cannot write a transcript: {error}")
+                raise HomeError(f"Cannot write a transcript: {error}. Check the permissions and the free space.")
             if error is not None:
                 self.end = Failed(f"speech recognition failed: {type(error).__name__}: {error}")
                 continue

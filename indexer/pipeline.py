@@ -157,7 +157,7 @@ def _resolve(path: Path) -> Path:
     """Return an absolute path without `..` and `.`. Symbolic links are not resolved."""
     root = path.expanduser().absolute()
     if not root.exists():
-        raise UsageError(f"{path} does not exist")
+        raise UsageError(f"{path} does not exist. Check the path, or mount its disk.")
     return Path(os.path.normpath(root))
 
 

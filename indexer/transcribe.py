@@ -24,10 +24,12 @@ MAX_SILENCE_AMPLITUDE = 16
 # If a chunk has at least this share of the full length, more chunks of the file are likely to follow.
 MIN_FULL_CHUNK_SHARE = 0.8
 # A segment that starts within this time after an unfinished sentence continues it, up to a maximum length.
-MAX_FRAGMENT_GAP_SECONDS, MAX_SENTENCE_SECONDS = 1.0, 15.0
+MAX_FRAGMENT_GAP_SECONDS = 1.0
+MAX_SENTENCE_SECONDS = 15.0
 SENTENCE_ENDS = ".?!…。！？"
 # A sentence ends at a pause if it has enough words. The pause is required because of abbreviations such as "Dr.".
-MIN_SENTENCE_WORDS, MIN_PAUSE_SECONDS = 4, 0.25
+MIN_SENTENCE_WORDS = 4
+MIN_PAUSE_SECONDS = 0.25
 
 
 class TranscriptionQueue:

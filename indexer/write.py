@@ -149,4 +149,4 @@ def _write_thumbnail(path: Path, body: bytes) -> None:
     try:
         write_atomically(path, body)
     except OSError as error:
-        raise HomeError(f"cannot write {path}: {error.strerror}") from error
+        raise HomeError(f"Cannot write {path}: {error.strerror}. Check the permissions and the free space.") from error

@@ -162,7 +162,9 @@ class Sandbox:
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             death = self._explain_death()
             self.close()
-            raise HomeError(f"cannot start a decoder process ({death})") from error
+            raise HomeError(
+                f"Cannot start a decoder process ({death}). Check the free memory and try again."
+            ) from error
         return connection
 
     def _explain_wait(self, spent: float, allowed: float) -> str:

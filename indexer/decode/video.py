@@ -12,15 +12,15 @@ from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_s
 from search.media.image.picture import USEFUL_SIDE, Picture, measure_change
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
-# One frame per second is compared. For videos longer than the second constant, only key frames are compared; encoders
-# place key frames where the image changes.
+# One frame per interval is compared.
 FRAME_SPACING_SECONDS = 1.0
+# For longer videos, only key frames are compared, which encoders place where the image changes.
 LONG_VIDEO_SECONDS = 600.0
 # A larger change between two frames is a cut; measured on handheld and cartoon clips.
 MIN_CUT_CHANGE = 0.12
 # A frame that differs less than this from the one before shows the same scene.
 MIN_SCENE_CHANGE = 0.03
-# Frames kept of a shot while it changes; if it goes on changing, one more after each interval.
+# The frames that are kept of a shot while it changes. If it continues to change, one more is kept after each interval.
 MAX_SHOT_FRAMES = 3
 MIN_SHOT_FRAME_SECONDS = 10.0
 # The cover is this frame, or the last one of a shorter video: the first frames are often black or a title.

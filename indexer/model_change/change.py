@@ -126,7 +126,7 @@ def change_model(library: OpenHome, change: Change, options: Options, progress: 
     models = load_models(library, change)
     encoder = models.get_encoder(change.retriever)
     if (active.model, active.fingerprint) == (change.model, encoder.fingerprint):
-        raise HomeError(f"{change.model} is in use already")
+        raise HomeError(f"{change.model} is in use already. Choose another model.")
     space = _find_space(library, change.retriever, encoder)
     max_running = MAX_BATCHES_AHEAD if change.pace.load >= 1 else 0
     options = throttle(options, change.pace.load)
@@ -149,8 +149,8 @@ def _require_complete(outcome: Outcome, item_count: int) -> None:
         return
     path, reason = next(iter(outcome.unread.items()))
     raise IncompleteError(
-        f"{len(outcome.unread)} files could not be read, the first is {path} ({reason}). The model was not changed; "
-        "finished work is kept. Mount missing disks and run the command again, or add --force to change anyway"
+        f"{len(outcome.unread)} files could not be read; the first is {path} ({reason}). The model was not changed; "
+        "completed work is saved. Mount missing disks and run the command again, or pass --force to change anyway."
     )
 
 
@@ -184,7 +184,10 @@ def find_previous(library: OpenHome, retriever: Retriever) -> str:
     """
     previous = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if previous is None:
-        raise HomeError(f"no previous {retriever} model: none was used, or its space was dropped")
+        raise HomeError(
+            f"There is no previous {retriever} model: none was used, or its space was dropped. Choose a model with "
+            "`crossmodal models use`."
+        )
     return previous.model
 
 

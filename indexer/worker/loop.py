@@ -22,11 +22,11 @@ POLL_SECONDS = 0.5
 SAVED_SEARCH_INTERVAL_SECONDS = 10.0
 # The maximum number of failures in the result of a job; the ledger has all of them.
 MAX_REPORTED_FAILURES = 100
-CANCELLED_MESSAGE = "cancelled; finished work is kept"
+CANCELLED_MESSAGE = "Cancelled; completed work is saved"
 
 
 class StoppedError(Exception):
-    """The worker was asked to stop."""
+    """The worker should stop."""
 
 
 @dataclass
@@ -173,4 +173,4 @@ def _find_paths(library: OpenHome, task: Task) -> tuple[list[Path], list[str]]:
 
 
 def _explain_unavailable(roots: list[str]) -> str:
-    return f"Folders unavailable, their items are kept: {', '.join(roots)}"
+    return f"Folders unavailable; their items are kept: {', '.join(roots)}"

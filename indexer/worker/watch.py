@@ -12,8 +12,9 @@ from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Task
 
-# Changes are gathered until no change arrives for the first time span, or the second time span has passed.
-QUIET_MILLISECONDS, MAX_GATHER_MILLISECONDS = 500, 5_000
+# Changes are gathered until none arrives for the first time span, but no longer than the second.
+QUIET_MILLISECONDS = 500
+MAX_GATHER_MILLISECONDS = 5_000
 # All folders are scanned at this interval, since the operating system can lose events and network disks send none.
 RESCAN_MILLISECONDS = 15 * 60 * 1000
 
