@@ -119,6 +119,6 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
 def _rebuild(library: OpenHome) -> None:
     with library.home.lock():
         revision = library.catalog.read_revision()
-        for retriever, space in library.indexes.items():
+        for retriever, index in library.indexes.items():
             if retriever not in library.outdated:
-                space.build(revision)
+                index.build(revision)

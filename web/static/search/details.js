@@ -1,4 +1,4 @@
-/** The side panel of the viewer: what can be done with an item, why it matches, and what is known about it. */
+/** The side panel of the viewer: the actions on an item, the evidence, and the details of the item. */
 
 import { getMediaAddress, getThumbnailAddress } from "../shared/api.js";
 import { createButton, createElement, highlightWords } from "../shared/dom.js";
@@ -73,7 +73,7 @@ function createDuplicates(ids) {
 }
 
 /**
- * Return the side panel with what is known from the search.
+ * Return the side panel with the parts that need only the search result.
  *
  * @param {Hit} hit
  * @param {DetailsOptions} options
@@ -104,7 +104,7 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
 }
 
 /**
- * Add to the side panel and the stage what is known from the item itself.
+ * Add the parts that need the full item to the side panel and the stage.
  *
  * @param {HTMLElement} side
  * @param {FullItem} item
