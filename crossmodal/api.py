@@ -135,7 +135,7 @@ class Library:
         Where several values are possible, one value may be passed without a list.
 
         Args:
-            text: The query, in any language. It may hold quoted phrases, `-parts` and filters.
+            text: The query, in any language. It may contain quoted phrases, `-parts` and filters.
             images: Images to search by: paths, or the bytes of image files.
             voice: A recording of a spoken query: a path, or the bytes of the file.
             like: Ids of items that the results should resemble.

@@ -19,7 +19,7 @@ from search.errors import ModelError
 from search.media.container import write_video
 from search.media.image.picture import Picture, open_image
 
-# Distribution, path of the photo in it, and its name in the demo folder.
+# The distribution, the path of the photo in it, and the name of the photo in the demo folder.
 PHOTOS = (
     ("scikit-image", "skimage/data/astronaut.png", "portraits/astronaut"),
     ("scikit-image", "skimage/data/chelsea.png", "pets/chelsea"),
@@ -61,6 +61,9 @@ FILM_SIZE = (480, 320)
 
 def make_demo(folder: Path) -> int:
     """Write the example files.
+
+    Args:
+        folder: The folder to write to; it is created if needed.
 
     Returns:
         The number of files.

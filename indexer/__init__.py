@@ -1,1 +1,1 @@
-"""Turns media files into items. Imports `search`, never `web`."""
+"""Turn media files into items. Imports `search`, never `web`."""

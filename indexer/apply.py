@@ -6,9 +6,13 @@ from search.storage.ledger import Ledger
 
 
 def apply_plan(ledger: Ledger, plan: Plan) -> None:
-    """Bring the ledger of a source up to date; the files to index become pending.
+    """Update the ledger of a source. The files to index become pending, except those of `plan.reindexed_paths`.
 
-    Files that keep their rows until they are replaced do not: they are found by searches until then.
+    Searches find the current rows of these until they are replaced.
+
+    Args:
+        ledger: The ledger to write.
+        plan: The plan of one source.
     """
     for (state, reason), files in plan.marks.items():
         ledger.mark(files, state, reason)

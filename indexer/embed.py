@@ -1,4 +1,4 @@
-"""Embed segments: images and texts of many files are gathered into batches, whose vectors go back to their files."""
+"""Embed segments: the images and texts of many files are embedded in common batches."""
 
 import time
 from collections import deque
@@ -12,8 +12,8 @@ from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.errors import HomeError
 from search.records import FileFacts, Pixels, Record, Retriever, Segment, Transcript, Vectors
 
-# Batches in the model besides the one that is gathered. The end of one batch keeps only a few threads busy: the next
-# one starts meanwhile.
+# Further batches that may be in the model at the same time. The end of a batch keeps only a few threads busy, so the
+# next batch starts before it.
 MAX_BATCHES_AHEAD = 1
 TEXT_BATCH_SIZE = 16
 
@@ -49,15 +49,15 @@ FileMessage = PreparedImage | PendingSpeech | Segment | Finished | Copied | Fail
 
 @dataclass(eq=False)
 class PendingItem:
-    """A file whose segments arrive one after another. Belongs to the thread that embeds and writes.
+    """A file whose segments arrive one after another. Only the thread that embeds and writes may use it.
 
     Attributes:
         file: The file.
         segments: The segments so far.
-        vectors: Retriever and vector by the position of the segment in `segments`.
+        vectors: By the position of a segment in `segments`: its retriever and its vector, shape (d,).
         speech: Chunks that are being transcribed, in order of time.
         language: The language of the speech.
-        end: The last message; None until it arrived.
+        end: The last message; None until it arrives.
     """
 
     file: FileFacts
@@ -80,7 +80,7 @@ class PendingItem:
         return len(self.segments) - 1
 
     def take_speech(self) -> list[Segment]:
-        """Return the segments of transcripts that are done, in order. A transcription error fails the file.
+        """Return the segments of finished transcripts, in order. If a transcription failed, the file fails.
 
         Raises:
             HomeError: A transcript cannot be written to the home.
@@ -90,7 +90,7 @@ class PendingItem:
             chunk = self.speech.pop(0)
             error = chunk.transcript.exception()
             if isinstance(error, OSError):
-                raise HomeError(f"cannot write a transcript: {error}")
+                raise HomeError(f"Cannot write a transcript: {error}. Check the permissions and the free space.")
             if error is not None:
                 self.end = Failed(f"speech recognition failed: {type(error).__name__}: {error}")
                 continue
@@ -110,7 +110,7 @@ class _GatheredImage:
 class ImageEmbedder:
     """Gathers images of many files and embeds them in batches, in background threads.
 
-    Used by one thread. Errors of the model are raised where vectors are collected.
+    Use it from one thread only. Errors of the model are raised by the methods that collect vectors.
     """
 
     def __init__(self, encoder: ImageEncoder, profile: Profile) -> None:
@@ -157,12 +157,12 @@ class ImageEmbedder:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _encode(self, batch: list[_GatheredImage]) -> Vectors:
-        with self._profile.measure("pictures", len(batch)):
+        with self._profile.measure("images", len(batch)):
             return self._encoder.encode_images([image.pixels for image in batch])
 
 
 class TextEmbedder:
-    """Gathers passages of many files and embeds them in batches. Used by one thread."""
+    """Gathers passages of many files and embeds them in batches. Use it from one thread only."""
 
     def __init__(self, encoder: TextEncoder, profile: Profile) -> None:
         self._encoder = encoder

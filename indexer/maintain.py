@@ -1,4 +1,4 @@
-"""Maintain the vector indexes during a run: searches meanwhile compare few unindexed vectors one by one."""
+"""Rebuild the vector indexes during a run, so that searches compare only few unindexed vectors by brute force."""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,9 +7,10 @@ from indexer.summary import Profile
 from search.open_home import OpenHome
 from search.storage.space_index import MAX_DELTA_SHARE
 
-# How often is checked whether an index is to be rebuilt.
+# Seconds between two checks whether an index should be rebuilt.
 CHECK_INTERVAL_SECONDS = 10.0
-# During a run an index is rebuilt when the vectors added since exceed this share of it: building slows the models down.
+# During a run, an index is rebuilt when the vectors that are not in it exceed this share of it. Not earlier, since
+# building slows the models down.
 MIN_GROWTH_SHARE = 0.25
 
 
@@ -24,7 +25,11 @@ class IndexMaintenance:
         self._checked_at = time.monotonic()
 
     def rebuild_if_due(self) -> None:
-        """Start to rebuild indexes that grew, unless that was checked recently. Raises what the last rebuild raised."""
+        """Start to rebuild the indexes that grew, unless this was checked recently.
+
+        Raises:
+            HomeError: The previous rebuild could not write an index.
+        """
         is_building = self._building is not None and not self._building.done()
         if is_building or time.monotonic() - self._checked_at < CHECK_INTERVAL_SECONDS:
             return

@@ -23,19 +23,19 @@ from search.media.image.transform import ImageTransform
 from search.open_home import OpenHome
 from search.storage.ledger import Ledger
 
-# With more files to index than this, a copy is only searched for files whose size occurs more than once: to find out
-# these sizes costs less than to query the catalog for each file.
+# If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
+# than once. Listing these sizes takes less time than querying the catalog for each file.
 MIN_FILES_TO_COMPARE_SIZES = 200
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run.
+    """The options of a run.
 
     Attributes:
         workers: How many files are decoded at the same time.
         sandbox: Decode in separate processes, within the limits.
-        limits: What a decoder process may use.
+        limits: The limits of each decoder process.
         retry_failed: Index files again that failed before.
         dry_run: Report what would be done, and write nothing.
         reindex: Index every file again, even if it is unchanged.
@@ -66,7 +66,7 @@ def run_index(library: OpenHome, paths: list[Path], options: Options, progress: 
         progress: Called with the number of files done, the number of all, and the path of the last one.
 
     Returns:
-        What was done.
+        The summary of the run.
 
     Raises:
         UsageError: A path does not exist.
@@ -77,7 +77,12 @@ def run_index(library: OpenHome, paths: list[Path], options: Options, progress: 
 
 
 def index_paths(library: OpenHome, paths: list[Path], options: Options, progress: Progress) -> Summary:
-    """Index folders or files as `run_index` does, for a caller that holds the lock of the home."""
+    """Index folders or files like `run_index`, for a caller that holds the lock of the home.
+
+    Raises:
+        UsageError: A path does not exist.
+        HomeError: The home cannot be written.
+    """
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
@@ -92,7 +97,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     summary.counts.update(plan.counts)
     summary.failures.update(plan.failures)
     if options.dry_run:
-        summary.counts["updated"] = len(plan.known_paths & plan.todo.keys())
+        summary.counts["updated"] = len(plan.updated_paths & plan.todo.keys())
         summary.counts["added"] = len(plan.todo) - summary.counts["updated"]
     else:
         _index_files(library, plan, options, progress, summary)
@@ -102,7 +107,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
 
 
 def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Progress, summary: Summary) -> None:
-    """Decode, transcribe, embed and write the files of a plan, and keep the indexes up to date meanwhile."""
+    """Decode, transcribe, embed and write the files of a plan, and keep the indexes up to date."""
     files, done = list(plan.todo.values()), 0
     models, profile = library.models, summary.profile
     decoders = open_decoders(models.image_encoder.transform, len(files), options)
@@ -127,7 +132,7 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
                     if isinstance(item.end, Failed):
                         summary.failures[item.file.path] = item.end.reason
                     else:
-                        summary.counts["updated" if item.file.path in plan.known_paths else "added"] += 1
+                        summary.counts["updated" if item.file.path in plan.updated_paths else "added"] += 1
                     done += 1
                     progress(done, len(files), item.file.path)
             maintenance.rebuild_if_due()
@@ -149,10 +154,10 @@ def _update_models(library: OpenHome, options: Options, progress: Progress) -> O
 
 
 def _resolve(path: Path) -> Path:
-    """Return an absolute path without `..` and `.`, in which symbolic links stay as the user wrote them."""
+    """Return an absolute path without `..` and `.`. Symbolic links are not resolved."""
     root = path.expanduser().absolute()
     if not root.exists():
-        raise UsageError(f"{path} does not exist")
+        raise UsageError(f"{path} does not exist. Check the path, or mount its disk.")
     return Path(os.path.normpath(root))
 
 
@@ -182,7 +187,16 @@ def _apply(library: OpenHome, root: Path, plan: Plan, options: Options) -> None:
 
 
 def open_decoders(transform: ImageTransform, file_count: int, options: Options) -> list[Decoder]:
-    """Return a decoder for each worker, but no more than there are files; their processes are started later."""
+    """Return a decoder for each worker, but not more decoders than files.
+
+    Args:
+        transform: The image transform of the image encoder.
+        file_count: The number of files to decode.
+        options: The number of workers, and whether to decode in a sandbox.
+
+    Returns:
+        The decoders. Their processes are started when they decode their first file.
+    """
     count = min(options.workers, file_count)
     if options.sandbox:
         tune_malloc()  # decoders send images as large blocks of memory

@@ -33,7 +33,7 @@ class Plan:
 
     Attributes:
         todo: Files to index, by path.
-        known_paths: Paths in `todo` that were indexed or failed before: they count as updated.
+        updated_paths: Paths in `todo` that were indexed or failed before; they are counted as updated.
         reindexed_paths: Paths in `todo` that keep their state and their rows until they are replaced.
         marks: Files by their new state and its reason.
         restored_ids: Missing items whose unchanged file exists again.
@@ -41,12 +41,12 @@ class Plan:
         renames: Files that were moved or renamed.
         missing_ids: Indexed items whose file no longer exists.
         dropped_ids: Rows of files that no longer exist and were never indexed.
-        failures: Reasons by path, including earlier ones that still hold.
+        failures: Reasons by path, including failures of earlier runs that still apply.
         counts: Counts for the summary of the run.
     """
 
     todo: dict[str, FileFacts] = field(default_factory=dict)
-    known_paths: set[str] = field(default_factory=set)
+    updated_paths: set[str] = field(default_factory=set)
     reindexed_paths: set[str] = field(default_factory=set)
     marks: dict[tuple[State, str], list[FileFacts]] = field(default_factory=dict)
     restored_ids: list[int] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Plan:
     def merge(self, other: "Plan") -> None:
         """Add the files, failures and counts of the plan of another source."""
         self.todo |= other.todo
-        self.known_paths |= other.known_paths
+        self.updated_paths |= other.updated_paths
         self.failures |= other.failures
         self.counts.update(other.counts)
 
@@ -85,10 +85,10 @@ class PlanOptions:
 
 
 def hash_content(file: FileFacts) -> str:
-    """Return the BLAKE2b-128 hash of a file and its sidecar, in hexadecimal.
+    """Return the BLAKE2b hash (128 bits, hexadecimal) of the contents of a file and its sidecar.
 
     Raises:
-        OSError: One of them cannot be read.
+        OSError: The file or its sidecar cannot be read.
     """
     digest = hashlib.blake2b(digest_size=16)
     for path in (Path(file.path), file.sidecar_path):
@@ -104,10 +104,10 @@ def plan_source(
     """Compare the scan of a source with the ledger.
 
     Args:
-        ledger: Is read, not written.
-        results: What the scan yields.
-        stamps: What the ledger has of each file of the source, by path. Unchanged files are removed from it: a copy
-            would be large.
+        ledger: The ledger; it is only read.
+        results: The results of the scan.
+        stamps: The stamps of the source's files in the ledger, by path. The stamps of unchanged files are removed from
+            it, since a copy would be large.
         options: How to compare.
 
     Returns:
@@ -129,13 +129,20 @@ def plan_source(
         file = result if isinstance(result, FileFacts) else result.file
         _compare(plan, result, rows.pop(file.path, None), options)
     # Files in a folder that cannot be read may still exist.
-    unreadable = [one.file.path for one in changed if isinstance(one, Problem) and one.is_folder]
+    unreadable = [result.file.path for result in changed if isinstance(result, Problem) and result.is_folder]
     _plan_vanished(plan, [row for row in rows.values() if not any(is_below(row.path, path) for path in unreadable)])
     return plan
 
 
 def _compare(plan: Plan, result: FileFacts | Skip | Problem, row: LedgerRow | None, options: PlanOptions) -> None:
-    """Add a file to the plan. row: what the ledger has of it."""
+    """Add a changed file to the plan.
+
+    Args:
+        plan: The plan to change.
+        result: The result of the scan.
+        row: The file's row in the ledger, if there is one.
+        options: How to compare.
+    """
     if isinstance(result, Problem):
         plan.failures[result.file.path] = result.reason
         plan.mark(row, result.file, State.FAILED, result.reason)
@@ -146,11 +153,11 @@ def _compare(plan: Plan, result: FileFacts | Skip | Problem, row: LedgerRow | No
         plan.todo[result.path] = result
     elif options.reindex:
         plan.todo[result.path] = result
-        plan.known_paths.add(result.path)
+        plan.updated_paths.add(result.path)
         if row.state == State.INDEXED:
             plan.reindexed_paths.add(result.path)
     elif _is_settled(row, result, options.retry_failed):
-        _keep(plan, result, row)
+        _plan_unchanged(plan, result, row)
     elif _is_touched(row, result):
         plan.counts["unchanged"] += 1
         plan.touched.append(result)
@@ -158,10 +165,10 @@ def _compare(plan: Plan, result: FileFacts | Skip | Problem, row: LedgerRow | No
         plan.todo[result.path] = result
         # A file that is still pending from a run that was killed was never in the library.
         if row.state != State.PENDING or row.content_hash is not None:
-            plan.known_paths.add(result.path)
+            plan.updated_paths.add(result.path)
 
 
-def _keep(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
+def _plan_unchanged(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
     """Add a file to the plan that needs no indexing."""
     plan.counts["unchanged"] += 1
     if row.state == State.MISSING:
@@ -187,7 +194,7 @@ def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
 
 
 def _plan_vanished(plan: Plan, vanished: list[LedgerRow]) -> None:
-    """Match rows whose file no longer exists with new files, and plan what becomes of the others."""
+    """Match rows whose file no longer exists with new files. Plan the others as missing or dropped."""
     renamed_ids = _find_renames(plan, vanished)
     gone = [row for row in vanished if row.id not in renamed_ids and row.state != State.MISSING]
     plan.missing_ids = [row.id for row in gone if row.state == State.INDEXED]
@@ -212,7 +219,7 @@ def _find_renames(plan: Plan, vanished: list[LedgerRow]) -> set[int]:
 
 
 def _try_hash(file: FileFacts) -> str | None:
-    """Return the hash of a file, None if it cannot be read: decoding it will fail and record the reason."""
+    """Return the hash of a file, or None if it cannot be read. Decoding it will fail and record the reason."""
     try:
         return hash_content(file)
     except OSError:

@@ -45,8 +45,7 @@ class Skip:
 class Sidecars:
     """The sidecars in a folder, such as subtitles and XMP files.
 
-    Of several subtitles of a video, the first is read with the video. The others are indexed as documents, so that they
-    can be found.
+    If a video has several subtitle files, the first is read with the video. The others are indexed as documents.
 
     Attributes:
         by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
@@ -58,12 +57,12 @@ class Sidecars:
         self.owners = {
             sidecar: name
             for name, sidecars in self.by_owner.items()
-            for place, sidecar in enumerate(sidecars)
-            if place == 0 or sidecar.lower().endswith(XMP_SUFFIX)
+            for index, sidecar in enumerate(sidecars)
+            if index == 0 or sidecar.lower().endswith(XMP_SUFFIX)
         }
 
 
-# A plain path means that the file is unchanged since it was indexed or skipped.
+# A string is the path of a file that is unchanged since it was indexed or skipped.
 ScanResult = FileFacts | Skip | Problem | str
 
 
@@ -74,7 +73,7 @@ class Scanner:
     Attributes:
         source_id: The source in the catalog.
         excluded: A folder that is not entered (the home).
-        stamps: What the ledger has of each file, by path; empty to treat all files as changed.
+        stamps: The stamp of each file in the ledger, by path; empty to treat all files as changed.
     """
 
     source_id: int
@@ -82,7 +81,7 @@ class Scanner:
     stamps: Mapping[str, FileStamp]
 
     def walk(self, folder: str, ancestors: tuple[tuple[int, int], ...] = ()) -> Iterator[ScanResult]:
-        """Yield what is in a folder and its subfolders, in order of name.
+        """Yield the files of a folder and its subfolders, in order of name.
 
         Args:
             folder: The folder.
@@ -113,11 +112,11 @@ class Scanner:
     def check_file(self, path: str, name: str, sidecars: Sidecars) -> ScanResult:
         """Return the result for one file, given the sidecars in its folder."""
         owner = sidecars.owners.get(name)
-        own_sidecars = sidecars.by_owner.get(name, ())
+        file_sidecars = sidecars.by_owner.get(name, ())
         if owner is None:
-            return self._check(path, own_sidecars)
-        # It may have been indexed as a separate file before: its stamp does not count.
-        result = replace(self, stamps={})._check(path, own_sidecars)
+            return self._check(path, file_sidecars)
+        # The stamp is ignored, since the sidecar may have been indexed as a separate file before.
+        result = replace(self, stamps={})._check(path, file_sidecars)
         if isinstance(result, str | Problem):
             return result
         file = result if isinstance(result, FileFacts) else result.file
@@ -126,7 +125,7 @@ class Scanner:
     def _check(self, path: str, sidecars: Sequence[str]) -> ScanResult:
         try:
             facts = os.stat(path)
-            sidecar = _sign_sidecar(path, sidecars[0]) if sidecars else None
+            sidecar = _describe_sidecar(path, sidecars[0]) if sidecars else None
         except OSError as error:
             return self._make_problem(path, _explain(path, error))
         signature = (facts.st_size, facts.st_mtime_ns, sidecar)
@@ -153,7 +152,7 @@ def scan_source(root: Path, source_id: int, excluded: Path, stamps: Mapping[str,
         root: The folder or file.
         source_id: Its source in the catalog.
         excluded: A folder that is not entered (the home).
-        stamps: What the ledger has of each file, by path; empty to treat all files as changed.
+        stamps: The stamp of each file in the ledger, by path; empty to treat all files as changed.
 
     Yields:
         The files in order of name; a file that is unchanged since it was indexed or skipped as its path.
@@ -211,8 +210,8 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _sign_sidecar(path: str, sidecar: str) -> str:
-    """Return name, size and time of a sidecar, by which a change is detected."""
+def _describe_sidecar(path: str, sidecar: str) -> str:
+    """Return name, size and modification time of a sidecar, to detect changes."""
     facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
     return f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}"
 

@@ -75,12 +75,12 @@ class Profile:
 
 @dataclass
 class Summary:
-    """What a run did.
+    """The result of a run.
 
     Attributes:
         profile: Where the time was spent.
         counts: Numbers of files by outcome; the names are in `COUNTS`.
-        failures: Reasons by path, including those of earlier runs that still hold.
+        failures: Reasons by path, including failures of earlier runs that still apply.
         seconds: How long the run took.
     """
 

@@ -1,4 +1,4 @@
-"""Transcribe speech: chunks of sound become sentences with their times, several chunks at once."""
+"""Transcribe speech: turn chunks of sound into sentences with their times, several chunks in parallel."""
 
 import hashlib
 import json
@@ -17,24 +17,26 @@ from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, to_samples
 from search.paths import write_atomically
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
-# Chunks that wait for each one that is being transcribed.
+# The maximum number of waiting chunks for each chunk that is being transcribed.
 MAX_WAITING_PER_STREAM = 2
-# Sound that is never louder than this (of 32,768) is silence.
+# A chunk is silent if no sample has a larger absolute value (of 32,768).
 MAX_SILENCE_AMPLITUDE = 16
-# More sound is likely to follow a chunk of at least this share of the usual length.
+# If a chunk has at least this share of the full length, more chunks of the file are likely to follow.
 MIN_FULL_CHUNK_SHARE = 0.8
-# A segment that starts within this time after an unfinished sentence continues it, up to a maximal length.
-MAX_FRAGMENT_GAP_SECONDS, MAX_SENTENCE_SECONDS = 1.0, 15.0
+# A segment that starts within this time after an unfinished sentence continues it, up to a maximum length.
+MAX_FRAGMENT_GAP_SECONDS = 1.0
+MAX_SENTENCE_SECONDS = 15.0
 SENTENCE_ENDS = ".?!…。！？"
-# A sentence is separated if it has enough words and a pause follows: none follows "Dr."
-MIN_SENTENCE_WORDS, MIN_PAUSE_SECONDS = 4, 0.25
+# A sentence ends at a pause if it has enough words. The pause is required because of abbreviations such as "Dr.".
+MIN_SENTENCE_WORDS = 4
+MIN_PAUSE_SECONDS = 0.25
 
 
 class TranscriptionQueue:
     """Transcribes in background threads.
 
-    Transcripts of long files are kept on disk until the file is written, so that a run that was killed does not
-    transcribe them again.
+    Transcripts of long files are stored on disk until the file is written, so that they are not transcribed again after
+    a run was killed.
     """
 
     def __init__(self, transcriber: Transcriber, folder: Path, profile: Profile) -> None:
@@ -42,8 +44,8 @@ class TranscriptionQueue:
 
         Args:
             transcriber: The speech model.
-            folder: Where transcripts of unfinished files are kept; may be deleted at any time.
-            profile: Where the time is added up.
+            folder: Where transcripts of unfinished files are stored; it may be deleted at any time.
+            profile: The profile to add the time to.
         """
         self._transcriber = transcriber
         self._folder = folder
@@ -56,7 +58,12 @@ class TranscriptionQueue:
         self._lock = threading.Lock()
 
     def submit(self, content_hash: str, chunk: AudioChunk) -> "Future[Transcript]":
-        """Queue a chunk of a file, and block while the queue is full."""
+        """Queue a chunk of a file. Block while the queue is full.
+
+        Args:
+            content_hash: The hash of the file's content.
+            chunk: The chunk; the chunks of a file are submitted in order.
+        """
         pool = self._open_pool()
         self._free.acquire()
         future = pool.submit(self._transcribe, content_hash, chunk, self._previous.get(content_hash))
@@ -65,7 +72,7 @@ class TranscriptionQueue:
         return future
 
     def discard(self, content_hash: str) -> None:
-        """Delete what was kept about a file that is written now."""
+        """Delete the transcripts and the language of a file that was written."""
         self._languages.pop(content_hash, None)
         self._previous.pop(content_hash, None)
         if content_hash in self._on_disk:
@@ -79,7 +86,7 @@ class TranscriptionQueue:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _open_pool(self) -> ThreadPoolExecutor:
-        """Return the threads. The first call loads the model, which decides how many there are."""
+        """Return the thread pool. The first call loads the model, which determines the number of threads."""
         with self._lock:
             if self._pool is None:
                 streams = self._transcriber.streams
@@ -97,7 +104,7 @@ class TranscriptionQueue:
             transcript = Transcript(None, ())
         else:
             if previous is not None and content_hash not in self._languages:
-                # All of a file is in the language that is detected first.
+                # The language that is detected first is used for the whole file.
                 wait([previous])
             with self._profile.measure("speech", round(len(chunk.samples) / SAMPLE_RATE)):
                 samples = to_samples(chunk.samples)
@@ -163,7 +170,7 @@ def cut_utterances(start: float, transcript: Transcript) -> list[Segment]:
 
 
 def split_at_pauses(segment: SpeechSegment) -> Iterator[SpeechSegment]:
-    """Yield the sentences of a segment that pauses separate, or the segment itself."""
+    """Yield the sentences of a segment, separated at pauses, or the segment itself if it has only one."""
     groups = _group_words(segment.words)
     texts = _divide_text(segment.text, groups) if len(groups) > 1 else None
     if texts is None:
@@ -185,21 +192,21 @@ def _group_words(words: Sequence[Word]) -> list[tuple[Word, ...]]:
 
 
 def _divide_text(text: str, groups: Sequence[Sequence[Word]]) -> list[str] | None:
-    """Return a text cut before the first word of each group; None if the text does not contain the words."""
-    starts, at = [0], 0
+    """Cut a text before the first word of each group. Return None if the text does not contain the words."""
+    starts, end = [0], 0
     for group in groups:
         for number, word in enumerate(group):
-            place = text.find(word.text, at)
-            if place < 0:
+            start = text.find(word.text, end)
+            if start < 0:
                 return None
             if number == 0 and group is not groups[0]:
-                starts.append(place)
-            at = place + len(word.text)
+                starts.append(start)
+            end = start + len(word.text)
     return [text[start:end].strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
 def join_fragments(segments: Sequence[SpeechSegment]) -> list[SpeechSegment]:
-    """Return segments in which sentences that Whisper cut are joined: half a sentence resembles too many queries."""
+    """Join sentences that Whisper cut into several segments, since half a sentence matches too many queries."""
     joined: list[SpeechSegment] = []
     for segment in segments:
         last = joined[-1] if joined else None

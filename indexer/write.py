@@ -1,4 +1,4 @@
-"""Write files to the catalog: complete files are written together, each with its segments and vectors."""
+"""Write complete files to the catalog, several in one transaction, with their segments and vectors."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,19 @@ from search.paths import write_atomically
 from search.records import FileFacts, MediaFacts, Record, Segment, SegmentEmbedding, SegmentKind, State
 from search.storage.ledger import Ledger
 
-# Files written in one transaction.
+# The maximum number of files in one transaction.
 MAX_GROUP_SIZE = 32
-# No complete file waits longer for its group to fill.
+# The maximum time that a complete file waits for more files to be written with it.
 MAX_WRITE_DELAY_SECONDS = 0.5
-# No gathered segment waits longer for its batch to fill while more arrive.
+# The maximum time that a segment waits for its batch to fill while more segments arrive.
 MAX_BATCH_DELAY_SECONDS = 10.0
 
 
 class Writer:
-    """Builds files from their messages, has them embedded, and writes those that are complete. Used by one thread."""
+    """Assembles items from the messages of the decoders, embeds their segments and writes complete items.
+
+    Use it from one thread only.
+    """
 
     def __init__(self, library: OpenHome, transcription: TranscriptionQueue, profile: Profile) -> None:
         self._library = library
@@ -38,11 +41,11 @@ class Writer:
 
     @property
     def is_empty(self) -> bool:
-        """True when every file that was decoded to its end is written."""
+        """True when every completely decoded file is written."""
         return not self._decoded
 
     def add(self, file: FileFacts, message: FileMessage) -> None:
-        """Take the next message of a file."""
+        """Add the next message of a file."""
         item = self._decoding.setdefault(file.path, PendingItem(file))
         if isinstance(message, PreparedImage):
             self._images.add(item, message)
@@ -59,10 +62,13 @@ class Writer:
 
         Args:
             is_last: No more messages will come: embed and write everything.
-            has_more: Messages still arrive, so that batches will fill: a model is much slower with partial batches.
+            has_more: More messages are arriving, so wait for full batches: partial batches are much slower.
 
         Yields:
-            Each group after it was written.
+            Each group, after it was written.
+
+        Raises:
+            HomeError: A transcript or thumbnail cannot be written.
         """
         for item in self._decoded:
             for segment in item.take_speech():
@@ -123,7 +129,7 @@ class Writer:
             file=replace(item.file, type=end.type or item.file.type),
             content_hash=end.content_hash,
             media=media,
-            # The name is not embedded: it is matched by its words, and means little as a sentence.
+            # The name is not embedded: the lexical retriever finds it, and it is rarely a meaningful sentence.
             segments=[*item.segments, make_name_segment(item.file, media)],
             embeddings=[
                 SegmentEmbedding(position, spaces[retriever].space_id, vector)
@@ -133,7 +139,7 @@ class Writer:
 
 
 def make_name_segment(file: FileFacts, media: MediaFacts) -> Segment:
-    """Return the segment by which a file is found by its name, its folder, and the names and tags in its metadata."""
+    """Return the segment with the name of a file and its folder, and with the title, names and tags in its metadata."""
     path = Path(file.path)
     names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
     return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *names]))
@@ -143,4 +149,4 @@ def _write_thumbnail(path: Path, body: bytes) -> None:
     try:
         write_atomically(path, body)
     except OSError as error:
-        raise HomeError(f"cannot write {path}: {error.strerror}") from error
+        raise HomeError(f"Cannot write {path}: {error.strerror}. Check the permissions and the free space.") from error

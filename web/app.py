@@ -36,7 +36,12 @@ POLICY = (
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
-    """Create the application for the engine of an open library."""
+    """Create the Flask application.
+
+    Args:
+        engine: The engine of an open library.
+        settings: The settings of the server.
+    """
     app = Flask(__name__)
     # Protect against DNS rebinding: another site cannot reach a loopback server under its own host name.
     app.config.update(

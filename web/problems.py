@@ -26,7 +26,7 @@ def register(app: Flask) -> None:
     """Return a problem document for every error of the application."""
 
     @app.errorhandler(CrossmodalError)
-    def _answer_own(error: CrossmodalError) -> Response:
+    def _answer_expected(error: CrossmodalError) -> Response:
         return make_problem(error.http_status, error.title, str(error), error.problem_type)
 
     @app.errorhandler(RequestEntityTooLarge)

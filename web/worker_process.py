@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 30.0
 
 @contextmanager
 def run_worker_process(settings: Settings) -> Iterator[None]:
-    """Run `crossmodal worker` for the same home inside a `with` block."""
+    """Run `crossmodal worker` with the home and device of the settings inside a `with` block."""
     stop = threading.Event()
     thread = threading.Thread(target=_keep_running, args=(settings, stop), daemon=True)
     thread.start()

@@ -1,11 +1,18 @@
 """`crossmodal evaluate`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from crossmodal.cli.output import json_option, print_json
 from search.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from search.evaluation.cases import Case
+    from search.evaluation.run import Report
 
 
 @click.command("evaluate")
@@ -40,22 +47,11 @@ def evaluate_command(
     FILE has one JSON object per line: a query, and the files or moments that are relevant to it. A relevant file can
     have a grade: 2 for strongly, 1 for weakly relevant. Precision counts both, recall counts only the strong ones.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from search.engine import Engine
     from search.evaluation.cases import read_cases
     from search.evaluation.report import describe_report, write_markdown
-    from search.evaluation.run import run_cases
     from search.evaluation.sizes import draw_kinds
-    from search.open_home import open_home
 
-    cases = read_cases(file, judged)
-    with open_home(settings) as library, Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Running queries", total=len(cases))
-        report = run_cases(
-            Engine(library), cases, lambda done, _total: bar.update(task, completed=done), not fused_only
-        )
+    report = _run_cases(settings, read_cases(file, judged), not fused_only)
     document = describe_report(report)
     text = write_markdown(report, title)
     if markdown is not None:
@@ -66,3 +62,23 @@ def evaluate_command(
         print_json(document)
     else:
         click.echo(text)
+
+
+def _run_cases(settings: Settings, cases: "Sequence[Case]", retrievers: bool) -> "Report":
+    """Run the queries with a progress bar on standard error.
+
+    Args:
+        settings: The settings of the library.
+        cases: The queries with their relevant items.
+        retrievers: Also evaluate each retriever separately.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from search.engine import Engine
+    from search.evaluation.run import run_cases
+    from search.open_home import open_home
+
+    with open_home(settings) as library, Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Running queries", total=len(cases))
+        return run_cases(Engine(library), cases, lambda done, _total: bar.update(task, completed=done), retrievers)

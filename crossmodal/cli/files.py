@@ -44,7 +44,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
 
 
 @click.command("files")
-@click.option("--state", type=click.Choice([str(one) for one in State]), help="Only files in this state.")
+@click.option("--state", type=click.Choice([str(state) for state in State]), help="Only files in this state.")
 @json_option
 @click.pass_obj
 def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
@@ -119,6 +119,6 @@ def verify_command(settings: Settings, repair: bool, as_json: bool) -> None:
 def _rebuild(library: OpenHome) -> None:
     with library.home.lock():
         revision = library.catalog.read_revision()
-        for retriever, space in library.indexes.items():
+        for retriever, index in library.indexes.items():
             if retriever not in library.outdated:
-                space.build(revision)
+                index.build(revision)

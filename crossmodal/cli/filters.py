@@ -30,7 +30,7 @@ def filter_options(command: F) -> F:
 
 
 def get_placeholder(declared: FilterField) -> str:
-    """Return what stands for the value of a filter's option in its help."""
+    """Return the placeholder for the value of a filter's option in the help text."""
     return PLACEHOLDERS.get(declared.kind, declared.keyword.upper())
 
 
@@ -43,10 +43,14 @@ def describe_option(declared: FilterField) -> str:
 
 
 def _parse_option(declared: FilterField, ctx: click.Context, option: click.Parameter, value: Any) -> Any:
-    """Return the value of a filter; click reports text that is not such a value."""
+    """Return the value of a filter.
+
+    Raises:
+        click.BadParameter: The text is not a valid value.
+    """
     try:
         if declared.kind.is_list:
-            return tuple(one for text in value for one in _parse_text(declared, text))
+            return tuple(parsed for text in value for parsed in _parse_text(declared, text))
         return None if value is None else _parse_text(declared, value)
     except UsageError as error:
         raise click.BadParameter(str(error), ctx, option) from error

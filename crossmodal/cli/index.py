@@ -56,7 +56,7 @@ def index_command(
     options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
     with open_home(settings, create=True) as library, show_progress() as show:
         if watch:
-            report = report_changes(lambda one: _report(one, profile, as_json))
+            report = report_changes(lambda summary: _report(summary, profile, as_json))
             watch_sources(library, paths, options, show, report)
             return
         summary = run_index(library, list(paths), options, show)
@@ -115,8 +115,8 @@ def _report(summary: Summary, profile: bool, as_json: bool) -> None:
         print_json(document)
         return
     click.echo(", ".join(f"{document[name]} {name}" for name in (*COUNTS, "seconds") if document[name]))
-    for stage, one in document.get("profile", {}).items():
-        click.echo(f"{stage:10} {one['seconds']:8.2f} s  {one['count']:8} done  {one['per_second']:8.1f}/s")
+    for name, stage in document.get("profile", {}).items():
+        click.echo(f"{name:10} {stage['seconds']:8.2f} s  {stage['count']:8} done  {stage['per_second']:8.1f}/s")
 
 
 def _describe(profile: Profile) -> dict[str, dict[str, float]]:
@@ -125,12 +125,12 @@ def _describe(profile: Profile) -> dict[str, dict[str, float]]:
     Stages run in parallel, so that their seconds can add up to more than the duration of the run.
     """
     return {
-        stage: {
-            "seconds": round(one.seconds, 2),
-            "count": one.count,
-            "per_second": round(one.count / one.seconds, 2) if one.seconds else 0.0,
+        name: {
+            "seconds": round(stage.seconds, 2),
+            "count": stage.count,
+            "per_second": round(stage.count / stage.seconds, 2) if stage.seconds else 0.0,
         }
-        for stage, one in profile.stages.items()
+        for name, stage in profile.stages.items()
     }
 
 

@@ -7,6 +7,10 @@ import click
 
 from crossmodal.cli.lazy_group import LazyGroup
 
+# Exit statuses of a process that SIGINT or SIGPIPE ends, as shells report them.
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
 COMMANDS = {
     "index": ("crossmodal.cli.index", "Add folders or files to the library, or bring them up to date."),
     "search": ("crossmodal.cli.search", "Search by text, image, voice or any mix."),
@@ -54,8 +58,8 @@ def main() -> None:
         sys.exit(error.exit_status)
     except (click.Abort, KeyboardInterrupt):
         click.echo("crossmodal: interrupted; completed work is saved", err=True)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(141)
+        sys.exit(BROKEN_PIPE)
     sys.exit(status if isinstance(status, int) else 0)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-# Shown when retrievers wait for their embeddings to be updated to a new bundled model.
+# Shown while embeddings of an earlier version of a bundled model are replaced.
 OUTDATED = "the bundled model was updated. To re-embed the files, run `crossmodal index` or a worker."
 
 F = TypeVar("F", bound=Callable[..., Any])

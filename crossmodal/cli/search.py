@@ -38,7 +38,7 @@ NOTHING_FOUND = 1
     "--sort",
     default=str(Sort.RELEVANCE),
     show_default=True,
-    type=click.Choice([str(one) for one in Sort]),
+    type=click.Choice([str(sort) for sort in Sort]),
     help="The order of the relevant results.",
 )
 @click.option("--limit", default=20, show_default=True, help="The number of results.")
@@ -49,7 +49,7 @@ NOTHING_FOUND = 1
 @click.option(
     "--tier",
     default=None,
-    type=click.Choice([str(one) for one in Tier]),
+    type=click.Choice([str(tier) for tier in Tier]),
     help="Only results of this tier.",
 )
 @click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
@@ -77,7 +77,7 @@ def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None
                 further = _find_less_certain(engine, query, answer)
         except UnreadableMediaError as error:
             # The engine receives bytes; only this function knows the names of the files.
-            names = ", ".join(str(one) for one in (*options["images"], options["voice"]) if one)
+            names = ", ".join(str(path) for path in (*options["images"], options["voice"]) if path)
             raise type(error)(f"{names}: {error}") from error
     if as_json:
         print_json(serialize_answer(query, answer))

@@ -1,4 +1,4 @@
-"""The records that pass from the decoders to the models, one part at a time: no file is held in memory as a whole."""
+"""The records that pass from the decoders to the models, one part of a file at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from search.media.image.picture import Picture
 from search.records import ItemType, MediaFacts, Pixels, Segment
 
+# Sound samples from -32,768 to 32,767.
 Pcm16 = npt.NDArray[np.int16]
 
 
@@ -40,7 +41,7 @@ class AudioChunk:
 
 @dataclass(frozen=True)
 class FileSummary:
-    """What is known about the whole file; always the last part.
+    """The facts about the whole file; always the last part.
 
     Attributes:
         facts: Metadata of the file.
@@ -59,11 +60,11 @@ Parts = Iterator[Part]
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """An image as the image encoder takes it.
+    """An image in the form that the image encoder takes.
 
     Attributes:
         segment: The segment that the image becomes.
-        pixels: The output of the encoder's image transform.
+        pixels: The output of the encoder's image transform, shape (..., height, width, 3), uint8.
     """
 
     segment: Segment

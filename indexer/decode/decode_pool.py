@@ -1,4 +1,4 @@
-"""Read many files at once: one thread per decoder, whose messages one other thread takes."""
+"""Read many files at once, with one thread per decoder. One other thread takes their messages."""
 
 import queue
 import threading
@@ -16,7 +16,7 @@ from indexer.write import make_name_segment
 from search.open_home import OpenHome
 from search.records import FileFacts, Record, SegmentKind
 
-# Decoded messages that wait for the models: enough to fill a batch, few enough to bound the memory.
+# The maximum number of decoded messages that wait for the models: enough to fill a batch, without using much memory.
 MAX_WAITING_MESSAGES = 48
 POLL_SECONDS = 0.1
 
@@ -49,13 +49,13 @@ class DecodePool(Generic[M]):
 
     @property
     def is_over(self) -> bool:
-        """True when every file was read and every message taken. Raises what stopped a thread."""
+        """True when every file was read and every message was taken. Raises the error of a thread that failed."""
         if self._failure is not None:
             raise self._failure
         return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
 
     def take(self) -> Iterator[tuple[FileFacts, M]]:
-        """Yield the waiting messages with their files, in order for each file; wait a moment for the first one."""
+        """Yield the waiting messages with their files, in order for each file. Wait briefly for the first message."""
         try:
             yield self._queue.get(timeout=POLL_SECONDS)
             for _ in range(MAX_WAITING_MESSAGES):
@@ -101,14 +101,14 @@ class DecodePool(Generic[M]):
 
 @dataclass(frozen=True)
 class FileReader:
-    """Reads one file: hashes it, copies what is indexed of an identical file, or else decodes it.
+    """Reads one file: hashes it, then copies the rows of an identical indexed file, or else decodes it.
 
     Attributes:
         library: The library to index into.
-        transcription: Where sound is sent.
-        profile: Where the time is added up.
+        transcription: The queue for sound.
+        profile: The profile to add the time to.
         reindex: Do not copy from identical files.
-        shared_sizes: Sizes that several files have, in bytes: only these can have copies. None if not known.
+        shared_sizes: The sizes in bytes that several files have; only such files can be copies. None if not known.
     """
 
     library: OpenHome
@@ -118,7 +118,7 @@ class FileReader:
     shared_sizes: Container[int] | None = None
 
     def read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
-        """Yield what is to be embedded and written of a file; the last message is its end."""
+        """Yield the messages of a file; the last is `Finished`, `Copied` or `Failed`."""
         if file.size == 0:
             yield Failed("the file is empty")
             return
@@ -133,7 +133,7 @@ class FileReader:
             yield copied
             return
         messages = decoder.decode(file)
-        for message in self.profile.measure_each("decoding", messages, lambda one: isinstance(one, Finished)):
+        for message in self.profile.measure_each("decoding", messages, lambda part: isinstance(part, Finished)):
             if isinstance(message, AudioChunk):
                 yield PendingSpeech(message.start, self.transcription.submit(content_hash, message))
             elif isinstance(message, Finished):

@@ -16,13 +16,13 @@ from indexer.decode.video import VIDEO
 from search.media.container import probe
 from search.records import ItemType
 
-# In the order in which their signatures are compared: an audio file can look like a video at first.
+# Signatures are compared in this order: those of videos also match some audio files.
 FAMILIES = (IMAGE, AUDIO, VIDEO, DOCUMENT)
 BY_TYPE = {family.type: family for family in FAMILIES}
 TYPES = {suffix: family.type for family in FAMILIES for suffix in family.suffixes}
 # Suffixes that both a video format and a text format use.
 AMBIGUOUS_SUFFIXES = {".ts"}
-# The same containers hold both; which one it is shows when the file is opened.
+# Both use the same containers. Only opening a file shows whether it has video.
 CONTAINER_TYPES = {ItemType.AUDIO, ItemType.VIDEO}
 HEAD_BYTES = 4096
 
@@ -43,7 +43,15 @@ def recognize_content(path: Path) -> ItemType | None:
 
 
 def choose_type(path: Path, expected: ItemType) -> ItemType:
-    """Return the type of a file: by its content, or `expected` (by its name) if the content does not decide."""
+    """Return the type of a file by its content, or the expected type if its content is ambiguous.
+
+    Args:
+        path: The file.
+        expected: The type by the file's name.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
     if path.suffix.lower() in AMBIGUOUS_SUFFIXES:
         return ItemType.DOCUMENT if is_text(_read_head(path)) else expected
     recognized = recognize_content(path)
@@ -55,11 +63,12 @@ def decode_file(path: Path, expected: ItemType, sidecar: Path | None = None) -> 
 
     Args:
         path: The file.
-        expected: The type by the file's name; its content may turn out to be of another.
+        expected: The type by the file's name; the content can be of another type.
         sidecar: A file that belongs to this one, such as its subtitles.
 
     Raises:
-        UnreadableMediaError: With the reason, without the name of the file; may come at any part.
+        UnreadableMediaError: The file cannot be decoded. Can be raised after any part. The message does not name the
+            file.
     """
     item_type = choose_type(path, expected)
     if item_type in CONTAINER_TYPES:

@@ -10,11 +10,11 @@ from search.records import ItemType
 
 @dataclass(frozen=True)
 class Signature:
-    """Bytes that only files of one family have at one place.
+    """Bytes at a fixed offset by which files of a family are recognized.
 
     Attributes:
-        offset: The place, in bytes from the start of the file.
-        values: The byte strings, of which a file has one.
+        offset: The position in bytes from the start of the file.
+        values: The possible byte strings at this position.
     """
 
     offset: int
@@ -29,7 +29,7 @@ class Family:
         type: The item type of the files.
         suffixes: Suffixes of file names, in lower case, with the dot.
         decode: Yields the parts of a file, given its path and its sidecar.
-        signatures: How the files begin.
+        signatures: Bytes by which the files are recognized.
         detect: A further check, given the path and the first bytes of a file.
         sidecars: Suffixes of files that belong to a file of this family with the same name.
     """
@@ -54,9 +54,9 @@ class DocumentFormat:
     Attributes:
         suffixes: Suffixes of file names, in lower case, with the dot.
         decode: Yields the parts of a document, given the content of its file.
-        signature: How the files begin, empty if nothing is certain.
-        mimetype: Of a ZIP archive, the content of its member `mimetype`.
-        archive_folder: Of a ZIP archive, a folder that only this format has.
+        signature: The first bytes of the files; empty if the format has no signature.
+        mimetype: For a format in a ZIP archive, the content of its member `mimetype`.
+        archive_folder: For a format in a ZIP archive, a folder that only this format has.
     """
 
     suffixes: tuple[str, ...]

@@ -34,13 +34,13 @@ def decode_image(path: Path, sidecar: Path | None) -> Parts:
     """
     cover, metadata = None, None
     is_paged = path.suffix.lower() in PAGED_SUFFIXES
-    for place, image, facts in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
+    for index, image, facts in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
         if metadata is None:
             cover, metadata = image, _add_sidecar(facts, sidecar)
-            # A description that somebody wrote is searched as text.
+            # A description is also searched as text.
             if metadata.description:
                 yield Segment(SegmentKind.PASSAGE, metadata.description)
-        yield DecodedImage(Segment(SegmentKind.IMAGE, page=place + 1 if is_paged else None), image)
+        yield DecodedImage(Segment(SegmentKind.IMAGE, page=index + 1 if is_paged else None), image)
     if metadata is not None:
         yield FileSummary(metadata, cover)
 

@@ -29,7 +29,8 @@ class Sentence:
 def split_sentences(text: str) -> Iterator[Sentence]:
     """Yield the sentences of a text in order; a sentence longer than a passage is cut into pieces."""
     start = 0
-    for end, following in [(m.start(), m.end()) for m in SENTENCE_END.finditer(text)] + [(len(text),) * 2]:
+    gaps = [(match.start(), match.end()) for match in SENTENCE_END.finditer(text)]
+    for end, next_start in [*gaps, (len(text), len(text))]:
         while end - start > MAX_PASSAGE_CHARACTERS:
             cut = text.rfind(" ", start + MAX_PASSAGE_CHARACTERS // 2, start + MAX_PASSAGE_CHARACTERS)
             cut = cut if cut > 0 else start + MAX_PASSAGE_CHARACTERS
@@ -37,11 +38,11 @@ def split_sentences(text: str) -> Iterator[Sentence]:
             start = cut
         if text[start:end].strip():
             yield Sentence(start, text[start:end])
-        start = following
+        start = next_start
 
 
 def cut_passages(text: str, page: int | None = None, offset: int = 0) -> list[Segment]:
-    """Return the passages of a text: sentences grouped up to a maximal length, with a little overlap.
+    """Return the passages of a text: groups of sentences up to a maximum length, with a small overlap.
 
     Args:
         text: The text.
@@ -58,7 +59,7 @@ def cut_passages(text: str, page: int | None = None, offset: int = 0) -> list[Se
         if group and size + len(sentence.text) > MAX_PASSAGE_CHARACTERS:
             passages.append(_join(text, group, page, offset))
             group = _take_overlap(group)
-            size = sum(len(overlap.text) for overlap in group)
+            size = sum(len(repeated.text) for repeated in group)
         group.append(sentence)
         size += len(sentence.text)
     if group:
@@ -74,11 +75,11 @@ def _join(text: str, group: list[Sentence], page: int | None, offset: int) -> Se
 
 
 def _take_overlap(group: list[Sentence]) -> list[Sentence]:
-    kept: list[Sentence] = []
+    overlap: list[Sentence] = []
     size = 0
     for sentence in reversed(group[1:]):
         size += len(sentence.text)
         if size > MAX_OVERLAP_CHARACTERS:
             break
-        kept.insert(0, sentence)
-    return kept
+        overlap.insert(0, sentence)
+    return overlap

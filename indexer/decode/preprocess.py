@@ -1,4 +1,4 @@
-"""Decode a file into what the models take: pixels, sound and text, one message after another."""
+"""Decode a file into the input of the models: pixels, sound and text, one message after another."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from search.records import FileFacts, MediaFacts
 
 
 def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool = False) -> Messages:
-    """Decode a file and yield what the models need.
+    """Decode a file and yield the input of the models.
 
     Args:
         file: The file to decode.

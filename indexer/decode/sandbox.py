@@ -23,7 +23,7 @@ from search.records import FileFacts
 
 MEBIBYTE = 2**20
 START_TIMEOUT_SECONDS = 120.0
-# What a process sends when it has started.
+# The first message of a decoder process.
 READY = "ready"
 NICENESS = 10
 # Parameters of mallopt(3).
@@ -35,7 +35,7 @@ CHILD = "import sys; from indexer.decode.sandbox import run_child; run_child(sys
 
 @dataclass(frozen=True)
 class Limits:
-    """What a decoder may use.
+    """The limits of a decoder process.
 
     Attributes:
         stall: Seconds until the next part of a file must arrive.
@@ -57,7 +57,7 @@ class Decoder(Protocol):
     """Decodes files into messages."""
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Yield what the models need of a file; the last message is `Finished` or `Failed`."""
+        """Yield the input of the models for a file; the last message is `Finished` or `Failed`."""
 
     def close(self) -> None:
         """Release all resources."""
@@ -70,7 +70,7 @@ class InlineDecoder:
         self._transform = transform
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Yield what the models need of a file; the last message is `Finished` or `Failed`."""
+        """Yield the input of the models for a file; the last message is `Finished` or `Failed`."""
         return prepare_file(file, self._transform, images_only)
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Sandbox:
 
         Args:
             transform: Applied to images there; must be picklable.
-            limits: What the process may use.
+            limits: The limits of the process.
             serve: The function to run there, `serve_decoder` by default.
         """
         self._serve = serve or serve_decoder
@@ -96,12 +96,12 @@ class Sandbox:
         self._connection: Connection | None = None
 
     def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Yield what the models need of a file; the last message is `Finished` or `Failed`.
+        """Yield the input of the models for a file; the last message is `Finished` or `Failed`.
 
         A file that exceeds the limits or crashes the process fails.
 
         Raises:
-            HomeError: No process can be started. The file is not to blame.
+            HomeError: No process can be started; this is not a failure of the file.
         """
         connection = self._start()
         ended = False
@@ -162,7 +162,9 @@ class Sandbox:
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             death = self._explain_death()
             self.close()
-            raise HomeError(f"cannot start a decoder process ({death})") from error
+            raise HomeError(
+                f"Cannot start a decoder process ({death}). Check the free memory and try again."
+            ) from error
         return connection
 
     def _explain_wait(self, spent: float, allowed: float) -> str:

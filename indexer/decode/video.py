@@ -12,15 +12,15 @@ from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_s
 from search.media.image.picture import USEFUL_SIDE, Picture, measure_change
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
-# One frame per second is compared. Of videos longer than this only key frames are, which an encoder places where the
-# image changes.
+# One frame per interval is compared.
 FRAME_SPACING_SECONDS = 1.0
+# For longer videos, only key frames are compared, which encoders place where the image changes.
 LONG_VIDEO_SECONDS = 600.0
 # A larger change between two frames is a cut; measured on handheld and cartoon clips.
 MIN_CUT_CHANGE = 0.12
 # A frame that differs less than this from the one before shows the same scene.
 MIN_SCENE_CHANGE = 0.03
-# Frames kept of a shot while it changes; if it goes on changing, one more after each interval.
+# The frames that are kept of a shot while it changes. If it continues to change, one more is kept after each interval.
 MAX_SHOT_FRAMES = 3
 MIN_SHOT_FRAME_SECONDS = 10.0
 # The cover is this frame, or the last one of a shorter video: the first frames are often black or a title.
@@ -45,7 +45,7 @@ class _ShotDetector:
     shot_frames: int = 0
 
     def add(self, frame: Frame) -> Frame | None:
-        """Compare the next frame. Return the one kept before if this one is kept after it."""
+        """Compare the next frame. If it is kept, return the frame that was kept before it, else None."""
         is_cut = self.previous is None or measure_change(self.previous, frame.picture) >= MIN_CUT_CHANGE
         self.previous = frame.picture
         if is_cut:
@@ -84,7 +84,7 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
         yield shot
     if cover is None:
         raise UnreadableMediaError("the video has no frame")
-    media = _turn_size(media, cover)
+    media = _swap_size_if_rotated(media, cover)
     if sidecar is not None:
         spoken, language = read_spoken(sidecar, path)
         yield from spoken
@@ -96,8 +96,8 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
     yield FileSummary(replace(media, duration=round(end, 3)), cover)
 
 
-def _turn_size(media: MediaFacts, cover: Picture) -> MediaFacts:
-    """Return metadata with width and height swapped if the frames are shown turned."""
+def _swap_size_if_rotated(media: MediaFacts, cover: Picture) -> MediaFacts:
+    """Return metadata with width and height swapped if the decoded frames are rotated by 90 degrees."""
     if media.width and media.height and (media.width < media.height) != (cover.width < cover.height):
         return replace(media, width=media.height, height=media.width)
     return media

@@ -1,7 +1,7 @@
 """Change a model: a new space is filled while the current one is searched, and replaces it when it is complete.
 
-Vectors are written to the catalog at once, so a run that is interrupted continues later. Only images are decoded again;
-texts, including speech, are in the catalog.
+Vectors are written to the catalog immediately, so an interrupted run can be continued later. Only images are decoded
+again; texts, including speech, are in the catalog.
 """
 
 import shutil
@@ -32,9 +32,9 @@ from search.records import Retriever
 from search.samples import sample_images
 from search.storage.spaces import Space, SpaceRole
 
-# Images of the library by which the fastest way to run a model is chosen.
+# The number of images of the library on which the runtimes of a model are measured.
 MAX_SAMPLE_IMAGES = 32
-# If a larger share of the items cannot be read, a disk is probably not mounted.
+# If a larger share of the items cannot be read, the model is not switched: a disk is probably not mounted.
 MAX_UNREAD_SHARE = 0.05
 
 
@@ -72,7 +72,7 @@ class Change:
 def use_model(
     library: OpenHome, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL_PACE
 ) -> Outcome:
-    """Change to another model. The caller holds the lock of the home.
+    """Change to another model. The caller must hold the lock of the home.
 
     Args:
         library: An open home.
@@ -89,7 +89,7 @@ def use_model(
         ModelError: The model cannot be loaded.
         IncompleteError: Too many files could not be read.
     """
-    retriever = guess_retriever(model) if role is None else None if role == "speech" else Retriever(role)
+    retriever = _choose_retriever(model, role)
     if retriever is not None:
         return change_model(library, Change(retriever, model, pace), options, progress)
     find_whisper(model, library.home.models)
@@ -97,8 +97,15 @@ def use_model(
     return Outcome(model, is_speech=True)
 
 
+def _choose_retriever(model: str, role: str | None) -> Retriever | None:
+    """Return the retriever that a model is for, or None for a speech model."""
+    if role is None:
+        return guess_retriever(model)
+    return None if role == "speech" else Retriever(role)
+
+
 def change_model(library: OpenHome, change: Change, options: Options, progress: Progress) -> Outcome:
-    """Fill a space with another model, and switch the search to it. The caller holds the lock of the home.
+    """Fill a space with another model, and switch the search to it. The caller must hold the lock of the home.
 
     Args:
         library: An open home.
@@ -119,10 +126,10 @@ def change_model(library: OpenHome, change: Change, options: Options, progress: 
     models = load_models(library, change)
     encoder = models.get_encoder(change.retriever)
     if (active.model, active.fingerprint) == (change.model, encoder.fingerprint):
-        raise HomeError(f"{change.model} is in use already")
+        raise HomeError(f"{change.model} is in use already. Choose another model.")
     space = _find_space(library, change.retriever, encoder)
     max_running = MAX_BATCHES_AHEAD if change.pace.load >= 1 else 0
-    options = replace_load(options, change.pace.load)
+    options = throttle(options, change.pace.load)
     outcome = Outcome(change.model)
     SpaceFiller(library, active, space, models, options, progress, max_running).fill(outcome)
     if not change.pace.force:
@@ -142,16 +149,16 @@ def _require_complete(outcome: Outcome, item_count: int) -> None:
         return
     path, reason = next(iter(outcome.unread.items()))
     raise IncompleteError(
-        f"{len(outcome.unread)} files could not be read, the first is {path} ({reason}). The model was not changed; "
-        "finished work is kept. Mount missing disks and run the command again, or add --force to change anyway"
+        f"{len(outcome.unread)} files could not be read; the first is {path} ({reason}). The model was not changed; "
+        "completed work is saved. Mount missing disks and run the command again, or pass --force to change anyway."
     )
 
 
 def update_outdated(library: OpenHome, options: Options, progress: Progress) -> list[Outcome]:
-    """Embed again what an earlier version of a bundled model embedded, and switch the search to it.
+    """Replace the vectors of earlier versions of bundled models, and switch the search to the new vectors.
 
-    The old vectors cannot be searched, so it switches even if many files cannot be read: the next run that reads them
-    embeds them. The caller holds the lock of the home, and renews the library afterward.
+    The old vectors cannot be searched, so the search is switched even if many files cannot be read; the next run that
+    can read them embeds them. The caller must hold the lock of the home, and reload the library afterward.
 
     Args:
         library: An open home.
@@ -170,14 +177,17 @@ def update_outdated(library: OpenHome, options: Options, progress: Progress) -> 
 
 
 def find_previous(library: OpenHome, retriever: Retriever) -> str:
-    """Return the name of the model that was used before.
+    """Return the name of the previous model of a retriever.
 
     Raises:
-        HomeError: There is none.
+        HomeError: There is no previous model.
     """
     previous = library.spaces.find(retriever, SpaceRole.PREVIOUS)
     if previous is None:
-        raise HomeError(f"no previous {retriever} model: none was used, or its space was dropped")
+        raise HomeError(
+            f"There is no previous {retriever} model: none was used, or its space was dropped. Choose a model with "
+            "`crossmodal models use`."
+        )
     return previous.model
 
 
@@ -204,7 +214,13 @@ def drop_spaces(
 
 
 def load_models(library: OpenHome, change: Change) -> Models:
-    """Return the models of the home with the new one among them; its manifest is written if there is none."""
+    """Return the models of the home, with the new model in place of the current one.
+
+    If the new model has no manifest yet, it is loaded once and its manifest is written.
+
+    Raises:
+        ModelError: The model cannot be loaded.
+    """
     names = Names(
         visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),
         semantic=library.spaces.get(Retriever.SEMANTIC).model,
@@ -222,15 +238,15 @@ def needs_manifest(library: OpenHome, name: str) -> bool:
     return name not in BUNDLED and ADAPTED not in name and find_folder(library.home.models, name).read() is None
 
 
-def replace_load(options: Options, load: float) -> Options:
-    """Return options that rest between batches.
+def throttle(options: Options, load: float) -> Options:
+    """Return options that make a run pause between batches.
 
     Args:
-        options: The options to change.
-        load: The share of the time to work, 0 to 1.
+        options: The options of the run.
+        load: The share of the time to work, above 0 and at most 1.
 
     Returns:
-        New options.
+        The options, with a `check` that also sleeps.
     """
     if load >= 1:
         return options

@@ -76,7 +76,7 @@ class SpaceFiller:
     max_running: int = MAX_BATCHES_AHEAD
 
     def fill(self, outcome: Outcome) -> None:
-        """Fill the space in the cheapest way; files that cannot be read are added to `outcome`."""
+        """Fill the space in the fastest way that is possible; files that cannot be read are added to `outcome`."""
         encoder = self.models.image_encoder
         if self.active.retriever is not Retriever.VISUAL:
             self.fill_texts()
@@ -136,7 +136,7 @@ class SpaceFiller:
                 if pool.is_over:
                     embedder.flush()
                 embedder.collect(0 if pool.is_over else self.max_running)
-                for item in [one for one in decoded if one.is_complete]:
+                for item in [item for item in decoded if item.is_complete]:
                     decoded.remove(item)
                     reason = self._write(item_ids[item.file.path], item)
                     if reason:
@@ -145,7 +145,7 @@ class SpaceFiller:
                     self.progress(done, len(files), item.file.path)
 
     def _write(self, item_id: int, item: PendingItem) -> str | None:
-        """Write the vectors of an item. Return why that is not possible, None if it was."""
+        """Write the vectors of an item. Return the reason if that is not possible, else None."""
         if isinstance(item.end, Failed):
             return item.end.reason
         lacking = self.library.spaces.list_lacking(self.active.id, self.space.id, item_id)
@@ -157,8 +157,9 @@ class SpaceFiller:
             return "decoded content changed: the file will be indexed again by the next run"
         vectors = []
         for stored in lacking:
-            same = positions[stored.start, stored.page]
-            vectors.append((stored.segment_id, item.vectors[same.pop(0) if len(same) > 1 else same[0]][1]))
+            matching = positions[stored.start, stored.page]
+            position = matching.pop(0) if len(matching) > 1 else matching[0]
+            vectors.append((stored.segment_id, item.vectors[position][1]))
         self.library.spaces.fill(self.space.id, vectors)
         return None
 

@@ -20,13 +20,13 @@ from search.records import Job, JobState, Task
 POLL_SECONDS = 0.5
 # How often watched searches are run while another process indexes.
 SAVED_SEARCH_INTERVAL_SECONDS = 10.0
-# Failures in the result of a job; the ledger has all of them.
+# The maximum number of failures in the result of a job; the ledger has all of them.
 MAX_REPORTED_FAILURES = 100
-CANCELLED_MESSAGE = "cancelled; finished work is kept"
+CANCELLED_MESSAGE = "Cancelled; completed work is saved"
 
 
 class StoppedError(Exception):
-    """The worker was asked to stop."""
+    """The worker should stop."""
 
 
 @dataclass
@@ -36,9 +36,9 @@ class Tracker:
     Attributes:
         library: The library.
         job: The running job.
-        stop: Is set when the worker should stop.
-        done: How many files are done.
-        total: How many files there are.
+        stop: Set when the worker should stop.
+        done: The number of files that are done.
+        total: The number of files to do.
         detail: The path of the last file.
     """
 
@@ -52,7 +52,7 @@ class Tracker:
     _reported_at: float = 0.0
 
     def update(self, done: int, total: int, path: str) -> None:
-        """Remember the progress; it is written by the next check."""
+        """Store the progress in memory; the next check writes it."""
         self.done, self.total, self.detail = done, total, path
 
     def check(self) -> None:
@@ -105,7 +105,7 @@ def _queue_updates(library: OpenHome) -> None:
     """Queue a model change for each space of an earlier version of a bundled model."""
     for retriever in library.outdated:
         task = Task(is_routine=True, model=library.models.get_encoder(retriever).name, role=str(retriever))
-        # A running one was left by a worker that was killed; it is continued.
+        # A running job was left by a worker that was killed; it is continued.
         if not any(job.task == task for job in library.jobs.list_unfinished()):
             library.jobs.add(task)
 
@@ -173,4 +173,4 @@ def _find_paths(library: OpenHome, task: Task) -> tuple[list[Path], list[str]]:
 
 
 def _explain_unavailable(roots: list[str]) -> str:
-    return f"Folders unavailable, their items are kept: {', '.join(roots)}"
+    return f"Folders unavailable; their items are kept: {', '.join(roots)}"

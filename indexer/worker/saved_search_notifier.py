@@ -15,7 +15,7 @@ from search.serializers import serialize_item
 from search.storage.collections import SavedSearches
 from search.storage.database import now
 
-# A webhook that does not answer within this time is tried again after the next change of the library.
+# A webhook that does not respond within this time is tried again after the next change of the library.
 WEBHOOK_TIMEOUT_SECONDS = 10.0
 
 
@@ -39,14 +39,14 @@ class SavedSearchNotifier:
                 self._check(saved)
 
     def _check(self, saved: SavedSearch) -> None:
-        moment = now()
+        checked_at = now()
         try:
             scores = self._search(saved.request)
         except CrossmodalError as error:
             self._saved.mark_sent(saved.id, [], f"the search failed: {error}")
             return
         new_ids = self._saved.list_since(saved.checked_at, list(scores))
-        self._saved.note(saved.id, {item_id: scores[item_id] for item_id in new_ids}, moment)
+        self._saved.note(saved.id, {item_id: scores[item_id] for item_id in new_ids}, checked_at)
         if saved.webhook:
             self._post(saved, self._saved.list_found(saved.id, only_unsent=True))
 
@@ -72,7 +72,11 @@ class SavedSearchNotifier:
 
 
 def send_json(address: str, body: bytes) -> str | None:
-    """Post JSON to an address. Return why that failed, None if it did not."""
+    """Post JSON to an address.
+
+    Returns:
+        The reason if that failed, else None.
+    """
     headers = {"Content-Type": "application/json", "User-Agent": "crossmodal"}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked when saved
     try:

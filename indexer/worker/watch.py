@@ -12,9 +12,10 @@ from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Task
 
-# Changes are gathered until none arrives for the shorter time, or the longer time has passed.
-QUIET_MILLISECONDS, MAX_GATHER_MILLISECONDS = 500, 5_000
-# The operating system can lose events, and a network disk sends none: all folders are scanned this often.
+# Changes are gathered until none arrives for the first time span, but no longer than the second.
+QUIET_MILLISECONDS = 500
+MAX_GATHER_MILLISECONDS = 5_000
+# All folders are scanned at this interval, since the operating system can lose events and network disks send none.
 RESCAN_MILLISECONDS = 15 * 60 * 1000
 
 
@@ -47,7 +48,16 @@ def watch_sources(
 
 
 def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | None) -> Iterator[set[str]]:
-    """Yield sets of paths that changed; an empty set means that all folders should be scanned."""
+    """Yield the paths that changed, in sets.
+
+    Args:
+        home: The data directory, whose changes are ignored.
+        paths: The folders to watch.
+        stop: Set it to end the iteration.
+
+    Yields:
+        A set of paths; an empty set means that all folders should be scanned.
+    """
     import watchfiles
 
     changes = watchfiles.watch(

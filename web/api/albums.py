@@ -35,7 +35,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.get("")
     def list_albums() -> Response:
-        return jsonify({"albums": [serialize_album(one) for one in albums.list_all()]})
+        return jsonify({"albums": [serialize_album(album) for album in albums.list_all()]})
 
     @api.post("")
     def add_album() -> tuple[Response, int]:

@@ -11,7 +11,7 @@ from search.open_home import OpenHome
 from search.records import State
 from web.api.body import parse_body
 
-# The limit of a POST. An address of more ids than the second limit is too long for some servers and proxies.
+# The limit for POST, and for GET: some servers and proxies refuse longer addresses.
 MAX_ITEMS = 10_000
 MAX_ITEMS_IN_ADDRESS = 500
 
@@ -34,7 +34,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.post("")
     def send_by_body() -> Response:
-        """Send the files of a JSON body, or of a form: browsers save the response to a form without holding it."""
+        """Send the files of a JSON body or a form. Browsers stream the response to a form to disk."""
         if request.mimetype == "application/x-www-form-urlencoded":
             return _send_archive(library, _parse_ids(request.form.get("ids", ""), MAX_ITEMS))
         return _send_archive(library, parse_body(ArchiveRequest).ids)
@@ -67,12 +67,12 @@ def _parse_ids(text: str, limit: int) -> list[int]:
         UsageError: The list is not valid, or has more ids than the limit.
     """
     ids = text.split(",")
-    if not all(one.isascii() and one.isdecimal() and len(one) < 19 for one in ids):
+    if not all(value.isascii() and value.isdecimal() and len(value) < 19 for value in ids):
         raise UsageError("ids: must be item ids, separated by commas")
     if len(ids) > limit:
-        more = f"; send up to {MAX_ITEMS} by POST" if limit < MAX_ITEMS else ""
-        raise UsageError(f"ids: at most {limit} are allowed, not {len(ids)}{more}")
-    return [int(one) for one in ids]
+        hint = f"; send up to {MAX_ITEMS} by POST" if limit < MAX_ITEMS else ""
+        raise UsageError(f"ids: at most {limit} are allowed, not {len(ids)}{hint}")
+    return [int(value) for value in ids]
 
 
 def _make_unique_names(paths: list[Path]) -> list[str]:

@@ -30,11 +30,10 @@ class FeedbackRequest(BaseModel):
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
-
     feedback = FeedbackStore(library.database)
 
     @api.post("")
-    def take_feedback() -> tuple[str, int]:
+    def store_feedback() -> tuple[str, int]:
         judgment = parse_body(FeedbackRequest)
         if judgment.relevant is None:
             feedback.take_back(judgment.text, judgment.item)
@@ -44,10 +43,15 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.get("")
     def list_feedback() -> Response:
-        return jsonify({"feedback": [_describe(one) for one in feedback.list_all()]})
+        return jsonify({"feedback": [_describe(judgment) for judgment in feedback.list_all()]})
 
     return api
 
 
-def _describe(one: Feedback) -> dict[str, Any]:
-    return {"text": one.text, "item": one.item_id, "relevant": one.is_relevant, "given_at": one.given_at}
+def _describe(judgment: Feedback) -> dict[str, Any]:
+    return {
+        "text": judgment.text,
+        "item": judgment.item_id,
+        "relevant": judgment.is_relevant,
+        "given_at": judgment.given_at,
+    }

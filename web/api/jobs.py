@@ -20,7 +20,7 @@ from web.api.body import parse_body
 # Each open event stream occupies a thread of the server.
 MAX_EVENT_STREAMS = 6
 POLL_INTERVAL_SECONDS = 0.4
-# Seconds without news after which a comment is sent: it keeps the connection open and detects clients that are gone.
+# Seconds without an event after which a comment is sent, to keep the connection open and to detect closed connections.
 HEARTBEAT_SECONDS = 10.0
 
 
@@ -28,7 +28,7 @@ class JobRequest(BaseModel):
     """The work of a new job.
 
     Attributes:
-        paths: Files or folders on the server to bring up to date. An empty list stands for all sources.
+        paths: Files or folders on the server to bring up to date. An empty list means all sources.
         retry_failed: Retry files that failed before.
         model: Instead of indexing, switch to this model. It must be on this machine, as GET /models shows.
         role: The role of the model, if its name is ambiguous.
@@ -97,7 +97,7 @@ def _check_model(library: OpenHome, new: JobRequest) -> None:
     """Allow only models that are on this machine, so that clients cannot probe paths of the server."""
     if new.paths or new.retry_failed:
         raise UsageError("model: cannot be combined with paths or retry_failed")
-    present = {one.name for one in list_presets(library.home.models) if one.is_present}
+    present = {preset.name for preset in list_presets(library.home.models) if preset.is_present}
     if new.model not in present:
         raise UsageError(
             f"model: {new.model} is not on this machine; download it with `crossmodal models get`, or use it once with "
@@ -115,10 +115,10 @@ def _stream_events(library: OpenHome, job: Job) -> Iterator[str]:
     """Yield the job as a server-sent event whenever it changes, until it is over."""
     sent, last = "", 0.0
     while True:
-        now = json.dumps(serialize_job(job), ensure_ascii=False)
-        if now != sent:
-            yield f"event: {'end' if job.state.is_over else 'progress'}\ndata: {now}\n\n"
-            sent, last = now, time.monotonic()
+        document = json.dumps(serialize_job(job), ensure_ascii=False)
+        if document != sent:
+            yield f"event: {'end' if job.state.is_over else 'progress'}\ndata: {document}\n\n"
+            sent, last = document, time.monotonic()
         elif time.monotonic() - last > HEARTBEAT_SECONDS:
             yield ": no change\n\n"
             last = time.monotonic()

@@ -16,7 +16,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def show_models() -> Response:
         library = engine.follow()
         spaces, presets = list_models(library)
-        models = [asdict(one) for one in presets]
+        models = [asdict(preset) for preset in presets]
         return jsonify({"spaces": spaces, "speech": library.models.transcriber.name, "models": models})
 
     return api

@@ -7,7 +7,7 @@ from search.media.image.picture import encode_thumbnail, open_image
 from search.open_home import OpenHome
 from search.storage.query_images import QueryImages
 
-# Maximum width and height in pixels. Larger than the input of any model, so that regions have enough detail.
+# Maximum width and height in pixels. Larger than the input of any model, so that cropped regions have enough detail.
 MAX_SIZE = (1024, 1024)
 # The image of an id never changes.
 YEAR_SECONDS = 365 * 24 * 3600
@@ -16,11 +16,10 @@ YEAR_SECONDS = 365 * 24 * 3600
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("query_images", __name__, url_prefix="/api/v1/query-images")
-
     images = QueryImages(library.database)
 
     @api.post("")
-    def keep_image() -> tuple[Response, int]:
+    def store_image() -> tuple[Response, int]:
         """Store a small copy without metadata such as place and time."""
         if "image" not in request.files:
             raise UsageError("Send an image as a part named `image` of multipart/form-data")

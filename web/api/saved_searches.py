@@ -42,15 +42,15 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.get("")
     def list_searches() -> Response:
-        return jsonify({"searches": [serialize_saved(one) for one in saved.list_all()]})
+        return jsonify({"searches": [serialize_saved(saved_search) for saved_search in saved.list_all()]})
 
     @api.post("")
     def save_search() -> tuple[Response, int]:
         new = parse_body(SavedRequest)
         parse_request(new.request).make_query()
         _check_webhook(new.webhook)
-        one = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
-        return jsonify(serialize_saved(one)), 201
+        saved_search = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
+        return jsonify(serialize_saved(saved_search)), 201
 
     @api.delete("/<int:saved_id>")
     def drop_search(saved_id: int) -> tuple[str, int]:
@@ -60,11 +60,11 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.get("/<int:saved_id>/found")
     def list_new_matches(saved_id: int) -> Response:
-        one = saved.get(saved_id)
+        saved_search = saved.get(saved_id)
         scores = saved.list_found(saved_id)
         items = library.catalog.read_items(scores)
         matches = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
-        return jsonify(serialize_saved(one) | {"items": matches})
+        return jsonify(serialize_saved(saved_search) | {"items": matches})
 
     @api.post("/<int:saved_id>/seen")
     def mark_seen(saved_id: int) -> Response:
@@ -82,17 +82,17 @@ def _check_webhook(address: str | None) -> None:
         raise UsageError(f"webhook: must be an http or https address, not {address!r}")
 
 
-def serialize_saved(one: SavedSearch) -> dict[str, Any]:
+def serialize_saved(saved_search: SavedSearch) -> dict[str, Any]:
     """Return the JSON form of a saved search; `news` is the number of new matches."""
     return {
-        "id": one.id,
-        "name": one.name,
-        "request": dict(one.request),
-        "address": one.address,
-        "watched": one.is_watched,
-        "webhook": one.webhook,
-        "created_at": one.created_at,
-        "checked_at": one.checked_at,
-        "news": one.news,
-        "error": one.error,
+        "id": saved_search.id,
+        "name": saved_search.name,
+        "request": dict(saved_search.request),
+        "address": saved_search.address,
+        "watched": saved_search.is_watched,
+        "webhook": saved_search.webhook,
+        "created_at": saved_search.created_at,
+        "checked_at": saved_search.checked_at,
+        "news": saved_search.news,
+        "error": saved_search.error,
     }

@@ -64,7 +64,7 @@ def _read_form() -> Query:
 
 
 def collect_fields(values: Any) -> dict[str, Any]:
-    """Return form or address fields in the form of a JSON body."""
+    """Convert the fields of a form or an address to the fields of a JSON body."""
     fields: dict[str, Any] = {}
     for name in values:
         given = [value for value in values.getlist(name) if value != ""]

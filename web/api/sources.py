@@ -35,7 +35,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.get("")
     def list_sources() -> Response:
-        rows = [serialize_source(one, Path(one.path).exists()) for one in sources.list_all()]
+        rows = [serialize_source(source, Path(source.path).exists()) for source in sources.list_all()]
         return jsonify({"sources": rows})
 
     @api.post("")

@@ -23,7 +23,9 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
     def show_transcript(item_id: int) -> Response:
         item = find(item_id)
         spoken = [
-            serialize_segment(one) for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH
+            serialize_segment(found)
+            for found in catalog.list_segments(item_id)
+            if found.segment.kind is SegmentKind.SPEECH
         ]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
@@ -33,23 +35,28 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
     @api.get("/<int:item_id>/passages")
     def show_passages(item_id: int) -> Response:
         item = find(item_id)
-        texts = [one for one in catalog.list_segments(item_id) if one.segment.text]
+        texts = [found for found in catalog.list_segments(item_id) if found.segment.text]
         around, count = (request.args.get(name, type=int) for name in ("around", "count"))
         if around is not None:
             texts = _cut_neighbors(texts, around, 1 if count is None else count)
         elif count is not None:
-            texts = [one for one in texts if one.segment.kind is not SegmentKind.NAME][: max(0, count)]
-        return jsonify({"item": serialize_item(item), "segments": [serialize_segment(one) for one in texts]})
+            texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][: max(0, count)]
+        return jsonify({"item": serialize_item(item), "segments": [serialize_segment(found) for found in texts]})
 
     return api
 
 
 def write_subtitles(spoken: list[dict[str, Any]], is_vtt: bool) -> str:
-    """Return speech segments as subtitles, in WebVTT or SubRip format."""
+    """Return speech segments as subtitles.
+
+    Args:
+        spoken: Serialized segments with `text`, `start` and `end` in seconds.
+        is_vtt: Write WebVTT instead of SubRip.
+    """
     blocks = []
-    for number, one in enumerate(spoken, 1):
-        start, end = (_format_time(one.get(name, 0.0), "." if is_vtt else ",") for name in ("start", "end"))
-        text = one["text"].replace("-->", "→").strip()
+    for number, segment in enumerate(spoken, 1):
+        start, end = (_format_time(segment.get(name, 0.0), "." if is_vtt else ",") for name in ("start", "end"))
+        text = segment["text"].replace("-->", "→").strip()
         blocks.append(f"{number}\n{start} --> {end}\n{text}\n")
     return "\n".join(["WEBVTT\n", *blocks] if is_vtt else blocks)
 
@@ -65,8 +72,8 @@ def _cut_neighbors(texts: list[FoundSegment], around: int, count: int) -> list[F
     Raises:
         NotFoundError: The item has no text segment with the id `around`.
     """
-    place = next((at for at, one in enumerate(texts) if one.id == around), None)
-    if place is None:
+    index = next((index for index, found in enumerate(texts) if found.id == around), None)
+    if index is None:
         raise NotFoundError(f"The item has no text segment {around}")
     count = min(max(count, 0), MAX_NEIGHBORS)
-    return texts[max(0, place - count) : place + count + 1]
+    return texts[max(0, index - count) : index + count + 1]

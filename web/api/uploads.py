@@ -31,7 +31,7 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
     folder = library.home.uploads
 
     @api.post("")
-    def take_files() -> tuple[Response, int]:
+    def store_files() -> tuple[Response, int]:
         request.max_content_length = limit
         files = [part for part in request.files.getlist("file") if part.filename]
         if not files:

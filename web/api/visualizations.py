@@ -31,7 +31,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/moments")
     def show_moments(item_id: int) -> Response:
         moments = engine.find_moments(item_id, read_address().make_query())
-        return jsonify({"moments": [serialize_evidence(one) for one in moments]})
+        return jsonify({"moments": [serialize_evidence(moment) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
     def show_loudness(item_id: int) -> Response:

@@ -26,7 +26,7 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
     with open_home(settings) as library:
         name, comparison, (before, after) = adapt_model(library, captions, lambda line: click.echo(line, err=True))
     interval = f"{comparison.gain:+.3f}, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
-    judged = f"MRR {before:.3f} before, {after:.3f} after, on texts not used for training ({interval})"
+    summary = f"MRR {before:.3f} before, {after:.3f} after, on texts not used for training ({interval})"
     if as_json:
         figures = {
             "gain": comparison.gain,
@@ -37,10 +37,8 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
         }
         print_json({"model": name} | figures)
     else:
-        click.echo(judged)
-        way = (
-            f"To use it, run `crossmodal models use {name}`." if name else "No improvement; the adapter was discarded."
-        )
-        click.echo(way)
+        click.echo(summary)
+        use = f"To use it, run `crossmodal models use {name}`."
+        click.echo(use if name else "No improvement; the adapter was discarded.")
     if name is None:
         raise click.exceptions.Exit(1)

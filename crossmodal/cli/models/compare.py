@@ -52,7 +52,7 @@ def compare_command(
         results = _rank(library, retriever, (first, second), questions, cases)
     comparison = compare_results(*results)
     if as_json:
-        models = [_describe(one) for one in results]
+        models = [_describe(result) for result in results]
         figures = asdict(comparison) | {"better": comparison.better}
         print_json({"questions": len(results[0].ranks), "copies": results[0].copies, "models": models} | figures)
     else:
@@ -60,11 +60,11 @@ def compare_command(
 
 
 def _print_comparison(results: list["ModelResult"], comparison: "Comparison") -> None:
-    for one in results:
-        memory = f", {one.megabytes:.0f} MiB" if one.megabytes is not None else ""
+    for result in results:
+        memory = f", {result.megabytes:.0f} MiB" if result.megabytes is not None else ""
         click.echo(
-            f"{one.name}: R@1 {one.recall(1):.1%}, R@10 {one.recall(10):.1%}, MRR {one.reciprocal:.3f}; "
-            f"{one.rate:.1f}/s, {one.query_ms:.0f} ms per query{memory}"
+            f"{result.name}: R@1 {result.recall(1):.1%}, R@10 {result.recall(10):.1%}, MRR {result.reciprocal:.3f}; "
+            f"{result.rate:.1f}/s, {result.query_ms:.0f} ms per query{memory}"
         )
     interval = f"{comparison.gain:+.3f} MRR, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     copies = results[0].copies
@@ -103,14 +103,14 @@ def _rank(
     return [rank_images(partial(load_image_encoder, name, folder, machine), captioned, copied) for name in names]
 
 
-def _describe(one: "ModelResult") -> dict[str, Any]:
+def _describe(result: "ModelResult") -> dict[str, Any]:
     return {
-        "name": one.name,
-        "dimension": one.dimension,
-        "recall@1": one.recall(1),
-        "recall@10": one.recall(10),
-        "mrr": one.reciprocal,
-        "per_second": one.rate,
-        "query_ms": one.query_ms,
-        "megabytes": one.megabytes,
+        "name": result.name,
+        "dimension": result.dimension,
+        "recall@1": result.recall(1),
+        "recall@10": result.recall(10),
+        "mrr": result.reciprocal,
+        "per_second": result.rate,
+        "query_ms": result.query_ms,
+        "megabytes": result.megabytes,
     }

@@ -41,16 +41,16 @@ def export_command(settings: Settings, name: str, role: str | None, sample: int,
     with open_home(settings) as library:
         manifest, checks = export_model(library, name, role, sample)
     if as_json:
-        rows = [asdict(one) | {"is_right": one.is_right} for one in checks]
+        rows = [asdict(check) | {"is_right": check.is_right} for check in checks]
         print_json({"model": manifest.name, "runtime": manifest.runtime, "rates": manifest.runtimes, "checks": rows})
         return
-    for one in checks:
-        mark = "" if one.is_right else "  not used"
+    for check in checks:
+        mark = "" if check.is_right else "  not used"
         click.echo(
-            f"{one.precision:13} {one.megabytes:7.1f} MiB  cosine {one.cosine:.4f}  agreement@10 {one.agreement:.2f}  "
-            f"{one.rate:8.1f}/s{mark}"
+            f"{check.precision:13} {check.megabytes:7.1f} MiB  cosine {check.cosine:.4f}  "
+            f"agreement@10 {check.agreement:.2f}  {check.rate:8.1f}/s{mark}"
         )
-    rates = ", ".join(f"{way} {rate:.1f}/s" for way, rate in manifest.runtimes.items())
+    rates = ", ".join(f"{runtime} {rate:.1f}/s" for runtime, rate in manifest.runtimes.items())
     click.echo(f"{manifest.name} now runs with {manifest.runtime} ({rates})")
 
 
@@ -92,7 +92,7 @@ def export_model(library: "OpenHome", name: str, role: str | None, count: int) -
     manifest, folder = find_manifest(name, retriever, models, machine)
     if retriever is Retriever.SEMANTIC:
         return export_sentences(manifest, folder, models, machine, sample_passages(library, count), _report)
-    fit = manifest.transform
-    assert fit is not None
-    pixels = [fit(one) for one in sample_images(library, count)]
+    transform = manifest.transform
+    assert transform is not None
+    pixels = [transform(image) for image in sample_images(library, count)]
     return export_towers(manifest, folder, models, machine, pixels, _report)

@@ -18,21 +18,21 @@ def list_command(settings: Settings, as_json: bool) -> None:
 
     used = _read_used(settings)
     presets = list_presets(Home(settings.home).models)
-    rows = [asdict(one) | {"is_used": one.name in used} for one in presets]
+    rows = [asdict(preset) | {"is_used": preset.name in used} for preset in presets]
     if as_json:
         print_json({"models": rows, "source": read_source()})
         return
     for role in ROLES:
         click.echo(f"{role}:")
-        for one in presets:
-            if one.role != role:
+        for preset in presets:
+            if preset.role != role:
                 continue
-            mark = "*" if one.name in used else "+" if one.is_present else " "
-            size = f"{one.millions} M" if one.millions else ""
-            width = f"{one.dimension}-d" if one.dimension else ""
-            figures = "  ".join(f"{name} {value:.1%}" for name, value in one.figures.items())
-            note = "  ".join(part for part in (figures, one.note) if part)
-            click.echo(f" {mark} {one.name:52} {size:>7} {width:>7}  {one.languages:14} {note}".rstrip())
+            mark = "*" if preset.name in used else "+" if preset.is_present else " "
+            size = f"{preset.millions} M" if preset.millions else ""
+            width = f"{preset.dimension}-d" if preset.dimension else ""
+            figures = "  ".join(f"{name} {value:.1%}" for name, value in preset.figures.items())
+            note = "  ".join(part for part in (figures, preset.note) if part)
+            click.echo(f" {mark} {preset.name:52} {size:>7} {width:>7}  {preset.languages:14} {note}".rstrip())
     click.echo(f"* in use, + on this machine. M: million parameters; {read_source()}")
 
 

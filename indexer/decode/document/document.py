@@ -14,7 +14,7 @@ from search.errors import UnreadableMediaError
 from search.records import ItemType
 
 FORMATS: tuple[DocumentFormat, ...] = (PLAIN, MARKDOWN, HTML, SUBTITLES, PDF, EPUB, *OFFICE_FORMATS)
-BY_SUFFIX = {suffix: one for one in FORMATS for suffix in one.suffixes}
+BY_SUFFIX = {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 MAX_MIMETYPE_BYTES = 100
 ZIP_SIGNATURE = b"PK\x03\x04"
@@ -44,7 +44,7 @@ def _recognize_format(path: Path, head: bytes) -> DocumentFormat | None:
     """Return the format of a document by its content, None if the content does not decide."""
     if head.startswith(ZIP_SIGNATURE):
         return _recognize_archive(path)
-    return next((one for one in FORMATS if one.signature and head.startswith(one.signature)), None)
+    return next((entry for entry in FORMATS if entry.signature and head.startswith(entry.signature)), None)
 
 
 def _recognize_archive(path: Path) -> DocumentFormat | None:
@@ -53,11 +53,11 @@ def _recognize_archive(path: Path) -> DocumentFormat | None:
             names = archive.namelist()
             if "mimetype" in names:
                 mimetype = archive.read("mimetype")[:MAX_MIMETYPE_BYTES].decode("ascii", "replace").strip()
-                return next((one for one in FORMATS if one.mimetype and one.mimetype == mimetype), None)
+                return next((entry for entry in FORMATS if entry.mimetype and entry.mimetype == mimetype), None)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
         return None
-    folders = [one for one in FORMATS if one.archive_folder]
-    return next((one for one in folders if any(name.startswith(one.archive_folder) for name in names)), None)
+    folders = [entry for entry in FORMATS if entry.archive_folder]
+    return next((entry for entry in folders if any(name.startswith(entry.archive_folder) for name in names)), None)
 
 
 DOCUMENT = Family(

@@ -25,7 +25,7 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 
 @dataclass(frozen=True)
 class Book:
-    """What the package document of a book declares.
+    """The declarations of the package document of a book.
 
     Attributes:
         title: The title.
@@ -43,7 +43,7 @@ class Book:
 
 
 def open_book(body: bytes) -> Book:
-    """Return what a book's package document declares.
+    """Read the package document of a book.
 
     Raises:
         UnreadableMediaError: There is no package document, or it is damaged.
@@ -98,7 +98,7 @@ def _read_cover(archive: zipfile.ZipFile, package: "_Element", files: dict[str |
             try:
                 return open_image(archive.read(name), USEFUL_SIDE)[0]
             except UnreadableMediaError:
-                return None  # a book without a cover is indexed all the same
+                return None  # the book is indexed without a cover
     return None
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-# Longer sheets are data, not text that someone searches for.
+# Only the first rows of longer sheets are indexed: such sheets are data, not text.
 MAX_ROWS = 50_000
 ODF = "{urn:oasis:names:tc:opendocument:xmlns:"
 ODF_PAGES = {f"{ODF}drawing:1.0}}page", f"{ODF}table:1.0}}table"}

@@ -1,4 +1,4 @@
-"""PDF: the text of its pages, and images of pages without text. Home of pypdfium2."""
+"""PDF: the text of the pages, and images of pages without text. Home of pypdfium2."""
 
 from typing import TYPE_CHECKING
 

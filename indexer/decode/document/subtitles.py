@@ -9,7 +9,7 @@ from indexer.decode.family import DocumentFormat, split_suffixes
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts, Segment, SegmentKind
 
-# What is read next to a recording; as documents only the formats below are indexed.
+# The formats that are read as sidecars of a recording. Only those of `SUBTITLES` are also indexed as documents.
 SUBTITLE_SUFFIXES = split_suffixes("srt vtt ass ssa")
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 
@@ -44,7 +44,7 @@ def read_spoken(sidecar: Path, owner: Path) -> tuple[list[Segment], str | None]:
         owner: The recording.
 
     Returns:
-        Speech segments, and the language code in the name of the subtitle file (`film.en.srt`), None without one.
+        Speech segments, and the language code in the name of the subtitle file (`film.en.srt`), if there is one.
 
     Raises:
         UnreadableMediaError: The subtitles cannot be read; the message names their file.

@@ -15,7 +15,7 @@ XML_ENCODING = re.compile(rb"encoding=[\"']([\w.-]+)[\"']")
 BLOCK_TAGS = ["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dd", "dt"]
 HIDDEN_TAGS = ["script", "style", "noscript", "template", "head"]
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# How much more disorder (`chaos` of charset_normalizer) is accepted of the most common Latin encoding.
+# cp1252 is preferred if its disorder (`chaos` of charset_normalizer) exceeds that of the best match by at most this.
 CP1252_CHAOS_MARGIN = 0.02
 
 
@@ -35,7 +35,7 @@ class Text:
 
 
 def decode_text(body: bytes) -> str:
-    """Return the characters of a text, whose encoding is detected.
+    """Decode a text, detecting its character encoding.
 
     Raises:
         UnreadableMediaError: The content is binary, or in an unknown encoding.
@@ -98,8 +98,8 @@ def cut_texts(texts: Iterable[Text], facts: MediaFacts | None = None, has_image:
 
     Args:
         texts: The texts in order.
-        facts: Metadata for the summary; the title of the first text that has one if None.
-        has_image: An image of the document was found: it may have no text.
+        facts: Metadata for the summary. None: only the title, from the first text that has a title.
+        has_image: The document has an image, so it may have no text.
 
     Raises:
         UnreadableMediaError: There is neither text nor an image.

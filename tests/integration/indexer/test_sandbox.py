@@ -87,7 +87,7 @@ def serve_never(_connection, _prepare, _limits):
 
 def test_a_process_that_cannot_start_fails_no_file(tmp_path):
     sandbox = Sandbox(VIEWS, QUICK, serve_never)
-    with pytest.raises(HomeError, match=r"cannot start a decoder process \(status 3\)"):
+    with pytest.raises(HomeError, match=r"Cannot start a decoder process \(status 3\)"):
         next(sandbox.decode(make(tmp_path, "good")))
 
 

@@ -71,7 +71,7 @@ def test_a_job_without_paths_looks_at_all_sources_and_names_what_is_not_there(fr
     work(fresh)
     job = fresh.jobs.get(job.id)
     assert job.summary["removed"] == 1
-    assert job.summary["warning"] == f"Folders unavailable, their items are kept: {tmp_path / 'unplugged'}"
+    assert job.summary["warning"] == f"Folders unavailable; their items are kept: {tmp_path / 'unplugged'}"
     assert job.error is None
 
 

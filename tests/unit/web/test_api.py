@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import web
+from search.encoders.presets import ROLES
+from search.records import ItemType, JobState, Retriever, SegmentKind, Sort, State
 from tests.support.web_client import ask, get_item, make_client
 from web.texts import LANGUAGES, read_texts
 
@@ -316,6 +318,24 @@ def test_the_pages_say_the_same_in_every_language():
     assert {key.removesuffix(".one") for key in english if not key.endswith(".one")} == set(chinese)
     for key, text in chinese.items():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[key])), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("why", SegmentKind),
+        ("status.outdated", (Retriever.VISUAL, Retriever.SEMANTIC)),
+        ("type", (*ItemType, "other")),
+        ("kind", ItemType),
+        ("state", State),
+        ("job", JobState),
+        ("sort", Sort),
+        ("retriever", ROLES),
+    ],
+)
+def test_the_pages_have_a_text_for_every_value_of_the_server(language, key, names):
+    assert {f"{key}.{name}" for name in names} <= set(read_texts(language))
 
 
 def test_the_page_speaks_the_language_of_its_reader(client):

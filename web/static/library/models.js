@@ -21,13 +21,13 @@ const createChange = (model, role) => reportErrors(() => startJob({ model, role 
 /** @param {Space} space */
 function createSpaceRow({ retriever, model, dimension, embeddings, of, role }) {
   const facts = { name: t(`retriever.${retriever}`), model, dimension, embeddings, of };
-  const key = { active: "lib.space", previous: "lib.before", next: "lib.filling" }[role];
+  const key = { active: "lib.space", previous: "lib.previous", next: "lib.filling" }[role];
   const text = createElement("span", { className: "grow" }, t(key, facts));
   if (role === "next") {
     const label = t(key, facts);
     text.append(createElement("progress", { max: Math.max(of, 1), value: embeddings, aria: { label } }));
   }
-  const goBack = role === "previous" ? createButton(t("lib.go_back"), createChange(model, retriever)) : null;
+  const goBack = role === "previous" ? createButton(t("lib.roll_back"), createChange(model, retriever)) : null;
   return createElement("li", {}, text, goBack);
 }
 

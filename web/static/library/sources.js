@@ -24,13 +24,14 @@ function createSourceRow({ id, path, watched, there }) {
     await forgetSource(id);
     await onChange();
   };
+  const warning = there ? null : createElement("em", {}, ` ${t("lib.unavailable")}`);
   return createElement(
     "li",
     {},
-    createElement("span", { className: "grow path" }, path, there ? "" : createElement("em", {}, ` ${t("lib.gone")}`)),
+    createElement("span", { className: "grow path" }, path, warning),
     createElement("label", { className: "check" }, watch, ` ${t("lib.watch")}`),
     createButton(
-      t("lib.look"),
+      t("lib.check"),
       reportErrors(() => startJob({ paths: [path] })),
       { disabled: !there },
     ),
@@ -64,7 +65,7 @@ export function bindSources(callback) {
     event.preventDefault();
     add();
   });
-  getElement("look-all").addEventListener(
+  getElement("check-all").addEventListener(
     "click",
     reportErrors(() => startJob({})),
   );

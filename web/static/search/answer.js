@@ -27,7 +27,7 @@ function describeVoice({ voice_text, voice_language, voice_translation }) {
   if (!voice_text) return [];
   const isForeign = voice_language && voice_language !== getLanguage();
   const language = isForeign ? ` (${formatLanguage(voice_language)})` : "";
-  const parts = [`${t("status.heard")} `, createElement("strong", {}, `“${voice_text}”`), language];
+  const parts = [`${t("status.recognized")} `, createElement("strong", {}, `“${voice_text}”`), language];
   if (voice_translation) {
     parts.push(` ${t("status.translated")} `, createElement("strong", {}, `“${voice_translation}”`));
   }

@@ -1,4 +1,4 @@
-/** The side panel of the viewer: what can be done with an item, why it matches, and what is known about it. */
+/** The side panel of the viewer: the actions on an item, the evidence, and the details of the item. */
 
 import { getMediaAddress, getThumbnailAddress } from "../shared/api.js";
 import { createButton, createElement, highlightWords } from "../shared/dom.js";
@@ -73,7 +73,7 @@ function createDuplicates(ids) {
 }
 
 /**
- * Return the side panel with what is known from the search.
+ * Return the side panel with the parts that need only the search result.
  *
  * @param {Hit} hit
  * @param {DetailsOptions} options
@@ -87,7 +87,7 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
     createButton(t("part.unlike"), () => like(-1)),
     createElement("a", { href: getMediaAddress(item.id), target: "_blank", rel: "noopener" }, t("view.open")),
     isImage ? createHeatmapButton(item.id, state, () => stage.image) : null,
-    isImage || item.type === "video" ? createButton(t("view.full"), () => stage.toggleFullscreen()) : null,
+    isImage || item.type === "video" ? createButton(t("view.fullscreen"), () => stage.toggleFullscreen()) : null,
   );
   const side = createElement(
     "div",
@@ -104,7 +104,7 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
 }
 
 /**
- * Add to the side panel and the stage what is known from the item itself.
+ * Add the parts that need the full item to the side panel and the stage.
  *
  * @param {HTMLElement} side
  * @param {FullItem} item
@@ -135,7 +135,7 @@ export function addItemDetails(side, item, hit, { words, stage }) {
 function listShortcuts(side, stage) {
   const keys = [t("view.keys_all")];
   if (stage.player) keys.push(t("view.keys_play"));
-  if (stage.image) keys.push(t("view.keys_picture"));
-  if (side.querySelector(".heat-toggle:not([hidden])")) keys.push(t("view.keys_heat"));
+  if (stage.image) keys.push(t("view.keys_image"));
+  if (side.querySelector(".heat-toggle:not([hidden])")) keys.push(t("view.keys_heatmap"));
   return keys.join(" · ");
 }

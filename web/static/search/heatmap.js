@@ -70,14 +70,14 @@ export function createHeatmapButton(id, state, getImage) {
     if (!image || !frame) return;
     const shown = frame.querySelector(".heat");
     button.setAttribute("aria-pressed", String(!shown));
-    button.textContent = t(shown ? "view.heat" : "view.hide_heat");
+    button.textContent = t(shown ? "view.show_heatmap" : "view.hide_heatmap");
     if (shown) return shown.remove();
     const canvas = createElement("canvas", { className: "heat" });
     frame.append(canvas);
     const { heatmap } = await readHeatmap(id, fields).catch(() => ({ heatmap: [] }));
     drawHeatmap(canvas, heatmap, image);
   };
-  const button = createButton(t("view.heat"), toggle, { className: "heat-toggle", aria: { pressed: false } });
+  const button = createButton(t("view.show_heatmap"), toggle, { className: "heat-toggle", aria: { pressed: false } });
   button.hidden = ![...fields].length;
   return button;
 }

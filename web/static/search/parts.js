@@ -50,7 +50,7 @@ export class PartsBar {
       pictures.splice(index, 1, ...images);
       this.#options.onChange({ pictures });
     };
-    const label = t(crop ? "part.region" : "part.picture");
+    const label = t(crop ? "part.region" : "part.image");
     const image = createElement("img", { alt: label, src: getQueryImageAddress(id) });
     const choose = () => chooseRegion(getQueryImageAddress(id), (region) => replace({ id, crop: region }));
     const button = createIconButton(image, t("view.crop_hint"), choose, { className: "whole" });
@@ -78,7 +78,7 @@ export class PartsBar {
   async add(files) {
     const { getState, onChange, showStatus } = this.#options;
     const images = [...files].filter((file) => file.type.startsWith("image/") || IMAGE_SUFFIXES.test(file.name));
-    if (!images.length) return showStatus(t("ask.not_picture"), true);
+    if (!images.length) return showStatus(t("ask.not_image"), true);
     showStatus(t("status.searching"), false);
     try {
       const ids = await Promise.all(images.map(async (image) => uploadQueryImage(await shrinkImage(image))));
@@ -123,7 +123,7 @@ function createPart(content, label, sign, remove) {
  */
 function chooseRegion(address, onCrop) {
   const dialog = getElement("viewer", HTMLDialogElement);
-  const image = createElement("img", { src: address, alt: t("part.picture") });
+  const image = createElement("img", { src: address, alt: t("part.image") });
   const frame = createCropFrame(image, (crop) => {
     dialog.close();
     onCrop(crop);

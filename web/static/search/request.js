@@ -26,7 +26,7 @@ const LIST_KINDS = ["types", "texts", "labels", "ids"];
 const NUMBER_KINDS = ["seconds", "ids"];
 
 /**
- * Return the filters of a state in the form that the server takes.
+ * Return the filters of a state in the form that the server expects.
  *
  * @param {State} state
  * @returns {SearchFilters}
@@ -60,7 +60,7 @@ function createParts(state) {
 }
 
 /**
- * Return the search request for a state. With nothing to search for, it asks for all items.
+ * Return the search request for a state. If there is nothing to search for, it requests all items.
  *
  * @param {State} state
  * @returns {SearchRequest}

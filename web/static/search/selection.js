@@ -121,7 +121,7 @@ export class Selection {
    */
   #createRemoveButton(ids) {
     const album = this.#options.getAlbum();
-    const button = createButton(t("select.out"), async () => {
+    const button = createButton(t("select.remove"), async () => {
       if (!album) return;
       await changeAlbum(album, { remove: ids });
       this.clear();

@@ -1,4 +1,4 @@
-/** A recording from start to end with the moments that match. A click plays from there. */
+/** The timeline of a recording, with the moments that match. A click plays from that position. */
 
 import { createElement } from "../shared/dom.js";
 import { formatTime, isTimed } from "../shared/format.js";

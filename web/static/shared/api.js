@@ -56,7 +56,7 @@ export function search(request, voice) {
  */
 export async function uploadQueryImage(blob) {
   const body = new FormData();
-  body.append("image", blob, (blob instanceof File && blob.name) || "picture");
+  body.append("image", blob, (blob instanceof File && blob.name) || "image");
   return (await send("/api/v1/query-images", { method: "POST", body })).id;
 }
 
