@@ -68,7 +68,7 @@ def _print_comparison(results: list["ModelResult"], comparison: "Comparison") ->
         )
     interval = f"{comparison.gain:+.3f} MRR, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     copies = results[0].copies
-    questions = f"{len(results[0].ranks)} questions" + (f", {copies} of them with an edited copy" if copies else "")
+    questions = f"{len(results[0].ranks)} questions" + (f", {copies} of them by a copy of the image" if copies else "")
     if comparison.better is None:
         click.echo(f"No significant difference ({questions}; {interval})")
     else:
