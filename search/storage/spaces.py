@@ -82,7 +82,7 @@ class EncoderFacts(Protocol):
 
 
 class Spaces:
-    """Reads and writes of the spaces. Every public write is one transaction."""
+    """Reads and writes of the spaces. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
