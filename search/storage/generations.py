@@ -21,8 +21,8 @@ from search.storage.faiss_index import build_index, read_index, write_index
 # Vectors in the sample of a generation.
 SAMPLE_SIZE = 1024
 MAX_GENERATIONS = 2
-# The rows are stored in NumPy's format, the vectors as raw float16, row by row. Row metadata has the name `owners` in the
-# file, as in every version so far.
+# The rows are stored in NumPy's format, the vectors as raw float16, row by row. In the file of rows, the array of row
+# metadata is named `owners`, as in every version so far.
 INDEX_FILE, ROWS_FILE, VECTORS_FILE = "index.faiss", "rows.npz", "vectors.f2"
 
 

@@ -208,7 +208,7 @@ class Spaces:
             _change_role(db, following, SpaceRole.ACTIVE)
 
     def promote(self, retriever: Retriever) -> None:
-        """Give the previous space the role `next`, so that it is filled and can be switched to."""
+        """Change the role of the previous space to `next`, so that it is filled and can be switched to."""
         with self.database.write(bump_revision=False) as db:
             _change_role(db, _find_id(db, retriever, SpaceRole.PREVIOUS), SpaceRole.NEXT)
 
