@@ -53,11 +53,11 @@ class Client:
 
     def run(self) -> None:
         """Search until `stop` is set."""
-        chance = random.Random(self.number)
+        rng = random.Random(self.number)
         while not self.stop.is_set():
-            which = chance.randrange(len(QUERIES))
+            number = rng.randrange(len(QUERIES))
             try:
-                self.seen.append((which, ask(self.address, QUERIES[which])))
+                self.seen.append((number, ask(self.address, QUERIES[number])))
             except OSError as error:
                 self.failures.append(str(error))
 
@@ -71,17 +71,17 @@ def ask(address: str, text: str) -> list[tuple[int, float]]:
     return [(hit["item"]["id"], round(hit["score"], 5)) for hit in hits]
 
 
-def run_command(home: Path, *words: str) -> list[str]:
+def run_command(home: Path, *arguments: str) -> list[str]:
     """Return the command line of a subcommand."""
-    return [sys.executable, "-m", "crossmodal", "--home", str(home), *words]
+    return [sys.executable, "-m", "crossmodal", "--home", str(home), *arguments]
 
 
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
     """Run a server for a home and yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     command = run_command(home, "serve", "--port", str(port), "--no-worker")
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
@@ -101,12 +101,12 @@ def serve(home: Path) -> Iterator[str]:
 def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]:
     """Run the change and kill it each time it has filled some more; return the number of vectors at each kill."""
     library = open_home(Settings(home=home))
-    spaces, chance = library.spaces, random.Random(kills)
+    spaces, rng = library.spaces, random.Random(kills)
     step = max(1, items // (kills + 2))
-    filled: list[int] = []
+    filled_at_kills: list[int] = []
     for _ in range(kills):
         process = start_change(home, model)
-        goal = (filled[-1] if filled else 0) + chance.randint(1, step)
+        goal = (filled_at_kills[-1] if filled_at_kills else 0) + rng.randint(1, step)
         while process.poll() is None:
             space = spaces.find("visual", "next")
             count = spaces.count(space.id) if space else 0
@@ -115,9 +115,9 @@ def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]
                 break
             time.sleep(0.01)
         process.wait()
-        filled.append(spaces.count(spaces.get("visual", "next").id))
+        filled_at_kills.append(spaces.count(spaces.get("visual", "next").id))
     library.close()
-    return filled
+    return filled_at_kills
 
 
 def start_change(home: Path, model: str) -> "subprocess.Popen[bytes]":
@@ -134,30 +134,30 @@ def run_benchmark(home: Path, model: str, kills: int, clients: int, items: int) 
     """
     stop = threading.Event()
     with serve(home) as address:
-        old = {which: ask(address, text) for which, text in enumerate(QUERIES)}
-        asking = [Client(address, stop, number) for number in range(clients)]
-        threads = [threading.Thread(target=client.run) for client in asking]
+        old = {number: ask(address, text) for number, text in enumerate(QUERIES)}
+        searching = [Client(address, stop, number) for number in range(clients)]
+        threads = [threading.Thread(target=client.run) for client in searching]
         for thread in threads:
             thread.start()
         began = time.monotonic()
         filled = kill_repeatedly(home, model, kills, items)
-        last = start_change(home, model)
-        assert last.wait() == 0, "the last run failed"
+        final_run = start_change(home, model)
+        assert final_run.wait() == 0, "the last run failed"
         seconds = time.monotonic() - began
         new = wait_for_change(address, old)
         time.sleep(1)
         stop.set()
         for thread in threads:
             thread.join()
-    for client in asking:
+    for client in searching:
         check_answers(client, old, new)
     return {
         "items": items,
         "kills": len(filled),
         "filled at each kill": filled,
-        "answers": sum(len(client.seen) for client in asking),
-        "by the new model": sum(answer == new[which] for client in asking for which, answer in client.seen),
-        "failed": sum(len(client.failures) for client in asking),
+        "answers": sum(len(client.seen) for client in searching),
+        "by the new model": sum(answer == new[number] for client in searching for number, answer in client.seen),
+        "failed": sum(len(client.failures) for client in searching),
         "seconds": round(seconds, 1),
     }
 
@@ -166,7 +166,7 @@ def wait_for_change(address: str, old: dict[int, Any]) -> dict[int, Any]:
     """Wait until the server uses the new model, and return its answers."""
     for _ in range(600):
         if ask(address, QUERIES[0]) != old[0]:
-            return {which: ask(address, text) for which, text in enumerate(QUERIES)}
+            return {number: ask(address, text) for number, text in enumerate(QUERIES)}
         time.sleep(0.1)
     raise AssertionError("the server did not start using the new model")
 
@@ -175,10 +175,10 @@ def check_answers(client: Client, old: dict[int, Any], new: dict[int, Any]) -> N
     """Check that every answer equals that of one of the models."""
     assert not client.failures, client.failures[0]
     changed = False
-    for which, answer in client.seen:
-        assert answer in (old[which], new[which]), f"a mixed answer to {QUERIES[which]!r}: {answer}"
-        assert not (changed and answer != new[which]), "an old answer after a new one"
-        changed = changed or answer == new[which]
+    for number, answer in client.seen:
+        assert answer in (old[number], new[number]), f"a mixed answer to {QUERIES[number]!r}: {answer}"
+        assert not (changed and answer != new[number]), "an old answer after a new one"
+        changed = changed or answer == new[number]
 
 
 def fill_home(home: Path, folder: Path, photos: Path, items: int) -> None:

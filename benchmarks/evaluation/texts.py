@@ -33,32 +33,32 @@ def read_absent(split: str) -> list[str]:
 
 def make_nonsense(split: str, words: int = 2) -> list[str]:
     """Return 100 strings of random letters."""
-    chance = random.Random(f"{split}{words}")
+    rng = random.Random(f"{split}{words}")
     return [
-        " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(words))
+        " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 9))) for _ in range(words))
         for _ in range(100)
     ]
 
 
 def make_mash(split: str) -> list[str]:
     """Return 30 strings like keyboard mash: neighboring keys of one row, repeated."""
-    chance = random.Random(f"mash {split}")
+    rng = random.Random(f"mash {split}")
     rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     made = []
     for _ in range(30):
         runs = []
-        for _ in range(chance.randint(2, 4)):
-            row = chance.choice(rows)
-            start = chance.randrange(len(row) - 3)
-            run = row[start : start + chance.randint(3, 5)]
-            runs.append(run[::-1] if chance.random() < 0.3 else run)
-        made.append("".join(runs) if chance.random() < 0.6 else " ".join(runs))
+        for _ in range(rng.randint(2, 4)):
+            row = rng.choice(rows)
+            start = rng.randrange(len(row) - 3)
+            run = row[start : start + rng.randint(3, 5)]
+            runs.append(run[::-1] if rng.random() < 0.3 else run)
+        made.append("".join(runs) if rng.random() < 0.6 else " ".join(runs))
     return made
 
 
 def make_syllables(split: str) -> list[str]:
     """Return 30 pronounceable strings without meaning: random syllables."""
-    chance = random.Random(f"syllables {split}")
+    rng = random.Random(f"syllables {split}")
     starts = [
         "b",
         "d",
@@ -86,9 +86,9 @@ def make_syllables(split: str) -> list[str]:
     made = []
     for _ in range(30):
         words = []
-        for _ in range(chance.randint(1, 3)):
-            parts = [chance.choice(starts) + chance.choice(middles) for _ in range(chance.randint(2, 4))]
-            words.append("".join(parts) + chance.choice(ends))
+        for _ in range(rng.randint(1, 3)):
+            parts = [rng.choice(starts) + rng.choice(middles) for _ in range(rng.randint(2, 4))]
+            words.append("".join(parts) + rng.choice(ends))
         made.append(" ".join(words))
     return made
 
