@@ -32,7 +32,14 @@ BATCH_SIZE = 25
 
 
 def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]) -> dict[str, Any]:
-    """Return the largest difference of any number of the vectors and the smallest cosine, by decoding."""
+    """Return the largest difference of a component and the smallest cosine, for texts and for both ways of decoding.
+
+    Args:
+        name: The name of the model.
+        models: The folder of the models.
+        photos: The photos to encode.
+        texts: The texts to encode.
+    """
     machine = Machine(count_cores())
     # In float32, also if another runtime was measured to be faster.
     manifest = replace(read_manifest(name, Retriever.VISUAL, models, machine), runtime="torch-fp32")
@@ -78,7 +85,12 @@ def encode_by_open_clip(
 
 
 def compare_vectors(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
-    """Return the largest difference and the smallest cosine."""
+    """Return the largest absolute difference of a component, and the smallest cosine of two vectors.
+
+    Args:
+        ours: Unit vectors, shape (n, d).
+        theirs: The vectors to compare with, shape (n, d).
+    """
     return float(np.abs(ours - theirs).max()), float((ours * theirs).sum(axis=1).min())
 
 

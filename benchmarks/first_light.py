@@ -1,4 +1,4 @@
-"""Measure how often a photo is first for its class name, and a recording for its words.
+"""Measure how often the first result is right: photos by their class names, recordings by their transcripts.
 
     python benchmarks/first_light.py --home HOME --photos DIR --speech DIR [--voice]
 
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def make_nonsense(number: int) -> list[str]:
-    """Return strings of two words of random letters."""
+    """Return `number` strings of two words of random letters; the seed is fixed."""
     rng = random.Random(3)
     return [
         " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 9))) for _ in range(2))

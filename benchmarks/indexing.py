@@ -127,7 +127,7 @@ def walk(folder: str) -> int:
 
 
 def measure_cpu_seconds() -> tuple[float, float]:
-    """Return the CPU seconds of this process so far, and those of its children that have ended."""
+    """Return the CPU seconds that this process, and its children that have ended, have used."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return usage[0].ru_utime + usage[0].ru_stime, usage[1].ru_utime + usage[1].ru_stime
 
@@ -188,7 +188,14 @@ def report_images(originals: list[Path], size: int, out: Path) -> None:
 
 
 def report_sound(recordings: list[Path], minutes: float, out: Path, files: int) -> None:
-    """Index sound of a given length in a given number of files, and print the figures."""
+    """Index sound and print the figures.
+
+    Args:
+        recordings: Recordings to join.
+        minutes: The length of all sound together.
+        out: A temporary folder.
+        files: The number of files to split the sound into.
+    """
     folder, home = out / f"sound{files}", out / f"home-sound{files}"
     for number in range(files):
         # Each file starts with another recording, so that none is a copy of another.

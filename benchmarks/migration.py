@@ -1,11 +1,11 @@
-"""Kill a model change again and again while clients search: no answer may fail or mix models.
+"""Kill a model change repeatedly while clients search: no answer may fail or mix models.
 
     python benchmarks/migration.py PHOTOS HOME MODEL [--items 2000] [--kills 20] [--clients 4]
 
 Indexes the photos with the bundled model, starts the server, and lets the clients search without pause.
-`crossmodal models use MODEL` is killed (SIGKILL) whenever it has filled some more, and run again. Every answer must
-equal that of the old model or that of the new one in all results and scores, and no client may get an answer of the
-old model after one of the new.
+`crossmodal models use MODEL` is killed (SIGKILL) whenever it has written more vectors, and run again. Every answer must
+equal that of the old model or that of the new model in all results and scores, and no client may get an answer of the
+old model after an answer of the new model.
 """
 
 import argparse
@@ -40,8 +40,8 @@ class Client:
     Attributes:
         address: The address of the server.
         stop: Set to end the client.
-        number: The seed of its queries.
-        seen: The number of each query and its answer, in order.
+        number: The seed that its queries are drawn with.
+        seen: The position of each query in `QUERIES` and its answer, in order.
         failures: Errors of requests.
     """
 
@@ -63,7 +63,7 @@ class Client:
 
 
 def ask(address: str, text: str) -> list[tuple[int, float]]:
-    """Return the ids and scores of the items of an answer."""
+    """Search by a text and return the ids and scores of the results."""
     body = json.dumps({"text": text, "all": True, "limit": LIMIT}).encode()
     request = urllib.request.Request(f"{address}/api/v1/search", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=120) as answer:
@@ -99,7 +99,17 @@ def serve(home: Path) -> Iterator[str]:
 
 
 def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]:
-    """Run the change and kill it each time it has filled some more; return the number of vectors at each kill."""
+    """Run the model change and kill it repeatedly, each time after it has written more vectors.
+
+    Args:
+        home: The home.
+        model: The name of the new model.
+        kills: How often to kill it.
+        items: The number of items.
+
+    Returns:
+        The number of vectors at each kill.
+    """
     library = open_home(Settings(home=home))
     spaces, rng = library.spaces, random.Random(kills)
     step = max(1, items // (kills + 2))
@@ -128,6 +138,13 @@ def start_change(home: Path, model: str) -> "subprocess.Popen[bytes]":
 
 def run_benchmark(home: Path, model: str, kills: int, clients: int, items: int) -> dict[str, Any]:
     """Change the model of an indexed home while clients search, and return the figures.
+
+    Args:
+        home: The home.
+        model: The name of the new model.
+        kills: How often to kill the model change.
+        clients: The number of clients.
+        items: The number of items in the home.
 
     Raises:
         AssertionError: An answer failed or mixed models.

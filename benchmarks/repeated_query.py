@@ -2,8 +2,8 @@
 
     python benchmarks/repeated_query.py --home HOME [--limits 20 100]
 
-Searches a library for everyday things, each once and then repeatedly, by text and by an image of 1 MB. Prints the
-median milliseconds of the first time, and the median and the 95th percentile of the repetitions.
+Runs queries for everyday things, each once and then repeatedly, by text and by an image of 1 MB. Prints the median
+milliseconds of the first run, and the median and the 95th percentile of the repetitions.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python -m benchmarks.walk
 
 A reader who follows a file from the disk to its row, or a query from its words to its results, has to open these
-modules. Loading the models is not counted: a first image is indexed and a first query is answered before recording
-starts. Plain records, errors, settings and the command line are left out.
+modules. Loading the models is not recorded: an image is indexed and a query is answered before recording starts. Plain
+records, errors, settings and the command line are excluded.
 """
 
 import sys

@@ -24,7 +24,12 @@ Captions = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Concept:
-    """Something that many photos show, and a pattern of the words by which captions mention it."""
+    """Something that many photos show.
+
+    Attributes:
+        text: The query.
+        pattern: The words by which captions mention it.
+    """
 
     text: str
     pattern: re.Pattern[str]
@@ -35,7 +40,7 @@ class Concept:
         return 2 if mentions >= STRONG_MENTIONS else int(mentions > 0)
 
     def grade_photos(self, photos: Sequence[str], captions: Captions) -> dict[str, int]:
-        """Return the grades of the photos that show it, by name."""
+        """Return the grade of each photo that shows the concept, by file name."""
         grades = {name: self.grade(captions[name]) for name in photos}
         return {name: grade for name, grade in grades.items() if grade}
 

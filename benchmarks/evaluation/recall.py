@@ -2,8 +2,8 @@
 
     python benchmarks/evaluation/recall.py --home HOME [--cases CASES.jsonl] [--sizes 20000 100000]
 
-Adds moved copies to the images of a real library, as `speed.py` does, until it has the requested sizes. A filter is
-either drawn at random or, like a folder, contains similar images (whole cells of a separate k-means). Recall@10
+Adds copies with noise to the vectors of a real library, as `speed.py` does, until it has the requested size. A filter
+is either drawn at random or, like a folder, contains similar images: those nearest to some random vectors. Recall@10
 compares ids with an exhaustive search of the float16 vectors; the time is compared with a search of every cell. With
 --cases it also runs the text queries that images answer, and compares the engine with an exhaustive ranking by the
 model's cosines.
@@ -32,7 +32,7 @@ FOLDERS = 400
 
 
 def make_vectors(vectors: Vectors, size: int) -> Vectors:
-    """Return `size` vectors near the given ones, as float16, shape (size, d)."""
+    """Return `size` vectors near the given vectors, as float16, shape (size, d)."""
     rng = np.random.default_rng(size)
     if size <= len(vectors):
         return vectors[rng.permutation(len(vectors))[:size]].astype("<f2")
@@ -44,7 +44,7 @@ def make_vectors(vectors: Vectors, size: int) -> Vectors:
 
 
 def assign_folders(vectors: Vectors) -> Ids:
-    """Return the folder of each vector, shape (n,): the nearest of some vectors, as in the first step of k-means."""
+    """Return the simulated folder of each vector, shape (n,): the nearest of `FOLDERS` random vectors."""
     centers = vectors[np.random.default_rng(3).permutation(len(vectors))[:FOLDERS]].astype(np.float32)
     parts = [
         (vectors[start : start + 8192].astype(np.float32) @ centers.T).argmax(1)

@@ -2,9 +2,9 @@
 
     python benchmarks/evaluation/speed.py --home HOME --out FOLDER [--sizes 10000 100000]
 
-Creates libraries with the requested number of segments from the vectors and texts of a real one. Each vector is moved a
-little at random, like that of another similar photo or passage. Two thirds are images, one third passages. Queries are
-class names, which a small part of a library answers, and everyday concepts, which up to a fifth of a library of
+Creates libraries with the requested number of segments from the vectors and texts of a real library. Noise is added to
+each vector, so that it is like that of a similar photo or passage. Two thirds are images, one third passages. Queries
+are class names, which a small part of a library answers, and everyday concepts, which up to a fifth of a library of
 everyday photos answers. Each is encoded once before it is timed, and no ranking is reused. The baseline is the bare
 FAISS search of the same index with the same vectors.
 """
@@ -40,7 +40,7 @@ BLOCK = 5_000
 
 
 def add_noise(rows: Vectors, rng: np.random.Generator) -> Vectors:
-    """Return unit vectors near the given ones, with a cosine of about 0.9, shape (n, d)."""
+    """Return unit vectors near the given unit vectors, with a cosine of about 0.9, shape (n, d)."""
     noise = rng.normal(size=rows.shape).astype(np.float32)
     moved = rows + 0.45 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
     result: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
