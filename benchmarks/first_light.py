@@ -23,20 +23,20 @@ from search.settings import read_settings
 from training.compact.data import read_check
 
 
-def report(name: str, ranks: list[int], took: list[float]) -> None:
+def report(name: str, ranks: list[int], milliseconds: list[float]) -> None:
     """Print the share of queries whose answer is first, among the first ten, and shown at all.
 
     Args:
         name: The name of the kind of query.
         ranks: The rank of each answer, from 1; 0 if it is not shown.
-        took: The time of each query in milliseconds.
+        milliseconds: The time of each query.
     """
     first = sum(rank == 1 for rank in ranks) / len(ranks)
     ten = sum(1 <= rank <= 10 for rank in ranks) / len(ranks)
     found = sum(rank > 0 for rank in ranks) / len(ranks)
     print(
         f"{name:28} n={len(ranks):4}  first {first:6.1%}  first ten {ten:6.1%}  shown {found:6.1%}  "
-        f"median {statistics.median(took):6.1f} ms"
+        f"median {statistics.median(milliseconds):6.1f} ms"
     )
 
 
@@ -82,7 +82,7 @@ def make_nonsense(number: int) -> list[str]:
 
 def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
     """Run the queries and print how they rank their answers."""
-    ranks, took = [], []
+    ranks, milliseconds = [], []
     for path, query in queries.items():
         try:
             answer = engine.search(query)
@@ -90,9 +90,9 @@ def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
             print(f"{path.name}: {error}", file=sys.stderr)
             ranks.append(0)
             continue
-        took.append(answer.took_ms)
+        milliseconds.append(answer.took_ms)
         ranks.append(next((hit.rank for hit in answer.hits if hit.item.path == str(path.absolute())), 0))
-    report(title, ranks, took)
+    report(title, ranks, milliseconds)
 
 
 if __name__ == "__main__":

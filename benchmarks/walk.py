@@ -40,10 +40,10 @@ IMPORT_CODE = {"<module>"}
 
 @contextmanager
 def record_modules(modules: set[str]) -> Iterator[None]:
-    """Add the project files whose functions are called inside the block, in any thread started there.
+    """Record the project files whose functions are called inside the block, also in threads that it starts.
 
     Args:
-        modules: Paths relative to the project, which are added to.
+        modules: The set to add the paths to, relative to the project.
 
     Yields:
         Nothing.

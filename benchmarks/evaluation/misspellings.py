@@ -29,16 +29,16 @@ def main() -> None:
     chosen = rows[options.split == "judge" :: 2]
     correct_query("warm upp", (), detect_language)
     for kind in ("error", "stay"):
-        right, took = 0, []
+        right, milliseconds = 0, []
         rows_of_kind = [row for row in chosen if row["kind"] == kind]
         for row in rows_of_kind:
             began = time.perf_counter()
             corrected = correct_query(row["query"], (), detect_language) or row["query"]
-            took.append((time.perf_counter() - began) * 1000)
+            milliseconds.append((time.perf_counter() - began) * 1000)
             right += corrected == row["expected"]
             if options.show and corrected != row["expected"]:
                 print(f"    {row['query']} -> {corrected}, not {row['expected']}")
-        median = sorted(took)[len(took) // 2]
+        median = sorted(milliseconds)[len(milliseconds) // 2]
         print(f"{options.split} {kind}: {right} of {len(rows_of_kind)} right, {median:.1f} ms (median)")
     for words in (1, 2, 3):
         nonsense = make_nonsense(options.split, words)

@@ -91,12 +91,12 @@ def time_search(
     index: object, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
 ) -> float:
     """Return the median milliseconds per query."""
-    took = []
+    milliseconds = []
     for query in queries:
         began = time.perf_counter()
         find(index, vectors, query, allowed, probes)
-        took.append((time.perf_counter() - began) * 1000)
-    return float(np.median(took))
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return float(np.median(milliseconds))
 
 
 def measure(originals: Vectors, queries: Vectors, size: int) -> None:

@@ -179,14 +179,14 @@ def find_unmentioned(concepts: Sequence[str], captions: Captions, classes: Seque
     """Return the concepts whose words are together in no caption, and which are not the name of a class."""
     caption_words = [set(re.findall(r"[a-z]+", " ".join(lines))) for lines in captions.values()]
     named = {name.lower() for class_names in classes for name in class_names.names["en"]}
-    kept = []
+    unmentioned = []
     for concept in concepts:
         words = set(re.findall(r"[a-z]+", concept.lower())) - {"of", "a", "the", "in"}
         forms = [{word, word.removesuffix("s")} for word in words]
         mentioned = any(all(form & words_of_captions for form in forms) for words_of_captions in caption_words)
         if not mentioned and concept.lower() not in named:
-            kept.append(concept)
-    return kept
+            unmentioned.append(concept)
+    return unmentioned
 
 
 def grade_path(path: str, grade: int) -> Line:

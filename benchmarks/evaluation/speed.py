@@ -128,15 +128,15 @@ def draw_positions(count: int, originals: int, rng: np.random.Generator) -> Iter
 
 def time_calls(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
     """Return the median and the 95th percentile in milliseconds over the calls, each the fastest of three runs."""
-    took = []
+    fastest = []
     for call in calls:
-        spent = []
+        milliseconds = []
         for _ in range(3):
             began = time.perf_counter()
             call()
-            spent.append((time.perf_counter() - began) * 1000)
-        took.append(min(spent))
-    return statistics.median(took), float(np.percentile(took, 95))
+            milliseconds.append((time.perf_counter() - began) * 1000)
+        fastest.append(min(milliseconds))
+    return statistics.median(fastest), float(np.percentile(fastest, 95))
 
 
 def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:

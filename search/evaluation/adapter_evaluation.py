@@ -36,7 +36,7 @@ def adapt_model(
 
     Raises:
         UsageError: There are too few captions and feedback.
-        ModelError: The vectors of the model without its current adapter are gone.
+        ModelError: The vectors of the model without its current adapter were deleted.
     """
     base, space_id = find_base(library)
     gathered = gather_training_pairs(library, base, space_id, max_captions)

@@ -122,8 +122,8 @@ def _write_sweeps(kind: str, measured: Mapping[int, Document]) -> list[str]:
 
 
 def _find_kinds(measured: Mapping[int, Document]) -> Sequence[str]:
-    known: Iterable[str] = {kind for document in measured.values() for kind in document["shown"]}
-    return [kind for kind in DRAWN_KINDS if kind in known]
+    measured_kinds: Iterable[str] = {kind for document in measured.values() for kind in document["shown"]}
+    return [kind for kind in DRAWN_KINDS if kind in measured_kinds]
 
 
 def _format_figure(value: float | None) -> str:

@@ -44,15 +44,15 @@ def find_base(library: OpenHome) -> tuple[ImageEncoder, int]:
     """Return the library's image encoder without an adapter, and the id of the space of its vectors.
 
     Raises:
-        ModelError: The encoder has an adapter, and the vectors from before are gone.
+        ModelError: The encoder has an adapter, and the vectors without it were deleted.
     """
     encoder = library.models.image_encoder
     base = encoder.base if isinstance(encoder, AdaptedImageEncoder) else encoder
     space = next((space for space in library.spaces.list_all() if space.fingerprint == base.fingerprint), None)
     if space is None:
         raise ModelError(
-            f"{encoder.name} has an adapter, and the vectors of {base.name} are gone: go back to it first with "
-            f"`crossmodal models use {base.name}`"
+            f"{encoder.name} has an adapter, and the vectors of {base.name} were deleted: run "
+            f"`crossmodal models use {base.name}` first"
         )
     return base, space.id
 

@@ -249,7 +249,7 @@ class SpaceIndex:
         return self._make_snapshot(revision, current)
 
     def _load_in_background(self, current: Generation, newest: GenerationManifest) -> None:
-        """Load a generation and replace the current one."""
+        """Load a generation and replace the current generation."""
         generation = self._load_or_drop(newest)
         with self._lock:
             if generation is not None and self._snapshot is not None and self._snapshot.generation is current:
@@ -291,7 +291,7 @@ class SpaceIndex:
         return next((generation for generation in generations if generation is not None), None)
 
     def _load_or_drop(self, manifest: GenerationManifest) -> Generation | None:
-        """Load a generation; delete the manifest of a damaged one."""
+        """Load a generation; if it is damaged, delete its manifest and return None."""
         generation = load_generation(self._folder, manifest)
         if generation is None:
             drop_generation(self._folder, manifest)

@@ -194,7 +194,7 @@ class Spaces:
         return {row[0]: np.frombuffer(row[1], "<f2", dimension).astype(np.float32) for row in rows}
 
     def switch(self, retriever: Retriever) -> None:
-        """Make the next space the active one, and the active one the previous one.
+        """Make the next space active, and the active space previous.
 
         Items with a segment that has no vector in the new space are indexed again by the next run.
         """
