@@ -13,7 +13,7 @@ from search.records import Vectors
 
 # For each part: the mean, the standard deviation, the quantile `HIGH_SHARE` and the maximum of its inner products with
 # the bank.
-COLUMNS_PER_PART = 4
+COLUMNS = 4
 HIGH_SHARE = 0.98
 ROWS_PER_BLOCK = 1_024
 
@@ -33,13 +33,13 @@ class QueryBank:
     @cached_property
     def digest(self) -> str:
         """A hash of everything that baselines depend on; when it changes, they are computed again."""
-        head = f"{COLUMNS_PER_PART} {HIGH_SHARE} {self.parts}".encode()
+        head = f"{COLUMNS} {HIGH_SHARE} {self.parts}".encode()
         return hashlib.sha256(head + self.vectors.astype("<f2").tobytes()).hexdigest()[:16]
 
     @property
     def width(self) -> int:
         """The number of columns of a baseline."""
-        return COLUMNS_PER_PART * len(self.parts)
+        return COLUMNS * len(self.parts)
 
 
 def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
@@ -63,11 +63,11 @@ def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
         column, low = 0, 0
         for length in bank.parts:
             products = rows[:, low : low + length] @ bank.vectors[:, low : low + length].T
-            block = baselines[start : start + len(rows), column : column + COLUMNS_PER_PART]
+            block = baselines[start : start + len(rows), column : column + COLUMNS]
             block[:, 0] = products.mean(axis=1)
             block[:, 1] = products.std(axis=1)
             block[:, 3] = products.max(axis=1)
             products.partition(rank, axis=1)
             block[:, 2] = products[:, rank]
-            column, low = column + COLUMNS_PER_PART, low + length
+            column, low = column + COLUMNS, low + length
     return baselines
