@@ -32,20 +32,29 @@ BATCH_SIZE = 25
 
 
 def compare(name: str, models: Path, photos: Sequence[Path], texts: Sequence[str]) -> dict[str, Any]:
-    """Return the largest difference of any number of the vectors and the smallest cosine, by decoding."""
+    """Return the largest difference of a component and the smallest cosine, for texts and for both ways of decoding.
+
+    Args:
+        name: The name of the model.
+        models: The folder of the models.
+        photos: The photos to encode.
+        texts: The texts to encode.
+    """
     machine = Machine(count_cores())
     # In float32, also if another runtime was measured to be faster.
     manifest = replace(read_manifest(name, Retriever.VISUAL, models, machine), runtime="torch-fp32")
     ours = OpenClipImageEncoder(manifest, find_folder(models, name), models, machine)
-    images, words = encode_by_open_clip(name, models, photos, texts)
+    image_vectors, text_vectors = encode_by_open_clip(name, models, photos, texts)
     figures: dict[str, Any] = {"model": Path(name).name, "photos": len(photos), "texts": len(texts)}
-    figures["texts_differ"], figures["texts_cosine"] = compare_vectors(ours.encode_texts(texts), words)
-    for way, side in (("full", None), ("draft", USEFUL_SIDE)):
-        rows = []
+    figures["texts_differ"], figures["texts_cosine"] = compare_vectors(ours.encode_texts(texts), text_vectors)
+    for decoding, side in (("full", None), ("draft", USEFUL_SIDE)):
+        vectors = []
         for start in range(0, len(photos), BATCH_SIZE):
             part = [open_image(path, side)[0] for path in photos[start : start + BATCH_SIZE]]
-            rows.append(ours.encode_images([ours.transform(one) for one in part]))
-        figures[f"{way}_differ"], figures[f"{way}_cosine"] = compare_vectors(np.concatenate(rows), images)
+            vectors.append(ours.encode_images([ours.transform(image) for image in part]))
+        figures[f"{decoding}_differ"], figures[f"{decoding}_cosine"] = compare_vectors(
+            np.concatenate(vectors), image_vectors
+        )
     return figures
 
 
@@ -63,20 +72,25 @@ def encode_by_open_clip(
     )
     tokenize = open_clip.get_tokenizer(source.architecture)
     model.eval()
-    rows = []
+    image_vectors = []
     with torch.inference_mode():
         for start in range(0, len(photos), BATCH_SIZE):
             part = [ImageOps.exif_transpose(Image.open(path)) for path in photos[start : start + BATCH_SIZE]]
-            rows.append(model.encode_image(torch.stack([preprocess(one) for one in part]), normalize=True))
-        words = [
-            model.encode_text(tokenize(list(texts[at : at + BATCH_SIZE])), normalize=True)
-            for at in range(0, len(texts), BATCH_SIZE)
+            image_vectors.append(model.encode_image(torch.stack([preprocess(image) for image in part]), normalize=True))
+        text_vectors = [
+            model.encode_text(tokenize(list(texts[start : start + BATCH_SIZE])), normalize=True)
+            for start in range(0, len(texts), BATCH_SIZE)
         ]
-        return torch.cat(rows).numpy(), torch.cat(words).numpy()
+        return torch.cat(image_vectors).numpy(), torch.cat(text_vectors).numpy()
 
 
 def compare_vectors(ours: Vectors, theirs: Vectors) -> tuple[float, float]:
-    """Return the largest difference and the smallest cosine."""
+    """Return the largest absolute difference of a component, and the smallest cosine of two vectors.
+
+    Args:
+        ours: Unit vectors, shape (n, d).
+        theirs: The vectors to compare with, shape (n, d).
+    """
     return float(np.abs(ours - theirs).max()), float((ours * theirs).sum(axis=1).min())
 
 
@@ -90,7 +104,7 @@ def main() -> None:
     photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     photos, texts = photos[: options.count], list_texts()[: options.count]
     options.checkpoints.mkdir(parents=True, exist_ok=True)
-    names = [make_checkpoint(one, options.checkpoints) for one in ("ViT-B-32", "MobileCLIP2-S0")]
+    names = [make_checkpoint(architecture, options.checkpoints) for architecture in ("ViT-B-32", "MobileCLIP2-S0")]
     for make in (make_siglip, make_xlm_roberta):
         folder = options.checkpoints / make.__name__.removeprefix("make_")
         folder.mkdir(exist_ok=True)

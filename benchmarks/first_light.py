@@ -1,4 +1,4 @@
-"""Measure how often a photo is first for its class name, and a recording for its words.
+"""Measure how often the first result is right: photos by their class names, recordings by their transcripts.
 
     python benchmarks/first_light.py --home HOME --photos DIR --speech DIR [--voice]
 
@@ -23,14 +23,20 @@ from search.settings import read_settings
 from training.compact.data import read_check
 
 
-def report(name: str, ranks: list[int], took: list[float]) -> None:
-    """Print the share of queries whose answer is first, and among the first ten."""
+def report(name: str, ranks: list[int], milliseconds: list[float]) -> None:
+    """Print the share of queries whose answer is first, among the first ten, and shown at all.
+
+    Args:
+        name: The name of the kind of query.
+        ranks: The rank of each answer, from 1; 0 if it is not shown.
+        milliseconds: The time of each query.
+    """
     first = sum(rank == 1 for rank in ranks) / len(ranks)
     ten = sum(1 <= rank <= 10 for rank in ranks) / len(ranks)
     found = sum(rank > 0 for rank in ranks) / len(ranks)
     print(
         f"{name:28} n={len(ranks):4}  first {first:6.1%}  first ten {ten:6.1%}  shown {found:6.1%}  "
-        f"median {statistics.median(took):6.1f} ms"
+        f"median {statistics.median(milliseconds):6.1f} ms"
     )
 
 
@@ -44,13 +50,13 @@ def main() -> None:
     options = parser.parse_args()
     engine = Engine(open_home(read_settings(home=options.home)))
     photos = {path.name.split("_")[0]: path for path in options.photos.iterdir()}
-    classes = {one.wnid: one.names["en"][0] for one in read_classes()}
-    asked = {"class names, en": {wnid: classes[wnid] for wnid in photos}}
+    classes = {entry.wnid: entry.names["en"][0] for entry in read_classes()}
+    names_by_title = {"class names, en": {wnid: classes[wnid] for wnid in photos}}
     for language in LANGUAGES:
-        asked[f"check names, {language}"] = {
+        names_by_title[f"check names, {language}"] = {
             wnid: words[language] for wnid, words in read_check().items() if wnid in photos
         }
-    for name, names in asked.items():
+    for name, names in names_by_title.items():
         for title, weights in ((name, {Retriever.LEXICAL: 0.0}), (f"{name} + file names", {})):
             queries = {wnid: Query(text=text, weights=weights, limit=100) for wnid, text in names.items()}
             run(engine, title, {photos[wnid]: query for wnid, query in queries.items()})
@@ -58,25 +64,25 @@ def main() -> None:
     words = {options.speech / line.split("\t")[0]: line.split("\t")[2] for line in lines}
     words = {path: text for path, text in words.items() if path.exists()}
     run(engine, "prompts, typed", {path: Query(text=text, limit=100) for path, text in words.items()})
-    silent = [engine.search(Query(text=text)).nothing_relevant for text in make_nonsense(100)]
-    print(f'nonsense answered with "nothing relevant": {sum(silent)} of {len(silent)}')
+    answered_nothing = [engine.search(Query(text=text)).nothing_relevant for text in make_nonsense(100)]
+    print(f'nonsense answered with "nothing relevant": {sum(answered_nothing)} of {len(answered_nothing)}')
     if options.voice:
         spoken = {path: Query(voice=path.read_bytes(), limit=100) for path in words}
         run(engine, "prompts, spoken", spoken)
 
 
 def make_nonsense(number: int) -> list[str]:
-    """Return strings of two words of random letters."""
-    chance = random.Random(3)
+    """Return `number` strings of two words of random letters; the seed is fixed."""
+    rng = random.Random(3)
     return [
-        " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(2))
+        " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 9))) for _ in range(2))
         for _ in range(number)
     ]
 
 
 def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
     """Run the queries and print how they rank their answers."""
-    ranks, took = [], []
+    ranks, milliseconds = [], []
     for path, query in queries.items():
         try:
             answer = engine.search(query)
@@ -84,9 +90,9 @@ def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
             print(f"{path.name}: {error}", file=sys.stderr)
             ranks.append(0)
             continue
-        took.append(answer.took_ms)
-        ranks.append(next((h.rank for h in answer.hits if h.item.path == str(path.absolute())), 0))
-    report(title, ranks, took)
+        milliseconds.append(answer.took_ms)
+        ranks.append(next((hit.rank for hit in answer.hits if hit.item.path == str(path.absolute())), 0))
+    report(title, ranks, milliseconds)
 
 
 if __name__ == "__main__":

@@ -55,17 +55,17 @@ def main() -> None:
     import numpy as np
 
     source = find_source(f"{options.architecture}/{options.checkpoint.absolute()}", Path())
-    exact = TorchTowers(source, "fp32", ["cpu"], count_cores())
-    fit = make_resize_crop(exact.preprocess)
+    reference = TorchTowers(source, "fp32", ["cpu"], count_cores())
+    resize_crop = make_resize_crop(reference.preprocess)
     paths = sorted(options.photos.rglob("*.jpg"))[:MAX_PHOTOS]
-    pixels = np.stack([fit(open_image(path, USEFUL_SIDE)[0]) for path in paths])
-    rows = exact.encode_pixels(pixels[:64])
+    pixels = np.stack([resize_crop(open_image(path, USEFUL_SIDE)[0]) for path in paths])
+    reference_vectors = reference.encode_pixels(pixels[:64])
     print("| device | precision | images/s | worst cosine to float32 on the CPU |\n|---|---|---|---|")
-    print(f"| CPU | fp32 | {measure(lambda: exact.encode_pixels(pixels[:64]), 64):.1f} | 1 |")
+    print(f"| CPU | fp32 | {measure(lambda: reference.encode_pixels(pixels[:64]), 64):.1f} | 1 |")
     for count in sorted({1, len(devices)}):
         for precision in ("fp32", "bf16", "fp16"):
             towers = TorchTowers(source, precision, devices[:count], count_cores())
-            worst = float((towers.encode_pixels(pixels[:64]) * rows).sum(axis=1).min())
+            worst = float((towers.encode_pixels(pixels[:64]) * reference_vectors).sum(axis=1).min())
             rate = measure(lambda towers=towers: towers.encode_pixels(pixels), len(pixels))
             print(f"| {count} GPU | {precision} | {rate:.1f} | {worst:.5f} |")
     if options.sound:

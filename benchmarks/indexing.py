@@ -59,13 +59,13 @@ def make_photos(originals: list[Path], folder: Path, count: int) -> None:
     from PIL import Image, ImageEnhance
 
     folder.mkdir(parents=True)
-    chance = random.Random(1)
+    rng = random.Random(1)
     for number in range(count):
         with Image.open(originals[number % len(originals)]) as image:
-            changed = ImageEnhance.Brightness(image.convert("RGB")).enhance(chance.uniform(0.9, 1.1))
-        place = folder / f"{number // 500:03d}"
-        place.mkdir(exist_ok=True)
-        changed.save(place / f"{number:06d}.jpg", quality=88)
+            brightened = ImageEnhance.Brightness(image.convert("RGB")).enhance(rng.uniform(0.9, 1.1))
+        subfolder = folder / f"{number // 500:03d}"
+        subfolder.mkdir(exist_ok=True)
+        brightened.save(subfolder / f"{number:06d}.jpg", quality=88)
 
 
 def join_speech(recordings: list[Path], path: Path, minutes: float) -> None:
@@ -104,13 +104,13 @@ def measure_images(library: OpenHome, folder: Path) -> tuple[float, float]:
         model.encode_images(batch)
     rounds = [
         (
-            time_call(lambda: [session.run(None, {"pixels": one}) for one in views]),
+            time_call(lambda: [session.run(None, {"pixels": view}) for view in views]),
             time_call(lambda: [model.encode_images(batch) for batch in batches]),
         )
         for _ in range(ROUNDS)
     ]
-    plain, parallel = (len(pixels) / statistics.median(one) for one in zip(*rounds, strict=True))
-    return plain, parallel
+    bare, parallel = (len(pixels) / statistics.median(seconds) for seconds in zip(*rounds, strict=True))
+    return bare, parallel
 
 
 def walk(folder: str) -> int:
@@ -126,10 +126,10 @@ def walk(folder: str) -> int:
     return count
 
 
-def measure_cores() -> tuple[float, float]:
-    """Return the CPU seconds of this process so far, and those of its children that have ended."""
-    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return spent[0].ru_utime + spent[0].ru_stime, spent[1].ru_utime + spent[1].ru_stime
+def measure_cpu_seconds() -> tuple[float, float]:
+    """Return the CPU seconds that this process, and its children that have ended, have used."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return usage[0].ru_utime + usage[0].ru_stime, usage[1].ru_utime + usage[1].ru_stime
 
 
 def run_images(folder: Path, home: Path) -> dict[str, float]:
@@ -137,14 +137,14 @@ def run_images(folder: Path, home: Path) -> dict[str, float]:
     library = open_home(read_settings(home=home), create=True)
     before = measure_images(library, folder)
     library.close()
-    began = measure_cores()
+    began = measure_cpu_seconds()
     summary, library = index(home, folder)
-    ended = measure_cores()
+    ended = measure_cpu_seconds()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     after = measure_images(library, folder)
     count = summary.counts["added"]
     walked = statistics.median(time_call(lambda: walk(str(folder))) for _ in range(ROUNDS))
-    again = statistics.median(
+    rescanned = statistics.median(
         time_call(lambda: run_index(library, [folder], Options(), lambda *_: None)) for _ in range(ROUNDS)
     )
     library.close()
@@ -156,8 +156,8 @@ def run_images(folder: Path, home: Path) -> dict[str, float]:
         "run": (ended[0] - began[0]) / count * 1000,
         "decoders": (ended[1] - began[1]) / count * 1000,
         "peak": peak,
-        "rescan": again / walked,
-    } | {f"seconds in {name}": round(one.seconds, 1) for name, one in summary.profile.stages.items()}
+        "rescan": rescanned / walked,
+    } | {f"seconds in {name}": round(stage.seconds, 1) for name, stage in summary.profile.stages.items()}
 
 
 def report_images(originals: list[Path], size: int, out: Path) -> None:
@@ -188,7 +188,14 @@ def report_images(originals: list[Path], size: int, out: Path) -> None:
 
 
 def report_sound(recordings: list[Path], minutes: float, out: Path, files: int) -> None:
-    """Index sound of a given length in a given number of files, and print the figures."""
+    """Index sound and print the figures.
+
+    Args:
+        recordings: Recordings to join.
+        minutes: The length of all sound together.
+        out: A temporary folder.
+        files: The number of files to split the sound into.
+    """
     folder, home = out / f"sound{files}", out / f"home-sound{files}"
     for number in range(files):
         # Each file starts with another recording, so that none is a copy of another.
@@ -259,8 +266,8 @@ def main() -> None:
     if options.child:
         print(json.dumps(run_images(options.child, options.out)))
         return
-    with tempfile.TemporaryDirectory(dir=options.out) as place:
-        out = Path(place)
+    with tempfile.TemporaryDirectory(dir=options.out) as scratch:
+        out = Path(scratch)
         for size in options.sizes:
             report_images(sorted(options.photos.glob("*.jpg")), size, out)
         if options.speech:

@@ -1,11 +1,11 @@
-"""Kill a model change again and again while clients search: no answer may fail or mix models.
+"""Kill a model change repeatedly while clients search: no answer may fail or mix models.
 
     python benchmarks/migration.py PHOTOS HOME MODEL [--items 2000] [--kills 20] [--clients 4]
 
 Indexes the photos with the bundled model, starts the server, and lets the clients search without pause.
-`crossmodal models use MODEL` is killed (SIGKILL) whenever it has filled some more, and run again. Every answer must
-equal that of the old model or that of the new one in all results and scores, and no client may get an answer of the
-old model after one of the new.
+`crossmodal models use MODEL` is killed (SIGKILL) whenever it has written more vectors, and run again. Every answer must
+equal that of the old model or that of the new model in all results and scores, and no client may get an answer of the
+old model after an answer of the new model.
 """
 
 import argparse
@@ -40,8 +40,8 @@ class Client:
     Attributes:
         address: The address of the server.
         stop: Set to end the client.
-        number: The seed of its queries.
-        seen: The number of each query and its answer, in order.
+        number: The seed that its queries are drawn with.
+        seen: The position of each query in `QUERIES` and its answer, in order.
         failures: Errors of requests.
     """
 
@@ -53,17 +53,17 @@ class Client:
 
     def run(self) -> None:
         """Search until `stop` is set."""
-        chance = random.Random(self.number)
+        rng = random.Random(self.number)
         while not self.stop.is_set():
-            which = chance.randrange(len(QUERIES))
+            number = rng.randrange(len(QUERIES))
             try:
-                self.seen.append((which, ask(self.address, QUERIES[which])))
+                self.seen.append((number, ask(self.address, QUERIES[number])))
             except OSError as error:
                 self.failures.append(str(error))
 
 
 def ask(address: str, text: str) -> list[tuple[int, float]]:
-    """Return the ids and scores of the items of an answer."""
+    """Search by a text and return the ids and scores of the results."""
     body = json.dumps({"text": text, "all": True, "limit": LIMIT}).encode()
     request = urllib.request.Request(f"{address}/api/v1/search", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=120) as answer:
@@ -71,17 +71,17 @@ def ask(address: str, text: str) -> list[tuple[int, float]]:
     return [(hit["item"]["id"], round(hit["score"], 5)) for hit in hits]
 
 
-def run_command(home: Path, *words: str) -> list[str]:
+def run_command(home: Path, *arguments: str) -> list[str]:
     """Return the command line of a subcommand."""
-    return [sys.executable, "-m", "crossmodal", "--home", str(home), *words]
+    return [sys.executable, "-m", "crossmodal", "--home", str(home), *arguments]
 
 
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
     """Run a server for a home and yield its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     command = run_command(home, "serve", "--port", str(port), "--no-worker")
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
@@ -99,14 +99,24 @@ def serve(home: Path) -> Iterator[str]:
 
 
 def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]:
-    """Run the change and kill it each time it has filled some more; return the number of vectors at each kill."""
+    """Run the model change and kill it repeatedly, each time after it has written more vectors.
+
+    Args:
+        home: The home.
+        model: The name of the new model.
+        kills: How often to kill it.
+        items: The number of items.
+
+    Returns:
+        The number of vectors at each kill.
+    """
     library = open_home(Settings(home=home))
-    spaces, chance = library.spaces, random.Random(kills)
+    spaces, rng = library.spaces, random.Random(kills)
     step = max(1, items // (kills + 2))
-    filled: list[int] = []
+    filled_at_kills: list[int] = []
     for _ in range(kills):
         process = start_change(home, model)
-        goal = (filled[-1] if filled else 0) + chance.randint(1, step)
+        goal = (filled_at_kills[-1] if filled_at_kills else 0) + rng.randint(1, step)
         while process.poll() is None:
             space = spaces.find("visual", "next")
             count = spaces.count(space.id) if space else 0
@@ -115,9 +125,9 @@ def kill_repeatedly(home: Path, model: str, kills: int, items: int) -> list[int]
                 break
             time.sleep(0.01)
         process.wait()
-        filled.append(spaces.count(spaces.get("visual", "next").id))
+        filled_at_kills.append(spaces.count(spaces.get("visual", "next").id))
     library.close()
-    return filled
+    return filled_at_kills
 
 
 def start_change(home: Path, model: str) -> "subprocess.Popen[bytes]":
@@ -129,35 +139,42 @@ def start_change(home: Path, model: str) -> "subprocess.Popen[bytes]":
 def run_benchmark(home: Path, model: str, kills: int, clients: int, items: int) -> dict[str, Any]:
     """Change the model of an indexed home while clients search, and return the figures.
 
+    Args:
+        home: The home.
+        model: The name of the new model.
+        kills: How often to kill the model change.
+        clients: The number of clients.
+        items: The number of items in the home.
+
     Raises:
         AssertionError: An answer failed or mixed models.
     """
     stop = threading.Event()
     with serve(home) as address:
-        old = {which: ask(address, text) for which, text in enumerate(QUERIES)}
-        asking = [Client(address, stop, number) for number in range(clients)]
-        threads = [threading.Thread(target=client.run) for client in asking]
+        old = {number: ask(address, text) for number, text in enumerate(QUERIES)}
+        searching = [Client(address, stop, number) for number in range(clients)]
+        threads = [threading.Thread(target=client.run) for client in searching]
         for thread in threads:
             thread.start()
         began = time.monotonic()
         filled = kill_repeatedly(home, model, kills, items)
-        last = start_change(home, model)
-        assert last.wait() == 0, "the last run failed"
+        final_run = start_change(home, model)
+        assert final_run.wait() == 0, "the last run failed"
         seconds = time.monotonic() - began
         new = wait_for_change(address, old)
         time.sleep(1)
         stop.set()
         for thread in threads:
             thread.join()
-    for client in asking:
+    for client in searching:
         check_answers(client, old, new)
     return {
         "items": items,
         "kills": len(filled),
         "filled at each kill": filled,
-        "answers": sum(len(client.seen) for client in asking),
-        "by the new model": sum(answer == new[which] for client in asking for which, answer in client.seen),
-        "failed": sum(len(client.failures) for client in asking),
+        "answers": sum(len(client.seen) for client in searching),
+        "by the new model": sum(answer == new[number] for client in searching for number, answer in client.seen),
+        "failed": sum(len(client.failures) for client in searching),
         "seconds": round(seconds, 1),
     }
 
@@ -166,7 +183,7 @@ def wait_for_change(address: str, old: dict[int, Any]) -> dict[int, Any]:
     """Wait until the server uses the new model, and return its answers."""
     for _ in range(600):
         if ask(address, QUERIES[0]) != old[0]:
-            return {which: ask(address, text) for which, text in enumerate(QUERIES)}
+            return {number: ask(address, text) for number, text in enumerate(QUERIES)}
         time.sleep(0.1)
     raise AssertionError("the server did not start using the new model")
 
@@ -175,10 +192,10 @@ def check_answers(client: Client, old: dict[int, Any], new: dict[int, Any]) -> N
     """Check that every answer equals that of one of the models."""
     assert not client.failures, client.failures[0]
     changed = False
-    for which, answer in client.seen:
-        assert answer in (old[which], new[which]), f"a mixed answer to {QUERIES[which]!r}: {answer}"
-        assert not (changed and answer != new[which]), "an old answer after a new one"
-        changed = changed or answer == new[which]
+    for number, answer in client.seen:
+        assert answer in (old[number], new[number]), f"a mixed answer to {QUERIES[number]!r}: {answer}"
+        assert not (changed and answer != new[number]), "an old answer after a new one"
+        changed = changed or answer == new[number]
 
 
 def fill_home(home: Path, folder: Path, photos: Path, items: int) -> None:

@@ -40,8 +40,11 @@ from search.records import Pixels
 from search.settings import Settings, count_cores
 
 BATCH_SIZE = 32
+# clip-retrieval is also timed with this few photos, to subtract its start.
 FEW_PHOTOS = 32
 CALIBRATION_PHOTOS = 128
+# The slow baselines are measured with this many photos.
+MAX_PLAIN_PHOTOS = 320
 
 
 def time_call(call: Callable[[], Any]) -> float:
@@ -51,14 +54,14 @@ def time_call(call: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[Path]) -> Path:
+def make_home(folder: Path, model: str, runtime: str | None, calibration_photos: list[Path]) -> Path:
     """Create an empty home that uses a model.
 
     Args:
         folder: The home.
         model: The name of the model.
         runtime: How to run it; None for the fastest.
-        exported_by: Photos to calibrate an export with; empty for no export.
+        calibration_photos: Photos to calibrate an export with; empty for no export.
 
     Returns:
         The home.
@@ -66,16 +69,16 @@ def make_home(folder: Path, model: str, runtime: str | None, exported_by: list[P
     library = open_home(Settings(home=folder), create=True)
     with library.home.lock():
         use_model(library, model, None, Options(), lambda *_: None)
-    place = find_folder(library.home.models, model)
-    manifest = place.read()
+    model_folder = find_folder(library.home.models, model)
+    manifest = model_folder.read()
     assert manifest is not None
     assert manifest.transform is not None
-    if exported_by:
-        pixels = prepare_photos(manifest.transform, exported_by)
-        manifest, checks = export_towers(manifest, place, library.home.models, library.machine, pixels, print)
-        print(json.dumps({one.precision: [one.rate, one.agreement, one.cosine] for one in checks}))
+    if calibration_photos:
+        pixels = prepare_photos(manifest.transform, calibration_photos)
+        manifest, checks = export_towers(manifest, model_folder, library.home.models, library.machine, pixels, print)
+        print(json.dumps({check.precision: [check.rate, check.agreement, check.cosine] for check in checks}))
     if runtime is not None:
-        place.write(replace(manifest, runtime=runtime))
+        model_folder.write(replace(manifest, runtime=runtime))
     library.close()
     return folder
 
@@ -135,7 +138,7 @@ def run_texts(checkpoint: Path, template: Path) -> tuple[float, float]:
     encoder = library.models.image_encoder
     model = open_clip.create_model("ViT-B-32", str(checkpoint)).eval()
     tokenize = open_clip.get_tokenizer("ViT-B-32")
-    texts = [f"a {one.names['en'][0]} in the street" for one in read_classes()[:60]]
+    texts = [f"a {class_names.names['en'][0]} in the street" for class_names in read_classes()[:60]]
     seconds: dict[str, list[float]] = {"ours": [], "open_clip": []}
     with torch.inference_mode():
         for text in texts:
@@ -176,10 +179,60 @@ def run_peer(python: str, checkpoint: Path, folder: Path) -> float:
         began = time.perf_counter()
         result = subprocess.run(command, capture_output=True, env=environment, check=False)
         seconds = time.perf_counter() - began
-        found = list(Path(out).rglob("img_emb_*.npy"))
+        files = list(Path(out).rglob("img_emb_*.npy"))
         assert result.returncode == 0, result.stderr.decode()[-2000:]
-        assert found, "clip-retrieval wrote nothing"
+        assert files, "clip-retrieval wrote nothing"
     return seconds
+
+
+def run_rounds(options: argparse.Namespace, folder: Path) -> tuple[dict[str, list[float]], str]:
+    """Measure everything in alternating rounds.
+
+    Args:
+        options: The options of the command line.
+        folder: A temporary folder.
+
+    Returns:
+        Images per second of each round by name, and the runtime of our encoder.
+    """
+    figures: dict[str, list[float]] = {name: [] for name in ("plain", "bare", "ours", "loop", "clip-retrieval")}
+    photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() == ".jpg")[: options.count]
+    for name, part in (("all", photos), ("few", photos[:FEW_PHOTOS])):
+        (folder / name).mkdir()
+        for path in part:
+            (folder / name / path.name).symlink_to(path.absolute())
+    model = f"ViT-B-32/{options.checkpoint.absolute()}"
+    calibration_photos = photos[:CALIBRATION_PHOTOS] if options.export else []
+    template = make_home(folder / "template", model, options.runtime, calibration_photos)
+    runtime = ""
+    for _ in range(options.rounds):
+        # Before and after, since a processor slows down when it gets warm.
+        before, runtime = run_bare(template, photos)
+        figures["ours"].append(index_photos(template, folder / "home", folder / "all", len(photos)))
+        after, _ = run_bare(template, photos)
+        figures["bare"].append((before + after) / 2)
+        figures["plain"].append(run_plain(options.checkpoint, template, photos[:MAX_PLAIN_PHOTOS], runtime))
+        figures["loop"].append(run_loop(options.checkpoint, photos[:MAX_PLAIN_PHOTOS]))
+        if options.peer:
+            whole = run_peer(options.peer, options.checkpoint, folder / "all")
+            few = run_peer(options.peer, options.checkpoint, folder / "few")
+            figures["clip-retrieval"].append((len(photos) - FEW_PHOTOS) / (whole - few))
+        print(json.dumps({name: [round(rate, 2) for rate in rates] for name, rates in figures.items()}), flush=True)
+    ours, theirs = run_texts(options.checkpoint, template)
+    print(f"a query of a few words: {ours:.1f} ms, with open_clip's encoder {theirs:.1f} ms")
+    return figures, runtime
+
+
+def report(figures: dict[str, list[float]], runtime: str) -> None:
+    """Print the medians and ratios over the rounds."""
+    medians = {name: round(statistics.median(rates), 2) for name, rates in figures.items() if rates}
+    best = max(rate for name, rate in medians.items() if name in {"loop", "clip-retrieval"})
+    print(json.dumps(medians | {"runtime": runtime}))
+    for name in ("plain", "bare"):
+        ratios = [ours / baseline for ours, baseline in zip(figures["ours"], figures[name], strict=True)]
+        low, high = min(ratios), max(ratios)
+        print(f"ours to the {name} encoder: {statistics.median(ratios):.2f}, {low:.2f} to {high:.2f}")
+    print(f"ours to the best of the others: {medians['ours'] / best:.2f}")
 
 
 def main() -> None:
@@ -193,41 +246,9 @@ def main() -> None:
     parser.add_argument("--runtime", help="a runtime such as torch-fp32, instead of the fastest")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    figures: dict[str, list[float]] = {name: [] for name in ("plain", "bare", "ours", "loop", "clip-retrieval")}
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() == ".jpg")[: options.count]
-        for name, part in (("all", photos), ("few", photos[:FEW_PHOTOS])):
-            (folder / name).mkdir()
-            for path in part:
-                (folder / name / path.name).symlink_to(path.absolute())
-        name = f"ViT-B-32/{options.checkpoint.absolute()}"
-        exported_by = photos[:CALIBRATION_PHOTOS] if options.export else []
-        template = make_home(folder / "template", name, options.runtime, exported_by)
-        runtime = ""
-        for _ in range(options.rounds):
-            # Before and after, since a processor slows down when it gets warm.
-            before, runtime = run_bare(template, photos)
-            figures["ours"].append(index_photos(template, folder / "home", folder / "all", len(photos)))
-            after, _ = run_bare(template, photos)
-            figures["bare"].append((before + after) / 2)
-            figures["plain"].append(run_plain(options.checkpoint, template, photos[:320], runtime))
-            figures["loop"].append(run_loop(options.checkpoint, photos[:320]))
-            if options.peer:
-                whole = run_peer(options.peer, options.checkpoint, folder / "all")
-                few = run_peer(options.peer, options.checkpoint, folder / "few")
-                figures["clip-retrieval"].append((len(photos) - FEW_PHOTOS) / (whole - few))
-            print(json.dumps({name: [round(one, 2) for one in rates] for name, rates in figures.items()}), flush=True)
-        ours, theirs = run_texts(options.checkpoint, template)
-        print(f"a query of a few words: {ours:.1f} ms, with open_clip's encoder {theirs:.1f} ms")
-    medians = {name: round(statistics.median(rates), 2) for name, rates in figures.items() if rates}
-    best = max(rate for name, rate in medians.items() if name in {"loop", "clip-retrieval"})
-    print(json.dumps(medians | {"runtime": runtime}))
-    for name in ("plain", "bare"):
-        ratios = [ours / floor for ours, floor in zip(figures["ours"], figures[name], strict=True)]
-        low, high = min(ratios), max(ratios)
-        print(f"ours to the {name} encoder: {statistics.median(ratios):.2f}, {low:.2f} to {high:.2f}")
-    print(f"ours to the best of the others: {medians['ours'] / best:.2f}")
+        figures, runtime = run_rounds(options, Path(scratch))
+    report(figures, runtime)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
     python benchmarks/page.py --home DIR [--query TEXT] [--slow 6]
 
 Uses a real server over DIR and a real Chromium (CHROMIUM, or `chromium` on the path). The emulated phone has 390 x 800
-pixels, a processor slowed down by `--slow`, and 1.6 Mbit/s with 150 ms. First paint is the time from the end of the
-answer to the frame after the first result is in the document, the median of seven. Scrolling is 240 frames through a
-simulated answer of 10,000 results, at full speed.
+pixels, a processor slowed down by `--slow`, and a network of 1.6 Mbit/s with a latency of 150 ms. First paint is the
+time from the end of the answer to the frame after the first result is in the document, the median of seven. Scrolling
+is 240 frames through a simulated answer of 10,000 results, at full speed.
 """
 
 import argparse

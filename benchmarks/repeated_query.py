@@ -2,8 +2,8 @@
 
     python benchmarks/repeated_query.py --home HOME [--limits 20 100]
 
-Searches a library for everyday things, each once and then repeatedly, by text and by an image of 1 MB. Prints the
-median milliseconds of the first time, and the median and the 95th percentile of the repetitions.
+Runs queries for everyday things, each once and then repeatedly, by text and by an image of 1 MB. Prints the median
+milliseconds of the first run, and the median and the 95th percentile of the repetitions.
 """
 
 import argparse
@@ -66,12 +66,12 @@ def main() -> None:
             "whole ranking": [Query(text=text, limit=limit, include_all=True) for text in TEXTS],
             "image": [Query(parts=(upload,), limit=limit, include_all=True)],
         }
-        for kind, asked in queries.items():
-            first = [measure(engine, query) for query in asked]
-            again = [measure(engine, query) for _ in range(ROUNDS) for query in asked]
+        for kind, queries_of_kind in queries.items():
+            first = [measure(engine, query) for query in queries_of_kind]
+            repeated = [measure(engine, query) for _ in range(ROUNDS) for query in queries_of_kind]
             print(
                 f"{kind:<14} {limit:>4} results   first {statistics.median(first):7.1f} ms   "
-                f"again {statistics.median(again):5.2f} ms (95 %: {np.percentile(again, 95):.2f})",
+                f"again {statistics.median(repeated):5.2f} ms (95 %: {np.percentile(repeated, 95):.2f})",
                 flush=True,
             )
     library.close()

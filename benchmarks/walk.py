@@ -3,8 +3,8 @@
     python -m benchmarks.walk
 
 A reader who follows a file from the disk to its row, or a query from its words to its results, has to open these
-modules. Loading the models is not counted: a first image is indexed and a first query is answered before recording
-starts. Plain records, errors, settings and the command line are left out.
+modules. Loading the models is not recorded: an image is indexed and a query is answered before recording starts. Plain
+records, errors, settings and the command line are excluded.
 """
 
 import sys
@@ -25,7 +25,7 @@ from search.records import Query
 from search.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = (
+EXCLUDED = (
     "search/records/",
     "indexer/decode/content.py",
     "indexer/decode/family.py",
@@ -40,22 +40,22 @@ IMPORT_CODE = {"<module>"}
 
 @contextmanager
 def record_modules(modules: set[str]) -> Iterator[None]:
-    """Add the project files whose functions are called inside the block, in any thread started there.
+    """Record the project files whose functions are called inside the block, also in threads that it starts.
 
     Args:
-        modules: Paths relative to the project, which are added to.
+        modules: The set to add the paths to, relative to the project.
 
     Yields:
         Nothing.
     """
 
-    def note(frame: FrameType, event: str, _argument: Any) -> None:
+    def record_call(frame: FrameType, event: str, _argument: Any) -> None:
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(f"{ROOT}/") and code.co_name not in IMPORT_CODE:
             modules.add(code.co_filename.removeprefix(f"{ROOT}/"))
 
-    threading.setprofile(note)
-    sys.setprofile(note)
+    threading.setprofile(record_call)
+    sys.setprofile(record_call)
     try:
         yield
     finally:
@@ -65,11 +65,11 @@ def record_modules(modules: set[str]) -> Iterator[None]:
 
 def report(title: str, modules: set[str]) -> None:
     """Print the modules of a walk and their number."""
-    kept = sorted(name for name in modules if not name.startswith((*LEFT_OUT, ".venv/")))
-    packages = Counter(name.split("/")[0] for name in kept)
+    included = sorted(name for name in modules if not name.startswith((*EXCLUDED, ".venv/")))
+    packages = Counter(name.split("/")[0] for name in included)
     shares = ", ".join(f"{count} in {package}" for package, count in sorted(packages.items()))
-    print(f"{title}: {len(kept)} modules ({shares})")
-    for name in kept:
+    print(f"{title}: {len(included)} modules ({shares})")
+    for name in included:
         print(f"  {name}")
 
 

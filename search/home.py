@@ -6,8 +6,9 @@ from pathlib import Path
 
 from search.errors import HomeError
 
-# Sides in pixels of the thumbnails that are made when they are first requested.
+# The longer sides, in pixels, of the thumbnails that are made when they are first requested.
 SMALL_THUMBNAIL_SIDES = (128, 256)
+# Index folders had these names before version 0.2.
 OLD_INDEX_FOLDERS = {"picture": "visual", "meaning": "semantic"}
 
 
@@ -38,12 +39,12 @@ class Home:
 
     @property
     def models(self) -> Path:
-        """Model files that were converted for this machine; can be rebuilt."""
+        """Manifests, adapters and converted files of the installed models."""
         return self.root / "models"
 
     @property
     def uploads(self) -> Path:
-        """Uploaded files: a source like any other, and the only media files inside the home."""
+        """Uploaded files, indexed like any other source. No other media files are inside the home."""
         return self.root / "uploads"
 
     @property
@@ -52,25 +53,36 @@ class Home:
         return self.root / "partial"
 
     def rename_old_folders(self) -> None:
-        """Rename index folders from before version 0.2, so that their indexes need no rebuilding."""
+        """Rename index folders from before version 0.2, so that the indexes need not be rebuilt."""
         for old, new in OLD_INDEX_FOLDERS.items():
             if (self.index / old).is_dir() and not (self.index / new).exists():
                 (self.index / old).rename(self.index / new)
 
     def thumbnail(self, item_id: int) -> Path:
-        """Return the path of an item's thumbnail; a folder holds a thousand."""
+        """Return the path of an item's thumbnail; there is a folder for every thousand items."""
         return self.thumbnails / f"{item_id // 1000:06d}" / f"{item_id}.jpg"
 
     def small_thumbnail(self, item_id: int, size: int) -> Path:
-        """Return the path of a smaller thumbnail, which is written when it is first requested."""
+        """Return the path of a smaller thumbnail, which is written when it is first requested.
+
+        Args:
+            item_id: The item.
+            size: One of `SMALL_THUMBNAIL_SIDES`.
+        """
         return self.thumbnail(item_id).with_name(f"{item_id}-{size}.webp")
 
     def loudness(self, item_id: int, mtime_ns: int, points: int) -> Path:
-        """Return the path of a recording's peaks, which are written when they are first requested."""
+        """Return the path of a recording's loudness curve, which is written when it is first requested.
+
+        Args:
+            item_id: The recording.
+            mtime_ns: The modification time of its file in nanoseconds; a changed file gets a new curve.
+            points: The number of points of the curve.
+        """
         return self.root / "loudness" / f"{item_id}-{mtime_ns}-{points}.json"
 
     def list_loudness(self, item_ids: set[int]) -> list[Path]:
-        """Return the files of peaks that exist for some recordings."""
+        """Return the existing files with loudness curves of some recordings."""
         return [path for path in (self.root / "loudness").glob("*-*.json") if int(path.name.split("-")[0]) in item_ids]
 
     def create(self) -> None:

@@ -10,7 +10,7 @@ from search.records import Item, ItemType, State
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Return True when an absolute path is a folder itself or below it."""
+    """Return whether an absolute path is the folder itself or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
@@ -19,8 +19,8 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
 
     Args:
         item: The item.
-        problem: The message of the error.
-        types: The types that are accepted.
+        problem: The message of the error if there is no such file.
+        types: The accepted types.
 
     Raises:
         NotFoundError: The item has another type or is not indexed, or its file does not exist.
@@ -34,13 +34,16 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
 def write_atomically(path: Path, body: bytes) -> None:
     """Write a file completely or not at all, also when several threads or processes write it at once.
 
-    The file is not synced: after a crash of the system it may be missing. Raises OSError.
+    The file is not synced: after a crash of the system it may be missing. Missing parent folders are created.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         try:
             temporary.write_bytes(body)
-        except FileNotFoundError:  # rare, so the folder is checked only then
+        except FileNotFoundError:  # rare, so the folder is created only when it is missing
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(body)
         temporary.replace(path)

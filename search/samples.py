@@ -13,14 +13,14 @@ CANDIDATES_PER_IMAGE = 4
 
 
 def sample_images(library: OpenHome, count: int) -> Iterator[Picture]:
-    """Yield up to `count` images from all over the library; fewer when fewer can be read."""
+    """Yield up to `count` images from all over the library; fewer if not enough files can be read."""
     for item in library.catalog.list_some(ItemType.IMAGE, CANDIDATES_PER_IMAGE * count):
         if count == 0:
             return
         try:
             image, _ = open_image(Path(item.path), USEFUL_SIDE)
         except (UnreadableMediaError, OSError):
-            continue  # the next run of the indexer reports it; any other image will do
+            continue  # the next run of the indexer reports the error; another image is used instead
         count -= 1
         yield image
 

@@ -39,7 +39,7 @@ class Folder:
         """Add files under numbers, in an order that does not depend on what they show."""
         folder = self.root / kind
         folder.mkdir(parents=True, exist_ok=True)
-        for number, path in enumerate(sorted(paths, key=lambda one: hash_name(one.name))):
+        for number, path in enumerate(sorted(paths, key=lambda path: hash_name(path.name))):
             target = folder / f"{kind[0]}{number:05d}{path.suffix.lower()}"
             if not target.exists():
                 try:
@@ -64,36 +64,36 @@ def hash_name(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
-def ask_names(library: Folder, photos: Path) -> list[dict[str, Any]]:
+def make_name_queries(library: Folder, photos: Path) -> list[dict[str, Any]]:
     """Return class names of the test half as queries, in English and in other languages."""
     available = {path.name.split("_")[0]: path for path in photos.iterdir()}
     classes = texts.split_classes(photos, "test")
     check = read_check()
     cases = [
-        {"query": one.names["en"][0], "relevant": [library.get(available[one.wnid])], "kind": "names"}
-        for one in classes
+        {"query": class_names.names["en"][0], "relevant": [library.get(available[class_names.wnid])], "kind": "names"}
+        for class_names in classes
     ]
-    for one in classes:
+    for class_names in classes:
         cases += [
-            {"query": name, "relevant": [library.get(available[one.wnid])], "kind": "names in other languages"}
-            for name in check.get(one.wnid, {}).values()
+            {"query": name, "relevant": [library.get(available[class_names.wnid])], "kind": "names in other languages"}
+            for name in check.get(class_names.wnid, {}).values()
         ]
     return cases
 
 
-def ask_images(library: Folder, photos: Path, queries: Path) -> list[dict[str, Any]]:
+def make_image_queries(library: Folder, photos: Path, queries: Path) -> list[dict[str, Any]]:
     """Return mirrored and cropped photos as queries for the originals."""
     cases = []
-    for one in sorted(photos.iterdir(), key=lambda path: hash_name(path.name))[:MAX_IMAGE_QUERIES]:
+    for photo in sorted(photos.iterdir(), key=lambda path: hash_name(path.name))[:MAX_IMAGE_QUERIES]:
         target = queries / f"p{len(cases):03d}.jpg"
-        with Image.open(one) as image:
+        with Image.open(photo) as image:
             changed = ImageOps.mirror(ImageOps.crop(image.convert("RGB"), min(image.size) // 8))
             changed.save(target, quality=85)
-        cases.append({"image": f"queries/{target.name}", "relevant": [library.get(one)], "kind": "images"})
+        cases.append({"image": f"queries/{target.name}", "relevant": [library.get(photo)], "kind": "images"})
     return cases
 
 
-def ask_speech(library: Folder, speech: Path) -> list[dict[str, Any]]:
+def make_speech_queries(library: Folder, speech: Path) -> list[dict[str, Any]]:
     """Return cases for recorded prompts, typed and spoken; each is answered by its recording."""
     cases: list[dict[str, Any]] = []
     for number, (path, words) in enumerate(texts.read_prompts(speech, "test")):
@@ -113,7 +113,35 @@ def read_text(path: Path) -> str:
 
 def write(path: Path, cases: Iterable[dict[str, Any]]) -> None:
     """Write a file of cases."""
-    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in cases), encoding="utf-8")
+    path.write_text("".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases), encoding="utf-8")
+
+
+def make_cases(library: Folder, queries: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return all queries with their answers, and write the images and recordings that are queries.
+
+    Args:
+        library: The files of the library under their new names.
+        queries: The folder for images and recordings.
+        options: The folders of the original files.
+    """
+    cases = make_name_queries(library, options.photos)
+    captions = texts.read_captions(options.flickr, "test")
+    cases += [{"query": text, "relevant": [library.get(path)], "kind": "captions"} for path, text in captions]
+    cases += make_image_queries(library, options.photos, queries)
+    cases += make_speech_queries(library, options.speech)
+    for line in texts.read_document_queries("test"):
+        answers = [library.get(texts.FOLDER / str(path)) for path in line["relevant"]]  # type: ignore[attr-defined]
+        cases.append({"query": line["query"], "relevant": answers, "kind": f"documents, {line['style']}"})
+    # A distractor may contain the words of a concept that no file of the library is about.
+    distractor_text = " ".join(
+        read_text(path) for folder in options.hay for path in folder.rglob("*") if path.is_file()
+    )
+    for text in texts.read_absent("test"):
+        kind = "absent, but named in the hay" if text.lower() in distractor_text else "absent"
+        cases.append({"query": text, "relevant": [], "kind": kind})
+    cases += [{"query": text, "relevant": [], "kind": "absent, described"} for text in texts.describe_absent("test")]
+    cases += [{"query": text, "relevant": [], "kind": "nonsense"} for text in texts.make_nonsense("test")]
+    return cases
 
 
 def main() -> None:
@@ -130,25 +158,13 @@ def main() -> None:
     library.add(dev, "snapshots")
     library.add(options.speech.glob("*.wav"), "audio")
     library.add((texts.FOLDER / "documents").iterdir(), "documents")
-    hay = Folder(options.out / "hay")
-    hay.add((options.flickr / "images" / name for name in (options.flickr / "train.txt").read_text().split()), "hay")
+    distractors = Folder(options.out / "hay")
+    train = (options.flickr / "train.txt").read_text().split()
+    distractors.add((options.flickr / "images" / name for name in train), "hay")
     for number, folder in enumerate(options.hay):
-        hay.add((path for path in folder.rglob("*") if path.is_file()), f"more{number}")
+        distractors.add((path for path in folder.rglob("*") if path.is_file()), f"more{number}")
     (options.out / "names.json").write_text(json.dumps(library.describe(), indent=0), encoding="utf-8")
-    cases = ask_names(library, options.photos)
-    captions = texts.read_captions(options.flickr, "test")
-    cases += [{"query": text, "relevant": [library.get(path)], "kind": "captions"} for path, text in captions]
-    cases += ask_images(library, options.photos, queries)
-    cases += ask_speech(library, options.speech)
-    for one in texts.read_document_queries("test"):
-        answers = [library.get(texts.FOLDER / str(path)) for path in one["relevant"]]  # type: ignore[attr-defined]
-        cases.append({"query": one["query"], "relevant": answers, "kind": f"documents, {one['style']}"})
-    hidden = " ".join(read_text(path) for folder in options.hay for path in folder.rglob("*") if path.is_file())
-    for text in texts.read_absent("test"):
-        kind = "absent, but named in the hay" if text.lower() in hidden else "absent"
-        cases.append({"query": text, "relevant": [], "kind": kind})
-    cases += [{"query": text, "relevant": [], "kind": "absent, described"} for text in texts.describe_absent("test")]
-    cases += [{"query": text, "relevant": [], "kind": "nonsense"} for text in texts.make_nonsense("test")]
+    cases = make_cases(library, queries, options)
     write(options.out / "cases.jsonl", cases)
     print(f"{len(cases)} queries in {options.out / 'cases.jsonl'}")
 

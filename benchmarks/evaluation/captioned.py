@@ -1,4 +1,4 @@
-"""Photos with five captions each, with which scripts judge results."""
+"""Photos with five captions each, by which the benchmarks judge results."""
 
 import argparse
 import json
@@ -34,6 +34,6 @@ def read_captions(out: Path, flickr: Path) -> dict[str, list[str]]:
     return captions
 
 
-def mention(captions: list[str], words: str) -> bool:
-    """Return whether at least two captions use one of the words; a single one may be a mistake."""
-    return sum(bool(re.search(rf"\b({words})\b", caption.lower())) for caption in captions) >= 2
+def mention(captions: list[str], pattern: str) -> bool:
+    """Return whether at least two captions match a pattern of words; a single caption may be wrong."""
+    return sum(bool(re.search(rf"\b({pattern})\b", caption.lower())) for caption in captions) >= 2

@@ -36,25 +36,32 @@ def main() -> None:
     """Run the queries of every pair and print the figures."""
     engine, captions = open_captioned(str(__doc__))
     figures: dict[str, list[tuple[float, ...]]] = {}
-    for shown, words, others in PAIRS:
-        photos = [path for path, five in sorted(captions.items()) if mention(five, shown) and not mention(five, others)]
+    for image_pattern, words, words_pattern in PAIRS:
+        photos = [
+            path
+            for path, photo_captions in sorted(captions.items())
+            if mention(photo_captions, image_pattern) and not mention(photo_captions, words_pattern)
+        ]
         for path in photos[:: len(photos) // PHOTOS_PER_PAIR][:PHOTOS_PER_PAIR]:
             image, text = QueryPart(image=Path(path).read_bytes()), QueryPart(text=words)
-            for way, parts in (("both", (image, text)), ("image", (image,)), ("words", (text,))):
+            for parts_used, parts in (("both", (image, text)), ("image", (image,)), ("words", (text,))):
                 found = engine.search(Query(parts=parts, filters=PHOTOS, include_all=True, limit=11))
                 hits = [captions[hit.item.path] for hit in found.hits if hit.item.path != path][:10]
-                row = [(mention(five, shown), mention(five, others)) for five in hits]
+                mentions = [
+                    (mention(photo_captions, image_pattern), mention(photo_captions, words_pattern))
+                    for photo_captions in hits
+                ]
                 shares = (
-                    statistics.mean(one)
-                    for one in ((a for a, _ in row), (b for _, b in row), (a and b for a, b in row))
+                    statistics.mean(column)
+                    for column in ((a for a, _ in mentions), (b for _, b in mentions), (a and b for a, b in mentions))
                 )
-                figures.setdefault(way, []).append((float(found.total == 0), float(found.total), *shares))
-    for way, rows in figures.items():
-        nothing, _, thing, other, both = (statistics.mean(column) for column in zip(*rows, strict=True))
-        hits = statistics.median(row[1] for row in rows)
+                figures.setdefault(parts_used, []).append((float(found.total == 0), float(found.total), *shares))
+    for parts_used, rows in figures.items():
+        nothing, _, of_image, of_words, both = (statistics.mean(column) for column in zip(*rows, strict=True))
+        relevant = statistics.median(row[1] for row in rows)
         print(
-            f"{way:8} nothing relevant {nothing:.0%}; relevant results {hits:.0f} (median); "
-            f"of the first ten: subject of the image {thing:.2f}, of the words {other:.2f}, both {both:.2f}"
+            f"{parts_used:8} nothing relevant {nothing:.0%}; relevant results {relevant:.0f} (median); "
+            f"of the first ten: subject of the image {of_image:.2f}, of the words {of_words:.2f}, both {both:.2f}"
         )
 
 

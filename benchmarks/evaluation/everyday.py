@@ -24,18 +24,23 @@ Captions = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Concept:
-    """Something that many photos show, and a pattern of the words by which captions mention it."""
+    """Something that many photos show.
+
+    Attributes:
+        text: The query.
+        pattern: The words by which captions mention it.
+    """
 
     text: str
     pattern: re.Pattern[str]
 
     def grade(self, captions: Sequence[str]) -> int:
         """Return 2 if a photo shows it strongly, 1 if weakly, 0 if not at all."""
-        mentions = sum(bool(self.pattern.search(one)) for one in captions)
+        mentions = sum(bool(self.pattern.search(caption)) for caption in captions)
         return 2 if mentions >= STRONG_MENTIONS else int(mentions > 0)
 
     def grade_photos(self, photos: Sequence[str], captions: Captions) -> dict[str, int]:
-        """Return the grades of the photos that show it, by name."""
+        """Return the grade of each photo that shows the concept, by file name."""
         grades = {name: self.grade(captions[name]) for name in photos}
         return {name: grade for name, grade in grades.items() if grade}
 
@@ -67,14 +72,14 @@ def choose_core(photos: Sequence[str], captions: Captions, concepts: Sequence[Co
 
     The smallest library has only a few hundred photos; half of `dev.txt` is too large for it.
     """
-    order = list(photos)
-    random.Random(11).shuffle(order)
+    shuffled = list(photos)
+    random.Random(11).shuffle(shuffled)
     chosen: dict[str, None] = {}
-    rare = sorted(concepts, key=lambda one: sum(one.grade(captions[name]) == 2 for name in order))
-    for concept in rare:
-        strong = [name for name in order if concept.grade(captions[name]) == 2]
-        have = sum(name in chosen for name in strong)
-        new = [name for name in strong if name not in chosen]
-        chosen |= dict.fromkeys(new[: max(0, CORE_PER_CONCEPT - have)])
-    chosen |= dict.fromkeys([name for name in order if name not in chosen][: max(0, CORE_PHOTOS - len(chosen))])
+    rarest_first = sorted(concepts, key=lambda concept: sum(concept.grade(captions[name]) == 2 for name in shuffled))
+    for concept in rarest_first:
+        strong = [name for name in shuffled if concept.grade(captions[name]) == 2]
+        count = sum(name in chosen for name in strong)
+        missing = [name for name in strong if name not in chosen]
+        chosen |= dict.fromkeys(missing[: max(0, CORE_PER_CONCEPT - count)])
+    chosen |= dict.fromkeys([name for name in shuffled if name not in chosen][: max(0, CORE_PHOTOS - len(chosen))])
     return list(chosen)[:CORE_PHOTOS]

@@ -39,23 +39,23 @@ def main() -> None:
     """Run every pair in three ways and print the figures."""
     engine, captions = open_captioned(str(__doc__))
     figures: dict[str, list[tuple[float, float]]] = {}
-    for wanted, wanted_words, without, without_words in PAIRS:
+    for wanted, wanted_pattern, excluded, excluded_pattern in PAIRS:
         base = {"filters": PHOTOS, "include_all": True, "limit": 10}
-        ways = {
+        methods = {
             "plain": Query(text=wanted, **base),  # type: ignore[arg-type]
-            "subtracted": Query(text=wanted, parts=(QueryPart(text=without, weight=-0.5),), **base),  # type: ignore[arg-type]
-            "excluded": Query(text=f'{wanted} -"{without}"', **base),  # type: ignore[arg-type]
+            "subtracted": Query(text=wanted, parts=(QueryPart(text=excluded, weight=-0.5),), **base),  # type: ignore[arg-type]
+            "excluded": Query(text=f'{wanted} -"{excluded}"', **base),  # type: ignore[arg-type]
         }
-        for way, query in ways.items():
+        for method, query in methods.items():
             texts = [captions[hit.item.path] for hit in engine.search(query).hits]
-            violation = statistics.mean(mention(five, without_words) for five in texts)
-            precision = statistics.mean(mention(five, wanted_words) for five in texts)
-            figures.setdefault(way, []).append((violation, precision))
-        row = "   ".join(f"{way} {figures[way][-1][0]:.1f}/{figures[way][-1][1]:.1f}" for way in ways)
-        print(f"{wanted + ' without ' + without:36} violation/precision@10: {row}")
-    for way, rows in figures.items():
-        violation, precision = (statistics.mean(row[at] for row in rows) for at in (0, 1))
-        print(f"{way:15} violation@10 {violation:.2f}   precision@10 {precision:.2f}")
+            violation = statistics.mean(mention(photo_captions, excluded_pattern) for photo_captions in texts)
+            precision = statistics.mean(mention(photo_captions, wanted_pattern) for photo_captions in texts)
+            figures.setdefault(method, []).append((violation, precision))
+        row = "   ".join(f"{method} {figures[method][-1][0]:.1f}/{figures[method][-1][1]:.1f}" for method in methods)
+        print(f"{wanted + ' without ' + excluded:36} violation/precision@10: {row}")
+    for method, rows in figures.items():
+        violation, precision = (statistics.mean(row[position] for row in rows) for position in (0, 1))
+        print(f"{method:15} violation@10 {violation:.2f}   precision@10 {precision:.2f}")
 
 
 if __name__ == "__main__":

@@ -29,19 +29,20 @@ def main() -> None:
     chosen = rows[options.split == "judge" :: 2]
     correct_query("warm upp", (), detect_language)
     for kind in ("error", "stay"):
-        right, took = 0, []
-        ours = [row for row in chosen if row["kind"] == kind]
-        for row in ours:
+        right, milliseconds = 0, []
+        rows_of_kind = [row for row in chosen if row["kind"] == kind]
+        for row in rows_of_kind:
             began = time.perf_counter()
-            found = correct_query(row["query"], (), detect_language) or row["query"]
-            took.append((time.perf_counter() - began) * 1000)
-            right += found == row["expected"]
-            if options.show and found != row["expected"]:
-                print(f"    {row['query']} -> {found}, not {row['expected']}")
-        print(f"{options.split} {kind}: {right} of {len(ours)} right, {sorted(took)[len(took) // 2]:.1f} ms (median)")
+            corrected = correct_query(row["query"], (), detect_language) or row["query"]
+            milliseconds.append((time.perf_counter() - began) * 1000)
+            right += corrected == row["expected"]
+            if options.show and corrected != row["expected"]:
+                print(f"    {row['query']} -> {corrected}, not {row['expected']}")
+        median = sorted(milliseconds)[len(milliseconds) // 2]
+        print(f"{options.split} {kind}: {right} of {len(rows_of_kind)} right, {median:.1f} ms (median)")
     for words in (1, 2, 3):
         nonsense = make_nonsense(options.split, words)
-        changed = [(one, found) for one in nonsense if (found := correct_query(one, (), detect_language))]
+        changed = [(text, corrected) for text in nonsense if (corrected := correct_query(text, (), detect_language))]
         print(
             f"{len(changed)} of {len(nonsense)} random strings of {words} words changed",
             changed[:8] if options.show else "",

@@ -2,8 +2,8 @@
 
     python benchmarks/evaluation/recall.py --home HOME [--cases CASES.jsonl] [--sizes 20000 100000]
 
-Adds moved copies to the images of a real library, as `speed.py` does, until it has the requested sizes. A filter is
-either drawn at random or, like a folder, contains similar images (whole cells of a separate k-means). Recall@10
+Adds copies with noise to the vectors of a real library, as `speed.py` does, until it has the requested size. A filter
+is either drawn at random or, like a folder, contains similar images: those nearest to some random vectors. Recall@10
 compares ids with an exhaustive search of the float16 vectors; the time is compared with a search of every cell. With
 --cases it also runs the text queries that images answer, and compares the engine with an exhaustive ranking by the
 model's cosines.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from shelf import read_space
-from speed import QUERIES, move
+from speed import QUERIES, add_noise
 
 from search.encoders.class_names import read_classes
 from search.engine import Engine
@@ -31,34 +31,37 @@ DEPTH, BEST = 256, 10
 FOLDERS = 400
 
 
-def grow(vectors: Vectors, size: int) -> Vectors:
-    """Return `size` vectors near the given ones, as float16, shape (size, d)."""
-    chance = np.random.default_rng(size)
+def make_vectors(vectors: Vectors, size: int) -> Vectors:
+    """Return `size` vectors near the given vectors, as float16, shape (size, d)."""
+    rng = np.random.default_rng(size)
     if size <= len(vectors):
-        return vectors[chance.permutation(len(vectors))[:size]].astype("<f2")
+        return vectors[rng.permutation(len(vectors))[:size]].astype("<f2")
     blocks = [vectors.astype("<f2")]
     while (missing := size - sum(len(block) for block in blocks)) > 0:
-        drawn = chance.integers(len(vectors), size=min(10_000, missing))
-        blocks.append(move(vectors[drawn], chance).astype("<f2"))
+        drawn = rng.integers(len(vectors), size=min(10_000, missing))
+        blocks.append(add_noise(vectors[drawn], rng).astype("<f2"))
     return np.concatenate(blocks)
 
 
-def cluster(vectors: Vectors) -> Ids:
-    """Return the folder of each vector, shape (n,): the nearest of some vectors, as in the first step of k-means."""
+def assign_folders(vectors: Vectors) -> Ids:
+    """Return the simulated folder of each vector, shape (n,): the nearest of `FOLDERS` random vectors."""
     centers = vectors[np.random.default_rng(3).permutation(len(vectors))[:FOLDERS]].astype(np.float32)
-    parts = [(vectors[at : at + 8192].astype(np.float32) @ centers.T).argmax(1) for at in range(0, len(vectors), 8192)]
+    parts = [
+        (vectors[start : start + 8192].astype(np.float32) @ centers.T).argmax(1)
+        for start in range(0, len(vectors), 8192)
+    ]
     return np.concatenate(parts)
 
 
 def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, Ids]]:
     """Yield the kind of a filter and the allowed positions: at random, and folder by folder."""
-    chance = np.random.default_rng(7)
+    rng = np.random.default_rng(7)
     wanted = max(1, round(count * share))
-    yield "random", np.sort(chance.permutation(count)[:wanted])
-    order = chance.permutation(FOLDERS)
+    yield "random", np.sort(rng.permutation(count)[:wanted])
+    order = rng.permutation(FOLDERS)
     chosen: list[Ids] = []
     for folder in order:
-        if sum(len(one) for one in chosen) >= wanted:
+        if sum(len(positions) for positions in chosen) >= wanted:
             break
         chosen.append(np.flatnonzero(folders == folder))
     yield "folders", np.sort(np.concatenate(chosen))[:wanted]
@@ -67,7 +70,11 @@ def draw_filters(count: int, folders: Ids, share: float) -> Iterator[tuple[str, 
 def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
     """Return the ids of the best results of an exhaustive search, per query."""
     scores = np.concatenate(
-        [queries @ vectors[allowed[at : at + 8192]].astype(np.float32).T for at in range(0, len(allowed), 8192)], 1
+        [
+            queries @ vectors[allowed[start : start + 8192]].astype(np.float32).T
+            for start in range(0, len(allowed), 8192)
+        ],
+        1,
     )
     order = np.argsort(-scores, axis=1, kind="stable")[:, :BEST]
     return [allowed[row] for row in order]
@@ -84,44 +91,44 @@ def time_search(
     index: object, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
 ) -> float:
     """Return the median milliseconds per query."""
-    took = []
+    milliseconds = []
     for query in queries:
         began = time.perf_counter()
         find(index, vectors, query, allowed, probes)
-        took.append((time.perf_counter() - began) * 1000)
-    return float(np.median(took))
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return float(np.median(milliseconds))
 
 
 def measure(originals: Vectors, queries: Vectors, size: int) -> None:
     """Print recall and time for each filter in a library of one size."""
-    vectors = grow(originals, size)
+    vectors = make_vectors(originals, size)
     index = build_index(np.arange(size, dtype=np.int64), vectors)
-    folders = cluster(vectors)
+    folders = assign_folders(vectors)
     print(f"{size:,} vectors, {'exhaustive' if size <= MAX_FLAT_VECTORS else f'{index.nlist} cells'}", flush=True)
     for share in SHARES:
         for kind, allowed in draw_filters(size, folders, share):
-            given = None if share == 1 else allowed
-            truth = find_exactly(vectors, queries, allowed)
-            found = [find(index, vectors, query, given) for query in queries]
-            recall = np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(truth, found, strict=True)])
-            took = time_search(index, vectors, queries, given)
-            line = f"  {share:6.1%} {kind:8} recall@10 {recall:.4f}  {took:6.2f} ms"
+            allowed_or_all = None if share == 1 else allowed
+            exact = find_exactly(vectors, queries, allowed)
+            found = [find(index, vectors, query, allowed_or_all) for query in queries]
+            recall = np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(exact, found, strict=True)])
+            search_ms = time_search(index, vectors, queries, allowed_or_all)
+            line = f"  {share:6.1%} {kind:8} recall@10 {recall:.4f}  {search_ms:6.2f} ms"
             if size > MAX_FLAT_VECTORS:
-                scanning = time_search(index, vectors, queries, given, index.nlist)
-                line += f"   probing {choose_probes(index.nlist, share):5} cells; scanning all {scanning:6.2f} ms"
+                scan_ms = time_search(index, vectors, queries, allowed_or_all, index.nlist)
+                line += f"   probing {choose_probes(index.nlist, share):5} cells; scanning all {scan_ms:6.2f} ms"
             print(line, flush=True)
 
 
 def compare(library: OpenHome, cases: Sequence[Case]) -> None:
     """Print how well the model's exhaustive ranking and the engine answer queries with images."""
-    vectors, owners, _ = read_space(library, Retriever.VISUAL)
-    items = library.catalog.read_items(owners["item"].tolist())
-    paths = np.array([items[one].path for one in owners["item"].tolist()])
+    vectors, metadata, _ = read_space(library, Retriever.VISUAL)
+    items = library.catalog.read_items(metadata["item"].tolist())
+    paths = np.array([items[item_id].path for item_id in metadata["item"].tolist()])
     types = library.catalog.read_types({answer.path for case in cases for answer in case.relevant})
     chosen = [
         case
         for case in cases
-        if case.query.text and case.relevant and all(types[one.path] is ItemType.IMAGE for one in case.relevant)
+        if case.query.text and case.relevant and all(types[answer.path] is ItemType.IMAGE for answer in case.relevant)
     ]
     engine = Engine(library)
     weights = {retriever: float(retriever is Retriever.VISUAL) for retriever in Retriever}
@@ -129,9 +136,9 @@ def compare(library: OpenHome, cases: Sequence[Case]) -> None:
     for case in chosen:
         answers = {answer.path for answer in case.relevant}
         cosines = vectors @ library.models.image_encoder.encode_texts([case.query.text or ""])[0]
-        bare = find_rank(paths[np.argsort(-cosines, kind="stable")].tolist(), answers)
+        exhaustive = find_rank(paths[np.argsort(-cosines, kind="stable")].tolist(), answers)
         hits = engine.search(Query(text=case.query.text, weights=weights, include_all=True, stack=False, limit=10)).hits
-        by_kind.setdefault(case.line.kind, []).append((bare, find_rank([hit.item.path for hit in hits], answers)))
+        by_kind.setdefault(case.line.kind, []).append((exhaustive, find_rank([hit.item.path for hit in hits], answers)))
     for kind, ranks in by_kind.items():
         table = np.array(ranks)
         figures = "   ".join(
@@ -142,7 +149,7 @@ def compare(library: OpenHome, cases: Sequence[Case]) -> None:
 
 def find_rank(paths: Sequence[str], answers: set[str]) -> int:
     """Return the position of the first answer, from 0."""
-    return next((at for at, path in enumerate(paths) if path in answers), len(paths) + BEST)
+    return next((rank for rank, path in enumerate(paths) if path in answers), len(paths) + BEST)
 
 
 def main() -> None:
@@ -156,7 +163,7 @@ def main() -> None:
     if options.cases:
         compare(library, read_cases(options.cases))
     vectors, _, _ = read_space(library, Retriever.VISUAL)
-    names = [one.names["en"][0] for one in read_classes()[:: 1000 // QUERIES]]
+    names = [class_names.names["en"][0] for class_names in read_classes()[:: 1000 // QUERIES]]
     queries = library.models.image_encoder.encode_texts(names)
     library.close()
     for size in options.sizes:

@@ -49,8 +49,8 @@ def write_cases(media: Media) -> None:
 
 def choose_cases(out: Path, split: str, size: int, kinds: Sequence[str] | None) -> list[Case]:
     """Return the queries for a library of one size; of some kinds, or of all if `kinds` is None."""
-    names = ["photos"] if size == PHOTOS_ONLY else ["core", "more"] if 1_000 < size <= LARGEST_REAL else ["core"]
-    cases = [case for name in names for case in read_cases(out / f"{split}-{name}.jsonl")]
+    files = ["photos"] if size == PHOTOS_ONLY else ["core", "more"] if 1_000 < size <= LARGEST_REAL else ["core"]
+    cases = [case for name in files for case in read_cases(out / f"{split}-{name}.jsonl")]
     return [case for case in cases if kinds is None or case.line.kind in kinds]
 
 
@@ -70,7 +70,7 @@ def _report(began: float, done: int, number: int) -> None:
 
 
 def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines), encoding="utf-8")
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
 
 
 def read_options() -> argparse.Namespace:

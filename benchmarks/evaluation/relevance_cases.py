@@ -25,15 +25,15 @@ def make_core_cases(media: Media, split: str) -> list[Line]:
     """Return the queries for libraries of every size: only items that are in every library are judged."""
     captions = read_captions(media.flickr)
     core = media.names(split, CORE)
-    cases = ask_concepts(media, split, (CORE,), captions)
-    cases += ask_groups(media, split)
-    cases += ask_names(media, split, [media.folder(split, PHOTOS)])
-    cases += ask_captions(media, split, core, captions, [media.folder(split, CORE)])
-    cases += ask_documents(media, split)
-    cases += ask_speech(media, split)
+    cases = make_concept_queries(media, split, (CORE,), captions)
+    cases += make_group_queries(media, split)
+    cases += make_name_queries(media, split, [media.folder(split, PHOTOS)])
+    cases += make_caption_queries(media, split, core, captions, [media.folder(split, CORE)])
+    cases += make_document_queries(media, split)
+    cases += make_speech_queries(media, split)
     if split == "judge":
-        cases += ask_films(media)
-    return cases + ask_absent(media, split, captions)
+        cases += make_film_queries(media)
+    return cases + make_absent_queries(media, split, captions)
 
 
 def make_more_cases(media: Media, split: str) -> list[Line]:
@@ -41,17 +41,17 @@ def make_more_cases(media: Media, split: str) -> list[Line]:
     captions = read_captions(media.flickr)
     photos = [*media.names(split, CORE), *media.names(split, MORE)]
     folders = [media.folder(split, CORE), media.folder(split, MORE)]
-    cases = ask_concepts(media, split, (CORE, MORE), captions)
-    cases += ask_captions(media, split, photos, captions, folders)
-    return [one | {"kind": f"{one['kind']}, all 500 photos"} for one in cases]
+    cases = make_concept_queries(media, split, (CORE, MORE), captions)
+    cases += make_caption_queries(media, split, photos, captions, folders)
+    return [case | {"kind": f"{case['kind']}, all 500 photos"} for case in cases]
 
 
 def make_photo_cases(media: Media, split: str) -> list[Line]:
     """Return the queries for the library of 500 photos, one per class: every other photo is wrong."""
-    return ask_names(media, split, None) + ask_absent(media, split, read_captions(media.flickr))
+    return make_name_queries(media, split, None) + make_absent_queries(media, split, read_captions(media.flickr))
 
 
-def ask_concepts(media: Media, split: str, parts: Sequence[str], captions: Captions) -> list[Line]:
+def make_concept_queries(media: Media, split: str, parts: Sequence[str], captions: Captions) -> list[Line]:
     """Return queries for everyday concepts that several photos show."""
     where = {name: part for part in parts for name in media.names(split, part)}
     lines = []
@@ -64,13 +64,13 @@ def ask_concepts(media: Media, split: str, parts: Sequence[str], captions: Capti
     return lines
 
 
-def ask_groups(media: Media, split: str) -> list[Line]:
+def make_group_queries(media: Media, split: str) -> list[Line]:
     """Return broader words that several classes share as queries, unless the other set of concepts has them."""
     members: dict[str, list[str]] = defaultdict(list)
-    for one in media.classes(split):
-        for word in one.broader:
-            members[word].append(media.path(split, PHOTOS, f"{one.wnid}.jpg"))
-    other = " ".join(one.text for one in read_concepts("fit" if split == "judge" else "judge"))
+    for class_names in media.classes(split):
+        for word in class_names.broader:
+            members[word].append(media.path(split, PHOTOS, f"{class_names.wnid}.jpg"))
+    other = " ".join(concept.text for concept in read_concepts("fit" if split == "judge" else "judge"))
     return [
         {
             "query": word,
@@ -83,20 +83,22 @@ def ask_groups(media: Media, split: str) -> list[Line]:
     ]
 
 
-def ask_names(media: Media, split: str, judged: list[str] | None) -> list[Line]:
+def make_name_queries(media: Media, split: str, judged: list[str] | None) -> list[Line]:
     """Return class names in English as queries, and their everyday names in other languages."""
     check = read_check()
     lines: list[Line] = []
-    for one in media.classes(split):
-        right = [media.path(split, PHOTOS, f"{one.wnid}.jpg")]
-        lines.append({"query": one.names["en"][0], "relevant": right, "kind": "names", "judged": judged})
-        for name in check.get(one.wnid, {}).values():
+    for class_names in media.classes(split):
+        right = [media.path(split, PHOTOS, f"{class_names.wnid}.jpg")]
+        lines.append({"query": class_names.names["en"][0], "relevant": right, "kind": "names", "judged": judged})
+        for name in check.get(class_names.wnid, {}).values():
             kind = "names in other languages"
             lines.append({"query": name, "relevant": right, "kind": kind, "judged": judged})
     return lines
 
 
-def ask_captions(media: Media, split: str, photos: Iterable[str], captions: Captions, judged: list[str]) -> list[Line]:
+def make_caption_queries(
+    media: Media, split: str, photos: Iterable[str], captions: Captions, judged: list[str]
+) -> list[Line]:
     """Return a caption of each photo as a query; the other photos count as wrong."""
     core = set(media.names(split, CORE))
     return [
@@ -110,15 +112,15 @@ def ask_captions(media: Media, split: str, photos: Iterable[str], captions: Capt
     ]
 
 
-def ask_documents(media: Media, split: str) -> list[Line]:
+def make_document_queries(media: Media, split: str) -> list[Line]:
     """Return queries for one document in three styles, and for topics that several documents are about."""
     judged = [media.text_folder(TEXTS)]
     lines: list[Line] = []
-    for one in texts.read_document_queries(TEXT_SPLITS[split]):
-        names = [str(path).removeprefix("documents/") for path in one["relevant"]]  # type: ignore[attr-defined]
+    for query in texts.read_document_queries(TEXT_SPLITS[split]):
+        names = [str(path).removeprefix("documents/") for path in query["relevant"]]  # type: ignore[attr-defined]
         relevant = [media.text_path(DOCUMENTS, name) for name in names]
-        kind = f"documents, {one['style']}"
-        lines.append({"query": one["query"], "relevant": relevant, "kind": kind, "judged": judged})
+        kind = f"documents, {query['style']}"
+        lines.append({"query": query["query"], "relevant": relevant, "kind": kind, "judged": judged})
     for line in (texts.FOLDER / "topics.jsonl").read_text(encoding="utf-8").splitlines():
         topic = json.loads(line)
         if topic["split"] == TEXT_SPLITS[split]:
@@ -131,7 +133,7 @@ def ask_documents(media: Media, split: str) -> list[Line]:
     return lines
 
 
-def ask_speech(media: Media, split: str) -> list[Line]:
+def make_speech_queries(media: Media, split: str) -> list[Line]:
     """Return the words of recorded prompts as queries and, for some of them, the recording as a voice query."""
     judged = [media.text_folder(TEXTS)]
     lines: list[Line] = []
@@ -146,22 +148,22 @@ def ask_speech(media: Media, split: str) -> list[Line]:
     return lines
 
 
-def ask_films(media: Media) -> list[Line]:
+def make_film_queries(media: Media) -> list[Line]:
     """Return queries for what three real films show; only films are judged."""
     lines = []
-    for one in read_films():
-        if media.has_text(FILM, one["film"]):
-            relevant = [media.text_path(FILM, one["film"])]
+    for query in read_films():
+        if media.has_text(FILM, query["film"]):
+            relevant = [media.text_path(FILM, query["film"])]
             judged = [media.text_folder(FILM)]
-            lines.append({"query": one["query"], "relevant": relevant, "kind": "films", "judged": judged})
+            lines.append({"query": query["query"], "relevant": relevant, "kind": "films", "judged": judged})
     return lines
 
 
-def ask_absent(media: Media, split: str, captions: Captions) -> list[Line]:
+def make_absent_queries(media: Media, split: str, captions: Captions) -> list[Line]:
     """Return queries for things that are in no library, by name and by description, and three kinds of nonsense."""
     half = TEXT_SPLITS[split]
     absent = find_unmentioned(texts.read_absent(half), captions, media.all_classes())
-    lines: list[Line] = [{"query": one, "relevant": [], "kind": "absent"} for one in absent]
+    lines: list[Line] = [{"query": text, "relevant": [], "kind": "absent"} for text in absent]
     for number, concept in enumerate(absent):
         text = texts.SCENES[number % len(texts.SCENES)].format(concept)
         lines.append({"query": text, "relevant": [], "kind": "absent, described"})
@@ -169,22 +171,22 @@ def ask_absent(media: Media, split: str, captions: Captions) -> list[Line]:
         zip(NONSENSE, (texts.make_nonsense(half)[:60], texts.make_mash(half), texts.make_syllables(half)), strict=True)
     )
     for kind, queries in made.items():
-        lines += [{"query": one, "relevant": [], "kind": kind, "expected": "nonsense"} for one in queries]
+        lines += [{"query": text, "relevant": [], "kind": kind, "expected": "nonsense"} for text in queries]
     return lines
 
 
 def find_unmentioned(concepts: Sequence[str], captions: Captions, classes: Sequence[ClassNames]) -> list[str]:
     """Return the concepts whose words are together in no caption, and which are not the name of a class."""
-    spoken = [set(re.findall(r"[a-z]+", " ".join(lines))) for lines in captions.values()]
-    named = {name.lower() for one in classes for name in one.names["en"]}
-    kept = []
+    caption_words = [set(re.findall(r"[a-z]+", " ".join(lines))) for lines in captions.values()]
+    named = {name.lower() for class_names in classes for name in class_names.names["en"]}
+    unmentioned = []
     for concept in concepts:
         words = set(re.findall(r"[a-z]+", concept.lower())) - {"of", "a", "the", "in"}
         forms = [{word, word.removesuffix("s")} for word in words]
-        mentioned = any(all(form & one for form in forms) for one in spoken)
+        mentioned = any(all(form & words_of_captions for form in forms) for words_of_captions in caption_words)
         if not mentioned and concept.lower() not in named:
-            kept.append(concept)
-    return kept
+            unmentioned.append(concept)
+    return unmentioned
 
 
 def grade_path(path: str, grade: int) -> Line:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from shelf import read_space
-from speed import BLOCK, move
+from speed import BLOCK, add_noise
 from sqlalchemy import func, insert, select
 
 from search.open_home import OpenHome, open_home
@@ -69,15 +69,15 @@ def _index(out: Path, home: Path, size: int) -> None:
 
     An unfinished home is continued.
     """
-    wanted = FOLDERS[size]
+    folders_of_size = FOLDERS[size]
     smaller = [
         other
         for other, folders in FOLDERS.items()
-        if set(folders) < set(wanted) and (out / f"home-{other}" / MADE).exists()
+        if set(folders) < set(folders_of_size) and (out / f"home-{other}" / MADE).exists()
     ]
     if smaller and not home.exists():
         _copy(out / f"home-{max(smaller)}", home)
-    folders = [str(out / "media" / one) for one in wanted]
+    folders = [str(out / "media" / folder) for folder in folders_of_size]
     command = [sys.executable, "-m", "crossmodal", "--home", str(home), "index", *folders]
     code = subprocess.run(command, cwd=REPOSITORY, stdout=sys.stderr, check=False).returncode
     if code not in (0, 1):
@@ -86,10 +86,10 @@ def _index(out: Path, home: Path, size: int) -> None:
 
 def _copy(source: Path, home: Path) -> None:
     """Copy a home under a temporary name, then rename it, so that no incomplete copy is used."""
-    part = home.with_name(home.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(source, part, ignore=shutil.ignore_patterns(MADE))
-    part.rename(home)
+    partial = home.with_name(home.name + ".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(MADE))
+    partial.rename(home)
 
 
 def fill(library: OpenHome, count: int) -> None:
@@ -98,17 +98,17 @@ def fill(library: OpenHome, count: int) -> None:
     A copy has a cosine of about 0.9 to its photo, like another photo of the same kind of scene. If the library has
     photos from `train`, only those are copied.
     """
-    vectors, owners, _ = read_space(library, Retriever.VISUAL)
-    items = library.catalog.read_items(owners["item"].tolist())
-    paths = [items[one].path for one in owners["item"].tolist()]
+    vectors, metadata, _ = read_space(library, Retriever.VISUAL)
+    items = library.catalog.read_items(metadata["item"].tolist())
+    paths = [items[item_id].path for item_id in metadata["item"].tolist()]
     folder = "/media/train/" if any("/media/train/" in path for path in paths) else "/media/fit/"
     originals: Vectors = vectors[np.array([folder in path for path in paths])]
-    chance = np.random.default_rng(count)
+    rng = np.random.default_rng(count)
     source = library.sources.add("/made")
     number = _find_last_id(library) + 1
     for start in range(0, count, BLOCK):
-        drawn = chance.integers(len(originals), size=min(BLOCK, count - start))
-        rows = move(originals[drawn], chance).astype("<f2")
+        drawn = rng.integers(len(originals), size=min(BLOCK, count - start))
+        rows = add_noise(originals[drawn], rng).astype("<f2")
         ids = np.arange(number, number + len(rows))
         _write_copies(library, source, ids, [row.tobytes() for row in rows])
         number += len(rows)

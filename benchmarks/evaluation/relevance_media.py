@@ -109,7 +109,7 @@ class Media:
             return list((texts.FOLDER / "documents").iterdir())
         if part == AUDIO:
             return list(self.speech.glob("*.wav"))
-        named = {one["film"] for one in read_films()}
+        named = {film["film"] for film in read_films()}
         return [path for path in self.films.iterdir() if path.name in named] if self.films else []
 
     def link_all(self) -> None:
@@ -119,7 +119,7 @@ class Media:
         for split, root in ROOTS.items():
             for part in (CORE, MORE, FEW):
                 self._link(f"{root}/{part}", ((images / name, name) for name in self.names(split, part)))
-            wnids = {one.wnid for one in self.classes(split)}
+            wnids = {class_names.wnid for class_names in self.classes(split)}
             files = [(path, path.name.split("_")[0]) for path in self.photos.iterdir()]
             self._link(f"{root}/{PHOTOS}", ((path, f"{wnid}.jpg") for path, wnid in files if wnid in wnids))
         train = (self.flickr / "train.txt").read_text(encoding="utf-8").split()

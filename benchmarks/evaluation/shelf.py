@@ -11,5 +11,5 @@ def read_space(library: OpenHome, retriever: Retriever) -> tuple[Vectors, RowMet
     """Return all vectors of a space, shape (n, d), their row metadata (n,) and their baselines (n, k)."""
     space = library.indexes[retriever]
     snapshot = space.refresh(library.catalog.read_revision())
-    vectors, owners, baselines = snapshot.gather(np.array(sorted(snapshot.read_ids()), np.int64))
-    return to_float32(vectors), owners, baselines
+    vectors, metadata, baselines = snapshot.gather(np.array(sorted(snapshot.read_ids()), np.int64))
+    return to_float32(vectors), metadata, baselines

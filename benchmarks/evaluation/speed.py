@@ -2,9 +2,9 @@
 
     python benchmarks/evaluation/speed.py --home HOME --out FOLDER [--sizes 10000 100000]
 
-Creates libraries with the requested number of segments from the vectors and texts of a real one. Each vector is moved a
-little at random, like that of another similar photo or passage. Two thirds are images, one third passages. Queries are
-class names, which a small part of a library answers, and everyday concepts, which up to a fifth of a library of
+Creates libraries with the requested number of segments from the vectors and texts of a real library. Noise is added to
+each vector, so that it is like that of a similar photo or passage. Two thirds are images, one third passages. Queries
+are class names, which a small part of a library answers, and everyday concepts, which up to a fifth of a library of
 everyday photos answers. Each is encoded once before it is timed, and no ranking is reused. The baseline is the bare
 FAISS search of the same index with the same vectors.
 """
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from everyday import read_concepts
@@ -38,9 +39,9 @@ QUERIES = 60
 BLOCK = 5_000
 
 
-def move(rows: Vectors, chance: np.random.Generator) -> Vectors:
-    """Return unit vectors near the given ones, with a cosine of about 0.9, shape (n, d)."""
-    noise = chance.normal(size=rows.shape).astype(np.float32)
+def add_noise(rows: Vectors, rng: np.random.Generator) -> Vectors:
+    """Return unit vectors near the given unit vectors, with a cosine of about 0.9, shape (n, d)."""
+    noise = rng.normal(size=rows.shape).astype(np.float32)
     moved = rows + 0.45 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
     result: Vectors = moved / np.linalg.norm(moved, axis=1, keepdims=True)
     return result
@@ -50,15 +51,18 @@ def read_originals(library: OpenHome) -> dict[Retriever, tuple[Vectors, list[str
     """Return the vectors and texts of a real library, by retriever."""
     originals = {}
     for retriever in library.indexes:
-        vectors, owners, _ = read_space(library, retriever)
-        segments = library.catalog.read_segments(owners["segment"].tolist())
-        originals[retriever] = (vectors, [segments[one].segment.text for one in owners["segment"].tolist()])
+        vectors, metadata, _ = read_space(library, retriever)
+        segments = library.catalog.read_segments(metadata["segment"].tolist())
+        originals[retriever] = (
+            vectors,
+            [segments[segment_id].segment.text for segment_id in metadata["segment"].tolist()],
+        )
     return originals
 
 
 def fill(library: OpenHome, originals: dict[Retriever, tuple[Vectors, list[str | None]]], size: int) -> None:
     """Write `size` items with one segment each, and build the indexes."""
-    chance = np.random.default_rng(size)
+    rng = np.random.default_rng(size)
     source = library.sources.add("/made")
     number = 0
     for retriever, share, kind in (
@@ -66,64 +70,80 @@ def fill(library: OpenHome, originals: dict[Retriever, tuple[Vectors, list[str |
         (Retriever.SEMANTIC, 1 / 3, SegmentKind.PASSAGE),
     ):
         vectors, texts = originals[retriever]
-        for drawn in split(round(size * share), len(vectors), chance):
-            rows = move(vectors[drawn], chance).astype("<f2")
-            with library.catalog.database.write() as db:
-                items, segments, embeddings = [], [], []
-                for row, original in zip(rows, drawn.tolist(), strict=True):
-                    number += 1
-                    items.append(
-                        {
-                            "id": number,
-                            "source_id": source,
-                            "path": f"/made/{number % 997}/{number}.x",
-                            "type": "image" if retriever is Retriever.VISUAL else "document",
-                            "state": State.INDEXED,
-                            "size": 1,
-                            "mtime_ns": number * 10**12,
-                            "indexed_at": now(),
-                        }
-                    )
-                    segments.append({"id": number, "item_id": number, "kind": kind, "text": texts[original]})
-                    embeddings.append(
-                        {
-                            "id": number,
-                            "segment_id": number,
-                            "space_id": library.indexes[retriever].space_id,
-                            "vector": row.tobytes(),
-                        }
-                    )
-                for table, values in ((t.item, items), (t.segment, segments), (t.embedding, embeddings)):
-                    db.execute(insert(table), values)
+        for drawn in draw_positions(round(size * share), len(vectors), rng):
+            rows = add_noise(vectors[drawn], rng).astype("<f2")
+            segments = [
+                {"id": number + position, "item_id": number + position, "kind": kind, "text": texts[original]}
+                for position, original in enumerate(drawn.tolist(), 1)
+            ]
+            write_block(library, retriever, source, segments, rows)
+            number += len(rows)
     revision = library.catalog.read_revision()
     for space in library.indexes.values():
         space.build(revision)
 
 
-def split(count: int, originals: int, chance: np.random.Generator) -> Iterator[np.typing.NDArray[np.int64]]:
+def write_block(
+    library: OpenHome, retriever: Retriever, source: int, segments: Sequence[dict[str, Any]], rows: Vectors
+) -> None:
+    """Write items with one segment and one embedding each in one transaction; all three have the same id.
+
+    Args:
+        library: The library.
+        retriever: The retriever whose space the embeddings belong to.
+        source: The source of the items.
+        segments: The rows of the segments.
+        rows: The embeddings, shape (n, d), float16.
+    """
+    ids = [segment["id"] for segment in segments]
+    moment = now()
+    items = [
+        {
+            "id": number,
+            "source_id": source,
+            "path": f"/made/{number % 997}/{number}.x",
+            "type": "image" if retriever is Retriever.VISUAL else "document",
+            "state": State.INDEXED,
+            "size": 1,
+            "mtime_ns": number * 10**12,
+            "indexed_at": moment,
+        }
+        for number in ids
+    ]
+    space_id = library.indexes[retriever].space_id
+    embeddings = [
+        {"id": number, "segment_id": number, "space_id": space_id, "vector": row.tobytes()}
+        for number, row in zip(ids, rows, strict=True)
+    ]
+    with library.catalog.database.write() as db:
+        for table, values in ((t.item, items), (t.segment, segments), (t.embedding, embeddings)):
+            db.execute(insert(table), values)
+
+
+def draw_positions(count: int, originals: int, rng: np.random.Generator) -> Iterator[np.typing.NDArray[np.int64]]:
     """Yield random positions of originals, with replacement, in blocks."""
     for start in range(0, count, BLOCK):
-        yield chance.integers(originals, size=min(BLOCK, count - start))
+        yield rng.integers(originals, size=min(BLOCK, count - start))
 
 
 def time_calls(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
     """Return the median and the 95th percentile in milliseconds over the calls, each the fastest of three runs."""
-    took = []
+    fastest = []
     for call in calls:
-        spent = []
+        milliseconds = []
         for _ in range(3):
             began = time.perf_counter()
             call()
-            spent.append((time.perf_counter() - began) * 1000)
-        took.append(min(spent))
-    return statistics.median(took), float(np.percentile(took, 95))
+            milliseconds.append((time.perf_counter() - began) * 1000)
+        fastest.append(min(milliseconds))
+    return statistics.median(fastest), float(np.percentile(fastest, 95))
 
 
 def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:
     """Return a function that searches without reusing a ranking."""
-    turns = itertools.count()
+    counter = itertools.count()
     # A negligible difference of weights changes no order, but makes it a different query.
-    return lambda: engine.search(replace(query, weights={Retriever.VISUAL: 1 + 1e-12 * next(turns)}))
+    return lambda: engine.search(replace(query, weights={Retriever.VISUAL: 1 + 1e-12 * next(counter)}))
 
 
 def measure(library: OpenHome, size: int) -> None:
@@ -136,13 +156,13 @@ def measure(library: OpenHome, size: int) -> None:
     assert snapshot.generation is not None
     index = snapshot.generation.index
     nothing = np.zeros(0, np.int64)
-    names = [one.names["en"][0] for one in read_classes()[:: 1000 // QUERIES]]
-    concepts = [one.text for split in ("fit", "judge") for one in read_concepts(split)]
+    names = [class_names.names["en"][0] for class_names in read_classes()[:: 1000 // QUERIES]]
+    concepts = [concept.text for split in ("fit", "judge") for concept in read_concepts(split)]
     for kind, texts in (("names", names), ("concepts", concepts)):
         for text in texts:  # the encoders cache texts
             library.models.text_encoder.encode_queries([text])
         vectors = [library.models.image_encoder.encode_texts([text]) for text in texts]
-        baseline = time_calls([partial(search_index, index, one, 256, None, nothing) for one in vectors])
+        baseline = time_calls([partial(search_index, index, vector, 256, None, nothing) for vector in vectors])
         whole = time_calls([make_search(engine, Query(text=text)) for text in texts])
         filters = Filters(path="/made/5")
         filtered = time_calls([make_search(engine, Query(text=text, filters=filters)) for text in texts])

@@ -21,14 +21,22 @@ BATCH_SIZE = 64
 ITEMS_PER_TRANSACTION = 100
 # The confidence of recordings: low enough to lower their scores.
 CONFIDENCE = 0.4
-# The languages of notes that the second library leaves out, except for the notes in LONE.
+# The second library contains no notes in these languages except the notes in LONE.
 FOREIGN = ("de", "zh", "es", "fr", "ja")
 LONE = ("zufang-hetong-zh", "muellplan-de")
 
 
 @dataclass(frozen=True)
 class Case:
-    """A query with the names of the documents that answer it, if any, its kind and split."""
+    """A query with known answers.
+
+    Attributes:
+        query: The text of the query.
+        relevant: The names of the documents that answer it; empty if there are none.
+        kind: The group of queries that it is reported in.
+        split: `fit` or `judge`.
+        language: The language of the query (ISO 639-1).
+    """
 
     query: str
     relevant: frozenset[str]
@@ -38,11 +46,17 @@ class Case:
 
 
 def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = False) -> OpenHome:
-    """Open a home with documents (name, text), and index them if it is new."""
+    """Open a home, and fill it with documents if it is new.
+
+    Args:
+        home: The folder of the home.
+        documents: The name and text of each document.
+        spoken: Whether to store the texts as transcripts of recordings.
+    """
     is_new = not (home / "catalogue.db").exists()
     library = open_home(read_settings(home=home), create=True)
     if is_new:
-        records = [_make_record(library, number, *one, spoken) for number, one in enumerate(documents)]
+        records = [_make_record(library, number, *document, spoken) for number, document in enumerate(documents)]
         _embed(library, records)
         for start in range(0, len(records), ITEMS_PER_TRANSACTION):
             library.catalog.save_items(records[start : start + ITEMS_PER_TRANSACTION])
@@ -60,12 +74,14 @@ def _make_record(library: OpenHome, number: int, name: str, text: str, spoken: b
 
 def _embed(library: OpenHome, records: Sequence[Record]) -> None:
     space = library.indexes[Retriever.SEMANTIC].space_id
-    waiting = [(record, at) for record in records for at in range(len(record.segments))]
-    for start in range(0, len(waiting), BATCH_SIZE):
-        batch = waiting[start : start + BATCH_SIZE]
-        rows = library.models.text_encoder.encode_passages([record.segments[at].text or "" for record, at in batch])
-        for (record, at), row in zip(batch, rows, strict=True):
-            record.embeddings.append((at, space, row))
+    passages = [(record, position) for record in records for position in range(len(record.segments))]
+    for start in range(0, len(passages), BATCH_SIZE):
+        batch = passages[start : start + BATCH_SIZE]
+        rows = library.models.text_encoder.encode_passages(
+            [record.segments[position].text or "" for record, position in batch]
+        )
+        for (record, position), row in zip(batch, rows, strict=True):
+            record.embeddings.append((position, space, row))
 
 
 def read_collection(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
@@ -74,10 +90,10 @@ def read_collection(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
     relevant = defaultdict(set)
     for query, document in _read_table(folder / "relevant.tsv"):
         relevant[query].add(document.split("\t")[0])
-    asked = [(name, text) for name, text in queries if relevant[name]]
+    answered = [(name, text) for name, text in queries if relevant[name]]
     cases = [
         Case(_make_plain(text), frozenset(relevant[name]), "collection", ("fit", "judge")[number % 2])
-        for number, (name, text) in enumerate(asked)
+        for number, (name, text) in enumerate(answered)
     ]
     return documents, cases
 
@@ -85,17 +101,17 @@ def read_collection(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
 def read_notes() -> list[tuple[str, str]]:
     """Return the notes in three languages and the documents, by name."""
     lines = (FOLDER / "notes.jsonl").read_text(encoding="utf-8").splitlines()
-    notes = [(str(one["name"]), str(one["text"])) for one in map(json.loads, lines)]
+    notes = [(str(note["name"]), str(note["text"])) for note in map(json.loads, lines)]
     files = sorted((FOLDER / "documents").glob("*.md"))
     return notes + [(path.name, path.read_text(encoding="utf-8")) for path in files]
 
 
 def keep_lone(notes: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the English notes, and one each in German and Chinese."""
-    return [one for one in notes if one[0] in LONE or _tell_language(one[0]) not in FOREIGN]
+    return [note for note in notes if note[0] in LONE or _infer_language(note[0]) not in FOREIGN]
 
 
-def _tell_language(name: str) -> str:
+def _infer_language(name: str) -> str:
     return name.removesuffix(".md")[-2:] if name.removesuffix(".md")[-3:-2] == "-" else "en"
 
 
@@ -103,10 +119,10 @@ def read_questions() -> list[Case]:
     """Return the questions over the notes in English, German and Chinese; half of them have no answer."""
     cases = []
     for line in (FOLDER / "questions.jsonl").read_text(encoding="utf-8").splitlines():
-        one = json.loads(line)
-        answer = frozenset([Path(one["answer"]).name]) if one["answer"] else frozenset[str]()
+        question = json.loads(line)
+        answer = frozenset([Path(question["answer"]).name]) if question["answer"] else frozenset[str]()
         kind = "answerable" if answer else "absent"
-        cases.append(Case(one["question"], answer, kind, one["split"], one["language"]))
+        cases.append(Case(question["question"], answer, kind, question["split"], question["language"]))
     return cases
 
 
@@ -114,9 +130,9 @@ def read_document_queries() -> list[Case]:
     """Return the keyword, question and paraphrase queries over the documents."""
     cases = []
     for line in (FOLDER / "documents.jsonl").read_text(encoding="utf-8").splitlines():
-        one = json.loads(line)
-        relevant = frozenset(Path(path).name for path in one["relevant"])
-        cases.append(Case(one["query"], relevant, one["style"], "fit" if one["split"] == "fit" else "judge"))
+        query = json.loads(line)
+        relevant = frozenset(Path(path).name for path in query["relevant"])
+        cases.append(Case(query["query"], relevant, query["style"], "fit" if query["split"] == "fit" else "judge"))
     return cases
 
 

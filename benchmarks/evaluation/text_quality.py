@@ -9,7 +9,7 @@ Prints for both halves of the queries (`fit` was used for fitting, `judge` was n
 - for questions over notes in three languages, how many without an answer have a result above the cut, and for how many
   others the document is shown, and is first.
 
-The libraries are kept in OUT, so that a second run is quick.
+The libraries are stored in OUT, so that a second run is quick.
 """
 
 import argparse
@@ -44,7 +44,13 @@ LIMIT = 400
 
 @dataclass(frozen=True)
 class Outcome:
-    """The names found for a query, best first, and how many of them are above the cut."""
+    """The result of one query.
+
+    Attributes:
+        case: The query with its answers.
+        found: The names of the results, best first.
+        shown: The number of results above the cut.
+    """
 
     case: Case
     found: Sequence[str]
@@ -55,7 +61,7 @@ class Outcome:
         """nDCG@10."""
         gains = [name in self.case.relevant for name in self.found[:NDCG_DEPTH]]
         ideal = min(NDCG_DEPTH, len(self.case.relevant))
-        return float(sum(gain / np.log2(at + 2) for at, gain in enumerate(gains)) / _discount(ideal))
+        return float(sum(gain / np.log2(rank + 2) for rank, gain in enumerate(gains)) / _discount(ideal))
 
     @property
     def right(self) -> int:
@@ -64,10 +70,10 @@ class Outcome:
 
 
 def _discount(count: int) -> float:
-    return float(sum(1 / np.log2(at + 2) for at in range(count)))
+    return float(sum(1 / np.log2(rank + 2) for rank in range(count)))
 
 
-def ask(library: OpenHome, cases: Sequence[Case], retriever: str) -> list[Outcome]:
+def run_queries(library: OpenHome, cases: Sequence[Case], retriever: str) -> list[Outcome]:
     """Run all queries with one retriever or with both."""
     engine = Engine(library)
     outcomes = []
@@ -82,20 +88,20 @@ def ask(library: OpenHome, cases: Sequence[Case], retriever: str) -> list[Outcom
 def print_rankings(title: str, library: OpenHome, cases: Sequence[Case]) -> None:
     """Print nDCG and what is shown for each retriever, by kind and split."""
     for retriever in RETRIEVERS:
-        outcomes = ask(library, cases, retriever)
+        outcomes = run_queries(library, cases, retriever)
         for kind in dict.fromkeys(case.kind for case in cases):
             for split in ("fit", "judge", "fit judge"):
-                chosen = [one for one in outcomes if one.case.kind == kind and one.case.split in split]
+                chosen = [outcome for outcome in outcomes if outcome.case.kind == kind and outcome.case.split in split]
                 print(f"{title:10} {kind:11} {split:10} {retriever:9} {_describe(chosen)}", flush=True)
 
 
 def _describe(outcomes: Sequence[Outcome]) -> str:
-    shown = [one for one in outcomes if one.shown]
-    precision = np.mean([one.right / one.shown for one in shown]) if shown else float("nan")
-    recall = np.mean([one.right / len(one.case.relevant) for one in outcomes])
-    counts = [one.shown for one in outcomes]
+    shown = [outcome for outcome in outcomes if outcome.shown]
+    precision = np.mean([outcome.right / outcome.shown for outcome in shown]) if shown else float("nan")
+    recall = np.mean([outcome.right / len(outcome.case.relevant) for outcome in outcomes])
+    counts = [outcome.shown for outcome in outcomes]
     return (
-        f"nDCG@10 {np.mean([one.ndcg for one in outcomes]):.3f}  shown {np.mean(counts):.0f} (median "
+        f"nDCG@10 {np.mean([outcome.ndcg for outcome in outcomes]):.3f}  shown {np.mean(counts):.0f} (median "
         f"{np.median(counts):.0f}, none for {1 - len(shown) / len(outcomes):.0%})  precision {precision:.2f}  "
         f"recall {recall:.2f}"
     )
@@ -103,22 +109,27 @@ def _describe(outcomes: Sequence[Outcome]) -> str:
 
 def print_questions(title: str, library: OpenHome, cases: Sequence[Case]) -> None:
     """Print what is shown for questions with and without an answer, by language and split."""
-    outcomes = ask(library, cases, "both")
+    outcomes = run_queries(library, cases, "both")
     for split in ("fit", "judge"):
         for language in (*dict.fromkeys(case.language for case in cases), None):
-            here = [one for one in outcomes if one.case.split == split and language in (None, one.case.language)]
-            absent = [one for one in here if not one.case.relevant]
-            asked = [one for one in here if one.case.relevant]
-            found = _share([one.shown for one in absent])
+            chosen = [
+                outcome
+                for outcome in outcomes
+                if outcome.case.split == split and language in (None, outcome.case.language)
+            ]
+            absent = [outcome for outcome in chosen if not outcome.case.relevant]
+            answerable = [outcome for outcome in chosen if outcome.case.relevant]
+            absent_with_result = _share([outcome.shown for outcome in absent])
             print(
-                f"{title:10} {language or 'all':3} {split:5} absent with a result {found}   answerable shown "
-                f"{_share([one.right for one in asked])}   first "
-                f"{_share([one.found[0] in one.case.relevant for one in asked])}",
+                f"{title:10} {language or 'all':3} {split:5} absent with a result {absent_with_result}   "
+                "answerable shown "
+                f"{_share([outcome.right for outcome in answerable])}   first "
+                f"{_share([outcome.found[0] in outcome.case.relevant for outcome in answerable])}",
                 flush=True,
             )
-    for one in outcomes:
-        if one.case.split == "judge" and not one.case.relevant and one.shown:
-            print(f"    false: {one.case.query!r} finds {one.found[0]}")
+    for outcome in outcomes:
+        if outcome.case.split == "judge" and not outcome.case.relevant and outcome.shown:
+            print(f"    false: {outcome.case.query!r} finds {outcome.found[0]}")
 
 
 def _share(values: Sequence[int]) -> str:
@@ -133,12 +144,12 @@ def main() -> None:
     parser.add_argument("--speech", type=Path)
     options = parser.parse_args()
     notes = read_notes()
-    lone = keep_lone(notes)
-    names = {name for name, _ in lone}
+    reduced_notes = keep_lone(notes)
+    names = {name for name, _ in reduced_notes}
     library = open_texts(options.out / "notes", notes)
     print_questions("notes", library, read_questions())
-    reduced = [replace(one, relevant=one.relevant & names) for one in read_questions()]
-    print_questions("lone note", open_texts(options.out / "lone", lone), reduced)
+    reduced_questions = [replace(case, relevant=case.relevant & names) for case in read_questions()]
+    print_questions("lone note", open_texts(options.out / "lone", reduced_notes), reduced_questions)
     print_rankings("documents", library, read_document_queries())
     if options.speech:
         transcripts, cases = read_speech(options.speech)

@@ -20,7 +20,7 @@ SCENES = (
 def split_classes(photos: Path, split: str) -> list[ClassNames]:
     """Return the classes that have a photo: 400 to fit on, the other 100 to measure on."""
     available = {path.name.split("_")[0] for path in photos.iterdir()}
-    classes = [one for one in read_classes() if one.wnid in available]
+    classes = [class_names for class_names in read_classes() if class_names.wnid in available]
     random.Random(7).shuffle(classes)
     return classes[:100] if split == "test" else classes[100:]
 
@@ -33,32 +33,32 @@ def read_absent(split: str) -> list[str]:
 
 def make_nonsense(split: str, words: int = 2) -> list[str]:
     """Return 100 strings of random letters."""
-    chance = random.Random(f"{split}{words}")
+    rng = random.Random(f"{split}{words}")
     return [
-        " ".join("".join(chance.choices(string.ascii_lowercase, k=chance.randint(4, 9))) for _ in range(words))
+        " ".join("".join(rng.choices(string.ascii_lowercase, k=rng.randint(4, 9))) for _ in range(words))
         for _ in range(100)
     ]
 
 
 def make_mash(split: str) -> list[str]:
     """Return 30 strings like keyboard mash: neighboring keys of one row, repeated."""
-    chance = random.Random(f"mash {split}")
+    rng = random.Random(f"mash {split}")
     rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-    made = []
+    strings = []
     for _ in range(30):
         runs = []
-        for _ in range(chance.randint(2, 4)):
-            row = chance.choice(rows)
-            start = chance.randrange(len(row) - 3)
-            run = row[start : start + chance.randint(3, 5)]
-            runs.append(run[::-1] if chance.random() < 0.3 else run)
-        made.append("".join(runs) if chance.random() < 0.6 else " ".join(runs))
-    return made
+        for _ in range(rng.randint(2, 4)):
+            row = rng.choice(rows)
+            start = rng.randrange(len(row) - 3)
+            run = row[start : start + rng.randint(3, 5)]
+            runs.append(run[::-1] if rng.random() < 0.3 else run)
+        strings.append("".join(runs) if rng.random() < 0.6 else " ".join(runs))
+    return strings
 
 
 def make_syllables(split: str) -> list[str]:
     """Return 30 pronounceable strings without meaning: random syllables."""
-    chance = random.Random(f"syllables {split}")
+    rng = random.Random(f"syllables {split}")
     starts = [
         "b",
         "d",
@@ -83,25 +83,25 @@ def make_syllables(split: str) -> list[str]:
         "tr",
     ]
     middles, ends = "aeiou", ["", "", "l", "n", "rk", "x"]
-    made = []
+    strings = []
     for _ in range(30):
         words = []
-        for _ in range(chance.randint(1, 3)):
-            parts = [chance.choice(starts) + chance.choice(middles) for _ in range(chance.randint(2, 4))]
-            words.append("".join(parts) + chance.choice(ends))
-        made.append(" ".join(words))
-    return made
+        for _ in range(rng.randint(1, 3)):
+            parts = [rng.choice(starts) + rng.choice(middles) for _ in range(rng.randint(2, 4))]
+            words.append("".join(parts) + rng.choice(ends))
+        strings.append(" ".join(words))
+    return strings
 
 
 def describe_absent(split: str) -> list[str]:
     """Return a sentence about each absent concept."""
-    return [SCENES[at % len(SCENES)].format(concept) for at, concept in enumerate(read_absent(split))]
+    return [SCENES[position % len(SCENES)].format(concept) for position, concept in enumerate(read_absent(split))]
 
 
 def read_document_queries(split: str) -> list[dict[str, object]]:
     """Return the queries over `documents/`."""
     lines = (FOLDER / "documents.jsonl").read_text(encoding="utf-8").splitlines()
-    return [one for line in lines if (one := json.loads(line))["split"] == split]
+    return [query for line in lines if (query := json.loads(line))["split"] == split]
 
 
 def read_prompts(speech: Path, split: str) -> list[tuple[Path, str]]:

@@ -31,12 +31,12 @@ def adapt_model(
         report: Receives a line of progress.
 
     Returns:
-        The name of the adapted model, or None if it does not improve the results and was discarded; the comparison;
-        the mean reciprocal rank before and after, over texts that were held out.
+        The name of the adapted model, or None if it does not improve the results and was discarded; the comparison; the
+        mean reciprocal ranks without and with the adapter, over texts that were held out.
 
     Raises:
         UsageError: There are too few captions and feedback.
-        ModelError: The vectors of the model without its current adapter are gone.
+        ModelError: The vectors of the model without its current adapter were deleted.
     """
     base, space_id = find_base(library)
     gathered = gather_training_pairs(library, base, space_id, max_captions)
@@ -80,7 +80,7 @@ def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelRe
 
 
 def rank_training_pairs(pairs: TrainingPairs, queries: Ids, rows: Vectors) -> list[int]:
-    """Return for each text the rank of its best fitting image among all images; ties count against it.
+    """Return for each text the rank of its best relevant image among all images; ties count against it.
 
     Args:
         pairs: The texts and images.
@@ -90,13 +90,13 @@ def rank_training_pairs(pairs: TrainingPairs, queries: Ids, rows: Vectors) -> li
     Returns:
         The ranks, from 1, one per text.
     """
-    order = np.argsort(pairs.items, kind="stable")
-    items, starts = np.unique(pairs.items[order], return_index=True)
+    by_item = np.argsort(pairs.items, kind="stable")
+    items, starts = np.unique(pairs.items[by_item], return_index=True)
     scores = pairs.texts[queries] @ rows.T
-    # A film may have several frames, one for each text that is about it.
-    best = np.maximum.reduceat(scores[:, order], starts, axis=1)
+    # A film may have several frames, one for each text about it.
+    best = np.maximum.reduceat(scores[:, by_item], starts, axis=1)
     ranks = []
     for row, position in enumerate(queries):
-        fitting = np.isin(items, pairs.items[(pairs.of == position) & pairs.fits])
-        ranks.append(1 + int((best[row, ~fitting] >= best[row, fitting].max()).sum()))
+        is_relevant = np.isin(items, pairs.items[(pairs.of == position) & pairs.fits])
+        ranks.append(1 + int((best[row, ~is_relevant] >= best[row, is_relevant].max()).sum()))
     return ranks

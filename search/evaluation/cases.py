@@ -26,7 +26,7 @@ STRONG_GRADE = 2.0
 
 
 class Expected(StrEnum):
-    """What a query asks for: something in the library, something that is not in it, or nothing meaningful."""
+    """What a query describes: something in the library, something that is not in it, or nothing meaningful."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -62,10 +62,10 @@ class CaseLine(BaseModel):
         image: The file of an image query.
         voice: The file of a voice query.
         exclude: Texts that results must not match.
-        relevant: The right answers; empty if there is none.
-        kind: The group in which the query is reported.
+        relevant: The relevant items; empty if there are none.
+        kind: The group of queries that this query is reported in.
         label: Whether the query is a label: the report has a confusion matrix of all labels.
-        expected: What the query asks for. Default: `present` if there are relevant items; otherwise `nonsense` if the
+        expected: What the query describes. Default: `present` if there are relevant items; otherwise `nonsense` if the
             kind is "nonsense", else `absent`.
         judged: The items that count; all others are neither right nor wrong. A list of files and folders, or a text
             file with one of them per line. Default: all items.
@@ -115,7 +115,7 @@ class Case:
     Attributes:
         line: The line of the file.
         query: The query for the engine.
-        relevant: The right answers.
+        relevant: The relevant items.
         judged: The items that count; None for all.
     """
 
@@ -126,7 +126,7 @@ class Case:
 
     @property
     def expected(self) -> Expected:
-        """What the query asks for."""
+        """What the query describes."""
         if self.line.expected is not None:
             return self.line.expected
         if self.relevant:
@@ -141,7 +141,7 @@ class Case:
 
     @property
     def strong_count(self) -> int:
-        """The number of strongly relevant answers."""
+        """The number of strongly relevant items."""
         return sum(grade >= self.strong_grade for grade in self.ideal)
 
     def counts(self, path: str) -> bool:
@@ -150,21 +150,21 @@ class Case:
 
     @property
     def ideal(self) -> list[float]:
-        """The grades of everything relevant."""
-        return [one.grade for one in self.relevant]
+        """The grades of all relevant items; the best possible ranking has them in descending order."""
+        return [answer.grade for answer in self.relevant]
 
     def grade_hits(self, hits: Sequence[Hit]) -> list[float]:
-        """Return the grade of each result; an answer counts once, at its first result."""
-        left: dict[str, list[Relevant]] = {}
-        for one in self.relevant:
-            left.setdefault(one.path, []).append(one)
+        """Return the grade of each result, 0 if it is not relevant; a relevant item counts only once."""
+        remaining: dict[str, list[Relevant]] = {}
+        for answer in self.relevant:
+            remaining.setdefault(answer.path, []).append(answer)
         grades = []
         for hit in hits:
-            answers = left.get(hit.item.path, [])
-            match = next((one for one in answers if _answers(hit, one)), None)
-            if match is not None:
-                answers.remove(match)
-            grades.append(match.grade if match else 0.0)
+            answers = remaining.get(hit.item.path, [])
+            matched = next((answer for answer in answers if _answers(hit, answer)), None)
+            if matched is not None:
+                answers.remove(matched)
+            grades.append(matched.grade if matched else 0.0)
         return grades
 
 
@@ -195,9 +195,9 @@ def read_cases(file: Path, judged: Path | None = None) -> list[Case]:
             cases.append(_make_case(CaseLine.model_validate(json.loads(line)), file.parent, default, read))
         except ValidationError as error:
             # A union reports an error per alternative; the deepest one is the alternative that was meant.
-            wrong = max(error.errors(), key=lambda one: len(one["loc"]))
-            name = ".".join(str(part) for part in wrong["loc"])
-            raise UsageError(f"{file}, line {number}: {name}: {wrong['msg']}") from error
+            deepest = max(error.errors(), key=lambda problem: len(problem["loc"]))
+            name = ".".join(str(part) for part in deepest["loc"])
+            raise UsageError(f"{file}, line {number}: {name}: {deepest['msg']}") from error
         except (ValueError, OSError, UsageError) as error:
             raise UsageError(f"{file}, line {number}: {error}") from error
     if not cases:
@@ -213,12 +213,12 @@ def _make_case(line: CaseLine, folder: Path, judged: Judged | None, read: Callab
     parts = (QueryPart(image=(folder / line.image).read_bytes()),) if line.image else ()
     voice = (folder / line.voice).read_bytes() if line.voice else None
     query = Query(text=line.query, parts=parts, voice=voice, exclude=tuple(line.exclude))
-    answers = [Relevant(path=one) if isinstance(one, str) else one for one in line.relevant]
-    absolute = [one.model_copy(update={"path": str((folder / one.path).absolute())}) for one in answers]
+    answers = [Relevant(path=answer) if isinstance(answer, str) else answer for answer in line.relevant]
+    absolute = [answer.model_copy(update={"path": str((folder / answer.path).absolute())}) for answer in answers]
     if isinstance(line.judged, str):
         judged = read((folder / line.judged).absolute())
     elif line.judged is not None:
-        judged = Judged(str((folder / one).absolute()) for one in line.judged)
+        judged = Judged(str((folder / path).absolute()) for path in line.judged)
     return Case(line, query, tuple(absolute), judged)
 
 
@@ -228,7 +228,7 @@ def _read_judged(file: Path) -> Judged:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
-    return Judged(str((file.parent / one.strip()).absolute()) for one in lines if one.strip())
+    return Judged(str((file.parent / line.strip()).absolute()) for line in lines if line.strip())
 
 
 def _answers(hit: Hit, answer: Relevant) -> bool:
@@ -237,5 +237,5 @@ def _answers(hit: Hit, answer: Relevant) -> bool:
     if answer.start is None and answer.end is None:
         return True
     start, end = answer.start or 0.0, answer.end if answer.end is not None else float("inf")
-    moment = next((one for one in hit.evidence if one.start is not None), None)
+    moment = next((evidence for evidence in hit.evidence if evidence.start is not None), None)
     return moment is not None and (moment.start or 0.0) < end and (moment.end or moment.start or 0.0) > start

@@ -14,12 +14,12 @@ BOOTSTRAP_ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Grading:
-    """A ranking with its labels, best result first.
+    """A ranking with relevance labels, best result first.
 
     Attributes:
-        right: Whether each result is relevant to any grade, shape (n,).
-        strong: Whether it is strongly relevant, shape (n,).
-        shown: Whether it is above the relevance cut, shape (n,).
+        right: Whether each result is at least weakly relevant, shape (n,).
+        strong: Whether each result is strongly relevant, shape (n,).
+        shown: Whether each result is above the relevance cut, shape (n,).
         total: The number of strongly relevant items, retrieved or not.
     """
 
@@ -39,12 +39,18 @@ class SetQuality:
 
 
 def compute_recall(grades: Sequence[float], relevant: int, k: int) -> float:
-    """Return the share of the relevant items that is among the first k."""
+    """Return the share of the relevant items that is among the first k results.
+
+    Args:
+        grades: The grades of the ranking.
+        relevant: The number of relevant items, retrieved or not; above 0.
+        k: The number of results that count.
+    """
     return sum(grade > 0 for grade in grades[:k]) / relevant
 
 
 def compute_precision(grades: Sequence[float], k: int) -> float:
-    """Return the share of the first k that is relevant."""
+    """Return the share of the first k results that is relevant; missing results count as not relevant."""
     return sum(grade > 0 for grade in grades[:k]) / k
 
 
@@ -72,30 +78,52 @@ def compute_ndcg(grades: Sequence[float], ideal: Sequence[float], k: int) -> flo
         ideal: The grades of everything relevant, in any order.
         k: The number of results that count.
     """
-    best = _discount(sorted(ideal, reverse=True)[:k])
-    return _discount(grades[:k]) / best if best else 0.0
+    best = _compute_dcg(sorted(ideal, reverse=True)[:k])
+    return _compute_dcg(grades[:k]) / best if best else 0.0
 
 
 def compute_auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """Return the probability that a positive has a higher score than a negative; ties count half."""
-    yes, no = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
-    if not len(yes) or not len(no):
+    """Return the area under the ROC curve: the probability that a positive has a higher score than a negative.
+
+    Ties count half. Hanley and McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC)
+    curve", Radiology, 1982.
+
+    Args:
+        positive: The scores of the positives.
+        negative: The scores of the negatives.
+
+    Returns:
+        0 to 1; NaN if one of the two is empty.
+    """
+    positives, negatives = np.asarray(positive, np.float64), np.asarray(negative, np.float64)
+    if not len(positives) or not len(negatives):
         return float("nan")
-    above = (yes[:, None] > no[None]).mean() + 0.5 * (yes[:, None] == no[None]).mean()
+    above = (positives[:, None] > negatives[None]).mean() + 0.5 * (positives[:, None] == negatives[None]).mean()
     return float(above)
 
 
 def compute_calibration_error(scores: Sequence[float] | Floats, right: Sequence[bool] | Flags, bins: int = 10) -> float:
-    """Return the expected calibration error: the mean distance of scores from the share that is right, by bin."""
-    values, truth = np.asarray(scores, np.float64), np.asarray(right, np.float64)
+    """Return the expected calibration error: the mean distance of scores from the share that is right, by bin.
+
+    Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015.
+
+    Args:
+        scores: Probabilities, 0 to 1, shape (n,).
+        right: Whether each result is relevant, shape (n,).
+        bins: The number of bins of equal width.
+
+    Returns:
+        0 to 1; NaN if there are no scores.
+    """
+    values, labels = np.asarray(scores, np.float64), np.asarray(right, np.float64)
     if not len(values):
         return float("nan")
-    place = np.minimum((values * bins).astype(int), bins - 1)
+    bin_of_score = np.minimum((values * bins).astype(int), bins - 1)
     error = 0.0
-    for one in range(bins):
-        chosen = place == one
-        if chosen.any():
-            error += chosen.mean() * abs(values[chosen].mean() - truth[chosen].mean())
+    for index in range(bins):
+        in_bin = bin_of_score == index
+        if in_bin.any():
+            error += in_bin.mean() * abs(values[in_bin].mean() - labels[in_bin].mean())
     return float(error)
 
 
@@ -126,8 +154,8 @@ def compute_best_f1(grading: Grading) -> float:
         return 0.0
     precision = np.cumsum(grading.right) / np.arange(1, len(grading.right) + 1)
     recall = np.cumsum(grading.strong) / grading.total
-    both = precision + recall
-    return float(np.max(np.divide(2 * precision * recall, both, out=np.zeros_like(both), where=both > 0)))
+    total = precision + recall
+    return float(np.max(np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)))
 
 
 def compute_graded_average_precision(grading: Grading) -> float:
@@ -143,15 +171,26 @@ def compute_graded_average_precision(grading: Grading) -> float:
 def bootstrap(
     values: Sequence[float], measure: Callable[[Floats], Any] = np.mean, rounds: int = BOOTSTRAP_ROUNDS
 ) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of a measure: queries are resampled with replacement, the seed is fixed."""
+    """Return the 95 % interval of a measure by the percentile bootstrap, with a fixed seed.
+
+    Efron and Tibshirani, "An introduction to the bootstrap", 1993.
+
+    Args:
+        values: One value per query; queries are resampled with replacement.
+        measure: Computes the measure from values, shape (n,).
+        rounds: The number of samples.
+
+    Returns:
+        The lower and the upper end; NaN if there are no values.
+    """
     array = np.asarray(values, np.float64)
     if not len(array):
         return float("nan"), float("nan")
-    chance = np.random.default_rng(0)
-    drawn = [float(measure(array[chance.integers(len(array), size=len(array))])) for _ in range(rounds)]
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    rng = np.random.default_rng(0)
+    estimates = [float(measure(array[rng.integers(len(array), size=len(array))])) for _ in range(rounds)]
+    low, high = np.percentile(estimates, [2.5, 97.5])
     return float(low), float(high)
 
 
-def _discount(grades: Sequence[float]) -> float:
+def _compute_dcg(grades: Sequence[float]) -> float:
     return float(sum((2.0**grade - 1) / np.log2(rank + 1) for rank, grade in enumerate(grades, 1)))

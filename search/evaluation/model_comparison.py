@@ -17,7 +17,7 @@ from search.records import Vectors
 T = TypeVar("T")
 
 BATCH_SIZE = 32
-# With fewer queries no difference is significant.
+# With fewer queries hardly any difference is significant.
 MIN_SAMPLE = 10
 
 
@@ -82,46 +82,59 @@ def compare_results(first: ModelResult, second: ModelResult) -> Comparison:
 def rank_images(
     load: Callable[[], ImageEncoder], captioned: Sequence[Captioned], copied: Sequence[Copied]
 ) -> ModelResult:
-    """Rank all images by every caption and by every copy, with one image encoder."""
-    wanted = [one.item for one in captioned] + [one.item for one in copied]
-    images = open_items({item.id: item for item in wanted}.values())
-    copies = open_items(one.copy for one in copied)
-    place = {item_id: at for at, item_id in enumerate(images)}
-    captions = [(one.caption, place[one.item.id]) for one in captioned if one.item.id in place]
+    """Rank all images by every caption and by every copy, with one image encoder.
+
+    Args:
+        load: Loads the encoder; the increase in memory is measured.
+        captioned: Images with captions.
+        copied: Images with copies.
+    """
+    originals = [pair.item for pair in captioned] + [pair.item for pair in copied]
+    images = open_items({item.id: item for item in originals}.values())
+    copies = open_items(pair.copy for pair in copied)
+    positions = {item_id: position for position, item_id in enumerate(images)}
+    captions = [(pair.caption, positions[pair.item.id]) for pair in captioned if pair.item.id in positions]
     copy_queries = [
-        (copies[one.copy.id], place[one.item.id]) for one in copied if one.item.id in place and one.copy.id in copies
+        (copies[pair.copy.id], positions[pair.item.id])
+        for pair in copied
+        if pair.item.id in positions and pair.copy.id in copies
     ]
     before = read_memory()
     encoder = load()
-    prepared = [encoder.transform(image) for image in images.values()]
-    encoder.encode_images(prepared[:1])
+    pixels = [encoder.transform(image) for image in images.values()]
+    encoder.encode_images(pixels[:1])
     encoder.encode_texts(["a warm-up"])
     memory = _subtract(read_memory(), before)
     began = time.perf_counter()
-    rows = _embed(encoder.encode_images, prepared)
-    rate = len(prepared) / (time.perf_counter() - began)
+    vectors = _embed(encoder.encode_images, pixels)
+    rate = len(pixels) / (time.perf_counter() - began)
     queries, query_ms = _encode_queries([caption for caption, _ in captions], encoder.encode_texts)
     if copy_queries:
-        shown = [encoder.transform(image) for image, _ in copy_queries]
-        queries = np.concatenate([queries, _embed(encoder.encode_images, shown)])
-    answers = [at for _, at in (*captions, *copy_queries)]
-    ranks = rank_answers(queries, rows, answers)
+        copy_pixels = [encoder.transform(image) for image, _ in copy_queries]
+        queries = np.concatenate([queries, _embed(encoder.encode_images, copy_pixels)])
+    answers = [position for _, position in (*captions, *copy_queries)]
+    ranks = rank_answers(queries, vectors, answers)
     return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, memory, copies=len(copy_queries))
 
 
 def rank_texts(load: Callable[[], TextEncoder], clozes: Sequence[Cloze]) -> ModelResult:
-    """Rank all passages by the end of every passage, with one text encoder."""
+    """Rank the beginnings of all passages by the end of each passage, with one text encoder.
+
+    Args:
+        load: Loads the encoder; the increase in memory is measured.
+        clozes: The passages.
+    """
     before = read_memory()
     encoder = load()
-    passages = [one.beginning for one in clozes]
+    passages = [cloze.beginning for cloze in clozes]
     encoder.encode_passages(passages[:1])
     encoder.encode_queries(["a warm-up"])
     memory = _subtract(read_memory(), before)
     began = time.perf_counter()
-    rows = _embed(encoder.encode_passages, passages)
+    vectors = _embed(encoder.encode_passages, passages)
     rate = len(passages) / (time.perf_counter() - began)
-    queries, query_ms = _encode_queries([one.end for one in clozes], encoder.encode_queries)
-    ranks = rank_answers(queries, rows, range(len(passages)))
+    queries, query_ms = _encode_queries([cloze.end for cloze in clozes], encoder.encode_queries)
+    ranks = rank_answers(queries, vectors, range(len(passages)))
     return ModelResult(encoder.name, encoder.dimension, ranks, rate, query_ms, memory)
 
 
@@ -130,7 +143,7 @@ def _subtract(now: float | None, before: float | None) -> float | None:
 
 
 def _embed(encode: Callable[[Sequence[T]], Vectors], inputs: Sequence[T]) -> Vectors:
-    return np.concatenate([encode(inputs[start : start + BATCH_SIZE]) for start in range(0, len(inputs), BATCH_SIZE)])
+    return np.concatenate([encode(inputs[first : first + BATCH_SIZE]) for first in range(0, len(inputs), BATCH_SIZE)])
 
 
 def _encode_queries(texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> tuple[Vectors, float]:
@@ -144,7 +157,13 @@ def _encode_queries(texts: Sequence[str], encode: Callable[[Sequence[str]], Vect
 
 
 def rank_answers(queries: Vectors, rows: Vectors, answers: Sequence[int]) -> tuple[int, ...]:
-    """Return for each query the rank of the row that answers it, from 1; ties count against it."""
+    """Return for each query the rank of the right row, from 1; ties count against it.
+
+    Args:
+        queries: The vectors of the queries, shape (q, d).
+        rows: The vectors that are ranked, shape (n, d).
+        answers: The position of the right row for each query.
+    """
     scores = queries @ rows.T
     right = scores[np.arange(len(queries)), answers][:, None]
     ranks = (scores >= right).sum(axis=1)

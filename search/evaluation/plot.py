@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+# The size of a chart and its margins, in pixels; the legend is in the right margin.
 WIDTH, HEIGHT = 640, 400
 LEFT, RIGHT, TOP, BOTTOM = 60, 190, 40, 50
 # The palette of Okabe and Ito, which people with any color vision can distinguish.
@@ -17,8 +18,10 @@ class Line:
     """A line of a chart.
 
     Attributes:
+        name: The name in the legend.
         points: x and y; y is 0 to 1.
         marked: The points to emphasize; None for all.
+        dashed: Whether the line is dashed.
     """
 
     name: str
@@ -32,8 +35,9 @@ class Axis:
     """The horizontal axis.
 
     Attributes:
-        ticks: Labels by value.
-        logarithmic: Space values by their ratio.
+        label: The label of the axis.
+        ticks: The labels of the ticks by value.
+        logarithmic: Whether the scale is logarithmic.
     """
 
     label: str
@@ -42,7 +46,7 @@ class Axis:
 
     def place(self, value: float) -> float:
         """Return the horizontal position of a value in pixels."""
-        low, high = (self._scale(one) for one in (min(self.ticks), max(self.ticks)))
+        low, high = (self._scale(tick) for tick in (min(self.ticks), max(self.ticks)))
         share = (self._scale(value) - low) / ((high - low) or 1.0)
         return LEFT + min(1.0, max(0.0, share)) * (WIDTH - LEFT - RIGHT)
 
@@ -50,6 +54,7 @@ class Axis:
         return math.log10(max(value, 1e-9)) if self.logarithmic else value
 
 
+# The ticks of a horizontal axis from 0 to 1.
 SHARES = {tick: f"{tick:.1f}" for tick in TICKS}
 
 
@@ -62,7 +67,7 @@ def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str
         label: The label of the vertical axis, which is 0 to 1.
         lines: The lines.
     """
-    bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
+    bottom_edge, right_edge = HEIGHT - BOTTOM, WIDTH - RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
         'font-size="12">',
@@ -70,15 +75,15 @@ def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str
         f'<text x="{LEFT}" y="22" font-size="15">{escape(title)}</text>',
     ]
     for tick in TICKS:
-        parts.append(f'<path d="M{LEFT} {_rise(tick):.1f}H{right}" stroke="#ddd"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{_rise(tick) + 4:.1f}" text-anchor="end">{tick:.1f}</text>')
+        parts.append(f'<path d="M{LEFT} {_place_vertically(tick):.1f}H{right_edge}" stroke="#ddd"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{_place_vertically(tick) + 4:.1f}" text-anchor="end">{tick:.1f}</text>')
     for value, text in axis.ticks.items():
         x = axis.place(value)
-        parts.append(f'<path d="M{x:.1f} {TOP}V{bottom}" stroke="#eee"/>')
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{escape(text)}</text>')
-    middle = (LEFT + right) / 2
+        parts.append(f'<path d="M{x:.1f} {TOP}V{bottom_edge}" stroke="#eee"/>')
+        parts.append(f'<text x="{x:.1f}" y="{bottom_edge + 16}" text-anchor="middle">{escape(text)}</text>')
+    middle = (LEFT + right_edge) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 12}" text-anchor="middle">{escape(axis.label)}</text>')
-    parts.append(f'<text transform="translate(16 {(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">')
+    parts.append(f'<text transform="translate(16 {(TOP + bottom_edge) / 2}) rotate(-90)" text-anchor="middle">')
     parts.append(f"{escape(label)}</text>")
     for number, line in enumerate(lines):
         parts += _draw_line(line, axis, number)
@@ -87,10 +92,10 @@ def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str
 
 def _draw_line(line: Line, axis: Axis, number: int) -> list[str]:
     color = COLORS[number % len(COLORS)]
-    places = [(axis.place(x), _rise(y)) for x, y in line.points]
+    places = [(axis.place(x), _place_vertically(y)) for x, y in line.points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dash = ' stroke-dasharray="6 4"' if line.dashed else ""
-    marks = places if line.marked is None else [(axis.place(x), _rise(y)) for x, y in line.marked]
+    marks = places if line.marked is None else [(axis.place(x), _place_vertically(y)) for x, y in line.marked]
     x, y = WIDTH - RIGHT + 14, TOP + 14 + 18 * number
     return [
         f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"{dash}/>',
@@ -100,6 +105,6 @@ def _draw_line(line: Line, axis: Axis, number: int) -> list[str]:
     ]
 
 
-def _rise(share: float) -> float:
+def _place_vertically(share: float) -> float:
     """Return the vertical position of a share in pixels."""
     return HEIGHT - BOTTOM - min(1.0, max(0.0, share)) * (HEIGHT - TOP - BOTTOM)

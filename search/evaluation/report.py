@@ -53,12 +53,17 @@ def write_markdown(report: Report, title: str) -> str:
     lines = [f"# {title}", ""]
     if report.shown:
         lines += ["## What is shown", "", *write_shown(describe_report(report)), ""]
-    for kind, ways in report.ranking.items():
-        number = report.queries.get(kind, sum(report.queries[one] for one in report.ranking if one in report.queries))
+    for kind, rankings in report.ranking.items():
+        number = report.queries.get(
+            kind, sum(report.queries[other] for other in report.ranking if other in report.queries)
+        )
         lines += [f"## {kind} ({number} queries)", ""]
-        measures = list(next(iter(ways.values())))
+        measures = list(next(iter(rankings.values())))
         lines += ["| ranking | " + " | ".join(measures) + " |", "|---|" + "---|" * len(measures)]
-        lines += [f"| {way} | " + " | ".join(map(_write_figure, row.values())) + " |" for way, row in ways.items()]
+        lines += [
+            f"| {ranking_name} | " + " | ".join(map(_write_figure, row.values())) + " |"
+            for ranking_name, row in rankings.items()
+        ]
         lines.append("")
     lines += ["## Nothing relevant", "", '| queries | answered "nothing relevant" | AUROC of the best score |']
     lines.append("|---|---|---|")
@@ -95,9 +100,9 @@ def _write_confusion(report: Report) -> list[str]:
 
 def _round(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _round(one) for key, one in value.items()}
+        return {str(key): _round(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_round(one) for one in value]
+        return [_round(item) for item in value]
     if isinstance(value, float):
         return None if math.isnan(value) else round(value, 4)
     return value

@@ -24,7 +24,7 @@ from search.records import Hit, ItemType, Query, Retriever
 from search.scoring.candidates import RRF_CONSTANT
 
 MAX_RESULTS = 100
-# Results per query that count for the calibration error: further down, many relevant items have no label.
+# Results per query that count for the calibration error. At lower ranks, many relevant items have no label.
 CALIBRATION_DEPTH = 1
 EXPOSURE_DEPTH = 10
 # The compared rankings: the engine's, reciprocal rank fusion, and each retriever.
@@ -48,10 +48,10 @@ class Outcome:
         case: The query with its answers.
         best: The score of the best result, 0 if there is none.
         nothing: Whether it was answered with "nothing relevant".
-        grades: The grades of the results, by ranking.
+        grades: The grades of the results, by ranking (see `RANKINGS`).
         scored: The results with scores and labels.
         types: The types of the first results.
-        places: The score of each item by path, for a query that is a label.
+        label_scores: The score of each item by path, for a query that is a label.
     """
 
     case: Case
@@ -60,11 +60,11 @@ class Outcome:
     grades: dict[str, list[float]]
     scored: Scored
     types: list[ItemType]
-    places: dict[str, float] = field(default_factory=dict)
+    label_scores: dict[str, float] = field(default_factory=dict)
 
-    def strong_grades(self, way: str) -> list[float]:
+    def strong_grades(self, ranking: str) -> list[float]:
         """Return the grades of one ranking, 0 for results that are not strongly relevant."""
-        return [grade if grade >= self.case.strong_grade else 0.0 for grade in self.grades[way]]
+        return [grade if grade >= self.case.strong_grade else 0.0 for grade in self.grades[ranking]]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Report:
 
     Attributes:
         queries: The number of queries by kind.
-        ranking: Figures by kind, ranking and measure.
+        ranking: Figures by kind, ranking (one of `RANKINGS`) and measure.
         shown: Figures of what is above the cut, by kind with answers, and over all of them.
         auroc: AUROC of the best result's score, by kind without answers, against all queries with answers.
         auroc_by_kind: The same against each kind with answers.
@@ -105,13 +105,13 @@ def run_cases(
     retrievers: bool = True,
     filtered: bool = False,
 ) -> Report:
-    """Ask all queries and compute the figures.
+    """Run all queries and compute the figures.
 
     Args:
-        engine: The engine to ask.
+        engine: The engine to query.
         cases: The queries with their answers.
         progress: Called with the number of queries done and the number of all.
-        retrievers: Also measure each retriever separately, and reciprocal rank fusion of them.
+        retrievers: Whether to also measure each retriever separately, and reciprocal rank fusion of them.
         filtered: As for `read_ranking`.
 
     Returns:
@@ -126,7 +126,14 @@ def run_cases(
 
 
 def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> Outcome:
-    """Run one query and grade its whole ranking, above and below the cut."""
+    """Run one query and grade its whole ranking, above and below the cut.
+
+    Args:
+        engine: The engine to query.
+        case: The query with its answers.
+        retrievers: As for `run_cases`.
+        filtered: As for `read_ranking`.
+    """
     query = replace(case.query, include_all=True, stack=False, limit=PAGE_SIZE if case.judged else MAX_RESULTS)
     ranking = read_ranking(engine, case, query, filtered)
     answer = ranking.first
@@ -147,7 +154,7 @@ def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = Fals
         grades=grades,
         scored=_score_hits(case, ranking.hits, fused),
         types=[hit.item.type for hit in answer.hits[:EXPOSURE_DEPTH] if hit.item.type is not None],
-        places={hit.item.path: hit.score for hit in ranking.hits} if case.line.label else {},
+        label_scores={hit.item.path: hit.score for hit in ranking.hits} if case.line.label else {},
     )
 
 
@@ -159,22 +166,24 @@ def summarize(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Rep
         types: The types of the relevant files, by path.
     """
     kinds: dict[str, list[Outcome]] = defaultdict(list)
-    for one in outcomes:
-        kinds[one.case.line.kind].append(one)
+    for outcome in outcomes:
+        kinds[outcome.case.line.kind].append(outcome)
     answered = {kind: group for kind, group in kinds.items() if group[0].case.relevant}
     unanswered = {kind: group for kind, group in kinds.items() if kind not in answered}
-    present = [one for group in answered.values() for one in group]
+    present = [outcome for group in answered.values() for outcome in group]
     groups = answered | ({"all": present} if len(answered) > 1 else {})
-    expected = {name: [one for one in outcomes if one.case.expected is name] for name in Expected}
-    first = [pair for one in outcomes for pair in one.scored.pair_first(CALIBRATION_DEPTH)]
-    scored = {kind: [one.scored for one in group] for kind, group in groups.items()}
+    expected = {name: [outcome for outcome in outcomes if outcome.case.expected is name] for name in Expected}
+    first = [pair for outcome in outcomes for pair in outcome.scored.pair_first(CALIBRATION_DEPTH)]
+    scored = {kind: [outcome.scored for outcome in group] for kind, group in groups.items()}
     return Report(
         queries={kind: len(group) for kind, group in kinds.items()},
-        ranking={kind: _measure_ways(group) for kind, group in groups.items()},
-        shown={kind: measure_shown(rows, [one.nothing for one in groups[kind]]) for kind, rows in scored.items()},
-        auroc={kind: _compare(present, group) for kind, group in unanswered.items()},
+        ranking={kind: _measure_rankings(group) for kind, group in groups.items()},
+        shown={
+            kind: measure_shown(rows, [outcome.nothing for outcome in groups[kind]]) for kind, rows in scored.items()
+        },
+        auroc={kind: _compare_best_scores(present, group) for kind, group in unanswered.items()},
         auroc_by_kind={
-            kind: {other: _compare(rows, group) for other, rows in answered.items()}
+            kind: {other: _compare_best_scores(rows, group) for other, rows in answered.items()}
             for kind, group in unanswered.items()
         },
         nothing={kind: _share_nothing(group) for kind, group in kinds.items()},
@@ -182,17 +191,17 @@ def summarize(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Rep
         calibration_error=compute_calibration_error([score for score, _ in first], [right for _, right in first]),
         sweep={kind: sweep_cut(rows) for kind, rows in scored.items()},
         exposure=_measure_exposure(present, types),
-        confusion=_count_confusions([one for one in outcomes if one.case.line.label]),
+        confusion=_count_confusions([outcome for outcome in outcomes if outcome.case.line.label]),
     )
 
 
-def _compare(present: Sequence[Outcome], absent: Sequence[Outcome]) -> float:
+def _compare_best_scores(present: Sequence[Outcome], absent: Sequence[Outcome]) -> float:
     """Compute the AUROC of the best result's score."""
-    return compute_auroc([one.best for one in present], [one.best for one in absent])
+    return compute_auroc([outcome.best for outcome in present], [outcome.best for outcome in absent])
 
 
 def _share_nothing(group: Sequence[Outcome]) -> float:
-    return sum(one.nothing for one in group) / len(group)
+    return sum(outcome.nothing for outcome in group) / len(group)
 
 
 def _score_hits(case: Case, hits: Sequence[Hit], grades: Sequence[float]) -> Scored:
@@ -212,30 +221,40 @@ def _run_retriever(engine: Engine, case: Case, query: Query, retriever: Retrieve
 
 
 def _fuse_ranks(separate: Mapping[Retriever, tuple[Hit, ...]]) -> tuple[Hit, ...]:
-    """Return reciprocal rank fusion of the retrievers, which serves as the baseline."""
-    votes: dict[int, float] = {}
+    """Return the reciprocal rank fusion of the retrievers, the baseline.
+
+    Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods",
+    SIGIR 2009.
+    """
+    scores: dict[int, float] = {}
     hits: dict[int, Hit] = {}
     for ranked in separate.values():
         for rank, hit in enumerate(ranked, 1):
-            votes[hit.item.id] = votes.get(hit.item.id, 0.0) + 1 / (RRF_CONSTANT + rank)
+            scores[hit.item.id] = scores.get(hit.item.id, 0.0) + 1 / (RRF_CONSTANT + rank)
             hits.setdefault(hit.item.id, hit)
-    return tuple(hits[item_id] for item_id in sorted(votes, key=lambda one: -votes[one])[:MAX_RESULTS])
+    return tuple(hits[item_id] for item_id in sorted(scores, key=lambda item_id: -scores[item_id])[:MAX_RESULTS])
 
 
-def _measure_ways(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
+def _measure_rankings(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
     measures: dict[str, Callable[[Outcome, str], float]] = {
-        "recall@1": lambda one, way: compute_recall(one.strong_grades(way), one.case.strong_count, 1),
-        "recall@10": lambda one, way: compute_recall(one.strong_grades(way), one.case.strong_count, 10),
-        "precision@10": lambda one, way: compute_precision(one.grades[way], 10),
-        "MRR": lambda one, way: compute_reciprocal_rank(one.grades[way]),
-        "mAP": lambda one, way: compute_average_precision(one.strong_grades(way), one.case.strong_count),
-        "nDCG@10": lambda one, way: compute_ndcg(one.grades[way], one.case.ideal, 10),
+        "recall@1": lambda outcome, ranking: compute_recall(
+            outcome.strong_grades(ranking), outcome.case.strong_count, 1
+        ),
+        "recall@10": lambda outcome, ranking: compute_recall(
+            outcome.strong_grades(ranking), outcome.case.strong_count, 10
+        ),
+        "precision@10": lambda outcome, ranking: compute_precision(outcome.grades[ranking], 10),
+        "MRR": lambda outcome, ranking: compute_reciprocal_rank(outcome.grades[ranking]),
+        "mAP": lambda outcome, ranking: compute_average_precision(
+            outcome.strong_grades(ranking), outcome.case.strong_count
+        ),
+        "nDCG@10": lambda outcome, ranking: compute_ndcg(outcome.grades[ranking], outcome.case.ideal, 10),
     }
-    ways = [way for way in RANKINGS if way in group[0].grades]
+    rankings = [ranking for ranking in RANKINGS if ranking in group[0].grades]
     figures: dict[str, dict[str, Figure]] = {}
-    for way in ways:
-        values = {name: [measure(one, way) for one in group] for name, measure in measures.items()}
-        figures[str(way)] = {name: Figure(sum(row) / len(row), *bootstrap(row)) for name, row in values.items()}
+    for ranking in rankings:
+        values = {name: [measure(outcome, ranking) for outcome in group] for name, measure in measures.items()}
+        figures[str(ranking)] = {name: Figure(sum(row) / len(row), *bootstrap(row)) for name, row in values.items()}
     return figures
 
 
@@ -244,26 +263,26 @@ def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -
 
     Each query counts the same, regardless of the number of its answers and results.
     """
-    wanted: dict[str, float] = defaultdict(float)
-    shown: dict[str, float] = defaultdict(float)
-    for one in group:
-        for answer in one.case.relevant:
-            wanted[types.get(answer.path, "not indexed")] += 1 / len(one.case.relevant)
-        for kind in one.types:
-            shown[kind] += 1 / len(one.types)
+    answer_shares: dict[str, float] = defaultdict(float)
+    result_shares: dict[str, float] = defaultdict(float)
+    for outcome in group:
+        for answer in outcome.case.relevant:
+            answer_shares[types.get(answer.path, "not indexed")] += 1 / len(outcome.case.relevant)
+        for kind in outcome.types:
+            result_shares[kind] += 1 / len(outcome.types)
     return {
-        kind: (wanted[kind] / sum(wanted.values()), shown[kind] / sum(shown.values()))
-        for kind in sorted({*wanted, *shown})
+        kind: (answer_shares[kind] / sum(answer_shares.values()), result_shares[kind] / sum(result_shares.values()))
+        for kind in sorted({*answer_shares, *result_shares})
     }
 
 
 def _count_confusions(group: Sequence[Outcome]) -> dict[str, dict[str, int]]:
     """Return for each label how often its items got each label; an item gets the label with the highest score."""
     table: dict[str, Counter[str]] = {}
-    for one in group:
-        label = one.case.line.query or ""
+    for outcome in group:
+        label = outcome.case.line.query or ""
         row = table.setdefault(label, Counter())
-        for answer in one.case.relevant:
-            best = max(group, key=lambda other: other.places.get(answer.path, 0.0))
+        for answer in outcome.case.relevant:
+            best = max(group, key=lambda other: other.label_scores.get(answer.path, 0.0))
             row[best.case.line.query or ""] += 1
     return {label: dict(row) for label, row in table.items()}

@@ -35,12 +35,12 @@ class Scored(Grading):
     scores: Floats
 
     def pair_first(self, count: int) -> list[tuple[float, bool]]:
-        """Return the score of each of the first results, and whether it is relevant."""
+        """Return the score of each of the first `count` results, and whether the result is relevant."""
         return list(zip(self.scores[:count].tolist(), self.right[:count].tolist(), strict=True))
 
-    def cut(self, score: float) -> "Scored":
-        """Return the same ranking with another cut."""
-        return Scored(self.right, self.strong, self.scores >= score, self.total, self.scores)
+    def cut(self, min_score: float) -> "Scored":
+        """Return the same ranking with another cut: results with at least `min_score` are shown."""
+        return Scored(self.right, self.strong, self.scores >= min_score, self.total, self.scores)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ShownFigures:
         nothing: The share of queries answered with "nothing relevant".
         calibration_error: Expected calibration error over all results that were read.
         calibration_error_shown: The same over results above the cut.
-        results: Shown results that count, per query.
+        results: The mean number of shown results; only results that count.
         precision_if_shown: Precision over the queries that show something.
     """
 
@@ -84,7 +84,7 @@ class CutPoint:
         cut: The lowest score that is shown.
         recall: Mean recall.
         precision: Mean precision over the queries that show something.
-        false: Wrong results per query.
+        false: The mean number of wrong results per query.
         silent: The share of queries that show nothing.
     """
 
@@ -105,18 +105,18 @@ def measure_shown(rankings: Sequence[Scored], nothing: Sequence[bool]) -> ShownF
     Returns:
         The means over the queries; the calibration errors are computed over the results of all queries together.
     """
-    sets = [compute_set_quality(one) for one in rankings]
+    sets = [compute_set_quality(ranking) for ranking in rankings]
     scores, right, shown = (
-        np.concatenate([getattr(one, name) for one in rankings]) for name in ("scores", "right", "shown")
+        np.concatenate([getattr(ranking, name) for ranking in rankings]) for name in ("scores", "right", "shown")
     )
     return ShownFigures(
         queries=len(rankings),
-        precision=float(np.mean([one.precision for one in sets])),
-        recall=float(np.mean([one.recall for one in sets])),
-        f1=float(np.mean([one.f1 for one in sets])),
+        precision=float(np.mean([quality.precision for quality in sets])),
+        recall=float(np.mean([quality.recall for quality in sets])),
+        f1=float(np.mean([quality.f1 for quality in sets])),
         best_f1=_average(compute_best_f1, rankings),
         average_precision=_average(compute_graded_average_precision, rankings),
-        precision_20=_average(lambda one: float(one.right[:PRECISION_DEPTH].sum()) / PRECISION_DEPTH, rankings),
+        precision_20=_average(lambda ranking: float(ranking.right[:PRECISION_DEPTH].sum()) / PRECISION_DEPTH, rankings),
         nothing=float(np.mean(nothing)),
         calibration_error=compute_calibration_error(scores, right),
         calibration_error_shown=compute_calibration_error(scores[shown], right[shown]),
@@ -129,16 +129,16 @@ def sweep_cut(rankings: Sequence[Scored], cuts: Sequence[float] = CUTS) -> list[
     """Compute what other cuts of the same scores would show, from the lowest cut to the highest."""
     points = []
     for score in cuts:
-        cut = [one.cut(score) for one in rankings]
-        sets = [compute_set_quality(one) for one in cut]
-        silent = sum(not one.shown.any() for one in cut)
+        cut_rankings = [ranking.cut(score) for ranking in rankings]
+        sets = [compute_set_quality(ranking) for ranking in cut_rankings]
+        silent = sum(not ranking.shown.any() for ranking in cut_rankings)
         points.append(
             CutPoint(
                 cut=score,
-                recall=float(np.mean([one.recall for one in sets])),
-                precision=_average_shown(cut, sets),
-                false=float(np.mean([(one.shown & ~one.right).sum() for one in cut])),
-                silent=silent / len(cut),
+                recall=float(np.mean([quality.recall for quality in sets])),
+                precision=_average_shown(cut_rankings, sets),
+                false=float(np.mean([(ranking.shown & ~ranking.right).sum() for ranking in cut_rankings])),
+                silent=silent / len(cut_rankings),
             )
         )
     return points
@@ -146,14 +146,14 @@ def sweep_cut(rankings: Sequence[Scored], cuts: Sequence[float] = CUTS) -> list[
 
 def find_best_cut(points: Sequence[CutPoint]) -> CutPoint:
     """Return the cut whose mean recall and precision have the highest F1."""
-    return max(points, key=lambda one: compute_f1(one.precision, one.recall))
+    return max(points, key=lambda point: compute_f1(point.precision, point.recall))
 
 
 def _average_shown(rankings: Sequence[Scored], sets: Sequence[SetQuality]) -> float:
     """Return the mean precision over the queries that show something, 1 if none does."""
-    values = [quality.precision for quality, one in zip(sets, rankings, strict=True) if one.shown.any()]
+    values = [quality.precision for quality, ranking in zip(sets, rankings, strict=True) if ranking.shown.any()]
     return float(np.mean(values)) if values else 1.0
 
 
 def _average(measure: Callable[[Scored], float], rankings: Sequence[Scored]) -> float:
-    return float(np.mean([measure(one) for one in rankings]))
+    return float(np.mean([measure(ranking) for ranking in rankings]))

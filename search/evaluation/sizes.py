@@ -1,6 +1,6 @@
 """Tables and charts over libraries of several sizes, measured with the same queries.
 
-The input are documents of `describe_report`, by the number of photos in the library.
+The inputs are JSON documents from `describe_report`, by the number of photos in the library.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ DRAWN_KINDS = ("concepts", "groups of classes")
 
 
 def write_sizes(measured: Mapping[int, Document]) -> str:
-    """Return a Markdown page: what is shown by kind and size, unanswered queries, other cuts of the same scores."""
+    """Return a Markdown page with what is shown by kind and size, queries without answers, and other cuts."""
     lines = ["# What is shown", ""]
     for size, document in measured.items():
         lines += [f"## {size:,} photos", "", *write_shown(document), "", *write_unanswered(document), ""]
@@ -30,15 +30,20 @@ def write_sizes(measured: Mapping[int, Document]) -> str:
 
 
 def write_unanswered(document: Document) -> list[str]:
-    """Return a table of the queries without answers: the share of "nothing relevant", and AUROCs of the best score."""
+    """Return a table of the queries without answers: the share of "nothing relevant" and AUROCs of the best score."""
     kinds = list(next(iter(document["auroc_by_kind"].values()), {}))
     header = ["queries", "n", "nothing relevant", "AUROC, all present", *(f"{kind}" for kind in kinds)]
     rows = [
-        [kind, str(document["queries"][kind]), _share(document["nothing"][kind]), _figure(document["auroc"][kind])]
-        + [_figure(aurocs[other]) for other in kinds]
+        [
+            kind,
+            str(document["queries"][kind]),
+            _format_share(document["nothing"][kind]),
+            _format_figure(document["auroc"][kind]),
+        ]
+        + [_format_figure(aurocs[other]) for other in kinds]
         for kind, aurocs in document["auroc_by_kind"].items()
     ]
-    summary = ", ".join(f"{name} {_share(share)}" for name, share in document["nothing_expected"].items())
+    summary = ", ".join(f"{name} {_format_share(share)}" for name, share in document["nothing_expected"].items())
     return [*write_table(header, rows), "", f'Answered with "nothing relevant": {summary}.']
 
 
@@ -49,31 +54,36 @@ def plot_sizes(measured: Mapping[int, Document]) -> dict[str, str]:
         name = kind.split()[0]
         charts[f"{name}-size"] = _draw_growth(kind, measured)
         charts[f"{name}-cut"] = draw_sweeps(
-            f"{kind}: recall against false results", {f"{size:,} photos": one for size, one in measured.items()}, kind
+            f"{kind}: recall against false results",
+            {f"{size:,} photos": document for size, document in measured.items()},
+            kind,
         )
     return charts
 
 
 def draw_sweeps(title: str, documents: Mapping[str, Document], kind: str) -> str:
-    """Return a chart of recall against the share of false results, one line per library; the dot is what is shown."""
-    lines = [_draw_sweep(name, one, kind) for name, one in documents.items() if kind in one["sweep"]]
+    """Return a chart of recall against the share of false results, one line per library.
+
+    The dot marks the cut that the engine uses.
+    """
+    lines = [_draw_sweep(name, document, kind) for name, document in documents.items() if kind in document["sweep"]]
     return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
 
 
 def draw_kinds(title: str, document: Document) -> str:
-    """Return the same chart of one library, one line per kind of query."""
+    """Return the chart of `draw_sweeps` for one library, one line per kind of query."""
     lines = [_draw_sweep(kind, document, kind) for kind in document["sweep"]]
     return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
 
 
 def _draw_sweep(name: str, document: Document, kind: str) -> Line:
     shown = document["shown"][kind]
-    points = [(1 - one["precision"], one["recall"]) for one in document["sweep"][kind] if one["silent"] < 1]
+    points = [(1 - point["precision"], point["recall"]) for point in document["sweep"][kind] if point["silent"] < 1]
     return Line(name, points, [(1 - shown["precision_if_shown"], shown["recall"])])
 
 
 def _draw_growth(kind: str, measured: Mapping[int, Document]) -> str:
-    sized = {size: one["shown"][kind] for size, one in measured.items() if kind in one["shown"]}
+    sized = {size: document["shown"][kind] for size, document in measured.items() if kind in document["shown"]}
     ticks = {float(size): f"{size:,}" for size in sized}
     names = {
         "recall": "recall",
@@ -91,9 +101,9 @@ def _draw_growth(kind: str, measured: Mapping[int, Document]) -> str:
 def _write_growth(kind: str, measured: Mapping[int, Document]) -> list[str]:
     columns = ("precision", "recall", "f1", "best_f1", "average_precision", "nothing")
     rows = [
-        [f"{size:,}", *(_figure(one["shown"][kind][column]) for column in columns)]
-        for size, one in measured.items()
-        if kind in one["shown"]
+        [f"{size:,}", *(_format_figure(document["shown"][kind][column]) for column in columns)]
+        for size, document in measured.items()
+        if kind in document["shown"]
     ]
     return write_table(
         ["photos", "precision", "recall", "F1", "best F1", "average precision", "nothing relevant"], rows
@@ -103,22 +113,22 @@ def _write_growth(kind: str, measured: Mapping[int, Document]) -> list[str]:
 def _write_sweeps(kind: str, measured: Mapping[int, Document]) -> list[str]:
     """Return a table of other cuts; kinds without answers are left out, since they have no right results."""
     rows = [
-        [f"{size:,}", *(_figure(point[column]) for column in SWEEP_COLUMNS)]
-        for size, one in measured.items()
-        for point in one["sweep"].get(kind, [])
+        [f"{size:,}", *(_format_figure(point[column]) for column in SWEEP_COLUMNS)]
+        for size, document in measured.items()
+        for point in document["sweep"].get(kind, [])
         if point["cut"] in TABLE_CUTS
     ]
     return write_table(["photos", "cut", "recall", "precision", "false results per query", "shows nothing"], rows)
 
 
 def _find_kinds(measured: Mapping[int, Document]) -> Sequence[str]:
-    known: Iterable[str] = {kind for document in measured.values() for kind in document["shown"]}
-    return [kind for kind in DRAWN_KINDS if kind in known]
+    measured_kinds: Iterable[str] = {kind for document in measured.values() for kind in document["shown"]}
+    return [kind for kind in DRAWN_KINDS if kind in measured_kinds]
 
 
-def _figure(value: float | None) -> str:
+def _format_figure(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _share(value: float) -> str:
+def _format_share(value: float) -> str:
     return f"{value:.1%}"

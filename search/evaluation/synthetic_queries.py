@@ -34,7 +34,12 @@ QUERY_SHARE, MIN_PASSAGE_WORDS = 0.3, 15
 
 @dataclass(frozen=True)
 class Captioned:
-    """An image and its caption."""
+    """An image and its caption.
+
+    Attributes:
+        item: The image.
+        caption: The caption.
+    """
 
     item: Item
     caption: str
@@ -42,7 +47,12 @@ class Captioned:
 
 @dataclass(frozen=True)
 class Copied:
-    """An image, and another file of the same image: scaled, recompressed, or in another format."""
+    """Two files with the same image, scaled, recompressed or in another format.
+
+    Attributes:
+        item: The file that is ranked.
+        copy: The file that is the query.
+    """
 
     item: Item
     copy: Item
@@ -50,20 +60,25 @@ class Copied:
 
 @dataclass(frozen=True)
 class Cloze:
-    """A passage without its end, and its end."""
+    """A passage that is cut in two.
+
+    Attributes:
+        beginning: The passage without its end.
+        end: The end, which is the query.
+    """
 
     beginning: str
     end: str
 
 
 def list_captioned(library: OpenHome, max_count: int) -> list[Captioned]:
-    """Return images that have a caption; of images with the same caption only one."""
-    found: dict[str, Captioned] = {}
+    """Return up to `max_count` images that have a caption; only one image per caption."""
+    by_caption: dict[str, Captioned] = {}
     for item in library.catalog.list_some(ItemType.IMAGE, 20 * max_count):
         caption = read_caption(item)
-        if caption is not None and len(found) < max_count:
-            found.setdefault(caption.casefold(), Captioned(item, caption))
-    return list(found.values())
+        if caption is not None and len(by_caption) < max_count:
+            by_caption.setdefault(caption.casefold(), Captioned(item, caption))
+    return list(by_caption.values())
 
 
 def read_caption(item: Item) -> str | None:
@@ -82,32 +97,32 @@ def list_captions_of(cases: Sequence[Case], library: OpenHome) -> list[Captioned
     items = {item.path: item for item in library.catalog.list_items()}
     found = []
     for case in cases:
-        item = next((items[one.path] for one in case.relevant if one.path in items), None)
+        item = next((items[relevant.path] for relevant in case.relevant if relevant.path in items), None)
         if case.query.text and item is not None and item.type is ItemType.IMAGE:
             found.append(Captioned(item, case.query.text))
     return found
 
 
 def list_copied(library: OpenHome, max_count: int) -> list[Copied]:
-    """Return pairs of images that are copies but differ in some pixel; each image is in at most one pair."""
+    """Return up to `max_count` pairs of images that are copies but not identical; each image is in at most one pair."""
     ids, phashes = library.catalog.read_phashes()
-    found: list[Copied] = []
-    used: set[int] = set()
-    for one, other in pair_phashes(phashes):
-        pair = {int(ids[one]), int(ids[other])}
-        if len(found) == max_count or len(pair) < 2 or pair & used:
+    pairs: list[Copied] = []
+    used_ids: set[int] = set()
+    for first, second in pair_phashes(phashes):
+        pair = {int(ids[first]), int(ids[second])}
+        if len(pairs) == max_count or len(pair) < 2 or pair & used_ids:
             continue
         items = library.catalog.read_items(pair)
         opened = open_items(items.values())
         if len(opened) == 2 and 0 < measure_change(*opened.values()) <= MAX_CHANGE:
-            first, second = sorted(items)
-            found.append(Copied(items[first], items[second]))
-            used |= pair
-    return found
+            lower_id, higher_id = sorted(items)
+            pairs.append(Copied(items[lower_id], items[higher_id]))
+            used_ids |= pair
+    return pairs
 
 
 def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
-    """Return positions of hashes that differ in few bits; not every pair where many are similar.
+    """Return pairs of positions of hashes that differ in at most `MAX_BITS` bits; some pairs may be missed.
 
     Hashes that differ in few bits are neighbors when sorted by some rotation of their bits (Manku, Jain and Sarma,
     "Detecting near-duplicates for web crawling", WWW 2007).
@@ -119,25 +134,25 @@ def pair_phashes(phashes: Ids) -> list[tuple[int, int]]:
         Pairs of positions, the smaller first, ascending.
     """
     bits = phashes.astype(np.uint64)
-    found: set[tuple[int, int]] = set()
-    for turn in range(0, 64, ROTATION_STEP):
-        turned = (bits << np.uint64(turn)) | (bits >> np.uint64((64 - turn) % 64))
-        order = np.argsort(turned, kind="stable")
+    pairs: set[tuple[int, int]] = set()
+    for rotation in range(0, 64, ROTATION_STEP):
+        rotated = (bits << np.uint64(rotation)) | (bits >> np.uint64((64 - rotation) % 64))
+        order = np.argsort(rotated, kind="stable")
         differ = np.bitwise_count(bits[order[1:]] ^ bits[order[:-1]])
-        for at in np.flatnonzero(differ <= MAX_BITS):
-            found.add((int(min(order[at : at + 2])), int(max(order[at : at + 2]))))
-    return sorted(found)
+        for position in np.flatnonzero(differ <= MAX_BITS):
+            pairs.add((int(min(order[position : position + 2])), int(max(order[position : position + 2]))))
+    return sorted(pairs)
 
 
 def list_clozes(library: OpenHome, max_count: int) -> list[Cloze]:
-    """Return passages and spans of speech, each split before its end."""
-    found: list[Cloze] = []
+    """Return up to `max_count` passages and spans of speech, each split before its end."""
+    clozes: list[Cloze] = []
     for text in sample_passages(library, 4 * max_count):
         words = text.split()
-        if len(words) >= MIN_PASSAGE_WORDS and len(found) < max_count:
+        if len(words) >= MIN_PASSAGE_WORDS and len(clozes) < max_count:
             cut = round(len(words) * (1 - QUERY_SHARE))
-            found.append(Cloze(" ".join(words[:cut]), " ".join(words[cut:])))
-    return found
+            clozes.append(Cloze(" ".join(words[:cut]), " ".join(words[cut:])))
+    return clozes
 
 
 def open_items(items: Iterable[Item]) -> dict[int, Picture]:

@@ -1,6 +1,7 @@
 """Training data of an adapter: captions and feedback, each with the image it is about."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from search.evaluation.synthetic_queries import list_captioned
 from search.open_home import OpenHome
 from search.storage.feedback import FeedbackStore
 
-# Fewer fitting texts are not enough to train and evaluate an adapter.
+# With fewer texts that fit an image, an adapter cannot be trained and evaluated.
 MIN_TEXTS = 50
 
 
@@ -31,19 +32,27 @@ class GatheredPairs:
     feedback: int
 
 
+class _Label(NamedTuple):
+    """A text and whether an item is relevant to it."""
+
+    text: str
+    item_id: int
+    fits: bool
+
+
 def find_base(library: OpenHome) -> tuple[ImageEncoder, int]:
     """Return the library's image encoder without an adapter, and the id of the space of its vectors.
 
     Raises:
-        ModelError: The encoder has an adapter, and the vectors from before are gone.
+        ModelError: The encoder has an adapter, and the vectors without it were deleted.
     """
     encoder = library.models.image_encoder
     base = encoder.base if isinstance(encoder, AdaptedImageEncoder) else encoder
-    space = next((one for one in library.spaces.list_all() if one.fingerprint == base.fingerprint), None)
+    space = next((space for space in library.spaces.list_all() if space.fingerprint == base.fingerprint), None)
     if space is None:
         raise ModelError(
-            f"{encoder.name} has an adapter, and the vectors of {base.name} are gone: go back to it first with "
-            f"`crossmodal models use {base.name}`"
+            f"{encoder.name} has an adapter, and the vectors of {base.name} were deleted: run "
+            f"`crossmodal models use {base.name}` first"
         )
     return base, space.id
 
@@ -63,26 +72,29 @@ def gather_training_pairs(library: OpenHome, base: ImageEncoder, space_id: int, 
     Raises:
         UsageError: Fewer than `MIN_TEXTS` texts fit an image.
     """
-    captions = [(one.caption, one.item.id, True) for one in list_captioned(library, max_captions)]
-    feedback = [(one.text, one.item_id, one.is_relevant) for one in FeedbackStore(library.database).list_all()]
-    ids = {item_id for _, item_id, _ in captions + feedback}
-    rows = {item_id: library.catalog.read_vectors(item_id, space_id) for item_id in ids}
-    known = sorted(feedback + captions, key=lambda one: (one[0].casefold(), one[1], one[0]))
-    known = [one for one in known if len(rows[one[1]])]
-    places: dict[str, int] = {}
-    of = np.array([places.setdefault(text.casefold(), len(places)) for text, _, _ in known], np.int64)
-    fits = np.array([does_fit for _, _, does_fit in known], bool)
+    captions = [_Label(pair.caption, pair.item.id, True) for pair in list_captioned(library, max_captions)]
+    feedback = [
+        _Label(given.text, given.item_id, given.is_relevant) for given in FeedbackStore(library.database).list_all()
+    ]
+    ids = {label.item_id for label in captions + feedback}
+    vectors = {item_id: library.catalog.read_vectors(item_id, space_id) for item_id in ids}
+    labels = sorted(feedback + captions, key=lambda label: (label.text.casefold(), label.item_id, label.text))
+    labels = [label for label in labels if len(vectors[label.item_id])]
+    # The position of each distinct text, and for each label the position of its text.
+    distinct: dict[str, int] = {}
+    of = np.array([distinct.setdefault(label.text.casefold(), len(distinct)) for label in labels], np.int64)
+    fits = np.array([label.fits for label in labels], bool)
     fitting = np.unique(of[fits])
     if len(fitting) < MIN_TEXTS:
         raise UsageError(
             f"too few texts to train on: {len(fitting)} fit an image ({len(captions)} captions, {len(feedback)} pieces "
             f"of feedback), at least {MIN_TEXTS} are needed. Add captions to files, or rate results"
         )
-    _, first = np.unique(of, return_index=True)
-    texts = np.concatenate([base.encode_texts([known[at][0]]) for at in first])
+    _, first_labels = np.unique(of, return_index=True)
+    texts = np.concatenate([base.encode_texts([labels[position].text]) for position in first_labels])
     # A text about a film is about the frame that is nearest to it.
-    frames = [rows[item_id] for _, item_id, _ in known]
-    images = np.stack([one[int(np.argmax(one @ texts[place]))] for one, place in zip(frames, of, strict=True)])
-    items = np.array([item_id for _, item_id, _ in known], np.int64)
-    parts = part_texts(list(places), np.isin(np.arange(len(places)), fitting))
+    frames = [vectors[label.item_id] for label in labels]
+    images = np.stack([rows[int(np.argmax(rows @ texts[text]))] for rows, text in zip(frames, of, strict=True)])
+    items = np.array([label.item_id for label in labels], np.int64)
+    parts = part_texts(list(distinct), np.isin(np.arange(len(distinct)), fitting))
     return GatheredPairs(TrainingPairs(texts, parts, images, items, of, fits), len(captions), len(feedback))

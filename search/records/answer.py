@@ -14,15 +14,15 @@ class Evidence:
     Attributes:
         retriever: The retriever that found the segment.
         segment_id: The segment.
-        kind: What the segment is a part of.
+        kind: The kind of the segment.
         score: The probability that the segment is relevant, 0 to 1.
-        raw: The retriever's own measure: a cosine or a BM25 score.
-        start: Where it begins in the recording, in seconds.
-        end: Where it ends, in seconds.
-        page: Its page, from 1.
-        offset: Its position in the text of the document, in characters.
-        snippet: A few words of it.
-        terms: The terms that the score is computed from, if they were requested.
+        raw: The uncalibrated similarity: a cosine or a BM25 score.
+        start: The start of the segment in the recording, in seconds.
+        end: The end of the segment, in seconds.
+        page: The page of the segment, from 1.
+        offset: The position of the segment in the text of the document, in characters.
+        snippet: A part of the segment's text that contains words of the query.
+        terms: The terms that the score is computed from, by name, if they were requested.
     """
 
     retriever: Retriever
@@ -43,12 +43,12 @@ class Hit:
     """An item that is a result.
 
     Attributes:
-        rank: Its position in the results, from 1.
-        score: The probability that it is relevant, 0 to 1.
-        relevant: Whether it is in the relevant tier.
+        rank: The position in the results, from 1.
+        score: The probability that the item is relevant, 0 to 1.
+        relevant: Whether the item is in the relevant tier.
         item: The item.
-        evidence: Why it is a result, best first.
-        stacked: The ids of the near-identical items that are hidden behind it.
+        evidence: Why the item is a result, best evidence first.
+        stacked: The ids of the near-duplicates that are hidden behind the item.
     """
 
     rank: int
@@ -61,7 +61,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the library could be searched: numbers of items by state.
+    """How much of the library could be searched, as numbers of items by state.
 
     Attributes:
         indexed: Items that can be found.
@@ -82,9 +82,9 @@ class VoiceTranscript:
     """The transcript of a spoken query.
 
     Attributes:
-        text: The words.
-        language: Their language (ISO 639-1), if it was detected.
-        translation: Their English translation, if that was searched for.
+        text: The recognized text.
+        language: The language of the text (ISO 639-1), if it was detected.
+        translation: The English translation, if that was searched for.
     """
 
     text: str
@@ -99,24 +99,24 @@ class VoiceTranscript:
 
 @dataclass(frozen=True)
 class Answer:
-    """The results of one query and what is needed to read them.
+    """A page of the results of a query, and facts about all results.
 
     Attributes:
         text: The text of the query.
-        voice: The transcript of its recording.
+        voice: The transcript of the query's recording, if it has one.
         language: The language of the text (ISO 639-1), if it could be detected.
         only_english: The models in use that only understand English, if the text is in another language.
-        hits: The results of this page, best first.
+        hits: The results on this page, best first.
         total: The number of relevant results; a stack counts as one.
         next: The cursor of the next page, if there is one.
         nothing_relevant: Whether no result is relevant.
         coverage: How much of the library was searched.
-        took_ms: How long it took, in milliseconds.
+        took_ms: How long the search took, in milliseconds.
         total_is_estimate: Whether `total` is an estimate.
         possible: The number of possible results; a stack counts as one.
         possible_is_estimate: Whether `possible` is an estimate.
         corrected: The text that was searched for, if typing errors were corrected.
-        ignored: The stop words of the text, which are not searched for.
+        ignored: The stop words in the text, which are not searched for.
     """
 
     text: str | None

@@ -6,11 +6,16 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+# Embeddings, and other floating-point numbers. Stored vectors are float16, despite the type; docstrings say so.
 Vectors = npt.NDArray[np.float32]
+# Ids of rows, positions in arrays, and 64-bit perceptual hashes.
 Ids = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+# Shape (n,), of the dtype `search.storage.embedding_rows.ROW_METADATA`.
 RowMetadata = npt.NDArray[np.void]
+# Mono audio, -1 to 1, shape (samples,).
 Waveform = npt.NDArray[np.float32]
+# Image pixels, shape (height, width, 3) unless stated otherwise.
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -20,8 +25,8 @@ class Sample:
 
     Attributes:
         vectors: Shape (m, d), float32.
-        spoken: Which of them are of recognized speech, shape (m,).
-        baselines: The baselines of each vector, shape (m, k).
+        spoken: Which vectors are of recognized speech, shape (m,).
+        baselines: The baselines of each vector, shape (m, k), float32.
     """
 
     vectors: Vectors
@@ -32,11 +37,11 @@ class Sample:
         return len(self.vectors)
 
     def select(self, spoken: bool) -> Vectors:
-        """Return the vectors of speech, or all others, shape (n, d)."""
+        """Return the vectors of recognized speech if `spoken`, otherwise all others, shape (n, d)."""
         return self._parts[spoken]
 
     @cached_property
     def _parts(self) -> tuple[Vectors, Vectors]:
-        # Every query needs these, and most spaces hold no speech.
-        plain = self.vectors[~self.spoken] if self.spoken.any() else self.vectors
-        return plain, self.vectors[self.spoken]
+        # Cached, since every query needs these. Most spaces contain no speech, so no copy is needed.
+        unspoken = self.vectors[~self.spoken] if self.spoken.any() else self.vectors
+        return unspoken, self.vectors[self.spoken]

@@ -10,14 +10,16 @@ class SavedSearch:
     """A saved search.
 
     Attributes:
-        request: Its fields, as in the REST API.
-        address: The address of the page that shows it.
-        is_watched: Whether items that are indexed from now on and match are listed, and sent to the webhook.
-        webhook: A URL, if there is one.
-        created_at: In UTC, ISO 8601.
+        id: The id of the saved search.
+        name: Its name.
+        request: The request fields, as in the REST API.
+        address: The address of the page that shows the search.
+        is_watched: Whether the worker looks for new matches and sends them to the webhook.
+        webhook: The URL that is called with new matches, if there is one.
+        created_at: When it was saved, in UTC, ISO 8601.
         checked_at: When it was last run, in UTC, ISO 8601.
-        error: Why the last call of the webhook failed.
-        news: The number of new items that were not viewed yet.
+        error: Why the last call of the webhook failed; None if it succeeded.
+        news: The number of new matches that the user has not seen yet.
     """
 
     id: int
@@ -37,9 +39,11 @@ class Album:
     """A named collection of items.
 
     Attributes:
-        created_at: In UTC, ISO 8601.
+        id: The id of the album.
+        name: Its unique name.
+        created_at: When it was created, in UTC, ISO 8601.
         count: The number of its items.
-        cover: The id of the item that represents it; None when it is empty.
+        cover: The id of the item that represents the album; None if the album is empty.
     """
 
     id: int
@@ -51,13 +55,13 @@ class Album:
 
 @dataclass(frozen=True)
 class Feedback:
-    """A user's judgment whether an item is relevant to a text.
+    """A user's judgment of whether an item is relevant to a text.
 
     Attributes:
         text: The text of the query.
         item_id: The item.
-        is_relevant: The judgment.
-        given_at: In UTC, ISO 8601.
+        is_relevant: Whether the user judged the item relevant.
+        given_at: When the feedback was given, in UTC, ISO 8601.
     """
 
     text: str

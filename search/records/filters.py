@@ -208,4 +208,4 @@ class Filters:
 
 
 # Every filter by its name: the attribute of `Filters` and the field of a request.
-FILTERS: dict[str, FilterField] = {one.name: one.metadata["filter"] for one in fields(Filters)}
+FILTERS: dict[str, FilterField] = {declared.name: declared.metadata["filter"] for declared in fields(Filters)}

@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """What a segment is a part of."""
+    """The kind of a segment: an image, a video frame, a span of speech, a passage, text in an image or a file name."""
 
     IMAGE = "image"
     FRAME = "frame"
@@ -52,16 +52,16 @@ class Segment:
     """The smallest unit that is embedded and found.
 
     Attributes:
-        kind: What it is a part of.
-        text: Its text, if it has one.
-        start: Where it begins in the recording, in seconds.
-        end: Where it ends, in seconds.
-        page: Its page, from 1.
-        offset: Its position in the text of the document, in characters.
-        confidence: Of recognized speech: the probability of its words minus that of no speech, 0 to 1.
-        phash: The 64-bit perceptual hash of an image, as a signed number.
-        no_speech: Of recognized speech: the probability that there is no speech, 0 to 1.
-        words: The words of recognized speech with their times.
+        kind: The kind of the segment.
+        text: The text of the segment, if it has one.
+        start: The start in the recording, in seconds.
+        end: The end in the recording, in seconds.
+        page: The page of the document, from 1.
+        offset: The position in the text of the document, in characters.
+        confidence: For recognized speech, the probability of its words minus that of no speech, 0 to 1.
+        phash: For images, the 64-bit perceptual hash as a signed number.
+        no_speech: For recognized speech, the probability that there is no speech, 0 to 1.
+        words: For recognized speech, the words with their times.
     """
 
     kind: SegmentKind
@@ -78,15 +78,15 @@ class Segment:
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What is known of a file before it is opened.
+    """What is known about a file before it is opened.
 
     Attributes:
-        path: Its whole path.
-        source_id: Its source.
-        type: Its type, if the file name tells it.
+        path: The absolute path.
+        source_id: The source that contains the file.
+        type: The type according to the file name; None if the name does not determine it.
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
-        sidecar: The name, size and modification time of a file that belongs to it, such as the subtitles of a film.
+        sidecar: The name, size and modification time of a sidecar file, such as the subtitles of a film.
     """
 
     path: str
@@ -119,7 +119,18 @@ class FileStamp(NamedTuple):
 
 
 class LedgerRow(NamedTuple):
-    """What the ledger stores of a file for the next scan."""
+    """What the ledger stores about a file for the next scan.
+
+    Attributes:
+        path: The absolute path.
+        id: The id of the item.
+        state: The state of the file, a value of `State`.
+        size: In bytes.
+        mtime_ns: The modification time in nanoseconds.
+        content_hash: A hash of the content, if it was read.
+        reason: Why the file is in this state, for users.
+        sidecar: The name, size and modification time of its sidecar file, if there is one.
+    """
 
     path: str
     id: int
@@ -136,15 +147,20 @@ class MediaFacts:
     """The metadata of a decoded file; embedded metadata is normalized, not verified.
 
     Attributes:
-        captured_at: In ISO 8601.
+        title: The title.
+        captured_at: When it was captured, in ISO 8601.
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.
-        language: Of speech, ISO 639-1.
+        language: The language of the speech (ISO 639-1).
+        camera: The camera's name.
+        artist: The artist or author.
+        album: The music album.
+        description: The description or caption.
         latitude: In degrees, north is positive.
         longitude: In degrees, east is positive.
         orientation: The EXIF orientation, 1 to 8.
-        tags: Keywords, each once.
+        tags: The keywords, each once.
         placeholder: A tiny preview of 4 x 3 RGB pixels, row by row, in hexadecimal.
     """
 
@@ -169,8 +185,8 @@ class SegmentEmbedding(NamedTuple):
     """The vector of a segment that is about to be written.
 
     Attributes:
-        position: The position of its segment among those of the item.
-        space_id: The space it belongs to.
+        position: The position of the segment among those of the item, from 0.
+        space_id: The space of the vector.
         vector: Shape (d,), float32.
     """
 
@@ -181,12 +197,14 @@ class SegmentEmbedding(NamedTuple):
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that is written of an indexed file.
+    """Everything that is written to the catalog when a file is indexed.
 
     Attributes:
+        file: The file.
         content_hash: A hash of the file's content.
-        segments: In order of their ids.
-        embeddings: Their vectors.
+        media: The metadata of the file.
+        segments: The segments in order; they get ascending ids.
+        embeddings: The vectors of the segments.
     """
 
     file: FileFacts
@@ -198,7 +216,19 @@ class Record:
 
 @dataclass(frozen=True)
 class Item:
-    """One row of the ledger."""
+    """One media file, as it is stored in the ledger.
+
+    Attributes:
+        id: The id of the item.
+        path: The absolute path of the file.
+        source: The root folder of the source.
+        type: The type; None if it is unknown.
+        state: The state in the ledger.
+        reason: Why the file is in this state, for users.
+        size: In bytes.
+        mtime_ns: The modification time in nanoseconds.
+        facts: The metadata of the file.
+    """
 
     id: int
     path: str
@@ -227,7 +257,8 @@ class SpeechSegment:
     Attributes:
         start: In seconds.
         end: In seconds.
-        confidence: 0 to 1, as in `Segment`.
+        text: The recognized text.
+        confidence: As in `Segment`, 0 to 1.
         no_speech: The probability that there is no speech, 0 to 1.
         words: The words with their times.
     """
@@ -245,8 +276,8 @@ class Transcript:
     """The transcript of a recording.
 
     Attributes:
-        language: The detected language (ISO 639-1).
-        segments: In order of time.
+        language: The detected language (ISO 639-1), if there is one.
+        segments: The spans of speech in order of time.
     """
 
     language: str | None

@@ -35,7 +35,6 @@ class Retriever(StrEnum):
 # The retrievers that compare vectors; each searches one embedding space.
 VECTOR_RETRIEVERS = (Retriever.VISUAL, Retriever.SEMANTIC)
 
-
 # A region of an image: left, top, width and height, as fractions of the image's width and height.
 Box = tuple[float, float, float, float]
 
@@ -45,10 +44,11 @@ class QueryPart:
     """A part of a mixed query: exactly one of `text`, `image`, `item` and `query_image`.
 
     Attributes:
+        text: A text.
         image: The bytes of an image file.
-        item: The id of an item.
-        weight: Its weight relative to the other parts; a negative weight ranks similar items lower.
-        crop: The only region of the image, or of the item's image, that counts.
+        item: The id of an item to find similar items to.
+        weight: The weight relative to the other parts; a negative weight ranks similar items lower.
+        crop: The region of the image, or of the item's image, to search by; None for all of it.
         query_image: The id of an image that was uploaded before.
     """
 
@@ -74,16 +74,16 @@ class Query:
         parts: Images, items and further texts, with weights.
         voice: The bytes of a recording.
         exclude: What results must not show or mention.
-        weights: The factor of each retriever's vote (default 1).
+        weights: The weight of each retriever in the fusion (default 1).
         filters: The conditions that results must satisfy.
-        limit: The number of results of a page.
-        cursor: Where the page begins: `next` of an earlier answer.
-        include_all: Return the whole ranking: all tiers in order, then everything below them.
+        limit: The maximum number of results on a page.
+        cursor: The start of the page: `next` of an earlier answer; None for the first page.
+        include_all: Whether to return the whole ranking: all tiers in order, then everything below them.
         tier: The tier to return.
         correct: Whether typing errors in the text may be corrected.
         explain: Whether to return the terms of each score.
-        stack: Whether near-identical images are joined to one result.
-        diversity: How much results that differ from those before them are preferred, 0 to 1.
+        stack: Whether near-duplicate images are grouped into one result.
+        diversity: How strongly to prefer results that differ from those before them, 0 to 1.
         sort: The order of the relevant results.
     """
 

@@ -11,8 +11,10 @@ class Source:
     """A root folder that is indexed.
 
     Attributes:
-        added_at: In UTC, ISO 8601.
-        is_watched: Whether a worker follows changes in it.
+        id: The id of the source.
+        path: The absolute path of the folder.
+        added_at: When it was added, in UTC, ISO 8601.
+        is_watched: Whether the worker indexes changes in the folder automatically.
     """
 
     id: int
@@ -22,7 +24,7 @@ class Source:
 
 
 class JobState(StrEnum):
-    """The state of a job: queued, then running, then one of the last three."""
+    """The state of a job: queued, then running, then done, failed or cancelled."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -43,7 +45,7 @@ class Task:
     Attributes:
         paths: The files and folders to index; empty for all sources.
         retry_failed: Whether files that failed are tried again.
-        is_routine: Whether the worker started it, without a request; such a job is deleted when it changed nothing.
+        is_routine: Whether the worker added it without a request; such a job is deleted if it changed nothing.
         model: The name of the model to use.
         role: The role of the model, if its name is ambiguous.
     """
@@ -60,9 +62,15 @@ class Job:
     """A task in the queue. Times are in UTC, ISO 8601.
 
     Attributes:
+        id: The id of the job.
+        task: What the job does.
+        state: The state of the job.
+        created_at: When it was queued.
+        started_at: When it started, if it has started.
+        ended_at: When it ended, if it has ended.
         done: The number of files that are done.
-        total: The number of all its files.
-        seconds: How long it has been running.
+        total: The number of all files.
+        seconds: How long it has been running, in seconds.
         detail: The last file that was done.
         summary: The result of a finished job: numbers by name, and a `warning` if there is one.
         error: Why it failed.

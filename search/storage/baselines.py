@@ -1,4 +1,4 @@
-"""Baselines: how unrelated texts score against each stored vector, which a query's similarity is compared with.
+"""Baselines: how unrelated texts score against each stored vector. The score of a query is compared with them.
 
 A baseline depends only on the vector and on the packaged query bank, so it is computed once, when a vector is indexed.
 """
@@ -11,8 +11,8 @@ import numpy as np
 
 from search.records import Vectors
 
-# The columns of each part: mean and standard deviation of its products with the bank, their quantile `HIGH_SHARE`, and
-# their maximum.
+# For each part: the mean, the standard deviation, the quantile `HIGH_SHARE` and the maximum of its inner products with
+# the bank.
 COLUMNS = 4
 HIGH_SHARE = 0.98
 ROWS_PER_BLOCK = 1_024
@@ -20,7 +20,7 @@ ROWS_PER_BLOCK = 1_024
 
 @dataclass(frozen=True)
 class QueryBank:
-    """Unrelated texts as queries to a space.
+    """Texts that have nothing to do with the library, encoded as queries to a space.
 
     Attributes:
         vectors: Shape (b, d), float32.
@@ -32,7 +32,7 @@ class QueryBank:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of everything that baselines depend on; baselines of another bank are computed again."""
+        """A hash of everything that baselines depend on; when it changes, they are computed again."""
         head = f"{COLUMNS} {HIGH_SHARE} {self.parts}".encode()
         return hashlib.sha256(head + self.vectors.astype("<f2").tobytes()).hexdigest()[:16]
 
@@ -43,18 +43,19 @@ class QueryBank:
 
 
 def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
-    """Compute how the texts of a bank score against vectors, part by part.
+    """Compute statistics of the inner products of each vector with the query bank, separately for each part.
 
     Args:
         vectors: Shape (n, d), float16 or float32.
-        bank: The texts.
+        bank: The query bank.
 
     Returns:
-        Mean, deviation, high quantile and maximum for each part, shape (n, 4 * parts), float32.
+        Mean, standard deviation, high quantile and maximum for each part, shape (n, 4 * parts), float32; zero if the
+        bank is empty.
     """
-    out = np.zeros((len(vectors), bank.width), np.float32)
+    baselines = np.zeros((len(vectors), bank.width), np.float32)
     if not len(bank.vectors):
-        return out
+        return baselines
     scale = np.float32(len(bank.parts) ** 0.5)  # each part of a stored vector has the same share of its unit length
     rank = min(len(bank.vectors) - 1, int(HIGH_SHARE * len(bank.vectors)))
     for start in range(0, len(vectors), ROWS_PER_BLOCK):
@@ -62,11 +63,11 @@ def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
         column, low = 0, 0
         for length in bank.parts:
             products = rows[:, low : low + length] @ bank.vectors[:, low : low + length].T
-            block = out[start : start + len(rows), column : column + COLUMNS]
+            block = baselines[start : start + len(rows), column : column + COLUMNS]
             block[:, 0] = products.mean(axis=1)
             block[:, 1] = products.std(axis=1)
             block[:, 3] = products.max(axis=1)
             products.partition(rank, axis=1)
             block[:, 2] = products[:, rank]
             column, low = column + COLUMNS, low + length
-    return out
+    return baselines

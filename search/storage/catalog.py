@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from search.errors import NotFoundError
 from search.records import (
@@ -34,10 +34,12 @@ from search.storage.saving import save_records
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
+# Two primes, so that ids below the modulus get different sort keys.
+_SCATTER_FACTOR, _SCATTER_MODULUS = 7_919, 10_007
 
 
 class Catalog:
-    """Reads and writes of items. Every public write is one transaction."""
+    """Reads and writes of items. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -49,33 +51,41 @@ class Catalog:
         return int(value or 0)
 
     def save_items(self, records: Sequence[Record]) -> list[int]:
-        """Write items with their segments and embeddings in one transaction, and return their ids."""
+        """Write items with their segments and embeddings in one transaction, and return the item ids in order."""
         with self.database.write() as db:
             return save_records(db, records, now())
 
     def find_copy(self, content_hash: str, kind: ItemType) -> int | None:
         """Return the id of an indexed item with the same content and type, if there is one."""
         c = t.item.c
-        # Only by the hash: with conditions on type and state SQLite would use their index and read every item.
+        # The query has only the hash: with type and state SQLite would use their index and read every item.
         query = select(c.id, c.type, c.state).where(c.content_hash == content_hash)
         with self.database.read() as db:
-            found = db.execute(query).all()
-        return next((row.id for row in found if (row.type, row.state) == (kind, State.INDEXED)), None)
+            rows = db.execute(query).all()
+        return next((row.id for row in rows if (row.type, row.state) == (kind, State.INDEXED)), None)
 
     def read_record(self, item_id: int, file: FileFacts) -> Record:
-        """Return everything that is stored of an item, for another file with the same content."""
+        """Return a record of an item's metadata, segments and embeddings for another file with the same content.
+
+        Args:
+            item_id: The item to copy.
+            file: The other file.
+
+        Raises:
+            NotFoundError: There is no such item.
+        """
         item = self.get_item(item_id)
-        found = self.list_segments(item_id)
-        place = {one.id: at for at, one in enumerate(found)}
+        segments = self.list_segments(item_id)
+        positions = {stored.id: position for position, stored in enumerate(segments)}
         c = t.embedding.c
         query = select(c.segment_id, c.space_id, c.vector).where(match_values(c.segment_id)).order_by(c.id)
         with self.database.read() as db:
-            rows = db.execute(query, pack_values(place)).all()
+            rows = db.execute(query, pack_values(positions)).all()
             content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
         embeddings = [
-            SegmentEmbedding(place[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
+            SegmentEmbedding(positions[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
         ]
-        return Record(file, content_hash, item.facts, [one.segment for one in found], embeddings)
+        return Record(file, content_hash, item.facts, [stored.segment for stored in segments], embeddings)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""
@@ -144,10 +154,9 @@ class Catalog:
             return [row[0] for row in db.execute(query)]
 
     def list_some(self, kind: ItemType, count: int) -> list[Item]:
-        """Return up to `count` indexed items of a type, spread over the library, always the same."""
+        """Return up to `count` indexed items of a type from all over the library; repeated calls return the same."""
         c = t.item.c
-        # Consecutive ids end up far apart, like a random order.
-        query = select(c.id).where(c.type == kind, c.state == State.INDEXED).order_by(c.id * 7919 % 10_007).limit(count)
+        query = select(c.id).where(c.type == kind, c.state == State.INDEXED).order_by(_scatter(c.id)).limit(count)
         with self.database.read() as db:
             ids = [row[0] for row in db.execute(query)]
         items = self.read_items(ids)
@@ -167,15 +176,15 @@ class Catalog:
         return rows[:, 0], rows[:, 1]
 
     def list_texts(self, count: int) -> list[str]:
-        """Return up to `count` passages and spans of speech, spread over the library, always the same."""
+        """Return up to `count` passages and spans of speech from all over the library, in a fixed order."""
         c = t.segment.c
         kinds = (SegmentKind.PASSAGE, SegmentKind.SPEECH)
         query = select(c.text).where(c.kind.in_(kinds), c.text.is_not(None))
         with self.database.read() as db:
-            return [row[0] for row in db.execute(query.order_by(c.id * 7919 % 10_007).limit(count))]
+            return [row[0] for row in db.execute(query.order_by(_scatter(c.id)).limit(count))]
 
     def read_order(self, sort: Sort, item_ids: Iterable[int]) -> dict[int, int]:
-        """Return the positions of items in an order of date or duration; items without a value come last."""
+        """Return the position of each item by id in an order of date or duration; items without a value come last."""
         c = t.item.c
         keys = {
             Sort.NEWEST: read_moment().desc(),
@@ -185,7 +194,7 @@ class Catalog:
         }
         query = select(c.id).where(match_values(c.id)).order_by(keys[sort], c.id)
         with self.database.read() as db:
-            return {row[0]: place for place, row in enumerate(db.execute(query, pack_values(item_ids)))}
+            return {row[0]: position for position, row in enumerate(db.execute(query, pack_values(item_ids)))}
 
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
         """Return segments of indexed items by segment id."""
@@ -224,6 +233,11 @@ class Catalog:
         return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
 
 
+def _scatter(row_id: ColumnElement[int]) -> ColumnElement[int]:
+    """Return a sort key that puts consecutive ids far apart: a fixed order that looks random."""
+    return row_id * _SCATTER_FACTOR % _SCATTER_MODULUS
+
+
 def _select_items() -> Any:
     c = t.tag.c
     tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
@@ -232,7 +246,7 @@ def _select_items() -> Any:
     )
 
 
-# Queries of every search, built once.
+# Every search runs these queries, so they are built once.
 _REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
 _ITEMS = _select_items().where(match_values(t.item.c.id))
 _SEGMENTS = (
@@ -256,6 +270,6 @@ def _make_item(row: Row[Any]) -> Item:
 
 def _make_segment(row: Row[Any]) -> FoundSegment:
     values = {name: getattr(row, name) for name in SEGMENT_COLUMNS}
-    words = tuple(Word(*one) for one in json.loads(row.word_times)) if row.word_times else ()
+    words = tuple(Word(*word) for word in json.loads(row.word_times)) if row.word_times else ()
     segment = Segment(**values | {"kind": SegmentKind(row.kind)}, words=words)
     return FoundSegment(row.id, row.item_id, segment)

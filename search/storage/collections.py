@@ -15,7 +15,7 @@ from search.storage.database import Database, match_values, now, pack_values
 
 
 class SavedSearches:
-    """Reads and writes of saved searches. Every public write is one transaction."""
+    """Reads and writes of saved searches. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -26,9 +26,9 @@ class SavedSearches:
         """Save a search. If it is watched, the worker notifies about items that are indexed from now on.
 
         Args:
-            name: Its name.
-            request: Its fields, as in the REST API.
-            address: The address of the page that shows it.
+            name: The name of the search.
+            request: The request fields, as in the REST API.
+            address: The address of the page that shows the search.
             is_watched: Whether to notify about new matches.
             webhook: A URL that is called with new matches.
         """
@@ -64,7 +64,13 @@ class SavedSearches:
             db.execute(delete(t.saved_search).where(t.saved_search.c.id == search_id))
 
     def note(self, search_id: int, scores: Mapping[int, float], moment: str) -> None:
-        """Store the scores of new matches by item and the time of the check; known matches are not changed."""
+        """Store the result of a check of a watched search; matches that are stored already are not changed.
+
+        Args:
+            search_id: The saved search.
+            scores: The score of each match by item id.
+            moment: The time of the check, in UTC, ISO 8601.
+        """
         rows = [
             {"search_id": search_id, "item_id": item_id, "score": score, "found_at": moment}
             for item_id, score in scores.items()
@@ -75,7 +81,12 @@ class SavedSearches:
             db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=moment))
 
     def list_found(self, search_id: int, only_unsent: bool = False) -> dict[int, float]:
-        """Return the items that a watched search has found with their scores, newest first."""
+        """Return the score of each item that a watched search has found, by item id, newest first.
+
+        Args:
+            search_id: The saved search.
+            only_unsent: Only items that were not sent to the webhook yet.
+        """
         c = t.search_result.c
         query = select(c.item_id, c.score).where(c.search_id == search_id).order_by(c.found_at.desc(), c.item_id.desc())
         if only_unsent:
@@ -84,16 +95,22 @@ class SavedSearches:
             return {row[0]: row[1] for row in db.execute(query)}
 
     def mark_sent(self, search_id: int, item_ids: Iterable[int], error: str | None) -> None:
-        """Mark items as sent to the webhook, or store why the call failed."""
+        """Store the result of a call of the webhook.
+
+        Args:
+            search_id: The saved search.
+            item_ids: The items that were sent; they are marked as sent if the call succeeded.
+            error: Why the call failed; None if it succeeded.
+        """
         c = t.search_result.c
         with self._database.write(bump_revision=False) as db:
             if error is None:
-                sent = (
+                statement = (
                     update(t.search_result)
                     .where(c.search_id == search_id, match_values(c.item_id))
                     .values(is_sent=True)
                 )
-                db.execute(sent, pack_values(item_ids))
+                db.execute(statement, pack_values(item_ids))
             db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(error=error))
 
     def mark_seen(self, search_id: int) -> None:
@@ -110,7 +127,7 @@ class SavedSearches:
 
 
 class Albums:
-    """Reads and writes of albums. Every public write is one transaction."""
+    """Reads and writes of albums. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -147,12 +164,14 @@ class Albums:
         """Add items to an album and remove others; ids without an item are ignored."""
         c = t.album_item.c
         with self._database.write() as db:
-            known = db.execute(select(t.item.c.id).where(match_values(t.item.c.id)), pack_values(add)).scalars().all()
-            if known:
-                rows = [{"album_id": album_id, "item_id": item_id} for item_id in known]
+            existing = (
+                db.execute(select(t.item.c.id).where(match_values(t.item.c.id)), pack_values(add)).scalars().all()
+            )
+            if existing:
+                rows = [{"album_id": album_id, "item_id": item_id} for item_id in existing]
                 db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
-            gone = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
-            db.execute(gone, pack_values(remove))
+            removal = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
+            db.execute(removal, pack_values(remove))
 
 
 def _select_saved() -> Select[Any]:

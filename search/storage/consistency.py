@@ -17,7 +17,7 @@ def check_database(database: Database) -> list[str]:
 
 
 def find_strays(database: Database) -> list[str]:
-    """Return contradictions between the state of items and their segments, one line each."""
+    """Return contradictions between the items, their segments and the full-text index, one line each."""
     queries = {
         "indexed items have no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
         "(SELECT 1 FROM segment WHERE item_id = item.id)",

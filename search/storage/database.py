@@ -28,6 +28,7 @@ from search.errors import HomeError
 from search.records import Ids
 from search.text.analysis import analyze
 
+# The revision of the newest migration.
 SCHEMA = "0007"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
@@ -44,11 +45,15 @@ ERROR_MESSAGES = {
 
 
 def now(past: timedelta = timedelta()) -> str:
-    """Return the current time, or a time in the past, in UTC as ISO 8601, in whole seconds."""
+    """Return the current time in UTC as ISO 8601, in whole seconds.
+
+    Args:
+        past: Return the time this long ago instead.
+    """
     return (datetime.now(UTC) - past).isoformat(timespec="seconds")
 
 
-_MOVE_REVISION = text(
+_BUMP_REVISION = text(
     "INSERT INTO setting (key, value) VALUES ('revision', '1') "
     "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
 )
@@ -95,15 +100,15 @@ class Database:
         ):
             yield connection
             if bump_revision:
-                connection.execute(_MOVE_REVISION)
+                connection.execute(_BUMP_REVISION)
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
     @contextmanager
-    def _translate_errors(self, what: str) -> Iterator[None]:
-        """Raise HomeError with a clear message for errors of SQLite about the disk and other processes."""
+    def _translate_errors(self, action: str) -> Iterator[None]:
+        """Translate SQLite errors that users can fix (disk, permissions, locks) to HomeError; re-raise the others."""
         try:
             yield
         except DBAPIError as error:
@@ -111,7 +116,7 @@ class Database:
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
             if code not in ERROR_MESSAGES:
                 raise
-            raise HomeError(f"the catalog {self.path} cannot be {what}: {ERROR_MESSAGES[code]}") from error
+            raise HomeError(f"the catalog {self.path} cannot be {action}: {ERROR_MESSAGES[code]}") from error
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:
@@ -128,8 +133,8 @@ class Database:
         with self.engine.connect().execution_options(write=True) as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            # With foreign keys enabled, recreating a table would delete the rows that refer to it. The pragma has no
-            # effect inside a transaction.
+            # With foreign keys enabled, recreating a table would delete the rows that refer to it. The pragma is set
+            # here, since it has no effect inside a transaction.
             driver.execute("PRAGMA foreign_keys = OFF")
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -141,32 +146,38 @@ class Database:
 
 
 def match_values(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column is one of the values that `pack_values` binds."""
+    """Return the condition that a column is one of the values that `pack_values` binds.
+
+    All such conditions in a statement share the same values.
+    """
     rows = func.json_each(bindparam("values")).table_valued("value")
     return column.in_(select(rows.c.value))
 
 
 def pack_values(values: Iterable[int | str]) -> dict[str, str]:
-    """Return any number of values as one parameter, since the number of parameters of a statement is limited."""
+    """Return the parameter of `match_values`: all values as one JSON array, since SQLite limits parameters."""
     return {"values": json.dumps(list(values))}
 
 
 def join_ids(query: Select[Any]) -> Select[Any]:
-    """Return a query that joins the ids of another query's only column to one text, for `read_ids`.
+    """Return a query that joins all ids of another query into one comma-separated text, for `read_ids`.
 
-    For 100,000 ids this is ten times as fast as one row for each.
+    For 100,000 ids this is ten times as fast as reading one row per id.
+
+    Args:
+        query: A query with one column, the ids.
     """
     return select(func.group_concat(query.subquery().c[0]))
 
 
 def read_ids(database: Database, joined: Select[Any]) -> Ids:
-    """Return the ids that a query of `join_ids` selects, ascending."""
+    """Return the ids that a query from `join_ids` selects, ascending, shape (n,)."""
     with database.read() as db:
         return parse_ids(db.execute(joined).scalar())
 
 
 def parse_ids(joined: str | int | None) -> Ids:
-    """Return the ids in a text of SQLite's `group_concat`, ascending."""
+    """Return the ids in the result of SQLite's `group_concat`, ascending, shape (n,)."""
     return np.sort(np.fromstring(str(joined), np.int64, sep=",")) if joined else np.zeros(0, np.int64)
 
 
@@ -182,7 +193,7 @@ def _make_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
-        # The driver begins a transaction only at the first write; `_begin` does it earlier.
+        # Turn off the driver's own transactions, which begin only at the first write; `_begin` starts them earlier.
         connection.isolation_level = None
         for pragma in (
             "journal_mode = WAL",
@@ -192,7 +203,7 @@ def _make_engine(path: Path) -> Engine:
             f"cache_size = -{CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        # Every occurrence of a word, to count frequencies. A temporary table, since it stores no data itself.
+        # This table lists every occurrence of every word. It is a view of the index, so it can be temporary.
         connection.execute("CREATE VIRTUAL TABLE temp.words_instance USING fts5vocab (main, words, instance)")
         connection.create_function("fold", 1, str.casefold, deterministic=True)
         # Called by the triggers that update the full-text index.

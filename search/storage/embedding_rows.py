@@ -10,7 +10,8 @@ from search.records import Flags, Ids, RowMetadata, Vectors
 from search.storage import tables as t
 from search.storage.database import Database
 
-# pictured: whether `phash`, the perceptual hash of an image, is set; confidence: of recognized speech, otherwise NaN.
+# `segment` and `item` are ids. `pictured` is set if `phash`, the perceptual hash of an image, is valid. `confidence` is
+# NaN for everything except recognized speech.
 ROW_METADATA = np.dtype(
     [("segment", "<i8"), ("item", "<i8"), ("phash", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
 )
@@ -37,16 +38,19 @@ class Rows:
         return find_spoken(self.metadata)
 
     def find(self, ids: Ids) -> tuple[Ids, Ids]:
-        """Find the rows of some ids.
+        """Find the rows of some ids; unknown ids are ignored.
+
+        Args:
+            ids: Embedding ids in any order, shape (m,).
 
         Returns:
-            Of the ids that exist: their positions among the given ids, and the positions of their rows.
+            For each known id, its position in `ids` and the position of its row, shape (k,) each.
         """
         if not len(self.ids):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        here = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        asked = np.flatnonzero(self.ids[here] == ids)
-        return asked, here[asked]
+        rows = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        positions = np.flatnonzero(self.ids[rows] == ids)
+        return positions, rows[positions]
 
 
 def find_spoken(metadata: RowMetadata) -> Flags:
@@ -56,16 +60,16 @@ def find_spoken(metadata: RowMetadata) -> Flags:
 
 
 def make_rows(dimension: int) -> Rows:
-    """Return an empty set of rows."""
+    """Return an empty set of rows, with vectors of shape (0, dimension)."""
     return Rows(np.zeros(0, np.int64), np.zeros((0, dimension), "<f2"), np.zeros(0, ROW_METADATA))
 
 
 def join_rows(parts: Sequence[Rows]) -> Rows:
-    """Concatenate rows; their ids must ascend from part to part."""
+    """Concatenate rows; the ids of each part must be higher than those of the part before."""
     return Rows(
-        np.concatenate([one.ids for one in parts]),
-        np.concatenate([one.vectors for one in parts]),
-        np.concatenate([one.metadata for one in parts]),
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.vectors for part in parts]),
+        np.concatenate([part.metadata for part in parts]),
     )
 
 
@@ -87,30 +91,31 @@ def read_blocks(database: Database, space_id: int, dimension: int, above: int) -
         .order_by(c.id)
     )
     with database.read() as db:
-        found = db.execute(query)
-        while part := found.fetchmany(ROWS_PER_BLOCK):
-            ids, vectors, segments, items, phashes, confidences = zip(*part, strict=True)
-            metadata = np.zeros(len(part), ROW_METADATA)
+        result = db.execute(query)
+        while block := result.fetchmany(ROWS_PER_BLOCK):
+            ids, vectors, segments, items, phashes, confidences = zip(*block, strict=True)
+            metadata = np.zeros(len(block), ROW_METADATA)
             metadata["segment"], metadata["item"] = segments, items
             metadata["pictured"] = [phash is not None for phash in phashes]
             metadata["phash"] = [phash or 0 for phash in phashes]
-            metadata["confidence"] = [np.nan if one is None else one for one in confidences]
-            body = np.frombuffer(b"".join(vectors), "<f2").reshape(len(part), dimension)
-            yield Rows(np.array(ids, np.int64), body, metadata)
+            metadata["confidence"] = [np.nan if confidence is None else confidence for confidence in confidences]
+            matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(block), dimension)
+            yield Rows(np.array(ids, np.int64), matrix, metadata)
 
 
 def mark_ids(ids: Ids, size: int) -> Flags:
-    """Return a flag for every number below `size`: whether it is one of the ids, shape (size,)."""
+    """Return for every number below `size` whether it is in `ids`, shape (size,)."""
     flags = np.zeros(size, bool)
     flags[ids[ids < size]] = True
     return flags
 
 
 def to_float32(vectors: Vectors) -> Vectors:
-    """Convert float16 vectors of any shape to float32; all values must be finite.
+    """Convert float16 vectors of any shape to float32.
 
     The sign, exponent and fraction bits of float16 are moved to their positions in float32, and a multiplication
-    corrects the exponent bias. This is about six times as fast as numpy's own conversion.
+    corrects the exponent bias. This is about six times as fast as numpy's own conversion. The result is undefined for
+    infinity and NaN.
     """
     bits = vectors.view("<i2").astype(np.int32)
     bits <<= _FRACTION_SHIFT

@@ -9,24 +9,27 @@ from search.storage import tables as t
 from search.storage.database import Database
 from search.storage.filters import SQL, make_conditions, read_moment
 
-# The most frequent values of a field; months are not limited.
+# Only the most frequent values of a facet are returned; months are not limited.
 MAX_VALUES = 40
 # Bounds of the groups of duration, in seconds.
 DURATION_BOUNDS = (10.0, 60.0, 600.0, 3600.0)
 
 
 def read_facets(database: Database, filters: Filters) -> dict[str, Any]:
-    """Count the indexed items that satisfy the filters by their values. Raises UsageError for an invalid filter.
+    """Count the indexed items that satisfy the filters, by facet and value.
 
     Returns:
-        A list of `{"value", "count"}` for each facet of a filter, most frequent first; `months` in order of time;
-        `durations` by their upper bounds in seconds, None for no bound.
+        Lists of `{"value", "count"}` by facet. The facets of filters are sorted by count, most frequent first, and
+        `months` by time. The values of `durations` are upper bounds in seconds, None for no bound.
+
+    Raises:
+        UsageError: A filter is invalid.
     """
-    facets = {declared.facet: SQL[name].counted for name, declared in FILTERS.items() if declared.facet}
+    facets = {declared.facet: SQL[name].facet_column for name, declared in FILTERS.items() if declared.facet}
     with database.read() as db:
 
         def count(value: ColumnElement[Any], max_values: int | None = MAX_VALUES) -> list[dict[str, Any]]:
-            query = _select(value, filters).limit(max_values)
+            query = _select_counts(value, filters).limit(max_values)
             return [{"value": row[0], "count": row[1]} for row in db.execute(query)]
 
         months = count(func.substr(read_moment(), 1, 7), None)
@@ -36,12 +39,12 @@ def read_facets(database: Database, filters: Filters) -> dict[str, Any]:
         ]
         return {
             **{facet: count(column) for facet, column in facets.items() if column is not None},
-            "months": sorted(months, key=lambda one: str(one["value"])),
+            "months": sorted(months, key=lambda month: str(month["value"])),
             "durations": durations,
         }
 
 
-def _select(value: ColumnElement[Any], filters: Filters) -> Select[Any]:
+def _select_counts(value: ColumnElement[Any], filters: Filters) -> Select[Any]:
     number = func.count().label("number")
     query = select(value, number).select_from(t.item).join(t.source, t.source.c.id == t.item.c.source_id)
     if value is t.tag.c.name:

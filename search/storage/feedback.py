@@ -10,7 +10,7 @@ from search.storage.database import Database, now
 
 
 class FeedbackStore:
-    """Reads and writes of feedback. Every public write is one transaction."""
+    """Reads and writes of feedback. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -18,16 +18,22 @@ class FeedbackStore:
     def give(self, text: str, item_id: int, is_relevant: bool) -> None:
         """Store feedback, replacing earlier feedback for the same text and item.
 
-        Raises NotFoundError for an unknown item.
+        Args:
+            text: The text of the query.
+            item_id: The item.
+            is_relevant: Whether the item is relevant to the text.
+
+        Raises:
+            NotFoundError: There is no such item.
         """
         c = t.feedback.c
         row = {"text": text, "item_id": item_id, "is_relevant": is_relevant, "given_at": now()}
         with self._database.write(bump_revision=False) as db:
             if db.execute(select(t.item.c.id).where(t.item.c.id == item_id)).one_or_none() is None:
                 raise NotFoundError(f"there is no item {item_id}")
-            change = {name: row[name] for name in ("is_relevant", "given_at")}
+            changes = {name: row[name] for name in ("is_relevant", "given_at")}
             db.execute(
-                upsert(t.feedback).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=change)
+                upsert(t.feedback).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=changes)
             )
 
     def take_back(self, text: str, item_id: int) -> None:

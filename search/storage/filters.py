@@ -22,18 +22,18 @@ class FilterSql:
     """How a filter is applied in SQL.
 
     Attributes:
-        condition: Return the condition on item and source rows for a value of the filter.
-        counted: The column whose values are counted in the facets.
+        condition: A function from a value of the filter to the condition on item and source rows.
+        facet_column: The column whose values are counted in the facets; None if they are not counted.
     """
 
     condition: Callable[[Any], ColumnElement[bool]]
-    counted: ColumnElement[Any] | None = None
+    facet_column: ColumnElement[Any] | None = None
 
 
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
-    """Return the condition on item and source rows; indexed items only.
+    """Return the condition on item and source rows that the filters express; only indexed items satisfy it.
 
-    Raises UsageError when a date cannot be read.
+    Raises UsageError when a date or phrase is invalid.
     """
     values = {name: getattr(filters, name) for name in FILTERS}
     conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
@@ -43,20 +43,20 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 def is_indexed() -> ColumnElement[bool]:
     """Return the condition that an item is indexed.
 
-    The plus sign keeps SQLite from using the index of states, since nearly every item is in this state.
+    The plus sign keeps SQLite from using the index of states, which would be slow: nearly every item has this state.
     """
     return literal_column("+item.state") == State.INDEXED.value
 
 
 def read_moment() -> ColumnElement[str]:
-    """Return the expression for when an item was captured, or modified if that is unknown."""
+    """Return the SQL expression for the time when an item was captured, or its file modified if that is unknown."""
     item = t.item.c
     modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
     return func.coalesce(item.captured_at, modified)
 
 
 def match_phrase(phrase: str) -> str:
-    """Return the full-text condition that a segment contains the words of a phrase next to each other.
+    """Return the FTS5 query for segments that contain the words of a phrase next to each other.
 
     Raises UsageError when the phrase contains no word.
     """
@@ -81,17 +81,17 @@ def _match_path(path: str) -> ColumnElement[bool]:
 
 
 def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnElement[bool]]:
-    """Return the condition that a column is one of some values."""
+    """Return a function from values to the condition that a column is one of them."""
     return tested.in_
 
 
-def _match_part(tested: ColumnElement[Any]) -> Callable[[str], ColumnElement[bool]]:
-    """Return the condition that a text is a part of a column; case does not matter."""
+def _match_substring(tested: ColumnElement[Any]) -> Callable[[str], ColumnElement[bool]]:
+    """Return a function from a text to the condition that a column contains it; case does not matter."""
     return lambda part: tested.icontains(part, autoescape=True)
 
 
 def _match_all(match: Callable[[Any], ColumnElement[bool]]) -> Callable[[Sequence[Any]], ColumnElement[bool]]:
-    """Return the condition that every one of some values matches."""
+    """Return a function from values to the condition that all of them match."""
     return lambda values: and_(*map(match, values))
 
 
@@ -104,7 +104,7 @@ def _match_album(album_id: int) -> ColumnElement[bool]:
     return t.item.c.id.in_(select(t.album_item.c.item_id).where(t.album_item.c.album_id == album_id))
 
 
-def _match_words(phrase: str) -> ColumnElement[bool]:
+def _match_phrase_text(phrase: str) -> ColumnElement[bool]:
     # A separate parameter name for each phrase, since a statement may contain several.
     name = f"phrase_{hashlib.sha256(phrase.encode()).hexdigest()[:12]}"
     match = f"SELECT item_id FROM segment WHERE id IN (SELECT rowid FROM words WHERE words MATCH :{name})"  # noqa: S608
@@ -113,14 +113,14 @@ def _match_words(phrase: str) -> ColumnElement[bool]:
 
 
 def select_items(database: Database, filters: Filters) -> Ids:
-    """Return the ids of the indexed items that satisfy the filters, ascending."""
+    """Return the ids of the indexed items that satisfy the filters, ascending, shape (n,)."""
     c = t.item.c
     query = select(c.id).join(t.source, t.source.c.id == c.source_id).where(make_conditions(filters))
     return read_ids(database, join_ids(query))
 
 
 def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:
-    """Return the ids of a space's embeddings whose item satisfies the filters, ascending."""
+    """Return the ids of a space's embeddings whose item satisfies the filters, ascending, shape (n,)."""
     query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
@@ -132,12 +132,12 @@ def select_embeddings(database: Database, space_id: int, filters: Filters) -> Id
 
 
 def select_missing(database: Database) -> Ids:
-    """Return the ids of the missing items, which must not be found, ascending."""
+    """Return the ids of the missing items, which searches must not return, ascending, shape (n,)."""
     return read_ids(database, _MISSING)
 
 
 def select_hidden(database: Database, space_id: int) -> Ids:
-    """Return the ids of a space's embeddings whose item is missing, ascending."""
+    """Return the ids of a space's embeddings whose item is missing, ascending, shape (n,)."""
     query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
@@ -168,10 +168,10 @@ SQL: Mapping[str, FilterSql] = {
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),
-    "camera": FilterSql(_match_part(t.item.c.camera), t.item.c.camera),
-    "artist": FilterSql(_match_part(t.item.c.artist), t.item.c.artist),
-    "album": FilterSql(_match_part(t.item.c.album)),
+    "camera": FilterSql(_match_substring(t.item.c.camera), t.item.c.camera),
+    "artist": FilterSql(_match_substring(t.item.c.artist), t.item.c.artist),
+    "album": FilterSql(_match_substring(t.item.c.album)),
     "tags": FilterSql(_match_all(_match_tag), t.tag.c.name),
     "albums": FilterSql(_match_all(_match_album)),
-    "phrases": FilterSql(_match_all(_match_words)),
+    "phrases": FilterSql(_match_all(_match_phrase_text)),
 }

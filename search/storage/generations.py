@@ -18,8 +18,11 @@ from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.embedding_rows import ROW_METADATA, Rows, make_rows, to_float32
 from search.storage.faiss_index import build_index, read_index, write_index
 
+# Vectors in the sample of a generation.
 SAMPLE_SIZE = 1024
 MAX_GENERATIONS = 2
+# The rows are stored in NumPy's format, the vectors as raw float16, row by row. In the file of rows, the array of row
+# metadata is named `owners`, as in every version so far.
 INDEX_FILE, ROWS_FILE, VECTORS_FILE = "index.faiss", "rows.npz", "vectors.f2"
 
 
@@ -28,13 +31,13 @@ class GenerationManifest:
     """The description of a generation.
 
     Attributes:
-        generation: Its number.
+        generation: The number of the generation.
         fingerprint: The fingerprint of the model.
         dimension: The length of a vector.
-        mark: The highest embedding id that it can contain.
-        count: The number of its vectors.
-        files: The SHA-256 of each of its files, by name.
-        bank: The digest of the query bank that its baselines were measured with.
+        mark: The highest embedding id in the generation; rows with higher ids were added later.
+        count: The number of vectors.
+        files: The SHA-256 of each file by name, in hexadecimal.
+        bank: The digest of the query bank that the baselines were measured with.
     """
 
     generation: int
@@ -47,7 +50,7 @@ class GenerationManifest:
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
+        """The name of the folder of the generation."""
         return f"generation-{self.generation:08d}"
 
 
@@ -56,10 +59,10 @@ class Generation:
     """A built index; immutable.
 
     Attributes:
-        manifest: Its description.
+        manifest: The description of the generation.
         index: The FAISS index.
-        rows: All its rows; the exact vectors are mapped from disk.
-        baselines: The baselines of the rows, shape (n, k).
+        rows: All rows; the exact vectors are memory-mapped files.
+        baselines: The baselines of the rows, shape (n, k), float32.
         sample: Random rows.
     """
 
@@ -71,7 +74,7 @@ class Generation:
 
 
 def lock_folder(folder: Path) -> AbstractContextManager[object]:
-    """Acquire the lock for building in a folder, waiting until it is free."""
+    """Acquire the lock for building in a folder, and wait until it is free. Leave the context to release it."""
     import filelock
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +84,7 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
 def write_generation(
     folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest
 ) -> GenerationManifest:
-    """Build a generation and publish it; after a crash at any time the one before is still valid.
+    """Build a generation and publish it; after a crash at any time the previous generation is still valid.
 
     Args:
         folder: The folder of the generations, which must be locked.
@@ -117,15 +120,15 @@ def write_generation(
 
 def find_generation_manifests(folder: Path, fingerprint: str, bank: str) -> list[GenerationManifest]:
     """Return the readable manifests of this model and query bank, newest first."""
-    found = []
+    manifests = []
     for path in sorted(folder.glob("generation-*.json"), reverse=True):
         try:
             manifest = GenerationManifest(**json.loads(path.read_bytes()))
         except (ValueError, TypeError, FileNotFoundError):
             continue
         if manifest.fingerprint == fingerprint and manifest.bank == bank and manifest.files:
-            found.append(manifest)
-    return found
+            manifests.append(manifest)
+    return manifests
 
 
 def drop_generation(folder: Path, manifest: GenerationManifest) -> None:
@@ -135,10 +138,10 @@ def drop_generation(folder: Path, manifest: GenerationManifest) -> None:
 
 
 def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | None:
-    """Open a generation; return None when one of its files is missing or damaged."""
+    """Load a generation; return None when one of its files is missing or damaged."""
     target = folder / manifest.name
     try:
-        if any(_hash(target / name) != digest for name, digest in (manifest.files or {}).items()):
+        if any(_hash_file(target / name) != digest for name, digest in (manifest.files or {}).items()):
             return None
     except FileNotFoundError:
         return None
@@ -146,26 +149,26 @@ def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | 
     if index.ntotal != manifest.count or index.d != manifest.dimension:
         return None
     with np.load(target / ROWS_FILE) as stored:
-        ids, owners, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
-    # Generations from before version 0.2 have another name for one of the fields.
-    rows = Rows(ids, _map_vectors(target / VECTORS_FILE, len(ids), manifest.dimension), owners.view(ROW_METADATA))
+        ids, metadata, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
+    # In generations from before version 0.2 one of the fields has another name.
+    rows = Rows(ids, _map_vectors(target / VECTORS_FILE, len(ids), manifest.dimension), metadata.view(ROW_METADATA))
     spoken, drawn = rows.spoken, draw_sample(len(ids))
     drawn_rows = Sample(sample, spoken[drawn], baselines[drawn])
     return Generation(manifest, index, rows, baselines, drawn_rows)
 
 
 def _write_rows(target: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
-    """Write everything except the index, block by block, so that the vectors are never in memory as a whole."""
+    """Write everything except the index, block by block, so that the vectors are never all in memory at once."""
     empty = make_rows(dimension)
-    ids, owners, baselines = [empty.ids], [empty.metadata], [np.zeros((0, bank.width), np.float32)]
+    ids, metadata, baselines = [empty.ids], [empty.metadata], [np.zeros((0, bank.width), np.float32)]
     with (target / VECTORS_FILE).open("wb") as stream:
         for block in blocks:
             stream.write(block.vectors.tobytes())
             ids.append(block.ids)
-            owners.append(block.metadata)
+            metadata.append(block.metadata)
             baselines.append(measure_baselines(block.vectors, bank))
     count = sum(map(len, ids))
-    rows = Rows(np.concatenate(ids), _map_vectors(target / VECTORS_FILE, count, dimension), np.concatenate(owners))
+    rows = Rows(np.concatenate(ids), _map_vectors(target / VECTORS_FILE, count, dimension), np.concatenate(metadata))
     sample = to_float32(rows.vectors[draw_sample(len(rows.ids))])
     with (target / ROWS_FILE).open("wb") as stream:
         np.savez(stream, ids=rows.ids, owners=rows.metadata, baselines=np.concatenate(baselines), sample=sample)
@@ -173,15 +176,15 @@ def _write_rows(target: Path, blocks: Iterable[Rows], bank: QueryBank, dimension
 
 
 def draw_sample(count: int) -> Ids:
-    """Return the positions of the sample among `count` rows, always the same, shape (m,)."""
-    chosen: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE_SIZE])
-    return chosen
+    """Return the random positions of the sample among `count` rows, ascending, shape (m,); the seed is fixed."""
+    positions: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE_SIZE])
+    return positions
 
 
 def _map_vectors(path: Path, count: int, dimension: int) -> Vectors:
     if not count:
         return make_rows(dimension).vectors
-    # As a plain array, from which rows are read faster.
+    # Rows of a plain array are read faster than rows of a `memmap`.
     return np.asarray(np.memmap(path, "<f2", "r", shape=(count, dimension)))
 
 
@@ -189,10 +192,10 @@ def _sync_file(path: Path) -> str:
     """Sync a file to disk and return its SHA-256."""
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
-    return _hash(path)
+    return _hash_file(path)
 
 
-def _hash(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -218,10 +221,13 @@ def _sync_folder(path: Path) -> None:
 
 
 def _drop_old(folder: Path, newest: int) -> None:
-    """Delete all but the latest generations, and what a crash left; readers keep the files that they have open."""
-    kept = {f"generation-{number:08d}" for number in range(newest - MAX_GENERATIONS + 1, newest + 1)}
+    """Delete all but the newest generations, and temporary files of crashed processes.
+
+    Readers keep the files that they have open.
+    """
+    kept_names = {f"generation-{number:08d}" for number in range(newest - MAX_GENERATIONS + 1, newest + 1)}
     for path in [*folder.glob("generation-*"), *folder.glob(".generation-*.tmp")]:
-        if path.stem in kept and path.suffix in ("", ".json"):
+        if path.stem in kept_names and path.suffix in ("", ".json"):
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

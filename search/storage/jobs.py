@@ -1,6 +1,6 @@
 """The queue of jobs, stored in the catalog.
 
-A queue in memory would lose a job with the worker that took it. A row stays until the job has ended.
+A queue in memory would lose its jobs when the process ends. A row stays until the job has ended.
 """
 
 import json
@@ -16,29 +16,29 @@ from search.records import Job, JobState, Task
 from search.storage import tables as t
 from search.storage.database import Database, now
 
-# Older jobs that have ended are deleted.
+# Of the jobs that have ended, only the newest are kept.
 MAX_ENDED_JOBS = 200
 _ENDED = [state for state in JobState if state.is_over]
 
 
 class Jobs:
-    """Reads and writes of the jobs. Every public write is one transaction."""
+    """Reads and writes of the jobs. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, task: Task) -> Job:
         """Queue a task and return its job; a task that is queued already is not queued again."""
-        packed = json.dumps(asdict(task))
+        serialized = json.dumps(asdict(task))
         c = t.job.c
-        same = select(c.id).where(c.task == packed, c.state == JobState.QUEUED)
+        queued = select(c.id).where(c.task == serialized, c.state == JobState.QUEUED)
         with self._database.write(bump_revision=False) as db:
-            job_id = db.execute(same).scalar()
+            job_id = db.execute(queued).scalar()
             if job_id is None:
-                row = {"task": packed, "state": JobState.QUEUED, "created_at": now()}
+                row = {"task": serialized, "state": JobState.QUEUED, "created_at": now()}
                 job_id = db.execute(t.job.insert().values(row).returning(c.id)).scalar_one()
-                kept = select(c.id).where(c.state.in_(_ENDED)).order_by(c.id.desc()).limit(MAX_ENDED_JOBS)
-                db.execute(delete(t.job).where(c.state.in_(_ENDED), c.id.not_in(kept)))
+                newest_ended = select(c.id).where(c.state.in_(_ENDED)).order_by(c.id.desc()).limit(MAX_ENDED_JOBS)
+                db.execute(delete(t.job).where(c.state.in_(_ENDED), c.id.not_in(newest_ended)))
         return self.get(job_id)
 
     def get(self, job_id: int) -> Job:
@@ -64,15 +64,15 @@ class Jobs:
     def take(self) -> Job | None:
         """Return the oldest queued job, now marked as running; None when there is none.
 
-        The caller must hold the home's lock. A job that is marked as running already was left by a worker that died;
-        it is returned first, since a run continues where the last one ended.
+        The caller must hold the home's lock. So a job that is already marked as running was left by a worker that died;
+        it is returned first, since a run continues where the last run ended.
         """
         c = t.job.c
         query = select(c.id).where(c.state.not_in(_ENDED)).order_by((c.state != JobState.RUNNING), c.id).limit(1)
         with self._database.write(bump_revision=False) as db:
             job_id = db.execute(query).scalar()
             if job_id is not None:
-                # A request to cancel that the first worker did not see stays.
+                # `is_cancelling` is not reset: the worker that died may not have seen the request to cancel.
                 values = {"state": JobState.RUNNING, "started_at": now()}
                 db.execute(update(t.job).where(c.id == job_id).values(values))
         return None if job_id is None else self.get(job_id)
@@ -83,7 +83,15 @@ class Jobs:
             return db.execute(select(t.job.c.id).where(t.job.c.state.not_in(_ENDED)).limit(1)).first() is not None
 
     def report(self, job_id: int, done: int, total: int, seconds: float, detail: str) -> bool:
-        """Store the progress of a job and return whether it should continue; seconds: how long it has been running."""
+        """Store the progress of a job, and return False if the job was asked to stop.
+
+        Args:
+            job_id: The job.
+            done: The number of files that are done.
+            total: The number of all its files.
+            seconds: How long it has been running.
+            detail: The last file that was done.
+        """
         c = t.job.c
         values = {"done": done, "total": total, "seconds": seconds, "detail": detail}
         with self._database.write(bump_revision=False) as db:
@@ -93,7 +101,14 @@ class Jobs:
     def end(
         self, job_id: int, state: JobState, summary: Mapping[str, Any] | None = None, error: str | None = None
     ) -> None:
-        """Store how a job ended."""
+        """Store how a job ended.
+
+        Args:
+            job_id: The job.
+            state: The final state.
+            summary: The result: numbers by name, and a `warning` if there is one.
+            error: Why the job failed; None if it did not.
+        """
         values = {"state": state, "ended_at": now(), "summary": json.dumps(summary or {}), "error": error}
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(t.job.c.id == job_id).values(values))
@@ -110,12 +125,12 @@ class Jobs:
                 self.cancel(job.id)
 
     def cancel(self, job_id: int) -> Job:
-        """Cancel a queued job, or ask a running one to stop. Raises NotFoundError."""
+        """Cancel a queued job, or ask a running job to stop, and return the job. Raises NotFoundError."""
         job = self.get(job_id)
         c = t.job.c
         with self._database.write(bump_revision=False) as db:
-            stopped = {"state": JobState.CANCELLED, "ended_at": now()}
-            db.execute(update(t.job).where(c.id == job.id, c.state == JobState.QUEUED).values(stopped))
+            cancelled = {"state": JobState.CANCELLED, "ended_at": now()}
+            db.execute(update(t.job).where(c.id == job.id, c.state == JobState.QUEUED).values(cancelled))
             db.execute(update(t.job).where(c.id == job.id, c.state == JobState.RUNNING).values(is_cancelling=True))
         return self.get(job_id)
 

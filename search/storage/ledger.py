@@ -12,12 +12,12 @@ from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import match_folder
 from search.storage.saving import save_rows
 
-# Reading rows one by one takes a quarter longer.
+# Fetching rows one at a time takes a quarter longer.
 ROWS_PER_FETCH = 1000
 
 
 class Ledger:
-    """Reads and writes of the ledger. Every public write is one transaction."""
+    """Reads and writes of the ledger. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class Ledger:
             }
 
     def read_rows(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
-        """Return the rows of files by path."""
+        """Return the rows of files by path; paths without a row are ignored."""
         c = t.item.c
         query = select(*(c[name] for name in LedgerRow._fields)).where(match_values(c.path))
         with self._database.read() as db:
@@ -64,11 +64,11 @@ class Ledger:
                 )
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
-        """Set the state of items without a file to `missing`; their embeddings are kept."""
+        """Set the state of items whose file no longer exists to `missing`; their embeddings are kept."""
         self._set_state(item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
-        """Set the state of missing items whose unchanged file is back to `indexed`."""
+        """Set the state of missing items to `indexed`; their files must exist again with the same content."""
         self._set_state(item_ids, State.INDEXED, None)
 
     def list_missing(self, root: str, days: float) -> list[int]:
@@ -88,7 +88,7 @@ class Ledger:
             db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
 
     def forget(self, item_ids: Iterable[int]) -> int:
-        """Delete items and everything derived from them, and return their number."""
+        """Delete items with their segments and embeddings, and return the number of deleted items."""
         with self._database.write() as db:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 

@@ -17,13 +17,13 @@ MIN_UPDATE_INTERVAL = timedelta(days=1)
 
 
 class QueryImages:
-    """Reads and writes of query images. Every public write is one transaction."""
+    """Reads and writes of query images. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def keep(self, body: bytes) -> str:
-        """Store an image file and return its id, which is the same for the same bytes; delete expired images."""
+        """Store an image file and return its id, a hash of the bytes. Also delete expired images."""
         image_id = hashlib.sha256(body).hexdigest()[:32]
         c = t.query_image.c
         row = {"id": image_id, "body": body, "used_at": now()}

@@ -1,7 +1,7 @@
 """Write many files to the ledger at once, inside a transaction of the caller."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, text
@@ -15,10 +15,17 @@ ROWS_PER_STATEMENT = 1_000
 
 
 def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: str | None) -> None:
-    """Insert or reset the rows of files and delete their segments and tags."""
+    """Insert or reset the rows of files and delete their segments and tags.
+
+    Args:
+        db: A connection in a transaction.
+        files: The files.
+        state: Their new state.
+        reason: Why they have this state, for users.
+    """
     for start in range(0, len(files), ROWS_PER_STATEMENT):
-        part = files[start : start + ROWS_PER_STATEMENT]
-        _save_items(db, [vars(file) | {"state": state, "reason": reason, "missing_since": None} for file in part])
+        block = files[start : start + ROWS_PER_STATEMENT]
+        _save_items(db, [vars(file) | {"state": state, "reason": reason, "missing_since": None} for file in block])
 
 
 def save_records(db: Connection, records: Sequence[Record], moment: str) -> list[int]:
@@ -31,12 +38,15 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
 
     Returns:
         The ids of the items, in order.
+
+    Raises:
+        IndexError: An embedding has no segment.
     """
     if not records:
         return []
-    rest = {"state": State.INDEXED, "reason": None, "missing_since": None, "indexed_at": moment}
+    common = {"state": State.INDEXED, "reason": None, "missing_since": None, "indexed_at": moment}
     items = [
-        vars(record.file) | _read_columns(record.media) | {"content_hash": record.content_hash} | rest
+        vars(record.file) | _make_media_columns(record.media) | {"content_hash": record.content_hash} | common
         for record in records
     ]
     ids = _save_items(db, items)
@@ -45,6 +55,23 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
         for record in records
         for name in dict.fromkeys(record.media.tags)
     ]
+    segments, embeddings = _make_segment_rows(db, records, ids)
+    for table, rows in ((t.tag, tags), (t.segment, segments), (t.embedding, embeddings)):
+        if rows:
+            db.execute(insert(table), rows)
+    return [ids[record.file.path] for record in records]
+
+
+def _make_segment_rows(
+    db: Connection, records: Sequence[Record], ids: Mapping[str, int]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows of the segments and of their embeddings.
+
+    Args:
+        db: A connection in a transaction.
+        records: The items.
+        ids: The id of each item by path.
+    """
     # There is only one writer, so the next segment ids are known.
     last = db.execute(text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'segment'")).scalar_one()
     segments: list[dict[str, Any]] = []
@@ -52,19 +79,16 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     for record in records:
         first = last + len(segments) + 1
         segments += [
-            {"id": first + at, "item_id": ids[record.file.path], **_read_segment(segment)}
-            for at, segment in enumerate(record.segments)
+            {"id": first + position, "item_id": ids[record.file.path], **_make_segment_columns(segment)}
+            for position, segment in enumerate(record.segments)
         ]
         embeddings += [
-            {"segment_id": first + at, "space_id": space, "vector": vector.astype("<f2").tobytes()}
-            for at, space, vector in record.embeddings
+            {"segment_id": first + position, "space_id": space, "vector": vector.astype("<f2").tobytes()}
+            for position, space, vector in record.embeddings
         ]
-        if any(at >= len(record.segments) for at, _, _ in record.embeddings):
+        if any(position >= len(record.segments) for position, _, _ in record.embeddings):
             raise IndexError(f"an embedding of {record.file.path} has no segment")
-    for table, rows in ((t.tag, tags), (t.segment, segments), (t.embedding, embeddings)):
-        if rows:
-            db.execute(insert(table), rows)
-    return [ids[record.file.path] for record in records]
+    return segments, embeddings
 
 
 def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -73,17 +97,17 @@ def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int
     changed = {name: statement.excluded[name] for name in rows[0]}
     db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
     ids = {row.path: row.id for row in db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))}
-    for drop in (_DROP_SEGMENTS, _DROP_TAGS):
-        db.execute(drop, pack_values(ids.values()))
+    for deletion in (_DROP_SEGMENTS, _DROP_TAGS):
+        db.execute(deletion, pack_values(ids.values()))
     return ids
 
 
-def _read_columns(media: MediaFacts) -> dict[str, Any]:
-    """Return the metadata that is stored in the item's row: everything except the tags."""
+def _make_media_columns(media: MediaFacts) -> dict[str, Any]:
+    """Return the columns of an item that hold metadata: everything except the tags, which have their own table."""
     return {name: value for name, value in vars(media).items() if name != "tags"}
 
 
-def _read_segment(segment: Segment) -> dict[str, Any]:
+def _make_segment_columns(segment: Segment) -> dict[str, Any]:
     words = json.dumps(segment.words, ensure_ascii=False) if segment.words else None
     return {name: value for name, value in vars(segment).items() if name != "words"} | {"word_times": words}
 

@@ -11,13 +11,13 @@ from search.storage.database import Database, now
 
 
 class Sources:
-    """Reads and writes of the sources. Every public write is one transaction."""
+    """Reads and writes of the sources. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, path: str) -> int:
-        """Return the id of the source with a root folder, adding it when it is new."""
+        """Add a source, if there is none with this root folder, and return its id."""
         with self._database.write() as db:
             row = upsert(t.source).values(path=path, added_at=now()).on_conflict_do_nothing()
             db.execute(row)
@@ -32,9 +32,9 @@ class Sources:
             db.execute(delete(t.source).where(below, t.source.c.id != source_id))
 
     def find_above(self, path: str) -> Source | None:
-        """Return the source that a path belongs to, if there is one."""
-        above = [one for one in self.list_all() if is_below(path, one.path)]
-        return min(above, key=lambda one: len(one.path), default=None)
+        """Return the source that contains a path, the outermost if there are several; None if there is none."""
+        sources = [source for source in self.list_all() if is_below(path, source.path)]
+        return min(sources, key=lambda source: len(source.path), default=None)
 
     def list_all(self) -> list[Source]:
         """Return every source in order of path."""
@@ -50,7 +50,7 @@ class Sources:
         return Source(**row._mapping)
 
     def watch(self, source_id: int, is_watched: bool) -> None:
-        """Set whether the worker follows changes in a source."""
+        """Set whether the worker indexes changes in a source automatically."""
         with self._database.write() as db:
             db.execute(update(t.source).where(t.source.c.id == source_id).values(is_watched=is_watched))
 

@@ -37,19 +37,21 @@ from search.storage.generations import (
 )
 from search.storage.unrelated_text import Unrelated, measure_unrelated
 
-# Rows that were added since the last generation are compared one by one. Above this fraction of the generation, and
-# above this number, the writer builds a new generation.
+# Rows that were added since the last generation, the delta, are searched exhaustively. Above this fraction of the
+# generation, and above this number, the writer builds a new generation.
 MAX_DELTA_SHARE = 0.1
 MIN_DELTA_ROWS = 4_000
+# Without a generation, the statistics of unrelated vectors are measured again when the sample has grown by this factor.
+MIN_SAMPLE_GROWTH = 1.5
 
 
 class StoredRows(NamedTuple):
-    """What is stored for some embedding ids.
+    """The stored data of some embeddings.
 
     Attributes:
         vectors: Shape (n, d), float16.
         metadata: Shape (n,), of dtype `ROW_METADATA`.
-        baselines: What the query bank scores against each vector, shape (n, k).
+        baselines: The baselines of each vector, shape (n, k), float32.
     """
 
     vectors: Vectors
@@ -59,14 +61,14 @@ class StoredRows(NamedTuple):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state that a search uses; immutable.
+    """The immutable state of an index that a search uses.
 
     Attributes:
         revision: The revision of the catalog that it contains.
         generation: The built index, if there is one.
         delta: The rows that were added since the generation.
-        delta_baselines: Their baselines, shape (n, k).
-        denied: The ids that must not be returned, ascending.
+        delta_baselines: Their baselines, shape (m, k), float32.
+        denied: The ids that must not be returned, ascending, shape (d,).
         sample: Random vectors of the space.
     """
 
@@ -78,23 +80,31 @@ class Snapshot:
     sample: Sample
 
     def gather(self, ids: Ids) -> StoredRows:
-        """Return what is stored for ids, in their order."""
+        """Return the stored data of embeddings, in the order of their ids in `ids`; zeros for unknown ids."""
         vectors = np.zeros((len(ids), self.delta.vectors.shape[1]), "<f2")
-        owners = np.zeros(len(ids), ROW_METADATA)
+        metadata = np.zeros(len(ids), ROW_METADATA)
         baselines = np.zeros((len(ids), self.delta_baselines.shape[1]), np.float32)
-        for rows, known in self._list_parts():
-            asked, here = rows.find(ids)
-            if len(asked) == len(ids):
-                return StoredRows(rows.vectors[here], rows.metadata[here], known[here])
-            vectors[asked], owners[asked], baselines[asked] = rows.vectors[here], rows.metadata[here], known[here]
-        return StoredRows(vectors, owners, baselines)
+        for rows, known_baselines in self._list_parts():
+            positions, found = rows.find(ids)
+            if len(positions) == len(ids):
+                return StoredRows(rows.vectors[found], rows.metadata[found], known_baselines[found])
+            vectors[positions], metadata[positions], baselines[positions] = (
+                rows.vectors[found],
+                rows.metadata[found],
+                known_baselines[found],
+            )
+        return StoredRows(vectors, metadata, baselines)
 
     def multiply_delta(self, queries: Vectors) -> Vectors:
-        """Return the inner products of queries, shape (q, d), with the rows of the delta, shape (q, m)."""
+        """Return the inner products of queries with the rows of the delta, shape (q, m).
+
+        Args:
+            queries: Shape (q, d), float32.
+        """
         if len(self.delta.ids) <= MIN_DELTA_ROWS:
             return queries @ self._float32_delta.T
         starts = range(0, len(self.delta.ids), ROWS_PER_BLOCK)
-        parts = [queries @ to_float32(self.delta.vectors[at : at + ROWS_PER_BLOCK]).T for at in starts]
+        parts = [queries @ to_float32(self.delta.vectors[start : start + ROWS_PER_BLOCK]).T for start in starts]
         return np.concatenate(parts, axis=1)
 
     @cached_property
@@ -102,14 +112,18 @@ class Snapshot:
         return to_float32(self.delta.vectors)
 
     def select(self, items: Flags) -> Ids:
-        """Return the ids whose item is flagged, ascending; items: a flag for every item id from 0."""
+        """Return the embedding ids of some items, ascending.
+
+        Args:
+            items: Whether each item is selected, by item id from 0, shape (highest id + 1,).
+        """
         return np.concatenate(
             [rows.ids[items[np.minimum(rows.metadata["item"], len(items) - 1)]] for rows, _ in self._list_parts()]
         )
 
     def read_ids(self) -> set[int]:
-        """Return the ids that a search can return."""
-        return {one for rows, _ in self._list_parts() for one in rows.ids.tolist()} - set(self.denied.tolist())
+        """Return the embedding ids that a search can return."""
+        return {row_id for rows, _ in self._list_parts() for row_id in rows.ids.tolist()} - set(self.denied.tolist())
 
     def _list_parts(self) -> list[tuple[Rows, Vectors]]:
         built = [(self.generation.rows, self.generation.baselines)] if self.generation is not None else []
@@ -141,15 +155,19 @@ class SpaceIndex:
         self._unrelated: tuple[Sample, Unrelated] | None = None
 
     def read_unrelated(self) -> Unrelated:
-        """Return the similarities of unrelated queries; measured again when the sample changes."""
+        """Return the statistics of unrelated vectors; they are measured again when the sample changes."""
         snapshot = self._snapshot or self.refresh(0)
-        known = self._unrelated
-        if known is None or known[0] is not snapshot.sample:
-            # Without a generation the sample grows a little with every write.
-            if known is not None and snapshot.generation is None and len(snapshot.sample) < 1.5 * len(known[0]):
-                return known[1]
-            known = self._unrelated = (snapshot.sample, measure_unrelated(snapshot.sample, self._bank.vectors))
-        return known[1]
+        cached = self._unrelated
+        if cached is None or cached[0] is not snapshot.sample:
+            # Without a generation the sample grows with every write; a little growth changes the statistics little.
+            if (
+                cached is not None
+                and snapshot.generation is None
+                and len(snapshot.sample) < MIN_SAMPLE_GROWTH * len(cached[0])
+            ):
+                return cached[1]
+            cached = self._unrelated = (snapshot.sample, measure_unrelated(snapshot.sample, self._bank.vectors))
+        return cached[1]
 
     def refresh(self, revision: int) -> Snapshot:
         """Return a snapshot that is at least as new as a revision of the catalog.
@@ -172,6 +190,9 @@ class SpaceIndex:
             queries: Shape (q, d), unit length.
             k: The maximum number of results of a query.
             allowed: The only ids to return, ascending; None for all.
+
+        Returns:
+            For each query, the ids and the inner products, shape (m,) each, where m is at most k.
         """
         parts: list[list[tuple[Ids, Vectors]]] = [[] for _ in queries]
         if snapshot.generation is not None and snapshot.generation.manifest.count:
@@ -198,15 +219,15 @@ class SpaceIndex:
     def rebuild_if_stale(self, share: float = MAX_DELTA_SHARE) -> None:
         """Write a new generation if there is none yet or if too many rows were added since the last.
 
-        Writers call this while they write and when they end. Nothing is kept in memory.
+        Writers call this while they write and when they end. The new generation is not loaded.
 
         Args:
-            share: The number of added rows that is too many, as a fraction of the rows of the last generation.
+            share: The maximum number of added rows, as a fraction of the rows of the last generation.
         """
-        if not self._is_due(share):
+        if not self._needs_rebuild(share):
             return
         with lock_folder(self._folder):
-            if self._is_due(share):  # another process may have built it meanwhile
+            if self._needs_rebuild(share):  # another process may have built it in the meantime
                 self._write_generation()
 
     def read_live_ids(self) -> set[int]:
@@ -228,30 +249,32 @@ class SpaceIndex:
         return self._make_snapshot(revision, current)
 
     def _load_in_background(self, current: Generation, newest: GenerationManifest) -> None:
-        """Load a generation and replace the current one."""
-        generation = self._load_whole(newest)
+        """Load a generation and replace the current generation."""
+        generation = self._load_or_drop(newest)
         with self._lock:
             if generation is not None and self._snapshot is not None and self._snapshot.generation is current:
                 self._snapshot = self._make_snapshot(self._snapshot.revision, generation)
 
-    def _is_due(self, share: float) -> bool:
-        """Return whether a new generation is needed, by the manifest of the newest one; no index is loaded."""
+    def _needs_rebuild(self, share: float) -> bool:
+        """Return whether a new generation is needed; this reads the newest manifest and loads no index."""
         newest = self._find_newest()
         if newest is None:
             return self.count_rows() > 0
         return self.count_rows(newest.mark) > max(MIN_DELTA_ROWS, share * newest.count)
 
     def _make_snapshot(self, revision: int, generation: Generation | None) -> Snapshot:
-        """Return a snapshot of a generation and the rows since; rows of the current snapshot are not read again."""
+        """Return a snapshot of a generation and the rows added since; rows in the current snapshot are reused."""
         delta, baselines = make_rows(self.dimension), np.zeros((0, self._bank.width), np.float32)
         if self._snapshot is not None and self._snapshot.generation is generation:
             delta, baselines = self._snapshot.delta, self._snapshot.delta_baselines
         mark = generation.manifest.mark if generation else 0
         above = int(delta.ids[-1]) if len(delta.ids) else mark
-        fresh = list(read_blocks(self._database, self.space_id, self.dimension, above))
-        if fresh:
-            delta = join_rows([delta, *fresh])
-            baselines = np.concatenate([baselines, *(measure_baselines(block.vectors, self._bank) for block in fresh)])
+        new_blocks = list(read_blocks(self._database, self.space_id, self.dimension, above))
+        if new_blocks:
+            delta = join_rows([delta, *new_blocks])
+            baselines = np.concatenate(
+                [baselines, *(measure_baselines(block.vectors, self._bank) for block in new_blocks)]
+            )
         deleted = select(t.tombstone.c.embedding_id).where(t.tombstone.c.space_id == self.space_id)
         denied = np.union1d(read_ids(self._database, join_ids(deleted)), select_hidden(self._database, self.space_id))
         sample = generation.sample if generation is not None else None
@@ -263,12 +286,12 @@ class SpaceIndex:
     def _find_generation(self) -> Generation | None:
         """Load the newest undamaged generation."""
         generations = map(
-            self._load_whole, find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)
+            self._load_or_drop, find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)
         )
-        return next((one for one in generations if one is not None), None)
+        return next((generation for generation in generations if generation is not None), None)
 
-    def _load_whole(self, manifest: GenerationManifest) -> Generation | None:
-        """Load a generation; delete the manifest of a damaged one."""
+    def _load_or_drop(self, manifest: GenerationManifest) -> Generation | None:
+        """Load a generation; if it is damaged, delete its manifest and return None."""
         generation = load_generation(self._folder, manifest)
         if generation is None:
             drop_generation(self._folder, manifest)

@@ -23,7 +23,7 @@ ROWS_PER_READ = 512
 
 
 class SpaceRole(StrEnum):
-    """The role of a space."""
+    """The role of a space; see the docstring of the module."""
 
     ACTIVE = "active"
     NEXT = "next"
@@ -35,6 +35,9 @@ class Space:
     """One embedding space.
 
     Attributes:
+        id: The id of the space.
+        retriever: The retriever that searches it.
+        role: Its role for the retriever.
         model: The name of the model that fills it.
         fingerprint: A hash of everything that affects the model's vectors.
         dimension: The length of a vector.
@@ -54,9 +57,9 @@ class Lacking:
 
     Attributes:
         segment_id: The segment.
-        text: Its text, if it has one.
-        start: Where it begins in the recording, in seconds.
-        page: Its page, from 1.
+        text: The text of the segment, if it has one.
+        start: The start of the segment in the recording, in seconds.
+        page: The page of the segment, from 1.
     """
 
     segment_id: int
@@ -82,7 +85,7 @@ class EncoderFacts(Protocol):
 
 
 class Spaces:
-    """Reads and writes of the spaces. Every public write is one transaction."""
+    """Reads and writes of the spaces. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -95,7 +98,7 @@ class Spaces:
     def find(self, retriever: Retriever, role: SpaceRole = SpaceRole.ACTIVE) -> Space | None:
         """Return a retriever's space in a role; None if there is none."""
         with self.database.read() as db:
-            row = db.execute(select(t.space).where(_match(retriever, role))).first()
+            row = db.execute(select(t.space).where(_match_role(retriever, role))).first()
         return _make_space(row) if row is not None else None
 
     def get(self, retriever: Retriever, role: SpaceRole = SpaceRole.ACTIVE) -> Space:
@@ -106,7 +109,7 @@ class Spaces:
         return found
 
     def add(self, retriever: Retriever, role: SpaceRole, encoder: EncoderFacts) -> Space:
-        """Return a retriever's space in a role, recording the encoder if the space is new."""
+        """Add a retriever's space in a role, if there is none, and return it."""
         values: dict[str, Any] = {"retriever": retriever, "role": role, "model": encoder.name}
         values |= {"fingerprint": encoder.fingerprint, "dimension": encoder.dimension}
         with self.database.write() as db:
@@ -129,27 +132,27 @@ class Spaces:
             return int(db.execute(query).scalar_one())
 
     def list_lacking_files(self, full: int, space: int) -> list[tuple[int, FileFacts]]:
-        """Return the id and file of the indexed items with a segment that is in one space but not in the other."""
+        """Return the id and file of the indexed items with a segment that is in space `full` but not in `space`."""
         c = t.item.c
         names = ("path", "source_id", "type", "size", "mtime_ns", "sidecar")
         query = select(c.id, *(c[name] for name in names)).where(
-            c.id.in_(_lack(full, space, t.segment.c.item_id)), c.state == State.INDEXED
+            c.id.in_(_select_lacking(full, space, t.segment.c.item_id)), c.state == State.INDEXED
         )
         with self.database.read() as db:
             return [(row.id, _make_file(row)) for row in db.execute(query.order_by(c.id))]
 
     def list_lacking(self, full: int, space: int, item_id: int) -> list[Lacking]:
-        """Return the segments of an item that are in one space but not in the other, in order."""
-        query = _lack_rows(full, space).where(t.segment.c.item_id == item_id)
+        """Return the segments of an item that are in space `full` but not in `space`, in order."""
+        query = _select_lacking_rows(full, space).where(t.segment.c.item_id == item_id)
         with self.database.read() as db:
             return [Lacking(*row) for row in db.execute(query)]
 
     def iterate_lacking(self, full: int, space: int) -> Iterator[list[Lacking]]:
-        """Yield all segments that are in one space but not in the other, `ROWS_PER_READ` at a time."""
+        """Yield all segments that are in space `full` but not in `space`, `ROWS_PER_READ` at a time."""
         last = 0
         while True:
             with self.database.read() as db:
-                query = _lack_rows(full, space).where(t.segment.c.id > last).limit(ROWS_PER_READ)
+                query = _select_lacking_rows(full, space).where(t.segment.c.id > last).limit(ROWS_PER_READ)
                 rows = [Lacking(*row) for row in db.execute(query)]
             if not rows:
                 return
@@ -157,28 +160,33 @@ class Spaces:
             yield rows
 
     def count_lacking(self, full: int, space: int) -> int:
-        """Return the number of segments that are in one space but not in the other."""
-        query = select(func.count()).select_from(_lack_rows(full, space).subquery())
+        """Return the number of segments that are in space `full` but not in `space`."""
+        query = select(func.count()).select_from(_select_lacking_rows(full, space).subquery())
         with self.database.read() as db:
             return int(db.execute(query).scalar_one())
 
     def fill(self, space_id: int, rows: Sequence[tuple[int, Vectors]]) -> None:
-        """Write the vectors, shape (d,), of some segments in one transaction; deleted segments are skipped."""
+        """Write vectors in one transaction.
+
+        Args:
+            space_id: The space.
+            rows: Pairs of a segment id and its vector, shape (d,); segments that were deleted are skipped.
+        """
         values = {segment: vector.astype("<f2").tobytes() for segment, vector in rows}
         c = t.segment.c
         # The space is not searched yet, so readers need not reload.
         with self.database.write(bump_revision=False) as db:
             existing = {row[0] for row in db.execute(select(c.id).where(match_values(c.id)), pack_values(values))}
-            kept = [
+            new_rows = [
                 {"segment_id": segment, "space_id": space_id, "vector": vector}
                 for segment, vector in values.items()
                 if segment in existing
             ]
-            if kept:
-                db.execute(upsert(t.embedding).on_conflict_do_nothing(), kept)
+            if new_rows:
+                db.execute(upsert(t.embedding).on_conflict_do_nothing(), new_rows)
 
     def read_vectors(self, space_id: int, segments: Sequence[int], dimension: int) -> dict[int, Vectors]:
-        """Return the vectors, shape (d,), of segments in a space by the id of the segment."""
+        """Return the vectors of segments in a space by segment id, shape (d,) each, float32."""
         c = t.embedding.c
         query = select(c.segment_id, c.vector).where(c.space_id == space_id, match_values(c.segment_id))
         with self.database.read() as db:
@@ -186,21 +194,21 @@ class Spaces:
         return {row[0]: np.frombuffer(row[1], "<f2", dimension).astype(np.float32) for row in rows}
 
     def switch(self, retriever: Retriever) -> None:
-        """Make the next space the active one, and the active one the previous one.
+        """Make the next space active, and the active space previous.
 
         Items with a segment that has no vector in the new space are indexed again by the next run.
         """
         with self.database.write() as db:
             active, following = (_find_id(db, retriever, role) for role in (SpaceRole.ACTIVE, SpaceRole.NEXT))
-            lacking = _lack(active, following, t.segment.c.item_id)
-            # No file has this modification time, and without a hash the file counts as changed.
-            unread = {"mtime_ns": -1, "content_hash": None}
-            db.execute(update(t.item).where(t.item.c.id.in_(lacking)).values(unread))
+            lacking = _select_lacking(active, following, t.segment.c.item_id)
+            # No file has this modification time, so the next run reads the file. Without a hash it counts as changed.
+            reset = {"mtime_ns": -1, "content_hash": None}
+            db.execute(update(t.item).where(t.item.c.id.in_(lacking)).values(reset))
             _change_role(db, active, SpaceRole.PREVIOUS)
             _change_role(db, following, SpaceRole.ACTIVE)
 
     def promote(self, retriever: Retriever) -> None:
-        """Make the previous space the next one, to be filled."""
+        """Change the role of the previous space to `next`, so that it is filled and can be switched to."""
         with self.database.write(bump_revision=False) as db:
             _change_role(db, _find_id(db, retriever, SpaceRole.PREVIOUS), SpaceRole.NEXT)
 
@@ -210,46 +218,54 @@ class Spaces:
             db.execute(update(t.space).where(t.space.c.id == space_id).values(model=model))
 
     def drop(self, space_id: int) -> int:
-        """Remove a space that is not searched, and return how many vectors it had."""
+        """Delete a space that is not searched, and return the number of its vectors."""
         with self.database.write() as db:
-            gone = db.execute(delete(t.embedding).where(t.embedding.c.space_id == space_id)).rowcount
+            count = db.execute(delete(t.embedding).where(t.embedding.c.space_id == space_id)).rowcount
             db.execute(delete(t.space).where(t.space.c.id == space_id))
             # No reader uses its generations any more.
             db.execute(delete(t.tombstone).where(t.tombstone.c.space_id == space_id))
-            return gone
+            return count
 
     def read_speech(self) -> str | None:
-        """Return the name of the speech model, if one was chosen."""
+        """Return the name of the speech model; None if no model was chosen."""
         with self.database.read() as db:
             return db.execute(select(t.setting.c.value).where(t.setting.c.key == "speech")).scalar()
 
     def choose_speech(self, name: str) -> None:
-        """Store the name of the speech model to use from now on."""
+        """Store the name of the speech model; it is used from now on."""
         row = {"key": "speech", "value": name}
         statement = upsert(t.setting).values(row)
         with self.database.write() as db:
             db.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": name}))
 
 
-def _lack(full: int, space: int, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Select columns of the segments that are in one space but not in the other."""
-    a, b = t.embedding.alias("a"), t.embedding.alias("b")
-    there = select(b.c.id).where(b.c.space_id == space, b.c.segment_id == a.c.segment_id).exists()
-    query: Select[Any] = select(*columns).join(a, a.c.segment_id == t.segment.c.id).where(a.c.space_id == full, ~there)
+def _select_lacking(full: int, space: int, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a query for columns of the segments that are in space `full` but not in `space`."""
+    in_full, in_space = t.embedding.alias("a"), t.embedding.alias("b")
+    is_in_space = (
+        select(in_space.c.id)
+        .where(in_space.c.space_id == space, in_space.c.segment_id == in_full.c.segment_id)
+        .exists()
+    )
+    query: Select[Any] = (
+        select(*columns)
+        .join(in_full, in_full.c.segment_id == t.segment.c.id)
+        .where(in_full.c.space_id == full, ~is_in_space)
+    )
     return query
 
 
-def _lack_rows(full: int, space: int) -> Select[Any]:
+def _select_lacking_rows(full: int, space: int) -> Select[Any]:
     c = t.segment.c
-    return _lack(full, space, c.id, c.text, c.start, c.page).order_by(c.id)
+    return _select_lacking(full, space, c.id, c.text, c.start, c.page).order_by(c.id)
 
 
-def _match(retriever: Retriever, role: SpaceRole) -> ColumnElement[bool]:
+def _match_role(retriever: Retriever, role: SpaceRole) -> ColumnElement[bool]:
     return and_(t.space.c.retriever == retriever, t.space.c.role == role)
 
 
 def _find_id(db: Connection, retriever: Retriever, role: SpaceRole) -> int:
-    return int(db.execute(select(t.space.c.id).where(_match(retriever, role))).scalar_one())
+    return int(db.execute(select(t.space.c.id).where(_match_role(retriever, role))).scalar_one())
 
 
 def _change_role(db: Connection, space_id: int, role: SpaceRole) -> None:

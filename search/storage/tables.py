@@ -144,7 +144,7 @@ job = Table(
     sqlite_autoincrement=True,
 )
 
-# Saved searches, and the results that the watched ones have found since.
+# Saved searches, and what the watched saved searches have found since they were saved.
 saved_search = Table(
     "saved_search",
     metadata,
@@ -196,7 +196,7 @@ query_image = Table(
     Column("used_at", Text, nullable=False),
 )
 
-# Users' judgments whether an item is relevant to a text; `crossmodal models adapt` learns from them.
+# Whether an item is relevant to a text, as judged by users; `crossmodal models adapt` learns from this.
 feedback = Table(
     "feedback",
     metadata,

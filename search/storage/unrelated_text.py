@@ -6,17 +6,21 @@ import numpy as np
 
 from search.records import Sample, Vectors
 
-# The number of queries of the bank, and of vectors of the sample, that are compared.
+# At most this many queries of the bank, and this many vectors of the sample, are compared with the sample.
 MAX_COMPARED = 256
+# Mean and standard deviation for a space with fewer than two vectors.
+DEFAULT_STATISTICS = (0.0, 0.1)
+# Similarities are divided by the standard deviation, so it must not be zero.
+MIN_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
 class Unrelated:
-    """Mean and standard deviation of the inner products of unrelated vectors.
+    """Statistics of the inner products of unrelated vectors, each a mean and a standard deviation.
 
     Attributes:
-        text: Of the texts of the query bank with the vectors of the space.
-        own: Of the vectors of the space with each other.
+        text: The products of the query bank with the vectors of the space.
+        own: The products of the vectors of the space with each other.
     """
 
     text: tuple[float, float]
@@ -24,15 +28,23 @@ class Unrelated:
 
 
 def measure_unrelated(sample: Sample, bank: Vectors) -> Unrelated:
-    """Compute them from a random sample of a space and the texts of a query bank, shape (b, d)."""
+    """Compute the statistics of unrelated vectors.
+
+    Args:
+        sample: Random vectors of the space.
+        bank: The vectors of the query bank, shape (b, d).
+    """
     vectors = sample.vectors
     if len(sample) < 2:
-        return Unrelated((0.0, 0.1), (0.0, 0.1))
-    own = vectors[:MAX_COMPARED] @ vectors.T
+        return Unrelated(DEFAULT_STATISTICS, DEFAULT_STATISTICS)
+    pairwise = vectors[:MAX_COMPARED] @ vectors.T
     # The product of a vector with itself does not count.
-    np.fill_diagonal(own, np.nan)
-    return Unrelated(_describe(bank[:: max(1, len(bank) // MAX_COMPARED)] @ vectors.T), _describe(own))
+    np.fill_diagonal(pairwise, np.nan)
+    return Unrelated(
+        _compute_mean_and_deviation(bank[:: max(1, len(bank) // MAX_COMPARED)] @ vectors.T),
+        _compute_mean_and_deviation(pairwise),
+    )
 
 
-def _describe(products: Vectors) -> tuple[float, float]:
-    return float(np.nanmean(products)), max(float(np.nanstd(products)), 1e-3)
+def _compute_mean_and_deviation(products: Vectors) -> tuple[float, float]:
+    return float(np.nanmean(products)), max(float(np.nanstd(products)), MIN_DEVIATION)

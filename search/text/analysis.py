@@ -10,20 +10,23 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# Marks that are part of a letter in scripts that compose them, so that a word is not cut in two.
+# Combining marks that are part of a letter, so that a word is not cut in two.
 _MARKS = (
     "\u0900-\u0963\u0966-\u0dff\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u0f71-\u0fbc"
     "\u102b-\u103e\u17b4-\u17d3"
 )
+# A run: letters, digits and marks without other characters between them.
 _RUN = re.compile(rf"(?:[^\W_]|[{_MARKS}])+")
+# Characters of scripts without spaces between words.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
+# A part of a run: characters without spaces, letters, digits, or marks without a letter.
 _PIECE = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W\d_{_UNSPACED}{_MARKS}](?:[^\W\d_{_UNSPACED}]|[{_MARKS}])*|\d+|[{_MARKS}]+"
 )
-_CAMEL = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CASE_BOUNDARY = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Accents, and the optional vowel signs of Arabic and Hebrew.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
 
@@ -60,7 +63,7 @@ class Analysis:
 
 
 def fold(text: str) -> str:
-    """Return a text in lower case, without accents, with full-width letters made half-width."""
+    """Return a text in lower case, without accents, with full-width letters converted to half-width."""
     return _strip_accents(text).casefold()
 
 
@@ -79,12 +82,12 @@ def analyze(text: str) -> Analysis:
 
 
 def split_words(text: str) -> list[AnalyzedWord]:
-    """Return the words of a text in order, with repetitions; a run without spaces is one word."""
+    """Return the words of a text in order, with repetitions; characters of a script without spaces form one word."""
     return [word for run in _split_runs(text) for word in run]
 
 
 def split_query(text: str) -> list[AnalyzedWord]:
-    """Return the distinct words of a query in order; in scripts without spaces, each pair of characters is one."""
+    """Return the distinct words of a query in order; in scripts without spaces, each pair of characters is a word."""
     words: list[AnalyzedWord] = []
     for run in _split_runs(text):
         for word in run:
@@ -100,31 +103,33 @@ def _strip_accents(text: str) -> str:
 
 
 def _split_runs(text: str) -> list[list[AnalyzedWord]]:
-    """Return the words of each run of letters and digits: usually one, more where the script changes."""
+    """Return the words of each run of letters and digits: usually one word, more if the script changes."""
     runs = []
     for match in _RUN.finditer(_strip_accents(text)):
         words: list[AnalyzedWord] = []
-        spaced: list[str] = []
-        for part in _CAMEL.sub(" ", match.group()).split():
+        pending: list[str] = []
+        for part in _CASE_BOUNDARY.sub(" ", match.group()).split():
             for piece in _PIECE.finditer(fold(part)):
                 if piece["unspaced"]:
-                    _close(words, spaced)
-                    words.append(AnalyzedWord(_pair(piece.group()), piece.group()))
+                    _flush_pieces(words, pending)
+                    words.append(AnalyzedWord(_split_pairs(piece.group()), piece.group()))
                 else:
-                    spaced.append(piece.group())
-        _close(words, spaced)
+                    pending.append(piece.group())
+        _flush_pieces(words, pending)
         runs.append(words)
     return runs
 
 
-def _close(words: list[AnalyzedWord], spaced: list[str]) -> None:
-    if spaced:
-        words.append(AnalyzedWord(tuple(spaced), "".join(spaced)))
-        spaced.clear()
+def _flush_pieces(words: list[AnalyzedWord], pieces: list[str]) -> None:
+    """Append a word that consists of the pieces, if there are any, and clear the pieces."""
+    if pieces:
+        words.append(AnalyzedWord(tuple(pieces), "".join(pieces)))
+        pieces.clear()
 
 
-def _pair(run: str) -> tuple[str, ...]:
-    return tuple(run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else (run,)
+def _split_pairs(run: str) -> tuple[str, ...]:
+    """Return the overlapping pairs of characters of a run, or its only character."""
+    return tuple(run[start : start + 2] for start in range(len(run) - 1)) if len(run) > 1 else (run,)
 
 
 def is_unspaced(word: str) -> bool:

@@ -11,14 +11,14 @@ LANGUAGES = (
 )  # fmt: skip
 # One or two words may belong to several languages; below this probability the language is unknown.
 MIN_PROBABILITY = 0.6
-_LOADING = threading.Lock()
+_LOAD_LOCK = threading.Lock()
 
 
 def detect_language(text: str) -> str | None:
     """Return the language of a text (ISO 639-1), or None when it is uncertain."""
-    if not any(letter.isalpha() for letter in text):
+    if not any(character.isalpha() for character in text):
         return None
-    with _LOADING:
+    with _LOAD_LOCK:
         identifier = _load()
     language, probability = identifier.classify(text.lower())
     return str(language) if probability >= MIN_PROBABILITY else None

@@ -6,16 +6,24 @@ MAX_SNIPPET_LENGTH = 220
 
 
 def cut_snippet(text: str, words: Iterable[str]) -> str:
-    """Return about `MAX_SNIPPET_LENGTH` characters of a text, around the first occurrence of one of the words."""
+    """Return the part of a text around the first occurrence of a word.
+
+    Args:
+        text: The text.
+        words: Words of the query, in lower case.
+
+    Returns:
+        At most `MAX_SNIPPET_LENGTH` characters, and an ellipsis where the text was cut.
+    """
     if len(text) <= MAX_SNIPPET_LENGTH:
         return text
     lowered = text.lower()
-    places = [place for word in words if (place := lowered.find(word)) >= 0]
-    start = max(0, min(places, default=0) - MAX_SNIPPET_LENGTH // 3)
+    positions = [position for word in words if (position := lowered.find(word)) >= 0]
+    start = max(0, min(positions, default=0) - MAX_SNIPPET_LENGTH // 3)
     if start:
         start = text.find(" ", start) + 1
     end = start + MAX_SNIPPET_LENGTH
     if end < len(text):
-        space = text.rfind(" ", start, end)
-        end = space if space > start else end
+        last_space = text.rfind(" ", start, end)
+        end = last_space if last_space > start else end
     return ("… " if start else "") + text[start:end].strip() + (" …" if end < len(text) else "")

@@ -26,10 +26,10 @@ def list_stop_words(language: str | None) -> frozenset[str]:
 
 
 def cut_unspaced(run: str) -> Iterator[str]:
-    """Yield the parts of a run without spaces that remain when its stop words are removed."""
+    """Yield the parts of a Chinese or Japanese text without spaces that remain when its stop words are removed."""
     language = "ja" if _KANA.search(run) else "zh"
-    kept = _PARTICLE.sub(" ", run) if language == "ja" else run
-    yield from _compile(language).sub(" ", kept).split()
+    text = _PARTICLE.sub(" ", run) if language == "ja" else run
+    yield from _compile(language).sub(" ", text).split()
 
 
 @cache

@@ -22,7 +22,8 @@ class Term:
     Attributes:
         word: The word as it is indexed.
         count: How often it occurs in the query.
-        is_special: True for a number, an identifier or a name; these are weighted as rare even when they are common.
+        is_special: Whether it is a number, an identifier or a name; these get the weight of a rare word even if they
+            are common.
     """
 
     word: AnalyzedWord
@@ -43,7 +44,7 @@ def read_terms(texts: Sequence[str], language: str | None) -> list[Term]:
     counts: Counter[AnalyzedWord] = Counter()
     for word in words:
         if is_unspaced(word.whole):
-            counts.update(part for run in cut_unspaced(word.whole) for part in split_words(run))
+            counts.update(content for run in cut_unspaced(word.whole) for content in split_words(run))
         elif word.whole not in stop_words:
             counts[word] += 1
     if not counts:
@@ -73,8 +74,8 @@ def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
         if any(is_unspaced(word) for word in folded):
             kept = [part for word in folded if is_unspaced(word) for part in cut_unspaced(word)]
             has_content = has_content or bool(kept)
-            left = re.split("|".join(map(re.escape, kept)), typed) if kept else [typed]
-            ignored += [part for part in left if part]
+            removed = re.split("|".join(map(re.escape, kept)), typed) if kept else [typed]
+            ignored += [part for part in removed if part]
         elif folded and all(word in stop_words for word in folded):
             ignored.append(typed)
         else:
@@ -92,7 +93,7 @@ def _find_names(text: str, language: str | None) -> list[str]:
     if language in NOUN_CAPITALIZING_LANGUAGES or not any(word[0].islower() for word in words):
         return []
     names: list[str] = []
-    for before, word in pairwise(words):
-        if word[0].isupper() and not _SENTENCE_END.search(before):
+    for previous, word in pairwise(words):
+        if word[0].isupper() and not _SENTENCE_END.search(previous):
             names += analyze(word).pieces
     return names

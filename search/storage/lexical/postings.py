@@ -1,4 +1,8 @@
-"""The input of BM25: the segments that contain a word, how often they do, and the lengths of segments."""
+"""The input of BM25: the segments that contain a word, the frequency of the word in each, and the lengths of segments.
+
+BM25: Robertson and Zaragoza, "The probabilistic relevance framework: BM25 and beyond", Foundations and Trends in
+Information Retrieval, 2009.
+"""
 
 import json
 import threading
@@ -22,8 +26,8 @@ class FormPostings(NamedTuple):
     """Where one form of a word occurs.
 
     Attributes:
-        segments: Ids of the segments that contain it, ascending, shape (n,).
-        frequencies: How often they do, shape (n,).
+        segments: Ids of the segments that contain the form, ascending, shape (n,).
+        frequencies: How often each segment contains it, shape (n,), float32.
         weight: The weight of the form, 0 to 1.
     """
 
@@ -37,9 +41,10 @@ class Postings:
     """Where a word occurs.
 
     Attributes:
-        segments: Ids of the segments that contain it in any form, ascending, shape (n,).
-        frequencies: How often they do, weighted by form, shape (n,).
-        shares: The highest weight of a form in each segment: 1 for the word itself, less for other forms, shape (n,).
+        segments: Ids of the segments that contain the word in any form, ascending, shape (n,).
+        frequencies: How often each segment contains it, weighted by form, shape (n,), float32.
+        shares: The highest weight of a form in each segment, shape (n,), float32: 1 for the word itself, less for other
+            forms.
     """
 
     segments: Ids
@@ -48,7 +53,12 @@ class Postings:
 
 
 def read_occurrences(db: Connection, terms: Sequence[str]) -> dict[str, tuple[Ids, Vectors]]:
-    """Return the segments that contain each indexed term, ascending, and how often they do."""
+    """Return by term the segments that contain it, ascending, and how often, shape (n,) each; unknown terms are absent.
+
+    Args:
+        db: A connection.
+        terms: Words as they are indexed.
+    """
     found: dict[str, tuple[Ids, Vectors]] = {}
     for term, joined in db.execute(_READ_TERMS, {"terms": json.dumps(list(terms), ensure_ascii=False)}):
         if joined:
@@ -57,7 +67,11 @@ def read_occurrences(db: Connection, terms: Sequence[str]) -> dict[str, tuple[Id
 
 
 def count_runs(segments: Ids) -> tuple[Ids, Vectors]:
-    """Return the distinct ids, ascending, and how often each occurs."""
+    """Return the distinct ids, ascending, and how often each occurs, shape (n,) each.
+
+    Args:
+        segments: Ids with repetitions, shape (m,); faster if they are sorted.
+    """
     if (np.diff(segments) < 0).any():
         segments = np.sort(segments)
     starts = np.flatnonzero(np.diff(segments, prepend=-1))
@@ -74,11 +88,13 @@ def join_forms(forms: Sequence[FormPostings]) -> Postings:
         segments, counts, weight = parts[0]
         return Postings(segments, counts * np.float32(weight), np.full(len(segments), weight, np.float32))
     joined = np.concatenate([segments for segments, _, _ in parts])
-    segments, places = np.unique(joined, return_inverse=True)
-    amounts = np.concatenate([counts * np.float32(weight) for _, counts, weight in parts])
-    frequencies = np.bincount(places, amounts, len(segments)).astype(np.float32)
+    segments, positions = np.unique(joined, return_inverse=True)
+    weighted_counts = np.concatenate([counts * np.float32(weight) for _, counts, weight in parts])
+    frequencies = np.bincount(positions, weighted_counts, len(segments)).astype(np.float32)
     shares = np.zeros(len(segments), np.float32)
-    np.maximum.at(shares, places, np.concatenate([np.full(len(ids), weight, np.float32) for ids, _, weight in parts]))
+    np.maximum.at(
+        shares, positions, np.concatenate([np.full(len(ids), weight, np.float32) for ids, _, weight in parts])
+    )
     return Postings(segments, frequencies, shares)
 
 
@@ -92,28 +108,32 @@ class SegmentLengths:
         self._average = 1.0
 
     def read(self, highest: int) -> tuple[Vectors, float]:
-        """Return lengths by segment id, at least up to `highest`, and the average length."""
+        """Return the lengths by segment id, shape (n,), and the average length.
+
+        Args:
+            highest: The highest segment id that the caller needs; n is above it if that segment exists.
+        """
         if highest >= len(self._lengths):
             with self._lock:
                 if highest >= len(self._lengths):
                     self._lengths = self._extend(self._lengths)
-                    known = self._lengths[self._lengths > 0]
-                    self._average = float(known.mean()) if len(known) else 1.0
+                    lengths = self._lengths[self._lengths > 0]
+                    self._average = float(lengths.mean()) if len(lengths) else 1.0
         return self._lengths, self._average
 
-    def _extend(self, known: Vectors) -> Vectors:
+    def _extend(self, previous: Vectors) -> Vectors:
         with self._database.read() as db:
-            rows = db.execute(_READ_SIZES, {"above": len(known)}).all()
+            rows = db.execute(_READ_SIZES, {"above": len(previous)}).all()
         if not rows:
-            return known
-        grown = np.zeros(int(rows[-1][0]) + 1, np.float32)
-        grown[: len(known)] = known
-        grown[[row[0] for row in rows]] = [read_varint(row[1]) for row in rows]
-        return grown
+            return previous
+        extended = np.zeros(int(rows[-1][0]) + 1, np.float32)
+        extended[: len(previous)] = previous
+        extended[[row[0] for row in rows]] = [read_varint(row[1]) for row in rows]
+        return extended
 
 
 def read_varint(body: bytes) -> int:
-    """Return the number at the beginning of a value in SQLite's variable-length format."""
+    """Return the number at the beginning of a value in the variable-length format of SQLite's FTS5."""
     number = 0
     for byte in body:
         number = number << 7 | byte & 0x7F

@@ -5,17 +5,19 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-# The weights of such forms; the word itself has weight 1.
+# The weights of these forms; the word itself has weight 1.
 INFLECTED_WEIGHT, PREFIX_WEIGHT, MISSPELLED_WEIGHT = 0.9, 0.7, 0.6
-STEM_PREFIX = 3
+# Only words that share this many first letters are compared by their stems, and only stems of at least this length.
+STEM_PREFIX_LENGTH = 3
+# Shorter words are never treated as prefixes or as misspelled.
 MIN_GUESSED_LENGTH = 4
 # Stemmers of languages other than English cut off more letters; forms that differ more in length are mostly other
 # words.
 MAX_LENGTH_DIFFERENCE = 2
 MAX_FORMS = 24
-# When more words have about the same length, only those with the same first letter are compared for misspellings.
+# If more words have about the same length, only those with the same first letter are compared for misspellings.
 MAX_COMPARED = 10_000
-LATIN = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
+LATIN_SCRIPT_STEMMERS = ("english", "spanish", "french", "german", "italian", "portuguese", "dutch", "swedish")
 # Languages with a Snowball stemmer, by ISO 639-1.
 STEMMERS = {
     "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch", "en": "english",
@@ -27,8 +29,9 @@ STEMMERS = {
 }  # fmt: skip
 # A query in a known language is stemmed by the rules of that language and of English.
 MAX_STEMMERS_OF_KNOWN_LANGUAGE = 2
-BY_SCRIPT = (
-    ("\u0000", "\u036f", LATIN),
+# The first and last character of a script, and the stemmers to try when the language is unknown.
+STEMMERS_BY_SCRIPT = (
+    ("\u0000", "\u036f", LATIN_SCRIPT_STEMMERS),
     ("\u0370", "\u03ff", ("greek",)),
     ("\u0400", "\u052f", ("russian",)),
     ("\u0600", "\u06ff", ("arabic",)),
@@ -41,10 +44,10 @@ class Vocabulary:
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
         self._terms = sorted(counts)
-        self._by_shape: dict[tuple[int, str], list[str]] = {}
+        self._by_length_and_letter: dict[tuple[int, str], list[str]] = {}
         for term in self._terms:
-            self._by_shape.setdefault((len(term), ""), []).append(term)
-            self._by_shape.setdefault((len(term), term[0]), []).append(term)
+            self._by_length_and_letter.setdefault((len(term), ""), []).append(term)
+            self._by_length_and_letter.setdefault((len(term), term[0]), []).append(term)
 
     @property
     def words(self) -> Collection[str]:
@@ -61,45 +64,50 @@ class Vocabulary:
         Inflected forms have the same Snowball stem in the language of the query or in English. If the language is
         unknown or has no stemmer, the common languages of the word's script are used. If neither the word nor an
         inflected form is in the index, it is treated as a prefix, and if no word begins with it, as misspelled.
+
+        Args:
+            word: A word as it is indexed, folded.
+            language: The language of the query (ISO 639-1), if it is known.
         """
         languages = _choose_languages(word, language)
         forms = {word: 1.0}
-        near = self._scan(word[:STEM_PREFIX]) if len(word) >= STEM_PREFIX else [word]
-        if len(word) > STEM_PREFIX and not word.isdigit():
+        near = self._list_with_prefix(word[:STEM_PREFIX_LENGTH]) if len(word) >= STEM_PREFIX_LENGTH else [word]
+        if len(word) > STEM_PREFIX_LENGTH and not word.isdigit():
             forms |= {term: INFLECTED_WEIGHT for term in near if term != word and _share_stem(term, word, languages)}
         if word not in near and len(forms) == 1 and len(word) >= MIN_GUESSED_LENGTH:
             extended = [term for term in near if term.startswith(word)]
             forms |= dict.fromkeys(extended, PREFIX_WEIGHT)
             if not extended and not word.isdigit():
                 forms |= dict.fromkeys(self._find_misspelled(word), MISSPELLED_WEIGHT)
-        return dict(sorted(forms.items(), key=lambda one: (-one[1], len(one[0]), one[0]))[:MAX_FORMS])
+        return dict(sorted(forms.items(), key=lambda form: (-form[1], len(form[0]), form[0]))[:MAX_FORMS])
 
-    def _scan(self, prefix: str) -> list[str]:
+    def _list_with_prefix(self, prefix: str) -> list[str]:
         low = bisect.bisect_left(self._terms, prefix)
         return self._terms[low : bisect.bisect_left(self._terms, prefix + "\U0010ffff", low)]
 
     def _find_misspelled(self, word: str) -> list[str]:
+        """Return the words that differ in one letter, or by two swapped letters (optimal string alignment)."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
         lengths = (len(word) - 1, len(word), len(word) + 1)
-        count = sum(len(self._by_shape.get((length, ""), ())) for length in lengths)
-        start = "" if count <= MAX_COMPARED else word[0]
+        count = sum(len(self._by_length_and_letter.get((length, ""), ())) for length in lengths)
+        first_letter = "" if count <= MAX_COMPARED else word[0]
         terms: list[str] = []
         for length in lengths:
-            terms += self._by_shape.get((length, start), ())
-        found = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MAX_FORMS)
-        return [term for term, _, _ in found if not term.isdigit()]
+            terms += self._by_length_and_letter.get((length, first_letter), ())
+        matches = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MAX_FORMS)
+        return [term for term, _, _ in matches if not term.isdigit()]
 
 
-def _share_stem(one: str, other: str, languages: tuple[str, ...]) -> bool:
-    close = abs(len(one) - len(other)) <= MAX_LENGTH_DIFFERENCE
+def _share_stem(first: str, second: str, languages: tuple[str, ...]) -> bool:
+    has_similar_length = abs(len(first) - len(second)) <= MAX_LENGTH_DIFFERENCE
     # When the language is unknown, only the stemmer of English may cut off more letters.
-    if not close and len(languages) > MAX_STEMMERS_OF_KNOWN_LANGUAGE:
+    if not has_similar_length and len(languages) > MAX_STEMMERS_OF_KNOWN_LANGUAGE:
         languages = ("english",) if languages[0] == "english" else ()
     for name in languages:
-        stem = _stem(one, name)
-        if stem and stem == _stem(other, name):
+        stem = _stem(first, name)
+        if stem and stem == _stem(second, name):
             return True
     return False
 
@@ -107,34 +115,34 @@ def _share_stem(one: str, other: str, languages: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=4096)
 def _choose_languages(word: str, language: str | None) -> tuple[str, ...]:
     """Return the languages whose rules are used to stem a word, English first if it is one of them."""
-    known = STEMMERS.get(language or "")
-    if known is not None and known not in _list_algorithms():
-        known = None
-    for first, last, names in BY_SCRIPT:
-        if first <= word[0] <= last:
-            if known is None:
+    stemmer = STEMMERS.get(language or "")
+    if stemmer is not None and stemmer not in _list_algorithms():
+        stemmer = None
+    for lowest, highest, names in STEMMERS_BY_SCRIPT:
+        if lowest <= word[0] <= highest:
+            if stemmer is None:
                 return names
-            return tuple(dict.fromkeys(("english", known))) if names is LATIN else (known,)
-    return (known,) if known else ()
+            return tuple(dict.fromkeys(("english", stemmer))) if names is LATIN_SCRIPT_STEMMERS else (stemmer,)
+    return (stemmer,) if stemmer else ()
 
 
 @lru_cache(maxsize=131_072)
 def _stem(word: str, language: str) -> str:
     """Return the stem of a word in a language; empty when it is too short to compare."""
-    stem: str = _open(language).stemWord(word)
-    return stem if len(stem) >= STEM_PREFIX else ""
+    stem: str = _load_stemmer(language).stemWord(word)
+    return stem if len(stem) >= STEM_PREFIX_LENGTH else ""
 
 
 @cache
 def _list_algorithms() -> frozenset[str]:
-    """Return the languages that the installed Snowball supports; later versions support more."""
+    """Return the stemmers of the installed version of Snowball; later versions have more."""
     import Stemmer
 
     return frozenset(Stemmer.algorithms())
 
 
 @cache
-def _open(language: str) -> Any:
+def _load_stemmer(language: str) -> Any:
     import Stemmer
 
     return Stemmer.Stemmer(language)

@@ -89,7 +89,7 @@ def test_every_filter_has_sql_and_an_example():
     assert len({declared.keyword for declared in FILTERS.values()}) == len(FILTERS)
     for name, declared in FILTERS.items():
         assert declared.help.endswith("."), name
-        assert bool(SQL[name].counted is not None) == bool(declared.facet), name
+        assert bool(SQL[name].facet_column is not None) == bool(declared.facet), name
         assert getattr(parse_query(declared.example).filters, name), name
 
 

@@ -1,4 +1,4 @@
-"""Jobs, watched sources, embedded metadata, word times, sidecar files."""
+"""Add jobs, watched sources, embedded metadata, word times and sidecar files."""
 
 import sqlalchemy as sa
 from alembic import op

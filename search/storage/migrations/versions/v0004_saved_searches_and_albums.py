@@ -1,4 +1,4 @@
-"""Saved searches and their results, albums, placeholders of items."""
+"""Add saved searches and their results, albums, and placeholders of items."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,6 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the column and the tables."""
     for statement in STATEMENTS:
         op.execute(sa.text(statement.replace(":", "\\:")))

@@ -1,4 +1,4 @@
-"""Full-text index of analyzed words; perceptual hashes of images; cameras."""
+"""Index analyzed words in the full-text index; add perceptual hashes of images and camera names."""
 
 import sqlalchemy as sa
 from alembic import op

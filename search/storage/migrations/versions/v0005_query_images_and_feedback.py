@@ -1,4 +1,4 @@
-"""Uploaded query images and feedback."""
+"""Add uploaded query images and feedback, under names that the next migration changes."""
 
 import sqlalchemy as sa
 from alembic import op
