@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from search.encoders.bank import read_bank_texts
-from search.encoders.encoder import REMEMBERED_QUERIES
+from search.encoders.encoder import MAX_CACHED_QUERIES
 from search.encoders.lazy import Lazy
 from search.encoders.manifest import (
     ManifestEncoder,
@@ -64,7 +64,7 @@ class OpenClipImageEncoder(ManifestEncoder):
         super().__init__(manifest, folder)
         self._machine = machine
         self._towers: Lazy[Towers] = Lazy(partial(load_towers, manifest, folder, models, machine), machine.idle)
-        self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+        self._encode_text = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
     @property
     def parts(self) -> tuple[int, ...]:

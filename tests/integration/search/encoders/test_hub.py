@@ -146,7 +146,7 @@ def test_a_tower_that_was_exchanged_is_refused(tmp_path):
     config = tmp_path / "made/config.json"
     config.write_text(config.read_text().replace('"pad_token_id": 1', '"pad_token_id": 3'))
     encoder = OpenClipImageEncoder(manifest, find_folder(tmp_path, name), tmp_path, machine)
-    with pytest.raises(ModelError, match=r"config\.json is not the file that this home was filled with"):
+    with pytest.raises(ModelError, match=r"config\.json changed since this home was indexed"):
         encoder.encode_texts(["a dog"])
 
 
@@ -183,5 +183,5 @@ def test_what_the_hub_does_not_have_is_said(hub, tmp_path):
 
 def test_a_hub_that_cannot_be_reached_gives_the_way_to_do_without(hub, tmp_path, monkeypatch):
     point_at(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(UnreachableError, match="carry them here, and name them"):
+    with pytest.raises(UnreachableError, match="copy them here, and pass their path"):
         fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)

@@ -104,7 +104,7 @@ def test_weights_that_were_exchanged_are_refused(tmp_path):
     make_tiny(tmp_path / "tiny", seed=8)
     manifest = read_manifest(name, Retriever.VISUAL, tmp_path, MACHINE)
     encoder = OpenClipImageEncoder(manifest, find_folder(tmp_path, name), tmp_path, MACHINE)
-    with pytest.raises(ModelError, match="not the file that this home was filled with"):
+    with pytest.raises(ModelError, match="changed since this home was indexed"):
         encoder.encode_texts(["a dog"])
 
 
