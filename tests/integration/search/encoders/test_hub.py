@@ -109,7 +109,7 @@ def test_a_tower_of_transformers_is_fetched_with_what_it_needs_and_may_be_moved(
     assert load_model(source).text.config.model_type == "xlm-roberta"
     assert find_languages(source) == ()
     (tmp_path / "elsewhere/fetched/hf-hub--org--tiny/config.json").unlink()
-    with pytest.raises(ModelError, match=r"text tower of .* put config\.json of org/tiny into that folder"):
+    with pytest.raises(ModelError, match=r"text encoder of .* Put config\.json of org/tiny into that folder"):
         load_model(source)
     assert len(hub.asked) == asked
 
@@ -120,7 +120,7 @@ def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path):
     load_tokenizer(find_source(name, tmp_path))
     (tmp_path / "tokenizer.json").unlink()
     (tmp_path / "tokenizer_config.json").unlink()
-    with pytest.raises(ModelError, match=r"tokenizer of .* is not whole: put the files of .*word pieces, the model"):
+    with pytest.raises(ModelError, match=r"tokenizer of .* is incomplete\. Put the files of .*tokens, the model"):
         load_tokenizer(find_source(name, tmp_path))
 
 
@@ -135,7 +135,7 @@ def test_a_tower_that_is_not_where_it_is_said_to_be_is_missing(tmp_path, monkeyp
             (other / path.name).write_bytes(path.read_bytes())
     config = (other / "open_clip_config.json").read_text().replace(str(tmp_path / "made"), str(tmp_path))
     (other / "open_clip_config.json").write_text(config)
-    with pytest.raises(ModelError, match=r"text tower of .* put config\.json of .* into that folder"):
+    with pytest.raises(ModelError, match=r"text encoder of .* Put config\.json of .* into that folder"):
         load_model(find_source(name.replace("made", "other"), tmp_path))
 
 
@@ -153,9 +153,9 @@ def test_a_tower_that_was_exchanged_is_refused(tmp_path):
 def test_a_tower_that_is_described_nowhere_is_not_looked_for_on_the_hub(hub, tmp_path):
     (tmp_path / "w.pt").write_bytes(b"weights")
     source = find_source(f"xlm-roberta-base-ViT-B-32/{tmp_path / 'w.pt'}", tmp_path)
-    with pytest.raises(ModelError, match=r"text tower of .* not on this machine: `crossmodal models get`"):
+    with pytest.raises(ModelError, match=r"text encoder of .* not on this machine\. .* `crossmodal models get`"):
         load_model(source)
-    with pytest.raises(ModelError, match=r"tokenizer of .* not on this machine: `crossmodal models get`"):
+    with pytest.raises(ModelError, match=r"tokenizer of .* not on this machine\. .* `crossmodal models get`"):
         load_tokenizer(source)
     assert not hub.asked
 
