@@ -1,9 +1,10 @@
-"""Fit the decision whether a library shows anything of what a text asks for, and write it into the package.
+"""Fit the presence decision (whether a library has any match for a text), and write it into the package.
 
     PYTHONPATH=.:benchmarks/evaluation python training/fit_presence.py --flickr DIR --photos DIR --cache DIR [--write]
 
-Asked are the fit halves of concepts, captions, names, absent things and nonsense, over libraries of 30 to 7,500
-photos; the training photos only fill them up. The cut is where 1 % of the present things would be reported as missing.
+The queries are the fit halves of concepts, captions, names, absent things and nonsense, in libraries of 30 to 7,500
+photos. The training photos only enlarge the libraries. The cut is where 1 % of the queries with a match would be
+answered with "nothing relevant".
 """
 
 import argparse
@@ -29,15 +30,24 @@ from search.scoring.visual import read_calibrators
 from search.storage.baselines import COLUMNS
 from training.compact.data import read_check
 
+# The numbers of photos of the libraries.
 SIZES = (30, 100, 300, 500, 1500, 7500)
-LOST = 0.01
+# The share of queries with a match that may be answered with "nothing relevant".
+MAX_MISSED = 0.01
+# The weights of the kinds of queries.
 PRESENT = {"concept": 4.0, "caption": 1.0, "name": 1.0, "foreign": 1.0}
 WEIGHTS = PRESENT | {"absent": 2.0, "described": 0.7, "nonsense": 2.0, "question": 0.7}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A text with the names of the photos that show it; none where nothing does."""
+    """A query.
+
+    Attributes:
+        text: The query.
+        answers: The file names of the photos that match; empty if there are none.
+        kind: The kind of query, a key of `WEIGHTS`.
+    """
 
     text: str
     answers: frozenset[str]
@@ -45,7 +55,13 @@ class Asked:
 
 
 def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
-    """List the queries of a split."""
+    """Return the queries of a split.
+
+    Args:
+        flickr: The folder of captioned photos.
+        photos: The ImageNet photos of the split, named `wnid_name.jpg`.
+        split: `fit` or `judge`.
+    """
     captions, names = read_captions(flickr), split_photos(flickr, split)
     asked = []
     for concept in read_concepts(split):
@@ -67,7 +83,7 @@ def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
 
 
 class Asker:
-    """Scores all images for a text, as the engine does."""
+    """Scores all images for a text, in the same way as the engine."""
 
     def __init__(self, texts: QueryTexts, images: EmbeddedImages, name: str) -> None:
         self.images = images
@@ -79,7 +95,7 @@ class Asker:
         self._baselines = images.baselines[:, : COLUMNS * len(self._calibrator.units)]
 
     def score(self, text: str) -> tuple[Vectors, Vectors, QueryWording]:
-        """Return log-odds (n,), measures (n, m), and what the words tell."""
+        """Return the log-odds (n,), the measures (n, m), and the description of the text."""
         vector, traits = self._measurer.describe(text, self.images)
         scorer = self._calibrator.bind(vector, traits, self._measurer.recognize(text))
         measured = scorer.measure_images(self._vectors, self._baselines)
@@ -89,14 +105,26 @@ class Asker:
 
 
 def draw_libraries(core: int, total: int) -> list[Ids]:
-    """Draw libraries of growing size, the first `core` images before the others."""
-    chance = np.random.default_rng(0)
-    own, others = chance.permutation(core), core + chance.permutation(total - core)
-    return [np.concatenate([own[:size], others[: max(0, size - core)]]) for size in SIZES]
+    """Draw a random library of each size. The first `core` images are used before the others.
+
+    Args:
+        core: The number of images that are used first.
+        total: The number of all images.
+
+    Returns:
+        The indexes of the images of each library.
+    """
+    rng = np.random.default_rng(0)
+    first, others = rng.permutation(core), core + rng.permutation(total - core)
+    return [np.concatenate([first[:size], others[: max(0, size - core)]]) for size in SIZES]
 
 
 def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> tuple[Vectors, list[tuple[int, Asked]]]:
-    """Return the features of every query in every library and the queries, without those for absent things."""
+    """Measure every query in every library. Queries with matches are skipped in libraries that have none of them.
+
+    Returns:
+        The features (q, f), and for each row the number of the library and the query.
+    """
     rows, which = [], []
     for one in asked:
         logits, measured, wording = asker.score(one.text)
@@ -109,7 +137,7 @@ def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> t
 
 
 def report(title: str, logits: Vectors, which: Sequence[tuple[int, Asked]]) -> None:
-    """Print the share of queries answered with "nothing relevant", by size of the library and kind."""
+    """Print the share of queries that are answered with "nothing relevant", by size of the library and kind."""
     for number, size in enumerate(SIZES):
         line = []
         there = [x for x, (at, one) in zip(logits, which, strict=True) if at == number and one.answers]
@@ -121,7 +149,7 @@ def report(title: str, logits: Vectors, which: Sequence[tuple[int, Asked]]) -> N
 
 
 def main() -> None:
-    """Fit, judge, and write on request."""
+    """Fit and evaluate the decision, and write it if `--write` is passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("flickr", "photos", "cache"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -157,7 +185,7 @@ def main() -> None:
 
 
 def join_images(groups: Sequence[EmbeddedImages]) -> EmbeddedImages:
-    """Return several groups as one, with the texts of the last."""
+    """Return several groups of images as one, with the text encoder of the last group."""
     return replace(
         groups[-1],
         names=[name for one in groups for name in one.names],
@@ -167,7 +195,7 @@ def join_images(groups: Sequence[EmbeddedImages]) -> EmbeddedImages:
 
 
 def fit(rows: Vectors, which: Sequence[tuple[int, Asked]]) -> tuple[Vectors, float]:
-    """Fit the logistic function; return its weights (f,) and its bias."""
+    """Fit a logistic regression to the results of `measure`; return its weights (f,) and its bias."""
     label = np.array([bool(one.answers) for _, one in which])
     counts = Counter((number, one.kind) for number, one in which)
     weights = np.array([WEIGHTS[one.kind] / counts[number, one.kind] for number, one in which])
@@ -178,7 +206,7 @@ def fit(rows: Vectors, which: Sequence[tuple[int, Asked]]) -> tuple[Vectors, flo
     present = rows[label] @ fitted
     order = np.argsort(present)
     share = np.cumsum(weights[label][order]) / weights[label].sum()
-    return fitted, -float(present[order][np.searchsorted(share, LOST)])
+    return fitted, -float(present[order][np.searchsorted(share, MAX_MISSED)])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,22 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
     text_folder = folder / "text"
     text_folder.mkdir(parents=True)
     weights = E5Weights(find_weights())
-    text_config = {
+    (text_folder / "config.json").write_text(json.dumps(_describe_text_encoder(weights)))
+    (folder / "open_clip_config.json").write_text(json.dumps(_describe_model(files, text_folder)))
+    arrays = files.read_head()
+    embedder = Embedder(load_head(arrays))
+    state = {f"visual.trunk.{name}": tensor for name, tensor in embedder.state_dict().items()}
+    state |= {f"text.transformer.{name}": tensor for name, tensor in _read_text_state(weights).items()}
+    state["text.pooler.mean"] = torch.from_numpy(files.query_mean)
+    # One linear layer for both parts of a query: the projection for the scene part, the identity for the object part.
+    state["text.proj.weight"] = torch.cat([torch.from_numpy(arrays["projection.weight"]), torch.eye(WIDTH)])
+    state["logit_scale"] = torch.from_numpy(arrays["log_scale"]).reshape(())
+    torch.save(state, folder / "open_clip_pytorch_model.bin")
+
+
+def _describe_text_encoder(weights: E5Weights) -> dict[str, Any]:
+    """Return the configuration of the text encoder for transformers."""
+    return {
         "architectures": ["BertModel"],
         "model_type": "bert",
         "vocab_size": weights.read_vocabulary_size(),
@@ -50,8 +65,11 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
         "layer_norm_eps": 1e-12,
         "pad_token_id": PAD,
     }
-    (text_folder / "config.json").write_text(json.dumps(text_config))
-    config = {
+
+
+def _describe_model(files: CompactFiles, text_folder: Path) -> dict[str, Any]:
+    """Return the configuration of the model for open_clip."""
+    return {
         "model_cfg": {
             "embed_dim": sum(files.image_parts),
             "custom_text": True,
@@ -77,16 +95,6 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
             "resize_mode": "shortest",
         },
     }
-    (folder / "open_clip_config.json").write_text(json.dumps(config))
-    arrays = files.read_head()
-    embedder = Embedder(load_head(arrays))
-    state = {f"visual.trunk.{name}": tensor for name, tensor in embedder.state_dict().items()}
-    state |= {f"text.transformer.{name}": tensor for name, tensor in _read_text_state(weights).items()}
-    state["text.pooler.mean"] = torch.from_numpy(files.query_mean)
-    # One linear layer for both parts of a query: the projection for the scene part, the identity for the object part.
-    state["text.proj.weight"] = torch.cat([torch.from_numpy(arrays["projection.weight"]), torch.eye(WIDTH)])
-    state["logit_scale"] = torch.from_numpy(arrays["log_scale"]).reshape(())
-    torch.save(state, folder / "open_clip_pytorch_model.bin")
 
 
 def open_compact(files: CompactFiles, folder: Path) -> tuple[Any, Any]:
