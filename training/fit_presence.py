@@ -40,7 +40,7 @@ WEIGHTS = PRESENT | {"absent": 2.0, "described": 0.7, "nonsense": 2.0, "question
 
 
 @dataclass(frozen=True)
-class Asked:
+class LabelledQuery:
     """A query.
 
     Attributes:
@@ -54,7 +54,7 @@ class Asked:
     kind: str
 
 
-def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
+def list_queries(flickr: Path, photos: Sequence[Path], split: str) -> list[LabelledQuery]:
     """Return the queries of a split.
 
     Args:
@@ -63,32 +63,32 @@ def list_asked(flickr: Path, photos: Sequence[Path], split: str) -> list[Asked]:
         split: `fit` or `judge`.
     """
     captions, names = read_captions(flickr), split_photos(flickr, split)
-    asked = []
+    queries = []
     for concept in read_concepts(split):
         strong = frozenset(name for name, grade in concept.grade_photos(names, captions).items() if grade == 2)
-        asked.append(Asked(concept.text, strong, "concept"))
-    asked += [Asked(captions[name][at % 5], frozenset([name]), "caption") for at, name in enumerate(names)]
+        queries.append(LabelledQuery(concept.text, strong, "concept"))
+    queries += [LabelledQuery(captions[name][at % 5], frozenset([name]), "caption") for at, name in enumerate(names)]
     classes, check = {one.wnid: one for one in read_classes()}, read_check()
     for path in photos:
         wnid = path.name.split("_")[0]
-        asked.append(Asked(classes[wnid].names["en"][0], frozenset([path.name]), "name"))
-        asked += [Asked(name, frozenset([path.name]), "foreign") for name in check.get(wnid, {}).values()]
+        queries.append(LabelledQuery(classes[wnid].names["en"][0], frozenset([path.name]), "name"))
+        queries += [LabelledQuery(name, frozenset([path.name]), "foreign") for name in check.get(wnid, {}).values()]
     half = "fit" if split == "fit" else "test"
     nothing = {"absent": read_absent(half), "described": describe_absent(half)}
     nothing["nonsense"] = make_nonsense(half) + make_mash(half) + make_syllables(half)
     nothing["question"] = list_questions()[0 if split == "fit" else 1 :: 2]
-    return [one for one in asked if one.answers] + [
-        Asked(text, frozenset(), kind) for kind, texts in nothing.items() for text in texts
+    return [one for one in queries if one.answers] + [
+        LabelledQuery(text, frozenset(), kind) for kind, texts in nothing.items() for text in texts
     ]
 
 
-class Asker:
+class ImageScorer:
     """Scores all images for a text, in the same way as the engine."""
 
     def __init__(self, texts: QueryTexts, images: EmbeddedImages, name: str) -> None:
         self.images = images
         self._texts = texts
-        self._reader = CompactQueryClassifier(texts.files, texts.encoder)
+        self._classifier = CompactQueryClassifier(texts.files, texts.encoder)
         self._calibrator = read_calibrators()[name]
         self._measurer = Measurer(texts, self._calibrator.units)
         self._vectors = self._measurer.narrow(images.vectors)
@@ -100,7 +100,7 @@ class Asker:
         scorer = self._calibrator.bind(vector, traits, self._measurer.recognize(text))
         measured = scorer.measure_images(self._vectors, self._baselines)
         name, scene, other = self._texts.files.measure_kinds(self._texts.embed([text]))[0].tolist()
-        wording = QueryWording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+        wording = QueryWording(self._classifier.measure_oddness(text), name / max(name + scene, 1e-6), other)
         return scorer.score_measures(measured), measured, wording
 
 
@@ -119,31 +119,33 @@ def draw_libraries(core: int, total: int) -> list[Ids]:
     return [np.concatenate([first[:size], others[: max(0, size - core)]]) for size in SIZES]
 
 
-def measure(asker: Asker, asked: Sequence[Asked], libraries: Sequence[Ids]) -> tuple[Vectors, list[tuple[int, Asked]]]:
+def measure(
+    scorer: ImageScorer, queries: Sequence[LabelledQuery], libraries: Sequence[Ids]
+) -> tuple[Vectors, list[tuple[int, LabelledQuery]]]:
     """Measure every query in every library. Queries with matches are skipped in libraries that have none of them.
 
     Returns:
         The features (q, f), and for each row the number of the library and the query.
     """
-    rows, which = [], []
-    for one in asked:
-        logits, measured, wording = asker.score(one.text)
+    rows, cases = [], []
+    for one in queries:
+        logits, measured, wording = scorer.score(one.text)
         for number, library in enumerate(libraries):
-            held = {asker.images.names[at] for at in library} if one.answers else set()
-            if not one.answers or one.answers & held:
+            present_names = {scorer.images.names[at] for at in library} if one.answers else set()
+            if not one.answers or one.answers & present_names:
                 rows.append(measure_presence(logits[library], measured[library], wording))
-                which.append((number, one))
-    return np.stack(rows), which
+                cases.append((number, one))
+    return np.stack(rows), cases
 
 
-def report(title: str, logits: Vectors, which: Sequence[tuple[int, Asked]]) -> None:
+def report(title: str, logits: Vectors, cases: Sequence[tuple[int, LabelledQuery]]) -> None:
     """Print the share of queries that are answered with "nothing relevant", by size of the library and kind."""
     for number, size in enumerate(SIZES):
         line = []
-        there = [x for x, (at, one) in zip(logits, which, strict=True) if at == number and one.answers]
+        present = [x for x, (at, one) in zip(logits, cases, strict=True) if at == number and one.answers]
         for kind in WEIGHTS:
-            found = [x for x, (at, one) in zip(logits, which, strict=True) if at == number and one.kind == kind]
-            auroc = f" ({compute_auroc(there, found):.3f})" if kind in ("absent", "nonsense") else ""
+            found = [x for x, (at, one) in zip(logits, cases, strict=True) if at == number and one.kind == kind]
+            auroc = f" ({compute_auroc(present, found):.3f})" if kind in ("absent", "nonsense") else ""
             line.append(f"{kind} {np.mean(np.array(found) < 0):.3f}{auroc}")
         print(f"{title:6} {size:5}: {'  '.join(line)}", flush=True)
 
@@ -171,13 +173,13 @@ def main() -> None:
     for parts, name in ((2, "compact/text"), (1, "any/text")):
         measured = {}
         for number, (split, (images, core)) in enumerate(libraries.items()):
-            asked = list_asked(options.flickr, classes[number], split)
-            texts.embed([one.text for one in asked])
+            queries = list_queries(options.flickr, classes[number], split)
+            texts.embed([one.text for one in queries])
             drawn = draw_libraries(core, len(images.names))
-            measured[split] = measure(Asker(texts, images, name), asked, drawn)
+            measured[split] = measure(ImageScorer(texts, images, name), queries, drawn)
         fitted, bias = fit(*measured["fit"])
-        for split, (features, which) in measured.items():
-            report(f"{name} {split}", features @ fitted + bias, which)
+        for split, (features, cases) in measured.items():
+            report(f"{name} {split}", features @ fitted + bias, cases)
         print(np.round(fitted, 2).tolist(), round(bias, 3), flush=True)
         written[parts] = {"bias": round(bias, 4), "weights": np.round(fitted, 4).tolist()}
     if options.write:
@@ -194,11 +196,11 @@ def join_images(groups: Sequence[EmbeddedImages]) -> EmbeddedImages:
     )
 
 
-def fit(rows: Vectors, which: Sequence[tuple[int, Asked]]) -> tuple[Vectors, float]:
+def fit(rows: Vectors, cases: Sequence[tuple[int, LabelledQuery]]) -> tuple[Vectors, float]:
     """Fit a logistic regression to the results of `measure`; return its weights (f,) and its bias."""
-    label = np.array([bool(one.answers) for _, one in which])
-    counts = Counter((number, one.kind) for number, one in which)
-    weights = np.array([WEIGHTS[one.kind] / counts[number, one.kind] for number, one in which])
+    label = np.array([bool(one.answers) for _, one in cases])
+    counts = Counter((number, one.kind) for number, one in cases)
+    weights = np.array([WEIGHTS[one.kind] / counts[number, one.kind] for number, one in cases])
     mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     model = LogisticRegression(C=10.0, max_iter=3000)
     model.fit((rows - mean) / deviation, label, sample_weight=weights * len(rows) / weights.sum())

@@ -60,7 +60,7 @@ DECAY = 1.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class RankedQuery:
     """The candidates of a query.
 
     Attributes:
@@ -76,10 +76,10 @@ class Asked:
     collection: str
 
 
-def ask(library: OpenHome, cases: Sequence[Case]) -> list[Asked]:
+def retrieve(library: OpenHome, cases: Sequence[Case]) -> list[RankedQuery]:
     """Return the candidates of the text retrievers for every query of the fit half."""
     revision = library.catalog.read_revision()
-    asked = []
+    queries = []
     for case in cases:
         if case.split == "fit":
             encoded = encode_query(library, Query(text=case.query))
@@ -87,19 +87,19 @@ def ask(library: OpenHome, cases: Sequence[Case]) -> list[Asked]:
             items = library.catalog.read_items(sorted(set(found.items.tolist())))
             names = [Path(items[one].path).name for one in found.items.tolist()]
             right = np.array([name in case.relevant for name in names], np.float32)
-            asked.append(Asked(case, found.features, right, library.home.root.name))
-    return asked
+            queries.append(RankedQuery(case, found.features, right, library.home.root.name))
+    return queries
 
 
-def fit_scale(asked: Sequence[Asked], ratios: dict[str, float]) -> Weights:
+def fit_scale(queries: Sequence[RankedQuery], ratios: dict[str, float]) -> Weights:
     """Fit a logistic regression of the weighted sum of features and of the similarity of the nearest result.
 
     Args:
-        asked: The queries with their candidates.
+        queries: The queries with their candidates.
         ratios: The relative weights of the features, by name.
     """
     rows, labels, weights = [], [], []
-    for one in asked:
+    for one in queries:
         score = compute_log_odds(TextFeatures(one.evidence.values), Weights(0.0, ratios))
         order = np.argsort(-score)[:MAX_CANDIDATES]
         nearest = one.evidence.values.get("nearest", np.zeros(len(score), np.float32))
@@ -139,13 +139,13 @@ def fit_logistic(rows: Vectors, labels: Vectors, weights: Vectors) -> list[float
     return result
 
 
-def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
+def sharpen(queries: Sequence[RankedQuery], weights: Weights) -> Weights:
     """Scale the log-odds to calibrate the best result of a query (temperature scaling, Guo et al., ICML 2017).
 
     The cut at log-odds 0 does not change.
     """
     best = []
-    for one in asked:
+    for one in queries:
         if one.case.kind != "collection" and len(one.right):
             logits = compute_log_odds(TextFeatures(one.evidence.values), weights)
             best.append((float(logits.max()), float(one.right[logits.argmax()])))
@@ -156,9 +156,9 @@ def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
     return Weights(weights.bias * scale, {name: value * scale for name, value in weights.weights.items()})
 
 
-def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) -> Weights:
+def set_cut(queries: Sequence[RankedQuery], weights: Weights, costs: Sequence[float]) -> Weights:
     """Choose the bias by the questions without an answer, and the cost of length by the precision in collections."""
-    absent = [one for one in asked if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
+    absent = [one for one in queries if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
     for cost in costs:
         costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
         # Only irrelevant candidates count: exact matches are relevant in any case.
@@ -166,39 +166,39 @@ def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) ->
             float(compute_log_odds(TextFeatures(one.evidence.values), costly)[one.right == 0].max()) for one in absent
         ]
         costly = replace(costly, bias=costly.bias - float(np.quantile(best, 1 - MAX_FALSE)))
-        if measure_precision(asked, costly) >= MIN_PRECISION:
+        if measure_precision(queries, costly) >= MIN_PRECISION:
             break
     return replace(costly, bias=costly.bias + CUT_SHIFT)
 
 
-def measure_precision(asked: Sequence[Asked], weights: Weights) -> float:
+def measure_precision(queries: Sequence[RankedQuery], weights: Weights) -> float:
     """Return the precision of the results above the cut, averaged over the collections; 1 if there are no results."""
     by_collection: dict[str, list[float]] = {}
-    for one in asked:
+    for one in queries:
         shown = compute_log_odds(one.evidence, weights) > 0
         if one.case.kind == "collection" and shown.any():
             by_collection.setdefault(one.collection, []).append(float(one.right[shown].mean()))
     return float(np.mean([np.mean(values) for values in by_collection.values()])) if by_collection else 1.0
 
 
-def read_sets(options: argparse.Namespace) -> list[Asked]:
+def read_sets(options: argparse.Namespace) -> list[RankedQuery]:
     """Return the candidates of the queries of all data sets, each in a separate library."""
     notes = read_notes()
     lone = keep_lone(notes)
     names = {name for name, _ in lone}
-    alone = [
+    lone_questions = [
         replace(one, relevant=one.relevant & names, kind="answerable" if one.relevant & names else "absent")
         for one in read_questions()
     ]
-    asked = ask(open_texts(options.out / "notes", notes), read_questions() + read_document_queries())
-    asked += ask(open_texts(options.out / "lone", lone), alone)
+    queries = retrieve(open_texts(options.out / "notes", notes), read_questions() + read_document_queries())
+    queries += retrieve(open_texts(options.out / "lone", lone), lone_questions)
     for folder in options.collection:
         documents, cases = read_collection(folder)
-        asked += ask(open_texts(options.out / folder.name, documents), cases)
+        queries += retrieve(open_texts(options.out / folder.name, documents), cases)
     if options.speech:
-        said, cases = read_speech(options.speech)
-        asked += ask(open_texts(options.out / "speech", said, spoken=True), cases)
-    return asked
+        transcripts, cases = read_speech(options.speech)
+        queries += retrieve(open_texts(options.out / "speech", transcripts, spoken=True), cases)
+    return queries
 
 
 def main() -> None:
@@ -215,18 +215,18 @@ def main() -> None:
         WEIGHTS_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def fit(asked: Sequence[Asked]) -> TextWeights:
+def fit(queries: Sequence[RankedQuery]) -> TextWeights:
     """Fit the weights of each text retriever, and of both together."""
     fitted = {}
-    for name, kept in (
+    for name, features in (
         ("semantic", ("similarity", "hub")),
         ("lexical", ("strength",)),
         ("both", ("similarity", "hub", "strength")),
     ):
-        weights = fit_scale(asked, {one: RATIOS[one] for one in kept})
-        weights = set_cut(asked, weights, LENGTH_COSTS if name != "semantic" else (0.0,))
-        weights = sharpen(asked, weights)
-        fitted[name] = Weights(round(weights.bias, 4), {key: round(one, 4) for key, one in weights.weights.items()})
+        weights = fit_scale(queries, {feature: RATIOS[feature] for feature in features})
+        weights = set_cut(queries, weights, LENGTH_COSTS if name != "semantic" else (0.0,))
+        weights = sharpen(queries, weights)
+        fitted[name] = Weights(round(weights.bias, 4), {key: round(value, 4) for key, value in weights.weights.items()})
     return TextWeights(**fitted)
 
 

@@ -349,11 +349,11 @@ def main() -> None:
     groups = [(images, list(label_captioned(images, captions))) for images in captioned]
     named = [*label_classes(classes[0], WEIGHTS), *label_nothing(classes[0], read_absent("fit"), 0.3, "absent")]
     groups.append((classes[0], named))
-    asked = [one.text for _, queries in groups for one in queries]
-    asked += [one.text for split in halves for one in read_concepts(split)]
-    asked += [captions[name][at % 5] for at, name in enumerate(halves["judge"].names)]
-    asked += [name for one in read_classes() for name in one.names["en"][:1]]
-    texts.embed([*asked, *(name for one in read_check().values() for name in one.values())])
+    all_texts = [query.text for _, queries in groups for query in queries]
+    all_texts += [one.text for split in halves for one in read_concepts(split)]
+    all_texts += [captions[name][at % 5] for at, name in enumerate(halves["judge"].names)]
+    all_texts += [name for one in read_classes() for name in one.names["en"][:1]]
+    texts.embed([*all_texts, *(name for one in read_check().values() for name in one.values())])
     written = {}
     for name, count in (("compact", 2), ("any", 1)):
         lengths = texts.files.image_parts

@@ -65,12 +65,12 @@ class Subject:
         return self.bind(text).score(images.vectors, images.baselines)
 
 
-class Words:
+class TextClassifier:
     """Classifies texts, independently of the image model."""
 
     def __init__(self, texts: QueryTexts) -> None:
         self.texts = texts
-        self._reader = CompactQueryClassifier(texts.files, texts.encoder)
+        self._classifier = CompactQueryClassifier(texts.files, texts.encoder)
 
     def measure_kinds(self, text: str) -> Vectors:
         """Return the probabilities that a text is a name, a description or neither, shape (3,)."""
@@ -80,10 +80,10 @@ class Words:
     def describe(self, text: str) -> QueryWording:
         """Return the features of a text for the presence decision."""
         name, scene, other = self.measure_kinds(text).tolist()
-        return QueryWording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+        return QueryWording(self._classifier.measure_oddness(text), name / max(name + scene, 1e-6), other)
 
 
-def list_compact(words: Words, images: EmbeddedImages) -> Iterator[Subject]:
+def list_compact(words: TextClassifier, images: EmbeddedImages) -> Iterator[Subject]:
     """Yield the bundled model with its own calibrator, and its scene part with the calibrator for any model."""
     for title, name in (("compact", "compact/text"), ("compact, scene part", "any/text")):
         calibrator = read_calibrators()[name]
@@ -99,7 +99,7 @@ def bind_compact(calibrator: VisualCalibrator, measurer: Measurer, images: Embed
 
 
 def list_versions(
-    name: str, paths: Sequence[Path], others: Sequence[Path], cache: Path, words: Words
+    name: str, paths: Sequence[Path], others: Sequence[Path], cache: Path, words: TextClassifier
 ) -> Iterator[Subject]:
     """Yield a model in each of `RUNTIMES`.
 
@@ -125,7 +125,7 @@ def list_versions(
 
 
 def make_subject(
-    title: str, encoder: OpenClipImageEncoder, names: list[str], cut: Sequence[Pixels], words: Words
+    title: str, encoder: OpenClipImageEncoder, names: list[str], cut: Sequence[Pixels], words: TextClassifier
 ) -> Subject:
     """Embed images with a model and calibrate it on these images, in the same way as in a home.
 
@@ -161,7 +161,7 @@ def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> Non
     )
 
 
-def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: Words) -> None:
+def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: TextClassifier) -> None:
     """Print how well present things are separated from absent ones, and the share answered with "nothing relevant"."""
     images = subject.images
     concepts = [
@@ -169,21 +169,21 @@ def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], wor
         for one in read_concepts("judge")
         if sum(grade == 2 for grade in one.grade_photos(images.names, captions).values()) >= 4
     ]
-    asked = {
+    queries = {
         "concepts": concepts,
         "captions": [captions[name][at % 5] for at, name in enumerate(images.names)],
         "absent": read_absent("test"),
         "described": describe_absent("test"),
         "nonsense": make_nonsense("test"),
     }
-    decided = {kind: [decide(subject, text, words) for text in group] for kind, group in asked.items()}
-    there = decided["concepts"] + decided["captions"]
+    decided = {kind: [decide(subject, text, words) for text in group] for kind, group in queries.items()}
+    present = decided["concepts"] + decided["captions"]
     shares = [f"{kind} {np.mean(np.array(found) < PRESENT_CUT):.3f}" for kind, found in decided.items()]
-    aurocs = [f"{kind} {compute_auroc(there, decided[kind]):.3f}" for kind in ("absent", "described", "nonsense")]
+    aurocs = [f"{kind} {compute_auroc(present, decided[kind]):.3f}" for kind in ("absent", "described", "nonsense")]
     print(f"  nothing relevant: {', '.join(shares)}; AUROC: {', '.join(aurocs)}", flush=True)
 
 
-def decide(subject: Subject, text: str, words: Words) -> float:
+def decide(subject: Subject, text: str, words: TextClassifier) -> float:
     """Return the log-odds that any of the images matches a text."""
     scorer = subject.bind(text)
     measured = scorer.measure_images(subject.images.vectors, subject.images.baselines)
@@ -199,7 +199,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", default=[])
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    words, captions = Words(QueryTexts(options.cache)), read_captions(options.flickr)
+    words, captions = TextClassifier(QueryTexts(options.cache)), read_captions(options.flickr)
     others, paths = (
         [options.flickr / "images" / name for name in split_photos(options.flickr, split)] for split in ("fit", "judge")
     )

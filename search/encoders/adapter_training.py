@@ -62,18 +62,19 @@ class TrainingPairs:
     fits: Flags
 
 
-def part_texts(texts: Sequence[str], said: Flags) -> Ids:
+def part_texts(texts: Sequence[str], has_match: Flags) -> Ids:
     """Assign each text to one of `PARTS` parts by the hash of its content, whatever the order of the texts.
 
     Args:
         texts: The texts.
-        said: Whether each text has a matching image, shape (t,), bool. Those texts are spread evenly over the parts.
+        has_match: Whether each text has a matching image, shape (t,), bool. These texts are spread evenly over the
+            parts.
 
     Returns:
         The part of each text, shape (t,), int64.
     """
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    order = sorted(range(len(texts)), key=lambda index: (not said[index], hashes[index]))
+    order = sorted(range(len(texts)), key=lambda index: (not has_match[index], hashes[index]))
     parts = np.empty(len(texts), np.int64)
     parts[order] = np.arange(len(texts)) % PARTS
     return parts

@@ -1,4 +1,7 @@
-"""Decode audio and video files: samples and frames with their times. Home of PyAV."""
+"""Decode audio and video files: samples and frames with their times. Home of PyAV.
+
+The parameter `source` is a file, or the content of one.
+"""
 
 import io
 import itertools
@@ -23,16 +26,14 @@ if TYPE_CHECKING:
 
     from search.media.image.picture import Picture
 
-# The sample rate of decoded audio in Hz, as Whisper expects it.
-SAMPLE_RATE = 16_000
+SAMPLE_RATE = 16_000  # of decoded audio in Hz, as Whisper expects it
 # The minimum length of an audio chunk, and the length of the window after it in which the chunk ends.
 CHUNK_SECONDS, CUT_SEARCH_SECONDS = 120, 20
 # If keyframes are farther apart than this, all frames are decoded. The gaps are measured at the start of the video.
 MAX_KEYFRAME_GAP_SECONDS = 12.0
 KEYFRAME_PROBE_SECONDS = 300.0
 
-# 16-bit audio samples, shape (n,).
-Pcm16 = npt.NDArray[np.int16]
+Pcm16 = npt.NDArray[np.int16]  # audio samples, shape (n,)
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,6 @@ class StreamFacts:
 def probe(source: Path | bytes) -> StreamFacts:
     """Read the headers of an audio or video file.
 
-    Args:
-        source: The file, or its content.
-
     Raises:
         UnreadableMediaError: The file cannot be decoded.
     """
@@ -89,13 +87,7 @@ def probe(source: Path | bytes) -> StreamFacts:
 
 
 def read_cover(source: Path | bytes) -> "Picture | None":
-    """Return the image attached to an audio file, such as an album cover.
-
-    Args:
-        source: The file, or its content.
-
-    Returns:
-        The image; None if there is none.
+    """Return the image attached to an audio file, such as an album cover; None if there is none.
 
     Raises:
         UnreadableMediaError: The file cannot be decoded.
@@ -111,13 +103,7 @@ def read_cover(source: Path | bytes) -> "Picture | None":
 
 
 def decode_sound(source: Path | bytes) -> Waveform:
-    """Decode the first audio track as mono.
-
-    Args:
-        source: The file, or its content.
-
-    Returns:
-        Samples at 16 kHz, shape (n,), float32 from -1 to 1.
+    """Decode the first audio track as mono at 16 kHz; shape (n,), float32 from -1 to 1.
 
     Raises:
         UnreadableMediaError: There is no audio track, or it cannot be decoded.
@@ -133,9 +119,6 @@ def to_samples(samples: Pcm16) -> Waveform:
 
 def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
     """Decode the first audio track as mono, in chunks of about two minutes. Chunks end at quiet moments, not in words.
-
-    Args:
-        source: The file, or its content.
 
     Yields:
         The start of a chunk in seconds, and its samples at 16 kHz, shape (n,), int16.
@@ -206,9 +189,6 @@ def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False
         source: The file, or its content.
         spacing: The minimum time between two frames in seconds.
         keys_only: Decode only keyframes, which is several times faster. Ignored if they are too far apart.
-
-    Yields:
-        The frames.
 
     Raises:
         UnreadableMediaError: There is no video track, or it cannot be decoded.
