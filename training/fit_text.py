@@ -1,12 +1,15 @@
-"""Fit the weights of `search/scoring/text_weights.json` to questions with known answers.
+"""Fit the weights of `search/scoring/text_weights.json` on questions with known answers.
 
     python training/fit_text.py --out OUT --collection DIR [--collection DIR]... [--speech DIR] [--write]
 
-OUT keeps the libraries that are asked, so that a second run is quick. Only the `fit` half of the queries is used;
-`benchmarks/evaluation/text_quality.py` judges by the other. What is ranked above what follows from two ratios that were
-chosen by nDCG on the fit halves; the logistic regression fits the scale and what depends on the query only. Then the
-bias is set by the share of questions without an answer that may have a result, and what a longer query costs by the
-precision of what is shown for the queries of the collections.
+OUT keeps the indexed libraries, so that a second run is fast. Only the `fit` half of the queries is used;
+`benchmarks/evaluation/text_quality.py` evaluates on the other half. The fit has three steps:
+
+1. The ranking follows from two ratios that were chosen by nDCG on the fit halves. A logistic regression fits the scale,
+   and the weight of the feature that only depends on the query.
+2. The bias is chosen by the share of questions without an answer that may have a result. The cost of longer queries is
+   chosen by the precision of the shown results for the queries of the collections.
+3. The log-odds are scaled so that the score of the best result is calibrated.
 """
 
 import argparse
@@ -37,25 +40,35 @@ from search.records import Query, Vectors
 from search.retrieval.retriever import make_text_retriever
 from search.scoring.text import WEIGHTS_FILE, TextFeatures, TextWeights, Weights, compute_log_odds, describe_weights
 
+# The number of candidates that are retrieved for a query.
 DEPTH = 256
-# How many of the best candidates of a query are learned from, and how many wrong ones of these.
-LEARNED, WRONG = 60, 10
-# Weights relative to that of the similarity: chosen by nDCG@10 on the fit halves.
+# The number of best candidates of a query that the regression uses, and of incorrect ones among them.
+MAX_CANDIDATES, MAX_INCORRECT = 60, 10
+# The weights relative to that of the similarity, chosen by nDCG@10 on the fit halves.
 RATIOS = {"similarity": 1.0, "hub": -0.17, "strength": 15.0}
-# The largest share of questions without an answer that may have a result above the cut.
+# The maximum share of questions without an answer that may have a result above the cut.
 MAX_FALSE = 0.03
-# Added to the constants afterwards: in small libraries that cut hid most answers to reworded questions. With it one of
-# the 32 questions without an answer in the fit half has a result, as before, and one more of the others is shown.
+# Added to the bias, because otherwise the cut hides most answers to reworded questions in small libraries. With it, one
+# of the 32 questions without an answer in the fit half has a result, the same as before, and one more answer is shown.
 CUT_SHIFT = 0.5
-# What is above the cut for the queries of collections must be right in this share, on average over collections.
+# The minimum precision of the results above the cut for the queries of collections, averaged over collections.
 MIN_PRECISION = 0.25
+# The candidates for the cost of longer queries. The first one with the minimum precision is used.
 LENGTH_COSTS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+# The L2 regularization of the logistic regression.
 DECAY = 1.0
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The candidates of a query, which of them are right, and the home that was asked."""
+class RankedQuery:
+    """The candidates of a query.
+
+    Attributes:
+        case: The query with its relevant files.
+        evidence: The features of the candidates.
+        right: 1 if the candidate is relevant, otherwise 0; shape (n,), float32.
+        collection: The name of the library.
+    """
 
     case: Case
     evidence: TextFeatures
@@ -63,10 +76,10 @@ class Asked:
     collection: str
 
 
-def ask(library: OpenHome, cases: Sequence[Case]) -> list[Asked]:
-    """Return what the text retrievers find for every query of the fit half."""
+def retrieve(library: OpenHome, cases: Sequence[Case]) -> list[RankedQuery]:
+    """Return the candidates of the text retrievers for every query of the fit half."""
     revision = library.catalog.read_revision()
-    asked = []
+    queries = []
     for case in cases:
         if case.split == "fit":
             encoded = encode_query(library, Query(text=case.query))
@@ -74,20 +87,25 @@ def ask(library: OpenHome, cases: Sequence[Case]) -> list[Asked]:
             items = library.catalog.read_items(sorted(set(found.items.tolist())))
             names = [Path(items[one].path).name for one in found.items.tolist()]
             right = np.array([name in case.relevant for name in names], np.float32)
-            asked.append(Asked(case, found.features, right, library.home.root.name))
-    return asked
+            queries.append(RankedQuery(case, found.features, right, library.home.root.name))
+    return queries
 
 
-def fit_scale(asked: Sequence[Asked], ratios: dict[str, float]) -> Weights:
-    """Fit a logistic function of the ratios' sum and of how near the query comes to everything."""
+def fit_scale(queries: Sequence[RankedQuery], ratios: dict[str, float]) -> Weights:
+    """Fit a logistic regression of the weighted sum of features and of the similarity of the nearest result.
+
+    Args:
+        queries: The queries with their candidates.
+        ratios: The relative weights of the features, by name.
+    """
     rows, labels, weights = [], [], []
-    for one in asked:
+    for one in queries:
         score = compute_log_odds(TextFeatures(one.evidence.values), Weights(0.0, ratios))
-        order = np.argsort(-score)[:LEARNED]
+        order = np.argsort(-score)[:MAX_CANDIDATES]
         nearest = one.evidence.values.get("nearest", np.zeros(len(score), np.float32))
         columns = np.stack([score, nearest], axis=1)[order]
         for label in (1.0, 0.0):
-            chosen = columns[one.right[order] == label][: None if label else WRONG]
+            chosen = columns[one.right[order] == label][: None if label else MAX_INCORRECT]
             rows.append(chosen)
             labels.append(np.full(len(chosen), label))
             weights.append(np.full(len(chosen), 1 / max(len(chosen), 1)))
@@ -99,7 +117,16 @@ def fit_scale(asked: Sequence[Asked], ratios: dict[str, float]) -> Weights:
 
 
 def fit_logistic(rows: Vectors, labels: Vectors, weights: Vectors) -> list[float]:
-    """Return the weights and the bias of a logistic regression, by Newton's method."""
+    """Fit a logistic regression by Newton's method.
+
+    Args:
+        rows: The features, shape (n, f).
+        labels: 1 or 0, shape (n,).
+        weights: The weights of the rows, shape (n,).
+
+    Returns:
+        The weights of the features, followed by the bias.
+    """
     columns = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
     fitted = np.zeros(columns.shape[1])
     decay = np.diag([DECAY] * rows.shape[1] + [0.0]) + 1e-9 * np.eye(len(fitted))
@@ -112,10 +139,13 @@ def fit_logistic(rows: Vectors, labels: Vectors, weights: Vectors) -> list[float
     return result
 
 
-def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
-    """Scale the log-odds, so that the best result of a query is right as often as its score says; the cut stays."""
+def sharpen(queries: Sequence[RankedQuery], weights: Weights) -> Weights:
+    """Scale the log-odds to calibrate the best result of a query (temperature scaling, Guo et al., ICML 2017).
+
+    The cut at log-odds 0 does not change.
+    """
     best = []
-    for one in asked:
+    for one in queries:
         if one.case.kind != "collection" and len(one.right):
             logits = compute_log_odds(TextFeatures(one.evidence.values), weights)
             best.append((float(logits.max()), float(one.right[logits.argmax()])))
@@ -126,53 +156,53 @@ def sharpen(asked: Sequence[Asked], weights: Weights) -> Weights:
     return Weights(weights.bias * scale, {name: value * scale for name, value in weights.weights.items()})
 
 
-def set_cut(asked: Sequence[Asked], weights: Weights, costs: Sequence[float]) -> Weights:
-    """Set the bias by the questions without an answer, and what length costs by the precision in collections."""
-    absent = [one for one in asked if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
+def set_cut(queries: Sequence[RankedQuery], weights: Weights, costs: Sequence[float]) -> Weights:
+    """Choose the bias by the questions without an answer, and the cost of length by the precision in collections."""
+    absent = [one for one in queries if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
     for cost in costs:
         costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
-        # Exact matches are relevant in any case.
+        # Only irrelevant candidates count: exact matches are relevant in any case.
         best = [
             float(compute_log_odds(TextFeatures(one.evidence.values), costly)[one.right == 0].max()) for one in absent
         ]
         costly = replace(costly, bias=costly.bias - float(np.quantile(best, 1 - MAX_FALSE)))
-        if measure_precision(asked, costly) >= MIN_PRECISION:
+        if measure_precision(queries, costly) >= MIN_PRECISION:
             break
     return replace(costly, bias=costly.bias + CUT_SHIFT)
 
 
-def measure_precision(asked: Sequence[Asked], weights: Weights) -> float:
-    """Return the mean precision of what is above the cut, over the collections; 1 without any."""
+def measure_precision(queries: Sequence[RankedQuery], weights: Weights) -> float:
+    """Return the precision of the results above the cut, averaged over the collections; 1 if there are no results."""
     by_collection: dict[str, list[float]] = {}
-    for one in asked:
+    for one in queries:
         shown = compute_log_odds(one.evidence, weights) > 0
         if one.case.kind == "collection" and shown.any():
             by_collection.setdefault(one.collection, []).append(float(one.right[shown].mean()))
     return float(np.mean([np.mean(values) for values in by_collection.values()])) if by_collection else 1.0
 
 
-def read_sets(options: argparse.Namespace) -> list[Asked]:
-    """Ask everything in its library."""
+def read_sets(options: argparse.Namespace) -> list[RankedQuery]:
+    """Return the candidates of the queries of all data sets, each in a separate library."""
     notes = read_notes()
     lone = keep_lone(notes)
     names = {name for name, _ in lone}
-    alone = [
+    lone_questions = [
         replace(one, relevant=one.relevant & names, kind="answerable" if one.relevant & names else "absent")
         for one in read_questions()
     ]
-    asked = ask(open_texts(options.out / "notes", notes), read_questions() + read_document_queries())
-    asked += ask(open_texts(options.out / "lone", lone), alone)
+    queries = retrieve(open_texts(options.out / "notes", notes), read_questions() + read_document_queries())
+    queries += retrieve(open_texts(options.out / "lone", lone), lone_questions)
     for folder in options.collection:
         documents, cases = read_collection(folder)
-        asked += ask(open_texts(options.out / folder.name, documents), cases)
+        queries += retrieve(open_texts(options.out / folder.name, documents), cases)
     if options.speech:
-        said, cases = read_speech(options.speech)
-        asked += ask(open_texts(options.out / "speech", said, spoken=True), cases)
-    return asked
+        transcripts, cases = read_speech(options.speech)
+        queries += retrieve(open_texts(options.out / "speech", transcripts, spoken=True), cases)
+    return queries
 
 
 def main() -> None:
-    """Fit all three functions."""
+    """Fit the weights, and write them if `--write` is passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--collection", type=Path, action="append", default=[])
@@ -185,18 +215,18 @@ def main() -> None:
         WEIGHTS_FILE.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def fit(asked: Sequence[Asked]) -> TextWeights:
-    """Fit the functions of each retriever and of both together."""
+def fit(queries: Sequence[RankedQuery]) -> TextWeights:
+    """Fit the weights of each text retriever, and of both together."""
     fitted = {}
-    for name, kept in (
+    for name, features in (
         ("semantic", ("similarity", "hub")),
         ("lexical", ("strength",)),
         ("both", ("similarity", "hub", "strength")),
     ):
-        weights = fit_scale(asked, {one: RATIOS[one] for one in kept})
-        weights = set_cut(asked, weights, LENGTH_COSTS if name != "semantic" else (0.0,))
-        weights = sharpen(asked, weights)
-        fitted[name] = Weights(round(weights.bias, 4), {key: round(one, 4) for key, one in weights.weights.items()})
+        weights = fit_scale(queries, {feature: RATIOS[feature] for feature in features})
+        weights = set_cut(queries, weights, LENGTH_COSTS if name != "semantic" else (0.0,))
+        weights = sharpen(queries, weights)
+        fitted[name] = Weights(round(weights.bias, 4), {key: round(value, 4) for key, value in weights.weights.items()})
     return TextWeights(**fitted)
 
 

@@ -3,10 +3,10 @@
     PYTHONPATH=.:benchmarks/evaluation python training/fit_visual.py --flickr DIR --photos DIR --folds DIR --cache DIR
         [--write]
 
-What is fitted on and what is judged by never meet: `dev.txt` is halved, so are the ImageNet classes, and the concepts
-are in two lists. FOLDS holds the training photos as heads embed them that were trained without them
-(`out_of_fold.py`). The constant is moved so that probability 0.5 is where the mean F-beta over the fit concepts is
-highest: hiding a right result is worse than showing a wrong one.
+The data for fitting and for evaluation is disjoint: `dev.txt` and the ImageNet classes are divided into halves, and the
+concepts are in two lists. `--folds` is the output of `out_of_fold.py`: the training photos, embedded by heads that were
+trained without them. The bias is chosen so that the probability 0.5 is where the mean F-beta over the fit concepts is
+highest. Beta is above 1, because hiding a correct result is worse than showing a wrong one.
 """
 
 import argparse
@@ -51,32 +51,40 @@ from search.storage.baselines import COLUMNS
 from search.text.analysis import analyze
 from training.compact.data import read_check, read_sentences
 
-# Images whose standing is above this are hard to tell; this many of these and of the others are fitted on.
-HARD = 1.4
+# Images with a higher measure `standing` are hard negatives. The shares of hard and easy negatives that are fitted on.
+HARD_STANDING = 1.4
 HARD_SHARE, EASY_SHARE = 0.4, 0.04
+# The weights of queries with answers and of queries without answers, by kind.
 WEIGHTS = {"concept": 2.0, "word": 0.5, "caption": 0.7, "name": 1.2, "foreign": 0.4, "group": 1.0}
 NOTHING = {"absent": 0.3, "described": 0.2, "nonsense": 0.15, "question": 0.1}
-# How much more recall counts than precision where the cut is chosen.
+# The weight of recall relative to precision when the cut is chosen.
 BETA = 1.7
-# Of the object part of `compact`. Chosen over the fit halves of names and concepts: with the slope the names whose
-# photo comes first rise from 89 to 92 % (3: 93 %, and the best F1 of concepts falls), the center leaves the cut where
-# it is.
+# The recognition by the object part of `compact`, chosen on the fit halves of names and concepts. A slope of 2 raises
+# R@1 of names from 89 to 92 %. (A slope of 3 raises it to 93 %, but lowers the best F1 of concepts.) The center is
+# chosen so that the cut stays the same.
 RECOGNITION = Recognition(part=1, slope=2.0, center=4.0)
+# The candidates for the cut, in log-odds.
 CUTS = np.arange(-6.0, 3.01, 0.1)
 Captions = Mapping[str, Sequence[str]]
 Score = Callable[[str, EmbeddedImages], Vectors]
 
 
 class Measurer:
-    """Measures images for texts in some of the parts of the space of `compact`."""
+    """Computes the measures of images for texts, in one or both parts of the space of `compact`."""
 
     def __init__(self, texts: QueryTexts, units: tuple[Unit, ...]) -> None:
+        """Create a measurer.
+
+        Args:
+            texts: Embeds texts.
+            units: The parts that are compared, with their baselines.
+        """
         self.texts = texts
         self.units = units
         self._described: dict[tuple[int, str], tuple[Vectors, Vectors]] = {}
 
     def narrow(self, vectors: Vectors) -> Vectors:
-        """Return the parts of vectors that are compared, as if there were no others."""
+        """Return the compared parts of vectors (n, d), scaled as if there were no other parts."""
         width = sum(unit.length for unit in self.units)
         scale = (vectors.shape[1] / width) ** 0.5 if len(self.units) == 1 else 1.0
         return vectors[:, :width] * np.float32(scale)
@@ -97,7 +105,7 @@ class Measurer:
         return self._described[key]
 
     def recognize(self, text: str) -> float:
-        """Return how much a text names a thing that the tower was trained to recognize."""
+        """Return how likely a text is the name of a class that the image encoder was trained on, 0 to 1."""
         return recognize(float(self.texts.files.measure_class_likeness(self.texts.embed([text]))[0]))
 
     def measure(self, text: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
@@ -106,10 +114,10 @@ class Measurer:
         baselines = images.baselines[:, : COLUMNS * len(self.units)]
         return measure_images(vector, self.narrow(images.vectors), baselines, self.units), traits
 
-    def measure_example(self, place: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
-        """Return the measures (n, m) of images for one of them as a query, and no traits."""
+    def measure_example(self, index: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
+        """Return the measures (n, m) of images for the image with an index as the query, and empty traits (0,)."""
         vectors = self.narrow(images.vectors)
-        query = vectors[int(place)] * np.float32(len(self.units) ** 0.5)
+        query = vectors[int(index)] * np.float32(len(self.units) ** 0.5)
         baselines = images.baselines[:, : COLUMNS * len(self.units)]
         return measure_images(query, vectors, baselines, self.units), np.zeros(0, np.float32)
 
@@ -118,7 +126,12 @@ Measure = Callable[[str, EmbeddedImages], tuple[Vectors, Vectors]]
 
 
 def collect(groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], measured: Measure) -> Examples:
-    """Measure all images for all queries; of those that do not answer, some stand for the others."""
+    """Measure all images for all queries, with a weighted sample of the images that do not match.
+
+    Args:
+        groups: Images with their labelled queries.
+        measured: Returns the measures (n, m) of images and the traits (t,) of a query.
+    """
     chance = np.random.default_rng(0)
     inputs, labels, counts, lengths, weights, sizes, answered = [], [], [], [], [], [], []
     for images, queries in groups:
@@ -126,7 +139,7 @@ def collect(groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], measured: M
             measures, traits = measured(one.text, images)
             known = ~np.isnan(one.labels)
             right = known & (one.labels == 1)
-            hard = measures[:, MEASURES.index("standing") :: len(MEASURES)].max(axis=1) > HARD
+            hard = measures[:, MEASURES.index("standing") :: len(MEASURES)].max(axis=1) > HARD_STANDING
             share = np.where(right, 1.0, np.where(hard, HARD_SHARE, EASY_SHARE))
             chosen = known & (chance.random(len(known)) < share)
             inputs.append(np.concatenate([measures[chosen], np.repeat(traits[None], chosen.sum(), axis=0)], axis=1))
@@ -148,7 +161,7 @@ def collect(groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], measured: M
 
 
 def list_questions() -> list[str]:
-    """Return questions and statements in six languages that no image answers."""
+    """Return questions and statements in six languages that no image matches."""
     classes = read_classes()
     return [
         sentence.format(classes[(37 * number) % len(classes)].names[language][0])
@@ -158,7 +171,7 @@ def list_questions() -> list[str]:
 
 
 def label_captioned(images: EmbeddedImages, captions: Captions) -> Iterator[Labelled]:
-    """Label everything that is asked of captioned photos."""
+    """Yield all labelled queries for captioned photos."""
     yield from label_concepts(images, captions, WEIGHTS["concept"])
     yield from label_words(images, captions, WEIGHTS["word"])
     step = max(1, round(len(images.names) / 500))
@@ -170,37 +183,50 @@ def label_captioned(images: EmbeddedImages, captions: Captions) -> Iterator[Labe
 
 
 def measure_units(images: EmbeddedImages, lengths: Sequence[int], by_example: bool) -> tuple[Unit, ...]:
-    """Return where unrelated texts and images, or unrelated images, are in each part."""
-    units, low = [], 0
+    """Measure the mean and deviation of the similarities of unrelated pairs in each part.
+
+    Args:
+        images: The images.
+        lengths: The lengths of the parts.
+        by_example: Compare images with images, instead of images with the query bank.
+    """
+    units, start = [], 0
     for length in lengths:
-        part = slice(low, low + length)
-        own = images.vectors[:, part] * np.float32(len(lengths) ** 0.5)
-        others = own[: len(own) // 2] if by_example else images.bank[:, part]
-        products = (own[len(own) // 2 :] if by_example else own) @ others.T
-        units.append(Unit(length, round(float(products.mean()), 5), round(float(products.std()), 5)))
-        low += length
+        part = slice(start, start + length)
+        vectors = images.vectors[:, part] * np.float32(len(lengths) ** 0.5)
+        others = vectors[: len(vectors) // 2] if by_example else images.bank[:, part]
+        similarities = (vectors[len(vectors) // 2 :] if by_example else vectors) @ others.T
+        units.append(Unit(length, round(float(similarities.mean()), 5), round(float(similarities.std()), 5)))
+        start += length
     return tuple(units)
 
 
 def measure_shown(scores: Vectors, strong: Vectors, weak: Vectors, cuts: Vectors) -> Vectors:
-    """Return precision, recall, F1 and F-beta of what is above each cut, shape (cuts, 4)."""
+    """Return precision, recall, F1 and F-beta of the images above each cut, shape (cuts, 4).
+
+    Args:
+        scores: The log-odds of images, shape (n,).
+        strong: Whether each image certainly matches, for recall, shape (n,), bool.
+        weak: Whether each image may match, for precision, shape (n,), bool.
+        cuts: Shape (cuts,).
+    """
     shown = scores[None] > cuts[:, None]
     count = shown.sum(axis=1)
     precision = np.where(count, (shown & weak).sum(axis=1) / np.maximum(count, 1), 0.0)
     recall = (shown & strong).sum(axis=1) / strong.sum()
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    weighed = (1 + BETA**2) * precision * recall / np.maximum(BETA**2 * precision + recall, 1e-9)
-    return np.stack([precision, recall, f1, weighed], axis=1)
+    f_beta = (1 + BETA**2) * precision * recall / np.maximum(BETA**2 * precision + recall, 1e-9)
+    return np.stack([precision, recall, f1, f_beta], axis=1)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """How concepts come out.
+    """The quality of the results of concepts.
 
     Attributes:
-        shown: Mean precision, recall, F1 and F-beta at each cut, shape (cuts, 4).
-        best: The mean best F1.
-        first: The mean precision of the first 20.
+        shown: The mean precision, recall, F1 and F-beta at each cut, shape (cuts, 4).
+        best: The mean of the best F1 of each concept, each at a separate cut.
+        first: The mean precision at 20.
     """
 
     shown: Vectors
@@ -209,7 +235,15 @@ class Judged:
 
 
 def judge_concepts(score: Score, images: EmbeddedImages, captions: Captions, split: str, cuts: Vectors) -> Judged:
-    """Ask the concepts of a split that at least four images show."""
+    """Evaluate the concepts of a split that at least four images show.
+
+    Args:
+        score: Returns the log-odds of images for a text, shape (n,).
+        images: The images.
+        captions: The captions of each image, by file name.
+        split: `fit` or `judge`.
+        cuts: The cuts, shape (cuts,).
+    """
     figures, ranking = [], []
     for concept in read_concepts(split):
         mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in images.names])
@@ -225,7 +259,7 @@ def judge_concepts(score: Score, images: EmbeddedImages, captions: Captions, spl
 
 
 def make_score(calibrator: VisualCalibrator, measurer: Measurer) -> Score:
-    """Return what scores images for a text."""
+    """Return a function that computes the log-odds of images for a text, shape (n,)."""
 
     def score(text: str, images: EmbeddedImages) -> Vectors:
         vector, traits = measurer.describe(text, images)
@@ -239,7 +273,7 @@ def make_score(calibrator: VisualCalibrator, measurer: Measurer) -> Score:
 def fit_texts(
     measurer: Measurer, groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], captions: Captions
 ) -> VisualCalibrator:
-    """Fit the calibrator of texts, its cut where the mean F1 over the fit concepts is highest."""
+    """Fit the calibrator of texts. Its cut is where the mean F-beta over the fit concepts is highest."""
     fitted = fit_calibrator(collect(groups, measurer.measure), measurer.units)
     if len(measurer.units) > 1:
         fitted = replace(fitted, recognition=RECOGNITION)
@@ -249,7 +283,7 @@ def fit_texts(
 
 
 def fit_examples(measurer: Measurer, images: EmbeddedImages) -> VisualCalibrator:
-    """Fit the calibrator of queries by example, its cut where the mean F1 is highest."""
+    """Fit the calibrator of queries by example. Its cut is where the mean F1 is highest."""
     queries = list(label_examples(images))
     fitted = fit_calibrator(collect([(images, queries)], measurer.measure_example), measurer.units, 4, 60)
     curves = []
@@ -260,14 +294,14 @@ def fit_examples(measurer: Measurer, images: EmbeddedImages) -> VisualCalibrator
         right = one.labels[known] == 1
         curves.append(measure_shown(scorer.score_measures(measures[known]), right, right, CUTS)[:, 2])
     best = np.mean(curves, axis=0)
-    print(f"by example: F1 {best.max():.3f} over the photos that were fitted on", flush=True)
+    print(f"by example: F1 {best.max():.3f} on the photos of the fit", flush=True)
     return replace(fitted, bias=fitted.bias - float(CUTS[best.argmax()]))
 
 
 def report(
     name: str, score: Score, halves: Mapping[str, EmbeddedImages], classes: EmbeddedImages, captions: Captions
 ) -> None:
-    """Print how both halves of the concepts, captions and names of the judged halves come out."""
+    """Print the figures of both halves of the concepts, and of the captions and names of the judge half."""
     for split, images in halves.items():
         found = judge_concepts(score, images, captions, split, np.zeros(1))
         precision, recall, f1, _ = found.shown[0]
@@ -289,13 +323,13 @@ def report(
     )
 
 
-def find_rank(scores: Vectors, place: int) -> int:
-    """Return how many are before the one at a place."""
-    return int((scores > scores[place]).sum())
+def find_rank(scores: Vectors, index: int) -> int:
+    """Return the rank from 0 of the image with an index, by scores of shape (n,)."""
+    return int((scores > scores[index]).sum())
 
 
 def main() -> None:
-    """Fit, judge, and write on request."""
+    """Fit and evaluate the calibrators, and write them if `--write` is passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("flickr", "photos", "cache", "folds"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -315,11 +349,11 @@ def main() -> None:
     groups = [(images, list(label_captioned(images, captions))) for images in captioned]
     named = [*label_classes(classes[0], WEIGHTS), *label_nothing(classes[0], read_absent("fit"), 0.3, "absent")]
     groups.append((classes[0], named))
-    asked = [one.text for _, queries in groups for one in queries]
-    asked += [one.text for split in halves for one in read_concepts(split)]
-    asked += [captions[name][at % 5] for at, name in enumerate(halves["judge"].names)]
-    asked += [name for one in read_classes() for name in one.names["en"][:1]]
-    texts.embed([*asked, *(name for one in read_check().values() for name in one.values())])
+    all_texts = [query.text for _, queries in groups for query in queries]
+    all_texts += [one.text for split in halves for one in read_concepts(split)]
+    all_texts += [captions[name][at % 5] for at, name in enumerate(halves["judge"].names)]
+    all_texts += [name for one in read_classes() for name in one.names["en"][:1]]
+    texts.embed([*all_texts, *(name for one in read_check().values() for name in one.values())])
     written = {}
     for name, count in (("compact", 2), ("any", 1)):
         lengths = texts.files.image_parts

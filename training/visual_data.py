@@ -1,7 +1,7 @@
-"""What the visual calibrators are fitted on: queries with the images that do and do not show what they ask for.
+"""The data for fitting the visual calibrators: queries, labelled with the images that match and do not match them.
 
-Images come from the fit half of `dev.txt`, from ImageNet photos of half of the classes, and from the training
-photos, each embedded by a head that was trained without it (see `out_of_fold.py`).
+The images are the fit half of `dev.txt`, ImageNet photos of half of the classes, and the training photos, each embedded
+by a head that was trained without it (see `out_of_fold.py`).
 """
 
 import random
@@ -29,21 +29,23 @@ from training.compact.phrases import STOP_WORDS
 from training.compact.texts import VectorCache
 
 BATCH = 64
-# Photos of a fold that are its reference images.
+# The number of photos of a fold that are its reference images.
 REFERENCES = 400
+# The minimum number of photos that mention a word, per 500 photos.
 MIN_PHOTOS = 4
+# The probability of adding an article to a word.
 ARTICLE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class EmbeddedImages:
-    """Some images, and how texts are embedded to be compared with them.
+    """Embedded images, and the text encoder to compare them with texts.
 
     Attributes:
-        names: Their file names.
-        vectors: Shape (n, d).
-        baselines: Shape (n, k).
-        bank: The query bank, shape (b, d).
+        names: The file names of the images.
+        vectors: The vectors of the images, shape (n, d).
+        baselines: The baselines of the images, shape (n, k).
+        bank: The vectors of the query bank, shape (b, d).
         embed: Embeds centered text vectors (m, 384) for each part, shape (m, d).
         reference: The reference images.
     """
@@ -58,13 +60,13 @@ class EmbeddedImages:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A query with what images show of it.
+    """A query with a label for each image.
 
     Attributes:
         text: The query.
-        labels: Shape (n,): 1 for those that show it, 0 for those that do not, NaN for those that may.
-        weight: How much the query counts in the fit.
-        kind: What kind of query it is.
+        labels: 1 if the image matches, 0 if it does not, NaN if that is unclear; shape (n,), float32.
+        weight: The weight of the query in the fit.
+        kind: The kind of query, such as `concept` or `caption`.
     """
 
     text: str
@@ -74,7 +76,7 @@ class Labelled:
 
 
 class QueryTexts:
-    """Centered text vectors by the bundled text encoder, kept in a cache file."""
+    """Embeds queries with the bundled text encoder, with a cache file."""
 
     def __init__(self, cache: Path) -> None:
         self.files = CompactFiles()
@@ -89,18 +91,26 @@ class QueryTexts:
 
 
 def embed_images(name: str, paths: Sequence[Path], texts: QueryTexts, cache: Path) -> EmbeddedImages:
-    """Embed images with the bundled model, or read what an earlier run embedded."""
+    """Embed images with the bundled model, or read their vectors from the cache of an earlier run.
+
+    Args:
+        name: The name of the cache file.
+        paths: The images.
+        texts: Embeds queries.
+        cache: The folder of the cache file.
+    """
     encoder = CompactImageEncoder(texts.files, texts.encoder, Machine(count_cores()))
     vectors = read_vectors(name, paths, texts, cache)
     baselines = measure_baselines(vectors, QueryBank(encoder.bank, encoder.parts))
     names = [path.name for path in paths]
-    known = encoder.reference
-    reference = ReferenceImages(known, measure_baselines(known, QueryBank(encoder.bank, encoder.parts)))
+    reference_vectors = encoder.reference
+    reference_baselines = measure_baselines(reference_vectors, QueryBank(encoder.bank, encoder.parts))
+    reference = ReferenceImages(reference_vectors, reference_baselines)
     return EmbeddedImages(names, vectors, baselines, encoder.bank, texts.files.project_parts, reference)
 
 
 def read_vectors(name: str, paths: Sequence[Path], texts: QueryTexts, cache: Path) -> Vectors:
-    """Return the vectors of images, shape (n, d), computed once."""
+    """Return the vectors of images, shape (n, d), computed once. The arguments are as in `embed_images`."""
     stored = cache / f"{name}-{texts.files.image_fingerprint}.npy"
     encoder = CompactImageEncoder(texts.files, texts.encoder, Machine(count_cores()))
     if not stored.exists():
@@ -115,7 +125,7 @@ def read_vectors(name: str, paths: Sequence[Path], texts: QueryTexts, cache: Pat
 
 
 def read_folds(folder: Path, texts: QueryTexts) -> list[EmbeddedImages]:
-    """Read the training photos as heads embed them that were trained without them."""
+    """Read the output of `out_of_fold.py`: the training photos, embedded by heads that were trained without them."""
     folds = []
     for path in sorted(folder.glob("fold*.npz")):
         with np.load(path) as stored:
@@ -135,7 +145,7 @@ def read_folds(folder: Path, texts: QueryTexts) -> list[EmbeddedImages]:
 
 
 def label_concepts(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
-    """Label everyday concepts by what captions mention: shown when two or more do, unclear when one does."""
+    """Yield everyday concepts, labelled by captions: two or more mentions match, one mention is unclear."""
     from everyday import read_concepts
 
     for concept in read_concepts("fit"):
@@ -146,20 +156,20 @@ def label_concepts(images: EmbeddedImages, captions: Mapping[str, Sequence[str]]
 
 
 def label_words(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
-    """Label words and pairs of words that captions use, apart from those that are judged by."""
+    """Yield frequent words and word pairs of captions, labelled by captions, without the concepts for evaluation."""
     from everyday import read_concepts
 
-    judged = [concept.pattern for concept in read_concepts("judge")]
-    found: Counter[str] = Counter()
+    held_out = [concept.pattern for concept in read_concepts("judge")]
+    photo_counts: Counter[str] = Counter()
     for name in images.names:
-        words = [re.findall(r"[a-z]+", caption) for caption in captions[name]]
-        told = [word for line in words for word in line if word not in STOP_WORDS and len(word) > 2]
-        pairs = [" ".join(pair) for line in words for pair in pairwise(line)]
-        found.update({*told, *(pair for pair in pairs if not STOP_WORDS & set(pair.split()))})
-    for text, count in sorted(found.items()):
+        lines = [re.findall(r"[a-z]+", caption) for caption in captions[name]]
+        words = [word for line in lines for word in line if word not in STOP_WORDS and len(word) > 2]
+        pairs = [" ".join(pair) for line in lines for pair in pairwise(line)]
+        photo_counts.update({*words, *(pair for pair in pairs if not STOP_WORDS & set(pair.split()))})
+    for text, count in sorted(photo_counts.items()):
         if count < MIN_PHOTOS * len(images.names) / 500:
             continue
-        if any(pattern.search(one) for pattern in judged for one in (text, f"a {text}")):
+        if any(pattern.search(form) for pattern in held_out for form in (text, f"a {text}")):
             continue
         pattern = re.compile(rf"\b{text}(s|es)?\b")
         mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in images.names])
@@ -169,24 +179,24 @@ def label_words(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], w
 
 
 def label_captions(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
-    """Label each photo's caption by the photo itself; other photos may fit too, mostly they do not."""
-    for at, name in enumerate(images.names):
+    """Yield a caption of each photo. Only that photo is labelled as a match, although others rarely match as well."""
+    for index, name in enumerate(images.names):
         labels = np.zeros(len(images.names), np.float32)
-        labels[at] = 1
-        yield Labelled(captions[name][at % 5], labels, weight, "caption")
+        labels[index] = 1
+        yield Labelled(captions[name][index % 5], labels, weight, "caption")
 
 
 def label_classes(images: EmbeddedImages, weights: Mapping[str, float]) -> Iterator[Labelled]:
-    """Label names of classes, in English and others, and broader words, over photos named `wnid_name.jpg`."""
-    classes = {one.wnid: one for one in read_classes()}
+    """Yield the names of classes in six languages, and broader words, for photos named `wnid_name.jpg`."""
+    classes = {entry.wnid: entry for entry in read_classes()}
     owners = [name.split("_")[0] for name in images.names]
     check = read_check()
     for wnid in owners:
-        own = classes[wnid]
-        alike = np.array([classes[other].broader[0] == own.broader[0] for other in owners])
-        labels = np.where(alike, np.nan, 0.0).astype(np.float32)
-        labels[[at for at, other in enumerate(owners) if other == wnid]] = 1
-        yield Labelled(own.names["en"][0], labels, weights["name"], "name")
+        entry = classes[wnid]
+        is_similar = np.array([classes[other].broader[0] == entry.broader[0] for other in owners])
+        labels = np.where(is_similar, np.nan, 0.0).astype(np.float32)
+        labels[[index for index, other in enumerate(owners) if other == wnid]] = 1
+        yield Labelled(entry.names["en"][0], labels, weights["name"], "name")
         for name in check.get(wnid, {}).values():
             yield Labelled(name, labels, weights["foreign"], "foreign")
     for word in sorted({word for wnid in owners for word in classes[wnid].broader}):
@@ -196,32 +206,32 @@ def label_classes(images: EmbeddedImages, weights: Mapping[str, float]) -> Itera
 
 
 def label_nothing(images: EmbeddedImages, texts: Sequence[str], weight: float, kind: str) -> Iterator[Labelled]:
-    """Label texts that no image shows."""
-    nothing = np.zeros(len(images.names), np.float32)
+    """Yield texts that no image matches."""
+    labels = np.zeros(len(images.names), np.float32)
     for text in texts:
-        yield Labelled(text, nothing, weight, kind)
+        yield Labelled(text, labels, weight, kind)
 
 
 def split_classes(photos: Path) -> tuple[list[Path], list[Path]]:
-    """Return the photos of the classes to fit on, and of those to judge by."""
+    """Return the photos of the classes for fitting, and of the classes for evaluation."""
     paths = sorted(photos.iterdir())
     fit = [path for path in paths if random.Random(path.name.split("_")[0]).random() < 0.5]
     return fit, sorted(set(paths) - set(fit))
 
 
 def label_examples(images: EmbeddedImages) -> Iterator[Labelled]:
-    """Label photos by photos: those of the narrowest group of their class show the same, those of no common group not.
+    """Yield each photo as a query by example. The text of a query is the index of its photo.
 
-    The text of a query is the place of the photo that is asked by.
+    Photos whose classes have the same narrowest broader word match. Photos without a common broader word do not.
     """
-    classes = {one.wnid: one for one in read_classes()}
+    classes = {entry.wnid: entry for entry in read_classes()}
     owners = [classes[name.split("_")[0]] for name in images.names]
-    for at, own in enumerate(owners):
+    for index, query in enumerate(owners):
         labels = np.full(len(owners), np.nan, np.float32)
-        for place, other in enumerate(owners):
-            if place != at and other.broader[0] == own.broader[0]:
-                labels[place] = 1
-            elif not set(other.broader) & set(own.broader):
-                labels[place] = 0
+        for other_index, other in enumerate(owners):
+            if other_index != index and other.broader[0] == query.broader[0]:
+                labels[other_index] = 1
+            elif not set(other.broader) & set(query.broader):
+                labels[other_index] = 0
         if (labels == 1).any():
-            yield Labelled(str(at), labels, 1.0, "example")
+            yield Labelled(str(index), labels, 1.0, "example")

@@ -1,4 +1,4 @@
-"""Fitting a calibrator of the visual retriever: a small network, a common cut for all queries."""
+"""Fit a calibrator of the visual retriever: a small network with a common cut for all queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,29 +10,30 @@ from torch.nn import functional
 from search.records import Ids, Vectors
 from search.scoring.visual import MAX_INPUT, Unit, VisualCalibrator
 
+# The width of the hidden layer.
 HIDDEN = 16
-# Networks fitted from different starting points; their mean is one network of this many times the width.
+# The number of networks with different initial weights. Their mean is one network of this many times the width.
 NETWORKS = 4
 EPOCHS = 8
 RATE = 5e-3
 DECAY = 1e-4
 QUERIES_PER_STEP = 48
-# What the mean F1 of the queries counts next to the likelihood.
+# The weight of the mean F1 of the queries relative to the likelihood.
 F1_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Images of queries, query after query.
+    """Pairs of a query and an image, sorted by query.
 
     Attributes:
-        inputs: Measures and traits, shape (n, i).
-        labels: Whether each shows what was asked for, shape (n,).
-        counts: How many images each stands for, shape (n,).
-        starts: Where each query begins, and the end, shape (queries + 1,).
-        weights: How much each query counts, shape (queries,).
-        sizes: How many images each query was asked of, shape (queries,).
-        has_answers: Which queries have answers, shape (queries,).
+        inputs: Measures and traits, shape (n, i), float32.
+        labels: 1 if the image matches the query, otherwise 0; shape (n,), float32.
+        counts: The number of images that each sampled image represents, shape (n,), float32.
+        starts: The index of the first pair of each query, and n, shape (queries + 1,), int64.
+        weights: The weight of each query, shape (queries,), float32.
+        sizes: The number of images of each query before sampling, shape (queries,), float32.
+        has_answers: Whether any image matches each query, shape (queries,), bool.
     """
 
     inputs: Vectors
@@ -47,7 +48,14 @@ class Examples:
 def fit_calibrator(
     examples: Examples, units: Sequence[Unit], hidden: int = HIDDEN, epochs: int = EPOCHS
 ) -> VisualCalibrator:
-    """Fit a calibrator: the mean of several networks."""
+    """Fit a calibrator, the mean of several networks.
+
+    Args:
+        examples: The training data.
+        units: The parts of the space, with their baselines.
+        hidden: The width of the hidden layer of each network.
+        epochs: The number of epochs.
+    """
     fitted = [_fit_network(examples, units, hidden, epochs, seed) for seed in range(NETWORKS)]
     return replace(
         fitted[0],
@@ -59,7 +67,7 @@ def fit_calibrator(
 
 
 def _fit_network(examples: Examples, units: Sequence[Unit], hidden: int, epochs: int, seed: int) -> VisualCalibrator:
-    """Fit a network by likelihood and by the mean F1 of what is above one cut for all queries."""
+    """Fit a network by likelihood and by the mean soft F1 of the queries, with the same cut for all queries."""
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
     mean, deviation = examples.inputs.mean(axis=0), examples.inputs.std(axis=0) + 1e-6
@@ -104,7 +112,7 @@ def _fit_network(examples: Examples, units: Sequence[Unit], hidden: int, epochs:
 def _measure_soft_f1(
     logits: torch.Tensor, labels: torch.Tensor, counts: torch.Tensor, owners: torch.Tensor
 ) -> torch.Tensor:
-    """Return the F1 of each query if images are shown with their probability, shape (queries,)."""
+    """Return the expected F1 of each query if each image is shown with its probability, shape (queries,)."""
     queries = int(owners[-1]) + 1
     shown = torch.sigmoid(logits) * counts
     right = torch.zeros(queries).index_add(0, owners, shown * labels)

@@ -41,13 +41,20 @@ class Adapter:
         return join_fingerprint(self.base, self.inward.tobytes().hex(), self.outward.tobytes().hex())
 
     def apply(self, vectors: Vectors) -> Vectors:
-        """Return the adapted vectors of the base model; shape (n, d or longer), unit length."""
+        """Adapt vectors of the base model.
+
+        Args:
+            vectors: Shape (n, d or more); only the first d columns change.
+
+        Returns:
+            The adapted vectors, same shape, float32, unit length.
+        """
         width = len(self.inward)
-        first, rest = vectors[:, :width], vectors[:, width:]
+        first, other_parts = vectors[:, :width], vectors[:, width:]
         moved = normalize(first) + np.maximum(normalize(first) @ self.inward, 0) @ self.outward
-        # The part keeps its share of the length, which is its weight relative to the other parts.
+        # The first part keeps its length, which is its weight relative to the other parts.
         scaled = normalize(moved) * np.linalg.norm(first, axis=1, keepdims=True)
-        return normalize(np.concatenate([scaled, rest], axis=1))
+        return normalize(np.concatenate([scaled, other_parts], axis=1))
 
     def write(self, name: str, models: Path) -> None:
         """Write the adapter to the models folder of a home, under the name of the adapted model."""
@@ -57,7 +64,15 @@ class Adapter:
 
 
 def read_adapter(name: str, models: Path) -> Adapter:
-    """Return the adapter of an adapted model. Raises ModelError if it is missing or damaged."""
+    """Return the adapter of an adapted model.
+
+    Args:
+        name: The name of the adapted model.
+        models: The models folder of the home.
+
+    Raises:
+        ModelError: The adapter is missing or damaged.
+    """
     path = find_folder(models, name).path / FILE
     try:
         with np.load(path) as stored:
@@ -70,7 +85,16 @@ class AdaptedImageEncoder:
     """An image encoder with an adapter."""
 
     def __init__(self, name: str, base: ImageEncoder, adapter: Adapter) -> None:
-        """Raises ModelError if the adapter was trained for another model."""
+        """Combine a model with an adapter.
+
+        Args:
+            name: The name of the adapted model.
+            base: The base model.
+            adapter: The adapter.
+
+        Raises:
+            ModelError: The adapter was trained for another model.
+        """
         if adapter.base != base.fingerprint:
             raise ModelError(f"{name} was trained for another version of {base.name}. Train the adapter again.")
         self.name = name

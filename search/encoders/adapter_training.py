@@ -12,22 +12,22 @@ from search.encoders.compact.files import normalize
 from search.encoders.open_clip.imports import import_torch
 from search.records import Flags, Ids, Vectors
 
-# The texts are split into this many parts: one decides when to stop, some are held out for the evaluation.
+# The texts are split into this many parts: one for early stopping, some held out for the evaluation.
 PARTS = 10
 
 
 @dataclass(frozen=True)
 class AdapterRecipe:
-    """Hyperparameters.
+    """Hyperparameters of the training of an adapter.
 
     Attributes:
-        hidden: The width of the adapter.
-        rounds: The maximum number of training steps.
+        hidden: The width of the hidden layer.
+        rounds: The maximum number of training steps, each over all pairs.
         rate: The learning rate.
         temperature: The temperature of the contrastive loss.
         stay: The weight of the penalty for moving a vector.
-        refusal: The weight of pairs that do not match, relative to pairs that do.
-        waiting: Training stops after this many rounds without a better validation loss.
+        refusal: The weight of pairs that do not match, relative to pairs that match.
+        waiting: Training stops after this many steps without a lower validation loss.
         seed: The seed of the initial weights.
     """
 
@@ -46,12 +46,12 @@ class TrainingPairs:
     """Texts with images that match them or do not, as vectors of the base model.
 
     Attributes:
-        texts: Shape (t, d).
-        parts: The part of each text from `part_texts`, shape (t,).
-        images: Shape (n, d).
-        items: The item id of each image, shape (n,).
-        of: The index of the text of each image, shape (n,).
-        fits: Whether each image matches its text, shape (n,).
+        texts: Shape (t, d), float32.
+        parts: The part of each text from `part_texts`, shape (t,), int64.
+        images: Shape (n, d), float32.
+        items: The item id of each image, shape (n,), int64.
+        of: The index of the text of each image, shape (n,), int64.
+        fits: Whether each image matches its text, shape (n,), bool.
     """
 
     texts: Vectors
@@ -62,18 +62,19 @@ class TrainingPairs:
     fits: Flags
 
 
-def part_texts(texts: Sequence[str], said: Flags) -> Ids:
-    """Assign each text to one of `PARTS` parts, by its content and not by its position.
+def part_texts(texts: Sequence[str], has_match: Flags) -> Ids:
+    """Assign each text to one of `PARTS` parts by the hash of its content, whatever the order of the texts.
 
     Args:
         texts: The texts.
-        said: Whether each text has a matching image, shape (t,). Those texts are spread evenly over the parts.
+        has_match: Whether each text has a matching image, shape (t,), bool. These texts are spread evenly over the
+            parts.
 
     Returns:
-        The part of each text, shape (t,).
+        The part of each text, shape (t,), int64.
     """
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    order = sorted(range(len(texts)), key=lambda place: (not said[place], hashes[place]))
+    order = sorted(range(len(texts)), key=lambda index: (not has_match[index], hashes[index]))
     parts = np.empty(len(texts), np.int64)
     parts[order] = np.arange(len(texts)) % PARTS
     return parts
@@ -87,21 +88,27 @@ def train_adapter(
     held: Sequence[int] = (),
     recipe: AdapterRecipe | None = None,
 ) -> Adapter:
-    """Train an adapter and return the weights with the lowest validation loss.
+    """Train an adapter.
 
     Args:
         pairs: The training data.
         base: The fingerprint of the base model.
         width: The length of the first part of a vector; only that part changes.
-        stop: The part of the texts that is used for validation.
-        held: The parts that are held out.
+        stop: The part of the texts that is used for validation (early stopping).
+        held: The parts of the texts that are held out.
         recipe: The hyperparameters.
+
+    Returns:
+        The adapter with the lowest validation loss.
+
+    Raises:
+        ModelError: The `clip` extra is not installed.
     """
     torch = import_torch()
     recipe = recipe or AdapterRecipe()
     torch.manual_seed(recipe.seed)
-    stopping = np.flatnonzero(pairs.parts == stop)
-    training = np.flatnonzero(~np.isin(pairs.parts, [stop, *held]))
+    validation_texts = np.flatnonzero(pairs.parts == stop)
+    training_texts = np.flatnonzero(~np.isin(pairs.parts, [stop, *held]))
     inward = torch.randn(width, recipe.hidden).mul_(width**-0.5).requires_grad_()
     outward = torch.zeros(recipe.hidden, width, requires_grad=True)
     optimizer = torch.optim.Adam([inward, outward], lr=recipe.rate)
@@ -109,51 +116,59 @@ def train_adapter(
     def move(rows: Any) -> Any:
         return torch.nn.functional.normalize(rows + torch.relu(rows @ inward) @ outward, dim=-1)
 
-    train, check = (_Batch(torch, pairs, places, width, recipe) for places in (training, stopping))
-    best, kept, since = float("inf"), (inward.detach().clone(), outward.detach().clone()), 0
+    training, validation = (_Batch(torch, pairs, texts, width, recipe) for texts in (training_texts, validation_texts))
+    lowest_loss, steps_since = float("inf"), 0
+    best = Adapter(inward.detach().numpy().copy(), outward.detach().numpy().copy(), base)
     for _ in range(recipe.rounds):
         optimizer.zero_grad()
-        train.measure(move).backward()
+        training.measure_loss(move).backward()
         optimizer.step()
         with torch.no_grad():
-            loss = float(check.measure(move))
-        if loss < best:
-            best, kept, since = loss, (inward.detach().clone(), outward.detach().clone()), 0
+            loss = float(validation.measure_loss(move))
+        if loss < lowest_loss:
+            lowest_loss, steps_since = loss, 0
+            best = Adapter(inward.detach().numpy().copy(), outward.detach().numpy().copy(), base)
         else:
-            since += 1
-            if since >= recipe.waiting:
+            steps_since += 1
+            if steps_since >= recipe.waiting:
                 break
-    return Adapter(kept[0].numpy(), kept[1].numpy(), base)
+    return best
 
 
 class _Batch:
     """The pairs of some of the texts, as tensors."""
 
-    def __init__(self, torch: Any, pairs: TrainingPairs, places: Ids, width: int, recipe: AdapterRecipe) -> None:
+    def __init__(self, torch: Any, pairs: TrainingPairs, texts: Ids, width: int, recipe: AdapterRecipe) -> None:
+        """Select the pairs of the texts with the indexes `texts`; the other arguments are as in `train_adapter`."""
         self._torch, self._recipe = torch, recipe
-        ours = np.isin(pairs.of, places)
-        rows = torch.from_numpy(normalize(pairs.images[:, :width]))
+        is_selected = np.isin(pairs.of, texts)
+        images = torch.from_numpy(normalize(pairs.images[:, :width]))
         queries = torch.from_numpy(normalize(pairs.texts[:, :width]))
-        fitting, unfit = np.flatnonzero(ours & pairs.fits), np.flatnonzero(ours & ~pairs.fits)
-        self._seen, self._refused = rows[fitting], rows[unfit]
-        self._queries, self._denied = queries[pairs.of[fitting]], queries[pairs.of[unfit]]
+        positives = np.flatnonzero(is_selected & pairs.fits)
+        negatives = np.flatnonzero(is_selected & ~pairs.fits)
+        self._positive_images, self._negative_images = images[positives], images[negatives]
+        self._positive_queries, self._negative_queries = queries[pairs.of[positives]], queries[pairs.of[negatives]]
         # Images that match the same text are not negatives of each other.
-        same = torch.from_numpy(pairs.of[fitting][:, None] == pairs.of[fitting])
-        self._masked = same & ~torch.eye(len(fitting), dtype=torch.bool)
+        same_text = torch.from_numpy(pairs.of[positives][:, None] == pairs.of[positives])
+        self._masked = same_text & ~torch.eye(len(positives), dtype=torch.bool)
 
-    def measure(self, move: Callable[[Any], Any]) -> Any:
-        """Return the loss: the contrast of matching pairs, a margin for other pairs, and a penalty for moving."""
+    def measure_loss(self, move: Callable[[Any], Any]) -> Any:
+        """Return the loss: InfoNCE of matching pairs, a soft margin for other pairs, and a penalty for moving.
+
+        Args:
+            move: The adapter: maps unit vectors (n, width) to unit vectors of the same shape.
+        """
         torch, recipe = self._torch, self._recipe
-        moved = move(self._seen)
-        logits = (self._queries @ moved.T / recipe.temperature).masked_fill(self._masked, -torch.inf)
-        right = torch.arange(len(moved))
-        entropy = torch.nn.functional.cross_entropy
-        loss = (entropy(logits, right) + entropy(logits.T, right)) / 2
-        loss = loss + recipe.stay * (moved - self._seen).square().sum(-1).mean()
-        if len(self._refused):
-            refused = (self._denied * move(self._refused)).sum(-1)
-            # The mean similarity of matching pairs, detached: those pairs have their own term.
-            baseline = (self._queries * moved).sum(-1).mean().detach()
-            margin = torch.nn.functional.softplus((refused - baseline) / recipe.temperature)
-            loss = loss + recipe.refusal * margin.mean() * len(refused) / (len(refused) + len(moved))
+        moved = move(self._positive_images)
+        logits = (self._positive_queries @ moved.T / recipe.temperature).masked_fill(self._masked, -torch.inf)
+        targets = torch.arange(len(moved))
+        cross_entropy = torch.nn.functional.cross_entropy
+        loss = (cross_entropy(logits, targets) + cross_entropy(logits.T, targets)) / 2
+        loss = loss + recipe.stay * (moved - self._positive_images).square().sum(-1).mean()
+        if len(self._negative_images):
+            negatives = (self._negative_queries * move(self._negative_images)).sum(-1)
+            # The mean similarity of matching pairs. It is detached because those pairs have a separate term.
+            baseline = (self._positive_queries * moved).sum(-1).mean().detach()
+            margin = torch.nn.functional.softplus((negatives - baseline) / recipe.temperature)
+            loss = loss + recipe.refusal * margin.mean() * len(negatives) / (len(negatives) + len(moved))
         return loss

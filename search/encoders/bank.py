@@ -1,8 +1,8 @@
-"""The query bank: unrelated texts that every image and every query is compared with.
+"""The query bank: unrelated texts that images and queries are compared with, to measure their baseline similarity.
 
-Half of the texts are names of things (the 1,000 ImageNet classes). The others are everyday queries (people, actions,
+Half of the texts are the names of the 1,000 ImageNet classes. The other half are everyday queries (people, actions,
 places, appearances) and descriptions of scenes built from them. The texts were written for this project and include no
-caption of any data set. They are the same for every model.
+captions of any data set. They are the same for every model.
 """
 
 from functools import cache

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CLASSES_FILE = Path(__file__).parent / "classes.tsv"
+# The languages next to English, ISO 639-1.
 LANGUAGES = ("zh", "es", "fr", "de", "ja")
 
 
@@ -13,9 +14,9 @@ class ClassNames:
     """One ImageNet class.
 
     Attributes:
-        wnid: The WordNet id.
-        names: Names by language, the most common first.
-        broader: Broader English words.
+        wnid: The WordNet id, such as `n02088364`.
+        names: The names by language, the most common name first.
+        broader: English hypernyms, such as "dog" for "beagle"; the narrowest first.
     """
 
     wnid: str

@@ -6,8 +6,8 @@ from typing import Protocol
 from search.media.image.transform import ImageTransform
 from search.records import Pixels, Transcript, Vectors, Waveform
 
-# How many query vectors an encoder caches.
-REMEMBERED_QUERIES = 512
+# The size of the LRU cache of query vectors in each encoder.
+MAX_CACHED_QUERIES = 512
 
 
 class ImageEncoder(Protocol):
@@ -114,16 +114,24 @@ class Transcriber(Protocol):
         """The model's name."""
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
-        """Transcribe mono audio; the transcript is empty without speech.
+        """Transcribe mono audio.
 
         Args:
-            samples: Audio at 16 kHz.
-            language: The language, if it is known.
-            translate: Translate into English. The transcript still names the spoken language.
+            samples: Audio at 16 kHz, shape (n,), float32 from -1 to 1.
+            language: The ISO 639-1 code of the spoken language, if it is known; otherwise it is detected.
+            translate: Translate into English. The transcript still has the spoken language.
+
+        Returns:
+            The transcript; empty if there is no speech.
         """
 
     def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
-        """Transcribe one of several chunks that run at the same time; the total time is lower."""
+        """Transcribe one of several chunks that are transcribed concurrently. All chunks together take less time.
+
+        Args:
+            samples: Audio at 16 kHz, shape (n,), float32 from -1 to 1.
+            language: The ISO 639-1 code of the spoken language, if it is known.
+        """
 
     @property
     def streams(self) -> int:
@@ -131,4 +139,4 @@ class Transcriber(Protocol):
 
     @property
     def can_translate(self) -> bool:
-        """Whether the model supports languages other than English."""
+        """Whether the model can translate speech into English."""

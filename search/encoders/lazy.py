@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 
 class Lazy(Generic[T]):
-    """An object that is slow to load and needs much memory. Thread-safe, with concurrent use."""
+    """A lazily loaded object that is slow to load and needs much memory. Thread-safe; can be used concurrently."""
 
     def __init__(self, load: Callable[[], T], idle: float) -> None:
-        """Load nothing yet.
+        """Create a wrapper without loading the object.
 
         Args:
             load: Returns the object.
-            idle: Seconds after the last use until it is unloaded; 0 for never.
+            idle: The seconds after the last use until the object is unloaded; 0 for never.
         """
         self._load = load
         self._idle = idle
@@ -26,7 +26,7 @@ class Lazy(Generic[T]):
         self._loading = threading.Lock()
         self._users = 0
         self._value: T | None = None
-        self._last = 0.0
+        self._last_use = 0.0
         self._timer: threading.Timer | None = None
 
     @property
@@ -36,7 +36,7 @@ class Lazy(Generic[T]):
 
     @contextmanager
     def use(self) -> Iterator[T]:
-        """Return the object, loading it if necessary. It stays loaded inside the context."""
+        """Yield the object, loading it if necessary. It stays loaded inside the context."""
         with self._lock:
             self._users += 1
         try:
@@ -44,9 +44,9 @@ class Lazy(Generic[T]):
         finally:
             with self._lock:
                 self._users -= 1
-                self._last = time.monotonic()
+                self._last_use = time.monotonic()
                 if self._idle and self._timer is None:
-                    self._wait(self._idle)
+                    self._start_timer(self._idle)
 
     def _get(self) -> T:
         # Concurrent first users wait for one load; later users do not take the lock.
@@ -58,7 +58,7 @@ class Lazy(Generic[T]):
                     value = self._value = self._load()
         return value
 
-    def _wait(self, seconds: float) -> None:
+    def _start_timer(self, seconds: float) -> None:
         # The timer holds a weak reference only, so that the object can be collected.
         self._timer = threading.Timer(seconds, _check_idle, [weakref.ref(self)])
         self._timer.daemon = True
@@ -69,16 +69,16 @@ class Lazy(Generic[T]):
         """Unload the object if it is idle; otherwise check again later."""
         with self._lock:
             self._timer = None
-            left = self._last + self._idle - time.monotonic()
+            remaining = self._last_use + self._idle - time.monotonic()
             if self._users:
                 return  # the end of that use starts a new timer
-            if left > 0:
-                self._wait(left)
+            if remaining > 0:
+                self._start_timer(remaining)
             else:
                 self._value = None
 
 
-def _check_idle(known: "weakref.ref[Lazy[Any]]") -> None:
-    lazy = known()
+def _check_idle(reference: "weakref.ref[Lazy[Any]]") -> None:
+    lazy = reference()
     if lazy is not None:
         lazy._unload_if_idle()

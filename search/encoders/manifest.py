@@ -1,4 +1,4 @@
-"""Manifests of the models that were added to a home, so that a model can be described without loading it."""
+"""Manifests: the properties of the models that were added to a home, readable without loading a model."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from search.media.image.transform import ResizeCrop
 from search.records import Vectors
 
 MANIFEST, BANK = "manifest.json", "bank.npy"
-# The name of a manifest before version 0.2, and its names for what a model serves.
+# The file name of a manifest before version 0.2, and its old names of the roles.
 OLD_MANIFEST, OLD_ROLES = "card.json", {"picture": "visual", "meaning": "semantic"}
 # The folder of downloaded models, in the models folder of a home.
 FETCHED = "fetched"
@@ -32,7 +32,7 @@ class ModelManifest:
         role: `visual` or `semantic`.
         fingerprint: A hash that changes when the vectors change.
         dimension: The length of a vector.
-        weights: Size in bytes, time in nanoseconds and SHA-256 of each weights file, by path.
+        weights: Size in bytes, modification time in nanoseconds and SHA-256 of each weights file, by path.
         languages: ISO 639-1 codes; empty for many languages.
         runtime: The fastest runtime on this machine, such as `torch-fp32` or `onnx-int8-dynamic`.
         device: The device of the runtime, `cpu` or `cuda`.
@@ -54,50 +54,61 @@ class ModelManifest:
     transform: ResizeCrop | None = None
 
     def is_exported_for(self, device: str) -> bool:
-        """Return whether ONNX was found to run it fastest on such a device (`cpu`, `cuda`, `cuda:1`)."""
+        """Return whether an ONNX export is the fastest runtime on a device (`cpu`, `cuda` or `cuda:1`)."""
         return self.runtime.startswith("onnx-") and self.device == device.partition(":")[0]
 
     @property
     def precision(self) -> str:
-        """In which precision it runs, as `fp32`, `bf16` or `int8-dynamic`."""
+        """The precision of the runtime, such as `fp32`, `bf16` or `int8-dynamic`."""
         return self.runtime.partition("-")[2]
 
     @property
     def is_multilingual(self) -> bool:
-        """True when it understands more than one language."""
+        """Whether the model supports more than one language."""
         return len(self.languages) != 1
 
 
 @dataclass(frozen=True)
 class ManifestFolder:
-    """The folder of a model in a home: its manifest, its exports and its query bank."""
+    """The folder of a model in a home, with its manifest, its exports and its query bank.
+
+    Attributes:
+        path: The folder.
+    """
 
     path: Path
 
     def write(self, manifest: ModelManifest, bank: Vectors | None = None) -> None:
-        """Write a manifest, and the embedded bank of unrelated queries."""
+        """Write a manifest atomically.
+
+        Args:
+            manifest: The manifest.
+            bank: The embedded query bank, shape (b, d); None keeps the stored one.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         if bank is not None:
             np.save(self.path / BANK, bank)
-        draft = self.path / f".{MANIFEST}.new"
-        draft.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
-        draft.replace(self.path / MANIFEST)
+        temporary = self.path / f".{MANIFEST}.new"
+        temporary.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
+        temporary.replace(self.path / MANIFEST)
 
     def read(self) -> ModelManifest | None:
-        """Return the manifest; None if there is none that can be read."""
+        """Return the manifest; None if it is missing or damaged."""
         try:
             document = self._read_document()
-            fit = document.pop("transform")
-            weights = {path: tuple(facts) for path, facts in document.pop("weights").items()}
-            languages = tuple(document.pop("languages"))
+            settings = document.pop("transform")
             manifest = ModelManifest(
-                **document, weights=weights, languages=languages, transform=None if fit is None else ResizeCrop(**fit)
+                weights={path: tuple(state) for path, state in document.pop("weights").items()},
+                languages=tuple(document.pop("languages")),
+                transform=None if settings is None else ResizeCrop(**settings),
+                **document,
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
         return manifest
 
     def _read_document(self) -> dict[str, Any]:
+        """Return the content of the manifest file, converted from the format before version 0.2 if necessary."""
         path = self.path / MANIFEST
         if path.exists():
             document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -108,7 +119,11 @@ class ManifestFolder:
         return document
 
     def read_bank(self) -> Vectors:
-        """Return the embedded bank, shape (b, d). Raises ModelError when it is lost."""
+        """Return the embedded query bank, shape (b, d).
+
+        Raises:
+            ModelError: The file is missing or damaged.
+        """
         try:
             bank: Vectors = np.load(self.path / BANK)
         except (OSError, ValueError) as error:
@@ -118,33 +133,42 @@ class ManifestFolder:
 
 def find_folder(models: Path, name: str) -> ManifestFolder:
     """Return the folder of a model in the models folder of a home."""
-    plain = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
-    return ManifestFolder(models / f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")[-60:]
+    return ManifestFolder(models / f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}")
 
 
 def weigh_files(paths: list[Path]) -> dict[str, tuple[int, int, str]]:
-    """Return size, time and SHA-256 of files by path. Raises ModelError if one cannot be read."""
-    found = {}
+    """Return the size in bytes, the modification time in nanoseconds and the SHA-256 of files, by path.
+
+    Raises:
+        ModelError: A file cannot be read.
+    """
+    states = {}
     for path in paths:
         try:
-            facts = path.stat()
-            found[str(path)] = (facts.st_size, facts.st_mtime_ns, hash_file(path))
+            stat = path.stat()
+            states[str(path)] = (stat.st_size, stat.st_mtime_ns, hash_file(path))
         except OSError as error:
-            raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    return found
+            raise ModelError(f"Cannot read {path}: {error.strerror}.") from error
+    return states
 
 
 class ManifestEncoder:
     """The properties of a model that are known before it is loaded."""
 
     def __init__(self, manifest: ModelManifest, folder: ManifestFolder) -> None:
-        """folder: the folder of the manifest."""
+        """Create an encoder for a manifest.
+
+        Args:
+            manifest: The manifest.
+            folder: The folder of the manifest.
+        """
         self._manifest = manifest
         self._folder = folder
 
     @property
     def name(self) -> str:
-        """The model's name, as it was chosen."""
+        """The name by which the model was chosen."""
         return self._manifest.name
 
     @property
@@ -159,7 +183,7 @@ class ManifestEncoder:
 
     @property
     def runtime(self) -> str:
-        """What runs it here."""
+        """The runtime on this machine, such as `torch-fp32`."""
         return self._manifest.runtime
 
     @property
@@ -169,43 +193,48 @@ class ManifestEncoder:
 
     @cached_property
     def bank(self) -> Vectors:
-        """Names of classes of things as queries, shape (b, d), unit length."""
+        """The embedded query bank, shape (b, d), float32, unit length."""
         return self._folder.read_bank()
 
 
 def keep_weights(manifest: ModelManifest, folder: ManifestFolder) -> None:
-    """Check that the weights are those of the manifest, and keep it with new times where they were only copied.
+    """Check the weights files, and update their modification times in the manifest if they were only copied.
 
-    Raises ModelError when they are not.
+    Raises:
+        ModelError: A file is missing or its content changed.
     """
-    known = check_weights(manifest)
-    if known != manifest:
-        folder.write(known)
+    checked = check_weights(manifest)
+    if checked != manifest:
+        folder.write(checked)
 
 
 def check_weights(manifest: ModelManifest) -> ModelManifest:
-    """Return the manifest, with new times where files were only copied.
+    """Check the weights files of a manifest. Files are only hashed if their modification time changed.
 
-    Raises ModelError when a file is gone or is another one: vectors made from it would not fit those in the home.
+    Returns:
+        The manifest with the current modification times.
+
+    Raises:
+        ModelError: A file is missing or its content changed, so that its vectors would not fit those of the home.
     """
     weights = dict(manifest.weights)
     for name, (size, mtime_ns, digest) in manifest.weights.items():
         path = Path(name)
         try:
-            facts = path.stat()
+            stat = path.stat()
         except OSError as error:
             raise ModelError(
-                f"{manifest.name} cannot be loaded: {name} cannot be read ({error.strerror}). Put the file back, or "
-                "choose another model with `crossmodal models use`"
+                f"Cannot load {manifest.name}: cannot read {name} ({error.strerror}). Restore the file, or "
+                "choose another model with `crossmodal models use`."
             ) from error
-        if (facts.st_size, facts.st_mtime_ns) == (size, mtime_ns):
+        if (stat.st_size, stat.st_mtime_ns) == (size, mtime_ns):
             continue
-        if facts.st_size != size or hash_file(path) != digest:
+        if stat.st_size != size or hash_file(path) != digest:
             raise ModelError(
-                f"{name} is not the file that this home was filled with: put the old one back, or name it otherwise "
-                "and choose it with `crossmodal models use`"
+                f"Cannot load {manifest.name}: the content of {name} changed since this home was indexed. Restore the "
+                "old file, or store the new one under another name and choose it with `crossmodal models use`."
             )
-        weights[name] = (size, facts.st_mtime_ns, digest)
+        weights[name] = (size, stat.st_mtime_ns, digest)
     return replace(manifest, weights=weights)
 
 

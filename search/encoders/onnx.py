@@ -1,4 +1,4 @@
-"""Run ONNX graphs: those of the bundled model and of exported models. Home of onnxruntime."""
+"""Run, write and quantize the ONNX graphs of the bundled model and of exported models. Home of onnxruntime."""
 
 import shutil
 import tempfile
@@ -14,6 +14,7 @@ from search.encoders.parallel import ParallelStreams
 from search.errors import ModelError
 from search.records import Pixels, Vectors
 
+# How many texts are embedded at once.
 TEXT_BATCH = 32
 # How many images one thread runs at once, so that the data fits into the CPU cache.
 IMAGE_BATCH = 4
@@ -24,7 +25,14 @@ SCRATCH_PREFIX = ".graph"
 
 
 def list_providers(device: str) -> list[Any]:
-    """Return the execution providers, best first. Raises ModelError if CUDA is not supported."""
+    """Return the execution providers of a device, best first.
+
+    Args:
+        device: `cpu`, `cuda` or `cuda:1`.
+
+    Raises:
+        ModelError: The device is a GPU, and the installed ONNX Runtime does not support CUDA.
+    """
     if device == "cpu":
         return ["CPUExecutionProvider"]
     import onnxruntime
@@ -46,18 +54,18 @@ def open_session(
     device: str = "cpu",
     is_7_bit: bool = False,
 ) -> Any:
-    """Return a session that runs an ONNX file.
+    """Return an `onnxruntime.InferenceSession` for an ONNX file.
 
     Args:
         path: The file.
-        threads: How many threads one run uses.
-        tensors: Weights that the file leaves out, by name.
+        threads: The number of threads of one run.
+        tensors: Weights that the file does not contain, by name.
         is_half: The graph is in float16.
-        device: `cpu`, or a CUDA device.
-        is_7_bit: Every int8 weight is within -64 to 64, so that no processor's sums of two products overflow.
+        device: `cpu`, `cuda` or `cuda:1`.
+        is_7_bit: Every int8 weight is between -64 and 64, so that a sum of two products fits into 16 bits.
 
     Raises:
-        ModelError: It cannot run on the device.
+        ModelError: The installed ONNX Runtime does not support the device.
     """
     import onnxruntime
 
@@ -65,12 +73,12 @@ def open_session(
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     if not is_7_bit:
-        # Without VNNI a processor adds two products of 8 bits in 16 and cuts what does not fit: cosines with the exact
-        # vectors go down to .94. This takes half as long again there; with VNNI it changes nothing. With weights of
-        # 7 bits a sum is at most 2 x 255 x 64 = 32,640, which fits.
+        # A processor without VNNI adds two 8-bit products in 16 bits and saturates: cosines with the exact vectors drop
+        # to .94. This option avoids that. It costs 50 % more time there, and nothing with VNNI. With 7-bit weights a
+        # sum is at most 2 x 255 x 64 = 32,640, which fits.
         options.add_session_config_entry("session.x64quantprecision", "1")
     if is_half and device == "cpu":
-        # What it does beyond that to float16 graphs of attention crashes on CPUs.
+        # Higher levels crash on CPUs with float16 graphs that contain attention.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     if tensors:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
@@ -82,12 +90,27 @@ class StreamedGraph:
     """The graph of an image encoder, run on several CPU threads at once. Thread-safe."""
 
     def __init__(self, path: Path, threads: int, is_half: bool = False, is_7_bit: bool = False) -> None:
-        """Open it. is_half, is_7_bit: as in `open_session`."""
+        """Open the graph.
+
+        Args:
+            path: The ONNX file.
+            threads: The number of threads; each runs a separate batch.
+            is_half: As in `open_session`.
+            is_7_bit: As in `open_session`.
+        """
         self._session = open_session(path, 1, is_half=is_half, is_7_bit=is_7_bit)
         self._streams = ParallelStreams(threads)
 
     def run(self, pixels: Pixels, batch: int) -> Vectors:
-        """Return the rows of images (n, height, width, 3) uint8, `batch` of them at once on each thread."""
+        """Embed images.
+
+        Args:
+            pixels: Shape (n, height, width, 3), uint8.
+            batch: The number of images that each thread runs at once.
+
+        Returns:
+            The output of the graph, shape (n, d).
+        """
         parts = [pixels[start : start + batch] for start in range(0, len(pixels), batch)]
         return np.concatenate(self._streams.run(self._run, parts))
 
@@ -102,19 +125,19 @@ Inputs = Mapping[str, npt.NDArray[Any]]
 
 @contextmanager
 def write_whole(path: Path) -> Iterator[Path]:
-    """Return a temporary path for a graph; on success, move the graph and its external weights to `path`.
+    """Yield a temporary path to write a graph to; on success, move the graph and its external weights to `path`.
 
     Files left by a killed process are removed.
     """
-    for left in path.parent.glob(f"{SCRATCH_PREFIX}*"):
-        shutil.rmtree(left)
+    for abandoned in path.parent.glob(f"{SCRATCH_PREFIX}*"):
+        shutil.rmtree(abandoned)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=SCRATCH_PREFIX) as folder:
-        made = Path(folder) / path.name
-        yield made
-        is_large = find_external_data(made).exists()
+        temporary = Path(folder) / path.name
+        yield temporary
+        is_large = find_external_data(temporary).exists()
         if is_large:
-            find_external_data(made).replace(find_external_data(path))
-        made.replace(path)
+            find_external_data(temporary).replace(find_external_data(path))
+        temporary.replace(path)
     if not is_large:
         find_external_data(path).unlink(missing_ok=True)
 
@@ -123,7 +146,7 @@ def save_graph(model: Any, path: Path) -> None:
     """Write a graph, with external weights if it is too large for one file."""
     import onnx
 
-    is_large = sum(len(one.raw_data) for one in model.graph.initializer) > MAX_GRAPH_BYTES
+    is_large = sum(len(tensor.raw_data) for tensor in model.graph.initializer) > MAX_GRAPH_BYTES
     onnx.save(model, path, save_as_external_data=is_large, location=find_external_data(path).name)
 
 
@@ -134,28 +157,36 @@ def find_external_data(path: Path) -> Path:
 
 def weigh_graph(path: Path) -> int:
     """Return the size of a graph with its weights, in bytes."""
-    return sum(one.stat().st_size for one in (path, find_external_data(path)) if one.exists())
+    return sum(file.stat().st_size for file in (path, find_external_data(path)) if file.exists())
 
 
 def quantize_graph(source: Path, target: Path, precision: str, sample: Sequence[Inputs]) -> None:
-    """Write a graph in fewer bits: `fp16`, `int8-dynamic`, or `int8-static`, calibrated on a sample of inputs."""
-    with write_whole(target) as made:
+    """Write a graph in a lower precision.
+
+    Args:
+        source: The float32 graph.
+        target: The file to write.
+        precision: `fp16`, `int8-dynamic` or `int8-static`.
+        sample: Inputs for the calibration of `int8-static`.
+    """
+    with write_whole(target) as temporary:
         if precision == "fp16":
             from onnxruntime.transformers.float16 import convert_float_to_float16
 
-            # With a path it infers shapes in files, the only way that works for large graphs.
-            save_graph(convert_float_to_float16(str(source), keep_io_types=True), made)
+            # Given a path instead of a model, shapes are inferred in files, which also works for large graphs.
+            save_graph(convert_float_to_float16(str(source), keep_io_types=True), temporary)
         elif precision == "int8-dynamic":
-            _quantize_dynamic(source, made)
+            _quantize_dynamic(source, temporary)
         else:
-            _quantize_static(source, made, sample)
+            _quantize_static(source, temporary, sample)
 
 
 def _quantize_dynamic(source: Path, target: Path) -> None:
     from onnxruntime import quantization as q
 
-    # Convolutions gain nothing from it, and lose. In seven bits, two products fit in 16: processors without VNNI
-    # do not need the slower mode (above), and with a scale per channel the vectors are closer than with 8 bits.
+    # Convolutions lose accuracy and gain no speed. The sum of two 7-bit products fits into 16 bits, so processors
+    # without VNNI do not need the slower mode of `open_session`. With a scale per channel the vectors are even closer
+    # to the exact ones than with 8 bits.
     q.quantize_dynamic(
         source,
         target,
@@ -177,7 +208,7 @@ def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> No
         _Calibration(sample),
         per_channel=True,
         op_types_to_quantize=["MatMul", "Gemm", "Conv"],
-        # A softmax between two of these would run in 8 bits, where the weights of most tokens round to zero.
+        # Otherwise the softmax of attention would run in 8 bits, and the weights of most tokens would round to zero.
         nodes_to_exclude=_list_computed_products(onnx.load(source, load_external_data=False)),
         use_external_data_format=find_external_data(source).exists(),
         extra_options={"ActivationSymmetric": False},
@@ -185,19 +216,19 @@ def _quantize_static(source: Path, target: Path, sample: Sequence[Inputs]) -> No
 
 
 def _list_computed_products(model: Any) -> list[str]:
-    """Return the names of products of two things that depend on the input, as attention takes them."""
-    fixed = {one.name for one in model.graph.initializer}
-    found = []
+    """Return the names of matrix products in which both factors depend on the input, as in attention."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    products = []
     for node in model.graph.node:
-        if fixed.issuperset(node.input):
-            fixed.update(node.output)
-        elif node.op_type == "MatMul" and fixed.isdisjoint(node.input):
-            found.append(str(node.name))
-    return found
+        if constants.issuperset(node.input):
+            constants.update(node.output)
+        elif node.op_type == "MatMul" and constants.isdisjoint(node.input):
+            products.append(str(node.name))
+    return products
 
 
 class _Calibration:
-    """Provides the calibration samples."""
+    """The calibration inputs, in the interface of `onnxruntime.quantization.CalibrationDataReader`."""
 
     def __init__(self, sample: Sequence[Inputs]) -> None:
         self._parts = iter(sample)

@@ -17,7 +17,12 @@ class ParallelStreams:
     """A pool of threads. Thread-safe: concurrent calls share one queue."""
 
     def __init__(self, count: int, begin: Callable[[], object] = bool) -> None:
-        """Start `count` threads and wait until each has called `begin`."""
+        """Start the threads and wait until each has called `begin`.
+
+        Args:
+            count: The number of threads.
+            begin: Called once on each thread.
+        """
         ready = threading.Barrier(count + 1)
 
         def start() -> None:
@@ -27,8 +32,9 @@ class ParallelStreams:
                 ready.wait()
 
         self._pool = ThreadPoolExecutor(count, "stream", initializer=start)
-        # A pool makes a thread for each task until it has them all.
-        self._first = [self._pool.submit(bool) for _ in range(count)]
+        # The pool starts one thread per task until it has `count` threads.
+        for _ in range(count):
+            self._pool.submit(bool)
         ready.wait()
 
     def run(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Models that are worth trying, with what is published of them, and which of them are on this machine."""
+"""Recommended models with their published figures, and whether they are on this machine."""
 
 import json
 from dataclasses import dataclass
@@ -10,13 +10,24 @@ from search.encoders.manifest import FETCHED, ManifestFolder, find_folder
 from search.encoders.registry import BUNDLED
 
 PRESETS_FILE = Path(__file__).parent / "presets.json"
-# What a model can be used for: by a retriever, or to transcribe speech.
+# The roles of models: a retriever, or the transcription of speech.
 ROLES = ("visual", "semantic", "speech")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A model by name. role: one of `ROLES`; millions: of parameters; figures: R@1 by data set."""
+    """A recommended model.
+
+    Attributes:
+        name: The model's name.
+        role: One of `ROLES`.
+        millions: Millions of parameters, if known.
+        dimension: The length of a vector; None for speech.
+        languages: The supported languages, for display.
+        figures: The published R@1 from 0 to 1, by data set.
+        note: A remark for display.
+        is_present: Whether the model is on this machine.
+    """
 
     name: str
     role: str
@@ -30,28 +41,40 @@ class Preset:
 
 @cache
 def read_source() -> str:
-    """Return where the published figures are from."""
+    """Return the source of the published figures, for display."""
     return str(_read()["source"])
 
 
 def list_presets(models: Path) -> list[Preset]:
-    """Return the presets, and after them what else the home has met. models: its folder of models."""
-    found = [_make(role, one, models) for role in ROLES for one in _read()[role]]
-    named = {one.name for one in found}
+    """Return the recommended models, followed by the other models that have a manifest in a home.
+
+    Args:
+        models: The models folder of the home.
+    """
+    presets = [_make_preset(role, entry, models) for role in ROLES for entry in _read()[role]]
+    names = {preset.name for preset in presets}
     for folder in sorted(path for path in models.glob("*") if path.is_dir()):
         manifest = ManifestFolder(folder).read()
-        if manifest is not None and manifest.name not in named:
+        if manifest is not None and manifest.name not in names:
             languages = "English" if manifest.languages == ("en",) else "several"
-            there = all(Path(name).exists() for name in manifest.weights)
-            found.append(Preset(manifest.name, manifest.role, None, manifest.dimension, languages, {}, None, there))
-    return found
+            is_present = all(Path(name).exists() for name in manifest.weights)
+            dimension = manifest.dimension
+            presets.append(Preset(manifest.name, manifest.role, None, dimension, languages, {}, None, is_present))
+    return presets
 
 
-def _make(role: str, one: dict[str, Any], models: Path) -> Preset:
-    figures = {name: one[name] for name in ("flickr30k", "coco") if one.get(name) is not None}
-    name = str(one["name"])
-    there = name in BUNDLED or _is_fetched(name, models) or find_folder(models, name).read() is not None
-    return Preset(name, role, one["millions"], one.get("dimension"), one["languages"], figures, one["note"], there)
+def _make_preset(role: str, entry: dict[str, Any], models: Path) -> Preset:
+    name = str(entry["name"])
+    return Preset(
+        name,
+        role,
+        entry["millions"],
+        entry.get("dimension"),
+        entry["languages"],
+        {data_set: entry[data_set] for data_set in ("flickr30k", "coco") if entry.get(data_set) is not None},
+        entry["note"],
+        name in BUNDLED or _is_fetched(name, models) or find_folder(models, name).read() is not None,
+    )
 
 
 def _is_fetched(name: str, models: Path) -> bool:

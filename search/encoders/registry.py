@@ -1,4 +1,4 @@
-"""Which models a home uses, loaded when first needed and then kept."""
+"""The models of a home, by name. Each is loaded at its first use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +15,21 @@ from search.records import Retriever
 if TYPE_CHECKING:
     from search.encoders.compact.towers import E5Encoder
 
-# The embedded default: it needs no download and answers in many languages.
+# The bundled default models. They need no download and support about 100 languages.
 IMAGE_MODEL, TEXT_MODEL, SPEECH_MODEL = BUNDLED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
-
-
-# What stands between the name of a model and that of the adapter that was trained on top of it.
+# Separates the name of a base model from the name of its adapter.
 ADAPTED = "+adapter-"
 
 
 @dataclass(frozen=True)
 class Names:
-    """The models of a home by name; None for the embedded default."""
+    """The names of the models of a home; None for the bundled default.
+
+    Attributes:
+        visual: The image encoder.
+        semantic: The text encoder.
+        speech: The Whisper model.
+    """
 
     visual: str | None = None
     semantic: str | None = None
@@ -34,7 +38,14 @@ class Names:
 
 @dataclass(frozen=True)
 class Models:
-    """The models of a home; each loads itself at its first call."""
+    """The models of a home; each is loaded at its first call.
+
+    Attributes:
+        image_encoder: Embeds images and queries into the `visual` space.
+        text_encoder: Embeds passages and queries into the `semantic` space.
+        transcriber: Transcribes speech.
+        query_classifier: Classifies queries by their text.
+    """
 
     image_encoder: ImageEncoder
     text_encoder: TextEncoder
@@ -42,21 +53,27 @@ class Models:
     query_classifier: QueryClassifier
 
     def get_encoder(self, retriever: Retriever) -> ImageEncoder | TextEncoder:
-        """Return what makes the vectors of a retriever."""
+        """Return the encoder of a vector retriever, `visual` or `semantic`."""
         return self.image_encoder if retriever is Retriever.VISUAL else self.text_encoder
 
 
 def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
-    """Return the models of a home by their names. folder: the home's folder of models.
+    """Return the models of a home.
 
-    Raises ModelError when one is not on this machine.
+    Args:
+        folder: The models folder of the home.
+        machine: The resources for the models.
+        names: The names of the models.
+
+    Raises:
+        ModelError: A model is not on this machine.
     """
     from search.encoders.compact.files import CompactFiles
     from search.encoders.compact.towers import CompactQueryClassifier, open_e5
     from search.encoders.whisper.choice import choose_transcriber
 
     files = CompactFiles()
-    # One text tower for all that asks of it.
+    # The image encoder, the text encoder and the classifier share one text encoder in memory.
     e5 = open_e5(files, machine)
     return Models(
         image_encoder=load_image_encoder(names.visual or IMAGE_MODEL, folder, machine, e5),
@@ -67,13 +84,17 @@ def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
 
 
 def find_current(name: str, folder: Path) -> str:
-    """Return the name of the model to use for a recorded one: itself, or the bundled model below an outdated adapter.
+    """Return the model to use for a name from the catalog: the base model if its adapter is outdated, or the same name.
 
-    An adapter that was trained on an earlier version of the bundled model fits no vector of the installed version.
+    An adapter that was trained on an earlier version of the bundled model does not fit the vectors of the installed
+    version.
 
     Args:
-        name: The model's name as the catalog has it.
-        folder: The home's folder of models.
+        name: The model's name in the catalog.
+        folder: The models folder of the home.
+
+    Raises:
+        ModelError: The adapter is missing or damaged.
     """
     base = name.partition(ADAPTED)[0]
     if base == name or base not in BUNDLED:
@@ -85,7 +106,17 @@ def find_current(name: str, folder: Path) -> str:
 
 
 def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> ImageEncoder:
-    """Return an image model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    """Return an image encoder by its name.
+
+    Args:
+        name: The model's name, with an adapter or without.
+        folder: The models folder of the home.
+        machine: The resources for the model.
+        e5: The bundled text encoder, if it is already open.
+
+    Raises:
+        ModelError: The model is not on this machine.
+    """
     if ADAPTED in name:
         from search.encoders.adapter import AdaptedImageEncoder, read_adapter
 
@@ -99,12 +130,22 @@ def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder
         return CompactImageEncoder(files, e5 or open_e5(files, machine), machine)
     from search.encoders.open_clip.encoder import OpenClipImageEncoder
 
-    manifest, place = find_manifest(name, Retriever.VISUAL, folder, machine)
-    return OpenClipImageEncoder(manifest, place, folder, machine)
+    manifest, manifest_folder = find_manifest(name, Retriever.VISUAL, folder, machine)
+    return OpenClipImageEncoder(manifest, manifest_folder, folder, machine)
 
 
 def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> TextEncoder:
-    """Return a sentence model by its name. e5: the embedded text tower, where it is open already. Raises ModelError."""
+    """Return a text encoder by its name.
+
+    Args:
+        name: The model's name.
+        folder: The models folder of the home.
+        machine: The resources for the model.
+        e5: The bundled text encoder, if it is already open.
+
+    Raises:
+        ModelError: The model is not on this machine.
+    """
     if name == TEXT_MODEL:
         from search.encoders.compact.files import CompactFiles
         from search.encoders.compact.towers import CompactTextEncoder, open_e5
@@ -113,20 +154,28 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
         return CompactTextEncoder(files, e5 or open_e5(files, machine))
     from search.encoders.sentence.encoder import SentenceEncoder
 
-    manifest, place = find_manifest(name, Retriever.SEMANTIC, folder, machine)
-    return SentenceEncoder(manifest, place, folder, machine)
+    manifest, manifest_folder = find_manifest(name, Retriever.SEMANTIC, folder, machine)
+    return SentenceEncoder(manifest, manifest_folder, folder, machine)
 
 
 def read_manifest(
     name: str, retriever: Retriever, folder: Path, machine: Machine, images: Sequence[Picture] = ()
 ) -> ModelManifest:
-    """Return a model's manifest, made by loading the model once where there is none.
+    """Return the manifest of a model. If there is none, load the model once to write it.
 
-    images: of the library, to measure by. Raises ModelError when it is not on this machine.
+    Args:
+        name: The model's name.
+        retriever: `visual` or `semantic`.
+        folder: The models folder of the home.
+        machine: The resources for the model.
+        images: Images of the library, used to measure the speed of an image encoder.
+
+    Raises:
+        ModelError: The model is not on this machine.
     """
-    known = find_folder(folder, name).read()
-    if known is not None:
-        return known
+    stored = find_folder(folder, name).read()
+    if stored is not None:
+        return stored
     if retriever is Retriever.VISUAL:
         from search.encoders.open_clip.encoder import describe_model
 
@@ -144,9 +193,10 @@ def find_manifest(
 
 
 def guess_retriever(name: str) -> Retriever | None:
-    """Return what a model is for by its name: the retriever, or None for speech.
+    """Return the retriever that a model serves, by the model's name; None for a speech model.
 
-    Raises ModelError when it could be anything.
+    Raises:
+        ModelError: The name does not show the role of the model.
     """
     from search.encoders.open_clip.loading import HUB, LOCAL
     from search.encoders.whisper.choice import is_whisper
@@ -165,5 +215,7 @@ def guess_retriever(name: str) -> Retriever | None:
 
         if name.partition("/")[0] in import_open_clip().list_models():
             return Retriever.VISUAL
-    meant = "".join(f". Did you mean {one}?" for one in BUNDLED if name and one.startswith(name))
-    raise ModelError(f"Cannot infer the role of {name} from its name; pass --role visual, semantic or speech{meant}")
+    suggestions = "".join(f". Did you mean {model}?" for model in BUNDLED if name and model.startswith(name))
+    raise ModelError(
+        f"Cannot infer the role of {name} from its name; pass --role visual, semantic or speech{suggestions}"
+    )

@@ -10,15 +10,17 @@ import numpy as np
 
 from search.records import Ids, Vectors
 
-# The minimum cosine between the vectors of a faster runtime and the exact ones, over all samples.
+# A faster runtime may only be used if the cosine of each of its vectors with the exact vector is at least this.
 MIN_COSINE = 0.99
+# The rate is the median of this many runs.
 ROUNDS = 3
-# Each runtime first encodes the first samples only. One that is slower than the fastest correct one by more than this
-# factor is not measured further: bfloat16 on a processor without support for it would take minutes.
+# Each runtime first encodes this many samples. A runtime that is slower than the fastest correct one by more than the
+# factor MAX_SLOWDOWN is not measured further: bfloat16 on a processor without support for it would take minutes.
 QUICK_SAMPLES = 8
 MAX_SLOWDOWN = 3.0
-# Returns vectors of shape (n, d) for n images or texts.
+# An array of images, or a list of texts.
 TrialInput = Any
+# Returns vectors of shape (n, d) for n images or texts.
 Encode = Callable[[TrialInput], Vectors]
 
 
@@ -27,9 +29,9 @@ class Machine:
     """The resources for models.
 
     Attributes:
-        threads: CPU threads.
+        threads: The number of CPU threads.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
-        idle: Seconds until an idle model is unloaded; 0 for never.
+        idle: The seconds until an idle model is unloaded; 0 for never.
     """
 
     threads: int = 1
@@ -39,7 +41,12 @@ class Machine:
 
 @dataclass(frozen=True)
 class Trial:
-    """A way to run a model. name: as manifests have it."""
+    """A runtime to measure.
+
+    Attributes:
+        name: The name of the runtime in manifests, such as `torch-bf16`.
+        encode: Runs the model.
+    """
 
     name: str
     encode: Encode
@@ -47,12 +54,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Findings:
-    """The fastest correct runtime.
+    """The measured runtimes of a model.
 
     Attributes:
-        best: Its name.
+        best: The name of the fastest correct runtime.
         rates: Images or texts per second by runtime.
-        nearness: The lowest cosine by runtime.
+        nearness: The lowest cosine with the exact vectors, by runtime.
     """
 
     best: str
@@ -61,10 +68,14 @@ class Findings:
 
 
 def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
-    """Run each runtime on a sample and compare it with the first, which must work.
+    """Run each runtime on a sample and compare its vectors with those of the first one.
 
     A runtime that fails (some layers do not exist in every precision) has a rate of 0. The rate of a runtime that is
     far too slow is an estimate from a few samples.
+
+    Args:
+        trials: The runtimes. The first one is exact and must work.
+        sample: Images or texts.
     """
     best, *others = trials
     quick_times = {best.name: _run_quickly(best, sample)[0]}
@@ -87,7 +98,7 @@ def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
 
 
 def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
-    """Return the samples per second and their vectors. The runtime must be warmed up."""
+    """Return the samples per second and the vectors, shape (n, d). The runtime must be warmed up."""
     rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
     return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
 
@@ -99,13 +110,19 @@ def _run_quickly(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:
 
 
 def _time_run(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
-    began = time.perf_counter()
+    start = time.perf_counter()
     rows = encode(sample)
-    return time.perf_counter() - began, rows
+    return time.perf_counter() - start, rows
 
 
 def measure_agreement(exact: Vectors, other: Vectors, depth: int = 10) -> float:
-    """Return agreement@depth: the mean share of common nearest neighbors, 0 to 1."""
+    """Return agreement@depth: the mean share of common nearest neighbors, 0 to 1.
+
+    Args:
+        exact: The exact vectors, shape (n, d).
+        other: The vectors of another runtime, shape (n, d).
+        depth: The number of nearest neighbors.
+    """
     shared = []
     depth = min(depth, len(exact) - 1)
     for rows in zip(_rank(exact, depth), _rank(other, depth), strict=True):

@@ -1,1 +1,1 @@
-"""Opening media, for queries and for the indexer alike: images by Pillow, sound and video by PyAV."""
+"""Decode media files, for queries and for the indexer: images with Pillow, audio and video with PyAV."""

@@ -1,4 +1,7 @@
-"""Audio and video files: samples and frames with their times. Home of PyAV."""
+"""Decode audio and video files: samples and frames with their times. Home of PyAV.
+
+The parameter `source` is a file, or the content of one.
+"""
 
 import io
 import itertools
@@ -23,19 +26,24 @@ if TYPE_CHECKING:
 
     from search.media.image.picture import Picture
 
-SAMPLE_RATE = 16_000
-# The minimum length of an audio chunk, and the window after it in which it is cut.
+SAMPLE_RATE = 16_000  # of decoded audio in Hz, as Whisper expects it
+# The minimum length of an audio chunk, and the length of the window after it in which the chunk ends.
 CHUNK_SECONDS, CUT_SEARCH_SECONDS = 120, 20
-# With keyframes farther apart than this, all frames are decoded.
+# If keyframes are farther apart than this, all frames are decoded. The gaps are measured at the start of the video.
 MAX_KEYFRAME_GAP_SECONDS = 12.0
 KEYFRAME_PROBE_SECONDS = 300.0
 
-Pcm16 = npt.NDArray[np.int16]
+Pcm16 = npt.NDArray[np.int16]  # audio samples, shape (n,)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A video frame and when it is shown, in seconds from the start."""
+    """A decoded video frame.
+
+    Attributes:
+        seconds: The time of the frame, from the start of the video.
+        picture: The image, upright.
+    """
 
     seconds: float
     picture: "Picture"
@@ -43,7 +51,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class StreamFacts:
-    """The streams and metadata of a container; the duration may be wrong."""
+    """The streams and metadata of an audio or video file, as its headers state them.
+
+    Attributes:
+        has_audio: Whether there is an audio track.
+        has_video: Whether there is a video track; a cover image does not count.
+        media: The metadata. The duration may be wrong.
+    """
 
     has_audio: bool
     has_video: bool
@@ -51,13 +65,17 @@ class StreamFacts:
 
 
 def probe(source: Path | bytes) -> StreamFacts:
-    """Read a container's headers. Raises UnreadableMediaError."""
+    """Read the headers of an audio or video file.
+
+    Raises:
+        UnreadableMediaError: The file cannot be decoded.
+    """
     with _open(source) as container:
-        # A cover image is a video stream of one attached frame, not a film.
-        videos = [s for s in container.streams.video if not _is_cover(s)]
+        # A cover image is stored as a video stream with one attached frame.
+        videos = [stream for stream in container.streams.video if not _is_cover(stream)]
         duration = container.duration / 1_000_000 if container.duration else None
         fields = dict(container.metadata)
-        if "ogg" in container.format.name:  # there, the stream has what elsewhere the container has
+        if "ogg" in container.format.name:  # Ogg stores the metadata in the streams
             for stream in container.streams:
                 fields = dict(stream.metadata) | fields
         width, height = (videos[0].width, videos[0].height) if videos else (None, None)
@@ -69,7 +87,11 @@ def probe(source: Path | bytes) -> StreamFacts:
 
 
 def read_cover(source: Path | bytes) -> "Picture | None":
-    """Return the image attached to a recording, such as the cover of its album; None when it has none."""
+    """Return the image attached to an audio file, such as an album cover; None if there is none.
+
+    Raises:
+        UnreadableMediaError: The file cannot be decoded.
+    """
     with _open(source) as container:
         for stream in container.streams.video:
             if not _is_cover(stream):
@@ -81,28 +103,32 @@ def read_cover(source: Path | bytes) -> "Picture | None":
 
 
 def decode_sound(source: Path | bytes) -> Waveform:
-    """Return the first audio track as mono at 16 kHz, shape (n,), float32 in -1 to 1.
+    """Decode the first audio track as mono at 16 kHz; shape (n,), float32 from -1 to 1.
 
-    Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
+    Raises:
+        UnreadableMediaError: There is no audio track, or it cannot be decoded.
     """
     parts = [to_samples(samples) for _, samples in iterate_sound(source)]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def to_samples(samples: Pcm16) -> Waveform:
-    """Return 16-bit audio as float32 from -1 to 1."""
+    """Convert 16-bit samples, shape (n,), int16, to float32 from -1 to 1."""
     return samples.astype(np.float32) / np.float32(32768)
 
 
 def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
-    """Yield the first audio track as mono at 16 kHz, in chunks: (start in seconds, samples (n,), int16).
+    """Decode the first audio track as mono, in chunks of about two minutes. Chunks end at quiet moments, not in words.
 
-    A chunk is about two minutes long and ends at a quiet moment, so that no word is cut. Raises
-    UnreadableMediaError when there is no audio track or it cannot be decoded.
+    Yields:
+        The start of a chunk in seconds, and its samples at 16 kHz, shape (n,), int16.
+
+    Raises:
+        UnreadableMediaError: There is no audio track, or it cannot be decoded.
     """
     import av
 
-    waiting: list[Pcm16] = []
+    pending: list[Pcm16] = []
     count, start = 0, 0
     with _open(source) as container:
         if not container.streams.audio:
@@ -110,51 +136,59 @@ def iterate_sound(source: Path | bytes) -> Iterator[tuple[float, Pcm16]]:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         for frame in itertools.chain(container.decode(audio=0), (None,)):
             for part in resampler.resample(frame):
-                waiting.append(part.to_ndarray().reshape(-1).astype(np.int16))
-                count += len(waiting[-1])
+                pending.append(part.to_ndarray().reshape(-1).astype(np.int16))
+                count += len(pending[-1])
             if count >= (CHUNK_SECONDS + CUT_SEARCH_SECONDS) * SAMPLE_RATE:
-                whole = np.concatenate(waiting)
-                cut = _find_quiet(whole)
-                yield start / SAMPLE_RATE, whole[:cut]
-                waiting, count, start = [whole[cut:]], len(whole) - cut, start + cut
+                samples = np.concatenate(pending)
+                end = _find_quiet(samples)
+                yield start / SAMPLE_RATE, samples[:end]
+                pending, count, start = [samples[end:]], len(samples) - end, start + end
     if count:
-        yield start / SAMPLE_RATE, np.concatenate(waiting)
+        yield start / SAMPLE_RATE, np.concatenate(pending)
 
 
 def measure_loudness(source: Path | bytes, points: int) -> Waveform:
-    """Return the peak of each of `points` equal parts of a recording, shape (points,), float32 from 0 to 1.
+    """Measure the peak levels of a recording, for a waveform display.
 
-    Raises UnreadableMediaError when there is no audio track or it cannot be decoded.
+    Args:
+        source: The file, or its content.
+        points: The number of equal parts to divide the recording into.
+
+    Returns:
+        The peak of each part, shape (points,), float32 from 0 to 1.
+
+    Raises:
+        UnreadableMediaError: There is no audio track, or it cannot be decoded.
     """
     window = SAMPLE_RATE // 20
     parts = []
     for _, samples in iterate_sound(source):
-        whole = np.abs(samples[: len(samples) // window * window].astype(np.int32)).reshape(-1, window)
-        parts.append(whole.max(axis=1))
+        levels = np.abs(samples[: len(samples) // window * window].astype(np.int32)).reshape(-1, window)
+        parts.append(levels.max(axis=1))
     peaks = np.concatenate(parts) if parts else np.zeros(0, np.int32)
     if not len(peaks):
         return np.zeros(points, np.float32)
     bounds = np.linspace(0, len(peaks), points + 1).astype(int)
-    loud = [peaks[low : max(high, low + 1)].max(initial=0) for low, high in itertools.pairwise(bounds)]
-    return (np.array(loud, np.float32) / 32768).clip(0, 1)
+    maxima = [peaks[low : max(high, low + 1)].max(initial=0) for low, high in itertools.pairwise(bounds)]
+    return (np.array(maxima, np.float32) / 32768).clip(0, 1)
 
 
 def _find_quiet(samples: Pcm16) -> int:
-    """Return the quietest position after the minimum length, in samples."""
-    begin = CHUNK_SECONDS * SAMPLE_RATE
+    """Return the quietest position after the minimum length of a chunk, as an index of a sample."""
+    start = CHUNK_SECONDS * SAMPLE_RATE
     window = SAMPLE_RATE // 5
-    rest = samples[begin:].astype(np.float32)
-    loudness = (rest[: len(rest) // window * window].reshape(-1, window) ** 2).mean(axis=1)
-    return begin + int(loudness.argmin()) * window + window // 2
+    searched = samples[start:].astype(np.float32)
+    power = (searched[: len(searched) // window * window].reshape(-1, window) ** 2).mean(axis=1)
+    return start + int(power.argmin()) * window + window // 2
 
 
 def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False) -> Iterator[Frame]:
-    """Return the frames of the first video track, at least `spacing` seconds apart, in order.
+    """Decode frames of the first video track, in order.
 
     Args:
         source: The file, or its content.
-        spacing: Seconds.
-        keys_only: Decode only keyframes, which is several times faster, unless they are too far apart.
+        spacing: The minimum time between two frames in seconds.
+        keys_only: Decode only keyframes, which is several times faster. Ignored if they are too far apart.
 
     Raises:
         UnreadableMediaError: There is no video track, or it cannot be decoded.
@@ -166,28 +200,28 @@ def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False
         stream.thread_type = "AUTO"
         if keys_only:
             stream.codec_context.skip_frame = "NONKEY"
-        due, first = 0.0, None
+        next_time, first_time = 0.0, None
         for packet in container.demux(stream):
             if keys_only and not packet.is_keyframe and packet.size:
                 continue
             for frame in packet.decode():
                 if frame.time is None:
                     continue
-                first = frame.time if first is None else first
-                seconds = frame.time - first
-                if seconds + 1e-6 >= due:
-                    yield Frame(seconds, _show(frame))
-                    due = seconds + spacing
+                first_time = frame.time if first_time is None else first_time
+                seconds = frame.time - first_time
+                if seconds + 1e-6 >= next_time:
+                    yield Frame(seconds, _to_image(frame))
+                    next_time = seconds + spacing
 
 
-def _show(frame: "VideoFrame") -> "Picture":
-    """Return a frame as an image, upright."""
+def _to_image(frame: "VideoFrame") -> "Picture":
+    """Convert a frame to an upright image."""
     image: Picture = frame.to_image()  # type: ignore[no-untyped-call]
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
 def _are_keys_sparse(source: Path | bytes) -> bool:
-    """Return whether keyframes are too far apart, by the packets of the first minutes."""
+    """Return whether the keyframes in the first minutes are too far apart."""
     with _open(source) as container:
         stream = _find_video(container)
         times: list[float] = []
@@ -210,9 +244,14 @@ def _find_video(container: "InputContainer") -> "VideoStream":
 
 
 def read_frame(source: Path, seconds: float) -> "Picture":
-    """Return the frame shown at a time, or the last one when the film is shorter.
+    """Return the video frame at a time, upright; the last frame if the video is shorter.
 
-    Raises UnreadableMediaError when there is no video track or it cannot be decoded.
+    Args:
+        source: The file.
+        seconds: The time from the start of the video.
+
+    Raises:
+        UnreadableMediaError: There is no video track, or it cannot be decoded.
     """
     with _open(source) as container:
         stream = _find_video(container)
@@ -226,7 +265,7 @@ def read_frame(source: Path, seconds: float) -> "Picture":
                 break
         if last is None:
             raise UnreadableMediaError("no frame at this time")
-        return _show(last)
+        return _to_image(last)
 
 
 def _is_cover(stream: object) -> bool:
@@ -248,10 +287,16 @@ def _open(source: Path | bytes) -> Iterator["InputContainer"]:
         raise UnreadableMediaError(f"cannot be decoded: {reason}") from error
 
 
-def write_video(
-    path: Path, frames: "Iterable[Picture]", rate: Fraction, samples: npt.NDArray[np.int16], sample_rate: int
-) -> None:
-    """Write images of one size (even sides) and mono sound as H.264 and AAC in an MP4."""
+def write_video(path: Path, frames: "Iterable[Picture]", rate: Fraction, samples: Pcm16, sample_rate: int) -> None:
+    """Write an MP4 file with H.264 video and AAC audio. Nothing is written to it if there are no frames.
+
+    Args:
+        path: The file to write.
+        frames: Images of the same size, with an even width and height.
+        rate: The frames per second.
+        samples: Mono audio, shape (n,), int16.
+        sample_rate: The sample rate of the audio in Hz.
+    """
     import av
 
     with av.open(str(path), "w") as container:

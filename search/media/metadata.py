@@ -1,4 +1,4 @@
-"""The metadata of files: XMP packets, and the fields of audio and video files."""
+"""Read embedded metadata: XMP packets, and the fields of audio and video files."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,16 +7,18 @@ from typing import Any
 
 from search.records import MediaFacts
 
-# The maximum length of a text field in characters, and the maximum number of tags.
-MAX_TEXT_LENGTH, MAX_TAGS = 2_000, 100
+# The maximum length of a text field in characters, of a tag in characters, and the maximum number of tags.
+MAX_TEXT_LENGTH, MAX_TAG_LENGTH, MAX_TAGS = 2_000, 100, 100
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
+# Latitude and longitude in decimal degrees, as in ISO 6709.
 _ISO6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
-_EARLY = re.compile(r"^\d{4}(-\d{2}){0,2}$")
+# A year, a year and a month, or a date.
+_PARTIAL_DATE = re.compile(r"^\d{4}(-\d{2}){0,2}$")
 
 
 def read_xmp(packet: bytes | str | None) -> MediaFacts:
@@ -26,7 +28,7 @@ def read_xmp(packet: bytes | str | None) -> MediaFacts:
     if not packet:
         return MediaFacts()
     body = packet.encode() if isinstance(packet, str) else packet
-    # The packet may not load anything and may not expand entities.
+    # Security: do not load external files and do not expand entities.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(body.strip(b"\0 \n\r\t"), parser)
@@ -36,10 +38,10 @@ def read_xmp(packet: bytes | str | None) -> MediaFacts:
         return MediaFacts()
 
     def read(path: str) -> list[str]:
-        return [text for one in root.iterfind(path, NAMESPACES) if (text := clean_text(one.text))]
+        return [text for element in root.iterfind(path, NAMESPACES) if (text := clean_text(element.text))]
 
-    created = root.find(".//rdf:Description", NAMESPACES)
-    date = created.get(f"{{{NAMESPACES['photoshop']}}}DateCreated") if created is not None else None
+    description = root.find(".//rdf:Description", NAMESPACES)
+    date = description.get(f"{{{NAMESPACES['photoshop']}}}DateCreated") if description is not None else None
     return MediaFacts(
         title=pick_first(read(".//dc:title//rdf:li")),
         captured_at=read_date(
@@ -52,32 +54,41 @@ def read_xmp(packet: bytes | str | None) -> MediaFacts:
 
 
 def read_fields(fields: Mapping[str, str]) -> MediaFacts:
-    """Return the metadata of an audio or video file (ID3, Vorbis comments, QuickTime and others)."""
-    low = {name.lower().removeprefix("com.apple.quicktime."): value for name, value in fields.items()}
-    place = _ISO6709.match(pick_first(low.get("location.iso6709"), low.get("location")) or "")
+    """Return the metadata of an audio or video file.
+
+    Args:
+        fields: The fields as FFmpeg returns them (from ID3, Vorbis comments, QuickTime and others).
+    """
+    tags = {name.lower().removeprefix("com.apple.quicktime."): value for name, value in fields.items()}
+    place = _ISO6709.match(pick_first(tags.get("location.iso6709"), tags.get("location")) or "")
     latitude, longitude = check_place(*map(float, place.groups())) if place else (None, None)
-    maker = pick_first(low.get("make"), low.get("com.android.manufacturer"))
+    maker = pick_first(tags.get("make"), tags.get("com.android.manufacturer"))
     return MediaFacts(
-        title=clean_text(low.get("title")),
+        title=clean_text(tags.get("title")),
         captured_at=pick_first(
-            read_date(low.get("creationdate")), read_date(low.get("date")), read_date(low.get("creation_time"))
+            read_date(tags.get("creationdate")),
+            read_date(tags.get("date")),
+            read_date(tags.get("creation_time")),
         ),
-        camera=join_camera(maker, pick_first(low.get("model"), low.get("com.android.model"))),
-        artist=clean_text(pick_first(low.get("artist"), low.get("album_artist"), low.get("author"))),
-        album=clean_text(low.get("album")),
-        description=clean_text(pick_first(low.get("description"), low.get("synopsis"), low.get("comment"))),
+        camera=join_camera(maker, pick_first(tags.get("model"), tags.get("com.android.model"))),
+        artist=clean_text(pick_first(tags.get("artist"), tags.get("album_artist"), tags.get("author"))),
+        album=clean_text(tags.get("album")),
+        description=clean_text(pick_first(tags.get("description"), tags.get("synopsis"), tags.get("comment"))),
         latitude=latitude,
         longitude=longitude,
-        tags=join_tags(re.split("[,;/]", f"{low.get('genre', '')};{low.get('keywords', '')}")),
+        tags=join_tags(re.split("[,;/]", f"{tags.get('genre', '')};{tags.get('keywords', '')}")),
     )
 
 
 def read_date(value: Any) -> str | None:
-    """Return a date as EXIF or ISO 8601 writes it as local ISO 8601 to the second; None when it is none."""
+    """Return a date from EXIF or ISO 8601 as ISO 8601 in seconds, without the time zone; None if it is not a date.
+
+    Missing months and days become 1.
+    """
     text = str(value or "").strip("\0 ")
     if re.match(r"\d{4}:\d{2}:\d{2}", text):
         text = text.replace(":", "-", 2)
-    if _EARLY.match(text):
+    if _PARTIAL_DATE.match(text):
         text = (text + "-01-01")[:10]
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0).isoformat()
@@ -86,7 +97,7 @@ def read_date(value: Any) -> str | None:
 
 
 def join_camera(maker: str | None, model: str | None) -> str | None:
-    """Return a camera's name; most makers begin the model's name with their own."""
+    """Join maker and model to the name of a camera, without repeating the maker; None if both are empty."""
     maker, model = clean_text(maker) or "", clean_text(model) or ""
     if maker and model.lower().startswith(maker.lower().split(" ")[0]):
         return model
@@ -94,7 +105,7 @@ def join_camera(maker: str | None, model: str | None) -> str | None:
 
 
 def pick_first(*values: Any) -> Any:
-    """Return the first value that is not empty; of a list, its first element."""
+    """Return the first value that is not empty (of a list or tuple, its first element); None if all are empty."""
     for value in values:
         if value:
             return value[0] if isinstance(value, list | tuple) else value
@@ -102,7 +113,7 @@ def pick_first(*values: Any) -> Any:
 
 
 def clean_text(value: Any) -> str | None:
-    """Return a text in one line of at most `MAX_TEXT_LENGTH` characters; None if it is empty."""
+    """Return a text as one line of at most `MAX_TEXT_LENGTH` characters; None if it is empty or not a text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     text = re.sub(r"[\s\0]+", " ", value).strip() if isinstance(value, str) else ""
@@ -110,17 +121,20 @@ def clean_text(value: Any) -> str | None:
 
 
 def join_tags(names: Iterable[str | None]) -> tuple[str, ...]:
-    """Return keywords without duplicates, ignoring case."""
-    kept: dict[str, str] = {}
+    """Return keywords without duplicates, ignoring case. Keywords longer than `MAX_TAG_LENGTH` are dropped."""
+    unique: dict[str, str] = {}
     for name in names:
         text = clean_text(name)
-        if text and len(text) <= 100:
-            kept.setdefault(text.casefold(), text)
-    return tuple(kept.values())[:MAX_TAGS]
+        if text and len(text) <= MAX_TAG_LENGTH:
+            unique.setdefault(text.casefold(), text)
+    return tuple(unique.values())[:MAX_TAGS]
 
 
 def check_place(latitude: float, longitude: float) -> tuple[float | None, float | None]:
-    """Return a place on earth; many devices write 0, 0 for none."""
+    """Return rounded coordinates in degrees, or (None, None) if they are invalid.
+
+    Many devices write 0, 0 if they do not know the position, so this is invalid, too.
+    """
     if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
         return round(latitude, 6), round(longitude, 6)
     return None, None

@@ -1,1 +1,1 @@
-"""How `compact` is made: features once, a head trained on them, then export. Needs the `clip` extra."""
+"""Train the bundled model `compact`: compute features once, train a head on them, export. Needs the `clip` extra."""

@@ -16,24 +16,24 @@ from training.compact.fit import TrainingRecipe
     "--data",
     required=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="CaptionedPhotos photos: captions.tsv, train.txt, dev.txt, images/.",
+    help="Folder of captioned photos: captions.tsv, train.txt, dev.txt, images/.",
 )
 @click.option(
     "--photos",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="ImageNet photos named wnid_name.jpg, only measured on.",
+    help="Folder of ImageNet photos named wnid_name.jpg, used for measurement only.",
 )
 @click.option(
     "--cache",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where features are kept between runs.",
+    help="Folder that keeps features between runs.",
 )
-@click.option("--epochs", default=None, type=click.IntRange(1), help="Instead of the recipe's number.")
+@click.option("--epochs", default=None, type=click.IntRange(1), help="Number of epochs [default: that of the recipe].")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Where to write [default: the package itself].",
+    help="Folder to write to [default: the package].",
 )
 @json_option
 def main(data: Path, photos: Path | None, cache: Path, epochs: int | None, out: Path | None, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The whole build, from photos and captions to package data."""
+"""Build the package data of `compact` from photos and captions."""
 
 import dataclasses
 import random
@@ -29,7 +29,7 @@ from training.compact.phrases import read_phrases
 from training.compact.quality import embed_views, join_parts, measure_captions, measure_classes
 from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
 
-# Training photos that queries are compared with.
+# The number of training photos that become the reference images.
 REFERENCES = 400
 
 
@@ -41,9 +41,21 @@ def build_compact(
     report_line: Callable[[str], None],
     target: Path = FOLDER,
 ) -> dict[str, Any]:
-    """Train on `train.txt`, measure on `dev.txt`, write the package data; give the figures.
+    """Train on `train.txt`, measure on `dev.txt`, and write the package data.
 
-    check_photos: a folder of ImageNet photos named `wnid_name.jpg`, only measured on.
+    Args:
+        captioned: The folder of captioned photos, as in `read_captioned`.
+        check_photos: A folder of ImageNet photos named `wnid_name.jpg`, used for measurement only.
+        cache: The folder that keeps features between runs.
+        recipe: The settings of the training.
+        report_line: Called with each progress message.
+        target: The folder to write to.
+
+    Returns:
+        The measured figures.
+
+    Raises:
+        UsageError: A file of the captioned photos is missing.
     """
     train, dev = (read_captioned(captioned, split) for split in ("train", "dev"))
     classes = read_classes()
@@ -60,8 +72,8 @@ def build_compact(
     photos = sorted(check_photos.iterdir()) if check_photos else []
     photo_views = read_test_features(session, "photos", photos, cache) if photos else []
     captions, dev_captions = (
-        normalize(torch.stack([torch.from_numpy(texts.encode(five) - means.query) for five in one.captions]))
-        for one in (train, dev)
+        normalize(torch.stack([torch.from_numpy(texts.encode(group) - means.query) for group in split.captions]))
+        for split in (train, dev)
     )
 
     def measure(head: Head) -> dict[str, Any]:
@@ -77,11 +89,11 @@ def build_compact(
     def measure_shipped(image: Path) -> dict[str, Any]:
         quantized = open_session(image, count_cores(), is_7_bit=True)
         images = _embed_photos(quantized, dev.photos)
-        found: dict[str, Any] = {"captions, int8": measure_captions(head, images, dev_captions)}
+        figures: dict[str, Any] = {"captions, int8": measure_captions(head, images, dev_captions)}
         if photos:
             images = _embed_photos(quantized, photos)
-            found["classes, int8"] = measure_classes(head, images, photos, classes, vocabulary)
-        return found
+            figures["classes, int8"] = measure_classes(head, images, photos, classes, vocabulary)
+        return figures
 
     def report(epoch: int, loss: float, head: Head) -> None:
         if epoch % 20 == 0 or epoch == recipe.epochs:
@@ -93,11 +105,11 @@ def build_compact(
     def train_head(seed: int) -> tuple[float, int, Head]:
         head = fit_head(views, captions, phrases, vocabulary, dataclasses.replace(recipe, seed=seed), kinds, report)
         _round(head)
-        found = measure(head)["captions"]["R@10"]
-        report_line(f"seed {seed}: captions R@10 {found}")
-        return found, seed, head
+        recall = measure(head)["captions"]["R@10"]
+        report_line(f"seed {seed}: captions R@10 {recall}")
+        return recall, seed, head
 
-    _, seed, head = max((train_head(recipe.seed + number) for number in range(recipe.tries)), key=lambda one: one[0])
+    _, seed, head = max((train_head(recipe.seed + number) for number in range(recipe.tries)), key=lambda run: run[0])
     recipe = dataclasses.replace(recipe, seed=seed)
     figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
     inputs = [captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
@@ -110,7 +122,7 @@ def build_compact(
 
 
 def _embed_photos(session: Any, photos: list[Path]) -> torch.Tensor:
-    """Embed photos as the shipped encoder does, shape (n, d)."""
+    """Embed photos with the exported image encoder, shape (n, d)."""
     rows = []
     for photo in photos:
         views = session.run(None, {"pixels": cut_views(open_image(photo)[0], SIDE, ZOOM)})[0]
@@ -120,18 +132,18 @@ def _embed_photos(session: Any, photos: list[Path]) -> torch.Tensor:
 
 
 def _round(head: Head) -> None:
-    """Round to what float16 can hold, so that the shipped head and the exported one are the same."""
+    """Round a head to float16, so that the head in `head.npz` and the exported one are the same."""
     for tensor in head.state_dict().values():
         tensor.copy_(tensor.half().float())
 
 
 def _quantize_tower(cache: Path, photos: list[Path]) -> Path:
-    """Return the quantized tower, made once: the head is trained on the features that it will be shipped with."""
+    """Return the quantized backbone, written once. The head is trained on its features, which it is shipped with."""
     path = cache / "int8" / "tower.onnx"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        full, made = path.with_name("float32.onnx"), path.with_name("made.onnx")
-        export_tower(full)
-        quantize_tower(full, made, photos[:CALIBRATION])
-        made.replace(path)
+        exact, temporary = path.with_name("float32.onnx"), path.with_name("temporary.onnx")
+        export_tower(exact)
+        quantize_tower(exact, temporary, photos[:CALIBRATION])
+        temporary.replace(path)
     return path

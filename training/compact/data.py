@@ -1,4 +1,4 @@
-"""What the training reads: captioned photos, sentences and the names it is checked with."""
+"""Read the data of the training: captioned photos, sentences, and class names for measurement."""
 
 import csv
 from dataclasses import dataclass
@@ -9,24 +9,38 @@ from search.errors import UsageError
 
 FOLDER = Path(__file__).parent
 SENTENCES_FILE = FOLDER / "sentences.tsv"
+# The phrasings of English class names.
 PROMPTS = ("{}", "a photo of a {}.", "a picture of the {}")
 
 
 @dataclass(frozen=True)
 class CaptionedPhotos:
-    """Photos with five captions each."""
+    """Photos with five captions each.
+
+    Attributes:
+        photos: The files.
+        captions: The captions of each photo, in the order of `photos`.
+    """
 
     photos: list[Path]
     captions: list[list[str]]
 
 
 def read_captioned(folder: Path, split: str) -> CaptionedPhotos:
-    """Read `captions.tsv`, `SPLIT.txt` and `images/` of a folder. Raises UsageError when one is missing."""
+    """Read the captioned photos of a split.
+
+    Args:
+        folder: A folder with `captions.tsv` (file name, tab, caption), `SPLIT.txt` (file names) and `images/`.
+        split: `train` or `dev`.
+
+    Raises:
+        UsageError: A file is missing.
+    """
     try:
         chosen = (folder / f"{split}.txt").read_text().split()
         lines = (folder / "captions.tsv").read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise UsageError(f"{error.filename} cannot be read: {error.strerror}") from error
+        raise UsageError(f"Cannot read {error.filename}: {error.strerror}.") from error
     captions: dict[str, list[str]] = {}
     for line in lines:
         name, caption = line.split("\t", 1)
@@ -35,9 +49,10 @@ def read_captioned(folder: Path, split: str) -> CaptionedPhotos:
 
 
 def read_sentences(kind: str) -> dict[str, list[str]]:
-    """Read sentences by language; `{}` stands for the name of a thing.
+    """Read sentence templates by language; `{}` is a placeholder for the name of an object.
 
-    kind: `scene` for those that describe what a photo may show, `other` for questions and statements.
+    Args:
+        kind: `scene` for descriptions of what a photo may show, `other` for questions and statements.
     """
     sentences: dict[str, list[str]] = {}
     with SENTENCES_FILE.open(encoding="utf-8", newline="") as stream:
@@ -48,7 +63,7 @@ def read_sentences(kind: str) -> dict[str, list[str]]:
 
 
 def read_check() -> dict[str, dict[str, str]]:
-    """Read the independent check: everyday names of 100 classes in five languages, by wnid."""
+    """Read the independent names for measurement: everyday names of 100 classes, by wnid and language."""
     with (FOLDER / "check.tsv").open(encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
         return {row["wnid"]: {language: row[language] for language in LANGUAGES} for row in rows}

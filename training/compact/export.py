@@ -1,4 +1,4 @@
-"""Writing the package data: quantised image tower, text graph, projection, hashes."""
+"""Write the package data: the quantized image encoder, the graph of the text encoder, the head, and hashes."""
 
 import json
 import warnings
@@ -33,30 +33,32 @@ from training.compact.network import (
 )
 from training.compact.texts import Means
 
+# The number of training photos that the quantization is calibrated on.
 CALIBRATION = 256
+# The outputs of the backbone.
 FEATURES = ["pooled", "logits", "middle"]
 
 
 def export_tower(path: Path) -> None:
-    """Write the tower without a head as a float32 ONNX file: `pooled`, `logits` and `middle` of uint8 pixels."""
+    """Write the backbone as a float32 ONNX file, from uint8 pixels to `FEATURES`."""
     _export(Pixels2Features().eval(), (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), path, ["pixels"], FEATURES)
 
 
 def export_image(head: Head, path: Path) -> None:
-    """Write tower and head as a float32 ONNX file."""
+    """Write backbone and head as a float32 ONNX file, from uint8 pixels to vectors."""
     _export(ImageModel(head).eval(), (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), path, ["pixels"], ["vectors"])
 
 
 def quantize_tower(source: Path, target: Path, photos: Sequence[Path]) -> None:
-    """Write a version with the tower's convolutions in int8, their weights in 7 bits; all else stays float32.
+    """Quantize the convolutions of the backbone to int8, with 7-bit weights; everything else stays float32.
 
     Processors without VNNI add two products of an unsigned activation and a weight in 16 bits. With weights from -64 to
-    64 such a sum is at most 2 x 255 x 64 = 32,640, so it never saturates and all processors agree at full speed.
+    64 a sum is at most 2 x 255 x 64 = 32,640, so it never saturates. All processors compute the same at full speed.
 
     Args:
-        source: The float32 graph of the tower.
-        target: Where to write.
-        photos: Photos to calibrate the activations on.
+        source: The float32 graph of the backbone.
+        target: The file to write.
+        photos: The photos to calibrate the activations on.
     """
     import onnx
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
@@ -64,7 +66,7 @@ def quantize_tower(source: Path, target: Path, photos: Sequence[Path]) -> None:
 
     ready = target.with_suffix(".ready.onnx")
     quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-    # With its clip, a convolution is quantised over 0 to 6; before it, over a range a few outliers set.
+    # Including the clip, the range of a convolution is 0 to 6; without it, a few outliers would determine the range.
     nodes = onnx.load(str(ready)).graph.node
     tower = [node.name for node in nodes if node.op_type in {"Conv", "Clip"} and "/tower/" in node.name]
     quantize_static(
@@ -82,29 +84,29 @@ def quantize_tower(source: Path, target: Path, photos: Sequence[Path]) -> None:
 
 
 def join_head(tower: Path, head: Head, target: Path) -> None:
-    """Write the graph from pixels to vectors: a tower's graph with a head in float32 behind it.
+    """Write the graph from pixels to vectors: the graph of the backbone, followed by a head in float32.
 
     Args:
-        tower: The graph of the tower, quantized or not.
+        tower: The graph of the backbone, quantized or not.
         head: The trained head.
-        target: Where to write.
+        target: The file to write.
     """
     import onnx
 
-    alone = target.with_suffix(".head.onnx")
+    head_file = target.with_suffix(".head.onnx")
     example = tuple(torch.zeros(2, width) for width in (POOLED, CLASSES, MIDDLE))
-    _export(Features2Vectors(head).eval(), example, alone, FEATURES, ["vectors"])
+    _export(Features2Vectors(head).eval(), example, head_file, FEATURES, ["vectors"])
     links = [(name, name) for name in FEATURES]
-    graph = onnx.compose.merge_models(onnx.load(tower), onnx.load(alone), links, prefix2="head/")
+    graph = onnx.compose.merge_models(onnx.load(tower), onnx.load(head_file), links, prefix2="head/")
     graph.graph.output[0].name = "vectors"
     for node in graph.graph.node:
         node.output[:] = ["vectors" if name == "head/vectors" else name for name in node.output]
     onnx.save(graph, target)
-    alone.unlink()
+    head_file.unlink()
 
 
 class _Calibration:
-    """Photos as the tower sees them, one at a time, for onnxruntime's calibration."""
+    """Transformed photos, in the interface of `onnxruntime.quantization.CalibrationDataReader`."""
 
     def __init__(self, photos: Sequence[Path]) -> None:
         self._photos = iter(photos)
@@ -118,7 +120,7 @@ def _export(
     module: torch.nn.Module, example: tuple[torch.Tensor, ...], path: Path, inputs: list[str], outputs: list[str]
 ) -> None:
     with warnings.catch_warnings():
-        # The older exporter folds batch normalization and needs no further package; it says it is older.
+        # The older exporter merges batch normalization and needs no other package, but warns that it is deprecated.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
@@ -144,13 +146,13 @@ def write_package_data(
     """Write every file of `compact` into `folder`, with a manifest of hashes, inputs and figures.
 
     Args:
-        folder: Where to write.
+        folder: The folder to write to.
         head: The trained head.
-        means: The mean vectors of questions and passages.
-        tower: The graph of the quantized tower.
-        figures: What was measured, for the manifest and the model card.
-        inputs: Data files to record.
-        measure: Returns more figures, of the graph that was written.
+        means: The mean vectors of queries and passages.
+        tower: The graph of the quantized backbone.
+        figures: The figures for the manifest and the model card.
+        inputs: The data files whose hashes are recorded.
+        measure: Measures the written graph and returns more figures.
     """
     join_head(tower, head, folder / "image.onnx")
     (folder / "text.onnx").write_bytes(build_text_graph(E5Weights(find_weights())))
@@ -182,12 +184,12 @@ def write_package_data(
 
 
 def write_fixed_sets(folder: Path, bank: Vectors, reference: Vectors) -> None:
-    """Write what queries and images are compared with, and record the hashes in the manifest.
+    """Write the query bank and the reference images, and record their hashes in the manifest.
 
     Args:
-        folder: Where the package data is.
-        bank: The texts of the query bank, centered, shape (b, 384).
-        reference: Vectors of the reference images, shape (r, d).
+        folder: The folder of the package data.
+        bank: The centered vectors of the query bank, shape (b, 384).
+        reference: The vectors of the reference images, shape (r, d).
     """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for name, rows in (("bank.npy", bank), ("reference.npy", reference)):

@@ -1,11 +1,12 @@
-"""Training the head: captions and phrases against photos, and a thousand class names against made-up features.
+"""Train the head on captions, on phrases, and on class names with generated features.
 
-The loss is symmetric InfoNCE over photos and captions. Short phrases that many photos show are compared with all photos
-of a batch, each pair separately (Zhai et al., "Sigmoid Loss for Language Image Pre-Training", ICCV 2023): so that
-products mean the same for every phrase, which is what a relevance cut rests on. Besides, features are invented from the
-classifier's own weights, one class each, and must find that class's name in any of six languages: so the
-head forgets no ImageNet class although no ImageNet photo is seen, and names in other languages fall where
-the English ones do.
+- Captions: symmetric InfoNCE between photos and captions.
+- Phrases: short phrases that many photos show are compared with all photos of a batch, pair by pair (Zhai et al.,
+  "Sigmoid Loss for Language Image Pre-Training", ICCV 2023). This makes similarities comparable between phrases, which
+  the relevance threshold depends on.
+- Classes: features are generated from the weights of the classifier, each for one class, and must match the name of the
+  class in any of six languages. This keeps all ImageNet classes although no ImageNet photo is used, and aligns names in
+  other languages with the English names.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,10 +23,13 @@ from training.compact.network import CLASSES, Head, Tower
 from training.compact.phrases import SHOWN, Phrases
 from training.compact.texts import ClassVocabulary
 
+# Added to the standard deviations of features, so that rare features are not amplified.
 MIN_DEVIATION = 0.05
+# The maximum of the activation function ReLU6.
 RELU6_TOP = 6.0
+# The weight decay of the classifier of texts.
 KINDS_DECAY = 1e-5
-# Of the loss of phrases: what a photo that shows one counts next to one that does not, and the shares of its two terms.
+# The loss of phrases: the weight of a photo that shows a phrase relative to one that does not, and of the two terms.
 SHOWN_WEIGHT = 4.0
 PAIR_WEIGHT = 10.0
 RANK_WEIGHT = 0.1
@@ -33,7 +37,24 @@ RANK_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """The settings of a run. tries: heads trained from different seeds, of which the best on `dev.txt` is kept."""
+    """The settings of a training run.
+
+    Attributes:
+        dimension: The length of the scene part.
+        epochs: The number of epochs.
+        batch: The number of photos per step.
+        rate: The maximum learning rate.
+        decay: The weight decay of matrices.
+        dropout: The dropout of image features.
+        text_dropout: The dropout of text vectors.
+        invented: The number of generated features per step.
+        class_weight: The weight of the loss of class names.
+        broader_weight: The weight of the loss of broader words.
+        phrase_weight: The weight of the loss of phrases.
+        phrases: The number of phrases per step.
+        seed: The random seed.
+        tries: The number of heads that are trained with successive seeds. The best one on `dev.txt` is used.
+    """
 
     dimension: int = 384
     epochs: int = 110
@@ -52,18 +73,18 @@ class TrainingRecipe:
 
 
 class TextProjection(Protocol):
-    """What a loss needs of a head: it carries texts to where images are."""
+    """The part of a head that the losses use: it projects texts into the image space."""
 
     @property
     def scale(self) -> Tensor:
-        """The factor on cosines."""
+        """The factor that cosines are multiplied with."""
 
     def embed_texts(self, texts: Tensor) -> Tensor:
         """Project text vectors of shape (n, t) into the image space, shape (n, d), unit length."""
 
 
 class Inventor:
-    """Makes up pooled features as a photo of a class might have them."""
+    """Generates pooled features that a photo of a class might have."""
 
     def __init__(self, tower: Tower, pooled: Tensor) -> None:
         self._weight = tower.net.classifier.weight
@@ -74,11 +95,11 @@ class Inventor:
         self._mean = pooled.float().mean(0)
 
     def invent(self, classes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return pooled features (n, 1280) and logits (n, 1000) for class numbers of shape (n,)."""
-        number = len(classes)
-        share = 0.6 * torch.rand(number, 1)
-        strength = 1.5 * (5 + 6 * torch.rand(number, 1))
-        photo = self._pooled[torch.randint(len(self._pooled), (number,))].float()
+        """Generate pooled features (n, 1280) and logits (n, 1000) for the indexes of classes, shape (n,)."""
+        count = len(classes)
+        share = 0.6 * torch.rand(count, 1)
+        strength = 1.5 * (5 + 6 * torch.rand(count, 1))
+        photo = self._pooled[torch.randint(len(self._pooled), (count,))].float()
         features = share * photo + 0.2 * self._mean + strength * self._direction[classes]
         features = features.clamp(0, RELU6_TOP)
         return features, features @ self._weight.T + self._bias
@@ -95,8 +116,14 @@ def fit_head(
 ) -> Head:
     """Train a head.
 
-    views: the features of the same photos seen differently; captions: centered unit vectors of shape
-    (photos, 5, 384); report: called after each epoch with its number, the loss and the head.
+    Args:
+        views: The features of different views of the same photos.
+        captions: The centered vectors of the captions, shape (photos, 5, 384), unit length.
+        phrases: The phrases, with the photos that show them.
+        vocabulary: The class names.
+        recipe: The settings.
+        kinds: The classifier of texts, as returned by `fit_kinds`.
+        report: Called after each epoch with its number, the loss and the head.
     """
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
@@ -128,9 +155,11 @@ def fit_head(
 
 
 def fit_kinds(kinds: Sequence[Sequence[Tensor]]) -> torch.nn.Linear:
-    """Fit the logistic classifier that tells kinds of text: names, descriptions of scenes, other sentences.
+    """Fit the logistic classifier of texts: names, descriptions of scenes, other sentences.
 
-    kinds: for each kind groups of texts, each of shape (n, 384). All kinds weigh the same, and all groups of one.
+    Args:
+        kinds: Groups of texts of each kind, each of shape (n, 384). All kinds have the same total weight, and so have
+            all groups of a kind.
     """
     groups = [(kind, group, 1 / (len(kinds) * len(parts))) for kind, parts in enumerate(kinds) for group in parts]
     texts = torch.cat([group for _, group, _ in groups])
@@ -166,8 +195,8 @@ def _set_statistics(head: Head, features: Features, vocabulary: ClassVocabulary)
 
 
 def _make_optimizer(head: Head, recipe: TrainingRecipe) -> torch.optim.Optimizer:
-    matrices = [one for one in head.parameters() if one.ndim == 2]
-    others = [one for one in head.parameters() if one.ndim != 2]
+    matrices = [parameter for parameter in head.parameters() if parameter.ndim == 2]
+    others = [parameter for parameter in head.parameters() if parameter.ndim != 2]
     groups = [
         {"params": matrices, "weight_decay": recipe.decay},
         {"params": others, "weight_decay": 0.0},
@@ -190,7 +219,13 @@ def _embed_mixed(head: Head, views: list[Features], batch: Tensor, chance: np.ra
 
 
 def compare_captions(head: TextProjection, images: Tensor, captions: Tensor) -> Tensor:
-    """Compute InfoNCE between embedded photos (n, d) and one caption of each. captions: shape (n, 5, t)."""
+    """Compute symmetric InfoNCE between photos and a random caption of each.
+
+    Args:
+        head: Projects texts into the image space.
+        images: The embedded photos, shape (n, d).
+        captions: The vectors of the captions, shape (n, 5, t).
+    """
     batch = len(captions)
     texts = head.embed_texts(captions[torch.arange(batch), torch.randint(captions.shape[1], (batch,))])
     scores = head.scale * images @ texts.T
@@ -199,7 +234,7 @@ def compare_captions(head: TextProjection, images: Tensor, captions: Tensor) -> 
 
 
 class PhraseLoss(torch.nn.Module):
-    """Compares photos with phrases, pair by pair; photos of which one caption uses the phrase are left out."""
+    """Compares photos with phrases, pair by pair. Pairs in which only one caption mentions the phrase are ignored."""
 
     def __init__(self, phrases: Phrases, recipe: TrainingRecipe) -> None:
         super().__init__()
@@ -209,7 +244,14 @@ class PhraseLoss(torch.nn.Module):
         self.bias = torch.nn.Parameter(torch.tensor(-4.0))
 
     def forward(self, head: TextProjection, images: Tensor, batch: Tensor, chance: np.random.Generator) -> Tensor:
-        """Return the loss of embedded photos (batch, d) against some phrases."""
+        """Return the loss of a batch of photos for randomly drawn phrases.
+
+        Args:
+            head: Projects texts into the image space.
+            images: The embedded photos, shape (batch, d).
+            batch: The indexes of the photos, shape (batch,).
+            chance: The random generator.
+        """
         count = self._recipe.phrases
         drawn = chance.choice(len(self._phrases.bare), count, replace=False, p=self._phrases.shares)
         has_article = torch.rand(count, 1) < 0.5
@@ -229,7 +271,7 @@ class PhraseLoss(torch.nn.Module):
 def _compare_classes(
     head: Head, inventor: Inventor, vocabulary: ClassVocabulary, recipe: TrainingRecipe, chance: np.random.Generator
 ) -> Tensor:
-    """Invented images must find their class's name among all, and the broader words that cover it."""
+    """Return the loss of generated features: each must match the name of its class, and the broader words of it."""
     classes = torch.randint(CLASSES, (recipe.invented,))
     pooled, logits = inventor.invent(classes)
     images = head(pooled, logits, None)

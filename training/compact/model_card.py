@@ -1,4 +1,4 @@
-"""The model card, written from what the build measured."""
+"""Write the model card from a template and the figures in the manifest."""
 
 import json
 from pathlib import Path

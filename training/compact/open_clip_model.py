@@ -1,4 +1,4 @@
-"""`compact` as an open_clip model: a folder that open_clip loads by `local-dir:`, with the same weights."""
+"""Write `compact` as an open_clip model: a folder with the same weights, which open_clip loads as `local-dir:`."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from training.compact.network import SIDE, Embedder, load_head, normalize
 
 TRUNK = "crossmodal_compact"
 POOLER = "centred_mean_pooler"
-# A layer's tensors: name in transformers, name in the weights file, rows of the matrix.
+# The matrices of a layer by their name in transformers: name in the weights file, number of rows.
 MATRICES = {
     "attention.self.query": ("q", WIDTH),
     "attention.self.key": ("k", WIDTH),
@@ -27,11 +27,31 @@ NORMS = {"attention.output.LayerNorm": "aln", "output.LayerNorm": "oln"}
 
 
 def write_open_clip(files: CompactFiles, folder: Path) -> None:
-    """Write configuration and weights; the folder must stay where it is (the configuration names it)."""
+    """Write the configuration and the weights.
+
+    Args:
+        files: The files of `compact`.
+        folder: The folder to write to. It must not be moved, because the configuration contains its path.
+    """
     text_folder = folder / "text"
     text_folder.mkdir(parents=True)
     weights = E5Weights(find_weights())
-    text_config = {
+    (text_folder / "config.json").write_text(json.dumps(_describe_text_encoder(weights)))
+    (folder / "open_clip_config.json").write_text(json.dumps(_describe_model(files, text_folder)))
+    arrays = files.read_head()
+    embedder = Embedder(load_head(arrays))
+    state = {f"visual.trunk.{name}": tensor for name, tensor in embedder.state_dict().items()}
+    state |= {f"text.transformer.{name}": tensor for name, tensor in _read_text_state(weights).items()}
+    state["text.pooler.mean"] = torch.from_numpy(files.query_mean)
+    # One linear layer for both parts of a query: the projection for the scene part, the identity for the object part.
+    state["text.proj.weight"] = torch.cat([torch.from_numpy(arrays["projection.weight"]), torch.eye(WIDTH)])
+    state["logit_scale"] = torch.from_numpy(arrays["log_scale"]).reshape(())
+    torch.save(state, folder / "open_clip_pytorch_model.bin")
+
+
+def _describe_text_encoder(weights: E5Weights) -> dict[str, Any]:
+    """Return the configuration of the text encoder for transformers."""
+    return {
         "architectures": ["BertModel"],
         "model_type": "bert",
         "vocab_size": weights.read_vocabulary_size(),
@@ -45,8 +65,11 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
         "layer_norm_eps": 1e-12,
         "pad_token_id": PAD,
     }
-    (text_folder / "config.json").write_text(json.dumps(text_config))
-    config = {
+
+
+def _describe_model(files: CompactFiles, text_folder: Path) -> dict[str, Any]:
+    """Return the configuration of the model for open_clip."""
+    return {
         "model_cfg": {
             "embed_dim": sum(files.image_parts),
             "custom_text": True,
@@ -72,20 +95,10 @@ def write_open_clip(files: CompactFiles, folder: Path) -> None:
             "resize_mode": "shortest",
         },
     }
-    (folder / "open_clip_config.json").write_text(json.dumps(config))
-    arrays = files.read_head()
-    embedder = Embedder(load_head(arrays))
-    state = {f"visual.trunk.{name}": tensor for name, tensor in embedder.state_dict().items()}
-    state |= {f"text.transformer.{name}": tensor for name, tensor in _read_text_state(weights).items()}
-    state["text.pooler.mean"] = torch.from_numpy(files.query_mean)
-    # One linear layer for both parts of a query: the projection to scenes, and the text itself for objects.
-    state["text.proj.weight"] = torch.cat([torch.from_numpy(arrays["projection.weight"]), torch.eye(WIDTH)])
-    state["logit_scale"] = torch.from_numpy(arrays["log_scale"]).reshape(())
-    torch.save(state, folder / "open_clip_pytorch_model.bin")
 
 
 def open_compact(files: CompactFiles, folder: Path) -> tuple[Any, Any]:
-    """Write the folder and load it with open_clip; give the model and its image preprocessing."""
+    """Write the folder and load it with open_clip; return the model and its image preprocessing."""
     open_clip = import_open_clip()
     _register(files)
     write_open_clip(files, folder)
@@ -104,7 +117,7 @@ def tokenize(texts: list[str]) -> Tensor:
 
 
 class CentredMeanPooler(nn.Module):
-    """The mean of the token states at unit length, moved by the mean of all questions, at unit length."""
+    """Pools token states to their normalized mean, subtracts the mean of all queries, and normalizes again."""
 
     mean: Tensor
 
@@ -119,7 +132,7 @@ class CentredMeanPooler(nn.Module):
 
 
 def _register(files: CompactFiles) -> None:
-    """Make the trunk known to timm and the pooler to open_clip, by which their configurations name them."""
+    """Register the image encoder with timm and the pooler with open_clip, under their names in the configuration."""
     arrays = files.read_head()
 
     def crossmodal_compact(pretrained: bool = False, **_options: Any) -> nn.Module:
@@ -131,7 +144,7 @@ def _register(files: CompactFiles) -> None:
 
 
 def _read_text_state(weights: E5Weights) -> dict[str, Tensor]:
-    """Return the dequantised weights under the names of a transformers BertModel."""
+    """Return the dequantized weights under their names in the `BertModel` of transformers."""
     state = {
         "embeddings.word_embeddings.weight": weights.read_matrix("emb.word", weights.read_vocabulary_size()),
         "embeddings.position_embeddings.weight": weights.read_floats("emb.pos").reshape(-1, WIDTH),

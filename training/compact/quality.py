@@ -1,4 +1,4 @@
-"""Measuring a head: captions to photos, and class names in six languages to ImageNet photos."""
+"""Measure the recall of a head: captions to photos, and class names in six languages to ImageNet photos."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ DEPTHS = (1, 5, 10)
 
 
 def embed_views(head: Head, views: Sequence[Features]) -> Tensor:
-    """Return vectors of photos from views of them, shape (n, d + 384): each part the mean of the views'."""
+    """Embed photos by the features of their views, shape (n, d + 384); each part is the mean of the views."""
     head.eval()
     scenes, objects = [], []
     with torch.no_grad():
@@ -30,12 +30,18 @@ def embed_views(head: Head, views: Sequence[Features]) -> Tensor:
 
 
 def join_parts(scene: Tensor, thing: Tensor) -> Tensor:
-    """Join the parts of vectors (n, d) and (n, 384), both weighing the same; unit length."""
+    """Join the scene parts (n, d) and the object parts (n, 384) with equal weights; unit length."""
     return torch.cat([normalize(scene), normalize(thing)], 1) / 2**0.5
 
 
 def measure_captions(head: Head, images: Tensor, captions: Tensor) -> dict[str, float]:
-    """Return text-to-image recall@k in percent; captions (n, 5, 384) belong to images (n, d)."""
+    """Return the text-to-image recall@k in percent, by k.
+
+    Args:
+        head: The head.
+        images: The vectors of the photos, shape (n, d).
+        captions: The centered text vectors of their captions, shape (n, 5, 384).
+    """
     owners = torch.arange(len(images)).repeat_interleave(captions.shape[1])
     return _measure_recall(_embed(head, captions.flatten(0, 1)), images, owners)
 
@@ -43,7 +49,15 @@ def measure_captions(head: Head, images: Tensor, captions: Tensor) -> dict[str, 
 def measure_classes(
     head: Head, images: Tensor, photos: list[Path], classes: list[ClassNames], vocabulary: ClassVocabulary
 ) -> dict[str, Any]:
-    """Return class-name recall@k over photos named `wnid_name.jpg`, in English and by the check names."""
+    """Return the recall@k of class names in percent, by language and k.
+
+    Args:
+        head: The head.
+        images: The vectors of the photos, shape (n, d).
+        photos: The photos, named `wnid_name.jpg`.
+        classes: The classes, for the English names.
+        vocabulary: Embeds the names.
+    """
     place = {path.name.split("_")[0]: number for number, path in enumerate(photos)}
     known = [one for one in classes if one.wnid in place]
     owners = torch.tensor([place[one.wnid] for one in known])

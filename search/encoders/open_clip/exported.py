@@ -1,4 +1,4 @@
-"""Both towers of a CLIP model, exported to ONNX."""
+"""Run a CLIP model that was exported to ONNX, without torch."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,12 +17,20 @@ Tokenize = Callable[[Sequence[str]], Ids]
 
 
 class ExportedTowers:
-    """Runs what `export_towers` wrote."""
+    """A CLIP model written by `export_towers`. Thread-safe."""
 
     def __init__(self, folder: Path, precision: str, tokenize: Tokenize, threads: int, device: str = "cpu") -> None:
-        """folder: the folder of the manifest; precision: of the image tower; the text tower is always exact.
+        """Open the exports.
 
-        Raises ModelError when it cannot run on the device.
+        Args:
+            folder: The folder of the manifest.
+            precision: The precision of the image encoder; the text encoder is always in float32.
+            tokenize: Tokenizes texts.
+            threads: The number of CPU threads.
+            device: `cpu`, `cuda` or `cuda:1`.
+
+        Raises:
+            ModelError: The installed ONNX Runtime does not support the device.
         """
         self._image = open_image_model(get_image_path(folder, precision), precision, threads, device)
         self._text = ExportedTexts(get_text_path(folder), threads, device)
@@ -33,19 +41,19 @@ class ExportedTowers:
         return self._image.encode(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts, cut at the model's context length; shape (n, d), float32, unit length."""
+        """Embed texts, truncated to the context length; shape (n, d), float32, unit length."""
         return self._text.encode(self._tokenize(texts))
 
 
 class ExportedTexts:
-    """A text tower."""
+    """An exported text encoder."""
 
     def __init__(self, path: Path, threads: int, device: str = "cpu") -> None:
-        """Open it. Raises ModelError when it cannot run on the device."""
+        """Open the file. Raise ModelError if the installed ONNX Runtime does not support the device."""
         self._session = open_session(path, threads, device=device)
 
     def encode(self, tokens: Ids) -> Vectors:
-        """Embed numbers of texts (n, context length); shape (n, d), float32, unit length."""
+        """Embed token ids, shape (n, context length), int64; return (n, d), float32, unit length."""
         return normalize(self._session.run(None, {"tokens": tokens})[0])
 
 
@@ -53,7 +61,7 @@ class CpuImageModel:
     """An image encoder on a CPU. Several images run concurrently; a single image uses all threads."""
 
     def __init__(self, path: Path, precision: str, threads: int) -> None:
-        """Open nothing yet: who indexes never needs the one, and who only searches never the other."""
+        """Create a model without opening the file. Indexing and searching each need one of the two sessions only."""
         is_half = precision == "fp16"
         self._many = Lazy(lambda: StreamedGraph(path, threads, is_half), 0)
         self._single = Lazy(lambda: open_session(path, threads, is_half=is_half), 0)
@@ -68,10 +76,10 @@ class CpuImageModel:
 
 
 class GpuImageModel:
-    """An image tower on a GPU."""
+    """An image encoder on a GPU."""
 
     def __init__(self, path: Path, precision: str, threads: int, device: str) -> None:
-        """Open it."""
+        """Open the file. Raise ModelError if the installed ONNX Runtime does not support CUDA."""
         self._session = open_session(path, threads, is_half=precision == "fp16", device=device)
         self._lock = threading.Lock()
 
@@ -84,10 +92,10 @@ class GpuImageModel:
 
 
 def open_image_model(path: Path, precision: str, threads: int, device: str) -> CpuImageModel | GpuImageModel:
-    """Open an image tower. Raises ModelError when it cannot run on the device."""
-    return (
-        CpuImageModel(path, precision, threads) if device == "cpu" else GpuImageModel(path, precision, threads, device)
-    )
+    """Open an exported image encoder. Raise ModelError if the installed ONNX Runtime does not support the device."""
+    if device == "cpu":
+        return CpuImageModel(path, precision, threads)
+    return GpuImageModel(path, precision, threads, device)
 
 
 def get_image_path(folder: Path, precision: str) -> Path:

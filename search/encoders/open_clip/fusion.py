@@ -1,4 +1,4 @@
-"""Towers in the form that their ONNX graphs run fastest in. The vectors are the same but for rounding."""
+"""Rewrite encoders so that their ONNX graphs run faster. The vectors only differ by rounding errors."""
 
 import copy
 from typing import Any
@@ -11,10 +11,16 @@ from search.encoders.open_clip.texts import CausalTextModule, TextModule
 
 
 def fuse_visual(visual: Any) -> Any:
-    """Return an image tower, by the same weights, whose attention is one operator and whose patches are a product.
+    """Return an image encoder with fused attention, whose patch embedding is a matrix product.
 
-    Traced as it stands, torch's attention becomes dozens of operators that move numbers about; and a convolution is not
-    run in eight bits by the dynamic way, a product is. A tower of another make than open_clip's is given back.
+    A trace of torch's attention consists of dozens of operators that only move data. Dynamic quantization supports
+    matrix products but not convolutions.
+
+    Args:
+        visual: An image encoder of open_clip. Other encoders than its `VisionTransformer` are returned unchanged.
+
+    Returns:
+        A copy that shares the weights.
     """
     from open_clip.transformer import VisionTransformer
 
@@ -27,9 +33,9 @@ def fuse_visual(visual: Any) -> Any:
 
 
 def fuse_text_module(texts: TextModule) -> TextModule:
-    """Return a text tower, by the same weights, whose attention is one operator, where it takes texts of any length.
+    """Return a copy of a causal text encoder with fused attention; other text encoders are returned unchanged.
 
-    Torch's own attention would be written for texts of one length.
+    Torch's attention would be exported for texts of a fixed length. The copy shares the weights.
     """
     if not isinstance(texts, CausalTextModule):
         return texts
@@ -39,8 +45,8 @@ def fuse_text_module(texts: TextModule) -> TextModule:
 
 
 def _copy_modules(module: nn.Module) -> Any:
-    """Copy what a module is made of, but for its weights, which may be gigabytes."""
-    return copy.deepcopy(module, {id(one): one for one in module.parameters()})
+    """Copy a module without its weights, which may be gigabytes."""
+    return copy.deepcopy(module, {id(parameter): parameter for parameter in module.parameters()})
 
 
 def _fuse_attention(transformer: nn.Module, is_causal: bool) -> None:
@@ -62,8 +68,8 @@ class Patches(nn.Module):
         """Return (n, channels, rows, columns) for images (n, 3, height, width)."""
         rows, columns = images.shape[2] // self._height, images.shape[3] // self._width
         whole = images[:, :, : rows * self._height, : columns * self._width]
-        cut = whole.reshape(-1, 3, rows, self._height, columns, self._width)
-        patches: Tensor = self._linear(cut.permute(0, 2, 4, 1, 3, 5).flatten(3))
+        divided = whole.reshape(-1, 3, rows, self._height, columns, self._width)
+        patches: Tensor = self._linear(divided.permute(0, 2, 4, 1, 3, 5).flatten(3))
         return patches.permute(0, 3, 1, 2)
 
 
@@ -81,29 +87,29 @@ class FusedAttention(nn.Module):
         self._out = attention.out_proj
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor, **_: Any) -> tuple[Tensor]:
-        """Return what the queries, shape (n, tokens, width), find; a mask is the causal one, or none."""
-        given = self._query(query), self._key(key), self._value(value)
-        return (self._out(_Heads.apply(*given, self._heads, self._is_causal)),)  # type: ignore[no-untyped-call]
+        """Attend; query, key and value have the shape (n, tokens, width). The mask is ignored, see `is_causal`."""
+        projected = self._query(query), self._key(key), self._value(value)
+        return (self._out(_Heads.apply(*projected, self._heads, self._is_causal)),)  # type: ignore[no-untyped-call]
 
 
 def _make_linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
-    made = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
-    made.weight = nn.Parameter(weight.detach(), requires_grad=False)
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, device="meta")
+    linear.weight = nn.Parameter(weight.detach(), requires_grad=False)
     if bias is not None:
-        made.bias = nn.Parameter(bias.detach(), requires_grad=False)
-    return made
+        linear.bias = nn.Parameter(bias.detach(), requires_grad=False)
+    return linear
 
 
 class _Heads(torch.autograd.Function):
-    """All heads at once; in a graph, one operator."""
+    """Scaled dot-product attention of all heads, exported as one operator of ONNX Runtime."""
 
     @staticmethod
     def forward(_: Any, query: Tensor, key: Tensor, value: Tensor, heads: int, is_causal: bool) -> Tensor:
-        q, k, v = (one.reshape(*one.shape[:2], heads, -1).transpose(1, 2) for one in (query, key, value))
+        q, k, v = (rows.reshape(*rows.shape[:2], heads, -1).transpose(1, 2) for rows in (query, key, value))
         return functional.scaled_dot_product_attention(q, k, v, is_causal=is_causal).transpose(1, 2).flatten(2)
 
     @staticmethod
     def symbolic(graph: Any, query: Any, key: Any, value: Any, heads: int, is_causal: bool) -> Any:
-        # Quantization needs types, and cannot infer those after an unknown operator.
+        # Quantization needs the type of the output and cannot infer it for a custom operator.
         settings = {"num_heads_i": heads, "unidirectional_i": int(is_causal)}
         return graph.op("com.microsoft::MultiHeadAttention", query, key, value, **settings).setType(query.type())

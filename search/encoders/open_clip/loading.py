@@ -1,6 +1,7 @@
-"""Find an open_clip model by its name and load it. Nothing is downloaded here."""
+"""Find an open_clip model by its name and load it, without downloading anything."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -14,6 +15,7 @@ from search.encoders.parallel import ParallelStreams
 from search.errors import ModelError, find_reason
 from search.media.image.transform import ResizeCrop
 
+# The prefixes of model names: a folder, and a repository on the Hugging Face hub.
 LOCAL = "local-dir:"
 HUB = "hf-hub:"
 CONFIG = "open_clip_config.json"
@@ -39,15 +41,20 @@ class ModelSource:
 
 
 def find_source(name: str, models: Path) -> ModelSource:
-    """Find what a name stands for: `architecture/tag`, `architecture/path of weights`, `local-dir:folder`, `hf-hub:id`.
+    """Find the files of a model by its name.
 
-    models: the models folder of the home. Raises ModelError if the model is not on this machine.
+    Args:
+        name: `architecture/tag`, `architecture/path/of/weights`, `local-dir:folder` or `hf-hub:id`.
+        models: The models folder of the home.
+
+    Raises:
+        ModelError: The model is not on this machine.
     """
     if name.startswith(LOCAL):
         return _find_local(name)
-    fetched = models / FETCHED / name_fetched(name)
-    if (fetched / CONFIG).is_file():
-        return _find_local(f"{LOCAL}{fetched}")
+    downloaded = models / FETCHED / name_fetched(name)
+    if (downloaded / CONFIG).is_file():
+        return _find_local(f"{LOCAL}{downloaded}")
     if name.startswith(HUB):
         raise ModelError(_explain_missing(name))
     architecture, _, pretrained = name.partition("/")
@@ -62,8 +69,9 @@ def find_source(name: str, models: Path) -> ModelSource:
     if pretrained in tags:
         raise ModelError(_explain_missing(name))
     if "/" in pretrained:
-        raise ModelError(f"{pretrained} is no file: name the weights of {architecture} as {architecture}//path/of/file")
-    raise ModelError(f"{architecture} has no weights {pretrained!r}; there are: {', '.join(tags) or 'none published'}")
+        raise ModelError(f"{pretrained} is not a file. Pass the weights as {architecture}//path/of/file.")
+    published = f"Use one of {', '.join(tags)}." if tags else "No weights are published for it."
+    raise ModelError(f"{architecture} has no weights {pretrained!r}. {published}")
 
 
 def name_fetched(name: str) -> str:
@@ -73,84 +81,94 @@ def name_fetched(name: str) -> str:
 
 def _explain_missing(name: str) -> str:
     return (
-        f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name weights that are: "
-        "ARCHITECTURE//path/of/weights or local-dir:/folder"
+        f"{name} is not on this machine. Download it with `crossmodal models get {name}`, or pass local weights as "
+        "ARCHITECTURE//path/of/weights or local-dir:/folder."
     )
 
 
 def find_preprocess(architecture: str) -> dict[str, Any]:
-    """Return how images are prepared for an architecture, by what is published of it.
+    """Return the image settings of an architecture, for a weights file that does not contain them.
 
-    Weights alone do not say; where all that were published of an architecture agree, that is how. Raises ModelError
-    where they do not.
+    Args:
+        architecture: The architecture.
+
+    Returns:
+        The settings that all published weights of the architecture share; empty if no weights are published.
+
+    Raises:
+        ModelError: The published weights of the architecture have different image settings.
     """
     open_clip = import_open_clip()
-    tags = open_clip.list_pretrained_tags_by_model(architecture)
-    known = []
-    for tag in tags:
+    distinct: list[dict[str, Any]] = []
+    for tag in open_clip.list_pretrained_tags_by_model(architecture):
         config = open_clip.get_pretrained_cfg(architecture, tag)
-        one = {key: config[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in config}
-        if one not in known:
-            known.append(one)
-    if len(known) > 1:
+        settings = {key: config[key] for key in ("mean", "std", "interpolation", "resize_mode") if key in config}
+        if settings not in distinct:
+            distinct.append(settings)
+    if len(distinct) > 1:
         raise ModelError(
             f"The image transform of {architecture} depends on the weights. Put them into a folder with an "
             f"{CONFIG} and use {LOCAL}FOLDER."
         )
-    return known[0] if known else {}
+    return distinct[0] if distinct else {}
 
 
 def _find_local(name: str) -> ModelSource:
-    import json
-
     folder = Path(name.removeprefix(LOCAL)).expanduser().absolute()
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         model = dict(config["model_cfg"])
     except OSError as error:
-        raise ModelError(f"{folder / CONFIG} cannot be read: {error.strerror}") from error
+        raise ModelError(f"Cannot read {folder / CONFIG}: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder / CONFIG} is no configuration of open_clip: {error}") from error
+        raise ModelError(f"{folder / CONFIG} is not a configuration of open_clip: {error}.") from error
     import_open_clip()
     from open_clip.factory import _find_checkpoint_in_dir
 
     with _quiet():
         checkpoint = _find_checkpoint_in_dir(folder)
     if checkpoint is None:
-        raise ModelError(f"{folder} holds no weights (*.safetensors, *.bin or *.pth)")
+        raise ModelError(f"{folder} contains no weights (*.safetensors, *.bin or *.pth).")
     return ModelSource(f"{LOCAL}{folder}", Path(checkpoint), config.get("preprocess_cfg", {}), model)
 
 
 def load_model(source: ModelSource) -> Any:
-    """Load both towers in float32 on the CPU, ready to infer.
+    """Load the image encoder and the text encoder in float32 on the CPU, in evaluation mode.
 
-    Raises ModelError when the weights do not fit, or what a text tower is made like is not on this machine.
+    Args:
+        source: The files and settings of the model.
+
+    Returns:
+        The open_clip model.
+
+    Raises:
+        ModelError: The weights do not match the architecture, or the configuration of the text encoder is missing.
     """
     open_clip = import_open_clip()
-    local = source.architecture.startswith(LOCAL)
+    is_local = source.architecture.startswith(LOCAL)
     settings = {}
-    if (tower := find_tower(source)) is not None:
-        described = {"hf_model_name": str(tower.parent), "hf_model_pretrained": False}
-        settings["text_cfg"] = source.model["text_cfg"] | described
+    if (text_config := find_tower(source)) is not None:
+        overrides = {"hf_model_name": str(text_config.parent), "hf_model_pretrained": False}
+        settings["text_cfg"] = source.model["text_cfg"] | overrides
     try:
         with _quiet():
             model = open_clip.create_model(
                 source.architecture,
-                pretrained=None if local else str(source.checkpoint),
+                pretrained=None if is_local else str(source.checkpoint),
                 force_preprocess_cfg=source.preprocess,
-                # No other weights may be searched.
+                # Do not download the initial weights of the image encoder and the text encoder.
                 pretrained_image=False,
                 pretrained_text=False,
                 **settings,
             )
-    except Exception as error:  # torch, safetensors and pickle each raise their own
+    except Exception as error:  # torch, safetensors and pickle raise many types
         raise ModelError(
             f"{source.checkpoint} cannot be loaded as {source.architecture}: {find_reason(error)}"
         ) from error
     model.eval()
     visual = model.visual
     if any(hasattr(module, "reparameterize") for module in visual.modules()):
-        # Branches that are only trained apart are folded into one, which changes nothing but the speed.
+        # Merge branches that are only separate in training: the model is faster and computes the same vectors.
         model.visual = import_timm().utils.reparameterize_model(visual)
     from search.encoders.open_clip.pruning import prune_last_block
 
@@ -159,9 +177,14 @@ def load_model(source: ModelSource) -> Any:
 
 
 def load_tokenizer(source: ModelSource) -> Any:
-    """Return open_clip's own tokenizer, which cuts texts at the context length.
+    """Load the tokenizer of a model by open_clip; it truncates texts at the context length.
 
-    Raises ModelError when it is missing, or not whole: transformers makes one of what little there is.
+    Args:
+        source: The files and settings of the model.
+
+    Raises:
+        ModelError: Files of the tokenizer are missing. (If only some are, transformers loads a tokenizer with too few
+            tokens instead of raising an error.)
     """
     open_clip = import_open_clip()
     text = source.model.get("text_cfg", {})
@@ -172,29 +195,32 @@ def load_tokenizer(source: ModelSource) -> Any:
             tokenizer = open_clip.get_tokenizer(source.architecture, **({"local_files_only": True} if name else {}))
     except Exception as error:  # transformers raises many types
         raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({find_reason(error)})") from error
-    pieces = text.get("vocab_size") or read_tower(source).get("vocab_size", 0)
-    if name and len(tokenizer.tokenizer) < pieces / 2:
-        known = f"it has {len(tokenizer.tokenizer)} word pieces, the model {pieces}"
-        raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({known})")
+    vocabulary_size = text.get("vocab_size") or read_tower(source).get("vocab_size", 0)
+    if name and len(tokenizer.tokenizer) < vocabulary_size / 2:
+        sizes = f"it has {len(tokenizer.tokenizer)} tokens, the model {vocabulary_size}"
+        raise ModelError(f"{_explain_needed(source, 'tokenizer', files)} ({sizes})")
     return tokenizer
 
 
 def read_tower(source: ModelSource) -> dict[str, Any]:
-    """Return what a text tower of transformers is made like; empty for one of open_clip's own.
+    """Return the configuration of a text encoder from transformers; empty if the text encoder is from open_clip.
 
-    Raises ModelError when that is not on this machine.
+    Raises:
+        ModelError: The configuration is not on this machine.
     """
-    import json
-
     path = find_tower(source)
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path else {}
-    return found
+    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    return config
 
 
 def find_tower(source: ModelSource) -> Path | None:
     """Return the configuration file of a text encoder from transformers, which open_clip would download.
 
-    None for a tower of open_clip's own. Raises ModelError when it is not on this machine.
+    Returns:
+        The file; None if the text encoder is from open_clip.
+
+    Raises:
+        ModelError: The configuration is not on this machine.
     """
     name = source.model.get("text_cfg", {}).get("hf_model_name")
     if not name:
@@ -207,28 +233,35 @@ def find_tower(source: ModelSource) -> Path | None:
             return folder / TOWER
     from transformers.utils.hub import cached_file
 
-    missing = _explain_needed(source, "text tower", f"{TOWER} of {name}")
+    message = _explain_needed(source, "text encoder", f"{TOWER} of {name}")
     try:
-        found = cached_file(name, TOWER, local_files_only=True)
+        cached = cached_file(name, TOWER, local_files_only=True)
     except OSError as error:
-        raise ModelError(missing) from error
-    if found is None:
-        raise ModelError(missing)
-    return Path(found)
+        raise ModelError(message) from error
+    if cached is None:
+        raise ModelError(message)
+    return Path(cached)
 
 
 def _explain_needed(source: ModelSource, part: str, files: str) -> str:
-    """ReportLine what lacks for a part of a model, and where it is to be put."""
+    """Return the message about the missing files of a part of a model, and how to add them."""
     if source.architecture.startswith(LOCAL):
-        return f"the {part} of {source.architecture} is not whole: put {files} into that folder"
+        return f"The {part} of {source.architecture} is incomplete. Put {files} into that folder"
     return (
-        f"the {part} of {source.architecture} is not on this machine: `crossmodal models get` fetches a model with all "
-        f"that it needs; or put {files} into a folder with the weights and an {CONFIG}, and use {LOCAL}FOLDER"
+        f"The {part} of {source.architecture} is not on this machine. Download the whole model with `crossmodal models "
+        f"get`, or put {files} into a folder with the weights and an {CONFIG} and use {LOCAL}FOLDER"
     )
 
 
 def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
-    """Return how images are cut, by open_clip's settings. Raises ModelError for what nobody can do."""
+    """Return the image transform of a model.
+
+    Args:
+        preprocess: The image settings of open_clip.
+
+    Raises:
+        ModelError: The way of resizing is not supported.
+    """
     size = preprocess["size"]
     height, width = (size, size) if isinstance(size, int) else size
     mode = preprocess.get("resize_mode") or "shortest"
@@ -236,24 +269,24 @@ def make_resize_crop(preprocess: dict[str, Any]) -> ResizeCrop:
         raise ModelError(f"resize_mode {mode!r} is not supported; use shortest, squash or longest")
     bilinear = preprocess.get("interpolation") == "bilinear"
     if mode == "shortest" and height != width:
-        bilinear = False  # open_clip does not pass it on
+        bilinear = False  # open_clip ignores the interpolation in this case
     return ResizeCrop(height, width, mode, bilinear, int(preprocess.get("fill_color") or 0))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Suppress the messages of open_clip; errors are raised."""
-    before = logging.root.manager.disable
+    previous_level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with redirect_stderr(io.StringIO()):
             yield
     finally:
-        logging.disable(before)
+        logging.disable(previous_level)
 
 
 def make_streams(threads: int) -> ParallelStreams:
-    """Return threads on each of which torch uses no other. All else goes on using `threads`."""
+    """Return a pool of threads on which torch is single-threaded. On other threads it keeps using `threads` threads."""
     torch = import_torch()
 
     def begin() -> None:
@@ -261,12 +294,12 @@ def make_streams(threads: int) -> ParallelStreams:
         torch.set_num_threads(1)
 
     streams = ParallelStreams(threads, begin)
-    torch.set_num_threads(threads)  # what a thread sets for itself counts for those to come
+    torch.set_num_threads(threads)  # a call on one thread also sets the default of new threads
     return streams
 
 
 def count_threads(threads: int) -> None:
-    """Set the number of torch threads; the default is one per physical core."""
+    """Set the number of torch threads. Without this, torch uses one per physical core."""
     torch = import_torch()
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)

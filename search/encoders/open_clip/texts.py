@@ -1,4 +1,4 @@
-"""The text tower of an open_clip model, run no further than its texts reach where that changes nothing."""
+"""The text encoder of an open_clip model as a torch module, which skips padding if that does not change the vectors."""
 
 from typing import Any
 
@@ -8,32 +8,33 @@ from torch.nn import functional
 
 
 class TextModule(nn.Module):
-    """Embeds texts that are filled up to the context length, by all of it."""
+    """Embeds texts together with their padding."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return vectors (n, d), unit length, of numbers (n, context length), int64."""
+        """Embed token ids (n, context length), int64; return (n, d), unit length."""
         vectors: Tensor = self.model.encode_text(tokens, normalize=True)
         return vectors
 
 
 class MaskedTextModule(TextModule):
-    """Embeds texts by a tower of transformers, whose attention leaves out what fills them up."""
+    """Embeds texts with an encoder from transformers whose attention masks the padding; cut to the longest text."""
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return vectors (n, d), unit length, of numbers (n, context length), int64."""
-        places = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
-        said = tokens != self.model.text.config.pad_token_id
-        return super().forward(tokens[:, : (said * places).max()])
+        """Embed token ids (n, context length), int64; return (n, d), unit length."""
+        positions = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
+        is_text = tokens != self.model.text.config.pad_token_id
+        return super().forward(tokens[:, : (is_text * positions).max()])
 
 
 class CausalTextModule(TextModule):
-    """Embeds texts by a tower in which no token sees those after it, and the highest number, which ends it, is pooled.
+    """Embeds texts with a causal encoder that pools the end token, as in CLIP (Radford et al., 2021).
 
-    So computing the padding is useless: for five words it is nine tenths of the work.
+    The end token has the highest id and does not attend to the padding after it, so the padding is not computed. For
+    a text of five words it would be nine tenths of the work.
     """
 
     @property
@@ -42,7 +43,7 @@ class CausalTextModule(TextModule):
         return getattr(self.model, "text", self.model)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return vectors (n, d), unit length, of numbers (n, context length), int64."""
+        """Embed token ids (n, context length), int64; return (n, d), unit length."""
         ends = tokens.argmax(dim=-1)
         tokens = tokens[:, : ends.max() + 1]
         tower, length = self.tower, tokens.shape[1]
@@ -57,7 +58,11 @@ class CausalTextModule(TextModule):
 
 
 def choose_text_module(model: Any) -> TextModule:
-    """Return a module that encodes texts without letting padding change their vectors."""
+    """Return the module for the text encoder of a model; it computes the same vectors as open_clip.
+
+    Args:
+        model: A model of open_clip.
+    """
     from open_clip.hf_model import ClsLastHiddenStatePooler, ClsPooler, HFTextEncoder, MeanPooler
     from open_clip.model import CLIP
     from open_clip.transformer import TextTransformer

@@ -16,8 +16,9 @@ FILE = "tokenizer.json"
 # How open_clip cleans texts, by the names of its functions.
 CLEANING_MODES = {"_clean_lower": "lower", "_clean_whitespace": "whitespace", "_clean_canonicalize": "canonicalize"}
 PUNCTUATION = str.maketrans("", "", string.punctuation)
-# What CLIP takes for words, in the syntax of `tokenizers`.
-WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+# How CLIP splits a text into words, in the regular expression syntax of `tokenizers`.
+WORD_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+# An export is checked on these texts and on the class names in six languages.
 UNUSUAL_TEXTS = (
     "",
     "  A  Photo\tof\na DOG's  ball, isn't it?  ",
@@ -30,15 +31,23 @@ UNUSUAL_TEXTS = (
 
 
 class ExportedTokenizer:
-    """Turns texts into the numbers that a text tower takes, as open_clip would."""
+    """Tokenizes texts as open_clip does."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """folder: where `write_tokenizer` wrote; settings: what it gave. Raises ModelError when the file is missing."""
+        """Load the tokenizer.
+
+        Args:
+            folder: The folder that `write_tokenizer` wrote to.
+            settings: The settings that `write_tokenizer` returned.
+
+        Raises:
+            ModelError: The file is missing or damaged.
+        """
         self._mode = settings["clean"]
         self._tokens = Tokens(folder / FILE, TokenizerConfig(settings["most"], settings["pad"], is_fixed=True))
 
     def __call__(self, texts: Sequence[str]) -> Ids:
-        """Return numbers of shape (n, context length), int64."""
+        """Return token ids, shape (n, context length), int64."""
         return self._tokens.cut([normalize_text(text, self._mode) for text in texts])["input_ids"]
 
 
@@ -54,20 +63,26 @@ def normalize_text(text: str, mode: str) -> str:
 
 
 def write_tokenizer(tokenizer: Any, folder: Path) -> dict[str, Any]:
-    """Write an open_clip tokenizer as a file and return the settings for `ExportedTokenizer`.
+    """Write an open_clip tokenizer as a file.
 
-    The settings are empty if the tokenizer cannot be exported, or if the export differs for any of the test texts.
+    Args:
+        tokenizer: The tokenizer.
+        folder: The folder to write to.
+
+    Returns:
+        The settings for `ExportedTokenizer`. They are empty if the tokenizer cannot be exported, or if the export
+        differs for any of the test texts.
     """
     mode = CLEANING_MODES.get(getattr(getattr(tokenizer, "clean_fn", None), "__name__", ""))
-    made = _convert(tokenizer)
-    if mode is None or made is None:
+    conversion = _convert(tokenizer)
+    if mode is None or conversion is None:
         return {}
-    written, pad = made
-    written.no_padding()
-    written.no_truncation()
-    written.save(str(folder / FILE))
+    converted, pad = conversion
+    converted.no_padding()
+    converted.no_truncation()
+    converted.save(str(folder / FILE))
     settings = {"clean": mode, "most": tokenizer.context_length, "pad": pad}
-    texts = [*UNUSUAL_TEXTS, *(names[0] for one in read_classes() for names in one.names.values())]
+    texts = [*UNUSUAL_TEXTS, *(names[0] for entry in read_classes() for names in entry.names.values())]
     if not np.array_equal(ExportedTokenizer(folder, settings)(texts), tokenizer(texts).numpy()):
         (folder / FILE).unlink()
         return {}
@@ -75,7 +90,10 @@ def write_tokenizer(tokenizer: Any, folder: Path) -> dict[str, Any]:
 
 
 def _convert(tokenizer: Any) -> tuple[Any, int] | None:
-    """Return it as a `tokenizers.Tokenizer`, and the number that fills up; None where that is not known how to."""
+    """Return an open_clip tokenizer as a `tokenizers.Tokenizer`, and the id of its padding token.
+
+    The result is None if the conversion of this kind of tokenizer is not supported.
+    """
     if hasattr(tokenizer, "bpe_ranks") and tokenizer.reduction_fn is None:
         return _convert_clip(tokenizer), 0
     inner = getattr(tokenizer, "tokenizer", None)
@@ -92,15 +110,17 @@ def _convert(tokenizer: Any) -> tuple[Any, int] | None:
 
 
 def _convert_clip(tokenizer: Any) -> Any:
-    """Write the tokenizer of the first CLIP, pairs of bytes merged in the order learned, in the form of the library."""
+    """Convert the byte-pair encoding of the original CLIP to a `tokenizers.Tokenizer`."""
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 
     merges = sorted(tokenizer.bpe_ranks, key=tokenizer.bpe_ranks.__getitem__)
-    written = Tokenizer(models.BPE(vocab=tokenizer.encoder, merges=merges, end_of_word_suffix="</w>"))
-    words = pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True)
-    written.pre_tokenizer = pre_tokenizers.Sequence(
+    converted = Tokenizer(models.BPE(vocab=tokenizer.encoder, merges=merges, end_of_word_suffix="</w>"))
+    words = pre_tokenizers.Split(Regex(WORD_PATTERN), behavior="removed", invert=True)
+    converted.pre_tokenizer = pre_tokenizers.Sequence(
         [words, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     start, end = tokenizer.sot_token_id, tokenizer.eot_token_id
-    written.post_processor = processors.BertProcessing((tokenizer.decoder[end], end), (tokenizer.decoder[start], start))
-    return written
+    converted.post_processor = processors.BertProcessing(
+        (tokenizer.decoder[end], end), (tokenizer.decoder[start], start)
+    )
+    return converted

@@ -16,7 +16,7 @@ from search.encoders.export_checks import (
     write_precisions,
 )
 from search.encoders.manifest import ManifestFolder, ModelManifest
-from search.encoders.onnx import TEXT_BATCH
+from search.encoders.onnx import TEXT_BATCH, Inputs
 from search.encoders.open_clip.graph import write_graph
 from search.encoders.open_clip.imports import choose_devices, import_torch
 from search.encoders.runtime import Encode, Machine, Trial
@@ -25,9 +25,10 @@ from search.encoders.sentence.loading import TorchSentences, find_sentence_folde
 from search.encoders.tokens import TokenizerConfig, Tokens
 from search.errors import ModelError, find_reason
 
-# No passage is longer than this, in word pieces, where a model itself sets no limit.
+# The maximum length of a text in tokens; a model may have a lower limit.
 MAX_TOKENS = 512
-QUESTIONS = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach Zürich?", "自転車はどこですか")
+# The queries that the export is checked on.
+CHECKED_QUERIES = ("who mends the bicycles?", "red", "Wie lange dauert die Reise nach Zürich?", "自転車はどこですか")
 
 
 def export_sentences(
@@ -38,10 +39,23 @@ def export_sentences(
     passages: Sequence[str],
     report: ReportLine,
 ) -> tuple[ModelManifest, list[Check]]:
-    """Export the model in every precision, and choose the fastest correct runtime.
+    """Export a model in every precision, and choose the fastest correct runtime.
 
-    passages: the library's own: half of them are what static quantisation is calibrated on, all are what is checked.
-    Raises ModelError if there are fewer than 16, or if the exact export computes different vectors.
+    Args:
+        manifest: The manifest of the model.
+        folder: The folder of the manifest; the exports are written there.
+        models: The models folder of the home.
+        machine: The resources for the model.
+        passages: Passages of the library. The exports are checked on all of them; static quantization is calibrated on
+            half of them.
+        report: Called with each progress message.
+
+    Returns:
+        The manifest with the chosen runtime, and the checks of all precisions.
+
+    Raises:
+        ModelError: There are fewer than 16 passages, the model cannot be exported, or the float32 export computes
+            different vectors.
     """
     require_sample(len(passages), "passages")
     loaded = TorchSentences(find_sentence_folder(manifest.name, models), machine)
@@ -49,25 +63,22 @@ def export_sentences(
     name_file = partial(sentence_file, folder.path)
     exported = replace(manifest, settings=_read_settings(manifest.name, loaded.model))
     loaded.model.tokenizer.backend_tokenizer.save(str(folder.path / TOKENIZER))
-    inputs = _write(loaded.model, name_file("fp32"))
+    input_names = _write_graph(loaded.model, name_file("fp32"))
 
     device = choose_devices(machine.device)[0]
 
-    def open_one(precision: str) -> ExportedSentences:
+    def open_export(precision: str) -> ExportedSentences:
         return ExportedSentences(exported, folder.path, precision, machine.threads, device)
 
+    def open_passage_encoder(precision: str) -> Encode:
+        return open_export(precision).encode_passages
+
     exact = loaded.encode_passages(passages)
-    require_exact("model", exact, open_one("fp32").encode_passages(passages))
-    require_exact("model for queries", loaded.encode_queries(QUESTIONS), open_one("fp32").encode_queries(QUESTIONS))
-    tokens = Tokens(folder.path / TOKENIZER, TokenizerConfig(exported.settings["most"], exported.settings["pad"]))
-    half = [exported.settings["passage_prompt"] + text for text in passages[: len(passages) // 2]]
-    cuts = [tokens.cut(half[start : start + TEXT_BATCH]) for start in range(0, len(half), TEXT_BATCH)]
-    write_precisions(name_file, [{name: cut[name] for name in inputs} for cut in cuts], report)
-
-    def open_run(precision: str) -> Encode:
-        return open_one(precision).encode_passages
-
-    checks = check_precisions(name_file, open_run, passages, exact, report, "passages")
+    fp32 = open_export("fp32")
+    require_exact("model", exact, fp32.encode_passages(passages))
+    require_exact("model for queries", loaded.encode_queries(CHECKED_QUERIES), fp32.encode_queries(CHECKED_QUERIES))
+    write_precisions(name_file, _tokenize_sample(exported, folder, passages, input_names), report)
+    checks = check_precisions(name_file, open_passage_encoder, passages, exact, report, "passages")
     trials = [Trial("torch-fp32", loaded.encode_passages)]
     exported = replace(exported, device=device.partition(":")[0])
     chosen = choose_runtime(exported, trials, checks, passages)
@@ -75,42 +86,57 @@ def export_sentences(
     return chosen, checks
 
 
+def _tokenize_sample(
+    manifest: ModelManifest, folder: ManifestFolder, passages: Sequence[str], input_names: Sequence[str]
+) -> list[Inputs]:
+    """Return the inputs of the graph for the first half of the passages, in batches."""
+    settings = manifest.settings
+    tokens = Tokens(folder.path / TOKENIZER, TokenizerConfig(settings["most"], settings["pad"]))
+    texts = [settings["passage_prompt"] + text for text in passages[: len(passages) // 2]]
+    batches = [tokens.cut(texts[start : start + TEXT_BATCH]) for start in range(0, len(texts), TEXT_BATCH)]
+    return [{name: batch[name] for name in input_names} for batch in batches]
+
+
 def _read_settings(name: str, model: Any) -> dict[str, Any]:
-    """Return what is to be known of a model to run it without torch. Raises ModelError where that is not enough."""
+    """Return the settings to run a model without torch: its prompts and how texts are truncated and padded.
+
+    Raises:
+        ModelError: The tokenizer of the model only works with transformers.
+    """
     if not hasattr(model.tokenizer, "backend_tokenizer"):
-        raise ModelError(f"{name} cannot be exported: its tokenizer has no form that works without transformers")
+        raise ModelError(f"Cannot export {name}: its tokenizer only works with transformers.")
     prompts = model.prompts
-    passage = next((prompts[one] for one in ("document", "passage", "corpus") if prompts.get(one)), "")
-    most = model.max_seq_length or model.tokenizer.model_max_length
+    passage_prompt = next((prompts[name] for name in ("document", "passage", "corpus") if prompts.get(name)), "")
+    max_tokens = model.max_seq_length or model.tokenizer.model_max_length
     return {
         "query_prompt": prompts.get("query", ""),
-        "passage_prompt": passage,
-        "most": min(most, MAX_TOKENS),
+        "passage_prompt": passage_prompt,
+        "most": min(max_tokens, MAX_TOKENS),
         "pad": model.tokenizer.pad_token_id or 0,
     }
 
 
-def _write(model: Any, path: Path) -> list[str]:
-    """Write the exact graph and return the names of its inputs."""
+def _write_graph(model: Any, path: Path) -> list[str]:
+    """Write the float32 graph and return the names of its inputs."""
     torch = import_torch()
     features = model.preprocess(["a word", "some more words"])
     names = [name for name, value in features.items() if isinstance(value, torch.Tensor)]
-    rest = {name: value for name, value in features.items() if name not in names}
+    constants = {name: value for name, value in features.items() if name not in names}
 
     class SentenceGraph(torch.nn.Module):  # type: ignore[name-defined,misc]
-        """From word pieces to vectors, by all the parts that the model's own settings list."""
+        """All modules of the model, from token ids to normalized vectors."""
 
         def __init__(self) -> None:
             super().__init__()
             self.model = model
 
         def forward(self, *values: Any) -> Any:
-            given = dict(zip(names, values, strict=True)) | rest
-            return torch.nn.functional.normalize(self.model(given)["sentence_embedding"], dim=-1)
+            inputs = dict(zip(names, values, strict=True)) | constants
+            return torch.nn.functional.normalize(self.model(inputs)["sentence_embedding"], dim=-1)
 
     try:
         samples = tuple(features[name] for name in names)
         write_graph(SentenceGraph().eval(), samples, path, {name: {0: "n", 1: "length"} for name in names})
     except Exception as error:  # the exporter of torch raises many types
-        raise ModelError(f"the model cannot be written as ONNX: {find_reason(error)}") from error
+        raise ModelError(f"Cannot export the model to ONNX: {find_reason(error)}.") from error
     return names

@@ -1,4 +1,4 @@
-"""Choose the Whisper engine of a model."""
+"""Choose the Whisper engine of a speech model and find its files."""
 
 from functools import partial
 from pathlib import Path
@@ -9,6 +9,7 @@ from search.encoders.runtime import Machine
 from search.errors import ModelError
 
 BUNDLED = "whisper-base"
+# The prefix of models that run with openai-whisper instead of faster-whisper.
 ORIGINAL = "openai-whisper:"
 # The model names of faster-whisper.
 SIZES = (
@@ -19,14 +20,18 @@ SIZES = (
 
 
 def is_whisper(name: str) -> bool:
-    """Return whether a name is one of a Whisper model."""
+    """Return whether a name or path is that of a Whisper model."""
     return name in (BUNDLED, *SIZES) or name.startswith(ORIGINAL) or (Path(name).expanduser() / "model.bin").is_file()
 
 
 def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber:
-    """Return what transcribes by its name: `whisper-base`, a size, a folder, or `openai-whisper:` and a size or file.
+    """Return the transcriber of a speech model. Its files are searched at the first use.
 
-    models: the home's folder of models. Its files are searched at the first use, so that a home opens without them.
+    Args:
+        name: `whisper-base`, one of `SIZES`, the folder of a faster-whisper model, or `openai-whisper:` followed by a
+            size or a checkpoint file.
+        models: The models folder of the home.
+        machine: The resources for the model.
     """
     find = partial(find_whisper, name, models)
     if name.startswith(ORIGINAL):
@@ -39,20 +44,30 @@ def choose_transcriber(name: str, models: Path, machine: Machine) -> Transcriber
 
 
 def find_whisper(name: str, models: Path) -> Path:
-    """Return the folder, or for the original engine the file, of a model. Raises ModelError when there is none."""
+    """Return the folder of a speech model; for openai-whisper, the checkpoint file.
+
+    Args:
+        name: The model's name, as in `choose_transcriber`.
+        models: The models folder of the home.
+
+    Raises:
+        ModelError: The model is not on this machine.
+    """
     size = name.removeprefix(ORIGINAL)
     if name == BUNDLED:
         from search.encoders.whisper.faster import join_whisper_base
 
         return join_whisper_base(models)
     if name.startswith(ORIGINAL):
-        places = (Path(size).expanduser(), models / FETCHED / f"openai-whisper--{size}.pt")
-        found = next((path for path in places if path.is_file()), None)
-        form = f"a checkpoint of openai-whisper: {ORIGINAL}/path/to/file.pt"
+        candidates = (Path(size).expanduser(), models / FETCHED / f"openai-whisper--{size}.pt")
+        path = next((path for path in candidates if path.is_file()), None)
+        alternative = f"a checkpoint of openai-whisper as {ORIGINAL}/path/to/file.pt"
     else:
-        places = (Path(name).expanduser(), models / FETCHED / f"whisper--{name}")
-        found = next((path for path in places if (path / "model.bin").is_file()), None)
-        form = "the folder of a faster-whisper model (model.bin, config.json, tokenizer.json, vocabulary.txt)"
-    if found is None:
-        raise ModelError(f"{name} is not on this machine: fetch it with `crossmodal models get {name}`, or name {form}")
-    return found.absolute()
+        candidates = (Path(name).expanduser(), models / FETCHED / f"whisper--{name}")
+        path = next((path for path in candidates if (path / "model.bin").is_file()), None)
+        alternative = "the folder of a faster-whisper model (model.bin, config.json, tokenizer.json, vocabulary.txt)"
+    if path is None:
+        raise ModelError(
+            f"{name} is not on this machine. Download it with `crossmodal models get {name}`, or pass {alternative}."
+        )
+    return path.absolute()

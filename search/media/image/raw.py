@@ -1,4 +1,4 @@
-"""Camera raw files. Home of rawpy."""
+"""Decode camera raw files. Home of rawpy."""
 
 import io
 from pathlib import Path
@@ -13,28 +13,40 @@ from search.records import MediaFacts
 if TYPE_CHECKING:
     from rawpy import RawPy
 
-RAW_NAMES = "dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw 3fr erf kdc mrw x3f iiq"
-RAW_SUFFIXES = frozenset(f".{name}" for name in RAW_NAMES.split())
-# The first bytes of formats other than TIFF.
+# fmt: off
+RAW_SUFFIXES = frozenset((
+    ".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf",
+    ".orf", ".rw2", ".pef", ".srw", ".3fr", ".erf", ".kdc", ".mrw", ".x3f", ".iiq",
+))
+# fmt: on
+# The first bytes of the raw formats that are not based on TIFF.
 SIGNATURES = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"\0MRM")
-# The metadata of a raw file is in these first bytes; most are TIFF files.
+# The metadata is read from this many bytes at the start of a raw file.
 MAX_HEADER_BYTES = 4 * 2**20
-# LibRaw orientations as Pillow operations.
+# The orientations of LibRaw as Pillow operations, and as EXIF orientations.
 ROTATIONS = {3: Image.Transpose.ROTATE_180, 5: Image.Transpose.ROTATE_90, 6: Image.Transpose.ROTATE_270}
 ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
 def is_raw(source: Path | bytes) -> bool:
-    """Return whether a file is a camera's raw file, by its name or, without one, by how it begins."""
+    """Return whether a file is a camera raw file, by its suffix; for content without a name, by its first bytes."""
     if isinstance(source, Path):
         return source.suffix.lower() in RAW_SUFFIXES
     return source.startswith(SIGNATURES) or source[4:12] == b"ftypcrx " or source[8:10] == b"CR"
 
 
 def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, MediaFacts]:
-    """Return the embedded preview of a raw file if it is large enough for `side`; otherwise develop the image.
+    """Decode a raw file upright as RGB. Use the embedded preview if it is large enough; otherwise develop the image.
 
-    Raises UnreadableMediaError.
+    Args:
+        source: The file, or its content.
+        side: The required length of the shorter side in pixels; None for the full size.
+
+    Returns:
+        The image and its metadata.
+
+    Raises:
+        UnreadableMediaError: The file is damaged, or its camera is not supported.
     """
     import rawpy
 
@@ -48,7 +60,7 @@ def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, Media
                 image = Image.fromarray(raw.postprocess(half_size=half, use_camera_wb=True, user_flip=0))
     except rawpy.LibRawError as error:
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise UnreadableMediaError(f"damaged raw file, or of an unknown camera: {reason}") from error
+        raise UnreadableMediaError(f"damaged raw file, or unsupported camera: {reason}") from error
     facts = facts or read_header(_read_header_bytes(source))
     if flip in ROTATIONS:
         image = image.transpose(ROTATIONS[flip])
@@ -59,7 +71,11 @@ def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, Media
 
 
 def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, MediaFacts | None]:
-    """Return the embedded JPEG and its metadata; no image if it is smaller than `side`."""
+    """Return the embedded JPEG and its metadata.
+
+    The image is None if it is missing or its shorter side is smaller than `side`. The metadata is None if it has no
+    date.
+    """
     import rawpy
 
     try:

@@ -14,32 +14,37 @@ class ImageTransform(Protocol):
     """Resizes and crops an image. Thread-safe."""
 
     def __call__(self, image: Picture) -> Pixels:
-        """Return pixels of shape (..., height, width, 3) uint8."""
+        """Return pixels of shape (..., height, width, 3), uint8."""
 
 
 @dataclass(frozen=True)
 class TwoViews:
-    """The whole image resized to a square, and a closer crop of its center, as in `cut_views`."""
+    """The whole image resized to a square, and a closer crop of its center, as in `cut_views`.
+
+    Attributes:
+        side: The height and width of both views in pixels.
+        zoom: The side of the crop as a share of the shorter side of the image.
+    """
 
     side: int
     zoom: float
 
     def __call__(self, image: Picture) -> Pixels:
-        """Return pixels of shape (2, side, side, 3)."""
+        """Return pixels of shape (2, side, side, 3), uint8."""
         return cut_views(image, self.side, self.zoom)
 
 
 @dataclass(frozen=True)
 class ResizeCrop:
-    """One view, identical to that of torchvision and open_clip.
+    """One view of an image, resized and cropped exactly as by torchvision and open_clip.
 
     Attributes:
-        height: In pixels.
-        width: In pixels.
+        height: The height of the view in pixels.
+        width: The width of the view in pixels.
         mode: `shortest` scales the shorter side and crops the center, `squash` resizes the whole image, `longest`
             scales the longer side and pads the rest.
         bilinear: Use bilinear instead of bicubic interpolation.
-        fill: The gray value of the padding.
+        fill: The gray value of the padding, 0 to 255.
     """
 
     height: int
@@ -49,7 +54,7 @@ class ResizeCrop:
     fill: int = 0
 
     def __call__(self, image: Picture) -> Pixels:
-        """Return pixels of shape (height, width, 3)."""
+        """Return pixels of shape (height, width, 3), uint8."""
         size = self._scale(image.width, image.height)
         filter_ = Image.Resampling.BILINEAR if self.bilinear else Image.Resampling.BICUBIC
         scaled = image if size == image.size else image.resize(size, filter_)
@@ -61,17 +66,18 @@ class ResizeCrop:
 
     def _pad(self, image: Picture) -> Picture:
         size = max(image.width, self.width), max(image.height, self.height)
-        ground = Image.new("RGB", size, (self.fill,) * 3)
-        ground.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
-        return ground
+        background = Image.new("RGB", size, (self.fill,) * 3)
+        background.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))
+        return background
 
     def _scale(self, width: int, height: int) -> tuple[int, int]:
+        """Return the width and height to resize an image to."""
         if self.mode == "squash":
             return self.width, self.height
         if self.mode == "longest" or self.height != self.width:
             choose = max if self.mode == "longest" else min
-            share = choose(height / self.height, width / self.width)
-            return round(width / share), round(height / share)
+            factor = choose(height / self.height, width / self.width)
+            return round(width / factor), round(height / factor)
         if width <= height:
             return self.width, int(self.width * height / width)
         return int(self.height * width / height), self.height

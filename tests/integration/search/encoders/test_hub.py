@@ -109,7 +109,7 @@ def test_a_tower_of_transformers_is_fetched_with_what_it_needs_and_may_be_moved(
     assert load_model(source).text.config.model_type == "xlm-roberta"
     assert find_languages(source) == ()
     (tmp_path / "elsewhere/fetched/hf-hub--org--tiny/config.json").unlink()
-    with pytest.raises(ModelError, match=r"text tower of .* put config\.json of org/tiny into that folder"):
+    with pytest.raises(ModelError, match=r"text encoder of .* Put config\.json of org/tiny into that folder"):
         load_model(source)
     assert len(hub.asked) == asked
 
@@ -120,7 +120,7 @@ def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path):
     load_tokenizer(find_source(name, tmp_path))
     (tmp_path / "tokenizer.json").unlink()
     (tmp_path / "tokenizer_config.json").unlink()
-    with pytest.raises(ModelError, match=r"tokenizer of .* is not whole: put the files of .*word pieces, the model"):
+    with pytest.raises(ModelError, match=r"tokenizer of .* is incomplete\. Put the files of .*tokens, the model"):
         load_tokenizer(find_source(name, tmp_path))
 
 
@@ -135,7 +135,7 @@ def test_a_tower_that_is_not_where_it_is_said_to_be_is_missing(tmp_path, monkeyp
             (other / path.name).write_bytes(path.read_bytes())
     config = (other / "open_clip_config.json").read_text().replace(str(tmp_path / "made"), str(tmp_path))
     (other / "open_clip_config.json").write_text(config)
-    with pytest.raises(ModelError, match=r"text tower of .* put config\.json of .* into that folder"):
+    with pytest.raises(ModelError, match=r"text encoder of .* Put config\.json of .* into that folder"):
         load_model(find_source(name.replace("made", "other"), tmp_path))
 
 
@@ -146,16 +146,16 @@ def test_a_tower_that_was_exchanged_is_refused(tmp_path):
     config = tmp_path / "made/config.json"
     config.write_text(config.read_text().replace('"pad_token_id": 1', '"pad_token_id": 3'))
     encoder = OpenClipImageEncoder(manifest, find_folder(tmp_path, name), tmp_path, machine)
-    with pytest.raises(ModelError, match=r"config\.json is not the file that this home was filled with"):
+    with pytest.raises(ModelError, match=r"config\.json changed since this home was indexed"):
         encoder.encode_texts(["a dog"])
 
 
 def test_a_tower_that_is_described_nowhere_is_not_looked_for_on_the_hub(hub, tmp_path):
     (tmp_path / "w.pt").write_bytes(b"weights")
     source = find_source(f"xlm-roberta-base-ViT-B-32/{tmp_path / 'w.pt'}", tmp_path)
-    with pytest.raises(ModelError, match=r"text tower of .* not on this machine: `crossmodal models get`"):
+    with pytest.raises(ModelError, match=r"text encoder of .* not on this machine\. .* `crossmodal models get`"):
         load_model(source)
-    with pytest.raises(ModelError, match=r"tokenizer of .* not on this machine: `crossmodal models get`"):
+    with pytest.raises(ModelError, match=r"tokenizer of .* not on this machine\. .* `crossmodal models get`"):
         load_tokenizer(source)
     assert not hub.asked
 
@@ -183,5 +183,5 @@ def test_what_the_hub_does_not_have_is_said(hub, tmp_path):
 
 def test_a_hub_that_cannot_be_reached_gives_the_way_to_do_without(hub, tmp_path, monkeypatch):
     point_at(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(UnreachableError, match="carry them here, and name them"):
+    with pytest.raises(UnreachableError, match="copy them here, and pass their path"):
         fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)

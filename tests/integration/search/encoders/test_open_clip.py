@@ -77,11 +77,11 @@ def test_a_name_stands_for_what_is_there_and_else_says_what_to_do(models, tmp_pa
         find_source("ViT-Z-99/x", tmp_path)
     with pytest.raises(ModelError, match="has no weights 'nonsense'"):
         find_source("ViT-B-32/nonsense", tmp_path)
-    with pytest.raises(ModelError, match="is no file"):
+    with pytest.raises(ModelError, match="is not a file"):
         find_source("ViT-B-32//nowhere/x.pt", tmp_path)
     make_tiny(tmp_path / "bare")
     (tmp_path / "bare/open_clip_model.safetensors").unlink()
-    with pytest.raises(ModelError, match="holds no weights"):
+    with pytest.raises(ModelError, match="contains no weights"):
         find_source(f"local-dir:{tmp_path / 'bare'}", tmp_path)
 
 
@@ -104,7 +104,7 @@ def test_weights_that_were_exchanged_are_refused(tmp_path):
     make_tiny(tmp_path / "tiny", seed=8)
     manifest = read_manifest(name, Retriever.VISUAL, tmp_path, MACHINE)
     encoder = OpenClipImageEncoder(manifest, find_folder(tmp_path, name), tmp_path, MACHINE)
-    with pytest.raises(ModelError, match="not the file that this home was filled with"):
+    with pytest.raises(ModelError, match="changed since this home was indexed"):
         encoder.encode_texts(["a dog"])
 
 
@@ -124,7 +124,7 @@ def test_a_device_that_is_not_there_is_refused():
     if import_torch().cuda.is_available():
         pytest.skip("there is a GPU")
     assert choose_devices("auto") == ["cpu"]
-    with pytest.raises(ModelError, match="sees no CUDA device"):
+    with pytest.raises(ModelError, match="finds no CUDA device"):
         choose_devices("cuda:1")
 
 

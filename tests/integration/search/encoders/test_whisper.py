@@ -108,7 +108,7 @@ def test_what_is_no_whisper_is_refused(tmp_path):
         find_whisper("openai-whisper:base", tmp_path)
     pytest.importorskip("whisper")
     (tmp_path / "bad.pt").write_bytes(b"nothing")
-    with pytest.raises(ModelError, match=r"bad\.pt is no checkpoint"):
+    with pytest.raises(ModelError, match=r"bad\.pt is not a checkpoint"):
         choose_transcriber(f"openai-whisper:{tmp_path / 'bad.pt'}", tmp_path, MACHINE).transcribe(
             decode_sound(_beep(tmp_path))
         )
