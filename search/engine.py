@@ -116,7 +116,7 @@ class Engine:
         revision = self.library.catalog.read_revision()
         library = self._swap.follow(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
-        retrieval = Retrieval(library, encoded, False, revision, decides=False)
+        retrieval = Retrieval(library, encoded, False, revision, decides_presence=False)
         best: dict[int, Candidate] = {}
         for retriever in Retriever:
             retrieved = retrieval.retrieve(retriever, MAX_MOMENTS)
