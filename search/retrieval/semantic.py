@@ -18,6 +18,7 @@ from search.encoders.encoder import TextEncoder
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.records import Vectors
+from search.scoring.candidates import to_probability
 from search.scoring.text import (
     QueryBaseline,
     ReferenceTexts,
@@ -140,6 +141,24 @@ class SemanticQuery:
         scores = [part.share * standardize(rows @ part.vector, part.baseline) for part in self._wanted]
         result: Vectors = np.sum(scores, axis=0).astype(np.float32)
         return result
+
+
+def compute_not_excluded(
+    library: OpenHome, excluded: Sequence[Vectors], passages: Vectors, weights: Weights
+) -> Vectors:
+    """Compute the probability that passages match no excluded part, shape (n,).
+
+    Args:
+        library: The library, for the reference texts of its text encoder.
+        excluded: Embeddings of the excluded parts, shape (d,) each, unit length.
+        passages: Vectors of passages, shape (n, d).
+        weights: The function of the semantic features.
+    """
+    not_excluded = np.ones(len(passages), np.float32)
+    for vector in excluded if len(passages) else ():
+        features, _ = SemanticQuery([SemanticPart(vector)], get_reference_texts(library)).compute_features(passages)
+        not_excluded *= 1 - to_probability(compute_log_odds(TextFeatures(features), weights))
+    return not_excluded
 
 
 FOLDER = Path(__file__).parent / "reference"

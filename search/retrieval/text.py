@@ -7,7 +7,7 @@ import numpy as np
 
 from search.open_home import OpenHome
 from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
-from search.retrieval.semantic import SemanticPart, SemanticQuery, get_reference_texts
+from search.retrieval.semantic import SemanticQuery, compute_not_excluded, get_reference_texts
 from search.retrieval.text_candidates import (
     NO_MATCH,
     CandidateSet,
@@ -22,6 +22,7 @@ from search.scoring.text import (
     TextFeatures,
     TextWeights,
     Weights,
+    compute_confidence_factors,
     compute_log_odds,
     make_lexical_features,
     read_weights,
@@ -31,8 +32,7 @@ from search.storage.space_index import Snapshot
 
 # Lexical matches less likely than this are scored only if fewer segments are found than requested.
 LEXICAL_FLOOR = 0.1
-# The number of lexical matches that are also compared by their embeddings. The others are scored by lexical features
-# only.
+# This many lexical matches are also compared by their embeddings. The others are scored by lexical features only.
 MAX_COMPARED = 256
 # No more segments are retrieved by their vectors if the next ones are less likely than this, since they would not make
 # a result relevant, or after this many.
@@ -40,9 +40,6 @@ MIN_FLOOR = 0.3
 MAX_SCORED = 4096
 # The probability of the next segments is estimated from this many last segments that the vector index returned.
 TAIL = 16
-# The probability of speech that was recognized with less confidence than this is reduced in proportion, unless it
-# contains the words of the query.
-MIN_SURE_CONFIDENCE = 0.5
 # Segments at least this likely to match an excluded part are not results. Lower than the cut of relevant results,
 # because an excluded thing need not be the main topic. Measured by benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
@@ -118,8 +115,8 @@ class TextRetriever:
         features |= lexical_features
         exact = self._find_exact(metadata["segment"], places)
         logits = self._compute_logits(features, exact, vectors)
-        not_excluded = self._compute_not_excluded(vectors, 0)
-        confidence = _compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        not_excluded = self._compute_not_excluded(vectors)
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
         coverage = np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0))
         is_shown = not_excluded > 1 - EXCLUSION_CUT
         result: Vectors = to_probability(logits) * confidence * not_excluded * coverage * is_shown
@@ -177,9 +174,9 @@ class TextRetriever:
         features |= lexical_features
         exact = self._find_exact(segments, places)
         probabilities = to_probability(self._compute_logits(features, exact, vectors))
-        factors = _compute_confidence_factors(metadata["confidence"], features.get("coverage"))
-        probabilities[: len(factors)] *= factors
-        not_excluded = self._compute_not_excluded(vectors, len(rest))
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        probabilities[: len(confidence)] *= confidence
+        not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
         is_shown = not_excluded > 1 - EXCLUSION_CUT
         return CandidateSet(
             segments[is_shown],
@@ -284,29 +281,14 @@ class TextRetriever:
             logits[: len(vectors)] += self._semantic.penalize(vectors, self._weights.semantic)
         return logits
 
-    def _compute_not_excluded(self, vectors: Vectors, others: int) -> Vectors:
-        """Compute the probability that each segment matches no excluded part, shape (m + others,).
-
-        Args:
-            vectors: The vectors of the first m segments, shape (m, d).
-            others: The number of segments without a vector. Their probability is 1.
-        """
-        not_excluded = np.ones(len(vectors) + others, np.float32)
-        for excluded in self._query.excluded if len(vectors) else ():
-            query = SemanticQuery([SemanticPart(excluded)], get_reference_texts(self._library))
-            features, _ = query.compute_features(vectors)
-            logits = compute_log_odds(TextFeatures(features), self._weights.semantic)
-            not_excluded[: len(vectors)] *= 1 - to_probability(logits)
-        return not_excluded
+    def _compute_not_excluded(self, vectors: Vectors) -> Vectors:
+        return compute_not_excluded(self._library, self._query.excluded, vectors, self._weights.semantic)
 
     def _estimate_floor(self, features: dict[str, Vectors], count: int) -> float:
         """Estimate the highest probability of the segments that the vector index has not returned.
 
-        It is that of the last returned segments, if they contained no word of the query.
-
-        Args:
-            features: The features of segments.
-            count: The number of segments, from the first, that the vector index returned, best first.
+        It is that of the last ones among the first `count` segments, which the index has returned, if they contained no
+        word of the query.
         """
         if not count:
             return 0.0
@@ -335,14 +317,3 @@ class TextRetriever:
             terms[name] = float(found.features.values[name][at])
             terms[f"{name} weight"] = weight
         return terms
-
-
-def _compute_confidence_factors(confidence: Vectors, coverage: Vectors | None) -> Vectors:
-    """Return a factor below 1 for speech that may be recognized wrongly, and 1 for everything else, shape (m,).
-
-    Args:
-        confidence: The confidence of recognized speech, 0 to 1; NaN for other segments, shape (m,).
-        coverage: The share of the query that each segment contains, shape (n,), n >= m; None without lexical features.
-    """
-    factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / MIN_SURE_CONFIDENCE), nan=1.0).astype(np.float32)
-    return factors if coverage is None else np.maximum(factors, coverage[: len(factors)])
