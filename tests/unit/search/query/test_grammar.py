@@ -63,11 +63,11 @@ def test_every_kind_of_quotation_mark(quoted):
         ("type:movie", "type: must be image"),
         ("typ:image", "did you mean type:"),
         ("befor:2024", "did you mean before:"),
-        ('"open', "left open"),
+        ('"open', "not closed"),
         ("+snow^0", "weight"),
         ("+snow^99", "weight"),
         ("-type:image", "cannot be added or excluded"),
-        ("in:a in:b", "given twice"),
+        ("in:a in:b", "set twice"),
         ("longer:soon", "longer: must be"),
     ],
 )
