@@ -51,7 +51,7 @@ def test_a_bar_of_the_histogram_sets_the_dates(open_page):
     assert count(page) > 0
 
 
-def test_hits_are_grouped_by_folder(open_page):
+def test_results_are_grouped_by_folder(open_page):
     page = open_page("/?type=audio&group=source")
     page.wait_for_selector("#hits .group")
     assert page.text_content("#hits .group").endswith("/notes")
@@ -76,7 +76,7 @@ def wait_for(page, told):
     raise AssertionError("never came true")
 
 
-def test_more_and_less_like_this_rank_anew_and_can_be_undone(open_page):
+def test_more_and_less_like_this_rerank_and_can_be_undone(open_page):
     page = open_page()
     ask(page, SAID_OF)
     page.wait_for_selector("[title$='chelsea.jpg']")  # relevant, or less certain below
@@ -137,7 +137,7 @@ def test_the_transcript_follows_and_a_word_seeks(open_page):
     page.keyboard.press("Escape")
 
 
-def test_the_timeline_shows_what_was_found_and_leads_there(open_page):
+def test_the_timeline_shows_the_results_and_links_to_them(open_page):
     page = open_page("/?q=a+red+flower+opens")
     page.wait_for_selector("#hits .hit meter")
     page.click(".hit:has([title$='holiday.mp4'])")
@@ -160,7 +160,7 @@ def test_the_timeline_shows_what_was_found_and_leads_there(open_page):
     assert pixels > 1000
 
 
-def test_where_a_picture_shows_the_query_is_drawn_over_it(open_page):
+def test_the_heatmap_is_drawn_over_an_image(open_page):
     page = open_page("/?q=a+cat")
     page.wait_for_selector("#hits .hit meter")
     page.click(".hit:has([title$='chelsea.jpg'])")
@@ -329,7 +329,7 @@ def test_what_hides_everything_can_be_taken_off(open_page):
     page.wait_for_selector("[title$='chelsea.jpg']")
 
 
-def test_ten_thousand_hits_scroll_smoothly_in_flat_memory(open_page, open_browser, server):
+def test_ten_thousand_results_scroll_smoothly_in_constant_memory(open_page, open_browser, server):
     """The list is made up, for no demo library is so large; the grid, the pictures and the browser are real."""
     page = open_browser().new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.add_init_script(FAKE_ANSWER.replace("IDS", "20"))

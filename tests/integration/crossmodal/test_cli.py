@@ -39,7 +39,7 @@ def test_help_loads_nothing_heavy():
     assert "search" in done.stdout
 
 
-def test_search_prints_hits_and_the_json_document(home):
+def test_search_prints_results_and_the_json_document(home):
     shown = run("search", "a cup of coffee", home=home)
     assert shown.returncode == 0
     assert "morning.jpg" in shown.stdout
@@ -48,7 +48,7 @@ def test_search_prints_hits_and_the_json_document(home):
     assert "raw" in document["hits"][0]["evidence"][0]
 
 
-def test_search_corrects_typing_errors_unless_told_otherwise(home):
+def test_search_corrects_typing_errors_unless_turned_off(home):
     shown = run("search", "a cup of cofee", home=home)
     said = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
     assert said in shown.stdout
@@ -77,7 +77,7 @@ def test_search_for_nothing_relevant_prints_the_closest_and_ends_with_1(home):
     assert json.loads(done.stdout)["hits"] == []
 
 
-def test_pictures_voice_and_filters_are_options(home, demo):
+def test_images_voice_and_filters_are_options(home, demo):
     cat = json.loads(
         run("search", "--image", str(demo / "pets/chelsea.jpg"), "--type", "image", "--json", home=home).stdout
     )
@@ -89,7 +89,7 @@ def test_pictures_voice_and_filters_are_options(home, demo):
     assert all("/papers/" in hit["item"]["path"] for hit in inside["hits"])
 
 
-def test_status_files_verify_and_models_tell_what_is_there(home):
+def test_status_files_verify_and_models_report_the_library(home):
     status = json.loads(run("status", "--json", home=home).stdout)
     assert status["items"]["image"] == {"indexed": 12}
     assert status["spaces"]["visual"]["embeddings"] >= 15
@@ -154,7 +154,7 @@ def test_errors_are_one_line_and_a_status(home, arguments, status, says):
     assert "Traceback" not in done.stderr
 
 
-def test_a_home_that_is_not_there_or_not_writable_is_refused(tmp_path):
+def test_a_missing_or_read_only_home_is_refused(tmp_path):
     done = run("search", "a", home=tmp_path / "none")
     assert done.returncode == 3
     assert "crossmodal index" in done.stderr
@@ -162,7 +162,7 @@ def test_a_home_that_is_not_there_or_not_writable_is_refused(tmp_path):
     assert run("index", str(tmp_path), home=tmp_path / "file" / "home").returncode == 3
 
 
-def test_a_home_of_an_earlier_bundled_model_answers_and_says_what_it_waits_for(tmp_path):
+def test_a_home_of_an_earlier_bundled_model_answers_and_reports_what_is_outdated(tmp_path):
     import sqlite3
 
     (tmp_path / "a.txt").write_text("the lighthouse keeper")

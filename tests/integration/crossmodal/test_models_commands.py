@@ -115,7 +115,7 @@ SHOWN = {
 }
 
 
-def test_two_picture_models_are_compared_by_the_librarys_own_captions(fresh, demo, tiny, tmp_path):
+def test_two_image_models_are_compared_by_the_captions_of_the_library(fresh, demo, tiny, tmp_path):
     folder = tmp_path / "described"
     folder.mkdir()
     for path in demo.rglob("*.jpg"):
@@ -135,7 +135,7 @@ def test_two_picture_models_are_compared_by_the_librarys_own_captions(fresh, dem
     assert again["better"] is None
 
 
-def test_copies_of_pictures_are_asked_by_as_well(captioned, tiny, tmp_path):
+def test_copies_of_images_are_queries_too(captioned, tiny, tmp_path):
     named = sorted((tmp_path / "named").glob("*.jpg"))
     for number, path in enumerate(named[:12]):
         picture = Image.open(path)
@@ -160,7 +160,7 @@ def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
     assert min(one["mrr"] for one in said["models"]) > 0.4
 
 
-def test_a_sentence_model_takes_the_meaning_space_over(captioned):
+def test_a_sentence_model_replaces_the_semantic_space(captioned):
     from search.engine import Engine
     from search.records import Query
 
@@ -227,7 +227,7 @@ def test_an_adapter_that_helps_is_kept_and_used(captioned):
     assert captioned.reload_models().models.image_encoder.name == said["model"]
 
 
-def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monkeypatch):
+def test_an_adapter_learns_from_feedback(captioned, tmp_path, monkeypatch):
     # File names without meaning; the feedback describes the images in words.
     said = {}
     for number, path in enumerate(sorted((tmp_path / "named").glob("*.jpg"))):
@@ -265,7 +265,7 @@ def test_an_adapter_that_does_not_help_is_refused(captioned, tmp_path):
     assert not list(captioned.home.models.glob("*/adapter.npz"))
 
 
-def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned):
+def test_an_adapter_changes_image_vectors_only_and_is_a_model_like_any_other(captioned):
     chance = np.random.default_rng(0)
     picture = captioned.models.image_encoder
     adapter = Adapter(
@@ -289,7 +289,7 @@ def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned)
     np.testing.assert_allclose(rows["active"], adapter.apply(rows["previous"][None])[0], atol=2e-3)
 
 
-def test_what_there_is_to_choose_from_is_listed(captioned, tiny):
+def test_the_available_models_are_listed(captioned, tiny):
     said = json.loads(run(captioned.home, "models", "list", "--json").stdout)
     used = {one["name"] for one in said["models"] if one["is_used"]}
     assert used == {IMAGE_MODEL, TEXT_MODEL, "whisper-base"}

@@ -1,4 +1,4 @@
-"""A home that an earlier version of the bundled model filled: it opens, says so, and is embedded again."""
+"""A home that an earlier version of the bundled model filled: it opens, reports it, and is embedded again."""
 
 import shutil
 import threading
@@ -52,7 +52,7 @@ def count(library, retriever, role="active"):
     return library.spaces.count(library.spaces.get(retriever, role).id)
 
 
-def test_it_opens_and_answers_by_texts_only_and_says_so(old):
+def test_it_opens_and_reports_that_it_answers_by_texts_only(old):
     answer, retrievers = find(old)
     assert Retriever.VISUAL not in retrievers
     assert retrievers

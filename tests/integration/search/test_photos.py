@@ -1,4 +1,4 @@
-"""What holds of real photographs: their vectors and their perceptual hashes."""
+"""The vectors and the perceptual hashes of real photos."""
 
 import numpy as np
 from PIL import Image, ImageEnhance
@@ -7,7 +7,7 @@ from search.media.image.picture import compute_phash, make_noise
 from search.scoring.grouping import MAX_BITS
 
 
-def test_pictures_are_embedded_alike_alone_and_beside_others(library):
+def test_images_have_the_same_vectors_alone_and_in_a_batch(library):
     encoder = library.models.image_encoder
     prepared = [encoder.transform(one) for one in make_noise(5)]
     together = encoder.encode_images(prepared)

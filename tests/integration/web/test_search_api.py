@@ -1,4 +1,4 @@
-"""Searches over REST with the bundled models; tests/unit/web has all the rest of the API, with fake models."""
+"""Searches over REST with the bundled models; tests/unit/web tests the rest of the API, with fake models."""
 
 import io
 import json
@@ -17,7 +17,7 @@ def client(library):
     return make_client(library)
 
 
-def test_pictures_and_voice_come_as_parts(client, demo):
+def test_images_and_voice_are_sent_as_parts(client, demo):
     picture = (demo / "pets/chelsea.jpg").open("rb")
     voice = (demo / "notes/train.wav").open("rb")
     found = client.post("/api/v1/search", data={"image": (picture, "x.jpg"), "limit": "2"}).json
@@ -99,7 +99,7 @@ def test_a_watched_search_lists_what_is_new_and_matches(fresh, demo, tmp_path):
     assert [item["path"].rsplit("/", 1)[-1] for item in found] == ["chelsea.jpg"]
 
 
-def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo):
+def test_a_saved_search_by_an_image_reports_new_matches(fresh, tmp_path, demo):
     media = tmp_path / "media"
     media.mkdir()
     (media / "wall.jpg").write_bytes(next(demo.rglob("wall.jpg")).read_bytes())

@@ -56,7 +56,7 @@ def test_a_segment_whose_words_are_not_its_text_stays_whole():
         max_size=40,
     )
 )
-def test_nothing_that_was_said_is_lost_or_moved(spoken):
+def test_no_speech_is_lost_or_moved(spoken):
     heard = make_heard(*spoken)
     parts = list(split_at_pauses(heard))
     assert " ".join(part.text for part in parts) == heard.text

@@ -1,4 +1,4 @@
-"""Saved searches that tell of what is new, and albums."""
+"""Saved searches that notify about new matches, and albums."""
 
 import json
 import threading
@@ -59,7 +59,7 @@ def save(client, **fields):
     return client.post("/api/v1/searches", json=body)
 
 
-def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, demo, hook):
+def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, hook):
     saved = save(client, webhook=hook)
     assert saved.status_code == 201
     notifier = SavedSearchNotifier(fresh)
@@ -86,7 +86,7 @@ def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, d
     assert client.get("/api/v1/searches").json["searches"] == []
 
 
-def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
+def test_a_search_that_is_not_watched_is_only_stored(client, fresh, media, demo):
     save(client, watch=False)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)

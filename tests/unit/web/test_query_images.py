@@ -1,4 +1,4 @@
-"""Pictures to search by that an address can name, and what people say of hits."""
+"""Uploaded query images with ids, and feedback on results."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def make_picture(number):
     return out.getvalue()
 
 
-def test_a_kept_picture_is_searched_by_its_id_as_if_it_were_sent(client, demo):
+def test_a_stored_image_is_a_query_by_its_id(client, demo):
     body = (demo / "pets/chelsea.jpg").read_bytes()
     kept = keep(client, body)
     assert kept.status_code == 201
@@ -47,7 +47,7 @@ def test_a_kept_picture_is_searched_by_its_id_as_if_it_were_sent(client, demo):
     assert "chelsea.jpg" in "".join(hit["item"]["path"] for hit in by_id["hits"][:2])
 
 
-def test_what_is_kept_is_small_and_says_nothing_of_place_and_time(client):
+def test_a_stored_image_is_small_and_has_no_place_or_date(client):
     exif = Image.Exif()
     exif[0x010F] = "SECRETCAMERA"
     exif.get_ifd(0x8825)[1] = "N"
@@ -69,12 +69,12 @@ def test_what_is_kept_is_small_and_says_nothing_of_place_and_time(client):
         ({"image": (io.BytesIO(b"no picture"), "a.jpg")}, 422, "unrecognized image format"),
     ],
 )
-def test_what_is_no_picture_is_not_kept(client, data, status, says):
+def test_only_images_are_stored(client, data, status, says):
     answer = client.post("/api/v1/query-images", data=data)
     assert (answer.status_code, says in answer.json["detail"]) == (status, True)
 
 
-def test_a_picture_that_is_not_kept_is_said_to_be_missing(client):
+def test_an_image_that_is_not_stored_is_reported_as_missing(client):
     for answer in (ask(client, parts=[{"query_image": "0" * 32}]), client.get("/api/v1/query-images/nothing")):
         assert (answer.status_code, "does not exist" in answer.json["detail"]) == (404, True)
     assert ask(client, parts=[{"query_image": "../../etc"}]).status_code == 400
@@ -94,7 +94,7 @@ def test_only_what_nobody_asks_with_any_more_is_dropped(fresh):
     assert there == [404, 200, 200, 200]
 
 
-def test_what_is_said_of_a_hit_is_kept_until_it_is_taken_back(client):
+def test_feedback_is_stored_until_it_is_withdrawn(client):
     cat = get_item(client, "chelsea.jpg")
 
     def say(relevant, text=" a cat "):
@@ -127,7 +127,7 @@ def test_feedback_of_no_sense_is_refused_by_name(client, body, status, says):
     assert (answer.status_code, says in answer.json["detail"]) == (status, True)
 
 
-def test_forgetting_an_item_forgets_what_was_said_of_it(fresh, tmp_path):
+def test_forgetting_an_item_forgets_its_feedback(fresh, tmp_path):
     Image.effect_noise((64, 64), 30).save(tmp_path / "noise.png")
     index(fresh, tmp_path / "noise.png")
     client = make_client(fresh)

@@ -1,4 +1,4 @@
-"""Towers of every make become graphs that give the same vectors, in every precision."""
+"""Towers of every architecture are exported to graphs with the same vectors, in every precision."""
 
 from pathlib import Path
 

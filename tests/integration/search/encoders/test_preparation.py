@@ -1,4 +1,4 @@
-"""Pictures are cut byte for byte as open_clip's own preprocessing cuts them."""
+"""Images are resized and cropped to the same bytes as by the preprocessing of open_clip."""
 
 import numpy as np
 import pytest

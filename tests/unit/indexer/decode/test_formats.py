@@ -27,7 +27,7 @@ from tests.support.formats import (
 
 
 @pytest.mark.parametrize("suffix", PICTURES)
-def test_pictures(tmp_path, suffix):
+def test_images(tmp_path, suffix):
     write_picture(RED, tmp_path / f"a.{suffix}")
     content = read(tmp_path / f"a.{suffix}", ItemType.IMAGE)
     ((_, picture),) = content.pictures
@@ -72,7 +72,7 @@ def test_documents(tmp_path, suffix):
         assert content.facts.title == "The year"
 
 
-def test_a_page_without_text_is_a_picture(tmp_path):
+def test_a_page_without_text_is_an_image(tmp_path):
     (tmp_path / "a.pdf").write_bytes(make_pdf("", "0.8 0.1 0.1 rg 100 100 400 500 re f"))
     content = read(tmp_path / "a.pdf", ItemType.DOCUMENT)
     ((segment, picture),) = content.pictures
@@ -82,7 +82,7 @@ def test_a_page_without_text_is_a_picture(tmp_path):
     assert content.thumbnail is not None
 
 
-def test_a_pdf_of_nothing_says_so(tmp_path):
+def test_an_empty_pdf_is_reported(tmp_path):
     (tmp_path / "a.pdf").write_bytes(make_pdf(""))
     with pytest.raises(UnreadableMediaError, match="pages of the PDF are empty"):
         read(tmp_path / "a.pdf", ItemType.DOCUMENT)
@@ -94,7 +94,7 @@ def test_text_in_an_old_encoding_is_read(tmp_path):
     assert "élèves étaient" in read(tmp_path / "a.txt", ItemType.DOCUMENT).passages[0].text
 
 
-def test_exif_turns_and_dates_a_picture(tmp_path):
+def test_exif_sets_the_orientation_and_date_of_an_image(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x0132] = "2021:07:14 10:20:30"
@@ -105,7 +105,7 @@ def test_exif_turns_and_dates_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
-def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
+def test_images_of_every_mode_become_rgb(tmp_path, mode):
     kind = "TIFF" if mode in {"CMYK", "I;16", "F"} else "PNG"
     Image.new(mode, (40, 30)).save(tmp_path / "a.png", kind)
     assert read(tmp_path / "a.png", ItemType.IMAGE).pictures[0][1].mode == "RGB"
@@ -131,7 +131,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_read_says_why(tmp_path, name):
+def test_unreadable_files_have_a_reason(tmp_path, name):
     kind, body, says = BAD[name]
     if body is None:
         stream = io.BytesIO()
@@ -143,7 +143,7 @@ def test_what_cannot_be_read_says_why(tmp_path, name):
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [("gif", "GIF"), ("webp", "WEBP"), ("avif", "AVIF")])
-def test_an_animation_is_several_pictures(tmp_path, suffix, kind):
+def test_an_animation_is_several_images(tmp_path, suffix, kind):
     frames = [Image.new("RGB", (64, 48), (number * 25, 60, 250 - number * 25)) for number in range(10)]
     frames[0].save(tmp_path / f"a.{suffix}", kind, save_all=True, append_images=frames[1:], duration=100)
     pictures = [np.asarray(picture)[0, 0, 0] for _, picture in read(tmp_path / f"a.{suffix}", ItemType.IMAGE).pictures]
@@ -152,7 +152,7 @@ def test_an_animation_is_several_pictures(tmp_path, suffix, kind):
     assert pictures[-1] - pictures[0] > 150
 
 
-def test_every_page_of_a_tiff_is_a_picture_with_its_number(tmp_path):
+def test_every_page_of_a_tiff_is_an_image_with_its_number(tmp_path):
     pages = [Image.new("RGB", (64, 48), (40 * number, 0, 0)) for number in range(5)]
     pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
     content = read(tmp_path / "a.tiff", ItemType.IMAGE)

@@ -28,7 +28,7 @@ TEXTS = {"txt", "md", "html", "srt", "vtt"}
 
 
 @pytest.mark.parametrize("suffix", sorted(set(PICTURES) - UNSIGNED))
-def test_a_picture_is_known_under_any_name(tmp_path, suffix):
+def test_an_image_is_recognized_under_any_name(tmp_path, suffix):
     write_picture(RED, tmp_path / f"a.{suffix}")
     (tmp_path / f"a.{suffix}").rename(tmp_path / "a.txt")
     assert recognize_content(tmp_path / "a.txt") is ItemType.IMAGE
@@ -99,7 +99,7 @@ def name_of(found):
     return (found if isinstance(found, FileFacts) else found.file).path.rsplit("/", 1)[-1]
 
 
-def test_an_item_has_the_type_that_its_content_says(fresh, tmp_path):
+def test_the_type_of_an_item_is_that_of_its_content(fresh, tmp_path):
     (tmp_path / "media").mkdir()
     RED.save(tmp_path / "media" / "scan", "PNG")
     RED.rotate(90).save(tmp_path / "media" / "letter.txt", "PNG")

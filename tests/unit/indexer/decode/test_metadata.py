@@ -1,4 +1,4 @@
-"""What files say of themselves ends up in typed columns, and files beside them are heard."""
+"""The metadata of files is stored in typed columns, and sidecar files are read."""
 
 import struct
 from fractions import Fraction
@@ -28,7 +28,7 @@ XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="a
 SAID = {"title": "Summer fair", "artist": "Ann Author", "tags": ("Fair", "été")}
 
 
-def test_exif_gives_place_camera_and_date(tmp_path):
+def test_exif_contains_place_camera_and_date(tmp_path):
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0112] = "NIKON CORPORATION", "NIKON D90", 8
     exif[0x9C9E] = "alpine;snow\0".encode("utf-16-le")
@@ -59,7 +59,7 @@ def test_xmp_inside_is_read(tmp_path, suffix):
     assert [one.text for one in content.passages] == ["Two children ride a painted horse."]
 
 
-def test_xmp_beside_a_picture_goes_before_what_is_in_it(tmp_path):
+def test_an_xmp_sidecar_precedes_the_metadata_in_the_image(tmp_path):
     exif = Image.Exif()
     exif[0x013B], exif[0x0110] = "Somebody", "D90"
     RED.save(tmp_path / "a.jpg", exif=exif)
@@ -69,7 +69,7 @@ def test_xmp_beside_a_picture_goes_before_what_is_in_it(tmp_path):
 
 
 @pytest.mark.parametrize("packet", [b"", b"<", b"<a>", XMP.encode()[:400], b"\xff\xfe" + XMP.encode("utf-16-le")])
-def test_damaged_xmp_says_nothing_wrong(packet):
+def test_damaged_xmp_adds_no_wrong_metadata(packet):
     assert read_xmp(packet).title in {None, "Summer fair"}
 
 
@@ -116,7 +116,7 @@ def test_a_recording_names_its_artist_and_album(tmp_path, suffix, codec):
     assert (facts.captured_at, facts.tags) == ("1959-08-17T00:00:00", ("Jazz",))
 
 
-def test_the_cover_of_a_recording_is_a_picture(tmp_path):
+def test_the_cover_of_a_recording_is_an_image(tmp_path):
     write_tagged(tmp_path / "a.mp3", "libmp3lame", FIELDS, RED)
     content = read(tmp_path / "a.mp3", ItemType.AUDIO)
     ((segment, picture),) = content.pictures
@@ -126,7 +126,7 @@ def test_the_cover_of_a_recording_is_a_picture(tmp_path):
     assert content.thumbnail is not None
 
 
-def test_a_film_says_where_and_when(tmp_path):
+def test_a_video_has_place_and_date(tmp_path):
     fields = {"com.apple.quicktime.location.ISO6709": "+48.8577+002.2950+035/", "make": "Apple", "model": "iPhone 15"}
     facts = read_fields(fields | {"creation_time": "2024-05-01T10:11:12.000000Z"})
     assert (facts.latitude, facts.longitude, facts.camera) == (48.8577, 2.295, "Apple iPhone 15")
@@ -157,7 +157,7 @@ def test_a_film_held_upright_is_upright(tmp_path):
     assert red > 150 > blue
 
 
-def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
+def test_a_subtitle_file_is_the_transcript_of_a_video(fresh, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
     write_film(media / "film.mp4")
@@ -214,7 +214,7 @@ def test_broken_subtitles_are_named(fresh, tmp_path):
     assert reason.startswith("cannot read its subtitles talk.srt:")
 
 
-def test_what_a_file_says_is_found_and_filtered(fresh, tmp_path):
+def test_the_metadata_of_a_file_is_found_and_filtered(fresh, tmp_path):
     from search.engine import Engine
 
     media = tmp_path / "media"

@@ -1,4 +1,4 @@
-"""Long sound and films pass through piece by piece, and nothing of them is lost or heard twice."""
+"""Long audio and video is decoded in chunks, and nothing is lost or transcribed twice."""
 
 import threading
 import wave
@@ -71,7 +71,7 @@ def listen(listener, path):
     return [listener.submit("hash", sound).result() for sound in sounds]
 
 
-def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tmp_path):
+def test_what_was_transcribed_before_a_run_was_killed_is_not_transcribed_again(recording, tmp_path):
     first = Counting()
     heard = listen(TranscriptionQueue(first, tmp_path / "partial", Profile()), recording)
     assert first.languages == [None, *["it"] * 5]  # a file is in one language
@@ -96,7 +96,7 @@ class Meeting(Counting):
         return super().transcribe_beside(samples, language)
 
 
-def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_known(tmp_path):
+def test_several_chunks_are_transcribed_in_parallel_once_the_language_is_known(tmp_path):
     model = Meeting()
     listener = TranscriptionQueue(model, tmp_path, Profile())
 
@@ -113,7 +113,7 @@ def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_kn
     listener.close()
 
 
-def test_silence_is_not_given_to_the_model(tmp_path):
+def test_silence_is_not_passed_to_the_model(tmp_path):
     model = Counting()
     listener = TranscriptionQueue(model, tmp_path, Profile())
     silence = AudioChunk(0.0, np.zeros(SAMPLE_RATE, np.int16))

@@ -1,4 +1,4 @@
-"""What an adapter is trained on and judged by."""
+"""The training and evaluation data of an adapter."""
 
 import numpy as np
 from hypothesis import given
@@ -19,14 +19,14 @@ def test_a_text_is_in_the_same_part_in_whatever_order_texts_come(texts, chance, 
 
 
 @given(st.integers(50, 200), st.integers(0, 100))
-def test_every_part_has_its_share_of_the_texts_that_fit_a_picture(fitting, others):
+def test_every_part_has_its_share_of_the_texts_that_match_an_image(fitting, others):
     texts = [f"text {number}" for number in range(fitting + others)]
     parts = part_texts(texts, np.arange(len(texts)) < fitting)
     shares = np.bincount(parts[:fitting], minlength=PARTS)
     assert shares.max() - shares.min() <= 1
 
 
-def test_a_text_is_answered_by_the_best_picture_that_fits_it_among_all():
+def test_a_text_is_ranked_by_its_best_matching_image():
     east, north = np.eye(2, dtype=np.float32)
     between = np.array([0.8, 0.6], np.float32)
     lessons = TrainingPairs(

@@ -1,4 +1,4 @@
-"""The query language says what it means, and leaves plain text alone."""
+"""The query language is parsed, and plain text is not changed."""
 
 import contextlib
 
@@ -87,7 +87,7 @@ def test_words_alone_are_never_changed(text):
     assert parse_query(text).text == text
 
 
-def test_filters_of_the_text_win_over_those_beside_it():
+def test_filters_of_the_text_override_those_of_the_request():
     both = join_filters(Filters(path="/a", camera="x"), Filters(path="/b"))
     assert both == Filters(path="/b", camera="x")
 

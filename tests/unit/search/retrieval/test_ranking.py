@@ -1,4 +1,4 @@
-"""Ranking is pure; its laws hold for any input."""
+"""Properties of the fusion that hold for any input."""
 
 import itertools
 
@@ -50,7 +50,7 @@ def test_more_evidence_never_lowers_an_item(rows, item, extra):
     assert score(extended) >= score(without) - 1e-9
 
 
-def test_a_lane_of_weight_zero_has_no_say():
+def test_a_retriever_of_weight_zero_has_no_influence():
     retrievers = [make_lane(Retriever.VISUAL, [(1, 0.4)]), make_lane(Retriever.LEXICAL, [(2, 0.9)])]
     assert fuse(retrievers, {Retriever.LEXICAL: 0.0})[0].item_id == 1
     assert fuse(retrievers, {})[0].item_id == 2

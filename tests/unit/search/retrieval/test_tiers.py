@@ -178,16 +178,16 @@ def test_a_first_page_is_ranked_again_only_when_the_library_has_changed(library,
     assert len(ranked) == 2
 
 
-def test_a_ranking_that_is_kept_holds_no_vectors(library):
+def test_a_cached_ranking_holds_no_vectors(library):
     engine = Engine(library)
     engine.search(Query(text="a cat"))
-    (ranking,) = engine._rankings._kept.values()
+    (ranking,) = engine._rankings._entries.values()
     shown = [one for tier in ranking.tiers for stack in tier for one in stack.first.candidates]
     assert shown
     assert all(one.vector is None for one in shown)
 
 
-def test_more_like_this_gives_neighbors_without_the_item(engine):
+def test_more_like_this_returns_neighbors_without_the_item(engine):
     photo = engine.search(Query(text="a cat", filters=Filters(types=(ItemType.IMAGE,)))).hits[0].item
     for text in (None, "type:image"):
         near = engine.search(Query(text=text, parts=(QueryPart(item=photo.id),), include_all=True)).hits
@@ -202,7 +202,7 @@ def test_more_like_this_gives_neighbors_without_the_item(engine):
         assert Path(photo.path).name in [Path(hit.item.path).name for hit in hits[:3]]
 
 
-def test_pictures_of_what_its_text_makes_likely_are_scored_wherever_they_are(library, monkeypatch):
+def test_images_of_items_with_likely_texts_are_scored_at_any_depth(library, monkeypatch):
     """A film may be relevant by what is said and what is seen together, each of which alone would not do."""
     revision = library.catalog.read_revision()
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id

@@ -1,4 +1,4 @@
-"""Scores of pictures depend on the picture and the query only."""
+"""The score of an image depends only on the image and the query."""
 
 from dataclasses import replace
 
@@ -62,7 +62,7 @@ def lean(one, other, first, second):
     return (first * one + second * other + rest).astype(np.float32), other.astype(np.float32)
 
 
-def test_a_picture_scores_the_same_whatever_else_is_in_the_library():
+def test_an_image_scores_the_same_in_any_library():
     part, one = make_part(draw(1, 1)[0]), draw(1, 2)
     alone = score_parts([part], make_candidates(one), SAMPLE)
     among = score_parts([part], make_candidates(np.concatenate([one, draw(500, 3)])), Sample(one, np.zeros(1, bool)))
@@ -153,7 +153,7 @@ def test_crowding_is_what_the_bank_scores_for_a_text():
     assert np.mean(products > high) == pytest.approx(0.02, abs=0.005)
 
 
-def test_measures_of_no_pictures_are_none():
+def test_no_images_have_no_measures():
     none = np.zeros((0, WIDTH), np.float32)
     assert measure_images(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
 
