@@ -54,7 +54,7 @@ def test_a_folder_is_added_followed_and_removed(page, tmp_path):
     assert "unrecognized image format" in page.text_content("#ledger")
     assert "Fix or replace" in page.text_content("#ledger")
     shoot(page, "library-page")
-    # Mended: the folder is followed, so that nobody has to say so.
+    # The file is fixed. The folder is watched, so it is indexed without a request.
     RED.save(media / "bad.jpg", "JPEG")
     page.select_option("#ledger-form select", "")
     wait(page, "document.querySelectorAll('#ledger .state.indexed').length === 7")

@@ -16,7 +16,7 @@ def names(page):
 
 
 def begin_box(page, start, end):
-    """Drag from one place of the picture shown to another, by shares of it, and hold."""
+    """Drag from one point of the shown image to another, in fractions of its size, and hold the button."""
     shown = page.query_selector("dialog .croppable img").bounding_box()
     (left, top), (right, bottom) = (
         (shown["x"] + shown["width"] * x, shown["y"] + shown["height"] * y) for x, y in (start, end)
@@ -108,7 +108,7 @@ def test_a_dropped_and_a_pasted_image_are_searched(open_page, demo):
 
 
 def test_a_spoken_query_is_transcribed_and_shown(open_page, demo):
-    """CROSSMODAL_TEST_VOICE may name a recording and what must be heard in it: FILE:WORD."""
+    """CROSSMODAL_TEST_VOICE may name a recording and a word that must be in its transcript: FILE:WORD."""
     chosen = os.environ.get("CROSSMODAL_TEST_VOICE")
     path, word = chosen.rsplit(":", 1) if chosen else (demo / "notes/train.wav", "train")
     page = open_page(voice=path)

@@ -50,8 +50,8 @@ def test_search_prints_results_and_the_json_document(home):
 
 def test_search_corrects_typing_errors_unless_turned_off(home):
     shown = run("search", "a cup of cofee", home=home)
-    said = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
-    assert said in shown.stdout
+    message = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
+    assert message in shown.stdout
     assert "morning.jpg" in shown.stdout
     assert "Showing" not in run("search", "a cup of cofee", "--exact", home=home).stdout
 
@@ -82,8 +82,8 @@ def test_images_voice_and_filters_are_options(home, demo):
         run("search", "--image", str(demo / "pets/chelsea.jpg"), "--type", "image", "--json", home=home).stdout
     )
     assert [hit["item"]["type"] for hit in cat["hits"]] == ["image"] * len(cat["hits"])
-    heard = json.loads(run("search", "--voice", str(demo / "notes/train.wav"), "--json", home=home).stdout)
-    assert "train" in heard["query"]["voice_text"]
+    answer = json.loads(run("search", "--voice", str(demo / "notes/train.wav"), "--json", home=home).stdout)
+    assert "train" in answer["query"]["voice_text"]
     inside = json.loads(run("search", "cat", "--all", "--in", str(demo / "papers"), "--json", home=home).stdout)
     assert inside["hits"]
     assert all("/papers/" in hit["item"]["path"] for hit in inside["hits"])
@@ -134,7 +134,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "says"),
+    ("arguments", "status", "message"),
     [
         (["search"], 2, "The query is empty"),
         (["search", "a", "--type", "song"], 2, "--type"),
@@ -147,10 +147,10 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         (["nonsense"], 2, "No such command"),
     ],
 )
-def test_errors_are_one_line_and_a_status(home, arguments, status, says):
+def test_errors_are_one_line_and_a_status(home, arguments, status, message):
     done = run(*arguments, home=home)
     assert done.returncode == status
-    assert says in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -126,7 +126,7 @@ def test_a_weight_of_zero_turns_a_retriever_off(engine):
 
 
 @pytest.mark.parametrize(
-    ("fields", "error", "says"),
+    ("fields", "error", "message"),
     [
         ({}, UsageError, "The query is empty"),
         ({"text": "   "}, UsageError, "The query is empty"),
@@ -140,8 +140,8 @@ def test_a_weight_of_zero_turns_a_retriever_off(engine):
         ({"parts": (QueryPart(item=999),)}, NotFoundError, "no item 999"),
     ],
 )
-def test_an_invalid_query_is_one_clear_error(engine, fields, error, says):
-    with pytest.raises(error, match=says):
+def test_an_invalid_query_is_one_clear_error(engine, fields, error, message):
+    with pytest.raises(error, match=message):
         engine.search(Query(**fields))
 
 
@@ -227,7 +227,7 @@ def test_pages_do_not_move_while_the_library_changes(fresh, tmp_path):
         (folder / f"{number}.txt").write_text("Roses, roses in the garden! The garden has roses.")
     index(fresh, folder)
     seen = [hit.item.path for hit in first.hits]
-    for other in (engine, Engine(fresh)):  # with the ranking kept, and without
+    for other in (engine, Engine(fresh)):  # with the cached ranking, and without it
         cursor, rest = first.next, []
         while cursor:
             page = other.search(Query(**query, cursor=cursor))
@@ -247,9 +247,9 @@ def test_a_cursor_of_another_query_is_refused(engine):
 def test_copies_are_one_result(fresh, demo, tmp_path):
     folder = tmp_path / "copies"
     folder.mkdir()
-    with Image.open(demo / "pets/chelsea.jpg") as picture:
-        picture.save(folder / "a.jpg")
-        picture.resize((picture.width // 2, picture.height // 2)).save(folder / "b.jpg", quality=60)
+    with Image.open(demo / "pets/chelsea.jpg") as image:
+        image.save(folder / "a.jpg")
+        image.resize((image.width // 2, image.height // 2)).save(folder / "b.jpg", quality=60)
     shutil.copy(demo / "kitchen/morning.jpg", folder / "other.jpg")
     index(fresh, folder)
     engine = Engine(fresh)

@@ -50,7 +50,7 @@ def test_more_like_this_returns_neighbors_without_the_item(engine):
 
 
 def test_images_of_items_with_likely_texts_are_scored_at_any_depth(library, monkeypatch):
-    """A film may be relevant by what is said and what is seen together, each of which alone would not do."""
+    """A video may be relevant by its speech and its frames together, but not by either of them."""
     revision = library.catalog.read_revision()
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
     encoded = encode_query(library, Query(text="grass"))

@@ -15,7 +15,7 @@ from search.records import FileFacts, ItemType, Segment, SegmentKind
 
 @dataclass
 class Encoder:
-    """Stands in for a model: gives each picture its own brightness."""
+    """Replaces a model: the vector of an image is its brightness."""
 
     batch: int = 2
     sizes: list[int] = field(default_factory=list)

@@ -130,17 +130,17 @@ def test_get_and_post_and_form_agree(client):
 
 
 def test_images_and_voice_are_sent_as_parts(client, demo):
-    picture = (demo / "pets/chelsea.jpg").open("rb")
+    image = (demo / "pets/chelsea.jpg").open("rb")
     voice = (demo / "notes/train.wav").open("rb")
-    found = client.post("/api/v1/search", data={"image": (picture, "x.jpg"), "limit": "2"}).json
+    found = client.post("/api/v1/search", data={"image": (image, "x.jpg"), "limit": "2"}).json
     assert any(hit["item"]["path"].endswith("chelsea.jpg") for hit in found["hits"])
-    heard = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
-    assert "train" in heard["query"]["voice_text"]
-    assert heard["hits"][0]["item"]["path"].endswith("train.wav")
+    answer = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
+    assert "train" in answer["query"]["voice_text"]
+    assert answer["hits"][0]["item"]["path"].endswith("train.wav")
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "says"),
+    ("body", "status", "message"),
     [
         ({}, 400, "The query is empty"),
         ({"text": "a", "color": "red"}, 400, "color"),
@@ -158,11 +158,11 @@ def test_images_and_voice_are_sent_as_parts(client, demo):
         ({"text": "a", "diversity": 2}, 400, "diversity"),
     ],
 )
-def test_wrong_fields_are_named_in_a_problem_document(client, body, status, says):
+def test_wrong_fields_are_named_in_a_problem_document(client, body, status, message):
     response = ask(client, **body)
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
-    assert says in response.json["detail"]
+    assert message in response.json["detail"]
     assert response.json["status"] == status
 
 
@@ -351,9 +351,9 @@ def test_a_file_deleted_from_disk_is_reported_as_gone(fresh, tmp_path):
 
 
 def test_a_mix_with_a_region_comes_in_one_request(client, demo):
-    with (demo / "pets/chelsea.jpg").open("rb") as picture:
+    with (demo / "pets/chelsea.jpg").open("rb") as image:
         parts = [{"image": 0, "crop": [0.2, 0.1, 0.6, 0.7], "weight": 2}, {"text": "fur"}]
-        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (picture, "x.jpg")}
+        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (image, "x.jpg")}
         hits = client.post("/api/v1/search", data=body).json["hits"]
     assert hits[0]["item"]["path"].endswith("chelsea.jpg")
 

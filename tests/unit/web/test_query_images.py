@@ -21,13 +21,13 @@ def keep(client, body):
     return client.post("/api/v1/query-images", data={"image": (io.BytesIO(body), "a.jpg")})
 
 
-def age(library, picture_id, days):
+def age(library, image_id, days):
     moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
     with library.catalog.database.write(bump_revision=False) as db:
-        db.execute(update(t.query_image).where(t.query_image.c.id == picture_id).values(used_at=moment))
+        db.execute(update(t.query_image).where(t.query_image.c.id == image_id).values(used_at=moment))
 
 
-def make_picture(number):
+def make_image(number):
     out = io.BytesIO()
     Image.effect_noise((64, 64), 10 + number).save(out, "PNG")
     return out.getvalue()
@@ -55,23 +55,23 @@ def test_a_stored_image_is_small_and_has_no_place_or_date(client):
     Image.linear_gradient("L").resize((3000, 2000)).convert("RGB").save(out, "JPEG", exif=exif)
     sent = client.get(f"/api/v1/query-images/{keep(client, out.getvalue()).json['id']}")
     assert (sent.mimetype, sent.cache_control.immutable, sent.cache_control.private) == ("image/jpeg", True, True)
-    with Image.open(io.BytesIO(sent.data)) as picture:
-        assert max(picture.size) == 1024
-        assert not picture.getexif()
+    with Image.open(io.BytesIO(sent.data)) as image:
+        assert max(image.size) == 1024
+        assert not image.getexif()
     assert b"SECRETCAMERA" not in sent.data
 
 
 @pytest.mark.parametrize(
-    ("data", "status", "says"),
+    ("data", "status", "message"),
     [
         ({}, 400, "part named `image`"),
         ({"image": (io.BytesIO(b""), "a.jpg")}, 422, "empty"),
         ({"image": (io.BytesIO(b"no picture"), "a.jpg")}, 422, "unrecognized image format"),
     ],
 )
-def test_only_images_are_stored(client, data, status, says):
+def test_only_images_are_stored(client, data, status, message):
     answer = client.post("/api/v1/query-images", data=data)
-    assert (answer.status_code, says in answer.json["detail"]) == (status, True)
+    assert (answer.status_code, message in answer.json["detail"]) == (status, True)
 
 
 def test_an_image_that_is_not_stored_is_reported_as_missing(client):
@@ -83,13 +83,13 @@ def test_an_image_that_is_not_stored_is_reported_as_missing(client):
 
 def test_only_what_nobody_asks_with_any_more_is_dropped(fresh):
     client = make_client(fresh)
-    old, saved, asked, new = (keep(client, make_picture(number)).json["id"] for number in range(4))
+    old, saved, asked, new = (keep(client, make_image(number)).json["id"] for number in range(4))
     request = {"parts": [{"query_image": saved}]}
     client.post("/api/v1/searches", json={"name": "like this", "request": request, "address": f"/?picture={saved}"})
     for one in (old, saved, asked):
         age(fresh, one, 91)
     assert client.get(f"/api/v1/query-images/{asked}").status_code == 200  # used again, so its time starts again
-    keep(client, make_picture(4))
+    keep(client, make_image(4))
     there = [client.get(f"/api/v1/query-images/{one}").status_code for one in (old, saved, asked, new)]
     assert there == [404, 200, 200, 200]
 
@@ -101,8 +101,8 @@ def test_feedback_is_stored_until_it_is_withdrawn(client):
         return client.post("/api/v1/feedback", json={"text": text, "item": cat, "relevant": relevant})
 
     def read():
-        said = client.get("/api/v1/feedback").json["feedback"]
-        return [(one["text"], one["item"], one["relevant"]) for one in said if one["text"] == "a cat"]
+        output = client.get("/api/v1/feedback").json["feedback"]
+        return [(one["text"], one["item"], one["relevant"]) for one in output if one["text"] == "a cat"]
 
     assert say(False).status_code == 204
     assert say(True).status_code == 204
@@ -113,7 +113,7 @@ def test_feedback_is_stored_until_it_is_withdrawn(client):
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "says"),
+    ("body", "status", "message"),
     [
         ({"text": "a cat", "item": 10**9, "relevant": True}, 404, "no item 1000000000"),
         ({"text": "  ", "item": 1, "relevant": True}, 400, "text"),
@@ -122,9 +122,9 @@ def test_feedback_is_stored_until_it_is_withdrawn(client):
         ({"text": "a cat", "item": 0, "relevant": True}, 400, "item"),
     ],
 )
-def test_feedback_of_no_sense_is_refused_by_name(client, body, status, says):
+def test_feedback_of_no_sense_is_refused_by_name(client, body, status, message):
     answer = client.post("/api/v1/feedback", json=body)
-    assert (answer.status_code, says in answer.json["detail"]) == (status, True)
+    assert (answer.status_code, message in answer.json["detail"]) == (status, True)
 
 
 def test_forgetting_an_item_forgets_its_feedback(fresh, tmp_path):

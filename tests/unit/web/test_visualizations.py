@@ -71,8 +71,8 @@ def test_every_moment_of_one_item_is_found(client):
     film = get_item(client, "holiday.mp4")
     moments = client.get(f"/api/v1/items/{film}/moments?text=a+flower").json["moments"]
     spoken = client.get(f"/api/v1/items/{film}/transcript").json["segments"]
-    said = [one["start"] for one in spoken if "flower" in one["text"]]
-    assert set(said) <= {one["start"] for one in moments if one["kind"] == "speech"}
+    output = [one["start"] for one in spoken if "flower" in one["text"]]
+    assert set(output) <= {one["start"] for one in moments if one["kind"] == "speech"}
     frames = [one["start"] for one in moments if one["kind"] == "frame"]
     assert frames == sorted(frames)
     assert min(frames) > 3  # the flower is shown in the last third
@@ -110,8 +110,8 @@ def test_speech_comes_as_subtitles_and_with_the_time_of_each_word(client):
 
 def test_a_preview_is_a_jpeg_for_any_image_format(client):
     answer = client.get(f"/api/v1/items/{get_item(client, 'chelsea.jpg')}/preview")
-    with Image.open(io.BytesIO(answer.data)) as picture:
-        assert (picture.format, max(picture.size) <= 2048) == ("JPEG", True)
+    with Image.open(io.BytesIO(answer.data)) as image:
+        assert (image.format, max(image.size) <= 2048) == ("JPEG", True)
     assert client.get(f"/api/v1/items/{get_item(client, 'holiday.mp4')}/preview").status_code == 404
 
 
@@ -152,8 +152,8 @@ def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path,
     client = make_client(fresh)
     for _ in range(2):
         answer = client.get(f"/api/v1/items/1/thumbnail?size={size}")
-        with Image.open(io.BytesIO(answer.data)) as picture:
-            assert (picture.format, max(picture.size)) == ("WEBP", size)
+        with Image.open(io.BytesIO(answer.data)) as image:
+            assert (image.format, max(image.size)) == ("WEBP", size)
     assert client.get("/api/v1/items/1/thumbnail?size=77").status_code == 400
     blur = client.get("/api/v1/items/1").json["placeholder"]
     assert len(bytes.fromhex(blur)) == 4 * 3 * 3

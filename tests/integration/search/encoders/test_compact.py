@@ -171,9 +171,9 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
 
     model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))
-    pictures = [open_image(path)[0] for path in photos]
+    images = [open_image(path)[0] for path in photos]
     encoder = CompactImageEncoder(files, e5, MACHINE)
-    prepared = [encoder.transform(one) for one in pictures]
+    prepared = [encoder.transform(one) for one in images]
     with torch.inference_mode():
         square = [Image.fromarray(one[0]) for one in prepared]
         whole = model.encode_image(torch.stack([preprocess(one) for one in square]), normalize=True).numpy()

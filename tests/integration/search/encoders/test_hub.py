@@ -85,10 +85,10 @@ def hub(tmp_path, monkeypatch):
 
 
 def test_a_fetched_model_is_complete_in_the_home_and_loads_without_the_hub(hub, tmp_path):
-    told = []
-    folder = fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *one: told.append(one))
+    reported = []
+    folder = fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *one: reported.append(one))
     assert {path.name for path in folder.iterdir()} == {"open_clip_config.json", "open_clip_model.safetensors"}
-    assert told[-1][1] == told[-1][2]
+    assert reported[-1][1] == reported[-1][2]
     asked = len(hub.asked)
     source = find_source("hf-hub:org/tiny", tmp_path / "models")
     assert load_model(source).visual.image_size == (32, 32)
@@ -126,7 +126,7 @@ def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path):
 
 def test_a_tower_that_is_not_at_its_declared_path_is_missing(tmp_path, monkeypatch):
     name = make_xlm_roberta(tmp_path / "made", list(list_texts()), 64, 1)
-    # What lies where one happens to be is not taken for it.
+    # The config.json in the working directory is not used instead.
     monkeypatch.chdir(tmp_path / "made")
     other = tmp_path / "other"
     other.mkdir()

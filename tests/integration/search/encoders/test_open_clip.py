@@ -42,10 +42,10 @@ def photos(demo, tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photos")
     found = sorted(demo.rglob("*.jpg"))
     for number, path in enumerate(found[:3]):
-        picture = Image.open(path)
+        image = Image.open(path)
         exif = Image.Exif()
         exif[0x0112] = 6
-        large = picture.resize((picture.width * 5, picture.height * 5), Image.Resampling.LANCZOS)
+        large = image.resize((image.width * 5, image.height * 5), Image.Resampling.LANCZOS)
         large.save(folder / f"{number}.jpg", quality=92, exif=exif)
         found.append(folder / f"{number}.jpg")
     return found
@@ -66,7 +66,7 @@ def test_our_vectors_are_open_clips_own(models, photos, architecture):
     found = compare(name, models, photos, texts)
     assert found["texts_differ"] < 1e-3
     assert found["full_differ"] < 1e-3
-    # Large JPEGs are decoded at a smaller scale, which is another picture by a little.
+    # Large JPEGs are decoded at a smaller scale, which changes the image slightly.
     assert found["draft_cosine"] > 0.995
 
 
@@ -173,7 +173,7 @@ def test_a_tokenizer_that_cannot_be_written_down_is_not(tmp_path):
 
 
 def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, monkeypatch, tmp_path):
-    """No GPU is at hand: what ONNX Runtime says of itself is made up."""
+    """The providers of ONNX Runtime are invented, since there is no GPU."""
     import onnxruntime
 
     from search.encoders.onnx import list_providers

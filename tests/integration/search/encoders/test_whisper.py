@@ -63,7 +63,7 @@ def test_a_spoken_spanish_query_finds_english_documents_through_translation(fres
     (papers / "bread.txt").write_text("Mix flour, water and the starter and let the dough rest overnight.")
     (papers / "tyre.txt").write_text("Take the wheel off, lift the tyre over the rim and pull out the tube.")
     index(fresh, papers)
-    # A picture model of English alone, beside which a Spanish query would be asked in vain.
+    # An image model that only understands English would find nothing for a Spanish query.
     tiny = make_tiny(tmp_path / "tiny")
     use_model(fresh, tiny, None, Options(sandbox=False), lambda *_: None)
     answer = Engine(fresh.reload_models()).search(Query(voice=read_prompt("es", 0)))

@@ -11,13 +11,13 @@ from search.records import FileFacts, ItemType
 from tests.support.formats import (
     DOCUMENTS,
     FILMS,
-    PICTURES,
+    IMAGES,
     RED,
     SOUNDS,
     make_dng,
     read,
     write_film,
-    write_picture,
+    write_image,
     write_tone,
 )
 from tests.support.indexing import index
@@ -27,9 +27,9 @@ UNSIGNED = {"tga"}
 TEXTS = {"txt", "md", "html", "srt", "vtt"}
 
 
-@pytest.mark.parametrize("suffix", sorted(set(PICTURES) - UNSIGNED))
+@pytest.mark.parametrize("suffix", sorted(set(IMAGES) - UNSIGNED))
 def test_an_image_is_recognized_under_any_name(tmp_path, suffix):
-    write_picture(RED, tmp_path / f"a.{suffix}")
+    write_image(RED, tmp_path / f"a.{suffix}")
     (tmp_path / f"a.{suffix}").rename(tmp_path / "a.txt")
     assert recognize_content(tmp_path / "a.txt") is ItemType.IMAGE
     assert read(tmp_path / "a.txt", ItemType.DOCUMENT).kind is ItemType.IMAGE

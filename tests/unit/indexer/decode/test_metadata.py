@@ -86,19 +86,19 @@ def write_tagged(path, codec, fields, cover=None):
         out.metadata.update(fields)
         stream = out.add_stream(codec, rate=rate)
         stream.layout = "mono"
-        picture = None
+        image = None
         if cover is not None:
-            picture = out.add_stream("mjpeg", rate=1)
-            picture.width, picture.height, picture.pix_fmt = *cover.size, "yuvj420p"
-            picture.disposition = av.stream.Disposition.attached_pic
+            image = out.add_stream("mjpeg", rate=1)
+            image.width, image.height, image.pix_fmt = *cover.size, "yuvj420p"
+            image.disposition = av.stream.Disposition.attached_pic
         frame = av.AudioFrame.from_ndarray(np.zeros((1, rate), np.int16), format="s16", layout="mono")
         frame.sample_rate = rate
         size = stream.codec_context.frame_size or 1024
         resampler = av.AudioResampler(stream.format, "mono", rate, frame_size=size)
         packets = [p for part in resampler.resample(frame) for p in stream.encode(part)] + stream.encode(None)
-        if picture is not None:
+        if image is not None:
             frame = av.VideoFrame.from_image(cover).reformat(format="yuvj420p")
-            packets = [*picture.encode(frame), *picture.encode(None), *packets]
+            packets = [*image.encode(frame), *image.encode(None), *packets]
         for packet in packets:
             out.mux(packet)
 
@@ -119,9 +119,9 @@ def test_a_recording_names_its_artist_and_album(tmp_path, suffix, codec):
 def test_the_cover_of_a_recording_is_an_image(tmp_path):
     write_tagged(tmp_path / "a.mp3", "libmp3lame", FIELDS, RED)
     content = read(tmp_path / "a.mp3", ItemType.AUDIO)
-    ((segment, picture),) = content.pictures
+    ((segment, image),) = content.images
     assert segment.kind is SegmentKind.IMAGE
-    assert np.asarray(picture).mean((0, 1))[0] > 150
+    assert np.asarray(image).mean((0, 1))[0] > 150
     assert content.kind is ItemType.AUDIO
     assert content.thumbnail is not None
 
@@ -138,10 +138,10 @@ def test_a_film_held_upright_is_upright(tmp_path):
     with av.open(str(tmp_path / "a.mp4"), "w") as out:
         stream = out.add_stream("libx264", rate=Fraction(10))
         stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
-        picture = Image.new("RGB", (320, 200), (20, 40, 200))
-        picture.paste((200, 30, 30), (0, 0, 100, 200))  # the left third is red
+        image = Image.new("RGB", (320, 200), (20, 40, 200))
+        image.paste((200, 30, 30), (0, 0, 100, 200))  # the left third is red
         for _ in range(10):
-            out.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            out.mux(stream.encode(av.VideoFrame.from_image(image)))
         out.mux(stream.encode(None))
     body = bytearray((tmp_path / "a.mp4").read_bytes())
     # The track's header ends with its matrix, width and height: a quarter to the right, as telephones write it.
@@ -150,7 +150,7 @@ def test_a_film_held_upright_is_upright(tmp_path):
     body[place : place + 36] = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 200 << 16, 0, 0x40000000)
     (tmp_path / "a.mp4").write_bytes(body)
     content = read(tmp_path / "a.mp4", ItemType.VIDEO)
-    ((_, shown), *_) = content.pictures
+    ((_, shown), *_) = content.images
     assert (content.facts.width, content.facts.height) == (200, 320)
     assert shown.size == (200, 320)
     red, _, blue = np.asarray(shown)[20, 100]
@@ -168,8 +168,8 @@ def test_a_subtitle_file_is_the_transcript_of_a_video(fresh, tmp_path):
     spoken = [one.segment for one in fresh.catalog.list_segments(film.id) if one.segment.kind is SegmentKind.SPEECH]
     assert [(one.text, one.start, one.end) for one in spoken] == [("The harvest was good.", 1.5, 3.0)]
     assert film.facts.language == "en"
-    (beside,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
-    assert beside.reason == "indexed together with film.mp4"
+    (sidecar,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
+    assert sidecar.reason == "indexed together with film.mp4"
     assert index(fresh, media).counts["unchanged"] == 1
     # Changed subtitles are read again; without them the sound is transcribed.
     (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nWinter came early.\n")

@@ -49,7 +49,7 @@ def write(folder, *lines):
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [
         ("{", "line 2"),
         ({"query": "a"}, "relevant"),
@@ -59,8 +59,8 @@ def write(folder, *lines):
         ({"query": "a", "relevant": [{"path": "x", "grade": 0}]}, "grade"),
     ],
 )
-def test_a_wrong_line_is_named(tmp_path, line, says):
-    with pytest.raises(UsageError, match=says):
+def test_a_wrong_line_is_named(tmp_path, line, message):
+    with pytest.raises(UsageError, match=message):
         read_cases(write(tmp_path, {"query": "a", "relevant": []}, line))
 
 

@@ -1,4 +1,4 @@
-"""What is shown above the cut is measured as its definitions say, over the whole ranking and only by labeled files."""
+"""What is shown above the cut is measured by its definitions, over the whole ranking and only by labeled files."""
 
 import itertools
 import json
@@ -166,7 +166,7 @@ class FakeHit:
 
 
 class PagedEngine:
-    """Answers with numbered items, the first `relevant` above the cut; remembers what it was asked."""
+    """Answers with numbered items, the first `relevant` above the cut; records its queries."""
 
     def __init__(self, folder, count, relevant):
         self.hits = [

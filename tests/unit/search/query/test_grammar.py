@@ -58,7 +58,7 @@ def test_every_kind_of_quotation_mark(quoted):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("type:movie", "type: must be image"),
         ("typ:image", "did you mean type:"),
@@ -71,8 +71,8 @@ def test_every_kind_of_quotation_mark(quoted):
         ("longer:soon", "longer: must be"),
     ],
 )
-def test_mistakes_are_named(text, says):
-    with pytest.raises(UsageError, match=says):
+def test_mistakes_are_named(text, message):
+    with pytest.raises(UsageError, match=message):
         parse_query(text)
 
 

@@ -26,8 +26,8 @@ class MadeUpMoments:
 def make(item_id, score=0.9, axis=0, phash=0):
     vector = np.zeros(8, np.float32)
     vector[axis % 8] = 1
-    picture = Candidate(Retriever.VISUAL, item_id, item_id, 0.3, score, vector, phash)
-    return Ranked(item_id, score, 0.0, phash, 0, MadeUpMoments((picture,)))
+    image = Candidate(Retriever.VISUAL, item_id, item_id, 0.3, score, vector, phash)
+    return Ranked(item_id, score, 0.0, phash, 0, MadeUpMoments((image,)))
 
 
 def test_copies_are_stacked_under_the_best():
@@ -104,7 +104,7 @@ def test_the_least_recently_used_ranking_is_dropped():
 
 def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
     key = hash_query(Query(text="q"))
-    told = write_cursor(Cursor(key, shown=frozenset(range(200))))
+    cursor = write_cursor(Cursor(key, shown=frozenset(range(200))))
     monkeypatch.setattr("search.paging.MAX_SHOWN", 100)
     with pytest.raises(UsageError, match="cursor"):
-        read_cursor(Query(text="q", cursor=told))
+        read_cursor(Query(text="q", cursor=cursor))
