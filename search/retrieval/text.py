@@ -20,7 +20,6 @@ from search.scoring.candidates import Retrieved, make_nothing, to_probability
 from search.scoring.lexical import LexicalMatches
 from search.scoring.text import (
     TextFeatures,
-    TextWeights,
     Weights,
     compute_confidence_factors,
     compute_log_odds,
@@ -55,7 +54,6 @@ class TextRetriever:
         revision: int,
         select: Callable[[Snapshot], Ids | None],
         is_allowed: Callable[[Ids], Flags],
-        weights: TextWeights | None = None,
     ) -> None:
         """Prepare the retrieval.
 
@@ -65,14 +63,13 @@ class TextRetriever:
             revision: The revision of the catalog.
             select: Returns the ids of the embeddings that match the filters, ascending, or None for all.
             is_allowed: Returns for each segment whether the filters and the excluded words allow it.
-            weights: The weights of the features; the packaged ones if None.
         """
         self._library = library
         self._query = query
         self._revision = revision
         self._select = select
         self._is_allowed = is_allowed
-        self._weights = weights or read_weights()
+        self._weights = read_weights()
         self._known: dict[int, CandidateSet] = {}
 
     def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
