@@ -1,4 +1,4 @@
-"""The models that a home has chosen, each with the index of the vectors that it made."""
+"""The models that a home uses, each with the index of its vectors."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,14 @@ from search.storage.spaces import Space, SpaceRole, Spaces
 
 @dataclass(frozen=True)
 class ActiveModels:
-    """The chosen models and what they search. These belong together and are replaced together.
+    """The chosen models and the indexes of their vectors. They are replaced together.
 
     Attributes:
         models: The models.
         indexes: The index that each vector retriever searches.
-        outdated: The spaces that an earlier version of a bundled model filled. Queries of the installed version cannot
-            be compared with their vectors, so these retrievers find nothing until an update has filled a new space.
+        outdated: The spaces with the vectors of an earlier version of a bundled model, by retriever. The vectors of
+            queries cannot be compared with them, so these retrievers find nothing until an update has filled a new
+            space.
     """
 
     models: Models
@@ -31,8 +32,10 @@ class ActiveModels:
 
     def are_chosen(self, spaces: Spaces) -> bool:
         """Return whether the home still chooses these models."""
-        is_same = all(spaces.get(retriever).id == self._get_space_id(retriever) for retriever in VECTOR_RETRIEVERS)
-        return is_same and (spaces.read_speech() or SPEECH_MODEL) == self.models.transcriber.name
+        has_same_spaces = all(
+            spaces.get(retriever).id == self._get_space_id(retriever) for retriever in VECTOR_RETRIEVERS
+        )
+        return has_same_spaces and (spaces.read_speech() or SPEECH_MODEL) == self.models.transcriber.name
 
     def are_searchable(self, spaces: Spaces) -> bool:
         """Return whether the spaces of these models still exist, in any role."""
@@ -48,6 +51,11 @@ class ActiveModels:
 
 def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveModels:
     """Open the models that a home has chosen.
+
+    Args:
+        home: The home.
+        spaces: Its embedding spaces. A missing one is added.
+        machine: The threads and the device for models.
 
     Raises:
         HomeError: A space was filled by other files of a model that is not bundled.
@@ -69,20 +77,21 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
             active.indexes[retriever] = _open_empty_index(home, spaces.database, space, encoder)
         else:
             raise HomeError(
-                f"The {retriever} space of {home.root} was made by {space.model} ({space.fingerprint}), but that model "
-                f"is {encoder.fingerprint} here. Restore its old files, or index into a new home with --home."
+                f"The {retriever} space of {home.root} was filled by {space.model} ({space.fingerprint}), but the "
+                f"installed files of that model are {encoder.fingerprint}. Restore the old files, or index into a new "
+                "home with --home."
             )
     return active
 
 
 def open_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
     """Return the index of a space that holds the vectors of an encoder."""
-    # Each model has its own folder: one can be filled while another is searched.
+    # Each model has its own folder, so that one can be filled while another is searched.
     folder = home.index / space.retriever / space.fingerprint
     return SpaceIndex(database, space.id, space.fingerprint, QueryBank(encoder.bank, encoder.parts), folder)
 
 
 def _open_empty_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
-    """Return an index that finds nothing: no row of the catalog has its negative space id."""
+    """Return an index that finds nothing, because no row of the catalog has a negative space id."""
     folder = home.index / space.retriever / "outdated"
     return SpaceIndex(database, -space.id, space.fingerprint, QueryBank(encoder.bank, encoder.parts), folder)

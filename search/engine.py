@@ -1,4 +1,4 @@
-"""Answering a query: encode, retrieve, score, fuse, group, explain."""
+"""The search engine: it encodes a query, retrieves and ranks segments, and returns pages of results."""
 
 import time
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
 from search.text.snippets import cut_snippet
 
-# The number of segments of one item that each retriever returns.
+# The number of segments that each retriever returns for `Engine.find_moments`.
 MAX_MOMENTS = 500
-# Larger pages are not cached: programs request them, and do not request them again.
+# Larger pages are not cached, since programs request them, and only once.
 MAX_CACHED_PAGE = 200
 
 
 class Engine:
-    """Answers queries over one library. Thread-safe."""
+    """Answers queries over one library, and caches rankings and pages. Thread-safe."""
 
     def __init__(self, library: OpenHome) -> None:
         self._swap = ModelSwap(library, _load, self._clear)
@@ -34,7 +34,7 @@ class Engine:
 
     @property
     def library(self) -> OpenHome:
-        """The library that searches use now. It is replaced when the home chooses other models."""
+        """The library that searches use. It is replaced when the home chooses other models."""
         return self._swap.library
 
     def warm_up(self) -> None:
@@ -53,7 +53,7 @@ class Engine:
             NothingHeardError: A voice query contains no speech.
             NotFoundError: An item or an uploaded image does not exist.
         """
-        began = time.perf_counter()
+        started = time.perf_counter()
         revision = self.library.catalog.read_revision()
         # Use one library throughout, since its models and its indexes belong together.
         library = self._swap.follow(revision)
@@ -62,7 +62,8 @@ class Engine:
         results = ranking.list_results(query)
         page = results[place : place + query.limit]
         end = place + len(page)
-        following = replace(cursor, place=end, shown=list_items(results[:end])) if page and end < len(results) else None
+        has_next = bool(page) and end < len(results)
+        next_cursor = replace(cursor, place=end, shown=list_items(results[:end])) if has_next else None
         return Answer(
             text=query.text,
             voice=ranking.voice,
@@ -75,17 +76,16 @@ class Engine:
             total_is_estimate=ranking.total.is_estimate,
             possible=ranking.possible.number,
             possible_is_estimate=ranking.possible.is_estimate,
-            next=write_cursor(following) if following else None,
+            next=write_cursor(next_cursor) if next_cursor else None,
             nothing_relevant=not ranking.tiers[0] and not ranking.total.number,
             coverage=replace(self._read_coverage(revision), outdated=tuple(map(str, library.outdated))),
-            took_ms=(time.perf_counter() - began) * 1000,
+            took_ms=(time.perf_counter() - started) * 1000,
         )
 
     def _find_ranking(self, library: OpenHome, query: Query, cursor: Cursor, revision: int) -> tuple[Ranking, int]:
         """Return a ranking that reaches the end of the requested page, and the position where the page starts in it.
 
-        A first page always uses the current catalog. Later pages use the cached ranking of the first
-        one.
+        A first page always uses the current catalog. Later pages use the cached ranking of the first one.
         """
         known = self._rankings.get(cursor.query)
         if query.cursor is None and known is not None and (known.is_resumed or known.revision != revision):
@@ -106,6 +106,10 @@ class Engine:
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
         """Return every segment of one item that is relevant to a query, in the order of the item.
 
+        Args:
+            item_id: The id of the item.
+            query: The query. Its filters apply too, except for the path.
+
         Raises:
             UsageError: The query is not valid.
             UnreadableMediaError: An image or a recording cannot be read.
@@ -116,18 +120,19 @@ class Engine:
         revision = self.library.catalog.read_revision()
         library = self._swap.follow(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
-        retrieval = Retrieval(library, encoded, False, revision, decides=False)
+        retrieval = Retrieval(library, encoded, False, revision, decides_presence=False)
         best: dict[int, Candidate] = {}
         for retriever in Retriever:
             retrieved = retrieval.retrieve(retriever, MAX_MOMENTS)
-            for at in np.flatnonzero(retrieved.probabilities >= RELEVANCE_CUT).tolist():
-                candidate = retrieved.make_candidate(at)
+            for index in np.flatnonzero(retrieved.probabilities >= RELEVANCE_CUT).tolist():
+                candidate = retrieved.make_candidate(index)
                 known = best.get(candidate.segment_id)
                 if known is None or known.probability < candidate.probability:
                     best[candidate.segment_id] = candidate
         segments = self.library.catalog.read_segments(best)
         words = tuple(word.whole for word in encoded.words)
-        return tuple(_make_evidence(best[key], segments[key].segment, words) for key in sorted(best) if key in segments)
+        found = [segment_id for segment_id in sorted(best) if segment_id in segments]
+        return tuple(_make_evidence(best[segment_id], segments[segment_id].segment, words) for segment_id in found)
 
     def follow(self) -> OpenHome:
         """Return the current library, reloading it if the models changed.
@@ -143,13 +148,14 @@ class Engine:
         self._pages.clear()
 
     def _read_coverage(self, revision: int) -> Coverage:
-        """Return the coverage. It is counted only when the catalog has changed, since counting reads every item."""
+        """Return the coverage. It is counted again only if the catalog has changed, since counting reads every item."""
         known = self._coverage
         if known is None or known[0] != revision:
             known = self._coverage = (revision, self.library.catalog.read_coverage())
         return known[1]
 
     def _make_ranking(self, library: OpenHome, query: Query, end: int, revision: int) -> Ranking:
+        """Rank items until the results are known up to a position. A query with only filters lists the newest first."""
         encoded = encode_query(library, query)
         if encoded.is_browsing:
             newest = self.library.catalog.list_newest(encoded.filters)
@@ -192,19 +198,21 @@ class Engine:
         catalog = self.library.catalog
         items = catalog.read_items([stack.first.item_id for stack in page])
         candidates_by_stack = [stack.first.candidates for stack in page]
-        segments = catalog.read_segments([one.segment_id for candidates in candidates_by_stack for one in candidates])
+        segments = catalog.read_segments(
+            [candidate.segment_id for candidates in candidates_by_stack for candidate in candidates]
+        )
         hits = []
         for place, (stack, candidates) in enumerate(zip(page, candidates_by_stack, strict=True)):
-            one = stack.first
-            if one.item_id not in items:
+            ranked = stack.first
+            if ranked.item_id not in items:
                 continue  # removed since it was ranked
             evidence = tuple(
                 _make_evidence(candidate, segments[candidate.segment_id].segment, words)
                 for candidate in candidates
                 if candidate.segment_id in segments
             )
-            relevant = one.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
-            hits.append(Hit(offset + place + 1, one.score, relevant, items[one.item_id], evidence, stack.others))
+            relevant = ranked.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
+            hits.append(Hit(offset + place + 1, ranked.score, relevant, items[ranked.item_id], evidence, stack.others))
         return tuple(hits)
 
 

@@ -1,7 +1,7 @@
-"""All errors that are meant for the user, as one tree.
+"""All errors that are reported to the user.
 
-Each class declares how it is reported: the exit status of the command line, and the HTTP status, type and title of an
-RFC 9457 problem in the REST API. Nothing else maps errors to statuses.
+Each class declares how it is reported: by the exit status of the command line, and by the HTTP status, type and title
+of an RFC 9457 problem in the REST API.
 """
 
 from typing import ClassVar
@@ -66,7 +66,7 @@ class HomeError(CrossmodalError):
 
 
 class BusyError(CrossmodalError):
-    """Too many requests at once."""
+    """The server is answering too many requests at once."""
 
     http_status = 503
     problem_type = "urn:crossmodal:problem:busy"

@@ -1,4 +1,4 @@
-"""Removing items from a library. The media files stay."""
+"""Removal of items from a library. The media files are not deleted."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from search.storage.ledger import Ledger
 
 
 def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
-    """Remove items and everything derived from them, and return how many items there were."""
+    """Remove items and everything derived from them; return the number of removed items."""
     home, count = library.home, Ledger(library.database).forget(item_ids)
     for item_id in item_ids:
         home.thumbnail(item_id).unlink(missing_ok=True)
@@ -21,10 +21,10 @@ def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
 
 
 def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
-    """Remove the items at or below some paths, and the sources among these paths; return the number of items.
+    """Remove the items at or below some paths, and the sources among these paths; return the number of removed items.
 
     Raises:
-        NotFoundError: A path is neither a source nor holds an item. Nothing is removed then.
+        NotFoundError: A path is not a source, and there is no item at or below it. Nothing is removed then.
     """
     items = {path: library.catalog.list_below(path) for path in paths}
     sources = {source.path: source.id for source in library.sources.list_all()}

@@ -1,4 +1,4 @@
-"""Replacing the models of a running engine when the home chooses others."""
+"""Replacement of the models of a running engine when the home chooses others."""
 
 import logging
 import threading
@@ -19,9 +19,9 @@ class ModelSwap:
         """Start with an open library.
 
         Args:
-            library: The library to answer from.
+            library: The library that the engine uses at first.
             prepare: Loads the models and indexes of a new library at a revision of the catalog, before it is used.
-            clear: Drops what was computed with the models before.
+            clear: Clears the caches of what was computed with the old models.
         """
         self.library = library
         self._prepare = prepare
@@ -32,14 +32,15 @@ class ModelSwap:
     def follow(self, revision: int) -> OpenHome:
         """Return the current library, reloading it if the models changed.
 
-        If the spaces of the old models still exist, they answer until the new models are loaded in the background.
+        If the spaces of the old models still exist, searches use them until the new models are loaded in the
+        background.
 
         Args:
-            revision: The revision of the catalog. The choice of models is checked once for each.
+            revision: The revision of the catalog. The choice of models is checked once per revision.
 
         Raises:
-            HomeError: The old spaces are gone, and a new one was filled by other files of its model.
-            ModelError: The old spaces are gone, and a new model is not on this machine.
+            HomeError: The old spaces do not exist anymore, and a new one was filled by other files of its model.
+            ModelError: The old spaces do not exist anymore, and a new model is not on this machine.
         """
         if revision == self._checked_revision or not self._swapping.acquire(blocking=False):
             return self.library
@@ -53,7 +54,7 @@ class ModelSwap:
             else:
                 self._swap(revision)
         finally:
-            if not in_background:  # otherwise the thread releases it
+            if not in_background:  # else the thread releases the lock
                 self._swapping.release()
         return self.library
 

@@ -23,8 +23,8 @@ from search.storage.spaces import Space, Spaces
 class OpenHome:
     """The open resources of one home, shared by the engine, the indexer and the web application.
 
-    Use it as a context manager, or call `close` when done. A store that few modules need is not listed here: it is made
-    from `database` where it is used.
+    Use it as a context manager, or call `close` when done. Only the stores that many modules use are attributes; others
+    are created from `database`.
 
     Attributes:
         home: The paths inside the home.
@@ -35,8 +35,8 @@ class OpenHome:
         jobs: The queue of background work.
         words: The full-text index.
         spaces: The embedding spaces.
-        active: The chosen models with their indexes. An open home keeps them even if the home chooses others later;
-            `reload_models` returns one that follows the choice.
+        active: The chosen models with their indexes. They do not change if the home chooses others later; see
+            `reload_models`.
     """
 
     home: Home
@@ -61,7 +61,7 @@ class OpenHome:
 
     @property
     def outdated(self) -> dict[Retriever, Space]:
-        """The spaces that an earlier version of a bundled model filled."""
+        """The spaces with the vectors of an earlier version of a bundled model, by retriever."""
         return self.active.outdated
 
     def is_current(self) -> bool:
@@ -69,7 +69,7 @@ class OpenHome:
         return self.active.are_chosen(self.spaces)
 
     def reload_models(self) -> "OpenHome":
-        """Return this home with the models that it chooses now. Everything else is shared with this one.
+        """Return a copy of this open home with the models that the home chooses now. All else is shared.
 
         Raises:
             HomeError: A space was filled by other files of a model that is not bundled.
@@ -94,7 +94,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
     """Open a home.
 
     Args:
-        settings: Where the home is, and how models run.
+        settings: The path of the home, and the threads and the device for models.
         create: Create the home if it does not exist.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pages of one answer. Its ranking is cached for a while, so that results do not move between pages."""
+"""Pages of the results of a query: cursors, and caches that keep results from moving between pages."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ from search.scoring.grouping import Stack
 
 T = TypeVar("T")
 MAX_CACHED_ANSWERS = 32
-# The number of items that a cursor may list, so that a forged one cannot exhaust the memory.
+# The number of items that a cursor may list. It protects the memory against forged cursors.
 MAX_SHOWN = 10_000_000
 
 
@@ -30,9 +30,9 @@ class Cursor:
 
     Attributes:
         query: The hash of the query.
-        results: Which results of it: a tier, or all.
-        place: The position of the first result.
-        shown: The items on the pages before.
+        results: The results that are paged: the name of a tier, or `all`.
+        place: The index of the first result of the page.
+        shown: The ids of the items on the pages before.
     """
 
     query: str
@@ -42,42 +42,42 @@ class Cursor:
 
 
 class LatestCache(Generic[T]):
-    """A least-recently-used cache. Safe to share between threads."""
+    """A least-recently-used (LRU) cache. Thread-safe."""
 
     def __init__(self, capacity: int = MAX_CACHED_ANSWERS) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, T] = OrderedDict()
+        self._entries: OrderedDict[str, T] = OrderedDict()
 
     def get(self, key: str) -> T | None:
         """Return a value if it is cached, and mark it as the most recently used."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            if key in self._entries:
+                self._entries.move_to_end(key)
+            return self._entries.get(key)
 
     def put(self, key: str, value: T) -> None:
         """Store a value; drop the least recently used one when the cache is full."""
         with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
+            self._entries[key] = value
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._capacity:
+                self._entries.popitem(last=False)
 
     def clear(self) -> None:
         """Drop everything."""
         with self._lock:
-            self._kept.clear()
+            self._entries.clear()
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was read from the catalog.
+    """A cached page.
 
     Attributes:
-        revision: The revision of the catalog.
-        stacks: The results.
-        hits: The results with all that is shown of them.
+        revision: The revision of the catalog that the results were read from.
+        stacks: The ranked results.
+        hits: The same results with their items and evidence.
     """
 
     revision: int
@@ -86,12 +86,12 @@ class Page:
 
     def shows(self, revision: int, stacks: Sequence[Stack]) -> bool:
         """Return whether this is the page of some stacks at a revision."""
-        is_same = self.revision == revision and len(self.stacks) == len(stacks)
-        return is_same and all(one is other for one, other in zip(self.stacks, stacks, strict=True))
+        is_comparable = self.revision == revision and len(self.stacks) == len(stacks)
+        return is_comparable and all(mine is other for mine, other in zip(self.stacks, stacks, strict=True))
 
 
 def hash_query(query: Query) -> str:
-    """Compute what is the same for all pages and tiers of the answer to a query, and differs between queries."""
+    """Return a hash of a query that is the same for all pages and tiers of its results, 24 hexadecimal digits."""
     parts = tuple(replace(part, image=None) for part in query.parts)
     weights = dict(sorted(query.weights.items()))
     plain = replace(query, cursor=None, limit=1, tier=Tier.RELEVANT, include_all=False, weights=weights)
@@ -131,40 +131,42 @@ def write_cursor(cursor: Cursor) -> str:
 
 
 def follows(cursor: Cursor, ranking: Ranking, query: Query) -> bool:
-    """Return whether a cursor was made from this ranking."""
+    """Return whether the pages before a cursor showed the first results of this ranking."""
     before = ranking.list_results(query)[: cursor.place]
     return len(before) == cursor.place and list_items(before) == cursor.shown
 
 
 def resume(cursor: Cursor, ranking: Ranking, query: Query) -> tuple[Ranking, int]:
-    """Return a ranking in the order in which its results are paged, and where the next page starts.
+    """Move the results that were already shown to the front of a ranking, so that none is repeated or skipped.
 
-    Items that were already shown come first, wherever they rank now, so that no result is repeated or skipped.
+    Returns:
+        The ranking, and the index of the first result of the next page.
     """
     shown: list[Stack] = []
     tiers: list[list[Stack]] = []
     first = 0 if query.include_all else list(Tier).index(query.tier)
     for number, tier in enumerate(ranking.tiers):
-        is_asked = query.include_all or number == first
-        tiers.append([stack for stack in tier if not is_asked or cursor.shown.isdisjoint(stack.items)])
-        if is_asked:
+        is_requested = query.include_all or number == first
+        tiers.append([stack for stack in tier if not is_requested or cursor.shown.isdisjoint(stack.items)])
+        if is_requested:
             shown += [stack for stack in tier if not cursor.shown.isdisjoint(stack.items)]
     tiers[first] = shown + tiers[first]
     return replace(ranking, tiers=tuple(map(tuple, tiers)), is_resumed=True), len(shown)
 
 
 def list_items(stacks: Sequence[Stack]) -> frozenset[int]:
-    """Return all items of some stacks."""
+    """Return the ids of all items of some stacks."""
     return frozenset(item for stack in stacks for item in stack.items)
 
 
 def _pack(items: frozenset[int]) -> bytes:
-    """Return items as compressed differences, about one byte each."""
-    steps = np.diff(np.sort(np.fromiter(items, np.int64, len(items))), prepend=0)
-    return zlib.compress(steps.astype("<u4").tobytes())
+    """Return item ids as compressed differences, about one byte each."""
+    differences = np.diff(np.sort(np.fromiter(items, np.int64, len(items))), prepend=0)
+    return zlib.compress(differences.astype("<u4").tobytes())
 
 
 def _unpack(body: bytes) -> frozenset[int]:
+    """Return the item ids that `_pack` compressed; raise ValueError or zlib.error if the bytes are not valid."""
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(body, MAX_SHOWN * 4)
     if not unpacker.eof:

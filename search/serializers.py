@@ -5,7 +5,7 @@ from typing import Any
 
 from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query, Source, State
 
-# What to do about a file that was not indexed.
+# What the user can do about a file that is not indexed.
 ADVICE = {
     State.PENDING: "Waiting to be indexed. Start `crossmodal index` or a worker.",
     State.FAILED: "Fix or replace the file; it is then retried automatically. To retry it unchanged, retry the job.",
@@ -14,7 +14,12 @@ ADVICE = {
 
 
 def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
-    """Return the document of an answer."""
+    """Return an answer as a JSON document.
+
+    Args:
+        query: The query that was answered.
+        answer: The answer.
+    """
     return {
         "query": {
             "text": query.text,
@@ -42,7 +47,7 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
 
 
 def serialize_item(item: Item) -> dict[str, Any]:
-    """Return what is known of an item."""
+    """Return the path, the type and the metadata of an item."""
     return {
         "id": item.id,
         "type": item.type,
@@ -53,7 +58,7 @@ def serialize_item(item: Item) -> dict[str, Any]:
 
 
 def serialize_ledger_row(item: Item) -> dict[str, Any]:
-    """Return the state of an item in the ledger."""
+    """Return the indexing state of an item."""
     return {
         "id": item.id,
         "path": item.path,
@@ -70,7 +75,7 @@ def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
 
     Args:
         source: The source.
-        is_there: Whether its root exists now.
+        is_there: Whether its folder is available now.
     """
     return {
         "id": source.id,
@@ -83,7 +88,7 @@ def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
 
 def serialize_job(job: Job) -> dict[str, Any]:
     """Return a job and its progress."""
-    left = job.seconds_left
+    seconds_left = job.seconds_left
     return {
         "id": job.id,
         "state": job.state,
@@ -97,7 +102,7 @@ def serialize_job(job: Job) -> dict[str, Any]:
         "total": job.total,
         "seconds": round(job.seconds, 1),
         "rate": round(job.done / job.seconds, 2) if job.seconds else None,
-        "seconds_left": round(left) if left is not None else None,
+        "seconds_left": round(seconds_left) if seconds_left is not None else None,
         "detail": job.detail,
         "cancelling": job.is_cancelling and not job.state.is_over,
         "summary": dict(job.summary) or None,
@@ -107,7 +112,9 @@ def serialize_job(job: Job) -> dict[str, Any]:
 
 def serialize_segment(found: FoundSegment) -> dict[str, Any]:
     """Return a segment with its position in the item, without the fields that do not apply."""
-    return {"id": found.id} | {k: v for k, v in asdict(found.segment).items() if v is not None and v != ()}
+    return {"id": found.id} | {
+        name: value for name, value in asdict(found.segment).items() if value is not None and value != ()
+    }
 
 
 def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
@@ -117,7 +124,7 @@ def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
         "relevant": hit.relevant,
         "stacked": list(hit.stacked),
         "item": serialize_item(hit.item),
-        "evidence": [serialize_evidence(one, explain) for one in hit.evidence],
+        "evidence": [serialize_evidence(evidence, explain) for evidence in hit.evidence],
     }
 
 

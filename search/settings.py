@@ -1,7 +1,7 @@
-"""The settings of one process. The only module that reads the environment.
+"""The settings of one process. Only this module reads environment variables.
 
-A setting comes from the command line, else from the environment (`CROSSMODAL_` and its name), else from the file
-`settings.toml` in the home, else it has its default.
+The command line takes precedence over the environment (`CROSSMODAL_` and the name of the setting), then follow the file
+`settings.toml` in the home and the default.
 """
 
 import os
@@ -41,7 +41,7 @@ class SettingSource(StrEnum):
 
 @dataclass(frozen=True)
 class SettingRow:
-    """One setting, described for people.
+    """A setting with its value, source and description.
 
     Attributes:
         name: The name, as in `settings.toml`.
@@ -59,7 +59,7 @@ class SettingRow:
 
 
 def count_cores() -> int:
-    """Return the number of processors that this process may use. Libraries left to choose use fewer."""
+    """Return the number of CPUs that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -70,7 +70,7 @@ def _find_default_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """Everything that can be configured. The constructor takes values; `read_settings` reads them from all sources."""
+    """Everything that can be configured. The constructor takes values only; `read_settings` reads all sources."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read no source implicitly: `read_settings` does, and remembers which source each value came from."""
+        """Use only the arguments of the constructor. `read_settings` reads the other sources and records them."""
         return (init_settings,)
 
     @field_validator("home")
@@ -140,7 +140,7 @@ def read_settings(home: Path | None = None, device: str | None = None) -> Settin
         SettingSource.ENVIRONMENT: environment,
         SettingSource.COMMAND_LINE: command_line,
     }
-    sources = {name: source for source, given in values.items() for name in given}
+    sources = {name: source for source, found in values.items() for name in found}
     try:
         settings = Settings(**{name: values[source][name] for name, source in sources.items()})
     except ValidationError as error:
@@ -153,7 +153,7 @@ def read_settings(home: Path | None = None, device: str | None = None) -> Settin
 
 
 def describe_settings(settings: Settings) -> list[SettingRow]:
-    """Return every setting with its value and the source of the value, in order of declaration."""
+    """Return every setting with its value and the source of the value, in the order of their declaration."""
     return [
         SettingRow(
             name=name,
@@ -167,12 +167,12 @@ def describe_settings(settings: Settings) -> list[SettingRow]:
 
 
 def name_variable(name: str) -> str:
-    """Return the environment variable of a setting."""
+    """Return the name of the environment variable of a setting."""
     return ENVIRONMENT_PREFIX + name.upper()
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    """Return the settings of a file; none if it does not exist. Raise UsageError if it cannot be read."""
+    """Return the settings of a file; empty if it does not exist. Raise UsageError if the file is not valid."""
     try:
         found: dict[str, Any] = TomlConfigSettingsSource(Settings, path)()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -184,6 +184,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _name_origin(name: str, source: SettingSource, home: Path) -> str:
+    """Return the option, the variable or the line of the settings file that sets a setting, for an error message."""
     if source is SettingSource.COMMAND_LINE:
         return f"--{name}"
     return name_variable(name) if source is SettingSource.ENVIRONMENT else f"{home / SETTINGS_FILE}: {name}"

@@ -1,4 +1,4 @@
-"""The state of a library: what it contains, and whether its parts agree."""
+"""The state of a library: its contents, its models, and whether its parts are consistent."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from search.storage.spaces import Space, SpaceRole, Spaces
 
 
 def read_status(library: OpenHome) -> dict[str, Any]:
-    """Return counts by type and state, models, spaces, disk usage and sources."""
+    """Return the numbers of items by type and state, the models, spaces and sources, and the disk usage in bytes."""
     catalog = library.catalog
     revision = catalog.read_revision()
     items: dict[str, dict[str, int]] = {}
-    for (kind, state), number in sorted(catalog.count_states().items(), key=str):
-        items.setdefault(kind or "other", {})[state] = number
+    for (item_type, state), count in sorted(catalog.count_states().items(), key=str):
+        items.setdefault(item_type or "other", {})[state] = count
     spaces = {}
     for retriever, index in library.indexes.items():
         snapshot = index.refresh(revision)
@@ -29,7 +29,7 @@ def read_status(library: OpenHome) -> dict[str, Any]:
         "sources": [source.path for source in library.sources.list_all()],
         "items": items,
         "spaces": spaces,
-        "other_spaces": {f"{one.retriever}/{one.role}": _describe_space(library.spaces, one) for one in others},
+        "other_spaces": {f"{space.retriever}/{space.role}": _describe_space(library.spaces, space) for space in others},
         "outdated": describe_outdated(library),
         "speech": library.models.transcriber.name,
         "chosen": _explain_choice(library),
@@ -37,13 +37,13 @@ def read_status(library: OpenHome) -> dict[str, Any]:
 
 
 def describe_outdated(library: OpenHome) -> dict[str, dict[str, int]]:
-    """Return, by retriever that waits for an update of its bundled model, how many vectors are embedded again."""
-    found = {}
+    """Return the progress of the update of each outdated space: `done` and `total` embeddings, by retriever."""
+    progress = {}
     for retriever, space in library.outdated.items():
-        begun = library.spaces.find(retriever, SpaceRole.NEXT)
-        done = library.spaces.count(begun.id) if begun is not None else 0
-        found[str(retriever)] = {"done": done, "total": library.spaces.count(space.id)}
-    return found
+        next_space = library.spaces.find(retriever, SpaceRole.NEXT)
+        done = library.spaces.count(next_space.id) if next_space is not None else 0
+        progress[str(retriever)] = {"done": done, "total": library.spaces.count(space.id)}
+    return progress
 
 
 def _describe_space(spaces: Spaces, space: Space) -> dict[str, Any]:
@@ -57,18 +57,18 @@ def _describe_space(spaces: Spaces, space: Space) -> dict[str, Any]:
 
 def _explain_choice(library: OpenHome) -> str:
     models = library.models
-    chosen = [
-        one.name for one in (models.image_encoder, models.text_encoder, models.transcriber) if one.name not in BUNDLED
-    ]
+    names = (models.image_encoder.name, models.text_encoder.name, models.transcriber.name)
+    chosen = [name for name in names if name not in BUNDLED]
     if not chosen:
         return "the bundled models: no download, no GPU, about 100 languages"
     return f"chosen with `crossmodal models use`: {', '.join(chosen)}"
 
 
 def list_models(library: OpenHome) -> tuple[list[dict[str, Any]], list[Preset]]:
-    """Return every space with its role and size, then the models that can be used.
+    """Return every space with its role and size, and the models that can be used.
 
-    The role of a space is `active` if it is searched, `next` if it is being filled, `previous` if it was used before.
+    The role of a space is `active` if it is searched, `next` if it is being filled, and `previous` if it was used
+    before.
     """
     spaces = []
     for space in library.spaces.list_all():
@@ -82,24 +82,24 @@ def list_models(library: OpenHome) -> tuple[list[dict[str, Any]], list[Preset]]:
 
 
 def verify_library(library: OpenHome) -> list[str]:
-    """Return the problems as one line each; nothing if SQL, FAISS and the disk agree."""
+    """Return one line per problem; empty if the database, the vector indexes and the thumbnails are consistent."""
     catalog = library.catalog
     problems = [f"catalog: {line}" for line in check_database(catalog.database)]
     problems += [f"catalog: {line}" for line in find_strays(catalog.database)]
     revision = catalog.read_revision()
-    for retriever, space in library.indexes.items():
-        snapshot = space.refresh(revision)
-        visible = snapshot.read_ids()
-        committed = space.read_live_ids()
-        lost = len(committed - visible)
-        ghosts = len(visible - committed)
-        if lost:
-            problems.append(f"{retriever} index: {lost} committed embeddings cannot be found")
-        if ghosts:
-            problems.append(f"{retriever} index: {ghosts} entries have no live row")
+    for retriever, index in library.indexes.items():
+        snapshot = index.refresh(revision)
+        indexed = snapshot.read_ids()
+        committed = index.read_live_ids()
+        missing = len(committed - indexed)
+        orphaned = len(indexed - committed)
+        if missing:
+            problems.append(f"{retriever} index: {missing} committed embeddings cannot be found")
+        if orphaned:
+            problems.append(f"{retriever} index: {orphaned} entries have no live row")
     thumbnails = {int(path.stem) for path in library.home.thumbnails.rglob("*.jpg")}
     known = {item.id for item in catalog.list_items()}
-    strays = len(thumbnails - known)
-    if strays:
-        problems.append(f"thumbnails: {strays} belong to no item")
+    orphaned_thumbnails = len(thumbnails - known)
+    if orphaned_thumbnails:
+        problems.append(f"thumbnails: {orphaned_thumbnails} belong to no item")
     return problems

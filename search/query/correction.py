@@ -1,8 +1,8 @@
-"""Correction of typing errors: words of no vocabulary become the most probable known word.
+"""Correction of typing errors: each unknown word is replaced by the most probable known word.
 
 The noisy channel model of Kernighan, Church and Gale ("A spelling correction program based on a noisy channel model",
-COLING 1990) with costs set by hand: the kinds of errors are weighed against the frequency of the word. English only:
-words of other languages, names and all words of the library are left unchanged.
+COLING 1990), with costs set by hand: the cost of the errors is added to the cost of a rare word. Only English words are
+corrected. Words of other languages, names and all words of the library are left unchanged.
 """
 
 import gzip
@@ -16,36 +16,40 @@ from pathlib import Path
 
 from search.query.grammar import find_plain_words
 
-WORDS = Path(__file__).parent / "words"
+WORD_LISTS = Path(__file__).parent / "words"
 # Shorter words are not corrected.
 MIN_LETTERS = 4
-# Shorter words may have one error, others two.
+# Words of at least this length may have two errors, shorter ones only one.
 MIN_LETTERS_TWO_ERRORS = 6
-# The weight of an error against the logarithm (base 10) of the frequency rank.
+# The cost of one error. The cost of a rare word, in the same unit, is the base-10 logarithm of its frequency rank.
 ERROR_COST = 3.0
-# The bonus, in the same unit, of a word in a name of a thing, and of a word in the library.
-THING_BONUS, OWN_BONUS = 0.7, 0.7
-# The highest cost of a correction. Short words have many neighbors, so their limit is lower.
-MAX_DOUBT, MAX_DOUBT_SHORT = 7.5, 6.0
-SHORT_LETTERS = 5
+# Subtracted from the cost of a word that occurs in names of things, and of a word of the library.
+THING_BONUS, LIBRARY_BONUS = 0.7, 0.7
+# The highest cost of a correction. Words of up to `MAX_SHORT_LETTERS` have many neighbors, so their limit is lower.
+MAX_COST, MAX_COST_SHORT = 7.5, 6.0
+MAX_SHORT_LETTERS = 5
+# The number of nearest words of each length whose costs are computed.
 MAX_COMPARED = 64
-# A word of two frequent ones, such as `doghouse`, is a compound unless it is a cheap error away from a known word.
-MAX_FREQUENT_RANK, MIN_PART_LETTERS, MAX_CHEAP_COST = 20_000, 3, 0.7
+# A typed word that consists of two frequent words, such as `doghouse`, is a compound and not corrected, unless the cost
+# of its errors is at most `MAX_CHEAP_ERROR`.
+MAX_FREQUENT_RANK, MIN_PART_LETTERS, MAX_CHEAP_ERROR = 20_000, 3, 0.7
 # A plain word with punctuation around it.
 _PLAIN = re.compile(r"([^\w]*)([A-Za-z]+)('s|’s)?([^\w]*)")
 VOWELS = frozenset("aeiouy")
+# Pairs of letters that are next to each other on a keyboard.
 NEAR_KEYS = {frozenset(pair) for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for pair in pairwise(row)}
+# Returns the language of a text (ISO 639-1), or None.
 Detect = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
 class KnownWords:
-    """The known words.
+    """The words that are not typing errors.
 
     Attributes:
-        ranks: English words with their rank by frequency.
+        ranks: English words with their rank by frequency, from 0.
         things: Words in names of things.
-        others: Words that are only known, one a line, with newlines around them.
+        others: Words that are never suggested as a correction, one per line, with a newline before and after each.
         by_length: English words and names of things, by number of letters.
     """
 
@@ -63,7 +67,7 @@ class KnownWords:
 def read_known_words() -> KnownWords:
     """Read the word lists of the package."""
     english, things, others = (
-        gzip.decompress((WORDS / f"{name}.txt.gz").read_bytes()) for name in ("english", "things", "other")
+        gzip.decompress((WORD_LISTS / f"{name}.txt.gz").read_bytes()) for name in ("english", "things", "other")
     )
     ranks = {word: rank for rank, word in enumerate(english.decode().split())}
     named = frozenset(things.decode().split())
@@ -73,7 +77,7 @@ def read_known_words() -> KnownWords:
     return KnownWords(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
 
 
-def correct_query(text: str, own: Collection[str], detect_language: Detect) -> str | None:
+def correct_query(text: str, library_words: Collection[str], detect_language: Detect) -> str | None:
     """Return a query with its typing errors corrected, or None if there is nothing to correct.
 
     Only plain words are corrected: no quoted phrases, filters, excluded or added parts, numbers, file names, or words
@@ -81,15 +85,15 @@ def correct_query(text: str, own: Collection[str], detect_language: Detect) -> s
 
     Args:
         text: The query as typed, in the query language.
-        own: The words in the library, folded.
-        detect_language: Returns the language of a text, or None.
+        library_words: The words of the library, in lower case without accents.
+        detect_language: Returns the language of a text (ISO 639-1), or None.
     """
-    spans = [(start, end) for start, end in find_plain_words(text) if _is_unknown(text, start, end, own)]
+    spans = [(start, end) for start, end in find_plain_words(text) if _is_unknown(text, start, end, library_words)]
     if not spans or not _is_english(text, spans, detect_language):
         return None
-    corrected = {span: _correct_word(text[slice(*span)], own) for span in spans}
+    corrected = {span: _correct_word(text[slice(*span)], library_words) for span in spans}
     failed = sum(word is None for word in corrected.values())
-    # A query of several unknown words is not a typing error.
+    # If as many words stay unknown as are corrected, the query is probably in another language or consists of names.
     if failed >= len(spans) - failed:
         return None
     for (start, end), word in sorted(corrected.items(), reverse=True):
@@ -97,18 +101,19 @@ def correct_query(text: str, own: Collection[str], detect_language: Detect) -> s
     return text
 
 
-def _is_unknown(text: str, start: int, end: int, own: Collection[str]) -> bool:
+def _is_unknown(text: str, start: int, end: int, library_words: Collection[str]) -> bool:
+    """Return whether the plain word at a position may be a typing error: it is no known word and no name."""
     match = _PLAIN.fullmatch(text[start:end])
     if match is None or len(match[2]) < MIN_LETTERS:
         return False
     is_name = match[2] != match[2].lower() and (start > 0 or match[2][1:] != match[2][1:].lower())
     word = match[2].lower()
-    is_own = any(one in own for one in (word, word + "s", word.removesuffix("s")))
-    return not (is_name or is_own or read_known_words().knows(word))
+    is_in_library = any(form in library_words for form in (word, word + "s", word.removesuffix("s")))
+    return not (is_name or is_in_library or read_known_words().knows(word))
 
 
 def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: Detect) -> bool:
-    """Return whether the other words of a query are English. True if there are none."""
+    """Return whether the rest of a query, without the unknown words, is English; True if there is no rest."""
     rest = text
     for start, end in reversed(spans):
         rest = rest[:start] + rest[end:]
@@ -117,58 +122,60 @@ def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: De
     return all(word in ranks or word.isdigit() for word in words) or detect_language(rest) in (None, "en")
 
 
-def _correct_word(token: str, own: Collection[str]) -> str | None:
+def _correct_word(token: str, library_words: Collection[str]) -> str | None:
+    """Return a word corrected, with its case and the punctuation around it, or None."""
     match = _PLAIN.fullmatch(token)
     assert match is not None
     before, typed, ending, after = match.groups()
-    best = find_correction(typed.lower(), own)
+    best = find_correction(typed.lower(), library_words)
     if best is None:
         return None
     best = best.capitalize() if typed[0].isupper() else best
     return f"{before}{best}{ending or ''}{after}"
 
 
-def find_correction(word: str, own: Collection[str]) -> str | None:
+def find_correction(word: str, library_words: Collection[str]) -> str | None:
     """Return the most probable word for a typed one, or None.
 
     Args:
         word: The typed word, in lower case and unknown.
-        own: The words in the library.
+        library_words: The words of the library.
     """
     vocabulary = read_known_words()
-    limit = MAX_DOUBT_SHORT if len(word) <= SHORT_LETTERS else MAX_DOUBT
+    limit = MAX_COST_SHORT if len(word) <= MAX_SHORT_LETTERS else MAX_COST
     found = []
-    for candidate in _find_near(word, vocabulary, own):
-        cost = compute_error_cost(word, candidate)
+    for candidate in _find_near(word, vocabulary, library_words):
+        error_cost = compute_error_cost(word, candidate)
         rank = vocabulary.ranks.get(candidate, len(vocabulary.ranks))
-        bonus = THING_BONUS * (candidate in vocabulary.things) + OWN_BONUS * (candidate in own)
-        found.append((cost * ERROR_COST + math.log10(rank + 100) - bonus, cost, candidate))
-    doubt, cost, best = min(found, default=(math.inf, 0.0, ""))
-    if doubt > limit or (cost > MAX_CHEAP_COST and _is_compound(word, vocabulary)):
+        bonus = THING_BONUS * (candidate in vocabulary.things) + LIBRARY_BONUS * (candidate in library_words)
+        found.append((error_cost * ERROR_COST + math.log10(rank + 100) - bonus, error_cost, candidate))
+    cost, error_cost, best = min(found, default=(math.inf, 0.0, ""))
+    if cost > limit or (error_cost > MAX_CHEAP_ERROR and _is_compound(word, vocabulary)):
         return None
     return best
 
 
-def _find_near(word: str, vocabulary: KnownWords, own: Collection[str]) -> list[str]:
-    """Return the known words within one error, or two in long words."""
+def _find_near(word: str, vocabulary: KnownWords, library_words: Collection[str]) -> list[str]:
+    """Return the known words that differ from a word by at most one error, or two in long words."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
     errors = 2 if len(word) >= MIN_LETTERS_TWO_ERRORS else 1
     lengths = range(max(len(word) - errors, MIN_LETTERS - 1), len(word) + errors + 1)
-    near: dict[str, float] = {}
-    for words in (*(vocabulary.by_length.get(length, ()) for length in lengths), own):
+    near: dict[str, None] = {}  # used as an ordered set
+    for words in (*(vocabulary.by_length.get(length, ()) for length in lengths), library_words):
         found = process.extract(word, words, scorer=OSA.distance, score_cutoff=errors, limit=MAX_COMPARED)
-        near |= {one: distance for one, distance, _ in found if _can_be_meant(one)}
+        near |= dict.fromkeys(candidate for candidate, _, _ in found if _can_be_meant(candidate))
     return list(near)
 
 
 def _can_be_meant(word: str) -> bool:
+    """Return whether a word can be a correction."""
     return word.isascii() and word.isalpha() and len(word) >= MIN_LETTERS - 1
 
 
 def _is_compound(word: str, vocabulary: KnownWords) -> bool:
-    """Return whether a word consists of two frequent ones."""
+    """Return whether a word consists of two frequent words."""
     cuts = range(MIN_PART_LETTERS, len(word) - MIN_PART_LETTERS + 1)
     return any(
         all(vocabulary.ranks.get(part, MAX_FREQUENT_RANK) < MAX_FREQUENT_RANK for part in (word[:cut], word[cut:]))
@@ -179,7 +186,8 @@ def _is_compound(word: str, vocabulary: KnownWords) -> bool:
 def compute_error_cost(typed: str, meant: str) -> float:
     """Compute the cost of typing one word instead of another: about 1 per error, less for common kinds.
 
-    Optimal string alignment (Damerau, CACM 1964) with costs by kind of error.
+    Optimal string alignment, with costs by kind of error: Damerau, "A technique for computer detection and correction
+    of spelling errors" (CACM 1964).
     """
     rows, columns = len(typed) + 1, len(meant) + 1
     costs = [[0.0] * columns for _ in range(rows)]
@@ -187,27 +195,28 @@ def compute_error_cost(typed: str, meant: str) -> float:
         for j in range(columns):
             if i == 0 and j == 0:
                 continue
-            ways = []
+            options = []
             if i:
-                ways.append(costs[i - 1][j] + _cost_letter(typed, i - 1))
+                options.append(costs[i - 1][j] + _compute_gap_cost(typed, i - 1))
             if j:
-                ways.append(costs[i][j - 1] + _cost_letter(meant, j - 1))
+                options.append(costs[i][j - 1] + _compute_gap_cost(meant, j - 1))
             if i and j:
-                ways.append(costs[i - 1][j - 1] + _cost_exchange(typed[i - 1], meant[j - 1], i == 1))
+                options.append(costs[i - 1][j - 1] + _compute_substitution_cost(typed[i - 1], meant[j - 1], i == 1))
             if i > 1 and j > 1 and (typed[i - 2], typed[i - 1]) == (meant[j - 1], meant[j - 2]):
-                ways.append(costs[i - 2][j - 2] + 0.6)
-            costs[i][j] = min(ways)
+                options.append(costs[i - 2][j - 2] + 0.6)
+            costs[i][j] = min(options)
     return costs[-1][-1]
 
 
-def _cost_letter(word: str, at: int) -> float:
+def _compute_gap_cost(word: str, at: int) -> float:
     """Return the cost of an additional or a missing letter; doubled letters cost least."""
     if at and word[at] == word[at - 1]:
         return 0.5
     return 1.3 if at == 0 else 0.8 if word[at] in VOWELS else 0.9
 
 
-def _cost_exchange(typed: str, meant: str, is_first: bool) -> float:
+def _compute_substitution_cost(typed: str, meant: str, is_first: bool) -> float:
+    """Return the cost of typing one letter instead of another; errors in the first letter of a word cost most."""
     if typed == meant:
         return 0.0
     if is_first:

@@ -1,4 +1,4 @@
-"""Encoding a query: every part as vectors, with a scorer of images for it."""
+"""Encoding of a query: every part as a vector of the semantic space and a scorer of images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ class EncodedPart:
     """One part of a query.
 
     Attributes:
-        visual: Scores images for it; None for a part without a visual meaning.
-        semantic: Its vector in the semantic space, shape (d,); None for a part without text.
-        weight: Its weight; below 0 it pushes results away.
+        visual: Scores images for the part; None for an item without an image.
+        semantic: Its vector in the semantic space, shape (d,); None for an image, and for an item without text.
+        weight: Its weight; a negative weight ranks similar items lower.
     """
 
     visual: VisualScorer | None = None
@@ -44,19 +44,19 @@ class EncodedQuery:
     """An encoded query.
 
     Attributes:
-        parts: What is searched for.
-        excluded: What results must not show.
+        parts: The parts that are searched for.
+        excluded: The parts that results must not match.
         words: The words to highlight.
-        terms: What the lexical retriever searches for.
+        terms: The terms that the lexical retriever searches for.
         ignored: The stop words, as typed.
-        excluded_words: The words of each exclusion.
+        excluded_words: The words of each excluded part.
         coverage: The share of the query, by weight, that each retriever can score.
         weights: The weight of each retriever.
         filters: The filters of the query.
-        voice: What was understood of a spoken query.
+        voice: The transcript of a spoken query.
         language: The language (ISO 639-1), if it was detected.
         only_english: The models that only understand English, if the query is in another language.
-        wording: What the words reveal; None for a query with an image or an item.
+        wording: Properties of the text; None for a query with an image or an item.
         corrected: The text without its typing errors, if there were any.
     """
 
@@ -77,18 +77,18 @@ class EncodedQuery:
 
     @property
     def is_browsing(self) -> bool:
-        """True if the query has only filters."""
+        """Whether the query has only filters."""
         return not self.parts
 
     @property
     def visual(self) -> list[VisualPart]:
         """The parts that the visual retriever can score."""
-        return [VisualPart(one.visual, one.weight) for one in self.parts if one.visual is not None]
+        return [VisualPart(part.visual, part.weight) for part in self.parts if part.visual is not None]
 
     @property
     def semantic(self) -> list[SemanticPart]:
         """The parts that the semantic retriever can score."""
-        return [SemanticPart(one.semantic, one.weight) for one in self.parts if one.semantic is not None]
+        return [SemanticPart(part.semantic, part.weight) for part in self.parts if part.semantic is not None]
 
 
 def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
@@ -107,7 +107,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
     filters = join_filters(query.filters, parsed.filters)
-    _check(parts, filters)
+    _check_parts(parts, filters)
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     encoded = [replace(_encode_part(library, part), weight=part.weight) for part in parts]
     language = _find_language(" ".join(part.text for part in parts if part.text), voice)
@@ -126,7 +126,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         voice=voice,
         language=language,
         only_english=_list_english_models(library) if language not in (None, "en") else (),
-        wording=_read_wording(library, parts),
+        wording=_measure_wording(library, parts),
         corrected=corrected,
     )
 
@@ -135,14 +135,15 @@ def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]
     """Return the share of the query, by weight, that each retriever can score."""
     total = sum(max(part.weight, 0) for part in parts) or 1.0
     covered = {
-        Retriever.VISUAL: [one.weight for one in encoded if one.visual is not None],
-        Retriever.SEMANTIC: [one.weight for one in encoded if one.semantic is not None],
+        Retriever.VISUAL: [part.weight for part in encoded if part.visual is not None],
+        Retriever.SEMANTIC: [part.weight for part in encoded if part.semantic is not None],
         Retriever.LEXICAL: [part.weight for part in parts if part.text],
     }
     return {retriever: sum(max(weight, 0) for weight in weights) / total for retriever, weights in covered.items()}
 
 
-def _read_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWording | None:
+def _measure_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWording | None:
+    """Return the properties of the text of a query, or None if not all wanted parts are texts."""
     wanted = [part.text for part in parts if part.weight > 0]
     texts = [text for text in wanted if text]
     if not texts or len(texts) < len(wanted):
@@ -154,20 +155,20 @@ def _read_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWording
 
 def _transcribe(library: OpenHome, voice: bytes) -> VoiceTranscript:
     """Transcribe a voice query, and translate it if a chosen model only understands English."""
-    speech, samples = library.models.transcriber, decode_sound(voice)
-    transcript = speech.transcribe(samples)
+    transcriber, samples = library.models.transcriber, decode_sound(voice)
+    transcript = transcriber.transcribe(samples)
     if not transcript.text:
         raise NothingHeardError(
             "No speech was recognized in the voice query. Speak closer to the microphone, or type the words."
         )
-    if transcript.language in (None, "en") or not _list_english_models(library) or not speech.can_translate:
+    if transcript.language in (None, "en") or not _list_english_models(library) or not transcriber.can_translate:
         return VoiceTranscript(transcript.text, transcript.language)
-    translated = speech.transcribe(samples, transcript.language, translate=True)
+    translated = transcriber.transcribe(samples, transcript.language, translate=True)
     return VoiceTranscript(transcript.text, transcript.language, translated.text or None)
 
 
 def _find_language(text: str, voice: VoiceTranscript | None) -> str | None:
-    """Return the language of the searched text."""
+    """Return the language (ISO 639-1) of the searched text, or None."""
     if voice is not None:
         return "en" if voice.translation else voice.language
     return detect_language(text) if text else None
@@ -179,13 +180,14 @@ def _list_english_models(library: OpenHome) -> tuple[str, ...]:
     return tuple(model.name for model in models if not model.is_multilingual)
 
 
-def _check(parts: Sequence[QueryPart], filters: Filters) -> None:
+def _check_parts(parts: Sequence[QueryPart], filters: Filters) -> None:
+    """Raise UsageError if the query is empty, or a part or a weight is not valid."""
     if not parts and filters.is_empty:
         raise UsageError("The query is empty. Pass a text, an image, a voice recording, an item or a filter.")
     if parts and all(part.weight <= 0 for part in parts):
         raise UsageError("All parts of the query have a weight of 0 or below. At least one weight must be positive.")
     for part in parts:
-        if sum(one is not None for one in (part.text, part.image, part.query_image, part.item)) != 1:
+        if sum(value is not None for value in (part.text, part.image, part.query_image, part.item)) != 1:
             raise UsageError("Each part of a query must have exactly one of text, image, query_image or item.")
 
 
@@ -203,6 +205,7 @@ def _encode_text(library: OpenHome, text: str) -> EncodedPart:
 
 
 def _embed_image(library: OpenHome, image: bytes, crop: Box | None) -> Vectors:
+    """Return the vector, shape (d,), of an image file or a region of it."""
     opened, _ = open_image(image, None if crop else USEFUL_SIDE)
     if crop:
         opened = crop_box(opened, crop)
@@ -212,17 +215,17 @@ def _embed_image(library: OpenHome, image: bytes, crop: Box | None) -> Vectors:
 
 
 def _encode_item(library: OpenHome, item_id: int, crop: Box | None) -> EncodedPart:
-    """Encode an indexed item by its mean vectors."""
+    """Encode an indexed item by the mean of its vectors in each space, or by a region of its image."""
     item = library.catalog.get_item(item_id)
     if crop:
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is not an image.")
         return EncodedPart(score_example(library, _embed_image(library, Path(item.path).read_bytes(), crop)))
     means = {}
-    for retriever, space in library.indexes.items():
-        rows = library.catalog.read_vectors(item_id, space.space_id)
+    for retriever, index in library.indexes.items():
+        rows = library.catalog.read_vectors(item_id, index.space_id)
         if len(rows):
             mean = rows.mean(axis=0)
             means[retriever] = mean / np.linalg.norm(mean)
-    seen = means.get(Retriever.VISUAL)
-    return EncodedPart(score_example(library, seen) if seen is not None else None, means.get(Retriever.SEMANTIC))
+    image = means.get(Retriever.VISUAL)
+    return EncodedPart(score_example(library, image) if image is not None else None, means.get(Retriever.SEMANTIC))

@@ -1,4 +1,4 @@
-"""Filters as people write them: values as text, fields of a request."""
+"""Parsing of filters from the query language, command-line options and requests."""
 
 import re
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from search.records import FILTERS, FilterField, FilterKind, Filters, ItemType
 FILTERS_BY_KEYWORD: dict[str, str] = {declared.keyword: name for name, declared in FILTERS.items()}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
+# SQLite stores ids as signed 64-bit integers.
 MAX_ID = 2**63 - 1
 _Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 _REQUEST_TYPES: dict[FilterKind, Any] = {
@@ -29,15 +30,15 @@ def parse_filter_value(declared: FilterField, text: str) -> Any:
     """Parse the value of a filter as it is written in the query language or as a command-line option.
 
     Returns:
-        The value of the attribute of `Filters`: a tuple for a filter that holds several values.
+        The value of the attribute of `Filters`; a tuple for a filter with several values.
 
     Raises:
-        UsageError: The text is not such a value.
+        UsageError: The value is not valid for this filter.
     """
     try:
         return _parse(declared.kind, text)
     except ValueError as error:
-        raise UsageError(f"{declared.keyword}: must be {declared.expects}; not {text!r}") from error
+        raise UsageError(f"{declared.keyword}: must be {declared.expects}, not {text!r}") from error
 
 
 def _parse(kind: FilterKind, text: str) -> Any:
@@ -47,7 +48,7 @@ def _parse(kind: FilterKind, text: str) -> Any:
         return _split(text)
     if kind is FilterKind.IDS:
         ids = tuple(int(part) for part in _split(text))
-        if not all(1 <= one <= MAX_ID for one in ids):
+        if not all(1 <= item_id <= MAX_ID for item_id in ids):
             raise ValueError("an id out of range")
         return ids
     if kind is FilterKind.TEXTS:
@@ -72,7 +73,7 @@ def _parse_duration(text: str) -> float:
 
 
 def make_request_fields() -> dict[str, Any]:
-    """Return the fields of a request model, one for each filter, by name: pairs of a type and a pydantic field."""
+    """Return a field for each filter, by name, as pairs of a type and a pydantic field: see `pydantic.create_model`."""
     request_fields: dict[str, Any] = {}
     for name, declared in FILTERS.items():
         value: Any = Field(None, description=declared.help)
@@ -83,7 +84,7 @@ def make_request_fields() -> dict[str, Any]:
 
 
 def make_filters(values: dict[str, Any]) -> Filters:
-    """Return filters from their values by name; lists become tuples, and other names are ignored."""
+    """Return filters from values by name. Lists become tuples; unknown names are ignored."""
     known: dict[str, Any] = {name: value for name, value in values.items() if name in FILTERS}
     for name, value in known.items():
         known[name] = tuple(value) if isinstance(value, list) else value
@@ -91,5 +92,5 @@ def make_filters(values: dict[str, Any]) -> Filters:
 
 
 def join_filters(first: Filters, second: Filters) -> Filters:
-    """Return filters with the values of both; where both have a value, the second's."""
+    """Combine two sets of filters. If both have a value for a filter, that of `second` is used."""
     return Filters(**{name: getattr(second, name) or getattr(first, name) for name in FILTERS})

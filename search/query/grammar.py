@@ -27,12 +27,12 @@ MAX_WEIGHT = 10.0
 
 @dataclass(frozen=True)
 class Parsed:
-    """A parsed query.
+    """The parsed text of a query.
 
     Attributes:
-        text: The plain words.
-        added: Further parts with their weights.
-        excluded: What results must not show or mention.
+        text: The plain words and quoted phrases.
+        added: The texts of the `+` parts with their weights.
+        excluded: The texts of the `-` parts, which results must not show or mention.
         filters: The conditions that results must satisfy.
     """
 
@@ -46,7 +46,7 @@ def parse_query(text: str) -> Parsed:
     """Parse the query language.
 
     Raises:
-        UsageError: A filter or sign is not valid. The message names it and what is expected.
+        UsageError: A filter, a weight or a quotation mark is not valid. The message names it and what is expected.
     """
     plain: list[str] = []
     added: list[tuple[str, float]] = []
@@ -54,6 +54,7 @@ def parse_query(text: str) -> Parsed:
     filters: dict[str, Any] = {}
     phrases: list[str] = []
     for match in _TOKEN.finditer(text):
+        # The groups of the match: an optional sign, an optional keyword, a word or a quoted phrase, an optional weight.
         if match["space"]:
             continue
         value, quoted = _read_value(match)
@@ -61,9 +62,9 @@ def parse_query(text: str) -> Parsed:
         if name:
             keyword = FILTERS[name].keyword
             if match["sign"]:
-                raise UsageError(f"{match['sign']}{keyword}: a filter cannot be added or excluded, only set")
+                raise UsageError(f"{match['sign']}{keyword}: a filter cannot be added or excluded. Remove the sign.")
             if name in filters:
-                raise UsageError(f"{keyword}: is given twice")
+                raise UsageError(f"{keyword}: is set twice. Use it only once.")
             filters[name] = parse_filter_value(FILTERS[name], value)
         elif match["field"]:
             plain.append(match.group())
@@ -81,7 +82,7 @@ def parse_query(text: str) -> Parsed:
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
-    """Return the start and end of every plain word, outside quotes, filters and signed or weighted parts."""
+    """Return the start and end of every plain word that is not quoted, signed, weighted or a filter."""
     return [
         match.span("word")
         for match in _TOKEN.finditer(text)
@@ -90,10 +91,11 @@ def find_plain_words(text: str) -> list[tuple[int, int]]:
 
 
 def _read_value(match: re.Match[str]) -> tuple[str, bool]:
+    """Return the word or phrase of a token, and whether it is quoted."""
     if match["open"] is None:
         return match["word"], False
     if match["close"] is None or (match["close"] != _QUOTES[match["open"]]):
-        raise UsageError(f"a quotation mark is left open before {match['quoted'][:40]!r}: close it")
+        raise UsageError(f"the quotation mark before {match['quoted'][:40]!r} is not closed. Add the closing mark.")
     return match["quoted"].strip(), True
 
 
@@ -119,6 +121,12 @@ def _find_filter(keyword: str | None, value: str) -> str | None:
 
 
 def _read_weight(value: str, weight: str | None) -> tuple[str, float]:
+    """Return the text of a `+` part and its weight (default 1).
+
+    Args:
+        value: The text; a word may still end with `^` and the weight.
+        weight: The weight after a quoted phrase.
+    """
     if weight is None:
         found = _WEIGHT.search(value)
         if found is None:

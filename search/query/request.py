@@ -1,4 +1,4 @@
-"""The JSON form of a search, the same in the REST API, in an address and in a saved search."""
+"""The JSON form of a search, which the REST API, the addresses of the web page and saved searches share."""
 
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -9,8 +9,8 @@ from search.query.filters import make_filters, make_request_fields
 from search.records import Filters, Query, QueryPart, Retriever, Sort, Tier
 
 MAX_LIMIT = 1000
-M = TypeVar("M", bound=BaseModel)
-Share = Annotated[float, Field(ge=0, le=1)]
+Model = TypeVar("Model", bound=BaseModel)
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class PartRequest(BaseModel):
@@ -21,8 +21,8 @@ class PartRequest(BaseModel):
         item: The id of an item.
         query_image: The id of an image that was uploaded before.
         image: The index of the uploaded file, from 0.
-        weight: The weight of the part; below 0 it pushes results away.
-        crop: The region of the image: left, top, width, height as shares of its size.
+        weight: The weight of the part; a negative weight ranks similar items lower.
+        crop: The region of the image: left, top, width and height, as fractions of the size of the image.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -32,21 +32,24 @@ class PartRequest(BaseModel):
     image: int | None = Field(None, ge=0)
     query_image: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
     weight: float = Field(1.0, ge=-10, le=10)
-    crop: tuple[Share, Share, Share, Share] | None = None
+    crop: tuple[Fraction, Fraction, Fraction, Fraction] | None = None
 
     def make_part(self, images: tuple[bytes, ...]) -> QueryPart:
         """Return the part for the engine.
+
+        Args:
+            images: The uploaded files.
 
         Raises:
             UsageError: The image was not uploaded.
         """
         if self.image is not None and self.image >= len(images):
-            raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} were sent")
+            raise UsageError(f"parts: there is no uploaded image {self.image}; {len(images)} images were sent")
         image = images[self.image] if self.image is not None else None
         return QueryPart(self.text, image, self.item, self.weight, self.crop, self.query_image)
 
 
-# A model with a field for every filter; its fields are not known to type checkers.
+# A model with a field for every filter. Type checkers do not know these fields.
 if TYPE_CHECKING:
     FilterRequest = BaseModel
 else:
@@ -78,11 +81,19 @@ class SearchRequest(FilterRequest):
         return make_filters(dict(self))
 
     def make_query(self, images: tuple[bytes, ...] = (), voice: bytes | None = None) -> Query:
-        """Return the query for the engine."""
-        taken = {part.image for part in self.parts}
+        """Return the query for the engine.
+
+        Args:
+            images: The uploaded images. Those that no part refers to become parts of weight 1.
+            voice: The uploaded recording.
+
+        Raises:
+            UsageError: A part refers to an image that was not uploaded.
+        """
+        used = {part.image for part in self.parts}
         parts = [part.make_part(images) for part in self.parts]
         parts += [QueryPart(item=item_id) for item_id in self.like]
-        parts += [QueryPart(image=image) for at, image in enumerate(images) if at not in taken]
+        parts += [QueryPart(image=image) for index, image in enumerate(images) if index not in used]
         return Query(
             text=self.text,
             parts=tuple(parts),
@@ -111,8 +122,8 @@ def parse_request(fields: object) -> SearchRequest:
     return check_fields(SearchRequest, fields)
 
 
-def check_fields(model: type[M], fields: object) -> M:
-    """Validate fields against a model.
+def check_fields(model: type[Model], fields: object) -> Model:
+    """Validate fields with a pydantic model.
 
     Raises:
         UsageError: A field is not valid. The message names the first such field.

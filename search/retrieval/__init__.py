@@ -1,1 +1,1 @@
-"""Retrievers: ways of finding segments."""
+"""Retrievers, which find the segments that match a query, and the ranking of what they find."""

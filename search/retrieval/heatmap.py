@@ -1,4 +1,4 @@
-"""Where an image shows the query: each region is scored as if it were an image."""
+"""Heatmaps of the regions of an image that match a query. Each region is scored as if it were an image."""
 
 import numpy as np
 
@@ -20,16 +20,16 @@ def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
 
     Args:
         library: The library.
-        item_id: An image.
-        query: The query.
+        item_id: The id of an image.
+        query: The query. Its filters are ignored.
 
     Returns:
-        Scores from 0 for the worst region to 1 for the best, shape (6, 6), float32. Row and column are those of the
-        center of the region.
+        Scores from 0 for the worst region to 1 for the best, shape (6, 6), float32, rows from the top.
 
     Raises:
         NotFoundError: The item is not an image, or its file is missing.
-        UsageError: The query has no part that an image can show.
+        UnreadableMediaError: The file, or an image or recording of the query, cannot be decoded.
+        UsageError: The query is not valid, or has no part that an image can show.
     """
     item = library.catalog.get_item(item_id)
     path = find_file(item, f"Item {item_id} is not an image, or its file is missing.", {ItemType.IMAGE})
@@ -38,16 +38,16 @@ def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
         raise UsageError("The query has no part that an image can show. Add words or an image.")
     image, _ = open_image(path, USEFUL_SIDE)
     encoder = library.models.image_encoder
-    seen = encoder.encode_images([encoder.transform(region) for region in _cut_regions(image)])
-    vector = sum((part.weight * part.scorer.direction for part in parts), np.zeros(seen.shape[1], np.float32))
-    scores = (seen @ vector).reshape(REGIONS, REGIONS)
-    spread = float(np.ptp(scores))
-    return ((scores - scores.min()) / spread if spread else np.zeros_like(scores)).astype(np.float32)
+    vectors = encoder.encode_images([encoder.transform(region) for region in _cut_regions(image)])
+    direction = sum((part.weight * part.scorer.direction for part in parts), np.zeros(vectors.shape[1], np.float32))
+    scores = (vectors @ direction).reshape(REGIONS, REGIONS)
+    score_range = float(np.ptp(scores))
+    return ((scores - scores.min()) / score_range if score_range else np.zeros_like(scores)).astype(np.float32)
 
 
 def _cut_regions(image: Picture) -> list[Picture]:
     """Return overlapping regions of an image, row by row."""
     width, height = REGION_SHARE * image.width, REGION_SHARE * image.height
-    steps = np.linspace(0, 1 - REGION_SHARE, REGIONS)
-    corners = [(x * image.width, y * image.height) for y in steps for x in steps]
+    offsets = np.linspace(0, 1 - REGION_SHARE, REGIONS)
+    corners = [(x * image.width, y * image.height) for y in offsets for x in offsets]
     return [image.crop((round(x), round(y), round(x + width), round(y + height))) for x, y in corners]

@@ -1,4 +1,4 @@
-"""From retrieved segments to a ranking in tiers. No more is scored than the requested pages need."""
+"""Ranking of the retrieved segments in tiers, scoring no more of them than the requested pages need."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,25 +12,32 @@ from search.retrieval.retriever import FLOOR, VISUAL_FLOOR, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_copies
 
+# The number of segments that each retriever returns at first, and the factor by which it grows when more are needed.
 FIRST_DEPTH = 256
-DEEPENING = 4
+DEPTH_GROWTH = 4
 # If more than this share of the retrieved segments is relevant, the next depth grows twice as fast.
 HIGH_RELEVANT_SHARE = 0.4
 # Above this, the number of relevant results is estimated.
 MAX_EXACT_TOTAL = 1_000
-# Up to this many possible items are ranked with the relevant ones, since they are usually requested next.
+# Up to this many possible items are ranked together with the relevant ones, since they are usually requested next.
 MAX_EAGER_POSSIBLE = 200
+# The lowest scores of the relevant and the possible tier.
 CUTS = (RELEVANCE_CUT, POSSIBLE_CUT)
-# A tier is complete when no retriever has a segment left that is at least this likely; the rest, when all are
-# exhausted.
+# A tier is complete when no retriever has a segment left that is at least this likely. The last tier is complete when
+# all retrievers are exhausted.
 TIER_FLOORS = (FLOOR, POSSIBLE_CUT / 2, -1.0)
-# Sorts the relevant results as requested.
+# A function that sorts the relevant results as requested.
 Order = Callable[[list[Stack]], list[Stack]]
 
 
 @dataclass(frozen=True)
 class Count:
-    """A number of results; an estimate if not all of them were scored."""
+    """A number of results.
+
+    Attributes:
+        number: The number.
+        is_estimate: Whether it is an estimate, because not all results were scored.
+    """
 
     number: int
     is_estimate: bool = False
@@ -42,17 +49,17 @@ class Ranking:
 
     Attributes:
         tiers: The relevant results, the possible ones and the rest.
-        known: How many tiers, from the first, are complete.
+        known: The number of complete tiers, counted from the first.
         total: The number of relevant results.
         possible: The number of possible results.
         words: The words to highlight.
         ignored: The stop words, as typed.
-        voice: What was understood of a spoken query.
+        voice: The transcript of a spoken query.
         language: The language of the query (ISO 639-1), if it was detected.
         only_english: The chosen models that only understand English, if the query is in another language.
         corrected: The text without its typing errors, if there were any.
         revision: The revision of the catalog.
-        is_resumed: Whether the order is that of the earlier pages of a cursor.
+        is_resumed: Whether results that were already shown on the pages before a cursor were moved to the front.
     """
 
     tiers: tuple[tuple[Stack, ...], ...]
@@ -73,23 +80,23 @@ class Ranking:
         return tuple(stack for tier in _select_tiers(query) for stack in self.tiers[tier])
 
     def reaches(self, query: Query, end: int) -> bool:
-        """Return whether the page that ends at `end` is complete, and whether another page follows is known."""
+        """Return whether the results up to position `end` are complete, and it is known if another page follows."""
         return reaches([len(tier) for tier in self.tiers], self.known, query, end)
 
 
 def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
-    """Return whether the requested results are known up to a position.
+    """Return whether the requested results are complete up to a position, and it is known if any follow.
 
     Args:
         sizes: The number of results in each tier.
-        known: How many tiers, from the first, are complete.
+        known: The number of complete tiers, counted from the first.
         query: The query, which requests one tier or all.
         end: The position after the last result of the page.
     """
-    wanted = _select_tiers(query)
-    if known < wanted[0]:
+    requested = _select_tiers(query)
+    if known < requested[0]:
         return False
-    for tier in wanted:
+    for tier in requested:
         if tier >= known:
             if tier == 0 and (query.sort is not Sort.RELEVANCE or sizes[0] <= MAX_EXACT_TOTAL):
                 return False
@@ -100,56 +107,79 @@ def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class _Scored:
+    """The segments retrieved so far, and the scores of their items.
+
+    Attributes:
+        retrieved: The result of each retriever.
+        fused: The scores of the items.
+        known: The number of complete tiers, counted from the first.
+    """
+
+    retrieved: Mapping[Retriever, Retrieved]
+    fused: Scores
+    known: int
+
+    def count_tiers(self) -> tuple[int, int, int]:
+        """Return the number of items in each tier."""
+        relevant, at_least_possible = (self.fused.count(cut) for cut in CUTS)
+        return relevant, at_least_possible - relevant, len(self.fused.items) - at_least_possible
+
+
 def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieval, order: Order) -> Ranking:
     """Retrieve more segments until the requested results are known up to a position.
 
-    Where more than 1,000 results are relevant, it stops when the page is full, and their number is estimated.
+    If more than 1,000 results are relevant, retrieval stops when the page is full, and their number is estimated.
 
     Args:
         query: The query.
-        weights: The weight of each retriever; those of weight 0 are not asked.
+        weights: The weight of each retriever; those of weight 0 are not used.
         end: The position after the last result of the page.
         retrieval: Retrieves segments for the query.
         order: Sorts the relevant results.
     """
     retrievers = [retriever for retriever in Retriever if weights[retriever] > 0]
     depths = dict.fromkeys(retrievers, FIRST_DEPTH)
-    found = {retriever: retrieval.retrieve(retriever, FIRST_DEPTH) for retriever in retrievers}
+    retrieved = {retriever: retrieval.retrieve(retriever, FIRST_DEPTH) for retriever in retrievers}
     while True:
-        known, unfinished = _check_tiers(found)
-        fused = score_items(list(found.values()), weights)
-        relevant, likely = (fused.count(cut) for cut in CUTS)
-        # There are fewer stacks than items: if the items do not suffice, stacking is not needed.
-        if reaches((relevant, likely - relevant, len(fused.items) - likely), known, query, end):
-            ranking = _assemble(query, weights, found, fused, known, order)
+        known, unfinished = _check_tiers(retrieved)
+        scored = _Scored(retrieved, score_items(list(retrieved.values()), weights), known)
+        # There are fewer stacks than items: if there are not enough items, stacking is not needed.
+        if reaches(scored.count_tiers(), known, query, end):
+            ranking = _assemble(query, weights, scored, order)
             if ranking.reaches(query, end):
-                return ranking if known else _estimate(ranking, retrieval, found, fused)
-        depths |= {retriever: _deepen(depths[retriever], found[retriever], known, end) for retriever in unfinished}
-        found |= {retriever: retrieval.retrieve(retriever, depths[retriever]) for retriever in unfinished}
+                return ranking if known else _estimate(ranking, retrieval, scored)
+        depths |= {retriever: _deepen(depths[retriever], retrieved[retriever], known, end) for retriever in unfinished}
+        retrieved = retrieved | {
+            retriever: retrieval.retrieve(retriever, depths[retriever]) for retriever in unfinished
+        }
 
 
 def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
     """Return a new ranking with the relevant results of an earlier one, if those were complete.
 
-    Deeper scoring raises items near the cut a little. Without this, such an item would be missing from the pages
-    of both tiers.
+    Retrieving more segments can raise an item a little, from the possible to the relevant tier. If the pages of the
+    relevant tier were already shown, the item would appear in neither tier. So it stays possible.
     """
     if old.known < 1 or old.revision != new.revision:
         return new
-    places = {item: at for at, stack in enumerate(old.tiers[0]) for item in stack.items}
-    relevant, raised, tiers = list(old.tiers[0]), list[Stack](), [list[Stack](), list[Stack]()]
+    positions = {item: at for at, stack in enumerate(old.tiers[0]) for item in stack.items}
+    relevant = list(old.tiers[0])
+    others: list[list[Stack]] = [[], [], []]
     for number, tier in enumerate(new.tiers):
         for stack in tier:
-            at = next((places[item] for item in stack.items if item in places), None)
+            at = next((positions[item] for item in stack.items if item in positions), None)
             if at is None:
-                (tiers[number - 1] if number else raised).append(stack)
+                others[number].append(stack)
             else:
-                fresh = tuple(item for item in stack.items if item not in places)
-                relevant[at] = replace(relevant[at], others=(*relevant[at].others, *fresh))
-    possible = (*raised, *tiers[0])
+                added = tuple(item for item in stack.items if item not in positions)
+                relevant[at] = replace(relevant[at], others=(*relevant[at].others, *added))
+    raised, possible, rest = others
+    possible = [*raised, *possible]
     count = Count(len(possible)) if new.known >= 2 else new.possible
-    kept = (tuple(relevant), possible, tuple(tiers[1]))
-    return replace(new, tiers=kept, total=old.total, possible=count, is_resumed=old.is_resumed)
+    tiers = (tuple(relevant), tuple(possible), tuple(rest))
+    return replace(new, tiers=tiers, total=old.total, possible=count, is_resumed=old.is_resumed)
 
 
 def _select_tiers(query: Query) -> tuple[int, ...]:
@@ -159,14 +189,16 @@ def _select_tiers(query: Query) -> tuple[int, ...]:
     return (list(Tier).index(query.tier),)
 
 
-def _check_tiers(found: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retriever]]:
+def _check_tiers(retrieved: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retriever]]:
     """Return the number of complete tiers, and the retrievers that have more segments for the next one."""
     for known, floor in enumerate(TIER_FLOORS):
-        floors = {
-            retriever: VISUAL_FLOOR if retriever is Retriever.VISUAL and known == 0 else floor for retriever in found
-        }
+        floors = dict.fromkeys(retrieved, floor)
+        if known == 0 and Retriever.VISUAL in floors:
+            floors[Retriever.VISUAL] = VISUAL_FLOOR
         unfinished = [
-            retriever for retriever, one in found.items() if not one.exhausted and one.floor >= floors[retriever]
+            retriever
+            for retriever, found in retrieved.items()
+            if not found.exhausted and found.floor >= floors[retriever]
         ]
         if unfinished:
             return known, unfinished
@@ -176,43 +208,37 @@ def _check_tiers(found: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retrie
 def _deepen(depth: int, found: Retrieved, known: int, end: int) -> int:
     """Return how many segments to retrieve next: as many as may be relevant and are counted or requested."""
     if known > 0 or not len(found.probabilities):
-        return depth * DEEPENING
-    share = float((found.probabilities >= RELEVANCE_CUT).mean())
-    wanted = 1.3 * max(MAX_EXACT_TOTAL, end) / max(share, 1e-3)
-    return round(min(max(wanted, 2 * depth), depth * DEEPENING * (2 if share > HIGH_RELEVANT_SHARE else 1)))
+        return depth * DEPTH_GROWTH
+    relevant_share = float((found.probabilities >= RELEVANCE_CUT).mean())
+    expected_need = 1.3 * max(MAX_EXACT_TOTAL, end) / max(relevant_share, 1e-3)
+    max_growth = DEPTH_GROWTH * (2 if relevant_share > HIGH_RELEVANT_SHARE else 1)
+    return round(min(max(expected_need, 2 * depth), depth * max_growth))
 
 
-def _assemble(
-    query: Query,
-    weights: Mapping[Retriever, float],
-    found: Mapping[Retriever, Retrieved],
-    fused: Scores,
-    known: int,
-    order: Order,
-) -> Ranking:
+def _assemble(query: Query, weights: Mapping[Retriever, float], scored: _Scored, order: Order) -> Ranking:
     """Group the items into tiers. A tier that is not requested is included only if it is small."""
-    relevant, likely = (fused.count(cut) for cut in CUTS)
-    is_eager = query.tier is Tier.POSSIBLE or likely - relevant <= MAX_EAGER_POSSIBLE
+    possible_items = scored.count_tiers()[1]
+    is_eager = query.tier is Tier.POSSIBLE or possible_items <= MAX_EAGER_POSSIBLE
     min_score = 0.0 if query.include_all else POSSIBLE_CUT if is_eager else RELEVANCE_CUT
-    ranked = fuse(list(found.values()), weights, min_score)
-    left_out = list_left_out(query)
-    ranked = [one for one in ranked if one.item_id not in left_out]
+    ranked = fuse(list(scored.retrieved.values()), weights, min_score)
+    examples = list_left_out(query)
+    ranked = [item for item in ranked if item.item_id not in examples]
     bounds = (2.0, *CUTS, -1.0)
-    parts = [[one for one in ranked if low <= one.score < high] for high, low in pairwise(bounds)]
-    stacked = [stack_copies(part) if query.stack else [Stack(one) for one in part] for part in parts]
+    parts = [[item for item in ranked if low <= item.score < high] for high, low in pairwise(bounds)]
+    stacked = [stack_copies(part) if query.stack else [Stack(item) for item in part] for part in parts]
     tiers = (tuple(order(stacked[0])), tuple(stacked[1]), tuple(stacked[2]))
     if ranked and ranked[0].best_segments is not None:
         ranked[0].best_segments.drop_vectors()  # shared by all items
-    # A tier that was not stacked is not known, however deep the retrieval went.
+    # A tier that was not assembled is incomplete, however many segments were retrieved.
     assembled = 3 if query.include_all else 2 if is_eager else 1
-    possible = Count(len(tiers[1]), known < 2) if assembled > 1 else Count(likely - relevant, True)
-    return Ranking(tiers, min(known, assembled), Count(len(tiers[0])), possible)
+    possible = Count(len(tiers[1]), scored.known < 2) if assembled > 1 else Count(possible_items, True)
+    return Ranking(tiers, min(scored.known, assembled), Count(len(tiers[0])), possible)
 
 
 def list_left_out(query: Query) -> frozenset[int]:
-    """Return the items that "more like this" leaves out: the examples themselves.
+    """Return the ids of the items that "more like this" leaves out: the examples themselves.
 
-    Next to words or images, an item is feedback on the results and stays.
+    In a query that also has a text, a recording, an image or a crop, an item is relevance feedback and can be a result.
     """
     wanted = [part for part in query.parts if part.weight > 0]
     parsed = parse_query(query.text or "")
@@ -221,19 +247,19 @@ def list_left_out(query: Query) -> frozenset[int]:
     return frozenset(part.item for part in wanted if part.item is not None)
 
 
-def _estimate(ranking: Ranking, retrieval: Retrieval, found: Mapping[Retriever, Retrieved], fused: Scores) -> Ranking:
+def _estimate(ranking: Ranking, retrieval: Retrieval, scored: _Scored) -> Ranking:
     """Estimate the numbers of relevant and possible results of a ranking without a complete tier."""
-    items = np.array([fused.count(cut) for cut in CUTS], float)
-    for retriever, one in found.items():
-        if one.exhausted or one.floor < FLOOR:
+    items = np.array([scored.fused.count(cut) for cut in CUTS], float)
+    for retriever, found in scored.retrieved.items():
+        if found.exhausted or found.floor < FLOOR:
             continue
         for tier, (cut, all_segments) in enumerate(zip(CUTS, retrieval.estimate_counts(retriever, CUTS), strict=True)):
-            chosen = one.items[one.probabilities >= cut]
-            items[tier] += max(0.0, all_segments - len(chosen)) * len(np.unique(chosen)) / max(len(chosen), 1)
-    stacks_per_item = len(ranking.tiers[0]) / max(fused.count(RELEVANCE_CUT), 1)
-    relevant, likely = np.round(items * stacks_per_item).astype(int).tolist()
+            above = found.items[found.probabilities >= cut]
+            items[tier] += max(0.0, all_segments - len(above)) * len(np.unique(above)) / max(len(above), 1)
+    stacks_per_item = len(ranking.tiers[0]) / max(scored.fused.count(RELEVANCE_CUT), 1)
+    relevant, at_least_possible = np.round(items * stacks_per_item).astype(int).tolist()
     return replace(
         ranking,
         total=Count(max(relevant, len(ranking.tiers[0])), True),
-        possible=Count(max(likely - relevant, len(ranking.tiers[1])), True),
+        possible=Count(max(at_least_possible - relevant, len(ranking.tiers[1])), True),
     )

@@ -1,4 +1,4 @@
-"""Retrieval for one query: segments of each retriever with calibrated probabilities."""
+"""Retrieval for one query: the segments that each retriever finds, with calibrated probabilities."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -26,24 +26,25 @@ from search.storage.space_index import Snapshot
 
 # Segments less likely than this cannot make an item relevant, unless all results are requested.
 FLOOR = 0.1
-# Items at least this likely by their text have their images scored, up to a number of images. Of the images that are
-# not scored, none less likely than `VISUAL_FLOOR` makes an item relevant: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
+# The images of items whose text is at least this likely to be relevant are scored too, up to a number of images. So an
+# image that is not scored and less likely than `VISUAL_FLOOR` cannot make its item relevant, because the text is less
+# likely than the cut: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
 TEXT_MATCH_CUT = 0.25
 MAX_TEXT_MATCH_IMAGES = 2_048
 VISUAL_FLOOR = 1 / 3
-# The index is searched for at least this many images, which takes little longer than for fewer.
+# The visual index is searched for at least this many images, which is hardly slower than a search for fewer.
 MIN_SEARCHED = 2_048
 # The number of segments in the sample that totals are estimated from.
 ESTIMATE_SAMPLE = 1_024
-# What the log-odds of a text lose per unit of oddity of the query.
+# Subtracted from the log-odds of a text segment, per unit of `QueryWording.oddity`.
 ODDITY_PENALTY = 3.0
 
 
 class Retrieval:
-    """Retrieves segments for one query at one revision of the catalog, and keeps intermediate results."""
+    """Retrieves segments for one query at one revision of the catalog, and caches intermediate results."""
 
     def __init__(
-        self, library: OpenHome, encoded: EncodedQuery, explain: bool, revision: int, decides: bool = True
+        self, library: OpenHome, encoded: EncodedQuery, explain: bool, revision: int, decides_presence: bool = True
     ) -> None:
         """Prepare the retrieval.
 
@@ -52,30 +53,39 @@ class Retrieval:
             encoded: The query.
             explain: Whether candidates list the terms of their probabilities.
             revision: The revision of the catalog.
-            decides: Whether to decide if any image shows what the query asks for.
+            decides_presence: Whether to decide if any image shows what the query describes, and to change the
+                probabilities accordingly.
         """
         self._library = library
         self._encoded = encoded
         self._explain = explain
         self._revision = revision
         self._allowed: dict[Retriever, Ids] = {}
-        self._decides = decides
+        self._decides_presence = decides_presence
         self._presence = Presence()
         self._scored: ScoredImages | None = None
         self._nearest: Ids = np.zeros(0, np.int64)
         self._has_all = False
 
     def retrieve(self, retriever: Retriever, depth: int) -> Retrieved:
-        """Return the best `depth` segments of a retriever, or more if more could be relevant."""
+        """Return the best segments of a retriever.
+
+        Args:
+            retriever: The retriever.
+            depth: The number of segments; more are returned if they were scored anyway.
+
+        Raises:
+            UsageError: The parts of the query cancel each other out.
+        """
         if retriever is not Retriever.VISUAL:
             return self._text.retrieve(retriever, depth, self._explain)
-        is_asked = any(part.weight > 0 for part in self._encoded.visual)
-        return self._retrieve_visual(depth) if is_asked else make_nothing(retriever)
+        has_visual_part = any(part.weight > 0 for part in self._encoded.visual)
+        return self._retrieve_visual(depth) if has_visual_part else make_nothing(retriever)
 
     @cached_property
     def _text(self) -> TextRetriever:
         return make_text_retriever(
-            self._library, self._encoded, self._revision, partial(self._select, Retriever.SEMANTIC), self._is_wanted
+            self._library, self._encoded, self._revision, partial(self._select, Retriever.SEMANTIC), self._is_allowed
         )
 
     def _retrieve_visual(self, depth: int) -> Retrieved:
@@ -84,68 +94,70 @@ class Retrieval:
         vector = make_search_vector(self._encoded.visual, snapshot.sample)
         nearest = self._search_visual(snapshot, vector, depth)
         self._score_further(snapshot, vector, nearest)
-        found = self._score_further(snapshot, vector, self._list_images_of_text_matches(snapshot, depth))
-        chances = self._apply_presence(found.logits)
-        floor = float(chances[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
-        order = np.argsort(-chances * found.kept, kind="stable")
-        order = order[found.kept[order] > 1 - EXCLUSION_CUT]
-        owners = found.owners[order]
+        found = self._score_further(snapshot, vector, self._find_images_of_text_matches(snapshot, depth))
+        probabilities = self._apply_presence(found.logits)
+        floor = float(probabilities[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
+        probabilities *= found.not_excluded
+        order = np.argsort(-probabilities, kind="stable")
+        order = order[found.not_excluded[order] > 1 - EXCLUSION_CUT]
+        metadata = found.metadata[order]
         return Retrieved(
             retriever,
-            owners["segment"],
-            owners["item"],
+            metadata["segment"],
+            metadata["item"],
             found.products[order],
-            (chances * found.kept)[order],
+            probabilities[order],
             exhausted=self._has_all and len(nearest) == len(self._nearest),
             floor=floor,
             read_vector=lambda at: to_float32(found.vectors[order[at]]),
-            phashes=owners["phash"],
-            pictured=owners["pictured"],
+            phashes=metadata["phash"],
+            has_phash=metadata["pictured"],
             explain=(lambda at: self._explain_visual(snapshot, found.ids[order[at]])) if self._explain else None,
         )
 
     def _search_visual(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
         """Return the ids of the nearest images, searching the index only if more are needed than before."""
         if len(self._nearest) < depth and not self._has_all:
-            wanted, allowed = max(depth, MIN_SEARCHED), self._select(Retriever.VISUAL, snapshot)
-            self._nearest, _ = self._library.indexes[Retriever.VISUAL].search(snapshot, vector[None], wanted, allowed)[
-                0
-            ]
-            self._has_all = len(self._nearest) < wanted
+            limit, allowed = max(depth, MIN_SEARCHED), self._select(Retriever.VISUAL, snapshot)
+            index = self._library.indexes[Retriever.VISUAL]
+            self._nearest, _ = index.search(snapshot, vector[None], limit, allowed)[0]
+            self._has_all = len(self._nearest) < limit
         return self._nearest[:depth]
 
-    def _list_images_of_text_matches(self, snapshot: Snapshot, depth: int) -> Ids:
-        """Return the images of items that may be relevant by their text: the images may decide it."""
+    def _find_images_of_text_matches(self, snapshot: Snapshot, depth: int) -> Ids:
+        """Return the embedding ids of the images of items whose text may be relevant."""
         ids = find_embeddings(snapshot, "item", self._text.list_likely_items(TEXT_MATCH_CUT, depth))
         return ids[~np.isin(ids, snapshot.denied)][:MAX_TEXT_MATCH_IMAGES]
 
     def _score_further(self, snapshot: Snapshot, vector: Vectors, ids: Ids) -> ScoredImages:
-        """Score images in addition to those that were scored before."""
+        """Score images that were not scored before, and return all that were scored."""
         known = self._scored
-        fresh = ids if known is None else ids[~np.isin(ids, known.ids)]
-        if known is not None and not len(fresh):
+        new_ids = ids if known is None else ids[~np.isin(ids, known.ids)]
+        if known is not None and not len(new_ids):
             return known
-        stored, owners, baselines = snapshot.gather(fresh)
-        found = VisualCandidates(to_float32(stored), baselines, owners)
+        stored, metadata, baselines = snapshot.gather(new_ids)
+        found = VisualCandidates(to_float32(stored), baselines, metadata)
         logits = score_parts(self._encoded.visual, found, snapshot.sample)
         if known is None:
-            # Decided once, by the nearest images: images found later are not better.
+            # Decided once, from the nearest images. Images found later do not match better.
             self._presence = self._decide_presence(logits, found)
-        scored = ScoredImages(fresh, owners, stored, found.vectors @ vector, logits, self._keep(found))
+        scored = ScoredImages(
+            new_ids, metadata, stored, found.vectors @ vector, logits, self._compute_not_excluded(found)
+        )
         self._scored = scored if known is None else known.join(scored)
         return self._scored
 
     def _decide_presence(self, logits: Vectors, found: VisualCandidates) -> Presence:
-        """Return how probabilities are changed to say whether any image answers the query."""
+        """Decide whether any image shows what the query describes."""
         wording = self._encoded.wording
-        if wording is None or not self._decides:
+        if wording is None or not self._decides_presence:
             return Presence()
         scorer = next(part.scorer for part in self._encoded.visual if part.weight > 0)
         return decide_presence(logits, scorer.measure_images(found.vectors, found.baselines), wording)
 
     def _apply_presence(self, logits: Vectors) -> Vectors:
-        chances: Vectors = self._presence.apply(logits) * self._encoded.coverage[Retriever.VISUAL]
-        return chances
+        probabilities: Vectors = self._presence.apply(logits) * self._encoded.coverage[Retriever.VISUAL]
+        return probabilities
 
     def estimate_counts(self, retriever: Retriever, cuts: Sequence[float]) -> list[float]:
         """Estimate how many segments of a vector retriever reach each cut, from a fixed random sample.
@@ -153,32 +165,36 @@ class Retrieval:
         Args:
             retriever: The visual or the semantic retriever.
             cuts: Probabilities of relevance.
+
+        Returns:
+            One number for each cut.
         """
         snapshot = self._library.indexes[retriever].refresh(self._revision)
         ids = self._select(retriever, snapshot)
         if ids is None:
-            built = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
-            ids = np.concatenate([built, snapshot.delta.ids])
+            indexed = snapshot.generation.rows.ids if snapshot.generation is not None else snapshot.denied[:0]
+            ids = np.concatenate([indexed, snapshot.delta.ids])
         ids = ids[~np.isin(ids, snapshot.denied)]
         if retriever is Retriever.VISUAL and self._encoded.filters.is_empty and len(snapshot.sample):
             # A sample of the whole library is in memory already.
-            chances = self._score_visual(snapshot, snapshot.sample)
+            probabilities = self._score_visual(snapshot, snapshot.sample)
         else:
             drawn = ids[np.sort(np.random.default_rng(0).permutation(len(ids))[:ESTIMATE_SAMPLE])]
             if retriever is Retriever.VISUAL:
-                chances = self._score_visual(snapshot, gather_candidates(snapshot, drawn))
+                probabilities = self._score_visual(snapshot, gather_candidates(snapshot, drawn))
             else:
-                chances = self._text.score_embeddings(drawn)
-        return [float((chances >= cut).sum()) * len(ids) / max(len(chances), 1) for cut in cuts]
+                probabilities = self._text.score_embeddings(drawn)
+        return [float((probabilities >= cut).sum()) * len(ids) / max(len(probabilities), 1) for cut in cuts]
 
     def _score_visual(self, snapshot: Snapshot, found: VisualCandidates | Sample) -> Vectors:
         """Compute the probabilities of relevance of images; 0 for those that show what is excluded."""
-        kept = self._keep(found)
-        chances = self._apply_presence(score_parts(self._encoded.visual, found, snapshot.sample))
-        result: Vectors = chances * kept * (kept > 1 - EXCLUSION_CUT)
+        not_excluded = self._compute_not_excluded(found)
+        probabilities = self._apply_presence(score_parts(self._encoded.visual, found, snapshot.sample))
+        result: Vectors = probabilities * not_excluded * (not_excluded > 1 - EXCLUSION_CUT)
         return result
 
     def _select(self, retriever: Retriever, snapshot: Snapshot) -> Ids | None:
+        """Return the ids of the embeddings that match the filters, ascending, or None for all."""
         if self._encoded.filters.is_empty:
             return None
         if retriever not in self._allowed:
@@ -187,17 +203,17 @@ class Retrieval:
 
     @cached_property
     def _allowed_items(self) -> Flags:
-        """A flag for every item id: whether it matches the filters. The last flag is for all ids above."""
+        """Whether each item matches the filters, by item id. The last flag, False, is for all higher ids."""
         ids = select_items(self._library.catalog.database, self._encoded.filters)
         return mark_ids(ids, int(ids.max(initial=0)) + 2)
 
-    def _keep(self, found: VisualCandidates | Sample) -> Vectors:
-        """Compute the probability of each candidate to show nothing of what the query excludes, shape (n,)."""
-        kept = np.ones(len(found.vectors), np.float32)
+    def _compute_not_excluded(self, found: VisualCandidates | Sample) -> Vectors:
+        """Compute the probability that each candidate shows nothing that the query excludes, shape (n,)."""
+        not_excluded = np.ones(len(found.vectors), np.float32)
         for part in self._encoded.excluded:
             if part.visual is not None:
-                kept *= 1 - to_probability(part.visual.score(found.vectors, found.baselines))
-        return kept
+                not_excluded *= 1 - to_probability(part.visual.score(found.vectors, found.baselines))
+        return not_excluded
 
     def _explain_visual(self, snapshot: Snapshot, embedding_id: int) -> dict[str, float]:
         """Return every term of an image's score by name."""
@@ -206,19 +222,19 @@ class Retrieval:
         terms = {"coverage": self._encoded.coverage[retriever], "retriever weight": self._encoded.weights[retriever]}
         return terms | explain_parts(self._encoded.visual, found, snapshot.sample)
 
-    def _is_wanted(self, segments: Ids) -> Flags:
-        """Return which segments match the filters and contain no excluded words."""
+    def _is_allowed(self, segments: Ids) -> Flags:
+        """Return which segments match the filters, contain no excluded words and belong to a file that exists."""
         index = self._library.words
-        wanted = np.ones(len(segments), bool)
+        allowed = np.ones(len(segments), bool)
         for words in self._encoded.excluded_words:
-            wanted &= ~np.isin(segments, index.find_all(words))
+            allowed &= ~np.isin(segments, index.find_all(words))
         missing = select_missing(self._library.catalog.database)
         if len(missing) or not self._encoded.filters.is_empty:
             items = index.find_items(segments)
-            wanted &= ~np.isin(items, missing)
+            allowed &= ~np.isin(items, missing)
             if not self._encoded.filters.is_empty:
-                wanted &= self._allowed_items[np.minimum(items, len(self._allowed_items) - 1)]
-        return wanted
+                allowed &= self._allowed_items[np.minimum(items, len(self._allowed_items) - 1)]
+        return allowed
 
 
 def make_text_retriever(
@@ -226,26 +242,28 @@ def make_text_retriever(
     encoded: EncodedQuery,
     revision: int,
     select: Callable[[Snapshot], Ids | None] = lambda _: None,
-    is_wanted: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
+    is_allowed: Callable[[Ids], Flags] = lambda segments: np.ones(len(segments), bool),
 ) -> TextRetriever:
-    """Return the text retriever of a query: lexical and semantic, unless one is turned off.
+    """Return the retriever that searches text for a query, lexically and semantically.
+
+    A weight of 0 turns either of them off.
 
     Args:
         library: The library to search.
         encoded: The query.
         revision: The revision of the catalog.
         select: Returns the ids of the embeddings that match the filters, ascending, or None for all.
-        is_wanted: Returns for each segment whether the filters and the excluded words allow it.
+        is_allowed: Returns for each segment whether the filters and the excluded words allow it.
     """
     parts = encoded.semantic
     is_semantic = encoded.weights[Retriever.SEMANTIC] > 0 and any(part.weight > 0 for part in parts)
     query = TextQuery(
         terms=encoded.terms if encoded.weights[Retriever.LEXICAL] > 0 else (),
         parts=parts if is_semantic else (),
-        excluded=[one.semantic for one in encoded.excluded if one.semantic is not None],
+        excluded=[part.semantic for part in encoded.excluded if part.semantic is not None],
         phrases=encoded.filters.phrases,
         language=encoded.language,
-        doubt=ODDITY_PENALTY * encoded.wording.oddity if encoded.wording is not None else 0.0,
+        oddity_penalty=ODDITY_PENALTY * encoded.wording.oddity if encoded.wording is not None else 0.0,
         coverage=encoded.coverage,
     )
-    return TextRetriever(library, query, revision, select, is_wanted)
+    return TextRetriever(library, query, revision, select, is_allowed)

@@ -1,6 +1,7 @@
-"""The semantic retriever: text embeddings, compared with fixed reference texts.
+"""Semantic comparison of queries and passages, relative to fixed reference texts.
 
-The reference is packaged for the bundled text encoder. For any other it is computed once and kept in the home.
+The embedded reference texts are packaged for the bundled text encoder. For any other encoder they are computed once and
+stored in the home.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from search.encoders.encoder import TextEncoder
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.records import Vectors
+from search.scoring.candidates import to_probability
 from search.scoring.text import (
     QueryBaseline,
     ReferenceTexts,
@@ -34,11 +36,11 @@ from search.scoring.text import (
 
 @dataclass(frozen=True)
 class SemanticPart:
-    """One part of a query.
+    """A part of a query as semantic retrieval needs it.
 
     Attributes:
         vector: Its embedding, shape (d,), unit length.
-        weight: Its weight; below 0 it pushes results away.
+        weight: Its weight; a negative weight ranks similar passages lower.
     """
 
     vector: Vectors
@@ -46,13 +48,13 @@ class SemanticPart:
 
 
 @dataclass(frozen=True)
-class _Measured:
-    """A part of a query without language directions, compared with the reference.
+class _MeasuredPart:
+    """A part of a query without language directions, compared with the reference texts.
 
     Attributes:
-        vector: The embedding, shape (d,).
-        share: Its weight as a share of the weights of the wanted parts.
-        baseline: Its similarities with unrelated passages.
+        vector: The embedding, shape (d,), unit length.
+        share: Its weight, as a share of the sum of the positive weights.
+        baseline: Its similarities with the reference passages.
     """
 
     vector: Vectors
@@ -64,7 +66,7 @@ class SemanticQuery:
     """The parts of a query, prepared to be compared with passages."""
 
     def __init__(self, parts: Sequence[SemanticPart], reference: ReferenceTexts) -> None:
-        """Compare the parts with the reference.
+        """Compare the parts with the reference texts.
 
         Args:
             parts: The parts. At least one weight must be above zero.
@@ -74,15 +76,15 @@ class SemanticQuery:
         total = sum(part.weight for part in parts if part.weight > 0)
         rows = remove_directions(np.stack([part.vector for part in parts]), reference.directions)
         measured = [
-            _Measured(row, part.weight / total, measure_query(row, reference))
+            _MeasuredPart(row, part.weight / total, measure_query(row, reference))
             for row, part in zip(rows, parts, strict=True)
         ]
-        self._wanted = [one for one in measured if one.share > 0]
-        self._unwanted = [one for one in measured if one.share <= 0]
-        # Being somewhat like each of several parts is rarer than being equally like one.
+        self._wanted = [part for part in measured if part.share > 0]
+        self._unwanted = [part for part in measured if part.share <= 0]
+        # Moderate similarity to each of several parts is rarer than the same similarity to one.
         unrelated = self._combine(reference.passages)
         self._spread = max(float(unrelated.std()), 1e-3) if len(self._wanted) > 1 else 1.0
-        self._nearest = sum(one.share * one.baseline.nearest for one in self._wanted)
+        self._nearest = sum(part.share * part.baseline.nearest for part in self._wanted)
 
     def make_search_vector(self) -> Vectors:
         """Combine the parts into one search vector, shape (d,), unit length.
@@ -91,7 +93,7 @@ class SemanticQuery:
             UsageError: The parts cancel each other out.
         """
         parts = [*self._wanted, *self._unwanted]
-        total = np.sum([one.share * one.vector / one.baseline.deviation for one in parts], axis=0)
+        total = np.sum([part.share * part.vector / part.baseline.deviation for part in parts], axis=0)
         length = float(np.linalg.norm(total))
         if length < 1e-6:
             raise UsageError("The parts of the query cancel each other out. Change a part or its weight.")
@@ -99,61 +101,90 @@ class SemanticQuery:
         return result
 
     def compute_features(self, passages: Vectors) -> tuple[dict[str, Vectors], Vectors]:
-        """Compute the features of passages and their cosines with the wanted parts, each of shape (n,).
+        """Compute the features of passages and their cosines with the query.
 
         Args:
             passages: Vectors of passages, shape (n, d).
+
+        Returns:
+            The features by name, shape (n,) each, and the weighted mean of the cosines with the parts of positive
+            weight, shape (n,).
         """
         rows = remove_directions(passages, self._reference.directions)
         similarity = self._combine(rows) / self._spread
-        cosines = np.sum([one.share * (rows @ one.vector) for one in self._wanted], axis=0)
+        cosines = np.sum([part.share * (rows @ part.vector) for part in self._wanted], axis=0)
         hubs = measure_hubs(rows, self._reference)
         return make_semantic_features(similarity, hubs, self._nearest), cosines.astype(np.float32)
 
     def penalize(self, passages: Vectors, weights: Weights) -> Vectors:
-        """Compute what the unwanted parts add to the log-odds of passages, at most 0, shape (n,).
+        """Compute what the parts with negative weights add to the log-odds of passages, at most 0, shape (n,).
 
-        The odds are multiplied by the probability of not being like a part, to the power of its weight.
+        The odds are multiplied by the probability that the passage does not match a part, to the power of its weight.
+
+        Args:
+            passages: Vectors of passages, shape (n, d).
+            weights: The function of the semantic features.
         """
         penalty = np.zeros(len(passages), np.float32)
         if self._unwanted:
             rows = remove_directions(passages, self._reference.directions)
             hubs = measure_hubs(rows, self._reference)
-            for one in self._unwanted:
-                similarity = standardize(rows @ one.vector, one.baseline)
-                features = make_semantic_features(similarity, hubs, one.baseline.nearest)
-                likeness = compute_log_odds(TextFeatures(features), weights)
-                penalty += np.float32(one.share) * np.logaddexp(np.float32(0), likeness)
+            for part in self._unwanted:
+                similarity = standardize(rows @ part.vector, part.baseline)
+                features = make_semantic_features(similarity, hubs, part.baseline.nearest)
+                part_logits = compute_log_odds(TextFeatures(features), weights)
+                penalty += np.float32(part.share) * np.logaddexp(np.float32(0), part_logits)
         return penalty
 
     def _combine(self, rows: Vectors) -> Vectors:
-        scores = [one.share * standardize(rows @ one.vector, one.baseline) for one in self._wanted]
+        """Return the weighted mean of the standardized similarities with the wanted parts, shape (n,)."""
+        scores = [part.share * standardize(rows @ part.vector, part.baseline) for part in self._wanted]
         result: Vectors = np.sum(scores, axis=0).astype(np.float32)
         return result
 
 
+def compute_not_excluded(
+    library: OpenHome, excluded: Sequence[Vectors], passages: Vectors, weights: Weights
+) -> Vectors:
+    """Compute the probability that passages match no excluded part, shape (n,).
+
+    Args:
+        library: The library, for the reference texts of its text encoder.
+        excluded: Embeddings of the excluded parts, shape (d,) each, unit length.
+        passages: Vectors of passages, shape (n, d).
+        weights: The function of the semantic features.
+    """
+    not_excluded = np.ones(len(passages), np.float32)
+    for vector in excluded if len(passages) else ():
+        features, _ = SemanticQuery([SemanticPart(vector)], get_reference_texts(library)).compute_features(passages)
+        not_excluded *= 1 - to_probability(compute_log_odds(TextFeatures(features), weights))
+    return not_excluded
+
+
 FOLDER = Path(__file__).parent / "reference"
+# The embedded reference texts for the bundled text encoder.
 PACKAGED_FILE = FOLDER / "compact.npz"
 TEXT_FILES = ("parallel.tsv", "passages.txt", "questions.txt")
-_LOADING = threading.Lock()
-_REFERENCES: dict[str, ReferenceTexts] = {}
+_loading = threading.Lock()
+# Reference texts by `name_reference`.
+_references: dict[str, ReferenceTexts] = {}
 
 
 def get_reference_texts(library: OpenHome) -> ReferenceTexts:
     """Return the reference texts of the library's text encoder, embedding them if the encoder is new."""
     encoder = library.models.text_encoder
     key = name_reference(encoder.fingerprint)
-    reference = _REFERENCES.get(key)
+    reference = _references.get(key)
     if reference is None:
-        with _LOADING:
-            if key not in _REFERENCES:
-                _REFERENCES[key] = _open_reference(library, encoder, key)
-            reference = _REFERENCES[key]
+        with _loading:
+            if key not in _references:
+                _references[key] = _open_reference(library, encoder, key)
+            reference = _references[key]
     return reference
 
 
 def name_reference(fingerprint: str) -> str:
-    """Return a name that changes with the model and with the fixed texts."""
+    """Return the name of the embedded reference texts: a hash of the model's fingerprint and of the texts."""
     digest = hashlib.sha256(fingerprint.encode())
     for name in TEXT_FILES:
         digest.update((FOLDER / name).read_bytes())
@@ -161,7 +192,7 @@ def name_reference(fingerprint: str) -> str:
 
 
 def embed_reference(encoder: TextEncoder) -> ReferenceTexts:
-    """Embed the fixed texts."""
+    """Embed the reference texts."""
     lines = (FOLDER / "parallel.tsv").read_text(encoding="utf-8").splitlines()[1:]
     languages, sentences = zip(*(line.split("\t") for line in lines), strict=True)
     passages, questions = (read_lines(name) for name in TEXT_FILES[1:])
@@ -175,12 +206,17 @@ def embed_reference(encoder: TextEncoder) -> ReferenceTexts:
 
 
 def read_lines(name: str) -> list[str]:
-    """Return the lines of a packaged text."""
+    """Return the lines of a file of reference texts."""
     return (FOLDER / name).read_text(encoding="utf-8").splitlines()
 
 
 def write_reference(path: Path, key: str, reference: ReferenceTexts) -> None:
-    """Write a reference atomically.
+    """Write embedded reference texts atomically.
+
+    Args:
+        path: The file to write.
+        key: The name, as `name_reference` returns it.
+        reference: The texts.
 
     Raises:
         OSError: The file cannot be written.
@@ -195,7 +231,7 @@ def write_reference(path: Path, key: str, reference: ReferenceTexts) -> None:
 
 
 def read_reference(path: Path, key: str) -> ReferenceTexts | None:
-    """Read a reference file; return None if it is missing or belongs to another model or other texts."""
+    """Read embedded reference texts; return None if the file is missing or has another key."""
     try:
         with np.load(path) as stored:
             if str(stored["key"]) != key:
@@ -208,14 +244,15 @@ def read_reference(path: Path, key: str) -> ReferenceTexts | None:
 
 
 def _open_reference(library: OpenHome, encoder: TextEncoder, key: str) -> ReferenceTexts:
-    kept = library.home.models / f"reference-{key}.npz"
-    for path in (PACKAGED_FILE, kept):
-        found = read_reference(path, key)
-        if found is not None:
-            return found
-    made = embed_reference(encoder)
-    # A home that is not writable can still answer.
+    """Return the reference texts of an encoder from the package or the home, or embed and store them."""
+    cached_file = library.home.models / f"reference-{key}.npz"
+    for path in (PACKAGED_FILE, cached_file):
+        reference = read_reference(path, key)
+        if reference is not None:
+            return reference
+    reference = embed_reference(encoder)
+    # Searches work even if the home is not writable.
     with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_reference(kept, key, made)
-    return made
+        cached_file.parent.mkdir(parents=True, exist_ok=True)
+        write_reference(cached_file, key, reference)
+    return reference

@@ -1,4 +1,4 @@
-"""The lexical and the semantic retriever: what either finds is scored with the features of both."""
+"""The text retriever. Lexical and semantic matches are found separately and scored with the features of both."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -7,7 +7,7 @@ import numpy as np
 
 from search.open_home import OpenHome
 from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
-from search.retrieval.semantic import SemanticPart, SemanticQuery, get_reference_texts
+from search.retrieval.semantic import SemanticQuery, compute_not_excluded, get_reference_texts
 from search.retrieval.text_candidates import (
     NO_MATCH,
     CandidateSet,
@@ -20,8 +20,8 @@ from search.scoring.candidates import Retrieved, make_nothing, to_probability
 from search.scoring.lexical import LexicalMatches
 from search.scoring.text import (
     TextFeatures,
-    TextWeights,
     Weights,
+    compute_confidence_factors,
     compute_log_odds,
     make_lexical_features,
     read_weights,
@@ -29,25 +29,23 @@ from search.scoring.text import (
 from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
 
-# Segments less likely than this by their words are scored only if few segments are found.
-FLOOR = 0.1
-# The number of lexical matches that are compared by their embeddings as well. The others are scored by their words.
+# Lexical matches less likely than this are scored only if fewer segments are found than requested.
+LEXICAL_FLOOR = 0.1
+# This many lexical matches are also compared by their embeddings. The others are scored by lexical features only.
 MAX_COMPARED = 256
-# Deeper segments are not retrieved if they are less likely than this, or after this many scored segments: a smaller
-# probability makes no result relevant.
+# No more segments are retrieved by their vectors if the next ones are less likely than this, since they would not make
+# a result relevant, or after this many.
 MIN_FLOOR = 0.3
 MAX_SCORED = 4096
-# The last segments that the vector index returned show how likely the next ones are.
+# The probability of the next segments is estimated from this many last segments that the vector index returned.
 TAIL = 16
-# Speech recognized with less confidence than this counts less, in proportion, unless it holds the words of the query.
-SURE_SPEECH = 0.5
-# What is excluded need not be the main topic to be unwanted, so this is lower than the cut of a result. See
-# benchmarks/evaluation/exclusion.py.
+# Segments at least this likely to match an excluded part are not results. Lower than the cut of relevant results,
+# because an excluded thing need not be the main topic. Measured by benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
 
 
 class TextRetriever:
-    """Retrieves text for one query at one revision of the catalog. Results are kept for the next call."""
+    """Retrieves text for one query at one revision of the catalog. Results are cached for the next call."""
 
     def __init__(
         self,
@@ -55,8 +53,7 @@ class TextRetriever:
         query: TextQuery,
         revision: int,
         select: Callable[[Snapshot], Ids | None],
-        is_wanted: Callable[[Ids], Flags],
-        weights: TextWeights | None = None,
+        is_allowed: Callable[[Ids], Flags],
     ) -> None:
         """Prepare the retrieval.
 
@@ -65,66 +62,75 @@ class TextRetriever:
             query: The query.
             revision: The revision of the catalog.
             select: Returns the ids of the embeddings that match the filters, ascending, or None for all.
-            is_wanted: Returns for each segment whether the filters and the excluded words allow it.
-            weights: Replaces the packaged weights.
+            is_allowed: Returns for each segment whether the filters and the excluded words allow it.
         """
         self._library = library
         self._query = query
         self._revision = revision
         self._select = select
-        self._is_wanted = is_wanted
-        self._weights = weights or read_weights()
+        self._is_allowed = is_allowed
+        self._weights = read_weights()
         self._known: dict[int, CandidateSet] = {}
 
     def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
-        """Return what one retriever found: at least the best `depth` segments, if there are that many."""
+        """Return what one retriever found: at least the best `depth` segments, if there are that many.
+
+        Args:
+            retriever: The lexical or the semantic retriever.
+            depth: The number of segments.
+            explain: Whether candidates list the terms of their probabilities.
+
+        Raises:
+            UsageError: The parts of the query cancel each other out.
+        """
         if not (self._query.terms if retriever is Retriever.LEXICAL else self._query.parts):
             return make_nothing(retriever)
         found = self.collect(depth)
-        here = found.places != NO_MATCH if retriever is Retriever.LEXICAL else ~np.isnan(found.cosines)
-        chances = found.probabilities * np.float32(self._query.coverage.get(retriever, 1.0))
-        order = np.flatnonzero(here)
-        order = order[np.argsort(-chances[order], kind="stable")]
-        lexical = retriever is Retriever.LEXICAL
+        is_lexical = retriever is Retriever.LEXICAL
+        is_found = found.places != NO_MATCH if is_lexical else ~np.isnan(found.cosines)
+        probabilities = found.probabilities * np.float32(self._query.coverage.get(retriever, 1.0))
+        order = np.flatnonzero(is_found)
+        order = order[np.argsort(-probabilities[order], kind="stable")]
         return Retrieved(
             retriever,
             found.segments[order],
             found.items[order],
-            self._lexical.bm25[found.places[order]] if lexical else found.cosines[order],
-            chances[order],
+            self._lexical.bm25[found.places[order]] if is_lexical else found.cosines[order],
+            probabilities[order],
             exhausted=found.exhausted[retriever],
-            floor=0.0 if lexical else found.floor,
-            read_vector=None if lexical else lambda at: found.vectors[order[at]].copy(),
+            floor=0.0 if is_lexical else found.floor,
+            read_vector=None if is_lexical else lambda at: found.vectors[order[at]].copy(),
             explain=(lambda at: self._explain(retriever, found, int(order[at]))) if explain else None,
         )
 
     def score_embeddings(self, ids: Ids) -> Vectors:
         """Compute the probabilities of relevance of embeddings, given by their ids, shape (n,)."""
-        stored, owners, _ = self._snapshot.gather(ids)
+        stored, metadata, _ = self._snapshot.gather(ids)
         vectors = to_float32(stored)
-        features, _ = self._measure(vectors, 0)
-        places, lexical = self._measure_words(owners["segment"])
-        features |= lexical
-        exact = self._find_exact(owners["segment"], places)
-        logits = self._weigh(features, exact, len(vectors))
-        logits += self._semantic.penalize(vectors, self._weights.semantic) if self._query.parts else 0
-        kept = self._keep(vectors, 0)
-        chances = to_probability(logits) * _discount(owners["confidence"], features.get("coverage")) * kept
-        result: Vectors = (
-            chances * np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0)) * (kept > 1 - EXCLUSION_CUT)
-        )
+        features, _ = self._measure_semantic(vectors, 0)
+        places, lexical_features = self._measure_lexical(metadata["segment"])
+        features |= lexical_features
+        exact = self._find_exact(metadata["segment"], places)
+        logits = self._compute_logits(features, exact, vectors)
+        not_excluded = self._compute_not_excluded(vectors)
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        coverage = np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0))
+        is_shown = not_excluded > 1 - EXCLUSION_CUT
+        result: Vectors = to_probability(logits) * confidence * not_excluded * coverage * is_shown
         return result
 
     def collect(self, depth: int) -> CandidateSet:
-        """Return what both retrievers found, scored; the arrays are in no particular order."""
+        """Return the candidates that both retrievers found, with scores, in no particular order."""
         if depth not in self._known:
             self._known[depth] = self._collect(depth)
         return self._known[depth]
 
     def list_likely_items(self, cut: float, depth: int) -> Ids:
-        """Return the items of what was found last that is at least this likely, the most likely first, each once.
+        """Return the ids of items with a text that is at least this likely to be relevant, the most likely first.
 
-        If nothing was searched for yet, it is searched at this depth.
+        Args:
+            cut: The probability.
+            depth: The number of segments to retrieve, if none were retrieved before.
         """
         if not self._query.terms and not self._query.parts:
             return np.zeros(0, np.int64)
@@ -144,55 +150,51 @@ class TextRetriever:
 
     @cached_property
     def _lexical(self) -> LexicalMatches:
+        """All segments that contain a term of the query and match the filters."""
         found = match_terms(self._library.words, self._query.terms, self._query.language)
-        return found.select(self._is_wanted(found.segments))
+        return found.select(self._is_allowed(found.segments))
 
     @cached_property
-    def _phrases(self) -> Ids:
+    def _phrase_segments(self) -> Ids:
         return find_phrases(self._library.words, self._query.phrases)
 
     def _collect(self, depth: int) -> CandidateSet:
-        ids, ended = self._search(depth)
-        chosen, complete = self._choose_lexical(depth)
+        ids, is_semantic_exhausted = self._search_semantic(depth)
+        chosen, is_lexical_exhausted = self._choose_lexical(depth)
         segments = self._lexical.segments[chosen] if len(chosen) else np.zeros(0, np.int64)
-        vectors, owners = self._gather(ids, segments[:MAX_COMPARED])
-        rest = segments[~np.isin(segments, owners["segment"])]
-        segments = np.concatenate([owners["segment"], rest])
-        items = np.concatenate([owners["item"], self._library.words.find_items(rest)])
-        features, cosines = self._measure(vectors, len(rest))
-        places, lexical = self._measure_words(segments)
-        features |= lexical
+        vectors, metadata = self._gather(ids, segments[:MAX_COMPARED])
+        rest = segments[~np.isin(segments, metadata["segment"])]
+        segments = np.concatenate([metadata["segment"], rest])
+        items = np.concatenate([metadata["item"], self._library.words.find_items(rest)])
+        features, cosines = self._measure_semantic(vectors, len(rest))
+        places, lexical_features = self._measure_lexical(segments)
+        features |= lexical_features
         exact = self._find_exact(segments, places)
-        logits = self._weigh(features, exact, len(vectors))
-        if len(vectors):
-            logits[: len(vectors)] += self._semantic.penalize(vectors, self._weights.semantic)
-        factors = _discount(owners["confidence"], features.get("coverage"))
-        chances = to_probability(logits)
-        chances[: len(factors)] *= factors
-        kept = self._keep(vectors, len(rest))
-        floor = self._find_floor(features, len(ids))
-        shown = kept > 1 - EXCLUSION_CUT
+        probabilities = to_probability(self._compute_logits(features, exact, vectors))
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        probabilities[: len(confidence)] *= confidence
+        not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
+        is_shown = not_excluded > 1 - EXCLUSION_CUT
         return CandidateSet(
-            segments[shown],
-            items[shown],
-            places[shown],
-            cosines[shown],
-            (chances * kept)[shown],
-            vectors[shown[: len(vectors)]],
-            TextFeatures({name: values[shown] for name, values in features.items()}, exact[shown]),
-            floor,
-            {Retriever.SEMANTIC: ended, Retriever.LEXICAL: complete},
+            segments[is_shown],
+            items[is_shown],
+            places[is_shown],
+            cosines[is_shown],
+            (probabilities * not_excluded)[is_shown],
+            vectors[is_shown[: len(vectors)]],
+            TextFeatures({name: values[is_shown] for name, values in features.items()}, exact[is_shown]),
+            self._estimate_floor(features, len(ids)),
+            {Retriever.SEMANTIC: is_semantic_exhausted, Retriever.LEXICAL: is_lexical_exhausted},
         )
 
-    def _search(self, depth: int) -> tuple[Ids, bool]:
+    def _search_semantic(self, depth: int) -> tuple[Ids, bool]:
         """Return the ids of the nearest embeddings, and whether there are no more."""
         if not self._query.parts:
             return np.zeros(0, np.int64), True
         snapshot = self._snapshot
         vector = self._semantic.make_search_vector()
-        ids, _ = self._library.indexes[Retriever.SEMANTIC].search(
-            snapshot, vector[None], depth, self._select(snapshot)
-        )[0]
+        index = self._library.indexes[Retriever.SEMANTIC]
+        ids, _ = index.search(snapshot, vector[None], depth, self._select(snapshot))[0]
         return ids, len(ids) < depth
 
     def _choose_lexical(self, depth: int) -> tuple[Ids, bool]:
@@ -201,14 +203,14 @@ class TextRetriever:
             return np.zeros(0, np.int64), True
         found = self._lexical
         features = make_lexical_features(found.strength, found.coverage, len(self._query.terms))
-        exact = found.exact | np.isin(found.segments, self._phrases)
-        chances = to_probability(compute_log_odds(TextFeatures(features, exact), self._weights.lexical))
-        count = max(depth, int((chances >= FLOOR).sum()))
-        order = np.argsort(-chances, kind="stable")[:count]
+        exact = found.exact | np.isin(found.segments, self._phrase_segments)
+        probabilities = to_probability(compute_log_odds(TextFeatures(features, exact), self._weights.lexical))
+        count = max(depth, int((probabilities >= LEXICAL_FLOOR).sum()))
+        order = np.argsort(-probabilities, kind="stable")[:count]
         return order, len(order) == len(found.segments)
 
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, RowMetadata]:
-        """Return the vectors and owners of embeddings, then those of the embeddings of some segments.
+        """Return the vectors and the metadata of embeddings, then those of the embeddings of some segments.
 
         Args:
             ids: Ids of embeddings.
@@ -217,43 +219,50 @@ class TextRetriever:
         if self._query.parts:
             found = find_embeddings(self._snapshot, "segment", segments)
             ids = np.concatenate([ids, found[~np.isin(found, ids)]])
-        stored, owners, _ = self._snapshot.gather(ids)
-        return to_float32(stored), owners
+        stored, metadata, _ = self._snapshot.gather(ids)
+        return to_float32(stored), metadata
 
-    def _measure(self, vectors: Vectors, others: int) -> tuple[dict[str, Vectors], Vectors]:
-        """Return the semantic features and cosines of vectors, followed by `others` segments without any."""
+    def _measure_semantic(self, vectors: Vectors, others: int) -> tuple[dict[str, Vectors], Vectors]:
+        """Return the semantic features and cosines of vectors, padded for `others` segments without a vector."""
         if not self._query.parts:
             return {}, np.full(others, np.nan, np.float32)
         features, cosines = self._semantic.compute_features(vectors)
         padded = {name: np.pad(values, (0, others)) for name, values in features.items()}
         return padded, np.pad(cosines, (0, others), constant_values=np.nan)
 
-    def _measure_words(self, segments: Ids) -> tuple[Ids, dict[str, Vectors]]:
+    def _measure_lexical(self, segments: Ids) -> tuple[Ids, dict[str, Vectors]]:
         """Return the indexes of segments among the lexical matches, and their lexical features."""
         if not self._query.terms:
             return np.full(len(segments), NO_MATCH), {}
         found, count = self._lexical, len(self._query.terms)
-        places, here = found.find(segments)
+        places, is_match = found.find(segments)
         if not len(found.segments):
-            nothing = np.zeros(len(segments), np.float32)
-            return np.full(len(segments), NO_MATCH), make_lexical_features(nothing, nothing, count)
-        strength, coverage = (np.where(here, one[places], np.float32(0)) for one in (found.strength, found.coverage))
-        return np.where(here, places, NO_MATCH), make_lexical_features(strength, coverage, count)
+            zeros = np.zeros(len(segments), np.float32)
+            return np.full(len(segments), NO_MATCH), make_lexical_features(zeros, zeros, count)
+        strength = np.where(is_match, found.strength[places], np.float32(0))
+        coverage = np.where(is_match, found.coverage[places], np.float32(0))
+        return np.where(is_match, places, NO_MATCH), make_lexical_features(strength, coverage, count)
 
     def _find_exact(self, segments: Ids, places: Ids) -> Flags:
-        exact: Flags = np.isin(segments, self._phrases)
-        held = places != NO_MATCH
-        if held.any():
-            exact[held] |= self._lexical.exact[places[held]]
+        """Return which segments match exactly, shape (n,): see `TextFeatures`.
+
+        Args:
+            segments: Ids of the segments, shape (n,).
+            places: Their indexes among the lexical matches, shape (n,).
+        """
+        exact: Flags = np.isin(segments, self._phrase_segments)
+        is_match = places != NO_MATCH
+        if is_match.any():
+            exact[is_match] |= self._lexical.exact[places[is_match]]
         return exact
 
-    def _weigh(self, features: dict[str, Vectors], exact: Flags, compared: int) -> Vectors:
-        """Compute log-odds, shape (n,).
+    def _compute_logits(self, features: dict[str, Vectors], exact: Flags, vectors: Vectors) -> Vectors:
+        """Compute log-odds of relevance, shape (n,).
 
         Args:
             features: The features of n segments.
             exact: Which segments match exactly, shape (n,).
-            compared: The number of segments, from the first, with semantic features. The others are scored by words.
+            vectors: The vectors of the first m segments, shape (m, d). The others are scored by lexical features only.
         """
         known = TextFeatures(features, exact)
         if not self._query.terms:
@@ -262,50 +271,46 @@ class TextRetriever:
             logits = compute_log_odds(known, self._weights.lexical)
         else:
             both = compute_log_odds(known, self._weights.both)
-            logits = np.where(np.arange(len(exact)) < compared, both, compute_log_odds(known, self._weights.lexical))
-        return logits - np.where(exact, np.float32(0), np.float32(self._query.doubt))
+            lexical = compute_log_odds(known, self._weights.lexical)
+            logits = np.where(np.arange(len(exact)) < len(vectors), both, lexical)
+        logits = logits - np.where(exact, np.float32(0), np.float32(self._query.oddity_penalty))
+        if self._query.parts and len(vectors):
+            logits[: len(vectors)] += self._semantic.penalize(vectors, self._weights.semantic)
+        return logits
 
-    def _keep(self, vectors: Vectors, others: int) -> Vectors:
-        """Compute the probability that a segment is none of what is excluded; 1 where that is unknown."""
-        kept = np.ones(len(vectors) + others, np.float32)
-        for one in self._query.excluded if len(vectors) else ():
-            features, _ = SemanticQuery([SemanticPart(one)], get_reference_texts(self._library)).compute_features(
-                vectors
-            )
-            kept[: len(vectors)] *= 1 - to_probability(compute_log_odds(TextFeatures(features), self._weights.semantic))
-        return kept
+    def _compute_not_excluded(self, vectors: Vectors) -> Vectors:
+        return compute_not_excluded(self._library, self._query.excluded, vectors, self._weights.semantic)
 
-    def _find_floor(self, features: dict[str, Vectors], count: int) -> float:
-        """Return how likely the last segments of the vector index are if they hold no word of the query."""
+    def _estimate_floor(self, features: dict[str, Vectors], count: int) -> float:
+        """Estimate the highest probability of the segments that the vector index has not returned.
+
+        It is that of the last ones among the first `count` segments, which the index has returned, if they contained no
+        word of the query.
+        """
         if not count:
             return 0.0
         tail = {
             name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage"))
             for name, values in features.items()
         }
-        logits = compute_log_odds(TextFeatures(tail), self._function)
+        logits = compute_log_odds(TextFeatures(tail), self._query_weights)
         floor = float(to_probability(logits).max(initial=0.0))
         return floor if floor >= MIN_FLOOR and count < MAX_SCORED else 0.0
 
     @property
-    def _function(self) -> Weights:
+    def _query_weights(self) -> Weights:
+        """The weights of the features that the query has."""
         if self._query.terms and self._query.parts:
             return self._weights.both
         return self._weights.lexical if self._query.terms else self._weights.semantic
 
     def _explain(self, retriever: Retriever, found: CandidateSet, at: int) -> dict[str, float]:
         """Return the terms of the log-odds of a segment by name."""
-        function = self._function
+        weights = self._query_weights
         if np.isnan(found.cosines[at]) and self._query.terms:
-            function = self._weights.lexical
-        terms = {"coverage": self._query.coverage.get(retriever, 1.0), "bias": function.bias}
-        for name, weight in function.weights.items():
+            weights = self._weights.lexical
+        terms = {"coverage": self._query.coverage.get(retriever, 1.0), "bias": weights.bias}
+        for name, weight in weights.weights.items():
             terms[name] = float(found.features.values[name][at])
             terms[f"{name} weight"] = weight
         return terms
-
-
-def _discount(confidence: Vectors, held: Vectors | None) -> Vectors:
-    """Return a factor below 1 for speech that may be recognized wrongly, and 1 for everything else, shape (n,)."""
-    factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / SURE_SPEECH), nan=1.0).astype(np.float32)
-    return factors if held is None else np.maximum(factors, held[: len(factors)])

@@ -1,4 +1,4 @@
-"""What the text retrievers search for, and the lookups that find it."""
+"""The query and the candidates of the text retriever, and the lookups between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,21 +15,22 @@ from search.storage.lexical.index import WordIndex
 from search.storage.space_index import Snapshot
 from search.text.terms import Term
 
-# The index of a segment without a word of the query.
+# The index among the lexical matches of a segment that is not one of them.
 NO_MATCH = -1
 
 
 @dataclass(frozen=True)
 class TextQuery:
-    """A query as the text retrievers need it.
+    """A query as the text retriever needs it.
 
     Attributes:
-        terms: Its terms; none if the lexical retriever is turned off.
-        parts: Its parts as vectors; none if the semantic retriever is turned off.
+        terms: Its terms; empty if lexical retrieval is turned off.
+        parts: Its parts as vectors; empty if semantic retrieval is turned off.
         excluded: Vectors of what is excluded, shape (d,) each.
         phrases: Quoted phrases.
         language: Its language (ISO 639-1), if it was detected.
-        doubt: Subtracted from the log-odds of segments without an exact match, if the query may not consist of words.
+        oddity_penalty: Subtracted from the log-odds of segments without an exact match; above 0 if the query looks
+            like random letters.
         coverage: The share of the query that each retriever can score.
     """
 
@@ -38,13 +39,13 @@ class TextQuery:
     excluded: Sequence[Vectors] = ()
     phrases: Sequence[str] = ()
     language: str | None = None
-    doubt: float = 0.0
+    oddity_penalty: float = 0.0
     coverage: dict[Retriever, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class CandidateSet:
-    """Segments found for a query. All arrays have one row per segment.
+    """Segments found for a query. All arrays have one row per segment, except `vectors`.
 
     Attributes:
         segments: Ids of the segments, shape (n,).
@@ -52,10 +53,10 @@ class CandidateSet:
         places: Their indexes among the lexical matches, `NO_MATCH` where there is none, shape (n,).
         cosines: Cosines with the query, shape (n,); NaN where the segment was not compared.
         probabilities: Probabilities of relevance, shape (n,).
-        vectors: Vectors of the compared segments, which come first, shape (m, d).
-        features: What the probabilities were computed from.
-        floor: No segment that the vector index has not returned yet is more likely than this.
-        exhausted: Whether each index has no more segments.
+        vectors: Vectors of the first m segments, those compared by their embeddings, shape (m, d).
+        features: The features that the probabilities were computed from.
+        floor: An estimate of the highest probability of the segments that the vector index has not returned yet.
+        exhausted: Whether a text retriever has no more segments, for each of the two.
     """
 
     segments: Ids
@@ -80,18 +81,18 @@ def match_terms(index: WordIndex, terms: Sequence[Term], language: str | None = 
     wanted, total = index.expand([term.word for term in terms], language)
     found = index.find(wanted)
     matches = [
-        TermMatches(one.segments, one.frequencies, one.shares, term.count, term.is_special)
-        for term, one in zip(terms, found, strict=True)
+        TermMatches(occurrences.segments, occurrences.frequencies, occurrences.shares, term.count, term.is_special)
+        for term, occurrences in zip(terms, found, strict=True)
     ]
-    highest = max((int(one.segments[-1]) for one in found if len(one.segments)), default=0)
+    highest = max((int(match.segments[-1]) for match in matches if len(match.segments)), default=0)
     lengths, average = index.read_lengths(highest)
-    # The count of segments may lag behind the index.
-    total = max([total, *(len(one.segments) for one in found)])
+    # The count of segments may be older than the index.
+    total = max([total, *(len(match.segments) for match in matches)])
     return score_terms(matches, lengths, average, total)
 
 
 def find_phrases(index: WordIndex, phrases: Sequence[str]) -> Ids:
-    """Return the segments that contain any of the quoted phrases, ascending."""
+    """Return the ids of the segments that contain any of the quoted phrases, ascending, shape (n,)."""
     if not phrases:
         return np.zeros(0, np.int64)
     found = [index.match(match_phrase(phrase)) for phrase in phrases]
@@ -99,13 +100,32 @@ def find_phrases(index: WordIndex, phrases: Sequence[str]) -> Ids:
 
 
 Owner = Literal["segment", "item"]
-# The number of sorted rows in memory: one for each generation or delta and each kind of owner.
-MAX_SORTED_ROWS = 16
-_orders: dict[tuple[int, Owner], tuple[RowMetadata, Ids, Ids]] = {}
+# The number of cached sort orders: one for each generation or delta and each kind of owner.
+MAX_SORT_ORDERS = 16
+
+
+@dataclass(frozen=True)
+class _SortedRows:
+    """The rows of a generation or a delta, sorted by their owners.
+
+    Attributes:
+        metadata: The rows. Kept here so that their `id()`, the key of the cache, is not reused.
+        owners: The ids of the owners, ascending, shape (n,).
+        ids: The ids of the embeddings in the same order, shape (n,).
+    """
+
+    metadata: RowMetadata
+    owners: Ids
+    ids: Ids
+
+
+_sorted_rows: dict[tuple[int, Owner], _SortedRows] = {}
 
 
 def find_embeddings(snapshot: Snapshot, owner: Owner, wanted: Ids) -> Ids:
-    """Return the ids of all embeddings of some segments or items, in their order in each generation.
+    """Return the ids of all embeddings of some segments or items.
+
+    Those in the generation come first, then those in the delta, both in the order of `wanted`.
 
     Args:
         snapshot: The state of the index.
@@ -115,23 +135,23 @@ def find_embeddings(snapshot: Snapshot, owner: Owner, wanted: Ids) -> Ids:
     parts = [snapshot.delta] if snapshot.generation is None else [snapshot.generation.rows, snapshot.delta]
     found = [np.zeros(0, np.int64)]
     for rows in parts:
-        owners, ids = _order_rows(rows.metadata, rows.ids, owner)
-        first = np.searchsorted(owners, wanted, "left")
-        count = np.searchsorted(owners, wanted, "right") - first
+        ordered = _sort_rows(rows.metadata, rows.ids, owner)
+        first = np.searchsorted(ordered.owners, wanted, "left")
+        count = np.searchsorted(ordered.owners, wanted, "right") - first
         within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        found.append(ids[np.repeat(first, count) + within])
+        found.append(ordered.ids[np.repeat(first, count) + within])
     return np.concatenate(found)
 
 
-def _order_rows(owners: RowMetadata, ids: Ids, owner: Owner) -> tuple[Ids, Ids]:
-    """Return the owners of rows in ascending order, and the ids of the rows in the same order."""
-    key = id(owners), owner
-    known = _orders.get(key)
-    if known is not None and known[0] is owners:
-        return known[1], known[2]
-    values = np.ascontiguousarray(owners[owner])
-    order = np.argsort(values, kind="stable")
-    while len(_orders) >= MAX_SORTED_ROWS:
-        _orders.pop(next(iter(_orders)), None)
-    _orders[key] = (owners, values[order], ids[order])
-    return values[order], ids[order]
+def _sort_rows(metadata: RowMetadata, ids: Ids, owner: Owner) -> _SortedRows:
+    """Return rows sorted by their owners, from the cache if they were sorted before."""
+    key = id(metadata), owner
+    known = _sorted_rows.get(key)
+    if known is not None and known.metadata is metadata:
+        return known
+    owners = np.ascontiguousarray(metadata[owner])
+    order = np.argsort(owners, kind="stable")
+    while len(_sorted_rows) >= MAX_SORT_ORDERS:
+        _sorted_rows.pop(next(iter(_sorted_rows)), None)
+    ordered = _sorted_rows[key] = _SortedRows(metadata, owners[order], ids[order])
+    return ordered

@@ -18,18 +18,19 @@ from search.storage.space_index import Snapshot
 from search.storage.unrelated_text import Unrelated
 from search.text.analysis import analyze
 
+# The standard deviation of a normal distribution, as a multiple of its median absolute deviation.
 MAD_TO_DEVIATION = 1.4826
-# Fewer unrelated images than this are too few to measure the spread of scores.
+# With fewer images of the library than this, the spread of scores is not measured.
 MIN_SPREAD_SAMPLE = 16
 
 
 @dataclass(frozen=True)
 class VisualPart:
-    """One part of a query.
+    """A part of a query as the visual retriever needs it.
 
     Attributes:
-        scorer: Scores images for it.
-        weight: Its weight; below 0 it pushes results away.
+        scorer: Scores images for the part.
+        weight: Its weight; a negative weight ranks similar images lower.
     """
 
     scorer: VisualScorer
@@ -41,14 +42,14 @@ class VisualCandidates:
     """Images that may be relevant.
 
     Attributes:
-        vectors: Shape (n, d).
-        baselines: The scores of the query bank for each image, shape (n, k).
-        owners: The segment and item of each image, shape (n,).
+        vectors: Their vectors, shape (n, d), float32.
+        baselines: The scores of the query bank for each image, shape (n, 4 * parts).
+        metadata: The segment and item of each image, shape (n,).
     """
 
     vectors: Vectors
     baselines: Vectors
-    owners: RowMetadata
+    metadata: RowMetadata
 
 
 @dataclass(frozen=True)
@@ -57,22 +58,22 @@ class ScoredImages:
 
     Attributes:
         ids: Ids of their embeddings, shape (n,).
-        owners: The segment and item of each image, shape (n,).
+        metadata: The segment and item of each image, shape (n,).
         vectors: Vectors as stored, float16, shape (n, d).
         products: Dot products with the search vector, shape (n,).
         logits: Log-odds of relevance, shape (n,).
-        kept: Probabilities to show nothing of what the query excludes, shape (n,).
+        not_excluded: Probabilities that the image shows nothing that the query excludes, shape (n,).
     """
 
     ids: Ids
-    owners: RowMetadata
+    metadata: RowMetadata
     vectors: Vectors
     products: Vectors
     logits: Vectors
-    kept: Vectors
+    not_excluded: Vectors
 
     def join(self, others: "ScoredImages") -> "ScoredImages":
-        """Return these, followed by others."""
+        """Return these images followed by others."""
         return ScoredImages(*map(np.concatenate, zip(vars(self).values(), vars(others).values(), strict=True)))
 
 
@@ -80,9 +81,9 @@ class ScoredImages:
 class Balance:
     """How the scores of the parts of a query are combined.
 
-    The score of each part is scaled by its own spread over unrelated images, so that an example does not drown the
-    words next to it. The mean of the parts is scaled by its spread too: being somewhat like each of two things is rarer
-    than being equally like one of them.
+    The score of each part is divided by its spread over a sample of the library, so that an example image does not
+    dominate a text. The mean of the parts is divided by its spread too, because moderate similarity to each of two
+    parts is rarer than the same similarity to one.
 
     Attributes:
         shares: The weights of the parts, as shares.
@@ -97,21 +98,27 @@ class Balance:
     @property
     def factors(self) -> tuple[float, ...]:
         """The factor of each part's score before all are added."""
-        whole = sum(share * spread for share, spread in zip(self.shares, self.spreads, strict=True)) / self.joint
-        return tuple(whole * share / spread for share, spread in zip(self.shares, self.spreads, strict=True))
+        scale = sum(share * spread for share, spread in zip(self.shares, self.spreads, strict=True)) / self.joint
+        return tuple(scale * share / spread for share, spread in zip(self.shares, self.spreads, strict=True))
 
 
 def gather_candidates(snapshot: Snapshot, ids: Ids) -> VisualCandidates:
-    """Return the images with some embedding ids, shape (n,), as candidates."""
-    vectors, owners, baselines = snapshot.gather(ids)
-    return VisualCandidates(to_float32(vectors), baselines, owners)
+    """Return the images with the given embedding ids, shape (n,), as candidates."""
+    vectors, metadata, baselines = snapshot.gather(ids)
+    return VisualCandidates(to_float32(vectors), baselines, metadata)
 
 
 def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, sample: Sample) -> Vectors:
     """Compute the log-odds that each candidate matches all parts of a query, shape (n,).
 
-    Wanted parts are scored together. A part with a negative weight multiplies the odds by the probability of not being
-    like it, to the power of its weight: being unlike one thing makes nothing more like another.
+    Parts with a positive weight are scored together. A part with a negative weight multiplies the odds by the
+    probability that the image does not match the part, to the power of its weight. It never raises them: dissimilarity
+    to one part is no evidence for another.
+
+    Args:
+        parts: The parts. At least one weight must be positive.
+        found: The n candidates.
+        sample: Images of the library, to measure the spread of scores.
     """
     wanted = [part for part in parts if part.weight > 0]
     total = sum(part.weight for part in wanted)
@@ -122,22 +129,23 @@ def score_parts(parts: Sequence[VisualPart], found: VisualCandidates | Sample, s
         logits += np.float32(factor) * evidence + np.float32(share * part.scorer.bias)
     for part in parts:
         if part.weight <= 0:
-            likeness = part.scorer.score(found.vectors, found.baselines)
-            logits += np.float32(part.weight / total) * np.logaddexp(np.float32(0), likeness)
+            part_logits = part.scorer.score(found.vectors, found.baselines)
+            logits += np.float32(part.weight / total) * np.logaddexp(np.float32(0), part_logits)
     return logits
 
 
 def measure_balance(wanted: Sequence[VisualPart], sample: Sample) -> Balance:
-    """Return how the wanted parts of a query are combined, from their scores on unrelated images."""
+    """Return how parts with positive weights are combined, from their scores on a sample of the library."""
     total = sum(part.weight for part in wanted)
     shares = tuple(part.weight / total for part in wanted)
-    alone = float(np.linalg.norm(shares))  # the spread of a mean of parts that have nothing to do with each other
+    independent_spread = float(np.linalg.norm(shares))  # the spread of the mean if the parts are uncorrelated
     if len(wanted) == 1 or len(sample) < MIN_SPREAD_SAMPLE:
-        return Balance(shares, (1.0,) * len(wanted), alone)
+        return Balance(shares, (1.0,) * len(wanted), independent_spread)
     evidence = [part.scorer.weigh(sample.vectors, sample.baselines) for part in wanted]
-    spreads = tuple(max(_measure_spread(one), 1e-6) for one in evidence)
-    mean = np.sum([share * one / spread for share, one, spread in zip(shares, evidence, spreads, strict=True)], axis=0)
-    return Balance(shares, spreads, float(np.clip(_measure_spread(mean), alone, 1.0)))
+    spreads = tuple(max(_measure_spread(scores), 1e-6) for scores in evidence)
+    scaled = [share * scores / spread for share, scores, spread in zip(shares, evidence, spreads, strict=True)]
+    joint = _measure_spread(np.sum(scaled, axis=0))
+    return Balance(shares, spreads, float(np.clip(joint, independent_spread, 1.0)))
 
 
 def explain_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: Sample) -> dict[str, float]:
@@ -156,8 +164,8 @@ def explain_parts(parts: Sequence[VisualPart], found: VisualCandidates, sample: 
 def make_search_vector(parts: Sequence[VisualPart], sample: Sample) -> Vectors:
     """Combine the parts of a query into one search vector, shape (d,), unit length.
 
-    An image is closer to all images than a text is to any. Each part is divided by the spread of its products with a
-    sample of the library, so that it does not drown the others.
+    Cosines between two images are higher than between a text and an image. So each part is divided by the spread of its
+    products with a sample of the library, and no part dominates the others.
 
     Raises:
         UsageError: The parts cancel each other out.
@@ -177,7 +185,7 @@ def make_search_vector(parts: Sequence[VisualPart], sample: Sample) -> Vectors:
 
 
 def _measure_spread(values: Vectors) -> float:
-    """Return a robust standard deviation."""
+    """Compute a robust standard deviation from the median absolute deviation."""
     return float(np.median(np.abs(values - np.median(values)))) * MAD_TO_DEVIATION
 
 
@@ -186,7 +194,7 @@ _references: dict[str, ReferenceImages] = {}
 
 
 def get_calibrator(library: OpenHome, kind: str) -> VisualCalibrator:
-    """Return the calibrator of a query to images.
+    """Return the calibrator of the image encoder in use.
 
     The `compact` encoder has calibrators that were fitted with its two parts. All other models share one that was
     fitted with a single part.
@@ -196,18 +204,18 @@ def get_calibrator(library: OpenHome, kind: str) -> VisualCalibrator:
         kind: `text`, or `example` for an image.
     """
     encoder = library.models.image_encoder
-    # An adapter moves the vectors a little and keeps their parts.
+    # An adapter changes the vectors only a little and keeps their parts.
     if encoder.name.partition(ADAPTED)[0] == IMAGE_MODEL:
         return read_calibrators()[f"compact/{kind}"]
     return make_calibrator(encoder, library.indexes[Retriever.VISUAL].read_unrelated(), kind)
 
 
 def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
-    """Return the calibrator of a model with one part, in units measured on the model itself, without labels.
+    """Return the calibrator of a model with one part, in units measured on that model without labels.
 
     Args:
         encoder: The model.
-        unrelated: How unrelated texts and images of the model compare.
+        unrelated: The mean and deviation of the products of unrelated texts and images.
         kind: `text` or `example`.
     """
     mean, deviation = unrelated.text if kind == "text" else unrelated.own
@@ -217,17 +225,15 @@ def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> V
 def score_text(library: OpenHome, text: str) -> VisualScorer:
     """Return a scorer of images for a text."""
     query_classifier = library.models.query_classifier
-    kinds, likeness = (
-        query_classifier.measure_kinds([text])[0],
-        float(query_classifier.measure_class_likeness([text])[0]),
-    )
+    kinds = query_classifier.measure_kinds([text])[0]
+    likeness = float(query_classifier.measure_class_likeness([text])[0])
     return bind_text(get_calibrator(library, "text"), library.models.image_encoder, text, kinds, likeness)
 
 
 def bind_text(
     calibrator: VisualCalibrator, encoder: ImageEncoder, text: str, kinds: Vectors, likeness: float = 0.0
 ) -> VisualScorer:
-    """Return a scorer of images for a text.
+    """Return a scorer of images for a text, without a library.
 
     Args:
         calibrator: The calibrator of the model.
@@ -248,7 +254,7 @@ def bind_text(
 def score_example(library: OpenHome, vector: Vectors) -> VisualScorer:
     """Return a scorer of images by their similarity to an image, given by its vector, shape (d,)."""
     calibrator = get_calibrator(library, "example")
-    # Each part of a stored vector has the same share of its length; as a query, each has its own length.
+    # The parts of a stored vector together have unit length; the parts of a query have unit length each.
     query = vector * np.float32(len(calibrator.units) ** 0.5)
     return calibrator.bind(query, np.zeros(0, np.float32))
 

@@ -1,4 +1,4 @@
-"""Retrieved segments with their probabilities, and how they are joined into ranked items."""
+"""Retrieved segments with their probabilities, and their fusion into ranked items."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from search.records import Flags, Ids, Retriever, Vectors
 
-# Results are relevant from the first probability on, possible from the second.
+# The lowest scores of relevant and of possible results.
 RELEVANCE_CUT = 0.5
 POSSIBLE_CUT = 0.1
 
@@ -27,7 +27,7 @@ class Candidate:
         retriever: The retriever that found it.
         segment_id: The segment.
         item_id: The item of the segment.
-        raw: The cosine or BM25 score.
+        raw: The cosine, dot product or BM25 score.
         probability: The probability of relevance, 0 to 1.
         vector: The vector of the segment, shape (d,), if the retriever compares vectors.
         phash: The perceptual hash of an image.
@@ -52,14 +52,14 @@ class Retrieved:
         retriever: The retriever.
         segments: Ids of the segments, shape (n,).
         items: Ids of their items, shape (n,).
-        raw: Cosines or BM25 scores, shape (n,).
+        raw: Cosines, dot products or BM25 scores, shape (n,).
         probabilities: Probabilities of relevance, shape (n,).
         exhausted: Whether the retriever has no more segments.
-        floor: No segment that was not retrieved yet is more likely than this.
+        floor: An estimate of the highest probability of the segments that were not retrieved yet.
         read_vector: Returns the vector, shape (d,), of the segment at an index; None if the retriever has no vectors.
-        phashes: Perceptual hashes, shape (n,), valid where `pictured` is set.
-        pictured: Which segments are images, shape (n,).
-        explain: Returns the terms of the probability of the segment at an index.
+        phashes: Perceptual hashes, shape (n,), valid where `has_phash` is set; None for text.
+        has_phash: Which segments have a perceptual hash, shape (n,); None for text.
+        explain: Returns the terms of the probability of the segment at an index; None if they were not requested.
     """
 
     retriever: Retriever
@@ -71,12 +71,12 @@ class Retrieved:
     floor: float = 0.0
     read_vector: Callable[[int], Vectors] | None = None
     phashes: Ids | None = None
-    pictured: Flags | None = None
+    has_phash: Flags | None = None
     explain: Callable[[int], Mapping[str, float]] | None = None
 
     def make_candidate(self, at: int) -> Candidate:
         """Return the segment at an index as a candidate."""
-        pictured = self.pictured is not None and bool(self.pictured[at])
+        has_phash = self.has_phash is not None and bool(self.has_phash[at])
         return Candidate(
             retriever=self.retriever,
             segment_id=int(self.segments[at]),
@@ -84,26 +84,34 @@ class Retrieved:
             raw=float(self.raw[at]),
             probability=float(self.probabilities[at]),
             vector=self.read_vector(at) if self.read_vector is not None else None,
-            phash=int(self.phashes[at]) if self.phashes is not None and pictured else None,
+            phash=int(self.phashes[at]) if self.phashes is not None and has_phash else None,
             terms=self.explain(at) if self.explain is not None else None,
         )
 
 
 def make_nothing(retriever: Retriever) -> Retrieved:
     """Return an empty result of a retriever."""
-    none, nothing = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    return Retrieved(retriever, none, none, nothing, nothing)
+    no_ids, no_scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    return Retrieved(retriever, no_ids, no_ids, no_scores, no_scores)
 
 
 # Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009).
 RRF_CONSTANT = 60
+# An item has at most this many segments as evidence, none less likely than this share of its best one.
 MAX_SEGMENTS_PER_ITEM = 8
 MIN_SHARE_OF_BEST = 0.1
-# A segment of an item: the index of the item, minus its probability, where it was found, and its perceptual hash.
+# A segment of an item.
+# owner: the index of the item; negative_probability: minus the probability of the segment, so that ascending order
+# starts with the best; result, index: the index of the retriever's result and of the segment in it.
 SEGMENT_ROW = np.dtype(
     [
-        *(("owner", "<i8"), ("chance", "<f4"), ("segment", "<i8"), ("retriever", "<i4"), ("at", "<i4")),
-        *(("phash", "<i8"), ("pictured", "?")),
+        ("owner", "<i8"),
+        ("negative_probability", "<f4"),
+        ("segment", "<i8"),
+        ("result", "<i4"),
+        ("index", "<i4"),
+        ("phash", "<i8"),
+        ("has_phash", "?"),
     ],
     align=True,
 )
@@ -138,31 +146,31 @@ class Ranked:
 
 @dataclass(frozen=True)
 class BestSegments:
-    """The best segments of each item of a ranking, made into candidates only when they are read: most never are.
+    """The best segments of each item of a ranking. Candidates are made when they are read, since most never are.
 
     Attributes:
         retrieved: The results of the retrievers.
-        numbers: The index in `retrieved` of each segment, item by item, shape (m,).
-        at: The index of each segment in that result, shape (m,).
-        bounds: Where the segments of each item start, and where the last ones end, shape (n + 1,).
+        results: The index in `retrieved` of the result that holds each segment, item by item, shape (m,).
+        indexes: The index of each segment in that result, shape (m,).
+        bounds: The start of the segments of each item, then the end of the last ones, shape (n + 1,).
         phashes: The perceptual hash of each item's image, if exactly one image is among its segments, length n.
     """
 
     retrieved: list[Retrieved]
-    numbers: Ids
-    at: Ids
+    results: Ids
+    indexes: Ids
     bounds: Ids
     phashes: Sequence[int | None]
 
     def read(self, place: int) -> tuple[Candidate, ...]:
         """Return the best segments of one item, strongest first."""
-        own = slice(int(self.bounds[place]), int(self.bounds[place + 1]))
-        chosen = zip(self.numbers[own].tolist(), self.at[own].tolist(), strict=True)
-        return tuple(self.retrieved[number].make_candidate(at) for number, at in chosen)
+        rows = slice(int(self.bounds[place]), int(self.bounds[place + 1]))
+        chosen = zip(self.results[rows].tolist(), self.indexes[rows].tolist(), strict=True)
+        return tuple(self.retrieved[result].make_candidate(index) for result, index in chosen)
 
     def drop_vectors(self) -> None:
-        """Release the vectors: rankings are cached, and their results are not compared again."""
-        self.retrieved[:] = [replace(one, read_vector=None) for one in self.retrieved]
+        """Release the vectors, to save memory in cached rankings. They are only needed to compare results."""
+        self.retrieved[:] = [replace(found, read_vector=None) for found in self.retrieved]
 
 
 @dataclass(frozen=True)
@@ -190,30 +198,39 @@ def score_items(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, floa
     The score is the probability that at least one retriever is right about the item: a noisy-or over retrievers, each
     with its best segment. A retriever of weight w counts as w retrievers with the same result. The two text retrievers
     count as one, since both score what either finds. The votes are those of reciprocal rank fusion.
+
+    Args:
+        retrieved: The results of the retrievers, at most one each.
+        weights: The weight of each retriever (default 1).
     """
-    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(one.items for one in retrieved)]))
-    miss = np.ones(len(items))
+    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(found.items for found in retrieved)]))
+    visual_miss = np.ones(len(items))
     text_miss = np.ones(len(items))
     votes = np.zeros(len(items))
-    for one in retrieved:
-        weight = weights.get(one.retriever, 1.0)
-        owners, first = np.unique(one.items, return_index=True)
-        places = np.searchsorted(items, owners)
+    for found in retrieved:
+        weight = weights.get(found.retriever, 1.0)
+        found_items, first = np.unique(found.items, return_index=True)
+        places = np.searchsorted(items, found_items)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-        missed = (1 - np.clip(one.probabilities[first].astype(np.float64), 0, 1)) ** weight
-        if one.retriever in TEXT_RETRIEVERS:
-            text_miss[places] = np.minimum(text_miss[places], missed)
+        miss = (1 - np.clip(found.probabilities[first].astype(np.float64), 0, 1)) ** weight
+        if found.retriever in TEXT_RETRIEVERS:
+            text_miss[places] = np.minimum(text_miss[places], miss)
         else:
-            miss[places] *= missed
+            visual_miss[places] *= miss
         votes[places] += weight / (RRF_CONSTANT + ranks)
-    return Scores(items, 1 - miss * text_miss, votes)
+    return Scores(items, 1 - visual_miss * text_miss, votes)
 
 
 def fuse(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float], min_score: float = 0.0) -> list[Ranked]:
     """Rank the items that score at least `min_score`, best first.
 
-    Reciprocal rank fusion orders items of equal score.
+    Items of equal score are ordered by reciprocal rank fusion.
+
+    Args:
+        retrieved: The results of the retrievers, at most one each.
+        weights: The weight of each retriever (default 1).
+        min_score: The lowest score, 0 to 1.
     """
     fused = score_items(retrieved, weights)
     items, scores, votes = fused.items, fused.scores, fused.votes
@@ -229,23 +246,23 @@ def _pick_best_segments(retrieved: Sequence[Retrieved], items: Ids) -> BestSegme
     """Select the strongest segments of each item that are not weak compared with its best one."""
     places = np.full(int(items.max(initial=0)) + 2, -1)
     places[items] = np.arange(len(items))
-    owners = [places[np.minimum(one.items, len(places) - 1)] for one in retrieved]
+    owners = [places[np.minimum(found.items, len(places) - 1)] for found in retrieved]
     rows = _join(retrieved, owners)
-    rows = rows[np.lexsort((rows["segment"], rows["chance"], rows["owner"]))]
-    rows = rows[np.searchsorted(rows["owner"], 0) :]
+    rows = rows[np.lexsort((rows["segment"], rows["negative_probability"], rows["owner"]))]
+    rows = rows[np.searchsorted(rows["owner"], 0) :]  # segments of other items have the owner -1
     first = np.searchsorted(rows["owner"], np.arange(len(items)))
-    strongest = rows["chance"][first[rows["owner"]]]  # the chances are negative, for the order
-    nth = np.arange(len(rows)) - first[rows["owner"]]
-    rows = rows[(nth < MAX_SEGMENTS_PER_ITEM) & (rows["chance"] <= strongest * np.float32(MIN_SHARE_OF_BEST))]
-    seen = rows[rows["pictured"]]
-    single = np.bincount(seen["owner"], minlength=len(items)) == 1
-    phashes = dict(zip(seen["owner"].tolist(), seen["phash"].tolist(), strict=True))
+    cut = rows["negative_probability"][first[rows["owner"]]] * np.float32(MIN_SHARE_OF_BEST)
+    rank = np.arange(len(rows)) - first[rows["owner"]]
+    rows = rows[(rank < MAX_SEGMENTS_PER_ITEM) & (rows["negative_probability"] <= cut)]
+    images = rows[rows["has_phash"]]
+    has_single_image = np.bincount(images["owner"], minlength=len(items)) == 1
+    phashes = dict(zip(images["owner"].tolist(), images["phash"].tolist(), strict=True))
     return BestSegments(
         list(retrieved),
-        rows["retriever"],
-        rows["at"],
+        rows["result"],
+        rows["index"],
         np.searchsorted(rows["owner"], np.arange(len(items) + 1)),
-        [phashes[place] if alone else None for place, alone in enumerate(single.tolist())],
+        [phashes[place] if is_single else None for place, is_single in enumerate(has_single_image.tolist())],
     )
 
 
@@ -254,15 +271,16 @@ def _join(retrieved: Sequence[Retrieved], owners: Sequence[Ids]) -> NDArray[np.v
 
     Args:
         retrieved: The results of the retrievers.
-        owners: The index of each segment's item, shape (n,) for each retriever.
+        owners: The index of each segment's item, or -1, shape (n,) for each retriever.
     """
     rows = np.zeros(sum(map(len, owners)), SEGMENT_ROW)
-    low = 0
-    for number, (one, own) in enumerate(zip(retrieved, owners, strict=True)):
-        part = rows[low : low + len(own)]
-        part["owner"], part["chance"], part["segment"] = own, -one.probabilities, one.segments
-        part["retriever"], part["at"] = number, np.arange(len(own))
-        if one.phashes is not None and one.pictured is not None:
-            part["phash"], part["pictured"] = one.phashes, one.pictured
-        low += len(own)
+    start = 0
+    for result, (found, found_owners) in enumerate(zip(retrieved, owners, strict=True)):
+        part = rows[start : start + len(found_owners)]
+        part["owner"], part["segment"] = found_owners, found.segments
+        part["negative_probability"] = -found.probabilities
+        part["result"], part["index"] = result, np.arange(len(found_owners))
+        if found.phashes is not None and found.has_phash is not None:
+            part["phash"], part["has_phash"] = found.phashes, found.has_phash
+        start += len(found_owners)
     return rows

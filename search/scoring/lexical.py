@@ -1,4 +1,4 @@
-"""BM25 over the words of a query, and which of the words a segment contains.
+"""BM25 scores of segments, and the share of the query that each segment contains.
 
 Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), in the variant of Lucene: the
 inverse document frequency is never negative. All forms of a word are one term. A word that occurs several times in the
@@ -13,12 +13,13 @@ import numpy as np
 
 from search.records import Flags, Ids, Vectors
 
+# The parameters k1 and b of BM25.
 SATURATION = 1.5
 LENGTH_SHARE = 0.75
-# A word in at most this share of the segments, or in at most this number of segments, is rare.
-RARE_SHARE = 0.01
-MIN_RARE = 3
-# An occurrence with at least this share is the word itself or an inflected form.
+# A word is rare if at most this share of the segments, or at most this number of segments, contains it.
+MAX_RARE_SHARE = 0.01
+MAX_RARE_COUNT = 3
+# An occurrence with at least this value in `TermMatches.shares` is the word itself or an inflected form.
 EXACT_SHARE = 0.9
 # A segment with all rare words is an exact match only if it contains at least this share of the query.
 MIN_EXACT_COVERAGE = 0.5
@@ -30,8 +31,9 @@ class TermMatches:
 
     Attributes:
         segments: Ids of the segments, ascending, shape (n,).
-        frequencies: Occurrences in each, weighted by form, shape (n,).
-        shares: How exact the best occurrence in each is: 1 for the term, less for another form, shape (n,).
+        frequencies: Occurrences in each segment, weighted by how exact they are, shape (n,).
+        shares: How exact the best occurrence in each segment is: 1 for the term itself, less for another form, shape
+            (n,).
         count: How often the term occurs in the query.
         is_special: Whether it is a number, an identifier or a name.
     """
@@ -51,8 +53,9 @@ class LexicalMatches:
         segments: Ids of the segments.
         bm25: The BM25 score.
         strength: The BM25 score as a share of the highest that any text could reach, 0 to 1.
-        coverage: The share of the query that is contained, terms weighted by inverse document frequency, 0 to 1.
-        exact: Whether every rare term is contained, and at least half of the query.
+        coverage: The share of the query that the segment contains, 0 to 1. Terms are weighted by inverse document
+            frequency.
+        exact: Whether the segment contains every rare term, and at least half of the query.
     """
 
     segments: Ids
@@ -62,15 +65,22 @@ class LexicalMatches:
     exact: Flags
 
     def select(self, chosen: Flags) -> "LexicalMatches":
-        """Return the flagged segments; the flags have the shape (n,)."""
+        """Return the matches with a true flag; `chosen` has the shape (n,)."""
         return self if chosen.all() else LexicalMatches(**{name: values[chosen] for name, values in vars(self).items()})
 
     def find(self, segments: Ids) -> tuple[Ids, Flags]:
-        """Return the index of each segment asked for, and whether it is here at all."""
+        """Return the index of each of some segments, and whether it is a match.
+
+        Args:
+            segments: Ids of segments, shape (m,).
+
+        Returns:
+            The indexes, valid where the flag is set, and the flags, both of shape (m,).
+        """
         places = np.searchsorted(self.segments, segments)
         places = np.minimum(places, max(len(self.segments) - 1, 0))
-        here = self.segments[places] == segments if len(self.segments) else np.zeros(len(segments), bool)
-        return places, here
+        is_match = self.segments[places] == segments if len(self.segments) else np.zeros(len(segments), bool)
+        return places, is_match
 
 
 def compute_idf(holders: int, total: int) -> float:
@@ -90,13 +100,13 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
     size = max((int(term.segments[-1]) + 1 for term in terms if len(term.segments)), default=0)
     idfs = np.array([compute_idf(len(term.segments), total) for term in terms], np.float32)
     counts = np.array([term.count for term in terms], np.float32)
-    bm25, mass = np.zeros((2, size), np.float32)
+    bm25, contained_idf = np.zeros((2, size), np.float32)
     for term, idf in zip(terms, idfs, strict=True):
         norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * lengths[term.segments] / average)
         bm25[term.segments] += term.count * idf * term.frequencies / (term.frequencies + norm)
-        mass[term.segments] += idf * term.shares
-    segments = np.flatnonzero(mass)
-    coverage = mass[segments] / max(float(idfs.sum()), 1e-6)
+        contained_idf[term.segments] += idf * term.shares
+    segments = np.flatnonzero(contained_idf)
+    coverage = contained_idf[segments] / max(float(idfs.sum()), 1e-6)
     return LexicalMatches(
         segments=segments,
         bm25=bm25[segments],
@@ -107,14 +117,19 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
 
 
 def find_exact(terms: Sequence[TermMatches], total: int, size: int) -> Flags:
-    """Return a flag for every segment id below `size`: whether the segment contains every rare term of the query.
+    """Return whether each segment contains every rare or special term of the query, by segment id, shape (size,).
 
-    In a query without rare terms every term is required.
+    If the query has no such term, every term is required.
+
+    Args:
+        terms: The terms of the query.
+        total: The number of segments.
+        size: The number of flags; higher than any segment id of the matches.
     """
-    most = max(MIN_RARE, RARE_SHARE * total)
-    required = [term for term in terms if term.is_special or len(term.segments) <= most] or list(terms)
-    held = np.zeros(size, np.int32)
+    max_rare = max(MAX_RARE_COUNT, MAX_RARE_SHARE * total)
+    required = [term for term in terms if term.is_special or len(term.segments) <= max_rare] or list(terms)
+    contained = np.zeros(size, np.int32)
     for term in required:
-        held[term.segments[term.shares >= EXACT_SHARE]] += 1
-    flags: Flags = held == len(required)
+        contained[term.segments[term.shares >= EXACT_SHARE]] += 1
+    flags: Flags = contained == len(required)
     return flags

@@ -1,7 +1,7 @@
-"""Whether any image of a library shows what a text asks for: a decision separate from scoring.
+"""The decision whether any image of a library shows what a text describes. It is separate from scoring.
 
-It depends on how well the best images match and on whether the text is made of words of any language, not on how many
-images match. In a large library something always comes close; when in doubt, results are shown.
+It depends on how well the best images match, and on whether the text consists of words of some language. In a large
+library some image always has a high score by chance. In doubtful cases, results are shown.
 """
 
 import json
@@ -16,33 +16,34 @@ from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, to_probabilit
 from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
-# Something is present from these log-odds on: the strictest cut that loses at most 3 % of names over 500 photos.
+# The lowest log-odds at which something is present: the strictest cut that loses at most 3 % of names over 500 photos.
 # docs/evaluation.md compares stricter and more lenient cuts.
 PRESENT_CUT = 1.0
-# With fewer images than this the cut is lowered in proportion: chance matches come from large numbers.
-MIN_STRICT = 256
-# The log-odds of the best image and of the 5th, 20th and 100th, and the number of images that are more likely than not.
-PLACES = (1, 5, 20, 100)
+# With fewer images than this, the cut is lowered in proportion, since chance matches are rarer.
+MIN_IMAGES_FULL_CUT = 256
+# Features of the scores: the log-odds of the images at these ranks, and the logarithm of 1 + the number of images with
+# positive log-odds.
+RANKS = (1, 5, 20, 100)
 BEST_FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely")
-# Features of the words, and of the nearest image in each part of the embedding space.
+# Features of the text, and of the nearest image in each part of the embedding space.
 WORD_FEATURES = ("odd", "other", "name")
 NEAREST_FEATURES = ("similarity", "standing", "margin", "named standing")
-# The log-odds of a rank that a small library does not have.
+# The lowest log-odds, used also for ranks that a small library does not have.
 MIN_LOGIT = -12.0
-# Ordinary texts have at most this surprise per letter; random letters have more.
-ORDINARY_ODDNESS = 4.5
-# The least log-odds of the best image if something is present.
-MIN_PRESENT = 0.05
+# Ordinary texts have at most this oddness; random letters have more.
+MAX_ORDINARY_ODDNESS = 4.5
+# If something is present, the log-odds of the best image are raised to at least this.
+MIN_PRESENT_LOGIT = 0.05
 
 
 @dataclass(frozen=True)
 class QueryWording:
-    """What the words of a query reveal before anything is searched.
+    """Properties of the text of a query, measured before the search.
 
     Attributes:
-        oddness: How unlike words of any language they are: the surprise per letter.
-        name: How much they name a thing rather than describe a scene, 0 to 1.
-        other: The probability that they do neither.
+        oddness: How unlike words of any language the text is, as `QueryClassifier.measure_oddness` returns it.
+        name: How much the text names a thing rather than describes a scene, 0 to 1.
+        other: The probability that the text does neither.
     """
 
     oddness: float
@@ -51,13 +52,18 @@ class QueryWording:
 
     @property
     def oddity(self) -> float:
-        """How much odder than ordinary texts they are, at least 0."""
-        return max(0.0, self.oddness - ORDINARY_ODDNESS)
+        """How much the oddness exceeds that of ordinary texts, at least 0."""
+        return max(0.0, self.oddness - MAX_ORDINARY_ODDNESS)
 
 
 @dataclass(frozen=True)
 class PresenceWeights:
-    """A logistic function: the log-odds that something is present = bias + weights x features."""
+    """A logistic function: the log-odds that something is present = bias + weights x features.
+
+    Attributes:
+        bias: The constant.
+        weights: A weight for each feature, shape (8 + 4 * parts,).
+    """
 
     bias: float
     weights: Vectors
@@ -66,18 +72,18 @@ class PresenceWeights:
         """Compute the log-odds that something is present.
 
         Args:
-            features: As `measure_presence` returns them.
+            features: As `measure_presence` returns them, shape (8 + 4 * parts,).
         """
         return float(features @ self.weights) + self.bias
 
 
 @dataclass(frozen=True)
 class Presence:
-    """How the probabilities of the images of one query are changed to say whether anything is present.
+    """The decision for one query, as a change of the probabilities of all images.
 
     Attributes:
-        shift: Added to the log-odds, so that the best image is relevant.
-        factor: Multiplies the probabilities, so that no image is relevant.
+        shift: Added to the log-odds; above 0 to make the best image relevant.
+        factor: Multiplies the probabilities; below 0.5 to make no image relevant.
     """
 
     shift: float = 0.0
@@ -95,10 +101,10 @@ def measure_presence(logits: Vectors, measures: Vectors, wording: QueryWording) 
     Args:
         logits: The log-odds of the best images and of others, shape (n,), in any order.
         measures: What `search.scoring.visual.measure_images` returned for the same images, shape (n, 5 * parts).
-        wording: What the words of the query reveal.
+        wording: Properties of the text of the query.
     """
     ordered = np.sort(logits)[::-1]
-    best = [float(ordered[place - 1]) if len(ordered) >= place else MIN_LOGIT for place in PLACES]
+    best = [float(ordered[rank - 1]) if len(ordered) >= rank else MIN_LOGIT for rank in RANKS]
     likely = float(np.log1p((ordered > 0).sum()))
     features = [*np.maximum(best, MIN_LOGIT), likely, wording.oddity, wording.other, wording.name]
     nearest = measures.max(axis=0)
@@ -109,13 +115,19 @@ def measure_presence(logits: Vectors, measures: Vectors, wording: QueryWording) 
 
 
 def decide_presence(logits: Vectors, measures: Vectors, wording: QueryWording) -> Presence:
-    """Return how probabilities are changed, from the best images of a query. See `measure_presence`."""
+    """Decide whether something is present, from the scores of the best images.
+
+    Args:
+        logits: The log-odds of the images, shape (n,), in any order.
+        measures: What `search.scoring.visual.measure_images` returned for the same images, shape (n, 5 * parts).
+        wording: Properties of the text of the query.
+    """
     if not len(logits):
         return Presence()
     weights = read_presence()[measures.shape[1] // len(MEASURES)]
-    cut = PRESENT_CUT * min(1.0, len(logits) / MIN_STRICT)
+    cut = PRESENT_CUT * min(1.0, len(logits) / MIN_IMAGES_FULL_CUT)
     if weights.decide(measure_presence(logits, measures, wording)) >= cut:
-        return Presence(shift=max(0.0, MIN_PRESENT - float(logits.max())))
+        return Presence(shift=max(0.0, MIN_PRESENT_LOGIT - float(logits.max())))
     return Presence(factor=RELEVANCE_CUT - POSSIBLE_CUT / 10)
 
 
@@ -124,6 +136,6 @@ def read_presence() -> dict[int, PresenceWeights]:
     """Read the packaged weights, by the number of parts of the embedding space."""
     document = json.loads(PRESENCE_FILE.read_text(encoding="utf-8"))
     return {
-        int(parts): PresenceWeights(one["bias"], np.array(one["weights"], np.float32))
-        for parts, one in document.items()
+        int(parts): PresenceWeights(function["bias"], np.array(function["weights"], np.float32))
+        for parts, function in document.items()
     }

@@ -1,14 +1,15 @@
-"""The features of text segments, and one probability of relevance from those of both text retrievers.
+"""Scoring of text segments: one probability of relevance from lexical and semantic features.
 
-The probability is a logistic function of what the lexical and the semantic retriever measure for the same segment.
-Its weights are fitted by `training/fit_text.py` on questions with known answers and packaged in `text_weights.json`:
-one set for each retriever alone, and one for both together.
+The probability is a logistic function of the features of a segment. Its weights are fitted by `training/fit_text.py` on
+questions with known answers and packaged in `text_weights.json`. There are three sets of weights: for the lexical
+features, for the semantic features, and for both.
 
-Vectors of texts in one language are close to each other, whatever they say. The directions in which languages differ
-are removed: Yang et al., "A Simple and Effective Method To Eliminate the Self Language Bias in Multilingual
-Representations" (EMNLP 2021). What a similarity means differs by query and by passage, so both are compared with
-fixed texts that do not depend on the library: the query with reference passages, the passage with reference
-questions.
+The vectors of texts in one language are close to each other, regardless of their content. So the directions in which
+languages differ are removed: Yang et al., "A Simple and Effective Method To Eliminate the Self Language Bias in
+Multilingual Representations" (EMNLP 2021).
+
+How high a similarity must be to indicate relevance differs by query and by passage. So both are compared with fixed
+texts that do not depend on the library: the query with reference passages, the passage with reference questions.
 """
 
 import json
@@ -24,12 +25,16 @@ from search.records import Flags, Vectors
 WEIGHTS_FILE = Path(__file__).parent / "text_weights.json"
 SEMANTIC_FEATURES = ("similarity", "hub", "nearest")
 LEXICAL_FEATURES = ("strength", "coverage", "length")
-# BM25 is more reliable for more terms: in a short query, one word that matches by chance is a large share.
+# BM25 is less reliable for few terms, since one word that matches by chance is a large share of the query. So the score
+# of n terms is multiplied by n / (n + this).
 TERMS_PRIOR = 8
-# In longer queries than this, more terms must match.
+# The number of terms from which on the feature `length` is above 0.
 SHORT_QUERY = 6
 # The log-odds of a segment with a quoted phrase or all rare words of a query: a probability of 0.82.
 EXACT_LOGIT = 1.5
+# The probability of speech that was recognized with less confidence than this is reduced in proportion, unless it
+# contains the words of the query.
+MIN_SURE_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class TextWeights:
-    """The fitted functions.
+    """The three fitted logistic functions.
 
     Attributes:
         semantic: For the semantic features.
@@ -66,7 +71,7 @@ class TextFeatures:
 
     Attributes:
         values: Those of `SEMANTIC_FEATURES`, of `LEXICAL_FEATURES`, or both.
-        exact: Which segments hold all rare words of the query or a quoted phrase, shape (n,).
+        exact: Which segments contain all rare words of the query or a quoted phrase, shape (n,); empty for none.
     """
 
     values: Mapping[str, Vectors]
@@ -82,9 +87,9 @@ def make_semantic_features(similarity: Vectors, hub: Vectors, nearest: float) ->
     """Return the features of the semantic retriever by name.
 
     Args:
-        similarity: Similarities in deviations above unrelated texts, shape (n,).
-        hub: The similarity of each segment to unrelated questions, in deviations, shape (n,).
-        nearest: The similarity of the query to unrelated passages, in deviations.
+        similarity: Similarities, in standard deviations above those of unrelated texts, shape (n,).
+        hub: The similarity of each segment to unrelated questions, in standard deviations, shape (n,).
+        nearest: The similarity of the query to the nearest unrelated passages, in standard deviations.
     """
     return {"similarity": similarity, "hub": hub, "nearest": np.full(len(similarity), nearest, np.float32)}
 
@@ -115,6 +120,17 @@ def compute_log_odds(features: TextFeatures, weights: Weights) -> Vectors:
     return logits
 
 
+def compute_confidence_factors(confidence: Vectors, coverage: Vectors | None) -> Vectors:
+    """Return a factor below 1 for speech that may be recognized wrongly, and 1 for everything else, shape (m,).
+
+    Args:
+        confidence: The confidence of recognized speech, 0 to 1; NaN for other segments, shape (m,).
+        coverage: The share of the query that each segment contains, shape (n,), n >= m; None without lexical features.
+    """
+    factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / MIN_SURE_CONFIDENCE), nan=1.0).astype(np.float32)
+    return factors if coverage is None else np.maximum(factors, coverage[: len(factors)])
+
+
 @cache
 def read_weights() -> TextWeights:
     """Return the packaged weights."""
@@ -131,12 +147,13 @@ def parse_weights(document: Mapping[str, Mapping[str, float]]) -> TextWeights:
 
 
 def describe_weights(weights: TextWeights) -> dict[str, dict[str, float]]:
-    """Return the document that is packaged."""
-    return {name: {"bias": one.bias, **one.weights} for name, one in vars(weights).items()}
+    """Return weights as a document that can be packaged."""
+    return {name: {"bias": function.bias, **function.weights} for name, function in vars(weights).items()}
 
 
-# The number of nearest reference texts that are averaged.
-NEAREST = 5
+# The number of nearest reference texts whose similarities are averaged.
+NEAREST_TEXTS = 5
+# The maximal number of directions in which languages differ that are removed.
 MAX_DIRECTIONS = 15
 
 
@@ -166,7 +183,7 @@ class QueryBaseline:
     Attributes:
         mean: The mean similarity.
         deviation: The standard deviation.
-        nearest: The similarity of the nearest passages, in deviations above the mean.
+        nearest: The mean similarity of the nearest passages, in standard deviations above the mean.
     """
 
     mean: float
@@ -177,7 +194,7 @@ class QueryBaseline:
 def make_reference_texts(
     languages: Sequence[str], parallel: Sequence[Vectors], passages: Vectors, questions: Vectors
 ) -> ReferenceTexts:
-    """Build a reference from vectors of unit length.
+    """Return the reference texts, from vectors of unit length.
 
     Args:
         languages: The language of each parallel text, length n.
@@ -192,7 +209,12 @@ def make_reference_texts(
 
 
 def find_directions(languages: Sequence[str], parallel: Sequence[Vectors]) -> Vectors:
-    """Return an orthonormal basis of the differences between the mean vectors of languages, shape (k, d)."""
+    """Compute an orthonormal basis of the differences between the mean vectors of languages, shape (k, d).
+
+    Args:
+        languages: The language of each sentence, length n.
+        parallel: Vectors of the same sentences, shape (n, d) each.
+    """
     labels = np.array(languages)
     names = sorted(set(languages))
     rows = []
@@ -200,22 +222,27 @@ def find_directions(languages: Sequence[str], parallel: Sequence[Vectors]) -> Ve
         means = np.stack([vectors[labels == name].mean(axis=0) for name in names])
         rows.append(means - means.mean(axis=0))
     _, strengths, basis = np.linalg.svd(np.concatenate(rows), full_matrices=False)
-    kept = min(MAX_DIRECTIONS, len(names) - 1, int((strengths > 1e-4).sum()))
-    directions: Vectors = basis[:kept].astype(np.float32)
+    count = min(MAX_DIRECTIONS, len(names) - 1, int((strengths > 1e-4).sum()))
+    directions: Vectors = basis[:count].astype(np.float32)
     return directions
 
 
 def remove_directions(vectors: Vectors, directions: Vectors) -> Vectors:
-    """Return vectors of shape (n, d) without the directions, at unit length."""
+    """Remove directions from vectors and scale them to unit length, shape (n, d).
+
+    Args:
+        vectors: Shape (n, d).
+        directions: An orthonormal basis of the directions, shape (k, d).
+    """
     rest = vectors - (vectors @ directions.T) @ directions
     result: Vectors = (rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 1e-6)).astype(np.float32)
     return result
 
 
 def average_nearest(similarities: Vectors) -> Vectors:
-    """Compute the mean of the highest similarities in each row, shape (n,)."""
-    kept = min(NEAREST, similarities.shape[1])
-    result: Vectors = np.partition(similarities, -kept, axis=1)[:, -kept:].mean(axis=1)
+    """Compute the mean of the 5 highest similarities in each row, shape (n,), from similarities of shape (n, m)."""
+    count = min(NEAREST_TEXTS, similarities.shape[1])
+    result: Vectors = np.partition(similarities, -count, axis=1)[:, -count:].mean(axis=1)
     return result
 
 
@@ -228,15 +255,19 @@ def measure_query(query: Vectors, reference: ReferenceTexts) -> QueryBaseline:
 
 
 def measure_hubs(passages: Vectors, reference: ReferenceTexts) -> Vectors:
-    """Compute the similarity of passages to unrelated questions, in deviations, shape (n,)."""
+    """Compute the similarity of passages to their nearest unrelated questions, in standard deviations, shape (n,).
+
+    A passage that is similar to many questions is a hub: Radovanovic, Nanopoulos and Ivanovic, "Hubs in Space" (JMLR
+    2010).
+    """
     if not len(passages):
         return np.zeros(0, np.float32)
-    nearness = average_nearest(passages @ reference.questions.T)
-    result: Vectors = (nearness - reference.hub_center) / reference.hub_spread
+    nearest = average_nearest(passages @ reference.questions.T)
+    result: Vectors = (nearest - reference.hub_center) / reference.hub_spread
     return result
 
 
 def standardize(similarities: Vectors, baseline: QueryBaseline) -> Vectors:
-    """Return similarities with a query in deviations above unrelated texts, shape (n,)."""
+    """Return similarities with a query in standard deviations above unrelated texts, shape (n,)."""
     result: Vectors = (similarities - baseline.mean) / baseline.deviation
     return result

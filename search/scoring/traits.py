@@ -1,4 +1,4 @@
-"""What is known of a text before any image is scored: the traits that visual calibrators take as inputs."""
+"""Traits of a text that visual calibrators take as inputs. They do not depend on the images of the library."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ import numpy as np
 from search.records import Vectors
 from search.scoring.visual import MEASURES, Unit, measure_images
 
+# Longer texts count as this long.
 MAX_COUNTED_WORDS = 16
-HIGH_SHARE = 0.98
-# The quantiles over the reference images that describe a query.
+HIGH_QUANTILE = 0.98
+# The quantiles of two measures over the reference images that are traits of a text.
 STANDING_QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.98)
 SIMILARITY_QUANTILES = (0.5, 0.9, 0.98)
-# The likeness to a class name from which a text may name that class, and from which it certainly does.
+# A text with at most the first cosine with a class name does not name that class, with at least the second it does.
 MIN_RECOGNIZED, MAX_RECOGNIZED = 0.65, 0.75
 
 
@@ -22,8 +23,8 @@ class ReferenceImages:
     """Fixed images that do not depend on the library.
 
     Attributes:
-        vectors: Shape (r, d).
-        baselines: The scores of the query bank for each image, shape (r, k).
+        vectors: Their vectors, shape (r, d).
+        baselines: The scores of the query bank for each image, shape (r, 4 * parts).
     """
 
     vectors: Vectors
@@ -31,26 +32,26 @@ class ReferenceImages:
 
 
 def describe_text(kinds: Vectors, words: int) -> Vectors:
-    """Compute traits from the words of a text, shape (3,). They do not depend on the image encoder.
+    """Compute the traits of a text that do not depend on the image encoder, shape (3,).
 
     Args:
-        kinds: The probabilities that the text names a thing, describes a scene, or does neither.
+        kinds: The probabilities that the text names a thing, describes a scene, or does neither, shape (3,).
         words: The number of words.
 
     Returns:
-        How much the text is a name rather than a description; the probability of neither; its length, from 0 for one
-        word to 1 for 16 words.
+        How much the text is a name rather than a description, the probability that it is neither, and its length, from
+        0 for one word to 1 for at least 16 words.
     """
-    name, scene, other = (float(one) for one in kinds)
+    name, scene, other = map(float, kinds)
     length = np.log2(min(max(words, 1), MAX_COUNTED_WORDS)) / np.log2(MAX_COUNTED_WORDS)
     return np.array([name / max(name + scene, 1e-6), other, length], np.float32)
 
 
 def describe_crowding(query: Vectors, bank: Vectors, units: Sequence[Unit]) -> Vectors:
-    """Compute how close other texts are to a text, shape (3 * parts,).
+    """Compute how close the texts of the query bank are to a text, shape (3 * parts,).
 
-    Only for the model that a calibrator was fitted on: distances between texts depend on the model as much as on the
-    text.
+    These traits depend on the model as much as on the text, so they are only for the model that a calibrator was fitted
+    with.
 
     Args:
         query: The vector of the text, shape (d,).
@@ -58,14 +59,14 @@ def describe_crowding(query: Vectors, bank: Vectors, units: Sequence[Unit]) -> V
         units: One for each part of the space.
 
     Returns:
-        For each part the mean, deviation and high quantile of the products with the bank.
+        For each part the mean, standard deviation and 0.98 quantile of the products with the bank.
     """
     traits: list[float] = []
-    low = 0
+    start = 0
     for unit in units:
-        products = bank[:, low : low + unit.length] @ query[low : low + unit.length]
-        low += unit.length
-        traits += [float(products.mean()), float(products.std()), *_quantiles(products, (HIGH_SHARE,))]
+        products = bank[:, start : start + unit.length] @ query[start : start + unit.length]
+        start += unit.length
+        traits += [float(products.mean()), float(products.std()), *_quantiles(products, (HIGH_QUANTILE,))]
     return np.array(traits, np.float32)
 
 
@@ -79,10 +80,16 @@ def recognize(likeness: float) -> float:
 
 
 def describe_reach(query: Vectors, reference: ReferenceImages, units: Sequence[Unit]) -> Vectors:
-    """Compute how close the reference images come to a text, shape (9 * parts,).
+    """Compute how close the reference images are to a text, shape (9 * parts,).
+
+    Args:
+        query: The vector of the text, shape (d,).
+        reference: The reference images of the model.
+        units: One for each part of the space.
 
     Returns:
-        For each part quantiles of the standing, and quantiles and the deviation of the similarity.
+        For each part quantiles of the standing, then quantiles and the standard deviation of the similarity. See
+        `measure_images`.
     """
     measured = measure_images(query, reference.vectors, reference.baselines, units)
     traits: list[float] = []
@@ -95,7 +102,7 @@ def describe_reach(query: Vectors, reference: ReferenceImages, units: Sequence[U
 
 
 def _quantiles(values: Vectors, shares: Sequence[float]) -> list[float]:
-    """Return quantiles. Faster than `numpy.quantile`, with the same result."""
+    """Compute quantiles by linear interpolation. Faster than `numpy.quantile`, with the same result."""
     places = np.array(shares) * (len(values) - 1)
     found: list[float] = np.interp(places, np.arange(len(values)), np.sort(values)).tolist()
     return found

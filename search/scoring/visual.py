@@ -1,12 +1,12 @@
-"""From the similarity of a query and an image to the log-odds that the image shows what was asked for.
+"""Calibration of the similarity of a query and an image: the log-odds that the image shows what the query describes.
 
-A cosine of 0.3 is much for one query and little for another, and some images are near to every text. Fixed
-sets detect both: the similarities of a bank of unrelated texts to the same image and to the query, and for the
-bundled model the query's similarities to a set of reference images. Neither the number of images in a library
-nor how common a thing is in it enters, so an image is judged the same in any library.
+A cosine of 0.3 is high for one query and low for another, and some images are similar to every text. Both are measured
+with fixed sets: the similarities of a bank of unrelated texts to the image and to the query and, for the bundled model,
+the similarities of the query to a set of reference images. The other images of the library have no influence, so an
+image has the same score in any library.
 
-Normalizing by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalization"
-(CVPR 2022); here its statistics are inputs of a small network instead of a rule.
+Normalization by a bank of queries follows Bogolin et al., "Cross Modal Retrieval with Querybank Normalization" (CVPR
+2022). Here its statistics are inputs of a small network instead of a rule.
 """
 
 import json
@@ -23,16 +23,17 @@ from search.records import Vectors
 CALIBRATORS_FILE = Path(__file__).parent / "visual.json"
 # The measures of a query and an image in each part of the space: see `measure_images`.
 MEASURES = ("similarity", "standing", "margin", "mean", "deviation")
+# The number of baseline scores in each part: see `search.storage.baselines`.
 BASELINE_COLUMNS = 4
 # Inputs are clipped to this many standard deviations from the mean of the fit.
 MAX_INPUT = 6.0
-# The measures of a likely match, in each part. The search direction is the gradient there.
-LIKELY = (2.5, 2.5, 0.0, 0.0, 0.0)
+# The measures of a typical match, in each part. The search direction is the gradient there.
+TYPICAL_MATCH = (2.5, 2.5, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """The products of unrelated texts and images in one part of an embedding space.
+    """The distribution of the dot products of unrelated texts and images in one part of an embedding space.
 
     Attributes:
         length: The dimension of the part.
@@ -47,11 +48,11 @@ class Unit:
 
 @dataclass(frozen=True)
 class Recognition:
-    """An additional weight of one part's similarity, for names of things that the encoder was trained to recognize.
+    """An additional weight of the similarity in one part, for names of things that the encoder learned to recognize.
 
     Attributes:
-        part: The part of the space that recognizes them.
-        slope: What each unit of its similarity adds to the log-odds.
+        part: The index of the part of the space that recognizes them.
+        slope: How much each unit of similarity adds to the log-odds.
         center: The similarity at which it adds nothing.
     """
 
@@ -67,16 +68,16 @@ class Recognition:
 
 @dataclass(frozen=True)
 class VisualCalibrator:
-    """A network of one hidden layer over measures of images and traits of the query.
+    """A network with one hidden layer of tanh units, over measures of images and traits of the query.
 
     Attributes:
         units: One for each part of the space.
-        means: Means of the inputs in the fit, the measures first, then the traits, shape (i,).
-        deviations: Standard deviations of the inputs, shape (i,).
+        means: Means of the inputs in the training data, first the measures, then the traits, shape (i,).
+        deviations: Standard deviations of the inputs in the training data, shape (i,).
         hidden: Weights of the hidden layer, shape (i, h).
         hidden_bias: Biases of the hidden layer, shape (h,).
-        output: Weights of its tanh, shape (h,).
-        bias: The constant.
+        output: Weights of the output layer, shape (h,).
+        bias: Bias of the output layer.
         recognition: None if it is unknown what the encoder was trained to recognize.
     """
 
@@ -94,7 +95,7 @@ class VisualCalibrator:
 
         Args:
             query: Its vector, shape (d,).
-            traits: Its traits, as `describe_text` returns them; empty for a query by example.
+            traits: Its traits: see `search.scoring.traits`; empty for a query by example.
             recognized: How much it names a thing that the encoder was trained to recognize, 0 to 1.
         """
         count = len(self.units) * len(MEASURES)
@@ -109,7 +110,7 @@ class VisualScorer:
     Attributes:
         calibrator: The calibrator that it was bound from.
         query: The vector of the query, shape (d,).
-        offset: What the query adds to the hidden layer, shape (h,).
+        offset: What the traits of the query and the bias add to the hidden layer, shape (h,).
         recognized: How much the query names a thing that the encoder was trained to recognize, 0 to 1.
     """
 
@@ -125,7 +126,7 @@ class VisualScorer:
         return float(self.score_measures(average)[0])
 
     def weigh(self, vectors: Vectors, baselines: Vectors) -> Vectors:
-        """Compute what the measures add to the log-odds, shape (n,).
+        """Compute what the measures add to the log-odds of an average image, shape (n,).
 
         Args:
             vectors: Vectors of images, shape (n, d).
@@ -134,28 +135,30 @@ class VisualScorer:
         return self.score(vectors, baselines) - np.float32(self.bias)
 
     def score(self, vectors: Vectors, baselines: Vectors) -> Vectors:
-        """Compute the log-odds of relevance, shape (n,)."""
+        """Compute the log-odds of relevance, shape (n,): see `weigh` for the arguments."""
         return self.score_measures(self.measure_images(vectors, baselines))
 
     def measure_images(self, vectors: Vectors, baselines: Vectors) -> Vectors:
-        """Measure images for the query, shape (n, m): see `measure_images`."""
+        """Measure images for the query, shape (n, 5 * parts): see `measure_images`."""
         return measure_images(self.query, vectors, baselines, self.calibrator.units)
 
     @property
     def direction(self) -> Vectors:
-        """The vector to search by, shape (d,), unit length: the gradient of the log-odds at a likely match."""
-        fitted, count = self.calibrator, len(MEASURES)
-        inputs = self._scale(np.array([LIKELY * len(fitted.units)], np.float32))[0]
-        active = np.tanh(inputs @ fitted.hidden[: len(inputs)] + self.offset)
-        slopes = fitted.hidden[: len(inputs)] @ ((1 - active**2) * fitted.output) / fitted.deviations[: len(inputs)]
-        parts, low = [], 0
-        for number, unit in enumerate(fitted.units):
+        """The search vector, shape (d,), unit length: the gradient of the log-odds at a typical match."""
+        calibrator, count = self.calibrator, len(MEASURES)
+        inputs = self._scale(np.array([TYPICAL_MATCH * len(calibrator.units)], np.float32))[0]
+        weights = calibrator.hidden[: len(inputs)]
+        activations = np.tanh(inputs @ weights + self.offset)
+        slopes = weights @ ((1 - activations**2) * calibrator.output) / calibrator.deviations[: len(inputs)]
+        parts, start = [], 0
+        for number, unit in enumerate(calibrator.units):
+            # The first three measures depend on the product of the query and the image.
             slope = float(slopes[number * count : number * count + 3].sum())
-            if fitted.recognition is not None and fitted.recognition.part == number:
-                slope += self.recognized * fitted.recognition.slope
+            if calibrator.recognition is not None and calibrator.recognition.part == number:
+                slope += self.recognized * calibrator.recognition.slope
             slope /= unit.deviation
-            parts.append(max(slope, 0.0) * self.query[low : low + unit.length])
-            low += unit.length
+            parts.append(max(slope, 0.0) * self.query[start : start + unit.length])
+            start += unit.length
         vector = np.concatenate(parts).astype(np.float32)
         length = float(np.linalg.norm(vector))
         if length < 1e-9:
@@ -164,11 +167,11 @@ class VisualScorer:
         return result
 
     def explain(self, vector: Vectors, baseline: Vectors) -> dict[str, float]:
-        """Return each measure of one image, and what the log-odds would lose if it were average, by name.
+        """Return the measures of one image by name, each with its effect on the log-odds relative to an average value.
 
         Args:
-            vector: Shape (d,).
-            baseline: Shape (4 * parts,).
+            vector: The vector of the image, shape (d,).
+            baseline: The scores of the query bank for the image, shape (4 * parts,).
         """
         measured = measure_images(self.query, vector[None], baseline[None], self.calibrator.units)
         logit = float(self.score_measures(measured)[0])
@@ -181,40 +184,48 @@ class VisualScorer:
         return terms
 
     def _scale(self, measured: Vectors) -> Vectors:
+        """Return measures as inputs of the network, shape (n, 5 * parts)."""
         count = measured.shape[1]
         scaled = (measured - self.calibrator.means[:count]) / self.calibrator.deviations[:count]
         result: Vectors = np.clip(scaled, -MAX_INPUT, MAX_INPUT)
         return result
 
     def score_measures(self, measured: Vectors) -> Vectors:
-        """Compute the log-odds of relevance, shape (n,), from measures, shape (n, m)."""
-        fitted = self.calibrator
-        hidden = np.tanh(self._scale(measured) @ fitted.hidden[: measured.shape[1]] + self.offset)
-        result: Vectors = hidden @ fitted.output + np.float32(fitted.bias)
-        if fitted.recognition is not None and self.recognized > 0:
-            above = measured[:, fitted.recognition.column] - np.float32(fitted.recognition.center)
-            result += np.float32(self.recognized * fitted.recognition.slope) * above
+        """Compute the log-odds of relevance, shape (n,), from measures, shape (n, 5 * parts)."""
+        calibrator, recognition = self.calibrator, self.calibrator.recognition
+        activations = np.tanh(self._scale(measured) @ calibrator.hidden[: measured.shape[1]] + self.offset)
+        result: Vectors = activations @ calibrator.output + np.float32(calibrator.bias)
+        if recognition is not None and self.recognized > 0:
+            excess = measured[:, recognition.column] - np.float32(recognition.center)
+            result += np.float32(self.recognized * recognition.slope) * excess
         return result
 
 
 def measure_images(query: Vectors, vectors: Vectors, baselines: Vectors, units: Sequence[Unit]) -> Vectors:
-    """Measure images for a query, part by part, shape (n, parts * 5).
-
-    For each part: the similarity in units of unrelated pairs; how many deviations it is above what the bank scores
-    against the same image; the same above what 98 % of the bank stay below; and, in units of unrelated pairs, that
-    mean and deviation themselves.
+    """Measure images for a query, part by part.
 
     Args:
-        query: Shape (d,).
-        vectors: Shape (n, d), unit length.
-        baselines: Shape (n, 4 * parts), as the storage measures them.
+        query: The vector of the query, shape (d,).
+        vectors: Vectors of images, shape (n, d), unit length.
+        baselines: The scores of the query bank for each image, shape (n, 4 * parts).
         units: One for each part.
+
+    Returns:
+        Five measures for each part, shape (n, 5 * parts):
+
+        - similarity: the dot product, in standard deviations above the mean of unrelated pairs.
+        - standing: the dot product, in standard deviations above the mean of the query bank for the same image.
+        - margin: the same above the 0.98 quantile of the query bank.
+        - mean: the mean of the query bank, in units of unrelated pairs.
+        - deviation: the standard deviation of the query bank, relative to that of unrelated pairs, minus 1.
     """
-    columns, low = [], 0
-    scale = np.float32(len(units) ** 0.5)  # each part of a stored vector has the same share of its unit length
+    columns, start = [], 0
+    scale = np.float32(
+        len(units) ** 0.5
+    )  # the parts of a stored vector are equally long, and have unit length together
     for number, unit in enumerate(units):
-        part = slice(low, low + unit.length)
-        low += unit.length
+        part = slice(start, start + unit.length)
+        start += unit.length
         mean, deviation, high, _ = baselines[:, number * BASELINE_COLUMNS : (number + 1) * BASELINE_COLUMNS].T
         product = vectors[:, part] @ (query[part] * scale)
         spread = np.maximum(deviation, 1e-6)
@@ -230,7 +241,7 @@ def measure_images(query: Vectors, vectors: Vectors, baselines: Vectors, units: 
 
 
 def parse_calibrator(document: Mapping[str, Any]) -> VisualCalibrator:
-    """Return the calibrator of a document that `describe_calibrator` made."""
+    """Return a calibrator from the document that `describe_calibrator` returns."""
     arrays = {name: np.array(document[name], np.float32) for name in ("means", "deviations", "hidden", "hidden_bias")}
     return VisualCalibrator(
         units=tuple(Unit(**unit) for unit in document["units"]),
@@ -253,4 +264,4 @@ def describe_calibrator(calibrator: VisualCalibrator) -> dict[str, Any]:
 def read_calibrators() -> dict[str, VisualCalibrator]:
     """Read the packaged calibrators, by name."""
     document = json.loads(CALIBRATORS_FILE.read_text(encoding="utf-8"))
-    return {name: parse_calibrator(one) for name, one in document.items()}
+    return {name: parse_calibrator(values) for name, values in document.items()}

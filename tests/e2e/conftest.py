@@ -35,7 +35,7 @@ def playwright():
 
 @pytest.fixture
 def open_browser(playwright):
-    """Start Chromium; `voice` is a WAV file that its microphone hears."""
+    """Start Chromium; `voice` is a WAV file that its microphone records."""
     running = []
 
     def start(voice=None):
@@ -58,8 +58,8 @@ def open_page(open_browser, server):
         context = open_browser(voice).new_context(**options)
         context.grant_permissions(["microphone", "clipboard-read", "clipboard-write"], origin=server)
         page = context.new_page()
-        said = f"status of {refused}"
-        page.on("console", lambda one: one.type == "error" and said not in one.text and troubles.append(one.text))
+        expected = f"status of {refused}"
+        page.on("console", lambda one: one.type == "error" and expected not in one.text and troubles.append(one.text))
         page.on("pageerror", lambda one: troubles.append(str(one)))
         page.on("response", lambda one: one.status >= 400 and one.status != refused and troubles.append(one.url))
         page.goto(server + path)

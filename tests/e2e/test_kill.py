@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 # How often a run is killed, by `make test` and by `make soak`.
 KILLS = [20, pytest.param(300, marks=pytest.mark.soak)]
 KILLS_BETWEEN_CHECKS = 4
-PICTURES, NOTES, TONES = 200, 70, 12
+IMAGES, NOTES, TONES = 200, 70, 12
 
 
 class Media:
@@ -39,7 +39,7 @@ class Media:
         self.folder = folder
         self.chance = random.Random(7)
         shutil.copytree(demo, folder / "demo")
-        for number in range(PICTURES):
+        for number in range(IMAGES):
             self.draw(folder / f"pictures/{number % 10}/p{number}.jpg")
         for number in range(NOTES):
             self.write(folder / f"notes/n{number}.txt")
@@ -67,12 +67,12 @@ class Media:
 
     def change(self):
         """Rewrite, move, delete and add some files, so that there is work at every instant."""
-        pictures, notes = sorted(self.folder.rglob("p*.jpg")), sorted(self.folder.rglob("n*.txt"))
-        for path in self.chance.sample(pictures, 20):
+        images, notes = sorted(self.folder.rglob("p*.jpg")), sorted(self.folder.rglob("n*.txt"))
+        for path in self.chance.sample(images, 20):
             self.draw(path)
         for path in self.chance.sample(notes, 4):
             self.write(path)
-        moved, deleted = self.chance.sample(pictures, 2)
+        moved, deleted = self.chance.sample(images, 2)
         moved.rename(moved.with_name(f"p{self.chance.randrange(10**9)}.jpg"))
         deleted.unlink()
         self.draw(self.folder / f"pictures/new/p{self.chance.randrange(10**9)}.jpg")
@@ -134,7 +134,7 @@ def test_killed_runs_resume_and_lose_nothing(demo, tmp_path, kills):
     assert killed >= kills * 0.7
     process = run(home, media.folder)
     process.communicate()
-    assert process.returncode == 1  # two files cannot be read, and say so
+    assert process.returncode == 1  # two files cannot be read, and are reported
     with open_home(Settings(home=home)) as library:
         assert verify_library(library) == []
         check_ledger(library, media)
@@ -162,9 +162,9 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_when_there_is_room(d
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(22 * 2**20))
     process = run(small_disk / "home", media.folder)
-    said = process.communicate()[1].decode()
-    assert process.returncode == 3, said
-    assert "disk is full" in said or "No space left" in said, said
+    output = process.communicate()[1].decode()
+    assert process.returncode == 3, output
+    assert "disk is full" in output or "No space left" in output, output
     ballast.unlink()
     check(small_disk / "home")
     process = run(small_disk / "home", media.folder)

@@ -1,4 +1,4 @@
-"""The library page in a real browser: folders, uploads, jobs as they go on, files with their states."""
+"""The library page in a real browser: folders, uploads, jobs with their progress, files with their states."""
 
 import pytest
 from PIL import Image
@@ -54,7 +54,7 @@ def test_a_folder_is_added_followed_and_removed(page, tmp_path):
     assert "unrecognized image format" in page.text_content("#ledger")
     assert "Fix or replace" in page.text_content("#ledger")
     shoot(page, "library-page")
-    # Mended: the folder is followed, so that nobody has to say so.
+    # The file is fixed. The folder is watched, so it is indexed without a request.
     RED.save(media / "bad.jpg", "JPEG")
     page.select_option("#ledger-form select", "")
     wait(page, "document.querySelectorAll('#ledger .state.indexed').length === 7")
@@ -85,7 +85,7 @@ def test_chosen_and_dropped_files_are_uploaded_and_found(page, address, tmp_path
     page.wait_for_selector("#hits [title$='dropped.png']")
 
 
-def test_the_viewer_shows_what_a_photo_says_of_itself(page, address, tmp_path):
+def test_the_viewer_shows_the_metadata_of_a_photo(page, address, tmp_path):
     exif = Image.Exif()
     exif[0x0110], exif[0x013B], exif[0x9C9E] = "D90", "Ann", "fair;summer\0".encode("utf-16-le")
     exif.get_ifd(0x8769)[0x9003] = "2021:07:14 10:20:30"

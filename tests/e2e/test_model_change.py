@@ -22,9 +22,9 @@ def crop_photos(demo, folder, count):
     folder.mkdir()
     photos = sorted(demo.rglob("*.jpg"))
     for number in range(count):
-        picture = Image.open(photos[number % len(photos)])
+        image = Image.open(photos[number % len(photos)])
         left, top = number % 40, number // 40 * 5
-        picture.crop((left, top, left + 200, top + 160)).save(folder / f"{number:03d}.jpg")
+        image.crop((left, top, left + 200, top + 160)).save(folder / f"{number:03d}.jpg")
 
 
 @pytest.mark.parametrize(("items", "kills"), SIZES)

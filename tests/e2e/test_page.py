@@ -1,4 +1,4 @@
-"""The page in a real browser: the three kinds of query, as a person would ask them."""
+"""The page in a real browser: the three kinds of query, as a person would enter them."""
 
 import os
 import wave
@@ -16,7 +16,7 @@ def names(page):
 
 
 def begin_box(page, start, end):
-    """Drag from one place of the picture shown to another, by shares of it, and hold."""
+    """Drag from one point of the shown image to another, in fractions of its size, and hold the button."""
     shown = page.query_selector("dialog .croppable img").bounding_box()
     (left, top), (right, bottom) = (
         (shown["x"] + shown["width"] * x, shown["y"] + shown["height"] * y) for x, y in (start, end)
@@ -57,13 +57,13 @@ def test_the_address_holds_the_query(open_page):
     page.wait_for_selector("[title$='chelsea.jpg']")
 
 
-def test_chinese_words_find_pictures(open_page):
+def test_a_chinese_text_finds_images(open_page):
     page = open_page()
     ask(page, "一只猫")
     assert "chelsea.jpg" in names(page)[:2]
 
 
-def test_a_chosen_picture_finds_its_like(open_page, demo):
+def test_a_chosen_image_finds_similar_ones(open_page, demo):
     page = open_page()
     page.set_input_files("#file", str(demo / "pets/chelsea.jpg"))
     page.wait_for_selector(".part img")
@@ -90,7 +90,7 @@ def test_a_chosen_picture_finds_its_like(open_page, demo):
     wait(page, "document.querySelector('#status').textContent.includes('In your library')")
 
 
-def test_a_dropped_and_a_pasted_picture_are_asked_for(open_page, demo):
+def test_a_dropped_and_a_pasted_image_are_searched(open_page, demo):
     page = open_page()
     body = list((demo / "kitchen/morning.jpg").read_bytes())
     for event in ("drop", "paste"):
@@ -107,8 +107,8 @@ def test_a_dropped_and_a_pasted_picture_are_asked_for(open_page, demo):
         assert names(page)[0] == "morning.jpg"
 
 
-def test_a_spoken_query_is_heard_and_shown(open_page, demo):
-    """CROSSMODAL_TEST_VOICE may name a recording and what must be heard in it: FILE:WORD."""
+def test_a_spoken_query_is_transcribed_and_shown(open_page, demo):
+    """CROSSMODAL_TEST_VOICE may name a recording and a word that must be in its transcript: FILE:WORD."""
     chosen = os.environ.get("CROSSMODAL_TEST_VOICE")
     path, word = chosen.rsplit(":", 1) if chosen else (demo / "notes/train.wav", "train")
     page = open_page(voice=path)
@@ -140,7 +140,7 @@ def test_the_microphone_listens_while_it_is_held_down(open_page, demo):
     assert "train" in page.input_value("#text")
 
 
-def test_silence_is_said_to_be_silence(open_page, tmp_path):
+def test_silence_is_reported(open_page, tmp_path):
     with wave.open(str(tmp_path / "silence.wav"), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
@@ -158,7 +158,7 @@ def test_silence_is_said_to_be_silence(open_page, tmp_path):
 
 
 @pytest.mark.parametrize("address", ["/?q=xqzzt+blorfing+vrunk", "/?q=xqzzt+blorfing+vrunk&all=1"])
-def test_nonsense_is_said_to_be_irrelevant_above_the_closest_matches(open_page, address):
+def test_nonsense_is_reported_as_irrelevant_above_the_closest_matches(open_page, address):
     page = open_page(address)
     wait(page, "document.querySelector('#status').textContent.includes('Nothing relevant found. Closest matches:')")
     page.wait_for_selector("#hits .hit")
@@ -216,7 +216,7 @@ def test_a_search_needs_only_the_keyboard(open_page):
     assert page.evaluate("document.activeElement.closest('.hit').querySelector('.name').textContent") == first
 
 
-def test_a_box_drawn_on_a_picture_searches_by_what_is_in_it(open_page):
+def test_a_box_drawn_on_an_image_searches_by_its_content(open_page):
     page = open_page()
     ask(page, "a cat")
     page.click(".hit:has([title$='chelsea.jpg'])")
@@ -246,7 +246,7 @@ def test_the_box_takes_the_query_language_and_names_mistakes(open_page):
     assert "did you mean type:" in page.text_content("#status")
 
 
-def test_words_that_were_searched_for_are_marked_and_stop_words_are_not(open_page):
+def test_searched_words_are_highlighted_and_stop_words_are_not(open_page):
     page = open_page()
     page.wait_for_selector("#hits .hit")
     ask(page, "the train at night")

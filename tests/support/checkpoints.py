@@ -10,7 +10,7 @@ from typing import Any
 from search.encoders.open_clip.imports import import_open_clip, import_torch
 
 SEED = 7
-# What SigLIP 2 is published with (timm/ViT-B-16-SigLIP2), said in the folder's own configuration.
+# What SigLIP 2 is published with (timm/ViT-B-16-SigLIP2), as in the configuration of the folder.
 SIGLIP = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
 
 
@@ -31,7 +31,7 @@ def make_siglip(folder: Path, texts: list[str]) -> str:
     open_clip, torch = import_open_clip(), import_torch()
     model = open_clip.get_model_config("ViT-B-16-SigLIP2")
     tokenizer = train_tokenizer(folder, texts)
-    # A vocabulary of 256,000 pieces takes a gigabyte that says nothing more.
+    # A vocabulary of 256,000 pieces would take a gigabyte and test nothing more.
     model["text_cfg"] |= {"vocab_size": len(tokenizer), "hf_tokenizer_name": str(folder)}
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": model, "preprocess_cfg": SIGLIP}))
     torch.manual_seed(SEED)
@@ -49,7 +49,7 @@ def make_xlm_roberta(folder: Path, texts: list[str], width: int = 768, layers: i
     folder.mkdir(parents=True, exist_ok=True)
     model = open_clip.get_model_config("xlm-roberta-base-ViT-B-32")
     tokenizer = train_tokenizer(folder, texts, is_framed=True)
-    # 250,000 word pieces take most of a gigabyte that says nothing more.
+    # 250,000 word pieces would take almost a gigabyte and test nothing more.
     XLMRobertaConfig(
         vocab_size=len(tokenizer),
         hidden_size=width,
@@ -71,7 +71,7 @@ def make_xlm_roberta(folder: Path, texts: list[str], width: int = 768, layers: i
 
 
 def train_tokenizer(folder: Path, texts: list[str], is_framed: bool = False):
-    """Train a small tokenizer and save it as transformers does. is_framed: say where a text begins and ends."""
+    """Train a small tokenizer and save it as transformers does. is_framed: add special tokens at the start and end."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 

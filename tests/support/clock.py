@@ -19,7 +19,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
 
 
 class Clock:
-    """Stands in for the modules `time` and `threading` of the module under test; time passes only when told to."""
+    """Replaces the modules `time` and `threading` of the module under test; time passes only when a test moves it."""
 
     def __init__(self) -> None:
         self._now = 1000.0

@@ -1,7 +1,7 @@
 """Models that answer in microseconds and give the same vectors on every machine.
 
-The image encoder sees colors, the text encoder sees words, and the transcriber hears tones. `fake_demo` writes files in
-these colors and tones, so that a search for "a cat" finds the file that stands for the photograph of a cat.
+The image encoder recognizes colors, the text encoder words, and the transcriber tones. `fake_demo` writes files in
+these colors and tones, so that a search for "a cat" finds the file that replaces the photo of a cat.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from search.encoders.runtime import Machine
 from search.media.image.transform import ResizeCrop
 from search.records import Pixels, SpeechSegment, Transcript, Vectors, Waveform, Word
 
-# The color that stands for each concept. No two are closer than 90 of 255.
+# The color that represents each concept. No two are closer than 90 of 255.
 CONCEPTS = MappingProxyType(
     {
         "astronaut": (225, 225, 225),
@@ -89,7 +89,7 @@ class FakeImageEncoder:
     fingerprint = "fake-colors-1"
     batch = 16
     is_multilingual = True
-    # Colors, what an image looks like otherwise, and words that stand for no color.
+    # Colors, other properties of an image, and words that represent no color.
     parts = (len(CONCEPTS) + 3 * SIDE + 64,)
 
     @property
@@ -144,7 +144,7 @@ class FakeImageEncoder:
 
 
 class FakeTextEncoder:
-    """Two texts are the more alike the more words they share."""
+    """The similarity of two texts increases with the number of words that they share."""
 
     name = "fake/words"
     fingerprint = "fake-words-1"
@@ -174,7 +174,7 @@ class FakeTextEncoder:
 
 
 class FakeTranscriber:
-    """Hears the sentence that a tone stands for, as `make_tone` plays it; any other sound says nothing."""
+    """Transcribes a tone of `make_tone` as the sentence that it represents, and any other sound as silence."""
 
     name = SPEECH_MODEL
     streams = 1
@@ -186,11 +186,11 @@ class FakeTranscriber:
 
     def transcribe(self, samples: Waveform, language: str | None = None, translate: bool = False) -> Transcript:
         """Return one segment for each run of seconds with the same tone."""
-        heard = [self._recognize(samples[at : at + SAMPLE_RATE]) for at in range(0, len(samples), SAMPLE_RATE)]
+        recognized = [self._recognize(samples[at : at + SAMPLE_RATE]) for at in range(0, len(samples), SAMPLE_RATE)]
         segments, start = [], 0
-        for end in range(1, len(heard) + 1):
-            if end == len(heard) or heard[end] != heard[start]:
-                number = heard[start]
+        for end in range(1, len(recognized) + 1):
+            if end == len(recognized) or recognized[end] != recognized[start]:
+                number = recognized[start]
                 if number is not None:
                     segments.append(_speak(self._sentences[number], float(start), min(end, len(samples) / SAMPLE_RATE)))
                 start = end

@@ -25,7 +25,7 @@ from search.records import Segment
 class Content:
     """All that a decoder gave of a file."""
 
-    pictures: list
+    images: list
     samples: np.ndarray
     passages: list
     facts: object
@@ -38,7 +38,7 @@ def read(path, kind, sidecar=None):
     assert isinstance(parts[-1], FileSummary)
     sounds = [to_samples(one.samples) for one in parts if isinstance(one, AudioChunk)]
     return Content(
-        pictures=[(one.segment, one.image) for one in parts if isinstance(one, DecodedImage)],
+        images=[(one.segment, one.image) for one in parts if isinstance(one, DecodedImage)],
         samples=np.concatenate([np.zeros(0, np.float32), *sounds]),
         passages=[one for one in parts if isinstance(one, Segment)],
         facts=parts[-1].facts,
@@ -48,7 +48,7 @@ def read(path, kind, sidecar=None):
 
 
 RED = Image.new("RGB", (320, 200), (200, 30, 30))
-PICTURES = {
+IMAGES = {
     "jpg": "JPEG",
     "png": "PNG",
     "webp": "WEBP",
@@ -74,9 +74,9 @@ SOUNDS = {
 FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-vp9", "avi": "mpeg4"}
 
 
-def write_picture(picture, path, **options):
+def write_image(image, path, **options):
     pillow_heif.register_heif_opener()
-    picture.save(path, PICTURES[path.suffix[1:]], **options)
+    image.save(path, IMAGES[path.suffix[1:]], **options)
 
 
 def write_tone(target, codec, rate, container=None):

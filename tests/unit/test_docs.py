@@ -46,7 +46,7 @@ def test_every_command_and_option_is_documented(name):
 
 
 @pytest.mark.parametrize("name", MODEL_COMMANDS)
-def test_every_command_of_models_says_what_the_list_says(name):
+def test_every_command_of_models_has_the_description_of_the_list(name):
     command = load_command(MODEL_COMMANDS, name)
     assert MODEL_COMMANDS[name][1].rstrip(".").split(",")[0].split(":")[0] in (command.help or "")
     assert f"`crossmodal models {name}" in CLI

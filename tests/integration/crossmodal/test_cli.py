@@ -39,7 +39,7 @@ def test_help_loads_nothing_heavy():
     assert "search" in done.stdout
 
 
-def test_search_prints_hits_and_the_json_document(home):
+def test_search_prints_results_and_the_json_document(home):
     shown = run("search", "a cup of coffee", home=home)
     assert shown.returncode == 0
     assert "morning.jpg" in shown.stdout
@@ -48,10 +48,10 @@ def test_search_prints_hits_and_the_json_document(home):
     assert "raw" in document["hits"][0]["evidence"][0]
 
 
-def test_search_corrects_typing_errors_unless_told_otherwise(home):
+def test_search_corrects_typing_errors_unless_turned_off(home):
     shown = run("search", "a cup of cofee", home=home)
-    said = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
-    assert said in shown.stdout
+    message = 'Showing results for "a cup of coffee". To search instead for "a cup of cofee", pass --exact.'
+    assert message in shown.stdout
     assert "morning.jpg" in shown.stdout
     assert "Showing" not in run("search", "a cup of cofee", "--exact", home=home).stdout
 
@@ -77,19 +77,19 @@ def test_search_for_nothing_relevant_prints_the_closest_and_ends_with_1(home):
     assert json.loads(done.stdout)["hits"] == []
 
 
-def test_pictures_voice_and_filters_are_options(home, demo):
+def test_images_voice_and_filters_are_options(home, demo):
     cat = json.loads(
         run("search", "--image", str(demo / "pets/chelsea.jpg"), "--type", "image", "--json", home=home).stdout
     )
     assert [hit["item"]["type"] for hit in cat["hits"]] == ["image"] * len(cat["hits"])
-    heard = json.loads(run("search", "--voice", str(demo / "notes/train.wav"), "--json", home=home).stdout)
-    assert "train" in heard["query"]["voice_text"]
+    answer = json.loads(run("search", "--voice", str(demo / "notes/train.wav"), "--json", home=home).stdout)
+    assert "train" in answer["query"]["voice_text"]
     inside = json.loads(run("search", "cat", "--all", "--in", str(demo / "papers"), "--json", home=home).stdout)
     assert inside["hits"]
     assert all("/papers/" in hit["item"]["path"] for hit in inside["hits"])
 
 
-def test_status_files_verify_and_models_tell_what_is_there(home):
+def test_status_files_verify_and_models_report_the_library(home):
     status = json.loads(run("status", "--json", home=home).stdout)
     assert status["items"]["image"] == {"indexed": 12}
     assert status["spaces"]["visual"]["embeddings"] >= 15
@@ -134,7 +134,7 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "says"),
+    ("arguments", "status", "message"),
     [
         (["search"], 2, "The query is empty"),
         (["search", "a", "--type", "song"], 2, "--type"),
@@ -147,14 +147,14 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         (["nonsense"], 2, "No such command"),
     ],
 )
-def test_errors_are_one_line_and_a_status(home, arguments, status, says):
+def test_errors_are_one_line_and_a_status(home, arguments, status, message):
     done = run(*arguments, home=home)
     assert done.returncode == status
-    assert says in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_home_that_is_not_there_or_not_writable_is_refused(tmp_path):
+def test_a_missing_or_read_only_home_is_refused(tmp_path):
     done = run("search", "a", home=tmp_path / "none")
     assert done.returncode == 3
     assert "crossmodal index" in done.stderr
@@ -162,7 +162,7 @@ def test_a_home_that_is_not_there_or_not_writable_is_refused(tmp_path):
     assert run("index", str(tmp_path), home=tmp_path / "file" / "home").returncode == 3
 
 
-def test_a_home_of_an_earlier_bundled_model_answers_and_says_what_it_waits_for(tmp_path):
+def test_a_home_of_an_earlier_bundled_model_answers_and_reports_what_is_outdated(tmp_path):
     import sqlite3
 
     (tmp_path / "a.txt").write_text("the lighthouse keeper")

@@ -74,10 +74,10 @@ def write_captioned(demo, folder):
     folder.mkdir()
     photos = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
     for number in range(80):
-        picture = photos[number % len(photos)]
+        image = photos[number % len(photos)]
         left = 7 * (number // len(photos))
         name = f"{THINGS[number % 8]} {'abcdefghij'[number // 8] * 3}"
-        picture.crop((left, left, left + 120, left + 100)).save(folder / f"{name}.jpg")
+        image.crop((left, left, left + 120, left + 100)).save(folder / f"{name}.jpg")
     for number, text in enumerate(TEXTS):
         (folder / f"{number}.txt").write_text(text)
 
@@ -115,38 +115,38 @@ SHOWN = {
 }
 
 
-def test_two_picture_models_are_compared_by_the_librarys_own_captions(fresh, demo, tiny, tmp_path):
+def test_two_image_models_are_compared_by_the_captions_of_the_library(fresh, demo, tiny, tmp_path):
     folder = tmp_path / "described"
     folder.mkdir()
     for path in demo.rglob("*.jpg"):
         for number in range(6 if path.stem in SHOWN else 0):
-            with Image.open(path) as picture:
-                side, step = min(picture.size) * 9 // 10, 6 * number
-                crop = picture.convert("RGB").crop((step, step, step + side, step + side))
+            with Image.open(path) as image:
+                side, step = min(image.size) * 9 // 10, 6 * number
+                crop = image.convert("RGB").crop((step, step, step + side, step + side))
                 crop.save(folder / f"{SHOWN[path.stem]} {'abcdef'[number] * 3}.jpg")
     index(fresh, folder)
-    said = json.loads(run(fresh.home, "models", "compare", IMAGE_MODEL, tiny, "--questions", "30", "--json").stdout)
-    assert said["questions"] - said["copies"] == 30
-    first, second = said["models"]
+    output = json.loads(run(fresh.home, "models", "compare", IMAGE_MODEL, tiny, "--questions", "30", "--json").stdout)
+    assert output["questions"] - output["copies"] == 30
+    first, second = output["models"]
     assert (first["name"], second["name"]) == (IMAGE_MODEL, tiny)
     assert first["mrr"] > second["mrr"] + 0.05
-    assert said["gain"] < 0
+    assert output["gain"] < 0
     again = json.loads(run(fresh.home, "models", "compare", tiny, tiny, "--questions", "30", "--json").stdout)
     assert again["better"] is None
 
 
-def test_copies_of_pictures_are_asked_by_as_well(captioned, tiny, tmp_path):
+def test_copies_of_images_are_queries_too(captioned, tiny, tmp_path):
     named = sorted((tmp_path / "named").glob("*.jpg"))
     for number, path in enumerate(named[:12]):
-        picture = Image.open(path)
-        picture.resize((picture.width * 2, picture.height * 2)).save(path.with_name(f"IMG_{number:04}.png"))
+        image = Image.open(path)
+        image.resize((image.width * 2, image.height * 2)).save(path.with_name(f"IMG_{number:04}.png"))
     index(captioned, tmp_path / "named")
     pairs = list_copied(captioned, 500)
     assert len(pairs) >= 6
     names = [(Path(pair.item.path).name, Path(pair.copy.path).name) for pair in pairs]
     assert all(name == named[int(copy[4:8])].name for name, copy in names)
-    said = json.loads(run(captioned.home, "models", "compare", IMAGE_MODEL, tiny, "--json").stdout)
-    assert (said["questions"], said["copies"]) == (80 + len(pairs), len(pairs))
+    output = json.loads(run(captioned.home, "models", "compare", IMAGE_MODEL, tiny, "--json").stdout)
+    assert (output["questions"], output["copies"]) == (80 + len(pairs), len(pairs))
     words = run(captioned.home, "models", "compare", IMAGE_MODEL, tiny).stdout
     assert f"{80 + len(pairs)} questions, {len(pairs)} of them by a copy" in words
 
@@ -154,13 +154,13 @@ def test_copies_of_pictures_are_asked_by_as_well(captioned, tiny, tmp_path):
 def test_two_sentence_models_are_compared_by_the_ends_of_texts(captioned):
     folder = find_minilm()
     result = run(captioned.home, "models", "compare", TEXT_MODEL, folder, "--role", "semantic", "--json")
-    said = json.loads(result.stdout)
-    assert [one["dimension"] for one in said["models"]] == [384, 384]
+    output = json.loads(result.stdout)
+    assert [one["dimension"] for one in output["models"]] == [384, 384]
     # By chance it would be 0.26.
-    assert min(one["mrr"] for one in said["models"]) > 0.4
+    assert min(one["mrr"] for one in output["models"]) > 0.4
 
 
-def test_a_sentence_model_takes_the_meaning_space_over(captioned):
+def test_a_sentence_model_replaces_the_semantic_space(captioned):
     from search.engine import Engine
     from search.records import Query
 
@@ -174,11 +174,11 @@ def test_a_sentence_model_takes_the_meaning_space_over(captioned):
 
 
 def test_an_export_is_checked_measured_and_used(captioned, tiny):
-    said = json.loads(run(captioned.home, "models", "export", tiny, "--sample", "40", "--json").stdout)
-    assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
-    exact = next(one for one in said["checks"] if one["precision"] == "fp32")
+    output = json.loads(run(captioned.home, "models", "export", tiny, "--sample", "40", "--json").stdout)
+    assert {one["precision"] for one in output["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
+    exact = next(one for one in output["checks"] if one["precision"] == "fp32")
     assert exact["cosine"] > 0.9999
-    assert said["runtime"] in said["rates"]
+    assert output["runtime"] in output["rates"]
     folder = next(path.parent for path in captioned.home.models.glob("*/manifest.json"))
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["runtime"] = "onnx-fp32"
@@ -206,9 +206,9 @@ def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
     index(captioned, *sorted(captioned.home.root.parent.glob("more-*.txt")))
     run(captioned.home, "models", "use", folder)
     exact = captioned.reload_models().models.text_encoder.encode_passages(TEXTS)
-    said = json.loads(run(captioned.home, "models", "export", folder, "--sample", "40", "--json").stdout)
-    assert {one["precision"] for one in said["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
-    assert next(one for one in said["checks"] if one["precision"] == "fp32")["cosine"] > 0.9999
+    output = json.loads(run(captioned.home, "models", "export", folder, "--sample", "40", "--json").stdout)
+    assert {one["precision"] for one in output["checks"]} == {"fp32", "fp16", "int8-dynamic", "int8-static"}
+    assert next(one for one in output["checks"] if one["precision"] == "fp32")["cosine"] > 0.9999
     path = next(path for path in captioned.home.models.glob("*/manifest.json") if folder in path.read_text())
     for precision, near in (("fp32", 0.9999), ("fp16", 0.999), ("int8-dynamic", 0.9)):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"runtime": f"onnx-{precision}"}))
@@ -221,40 +221,40 @@ def test_a_sentence_model_is_exported_and_then_runs_without_torch(captioned):
 
 
 def test_an_adapter_that_helps_is_kept_and_used(captioned):
-    said = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
-    assert said["low"] > 0
-    run(captioned.home, "models", "use", said["model"])
-    assert captioned.reload_models().models.image_encoder.name == said["model"]
+    output = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
+    assert output["low"] > 0
+    run(captioned.home, "models", "use", output["model"])
+    assert captioned.reload_models().models.image_encoder.name == output["model"]
 
 
-def test_an_adapter_learns_from_what_was_said_of_hits(captioned, tmp_path, monkeypatch):
-    # File names without meaning; the feedback describes the images in words.
-    said = {}
+def test_an_adapter_learns_from_feedback(captioned, tmp_path, monkeypatch):
+    # The file names describe nothing; the feedback describes the images.
+    texts = {}
     for number, path in enumerate(sorted((tmp_path / "named").glob("*.jpg"))):
-        said[str(path.rename(path.with_name(f"IMG_{number:04d}.jpg")))] = path.stem
+        texts[str(path.rename(path.with_name(f"IMG_{number:04d}.jpg")))] = path.stem
     index(captioned, tmp_path / "named")
     assert "50 are the fewest" in str(run(captioned.home, "models", "adapt", "--json", status=1).exception)
 
     def give_opinions(moments):
         monkeypatch.setattr("search.storage.feedback.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
         for item in captioned.catalog.list_items():
-            if item.path in said:
-                FeedbackStore(captioned.database).give(said[item.path], item.id, True)
+            if item.path in texts:
+                FeedbackStore(captioned.database).give(texts[item.path], item.id, True)
                 FeedbackStore(captioned.database).give(
-                    next(one for one in THINGS if one not in said[item.path]), item.id, False
+                    next(one for one in THINGS if one not in texts[item.path]), item.id, False
                 )
 
     give_opinions(iter([7] * 160))
     adapted = json.loads(run(captioned.home, "models", "adapt", "--json").stdout)
     assert adapted["low"] > 0
-    # Adapted once more, it begins at the model below, not on top of the adapter. When things were said does not matter.
+    # A second adaptation starts from the base model, not from the adapter. The time of the feedback has no influence.
     give_opinions(iter(random.Random(1).choices(range(60), k=160)))
     run(captioned.home, "models", "use", adapted["model"])
     assert json.loads(run(captioned.home, "models", "adapt", "--json").stdout) == adapted
 
 
 def test_an_adapter_that_does_not_help_is_refused(captioned, tmp_path):
-    # Captions that say nothing about their pictures.
+    # Captions that do not describe their images.
     chance = random.Random(3)
     words = ["oak", "iron", "lamp", "river", "stone", "glass", "cloud", "wheel", "paper", "bell", "salt", "door"]
     for path in sorted((tmp_path / "named").glob("*.jpg")):
@@ -265,35 +265,35 @@ def test_an_adapter_that_does_not_help_is_refused(captioned, tmp_path):
     assert not list(captioned.home.models.glob("*/adapter.npz"))
 
 
-def test_an_adapter_moves_pictures_only_and_is_a_model_like_any_other(captioned):
+def test_an_adapter_changes_image_vectors_only_and_is_a_model_like_any_other(captioned):
     chance = np.random.default_rng(0)
-    picture = captioned.models.image_encoder
+    encoder = captioned.models.image_encoder
     adapter = Adapter(
         chance.normal(size=(384, 8)).astype(np.float32) * 0.1,
         chance.normal(size=(8, 384)).astype(np.float32) * 0.1,
-        picture.fingerprint,
+        encoder.fingerprint,
     )
     name = f"{IMAGE_MODEL}+adapter-test"
     adapter.write(name, captioned.home.models)
-    said = json.loads(run(captioned.home, "models", "use", name, "--json").stdout)
-    assert said["filled"] == 80
+    output = json.loads(run(captioned.home, "models", "use", name, "--json").stdout)
+    assert output["filled"] == 80
     moved = captioned.reload_models().models.image_encoder
     assert moved.name == name
-    np.testing.assert_array_equal(moved.encode_texts(["a dog"]), picture.encode_texts(["a dog"]))
-    picture_id = next(item.id for item in captioned.catalog.list_items() if item.type == "image")
+    np.testing.assert_array_equal(moved.encode_texts(["a dog"]), encoder.encode_texts(["a dog"]))
+    image_id = next(item.id for item in captioned.catalog.list_items() if item.type == "image")
     rows = {}
     for role in ("active", "previous"):
-        lacking = captioned.spaces.list_lacking(captioned.spaces.get("visual", role).id, -1, picture_id)
+        lacking = captioned.spaces.list_lacking(captioned.spaces.get("visual", role).id, -1, image_id)
         ids = [one.segment_id for one in lacking]
         rows[role] = captioned.spaces.read_vectors(captioned.spaces.get("visual", role).id, ids, 768)[ids[0]]
     np.testing.assert_allclose(rows["active"], adapter.apply(rows["previous"][None])[0], atol=2e-3)
 
 
-def test_what_there_is_to_choose_from_is_listed(captioned, tiny):
-    said = json.loads(run(captioned.home, "models", "list", "--json").stdout)
-    used = {one["name"] for one in said["models"] if one["is_used"]}
+def test_the_available_models_are_listed(captioned, tiny):
+    output = json.loads(run(captioned.home, "models", "list", "--json").stdout)
+    used = {one["name"] for one in output["models"] if one["is_used"]}
     assert used == {IMAGE_MODEL, TEXT_MODEL, "whisper-base"}
-    assert all(one["is_present"] for one in said["models"] if one["is_used"])
-    figures = next(one["figures"] for one in said["models"] if one["name"] == "ViT-B-32/laion2b_s34b_b79k")
+    assert all(one["is_present"] for one in output["models"] if one["is_used"])
+    figures = next(one["figures"] for one in output["models"] if one["name"] == "ViT-B-32/laion2b_s34b_b79k")
     assert figures["coco"] == 0.3934
-    assert "not measured here" in said["source"]
+    assert "not measured here" in output["source"]

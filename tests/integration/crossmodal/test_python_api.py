@@ -159,7 +159,7 @@ def test_index_reports_counts_and_failures(empty, tmp_path):
     assert find_names(empty.search("milk")) == ["note.txt"]
 
 
-def test_a_library_is_kept_checked_and_forgotten(empty, tmp_path):
+def test_a_library_is_indexed_verified_and_forgotten(empty, tmp_path):
     note = tmp_path / "note.txt"
     note.write_text("Buy milk and bread.")
     empty.index(note)

@@ -19,7 +19,7 @@ from indexer.decode.families import TYPES
 from indexer.decode.sandbox import Limits, Sandbox
 from search.media.image.transform import TwoViews
 from search.records import FileFacts
-from tests.support.formats import DOCUMENTS, PICTURES, make_bomb, make_dng, write_tone
+from tests.support.formats import DOCUMENTS, IMAGES, make_bomb, make_dng, write_tone
 
 pytestmark = pytest.mark.slow
 # How many damaged files, in `make test` and in `make soak`.
@@ -30,11 +30,11 @@ LIMITS = Limits(stall=20.0, total=60.0, memory=3072)
 MOST_HELD = 1500
 
 
-def make_picture(kind):
+def make_image(kind):
     stream = io.BytesIO()
     noise = np.random.default_rng(5).integers(0, 255, (60, 80, 3), np.uint8)
-    picture = Image.fromarray(noise).resize((160, 120))
-    picture.save(stream, kind)
+    image = Image.fromarray(noise).resize((160, 120))
+    image.save(stream, kind)
     return stream.getvalue()
 
 
@@ -50,15 +50,15 @@ def make_film(codec, container):
         track = out.add_stream(codec, rate=Fraction(5))
         track.width, track.height, track.pix_fmt = 96, 64, "yuv420p"
         for number in range(10):
-            picture = Image.new("RGB", (96, 64), (number * 25, 40, 200 - number * 20))
-            out.mux(track.encode(av.VideoFrame.from_image(picture)))
+            image = Image.new("RGB", (96, 64), (number * 25, 40, 200 - number * 20))
+            out.mux(track.encode(av.VideoFrame.from_image(image)))
         out.mux(track.encode(None))
     return stream.getvalue()
 
 
 def make_seeds():
     """Return a sound file of every type by suffix."""
-    seeds = {suffix: make_picture(kind) for suffix, kind in PICTURES.items()}
+    seeds = {suffix: make_image(kind) for suffix, kind in IMAGES.items()}
     for suffix, codec, container, rate in (
         ("wav", "pcm_s16le", "wav", 16000),
         ("mp3", "libmp3lame", "mp3", 22050),
@@ -184,20 +184,20 @@ def write_silence(path, hours):
 
 
 @pytest.mark.parametrize(
-    ("name", "make", "says"),
+    ("name", "make", "message"),
     [
         ("huge.png", make_huge_png, "too large to decode"),
         ("bomb.docx", make_bomb, "unpacks to more"),
         ("endless.pdf", make_endless_pdf, "pages"),
     ],
 )
-def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, says):
+def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, message):
     (tmp_path / name).write_bytes(make())
     sandbox = Sandbox(VIEWS, LIMITS)
     last = decode(sandbox, tmp_path / name)
     sandbox.close()
     assert isinstance(last, Failed)
-    assert says in last.reason
+    assert message in last.reason
 
 
 def test_ten_hours_of_silence_are_decoded_in_bounded_memory(tmp_path):

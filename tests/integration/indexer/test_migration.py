@@ -135,7 +135,7 @@ def test_a_run_that_was_cut_short_is_taken_up(library, tiny):
     assert all(np.array_equal(filled[place], vector) for place, vector in kept.items())
 
 
-def test_files_that_are_away_stop_the_switch_unless_told_otherwise(library, media, tiny):
+def test_missing_files_stop_the_switch_unless_forced(library, media, tiny):
     away = media.with_name("away")
     media.rename(away)
     with pytest.raises(IncompleteError, match=r"Mount missing disks.*--force"):
@@ -176,7 +176,7 @@ def test_the_space_before_goes_on_request_and_one_begun_with_it(library, tiny):
         find_previous(library, Retriever.VISUAL)
 
 
-def test_the_same_model_again_and_one_that_is_not_there_change_nothing(library):
+def test_the_same_model_again_and_a_missing_model_change_nothing(library):
     with pytest.raises(HomeError, match="is in use already"):
         change(library, IMAGE_MODEL)
     with pytest.raises(ModelError, match="models get ViT-B-32/openai"):

@@ -22,7 +22,7 @@ QUICK = Limits(stall=1.5, total=4.0, memory=4096)
 
 
 def serve_badly(connection, _prepare, limits):
-    """Do what the file's name says."""
+    """Fail in the way that the name of the file requests."""
     limit_memory(limits.memory * MEBIBYTE)
     connection.send(READY)
     while True:
@@ -58,7 +58,7 @@ def make(folder, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "message"),
     [
         ("crash", "crashed (SIGSEGV)"),
         ("leave", "crashed (status 7)"),
@@ -67,10 +67,10 @@ def make(folder, name):
         ("eat", "more memory"),
     ],
 )
-def test_a_bad_file_fails_with_its_reason_and_the_next_is_decoded(sandbox, tmp_path, name, says):
+def test_a_bad_file_fails_with_its_reason_and_the_next_is_decoded(sandbox, tmp_path, name, message):
     *_, last = sandbox.decode(make(tmp_path, name))
     assert isinstance(last, Failed)
-    assert says in last.reason
+    assert message in last.reason
     assert list(sandbox.decode(make(tmp_path, "good"))) == [Finished(None, None)]
 
 

@@ -1,4 +1,4 @@
-"""A home that an earlier version of the bundled model filled: it opens, says so, and is embedded again."""
+"""A home that an earlier version of the bundled model filled: it opens, reports it, and is embedded again."""
 
 import shutil
 import threading
@@ -30,7 +30,7 @@ def media(tmp_path, demo):
 
 @pytest.fixture
 def old(fresh, media):
-    """A library as an update of the package finds it; its picture vectors are of no use."""
+    """A library after an update of the package, whose image vectors are outdated."""
     index(fresh, media)
     with fresh.catalog.database.write() as db:
         db.exec_driver_sql("UPDATE space SET fingerprint = 'earlier' WHERE retriever = 'visual' AND role = 'active'")
@@ -52,7 +52,7 @@ def count(library, retriever, role="active"):
     return library.spaces.count(library.spaces.get(retriever, role).id)
 
 
-def test_it_opens_and_answers_by_texts_only_and_says_so(old):
+def test_it_opens_and_reports_that_it_answers_by_texts_only(old):
     answer, retrievers = find(old)
     assert Retriever.VISUAL not in retrievers
     assert retrievers
@@ -63,8 +63,8 @@ def test_it_opens_and_answers_by_texts_only_and_says_so(old):
 
 
 def test_what_looks_like_an_item_is_not_everything_there_is(old):
-    pictured = next(item for item in old.catalog.list_items() if item.path.endswith(".jpg"))
-    answer = Engine(old).search(Query(parts=(QueryPart(item=pictured.id),), include_all=True))
+    image_item = next(item for item in old.catalog.list_items() if item.path.endswith(".jpg"))
+    answer = Engine(old).search(Query(parts=(QueryPart(item=image_item.id),), include_all=True))
     assert all(evidence.retriever is not Retriever.VISUAL for hit in answer.hits for evidence in hit.evidence)
     assert answer.total == 0
 

@@ -45,12 +45,12 @@ def make_wave(samples):
         ("Planeten im Sonnensystem", "astronomie.txt"),
     ],
 )
-def test_words_find_what_is_seen_said_and_written(engine, text, name):
+def test_a_text_finds_images_speech_and_documents(engine, text, name):
     # Relevant or less certain: what is above the cut is measured in tests/integration/search/test_relevance_floor.py.
     assert name in find(engine, text=text, include_all=True)[:2]
 
 
-def test_a_flower_s_photo_ranks_beside_the_film_of_it(engine):
+def test_a_photo_of_a_flower_ranks_next_to_the_video_of_it(engine):
     assert set(find(engine, text="an orange flower", include_all=True)[:2]) == {"dahlia.jpg", "holiday.mp4"}
 
 
@@ -63,12 +63,12 @@ def test_speech_is_found_at_its_moment(engine):
     assert 5.9 <= seen.start <= 9
 
 
-def test_a_picture_finds_itself_and_the_film_that_shows_it(engine, demo):
+def test_an_image_finds_itself_and_the_video_that_shows_it(engine, demo):
     names = find(engine, parts=(QueryPart(image=(demo / "pets/chelsea.jpg").read_bytes()),))
     assert names[:2] in (["chelsea.jpg", "holiday.mp4"], ["holiday.mp4", "chelsea.jpg"])
 
 
-def test_a_voice_finds_what_it_says_and_tells_what_was_heard(engine, demo):
+def test_a_voice_query_finds_what_it_names_and_returns_its_transcript(engine, demo):
     answer = engine.search(Query(voice=(demo / "notes/shopping.wav").read_bytes()))
     assert Path(answer.hits[0].item.path).name == "shopping.wav"
     assert "tomatoes" in answer.voice.text
@@ -89,7 +89,7 @@ def test_exclusion_is_checked_on_what_was_found(engine):
     assert len(left) >= 8
 
 
-def test_nonsense_finds_nothing_and_says_so(engine):
+def test_nonsense_is_reported_as_nothing_relevant(engine):
     answer = engine.search(Query(text="xqzzt blorfing vrunk"))
     assert answer.nothing_relevant
     assert answer.hits == ()
@@ -100,13 +100,13 @@ def test_nonsense_finds_nothing_and_says_so(engine):
 
 
 @pytest.mark.parametrize("kind", list(ItemType))
-def test_type_filters_hold_in_every_lane(engine, kind):
+def test_type_filters_apply_to_every_retriever(engine, kind):
     answer = engine.search(Query(text="the rocket", filters=Filters(types=(kind,)), include_all=True, limit=50))
     assert {hit.item.type for hit in answer.hits} <= {kind}
     assert answer.hits
 
 
-def test_paging_gives_every_item_once(engine, library):
+def test_paging_returns_every_item_once(engine, library):
     seen, cursor = [], None
     while True:
         answer = engine.search(Query(text="a cat", include_all=True, limit=5, cursor=cursor))
@@ -120,13 +120,13 @@ def test_paging_gives_every_item_once(engine, library):
     assert [hit.rank for hit in whole.hits] == list(range(1, 23))
 
 
-def test_lane_weights_turn_lanes_off(engine):
+def test_a_weight_of_zero_turns_a_retriever_off(engine):
     answer = engine.search(Query(text="bread", weights={Retriever.VISUAL: 0, Retriever.SEMANTIC: 0}))
     assert {one.retriever for hit in answer.hits for one in hit.evidence} == {Retriever.LEXICAL}
 
 
 @pytest.mark.parametrize(
-    ("fields", "error", "says"),
+    ("fields", "error", "message"),
     [
         ({}, UsageError, "The query is empty"),
         ({"text": "   "}, UsageError, "The query is empty"),
@@ -140,8 +140,8 @@ def test_lane_weights_turn_lanes_off(engine):
         ({"parts": (QueryPart(item=999),)}, NotFoundError, "no item 999"),
     ],
 )
-def test_what_cannot_be_meant_is_one_clear_error(engine, fields, error, says):
-    with pytest.raises(error, match=says):
+def test_an_invalid_query_is_one_clear_error(engine, fields, error, message):
+    with pytest.raises(error, match=message):
         engine.search(Query(**fields))
 
 
@@ -158,7 +158,7 @@ def test_the_answer_shows_coverage(engine):
     }
 
 
-def test_the_query_language_reaches_every_lane(engine, demo):
+def test_the_query_language_reaches_every_retriever(engine, demo):
     assert find(engine, text="a cat type:video") in ([], ["holiday.mp4"])
     assert set(find(engine, text="type:document")) == {path.name for path in demo.rglob("*") if is_document(path)}
     assert find(engine, text='"night train"', include_all=True) == ["train.wav"]
@@ -184,7 +184,7 @@ def test_weights_shift_a_mixed_query(engine, demo):
     assert rank(0.2)[1] == 0
 
 
-def test_what_hits_should_be_unlike_never_adds_one(engine, demo):
+def test_a_negative_part_never_adds_a_result(engine, demo):
     cat = (demo / "pets/chelsea.jpg").read_bytes()
     for text in ("an animal", "a cup of coffee", "a red flower"):
         plain = engine.search(Query(text=text, limit=100, include_all=True))
@@ -204,7 +204,7 @@ def test_a_part_with_a_negative_weight_pushes_away(engine, demo):
         find(engine, parts=(QueryPart(image=cat, weight=-1.0),))
 
 
-def test_a_region_of_a_picture_is_searched_by(engine, demo):
+def test_a_region_of_an_image_is_a_query(engine, demo):
     cat = (demo / "pets/chelsea.jpg").read_bytes()
     assert "chelsea.jpg" in find(engine, parts=(QueryPart(image=cat, crop=(0.2, 0.1, 0.6, 0.7)),))[:2]
     item = engine.search(Query(text="a cat type:image")).hits[0].item
@@ -227,7 +227,7 @@ def test_pages_do_not_move_while_the_library_changes(fresh, tmp_path):
         (folder / f"{number}.txt").write_text("Roses, roses in the garden! The garden has roses.")
     index(fresh, folder)
     seen = [hit.item.path for hit in first.hits]
-    for other in (engine, Engine(fresh)):  # with the ranking kept, and without
+    for other in (engine, Engine(fresh)):  # with the cached ranking, and without it
         cursor, rest = first.next, []
         while cursor:
             page = other.search(Query(**query, cursor=cursor))
@@ -244,12 +244,12 @@ def test_a_cursor_of_another_query_is_refused(engine):
         engine.search(Query(text="a dog", include_all=True, limit=2, cursor=cursor))
 
 
-def test_copies_are_one_hit(fresh, demo, tmp_path):
+def test_copies_are_one_result(fresh, demo, tmp_path):
     folder = tmp_path / "copies"
     folder.mkdir()
-    with Image.open(demo / "pets/chelsea.jpg") as picture:
-        picture.save(folder / "a.jpg")
-        picture.resize((picture.width // 2, picture.height // 2)).save(folder / "b.jpg", quality=60)
+    with Image.open(demo / "pets/chelsea.jpg") as image:
+        image.save(folder / "a.jpg")
+        image.resize((image.width // 2, image.height // 2)).save(folder / "b.jpg", quality=60)
     shutil.copy(demo / "kitchen/morning.jpg", folder / "other.jpg")
     index(fresh, folder)
     engine = Engine(fresh)

@@ -1,4 +1,4 @@
-"""What holds of real photographs: their vectors and their perceptual hashes."""
+"""The vectors and the perceptual hashes of real photos."""
 
 import numpy as np
 from PIL import Image, ImageEnhance
@@ -7,7 +7,7 @@ from search.media.image.picture import compute_phash, make_noise
 from search.scoring.grouping import MAX_BITS
 
 
-def test_pictures_are_embedded_alike_alone_and_beside_others(library):
+def test_images_have_the_same_vectors_alone_and_in_a_batch(library):
     encoder = library.models.image_encoder
     prepared = [encoder.transform(one) for one in make_noise(5)]
     together = encoder.encode_images(prepared)
@@ -16,10 +16,10 @@ def test_pictures_are_embedded_alike_alone_and_beside_others(library):
 
 
 def test_a_perceptual_hash_survives_scaling_and_light(demo):
-    pictures = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
-    phashes = [compute_phash(one) for one in pictures]
-    for picture, phash in zip(pictures, phashes, strict=True):
-        copy = ImageEnhance.Brightness(picture.resize((picture.width // 3, picture.height // 3))).enhance(1.15)
+    images = [Image.open(path).convert("RGB") for path in sorted(demo.rglob("*.jpg"))]
+    phashes = [compute_phash(one) for one in images]
+    for image, phash in zip(images, phashes, strict=True):
+        copy = ImageEnhance.Brightness(image.resize((image.width // 3, image.height // 3))).enhance(1.15)
         assert ((compute_phash(copy) ^ phash) & (2**64 - 1)).bit_count() <= MAX_BITS
     different = [(a ^ b) & (2**64 - 1) for at, a in enumerate(phashes) for b in phashes[:at]]
     assert np.median([one.bit_count() for one in different]) > 20

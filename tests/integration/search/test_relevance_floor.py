@@ -71,11 +71,11 @@ def report(demo, tmp_path_factory):
         yield run_cases(Engine(library), read_cases(write_cases(folder, has_film)), lambda *_: None, retrievers=False)
 
 
-def test_what_is_there_is_never_answered_with_nothing(report):
+def test_what_the_library_contains_is_never_answered_with_nothing(report):
     assert report.nothing["present"] <= MAX_NOTHING_PRESENT
 
 
-def test_what_is_there_is_shown(report):
+def test_what_the_library_contains_is_shown(report):
     assert report.shown["present"].recall >= MIN_RECALL
 
 

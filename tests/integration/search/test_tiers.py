@@ -34,7 +34,7 @@ def test_the_tiers_of_a_library_are_its_ranking(engine):
         assert not answer.possible_is_estimate
 
 
-def test_more_like_this_gives_neighbors_without_the_item(engine):
+def test_more_like_this_returns_neighbors_without_the_item(engine):
     photo = engine.search(Query(text="a cat", filters=Filters(types=(ItemType.IMAGE,)))).hits[0].item
     for text in (None, "type:image"):
         near = engine.search(Query(text=text, parts=(QueryPart(item=photo.id),), include_all=True)).hits
@@ -49,8 +49,8 @@ def test_more_like_this_gives_neighbors_without_the_item(engine):
         assert Path(photo.path).name in [Path(hit.item.path).name for hit in hits[:3]]
 
 
-def test_pictures_of_what_its_text_makes_likely_are_scored_wherever_they_are(library, monkeypatch):
-    """A film may be relevant by what is said and what is seen together, each of which alone would not do."""
+def test_images_of_items_with_likely_texts_are_scored_at_any_depth(library, monkeypatch):
+    """A video may be relevant by its speech and its frames together, but not by either of them."""
     revision = library.catalog.read_revision()
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
     encoded = encode_query(library, Query(text="grass"))

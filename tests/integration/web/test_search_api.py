@@ -1,4 +1,4 @@
-"""Searches over REST with the bundled models; tests/unit/web has all the rest of the API, with fake models."""
+"""Searches over REST with the bundled models; tests/unit/web tests the rest of the API, with fake models."""
 
 import io
 import json
@@ -17,20 +17,20 @@ def client(library):
     return make_client(library)
 
 
-def test_pictures_and_voice_come_as_parts(client, demo):
-    picture = (demo / "pets/chelsea.jpg").open("rb")
+def test_images_and_voice_are_sent_as_parts(client, demo):
+    image = (demo / "pets/chelsea.jpg").open("rb")
     voice = (demo / "notes/train.wav").open("rb")
-    found = client.post("/api/v1/search", data={"image": (picture, "x.jpg"), "limit": "2"}).json
+    found = client.post("/api/v1/search", data={"image": (image, "x.jpg"), "limit": "2"}).json
     assert any(hit["item"]["path"].endswith("chelsea.jpg") for hit in found["hits"])
-    heard = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
-    assert "train" in heard["query"]["voice_text"]
-    assert heard["hits"][0]["item"]["path"].endswith("train.wav")
+    answer = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
+    assert "train" in answer["query"]["voice_text"]
+    assert answer["hits"][0]["item"]["path"].endswith("train.wav")
 
 
 def test_a_mix_with_a_region_comes_in_one_request(client, demo):
-    with (demo / "pets/chelsea.jpg").open("rb") as picture:
+    with (demo / "pets/chelsea.jpg").open("rb") as image:
         parts = [{"image": 0, "crop": [0.2, 0.1, 0.6, 0.7], "weight": 2}, {"text": "fur"}]
-        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (picture, "x.jpg")}
+        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (image, "x.jpg")}
         hits = client.post("/api/v1/search", data=body).json["hits"]
     assert hits[0]["item"]["path"].endswith("chelsea.jpg")
 
@@ -75,8 +75,8 @@ def test_every_moment_of_one_item_is_found(client):
     film = get_item(client, "holiday.mp4")
     moments = client.get(f"/api/v1/items/{film}/moments?text=a+flower").json["moments"]
     spoken = client.get(f"/api/v1/items/{film}/transcript").json["segments"]
-    said = [one["start"] for one in spoken if "flower" in one["text"]]
-    assert set(said) <= {one["start"] for one in moments if one["kind"] == "speech"}
+    spoken_starts = [one["start"] for one in spoken if "flower" in one["text"]]
+    assert set(spoken_starts) <= {one["start"] for one in moments if one["kind"] == "speech"}
     frames = [one["start"] for one in moments if one["kind"] == "frame"]
     assert frames == sorted(frames)
     assert min(frames) > 3  # the flower is shown in the last third
@@ -99,7 +99,7 @@ def test_a_watched_search_lists_what_is_new_and_matches(fresh, demo, tmp_path):
     assert [item["path"].rsplit("/", 1)[-1] for item in found] == ["chelsea.jpg"]
 
 
-def test_a_saved_search_by_a_picture_tells_of_what_is_new(fresh, tmp_path, demo):
+def test_a_saved_search_by_an_image_reports_new_matches(fresh, tmp_path, demo):
     media = tmp_path / "media"
     media.mkdir()
     (media / "wall.jpg").write_bytes(next(demo.rglob("wall.jpg")).read_bytes())

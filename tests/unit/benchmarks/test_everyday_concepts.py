@@ -15,7 +15,7 @@ def test_there_are_enough_of_both():
     assert len(SETS["fit"]) + len(SETS["judge"]) == len(ROWS)
 
 
-def test_no_concept_is_asked_twice():
+def test_no_concept_is_queried_twice():
     texts = [row["query"] for row in ROWS]
     assert len(set(texts)) == len(texts)
 

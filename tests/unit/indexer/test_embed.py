@@ -1,4 +1,4 @@
-"""Pictures of many files become batches, and their vectors find the way back."""
+"""Images of many files are embedded in batches, and every vector reaches its file."""
 
 import threading
 from contextlib import closing
@@ -15,7 +15,7 @@ from search.records import FileFacts, ItemType, Segment, SegmentKind
 
 @dataclass
 class Encoder:
-    """Stands in for a model: gives each picture its own brightness."""
+    """Replaces a model: the vector of an image is its brightness."""
 
     batch: int = 2
     sizes: list[int] = field(default_factory=list)
@@ -44,7 +44,7 @@ def flush(embedder):
     embedder.collect(0)
 
 
-def test_every_picture_gets_its_own_vector_whatever_batch_it_was_in():
+def test_every_image_gets_its_vector_from_any_batch():
     pending_items = [make_draft(number) for number in range(3)]
     encoder = Encoder()
     with closing(ImageEmbedder(encoder, Profile())) as embedder:

@@ -127,7 +127,7 @@ def test_dry_run_changes_nothing(fresh, media):
     assert fresh.sources.list_all() == []
 
 
-def test_failed_files_are_tried_again_when_asked(fresh, media, monkeypatch):
+def test_failed_files_are_retried_on_request(fresh, media, monkeypatch):
     def refuse(*_):
         raise RuntimeError("decoder bug")
 
@@ -206,7 +206,7 @@ def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(
     assert verify_library(fresh) == []
 
 
-def test_what_is_asked_for_every_file_does_not_take_longer_the_more_there_are(fresh, media):
+def test_the_work_per_file_does_not_grow_with_the_number_of_files(fresh, media):
     index(fresh, media)
     (media / "a.txt").write_text("The gardener planted roses in the rain.")
     shutil.copy(media / "green.png", media / "copy.png")
@@ -238,7 +238,7 @@ def test_names_are_found_by_their_parts(fresh, tmp_path):
         assert Engine(fresh).search(Query(text=word)).total == 1, word
 
 
-def test_everything_is_read_anew_when_asked(fresh, media):
+def test_everything_is_read_again_on_request(fresh, media):
     index(fresh, media)
     before = {item.path: item.id for item in fresh.catalog.list_items()}
     with fresh.catalog.database.write() as db:
@@ -273,7 +273,7 @@ class Slow:
 
 
 @pytest.mark.parametrize("patience", [MAX_BATCH_DELAY_SECONDS, MAX_WRITE_DELAY_SECONDS])
-def test_a_slow_model_is_given_whole_batches(fresh, tmp_path, monkeypatch, patience):
+def test_a_slow_model_receives_full_batches(fresh, tmp_path, monkeypatch, patience):
     monkeypatch.setattr("indexer.write.MAX_BATCH_DELAY_SECONDS", patience)
     clock = Clock()
     for module in ("indexer.write", "indexer.embed"):

@@ -1,4 +1,4 @@
-"""What a walk finds, and what it says about the rest."""
+"""What a scan of a folder finds, and what it reports about the rest."""
 
 import os
 from pathlib import Path

@@ -9,7 +9,7 @@ from indexer.transcribe import cut_utterances, join_fragments, split_at_pauses
 from search.records import SpeechSegment, Transcript, Word
 
 
-def make_heard(*timed):
+def make_transcript(*timed):
     """A segment of words, each with the pause before it."""
     words, at = [], 0.0
     for pause, text in timed:
@@ -24,8 +24,8 @@ def say(text, pause):
 
 
 def test_sentences_that_pauses_part_are_found_at_their_moments():
-    heard = make_heard(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
-    first, last = cut_utterances(60.0, Transcript("en", (heard,)))
+    transcript = make_transcript(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
+    first, last = cut_utterances(60.0, Transcript("en", (transcript,)))
     assert (first.text, last.text) == ("First the rocket stands there.", "At last a red flower opens.")
     assert (first.start, first.end, last.start, last.end) == (60.0, 61.5, 61.9, 63.7)
     assert [word.text for word in last.words] == last.text.split()
@@ -39,13 +39,13 @@ def test_no_sentence_ends_where_nobody_pauses_or_after_a_word_or_two():
         [*say("The next train leaves at ten.", 0), *say("Thank you.", 1.0)],
         [*say("The next train leaves", 0), *say("at ten in the morning.", 1.0)],
     ):
-        heard = make_heard(*spoken)
-        assert list(split_at_pauses(heard)) == [heard]
+        transcript = make_transcript(*spoken)
+        assert list(split_at_pauses(transcript)) == [transcript]
 
 
 def test_a_segment_whose_words_are_not_its_text_stays_whole():
-    heard = make_heard(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
-    other = SpeechSegment(0, 9, "Something else. Entirely.", 0.9, 0.1, heard.words)
+    transcript = make_transcript(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
+    other = SpeechSegment(0, 9, "Something else. Entirely.", 0.9, 0.1, transcript.words)
     assert list(split_at_pauses(other)) == [other]
 
 
@@ -56,11 +56,11 @@ def test_a_segment_whose_words_are_not_its_text_stays_whole():
         max_size=40,
     )
 )
-def test_nothing_that_was_said_is_lost_or_moved(spoken):
-    heard = make_heard(*spoken)
-    parts = list(split_at_pauses(heard))
-    assert " ".join(part.text for part in parts) == heard.text
-    assert tuple(word for part in parts for word in part.words) == heard.words
+def test_no_speech_is_lost_or_moved(spoken):
+    transcript = make_transcript(*spoken)
+    parts = list(split_at_pauses(transcript))
+    assert " ".join(part.text for part in parts) == transcript.text
+    assert tuple(word for part in parts for word in part.words) == transcript.words
     assert all(part.text.split() == [word.text for word in part.words] for part in parts)
     assert all(one.end <= after.start for one, after in pairwise(parts))
 

@@ -45,7 +45,7 @@ def _look_often(monkeypatch):
     monkeypatch.setattr("indexer.worker.loop.POLL_SECONDS", 0.01)
 
 
-def test_a_job_is_done_and_says_what_it_came_to(fresh, media):
+def test_a_finished_job_has_a_summary(fresh, media):
     (media / "bad.jpg").write_text("no picture")
     job = fresh.jobs.add(Task((str(media),)))
     assert (job.state, fresh.jobs.has_work()) == (JobState.QUEUED, True)
@@ -62,7 +62,7 @@ def test_a_task_is_queued_once(fresh, media):
     assert fresh.jobs.add(Task((str(media),), retry_failed=True)).id == 2
 
 
-def test_a_job_without_paths_looks_at_all_sources_and_names_what_is_not_there(fresh, media, tmp_path):
+def test_a_job_without_paths_scans_all_sources_and_names_the_missing_ones(fresh, media, tmp_path):
     fresh.jobs.add(Task((str(media),)))
     work(fresh)
     fresh.sources.add(str(tmp_path / "unplugged"))
@@ -114,7 +114,7 @@ def test_a_job_whose_worker_died_is_taken_up_again(fresh, media):
     assert fresh.jobs.get(job.id).state is JobState.DONE
 
 
-def test_a_worker_that_is_told_to_end_leaves_its_job_to_the_next(fresh, media):
+def test_a_worker_that_is_stopped_leaves_its_job_to_the_next(fresh, media):
     stop = threading.Event()
     job = fresh.jobs.add(Task((str(media),)))
     options = Options(sandbox=False)

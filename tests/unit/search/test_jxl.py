@@ -69,7 +69,7 @@ def test_the_orientation_in_exif_does_not_turn_an_image_that_the_decoder_turned(
     assert (facts.camera, facts.captured_at) == ("Testcam", "2021-05-06T07:08:09")
 
 
-def test_a_jpeg_stored_without_loss_is_turned_as_its_exif_says(tmp_path):
+def test_a_losslessly_stored_jpeg_is_oriented_by_its_exif(tmp_path):
     LEFT_RED.save(tmp_path / "a.jpg", exif=make_exif(6), quality=95)
     with warnings.catch_warnings(), Image.open(tmp_path / "a.jpg") as source:
         warnings.simplefilter("ignore", UserWarning)

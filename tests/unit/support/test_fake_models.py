@@ -47,11 +47,14 @@ def test_vectors_have_unit_length():
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
-def test_tones_are_heard_as_sentences_with_their_times():
+def test_tones_are_transcribed_as_sentences_with_times():
     sound = np.concatenate([make_tone(0, 2), np.zeros(16_000, np.int16), make_tone(5, 3)]).astype(np.float32) / 32768
-    heard = FakeTranscriber(SENTENCES).transcribe(sound)
-    assert [(one.start, one.end, one.text) for one in heard.segments] == [(0, 2, SENTENCES[0]), (3, 6, SENTENCES[5])]
-    assert " ".join(word.text for word in heard.segments[0].words) == SENTENCES[0]
+    transcript = FakeTranscriber(SENTENCES).transcribe(sound)
+    assert [(one.start, one.end, one.text) for one in transcript.segments] == [
+        (0, 2, SENTENCES[0]),
+        (3, 6, SENTENCES[5]),
+    ]
+    assert " ".join(word.text for word in transcript.segments[0].words) == SENTENCES[0]
     assert FakeTranscriber(SENTENCES).transcribe(np.zeros(16_000, np.float32)).segments == ()
 
 

@@ -24,7 +24,7 @@ def client(library):
     return make_client(library)
 
 
-def test_search_gives_the_document_of_the_contract(client):
+def test_search_returns_the_document_of_the_contract(client):
     answer = ask(client, text="a cat", limit=1).json
     assert set(answer) == {
         "query",
@@ -75,7 +75,7 @@ def test_search_gives_the_document_of_the_contract(client):
     }
 
 
-def test_a_tier_is_asked_for_by_its_name(client):
+def test_a_tier_is_requested_by_its_name(client):
     whole, relevant, possible = (ask(client, text="a cat", limit=100, **one).json for one in ASKED_TIERS)
     assert relevant["hits"] == client.get("/api/v1/search?q=a+cat&limit=100").json["hits"]
     assert all(hit["relevant"] for hit in relevant["hits"])
@@ -89,7 +89,7 @@ def test_a_tier_is_asked_for_by_its_name(client):
     assert "tier" in refused.json["detail"]
 
 
-def test_stop_words_are_told(client):
+def test_stop_words_are_reported(client):
     assert ask(client, text="the train at night").json["query"]["ignored"] == ["the", "at"]
     assert ask(client, text="the").json["query"]["ignored"] == []
 
@@ -131,18 +131,18 @@ def test_get_and_post_and_form_agree(client):
     assert all(one == hits[0] for one in hits)
 
 
-def test_pictures_and_voice_come_as_parts(client, demo):
-    picture = (demo / "pets/chelsea.jpg").open("rb")
+def test_images_and_voice_are_sent_as_parts(client, demo):
+    image = (demo / "pets/chelsea.jpg").open("rb")
     voice = (demo / "notes/train.wav").open("rb")
-    found = client.post("/api/v1/search", data={"image": (picture, "x.jpg"), "limit": "2"}).json
+    found = client.post("/api/v1/search", data={"image": (image, "x.jpg"), "limit": "2"}).json
     assert any(hit["item"]["path"].endswith("chelsea.jpg") for hit in found["hits"])
-    heard = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
-    assert "train" in heard["query"]["voice_text"]
-    assert heard["hits"][0]["item"]["path"].endswith("train.wav")
+    answer = client.post("/api/v1/search", data={"voice": (voice, "x.wav")}).json
+    assert "train" in answer["query"]["voice_text"]
+    assert answer["hits"][0]["item"]["path"].endswith("train.wav")
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "says"),
+    ("body", "status", "message"),
     [
         ({}, 400, "The query is empty"),
         ({"text": "a", "color": "red"}, 400, "color"),
@@ -160,11 +160,11 @@ def test_pictures_and_voice_come_as_parts(client, demo):
         ({"text": "a", "diversity": 2}, 400, "diversity"),
     ],
 )
-def test_wrong_fields_are_named_in_a_problem_document(client, body, status, says):
+def test_wrong_fields_are_named_in_a_problem_document(client, body, status, message):
     response = ask(client, **body)
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
-    assert says in response.json["detail"]
+    assert message in response.json["detail"]
     assert response.json["status"] == status
 
 
@@ -221,7 +221,7 @@ def test_documents_cannot_act_as_pages_of_the_site(client):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_items_tell_their_segments_transcript_and_thumbnail(client):
+def test_items_have_segments_a_transcript_and_a_thumbnail(client):
     item = get_item(client, "holiday.mp4")
     shown = client.get(f"/api/v1/items/{item}").json
     assert {one["kind"] for one in shown["segments"]} == {"frame", "speech", "name"}
@@ -233,7 +233,7 @@ def test_items_tell_their_segments_transcript_and_thumbnail(client):
     assert client.get(f"/api/v1/items/{item}/similar").json["hits"]
 
 
-def test_a_film_shows_the_frame_asked_for(client):
+def test_a_video_shows_the_requested_frame(client):
     item = get_item(client, "holiday.mp4")
     frames = [client.get(f"/api/v1/items/{item}/thumbnail?at={at}") for at in (0.5, 4, 8, 500)]
     assert [one.content_type for one in frames] == ["image/jpeg"] * 4
@@ -244,7 +244,7 @@ def test_a_film_shows_the_frame_asked_for(client):
 
 
 @pytest.mark.parametrize("path", ["items/999999", "items/999999/media", "items/999999/thumbnail", "nothing"])
-def test_what_is_not_there_is_a_problem(client, path):
+def test_a_missing_resource_is_a_problem(client, path):
     response = client.get(f"/api/v1/{path}")
     assert (response.status_code, response.content_type) == (404, "application/problem+json")
 
@@ -281,7 +281,7 @@ def test_the_page_and_its_files_come_with_a_strict_policy(client):
     assert (old.status_code, "immutable" in old.headers["Cache-Control"]) == (200, False)
 
 
-def test_every_module_imported_by_the_pages_is_there():
+def test_every_module_imported_by_the_pages_exists():
     folder = Path(web.__file__).parent / "static"
     scripts = list(folder.rglob("*.js"))
     assert len(scripts) > 20
@@ -313,7 +313,7 @@ def test_the_wheel_has_every_static_file():
     assert {path for path in (package / "static").rglob("*") if path.is_file()} <= packaged
 
 
-def test_the_pages_say_the_same_in_every_language():
+def test_the_pages_have_the_same_texts_in_every_language():
     english, chinese = (read_texts(language) for language in LANGUAGES)
     assert {key.removesuffix(".one") for key in english if not key.endswith(".one")} == set(chinese)
     for key, text in chinese.items():
@@ -357,7 +357,7 @@ def test_forgetting_an_item_leaves_the_file(fresh, tmp_path):
     assert (tmp_path / "m/a.txt").exists()
 
 
-def test_a_file_deleted_from_disk_is_said_to_be_gone(fresh, tmp_path):
+def test_a_file_deleted_from_disk_is_reported_as_gone(fresh, tmp_path):
     from tests.support.indexing import index
 
     (tmp_path / "m").mkdir()
@@ -371,9 +371,9 @@ def test_a_file_deleted_from_disk_is_said_to_be_gone(fresh, tmp_path):
 
 
 def test_a_mix_with_a_region_comes_in_one_request(client, demo):
-    with (demo / "pets/chelsea.jpg").open("rb") as picture:
+    with (demo / "pets/chelsea.jpg").open("rb") as image:
         parts = [{"image": 0, "crop": [0.2, 0.1, 0.6, 0.7], "weight": 2}, {"text": "fur"}]
-        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (picture, "x.jpg")}
+        body = {"request": json.dumps({"parts": parts, "types": ["image"]}), "image": (image, "x.jpg")}
         hits = client.post("/api/v1/search", data=body).json["hits"]
     assert hits[0]["item"]["path"].endswith("chelsea.jpg")
 

@@ -1,4 +1,4 @@
-"""Saved searches that tell of what is new, and albums."""
+"""Saved searches that notify about new matches, and albums."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from tests.support.web_client import ask, make_client
 class Hook(BaseHTTPRequestHandler):
     """Stores what it receives; can refuse the first request."""
 
-    told: list = []  # noqa: RUF012
+    reported: list = []  # noqa: RUF012
     status = 200
 
     def do_POST(self):
@@ -23,7 +23,7 @@ class Hook(BaseHTTPRequestHandler):
         self.send_response(Hook.status)
         self.end_headers()
         if Hook.status == 200:
-            Hook.told.append(body)
+            Hook.reported.append(body)
 
     def log_message(self, *_):
         pass
@@ -32,7 +32,7 @@ class Hook(BaseHTTPRequestHandler):
 @pytest.fixture
 def hook():
     server = HTTPServer(("127.0.0.1", 0), Hook)
-    Hook.told, Hook.status = [], 200
+    Hook.reported, Hook.status = [], 200
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/hook"
     server.shutdown()
@@ -59,12 +59,12 @@ def save(client, **fields):
     return client.post("/api/v1/searches", json=body)
 
 
-def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, demo, hook):
+def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, hook):
     saved = save(client, webhook=hook)
     assert saved.status_code == 201
     notifier = SavedSearchNotifier(fresh)
     notifier.poll()
-    assert (client.get("/api/v1/searches").json["searches"][0]["news"], Hook.told) == (0, [])
+    assert (client.get("/api/v1/searches").json["searches"][0]["news"], Hook.reported) == (0, [])
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     Image.effect_noise((300, 200), 60).save(media / "noise.png")
     index(fresh, media)
@@ -78,15 +78,15 @@ def test_what_is_new_and_matches_is_listed_and_told_once(client, fresh, media, d
     index(fresh, media)
     notifier.poll()
     notifier.poll()
-    (told,) = Hook.told
-    assert told["search"] == {"id": saved.json["id"], "name": "cats"}
-    assert [item["path"].rsplit("/", 1)[-1] for item in told["items"]] == ["chelsea.jpg"]
+    (reported,) = Hook.reported
+    assert reported["search"] == {"id": saved.json["id"], "name": "cats"}
+    assert [item["path"].rsplit("/", 1)[-1] for item in reported["items"]] == ["chelsea.jpg"]
     assert client.post(f"/api/v1/searches/{saved.json['id']}/seen", json={}).json["news"] == 0
     assert client.delete(f"/api/v1/searches/{saved.json['id']}").status_code == 204
     assert client.get("/api/v1/searches").json["searches"] == []
 
 
-def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
+def test_a_search_that_is_not_watched_is_only_stored(client, fresh, media, demo):
     save(client, watch=False)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)
@@ -95,7 +95,7 @@ def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "message"),
     [
         ({"webhook": "file:///etc/passwd"}, "webhook"),
         ({"webhook": "nowhere"}, "webhook"),
@@ -104,9 +104,9 @@ def test_a_search_that_is_not_watched_is_only_kept(client, fresh, media, demo):
         ({"name": ""}, "name"),
     ],
 )
-def test_a_search_that_makes_no_sense_is_refused_by_name(client, fields, says):
+def test_a_search_that_makes_no_sense_is_refused_by_name(client, fields, message):
     answer = save(client, **fields)
-    assert (answer.status_code, says in answer.json["detail"]) == (400, True)
+    assert (answer.status_code, message in answer.json["detail"]) == (400, True)
 
 
 def test_an_album_holds_items_and_filters(client):

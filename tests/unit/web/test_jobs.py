@@ -72,7 +72,7 @@ def test_the_home_is_no_source(client, fresh):
     assert client.post("/api/v1/sources", json={"path": str(fresh.home.root)}).status_code == 400
 
 
-def test_an_upload_is_kept_indexed_and_found(client, fresh):
+def test_an_upload_is_stored_indexed_and_found(client, fresh):
     answer = upload(client, ("red.png", make_png()), ("trip/day 1/red.png", make_png(90)))
     assert answer.status_code == 202
     assert answer.headers.get("Location") is None
@@ -116,7 +116,7 @@ def test_names_of_uploads_stay_inside(name, kept):
     assert str(clean_name(name)) == kept
 
 
-def test_an_upload_without_files_says_how(client):
+def test_an_upload_without_files_is_explained(client):
     answer = client.post("/api/v1/uploads", data={"x": "y"}, content_type="multipart/form-data")
     assert answer.status_code == 400
     assert "`file`" in answer.json["detail"]
@@ -187,7 +187,7 @@ class Steps(Clock):
         next(self.steps)()
 
 
-def test_events_tell_of_a_job_until_it_is_over(client, fresh, monkeypatch):
+def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
     job = fresh.jobs.add(Task(("/x",)))
     steps = [partial(fresh.jobs.report, job.id, done, 3, done * 2.0, f"{done}.jpg") for done in range(1, 4)]
     Steps([*steps, partial(fresh.jobs.end, job.id, JobState.DONE, {"added": 3})]).install(monkeypatch, "web.api.jobs")

@@ -1,4 +1,4 @@
-"""Pictures to search by that an address can name, and what people say of hits."""
+"""Uploaded query images with ids, and feedback on results."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -21,19 +21,19 @@ def keep(client, body):
     return client.post("/api/v1/query-images", data={"image": (io.BytesIO(body), "a.jpg")})
 
 
-def age(library, picture_id, days):
+def age(library, image_id, days):
     moment = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
     with library.catalog.database.write(bump_revision=False) as db:
-        db.execute(update(t.query_image).where(t.query_image.c.id == picture_id).values(used_at=moment))
+        db.execute(update(t.query_image).where(t.query_image.c.id == image_id).values(used_at=moment))
 
 
-def make_picture(number):
+def make_image(number):
     out = io.BytesIO()
     Image.effect_noise((64, 64), 10 + number).save(out, "PNG")
     return out.getvalue()
 
 
-def test_a_kept_picture_is_searched_by_its_id_as_if_it_were_sent(client, demo):
+def test_a_stored_image_is_a_query_by_its_id(client, demo):
     body = (demo / "pets/chelsea.jpg").read_bytes()
     kept = keep(client, body)
     assert kept.status_code == 201
@@ -47,7 +47,7 @@ def test_a_kept_picture_is_searched_by_its_id_as_if_it_were_sent(client, demo):
     assert "chelsea.jpg" in "".join(hit["item"]["path"] for hit in by_id["hits"][:2])
 
 
-def test_what_is_kept_is_small_and_says_nothing_of_place_and_time(client):
+def test_a_stored_image_is_small_and_has_no_place_or_date(client):
     exif = Image.Exif()
     exif[0x010F] = "SECRETCAMERA"
     exif.get_ifd(0x8825)[1] = "N"
@@ -55,26 +55,26 @@ def test_what_is_kept_is_small_and_says_nothing_of_place_and_time(client):
     Image.linear_gradient("L").resize((3000, 2000)).convert("RGB").save(out, "JPEG", exif=exif)
     sent = client.get(f"/api/v1/query-images/{keep(client, out.getvalue()).json['id']}")
     assert (sent.mimetype, sent.cache_control.immutable, sent.cache_control.private) == ("image/jpeg", True, True)
-    with Image.open(io.BytesIO(sent.data)) as picture:
-        assert max(picture.size) == 1024
-        assert not picture.getexif()
+    with Image.open(io.BytesIO(sent.data)) as image:
+        assert max(image.size) == 1024
+        assert not image.getexif()
     assert b"SECRETCAMERA" not in sent.data
 
 
 @pytest.mark.parametrize(
-    ("data", "status", "says"),
+    ("data", "status", "message"),
     [
         ({}, 400, "part named `image`"),
         ({"image": (io.BytesIO(b""), "a.jpg")}, 422, "empty"),
         ({"image": (io.BytesIO(b"no picture"), "a.jpg")}, 422, "unrecognized image format"),
     ],
 )
-def test_what_is_no_picture_is_not_kept(client, data, status, says):
+def test_only_images_are_stored(client, data, status, message):
     answer = client.post("/api/v1/query-images", data=data)
-    assert (answer.status_code, says in answer.json["detail"]) == (status, True)
+    assert (answer.status_code, message in answer.json["detail"]) == (status, True)
 
 
-def test_a_picture_that_is_not_kept_is_said_to_be_missing(client):
+def test_an_image_that_is_not_stored_is_reported_as_missing(client):
     for answer in (ask(client, parts=[{"query_image": "0" * 32}]), client.get("/api/v1/query-images/nothing")):
         assert (answer.status_code, "does not exist" in answer.json["detail"]) == (404, True)
     assert ask(client, parts=[{"query_image": "../../etc"}]).status_code == 400
@@ -83,26 +83,26 @@ def test_a_picture_that_is_not_kept_is_said_to_be_missing(client):
 
 def test_only_what_nobody_asks_with_any_more_is_dropped(fresh):
     client = make_client(fresh)
-    old, saved, asked, new = (keep(client, make_picture(number)).json["id"] for number in range(4))
+    old, saved, asked, new = (keep(client, make_image(number)).json["id"] for number in range(4))
     request = {"parts": [{"query_image": saved}]}
     client.post("/api/v1/searches", json={"name": "like this", "request": request, "address": f"/?picture={saved}"})
     for one in (old, saved, asked):
         age(fresh, one, 91)
     assert client.get(f"/api/v1/query-images/{asked}").status_code == 200  # used again, so its time starts again
-    keep(client, make_picture(4))
+    keep(client, make_image(4))
     there = [client.get(f"/api/v1/query-images/{one}").status_code for one in (old, saved, asked, new)]
     assert there == [404, 200, 200, 200]
 
 
-def test_what_is_said_of_a_hit_is_kept_until_it_is_taken_back(client):
+def test_feedback_is_stored_until_it_is_withdrawn(client):
     cat = get_item(client, "chelsea.jpg")
 
     def say(relevant, text=" a cat "):
         return client.post("/api/v1/feedback", json={"text": text, "item": cat, "relevant": relevant})
 
     def read():
-        said = client.get("/api/v1/feedback").json["feedback"]
-        return [(one["text"], one["item"], one["relevant"]) for one in said if one["text"] == "a cat"]
+        output = client.get("/api/v1/feedback").json["feedback"]
+        return [(one["text"], one["item"], one["relevant"]) for one in output if one["text"] == "a cat"]
 
     assert say(False).status_code == 204
     assert say(True).status_code == 204
@@ -113,7 +113,7 @@ def test_what_is_said_of_a_hit_is_kept_until_it_is_taken_back(client):
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "says"),
+    ("body", "status", "message"),
     [
         ({"text": "a cat", "item": 10**9, "relevant": True}, 404, "no item 1000000000"),
         ({"text": "  ", "item": 1, "relevant": True}, 400, "text"),
@@ -122,12 +122,12 @@ def test_what_is_said_of_a_hit_is_kept_until_it_is_taken_back(client):
         ({"text": "a cat", "item": 0, "relevant": True}, 400, "item"),
     ],
 )
-def test_feedback_of_no_sense_is_refused_by_name(client, body, status, says):
+def test_feedback_of_no_sense_is_refused_by_name(client, body, status, message):
     answer = client.post("/api/v1/feedback", json=body)
-    assert (answer.status_code, says in answer.json["detail"]) == (status, True)
+    assert (answer.status_code, message in answer.json["detail"]) == (status, True)
 
 
-def test_forgetting_an_item_forgets_what_was_said_of_it(fresh, tmp_path):
+def test_forgetting_an_item_forgets_its_feedback(fresh, tmp_path):
     Image.effect_noise((64, 64), 30).save(tmp_path / "noise.png")
     index(fresh, tmp_path / "noise.png")
     client = make_client(fresh)

@@ -1,4 +1,4 @@
-"""What the page shows besides hits: facets, orders, heat, loudness, subtitles, previews, archives."""
+"""What the page shows besides results: facets, orders, heatmaps, loudness, subtitles, previews, archives."""
 
 import io
 import zipfile
@@ -20,7 +20,7 @@ def names(answer):
     return [hit["item"]["path"].rsplit("/", 1)[-1] for hit in answer["hits"]]
 
 
-def test_facets_count_what_there_is(client):
+def test_facets_count_all_items(client):
     facets = client.get("/api/v1/facets").json
     counts = {one["value"]: one["count"] for one in facets["types"]}
     assert (counts["image"], counts["video"]) == (12, 1)
@@ -37,13 +37,13 @@ def test_facets_follow_filters_in_either_form(client):
 
 
 @pytest.mark.parametrize(("sort", "reverse"), [("longest", True), ("shortest", False)])
-def test_hits_come_by_duration(client, sort, reverse):
+def test_results_are_sorted_by_duration(client, sort, reverse):
     hits = ask(client, text="type:audio,video", sort=sort).json["hits"]
     lengths = [hit["item"]["duration"] for hit in hits]
     assert lengths == sorted(lengths, reverse=reverse)
 
 
-def test_hits_come_by_date_and_stay_the_same_hits(client):
+def test_results_are_sorted_by_date_and_stay_the_same(client):
     best = ask(client, text="a flower").json
     newest, oldest = (ask(client, text="a flower", sort=sort).json for sort in ("newest", "oldest"))
     assert sorted(names(best)) == sorted(names(newest))
@@ -71,8 +71,8 @@ def test_every_moment_of_one_item_is_found(client):
     film = get_item(client, "holiday.mp4")
     moments = client.get(f"/api/v1/items/{film}/moments?text=a+flower").json["moments"]
     spoken = client.get(f"/api/v1/items/{film}/transcript").json["segments"]
-    said = [one["start"] for one in spoken if "flower" in one["text"]]
-    assert set(said) <= {one["start"] for one in moments if one["kind"] == "speech"}
+    output = [one["start"] for one in spoken if "flower" in one["text"]]
+    assert set(output) <= {one["start"] for one in moments if one["kind"] == "speech"}
     frames = [one["start"] for one in moments if one["kind"] == "frame"]
     assert frames == sorted(frames)
     assert min(frames) > 3  # the flower is shown in the last third
@@ -108,10 +108,10 @@ def test_speech_comes_as_subtitles_and_with_the_time_of_each_word(client):
     assert srt.split("\n")[1].count(",") == 2
 
 
-def test_a_preview_is_a_jpeg_whatever_the_picture_is(client):
+def test_a_preview_is_a_jpeg_for_any_image_format(client):
     answer = client.get(f"/api/v1/items/{get_item(client, 'chelsea.jpg')}/preview")
-    with Image.open(io.BytesIO(answer.data)) as picture:
-        assert (picture.format, max(picture.size) <= 2048) == ("JPEG", True)
+    with Image.open(io.BytesIO(answer.data)) as image:
+        assert (image.format, max(image.size) <= 2048) == ("JPEG", True)
     assert client.get(f"/api/v1/items/{get_item(client, 'holiday.mp4')}/preview").status_code == 404
 
 
@@ -126,7 +126,7 @@ def test_several_files_come_as_one_archive(client):
     assert client.get("/api/v1/archive?ids=a").status_code == 400
 
 
-def test_an_archive_of_many_files_is_asked_for_by_post(client):
+def test_an_archive_of_many_files_is_requested_by_post(client):
     ids = [get_item(client, name) for name in ("chelsea.jpg", "holiday.mp4")]
     many = [*ids, *range(10**6, 10**6 + 9_998)]
     form = {"ids": ",".join(map(str, many))}
@@ -152,8 +152,8 @@ def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path,
     client = make_client(fresh)
     for _ in range(2):
         answer = client.get(f"/api/v1/items/1/thumbnail?size={size}")
-        with Image.open(io.BytesIO(answer.data)) as picture:
-            assert (picture.format, max(picture.size)) == ("WEBP", size)
+        with Image.open(io.BytesIO(answer.data)) as image:
+            assert (image.format, max(image.size)) == ("WEBP", size)
     assert client.get("/api/v1/items/1/thumbnail?size=77").status_code == 400
     blur = client.get("/api/v1/items/1").json["placeholder"]
     assert len(bytes.fromhex(blur)) == 4 * 3 * 3

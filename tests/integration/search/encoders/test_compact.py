@@ -1,4 +1,4 @@
-"""The embedded model is what its manifest says, and what torch makes of the same weights."""
+"""The bundled model agrees with its manifest, and with torch on the same weights."""
 
 import shutil
 from functools import partial
@@ -137,7 +137,7 @@ def test_a_name_asks_for_objects_and_a_description_for_the_scene(files, e5):
         assert ((weights >= low) & (weights <= high)).all()
 
 
-def test_a_text_longer_than_the_model_sees_is_heard_to_its_end(files, e5):
+def test_a_text_longer_than_the_context_is_embedded_completely(files, e5):
     encoder = CompactTextEncoder(files, e5)
     long = "We talked about the budget and the new roof. " * 120
     plain, ending = encoder.encode_queries([long, long + "A volcano erupted over the village at night. " * 60])
@@ -145,7 +145,7 @@ def test_a_text_longer_than_the_model_sees_is_heard_to_its_end(files, e5):
     assert ending @ asked > plain @ asked + 0.1
 
 
-def test_the_shipped_picture_tower_is_computed_exactly_on_every_processor(files, e5, demo):
+def test_the_bundled_image_tower_is_exact_on_every_processor(files, e5, demo):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -171,9 +171,9 @@ def test_onnx_and_open_clip_give_the_same_vectors(files, e5, demo, tmp_path):
 
     model, preprocess = open_compact(files, tmp_path / "model")
     photos = sorted(demo.rglob("*.jpg"))
-    pictures = [open_image(path)[0] for path in photos]
+    images = [open_image(path)[0] for path in photos]
     encoder = CompactImageEncoder(files, e5, MACHINE)
-    prepared = [encoder.transform(one) for one in pictures]
+    prepared = [encoder.transform(one) for one in images]
     with torch.inference_mode():
         square = [Image.fromarray(one[0]) for one in prepared]
         whole = model.encode_image(torch.stack([preprocess(one) for one in square]), normalize=True).numpy()

@@ -1,4 +1,4 @@
-"""Towers of every make become graphs that give the same vectors, in every precision."""
+"""Towers of every architecture are exported to graphs with the same vectors, in every precision."""
 
 from pathlib import Path
 
@@ -42,15 +42,15 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tm
     tokens = towers.tokenizer(["a dog", "two red flowers in the snow", "word " * 90])
     with torch.inference_mode():
         seen = towers.module.encode_image(ready, normalize=True).numpy()
-        said = towers.module.encode_text(tokens, normalize=True).numpy()
+        expected = towers.module.encode_text(tokens, normalize=True).numpy()
     np.testing.assert_allclose(towers.encode_pixels(pixels), seen, atol=1e-5)
     (tmp_path / ".graph-of-one-that-was-killed").mkdir()
     if is_large:
         monkeypatch.setattr("search.encoders.onnx.MAX_GRAPH_BYTES", 1000)
     _export_texts(towers, tmp_path / "text.onnx")
     texts = ExportedTexts(tmp_path / "text.onnx", 1)
-    np.testing.assert_allclose(texts.encode(tokens.numpy()), said, atol=1e-5)
-    np.testing.assert_allclose(texts.encode(tokens[:1].numpy()), said[:1], atol=1e-5)
+    np.testing.assert_allclose(texts.encode(tokens.numpy()), expected, atol=1e-5)
+    np.testing.assert_allclose(texts.encode(tokens[:1].numpy()), expected[:1], atol=1e-5)
     _export_images(towers, tmp_path / "fp32.onnx", shape)
     for precision, nearness in NEAR.items():
         path = tmp_path / f"{precision}.onnx"
@@ -58,7 +58,7 @@ def test_a_model_of_any_make_is_exported_as_open_clip_runs_it(make, is_large, tm
             quantize_graph(tmp_path / "fp32.onnx", path, precision, [{"pixels": pixels}])
         rows = open_session(path, 1, is_half=precision == "fp16").run(None, {"pixels": pixels})[0]
         np.testing.assert_allclose(rows, seen, atol=nearness)
-        # Too large for one file, the weights lie in one more, and nothing else is left lying about.
+        # Only a large model has a second file, with its weights.
         assert find_external_data(path).exists() is is_large
         assert weigh_graph(path) > 10_000
     kept = {"text.onnx", *(f"{precision}.onnx" for precision in NEAR)}

@@ -1,4 +1,4 @@
-"""Fetching from a hub: a server that answers as one does, on this machine; no real hub is asked."""
+"""Downloads from a model hub, with a local server instead of the real one."""
 
 import hashlib
 import http.server
@@ -84,11 +84,11 @@ def hub(tmp_path, monkeypatch):
     server.server_close()
 
 
-def test_a_fetched_model_lies_whole_in_the_home_and_loads_without_the_hub(hub, tmp_path):
-    told = []
-    folder = fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *one: told.append(one))
+def test_a_fetched_model_is_complete_in_the_home_and_loads_without_the_hub(hub, tmp_path):
+    reported = []
+    folder = fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *one: reported.append(one))
     assert {path.name for path in folder.iterdir()} == {"open_clip_config.json", "open_clip_model.safetensors"}
-    assert told[-1][1] == told[-1][2]
+    assert reported[-1][1] == reported[-1][2]
     asked = len(hub.asked)
     source = find_source("hf-hub:org/tiny", tmp_path / "models")
     assert load_model(source).visual.image_size == (32, 32)
@@ -124,9 +124,9 @@ def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path):
         load_tokenizer(find_source(name, tmp_path))
 
 
-def test_a_tower_that_is_not_where_it_is_said_to_be_is_missing(tmp_path, monkeypatch):
+def test_a_tower_that_is_not_at_its_declared_path_is_missing(tmp_path, monkeypatch):
     name = make_xlm_roberta(tmp_path / "made", list(list_texts()), 64, 1)
-    # What lies where one happens to be is not taken for it.
+    # The config.json in the working directory is not used instead.
     monkeypatch.chdir(tmp_path / "made")
     other = tmp_path / "other"
     other.mkdir()
@@ -169,19 +169,19 @@ def test_a_fetch_that_broke_off_goes_on_where_it_was(hub, tmp_path):
     assert "/org/tiny/resolve/main/open_clip_model.safetensors bytes=1000-" in hub.asked
 
 
-def test_a_file_that_arrives_damaged_is_refused_and_nothing_is_there_after(hub, tmp_path):
+def test_a_file_that_arrives_damaged_is_refused_and_not_stored(hub, tmp_path):
     hub.stated["open_clip_model.safetensors"] = "0" * 64
     with pytest.raises(ModelError, match="arrived damaged"):
         fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)
     assert not (tmp_path / "models/fetched/hf-hub--org--tiny").exists()
 
 
-def test_what_the_hub_does_not_have_is_said(hub, tmp_path):
+def test_a_model_that_the_hub_does_not_have_is_reported(hub, tmp_path):
     with pytest.raises(ModelError, match="The hub has no model org/other"):
         fetch_model("hf-hub:org/other", tmp_path / "models", lambda *_: None)
 
 
-def test_a_hub_that_cannot_be_reached_gives_the_way_to_do_without(hub, tmp_path, monkeypatch):
+def test_an_unreachable_hub_is_reported_with_an_alternative(hub, tmp_path, monkeypatch):
     point_at(monkeypatch, "http://127.0.0.1:9")
     with pytest.raises(UnreachableError, match="copy them here, and pass their path"):
         fetch_model("hf-hub:org/tiny", tmp_path / "models", lambda *_: None)

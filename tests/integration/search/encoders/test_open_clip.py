@@ -1,4 +1,4 @@
-"""Any open_clip model: found by its name, loaded as it says itself, and the same to the last digits that matter."""
+"""Any open_clip model is found by its name, loaded by its configuration, and has the vectors of open_clip."""
 
 import itertools
 import threading
@@ -42,10 +42,10 @@ def photos(demo, tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photos")
     found = sorted(demo.rglob("*.jpg"))
     for number, path in enumerate(found[:3]):
-        picture = Image.open(path)
+        image = Image.open(path)
         exif = Image.Exif()
         exif[0x0112] = 6
-        large = picture.resize((picture.width * 5, picture.height * 5), Image.Resampling.LANCZOS)
+        large = image.resize((image.width * 5, image.height * 5), Image.Resampling.LANCZOS)
         large.save(folder / f"{number}.jpg", quality=92, exif=exif)
         found.append(folder / f"{number}.jpg")
     return found
@@ -66,11 +66,11 @@ def test_our_vectors_are_open_clips_own(models, photos, architecture):
     found = compare(name, models, photos, texts)
     assert found["texts_differ"] < 1e-3
     assert found["full_differ"] < 1e-3
-    # Large JPEGs are decoded at a smaller scale, which is another picture by a little.
+    # Large JPEGs are decoded at a smaller scale, which changes the image slightly.
     assert found["draft_cosine"] > 0.995
 
 
-def test_a_name_stands_for_what_is_there_and_else_says_what_to_do(models, tmp_path):
+def test_a_name_resolves_to_an_installed_model_or_explains_what_to_do(models, tmp_path):
     with pytest.raises(ModelError, match="models get ViT-B-32/laion2b_s34b_b79k"):
         find_source("ViT-B-32/laion2b_s34b_b79k", tmp_path)
     with pytest.raises(ModelError, match="no architecture 'ViT-Z-99'"):
@@ -85,7 +85,7 @@ def test_a_name_stands_for_what_is_there_and_else_says_what_to_do(models, tmp_pa
         find_source(f"local-dir:{tmp_path / 'bare'}", tmp_path)
 
 
-def test_how_pictures_are_prepared_is_taken_from_what_is_published():
+def test_the_image_transform_is_read_from_the_published_configuration():
     assert find_preprocess("ViT-B-16-SigLIP2")["resize_mode"] == "squash"
     assert find_preprocess("MobileCLIP2-S0")["interpolation"] == "bilinear"
     with pytest.raises(ModelError, match="depends on the weights"):
@@ -108,7 +108,7 @@ def test_weights_that_were_exchanged_are_refused(tmp_path):
         encoder.encode_texts(["a dog"])
 
 
-def test_several_devices_share_the_pictures(tmp_path):
+def test_several_devices_share_the_images(tmp_path):
     from search.encoders.open_clip.towers import TorchTowers
 
     source = find_source(make_tiny(tmp_path / "tiny"), tmp_path)
@@ -118,7 +118,7 @@ def test_several_devices_share_the_pictures(tmp_path):
     np.testing.assert_allclose(one, two, atol=1e-6)
 
 
-def test_a_device_that_is_not_there_is_refused():
+def test_a_missing_device_is_refused():
     from search.encoders.open_clip.imports import choose_devices, import_torch
 
     if import_torch().cuda.is_available():
@@ -128,7 +128,7 @@ def test_a_device_that_is_not_there_is_refused():
         choose_devices("cuda:1")
 
 
-def test_what_a_model_is_for_is_told_by_its_name(tmp_path):
+def test_the_role_of_a_model_is_inferred_from_its_name(tmp_path):
     assert guess_retriever("ViT-B-32/openai") is Retriever.VISUAL
     assert guess_retriever(f"local-dir:{tmp_path}") is Retriever.VISUAL
     assert guess_retriever("multilingual-e5-small") is Retriever.SEMANTIC
@@ -173,7 +173,7 @@ def test_a_tokenizer_that_cannot_be_written_down_is_not(tmp_path):
 
 
 def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, monkeypatch, tmp_path):
-    """No GPU is at hand: what ONNX Runtime says of itself is made up."""
+    """The providers of ONNX Runtime are invented, since there is no GPU."""
     import onnxruntime
 
     from search.encoders.onnx import list_providers

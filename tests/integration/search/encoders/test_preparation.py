@@ -1,4 +1,4 @@
-"""Pictures are cut byte for byte as open_clip's own preprocessing cuts them."""
+"""Images are resized and cropped to the same bytes as by the preprocessing of open_clip."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_every_shape_is_cut_as_open_clip_does(width, height, mode, bilinear, siz
     transform = import_open_clip().transform
     if size == (24, 40) and mode != "shortest":
         size = 32
-    picture = make(width, height)
+    image = make(width, height)
     config = transform.PreprocessCfg(
         size=size,
         mean=(0.0,) * 3,
@@ -35,9 +35,9 @@ def test_every_shape_is_cut_as_open_clip_does(width, height, mode, bilinear, siz
         resize_mode=mode,
         fill_color=7,
     )
-    theirs = (transform.image_transform_v2(config, is_train=False)(picture) * 255).round().numpy().astype(np.uint8)
+    theirs = (transform.image_transform_v2(config, is_train=False)(image) * 255).round().numpy().astype(np.uint8)
     rows, columns = (size, size) if isinstance(size, int) else size
-    ours = ResizeCrop(rows, columns, mode, bilinear and not isinstance(size, tuple), 7)(picture)
+    ours = ResizeCrop(rows, columns, mode, bilinear and not isinstance(size, tuple), 7)(image)
     np.testing.assert_array_equal(ours, theirs.transpose(1, 2, 0))
 
 

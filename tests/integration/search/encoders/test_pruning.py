@@ -1,4 +1,4 @@
-"""What a vision transformer leaves out and how its graph is written: other work, the same vectors."""
+"""Pruned and fused graphs of vision transformers do less work and return the same vectors."""
 
 import copy
 from collections import Counter
@@ -67,7 +67,7 @@ def test_a_loaded_model_is_pruned(source):
     assert "PooledBlock" in str(load_model(source).visual)
 
 
-def test_a_fused_tower_gives_the_same_vectors_and_leaves_the_original_alone(source, pixels):
+def test_a_fused_tower_returns_the_same_vectors_and_does_not_change_the_original(source, pixels):
     from search.encoders.open_clip.fusion import fuse_visual
 
     visual = load_model(source).visual

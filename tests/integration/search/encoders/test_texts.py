@@ -1,4 +1,4 @@
-"""Texts are embedded as far as they reach, which changes no vector."""
+"""Texts are embedded without padding, which changes no vector."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def test_a_text_is_embedded_as_far_as_it_reaches_and_its_vector_stays(made, reac
 @pytest.mark.parametrize(
     ("settings", "is_causal"), [(CAUSAL, True), (OPEN, False), (CAUSAL | {"embed_cls": True}, False)]
 )
-def test_a_tower_that_sees_the_padding_is_given_it(settings, is_causal):
+def test_a_tower_that_sees_the_padding_receives_it(settings, is_causal):
     from search.encoders.open_clip.texts import CausalTextModule, choose_text_module
 
     open_clip, torch = import_open_clip(), import_torch()

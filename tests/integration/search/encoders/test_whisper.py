@@ -1,4 +1,4 @@
-"""Two engines for Whisper behind one protocol, languages told apart, and spoken queries in another language."""
+"""Two engines for Whisper behind one protocol, language detection, and spoken queries in another language."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def base(tmp_path_factory) -> Path:
 
 @spoken
 @pytest.mark.parametrize("language", SPOKEN)
-def test_the_language_that_is_spoken_is_told(base, language):
+def test_the_spoken_language_is_detected(base, language):
     hearing = choose_transcriber(str(base), base.parent, MACHINE)
     assert [hearing.transcribe(decode_sound(read_prompt(language, at))).language for at in range(3)] == [language] * 3
 
@@ -63,7 +63,7 @@ def test_a_spoken_spanish_query_finds_english_documents_through_translation(fres
     (papers / "bread.txt").write_text("Mix flour, water and the starter and let the dough rest overnight.")
     (papers / "tyre.txt").write_text("Take the wheel off, lift the tyre over the rim and pull out the tube.")
     index(fresh, papers)
-    # A picture model of English alone, beside which a Spanish query would be asked in vain.
+    # An image model that only understands English would find nothing for a Spanish query.
     tiny = make_tiny(tmp_path / "tiny")
     use_model(fresh, tiny, None, Options(sandbox=False), lambda *_: None)
     answer = Engine(fresh.reload_models()).search(Query(voice=read_prompt("es", 0)))
@@ -74,7 +74,7 @@ def test_a_spoken_spanish_query_finds_english_documents_through_translation(fres
     assert answer.language == "en"
 
 
-def test_words_in_a_language_that_a_model_does_not_know_are_said_to_be(fresh, tmp_path):
+def test_a_query_in_a_language_that_a_model_does_not_support_is_reported(fresh, tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a/note.txt").write_text("The ferry leaves at noon from the old harbour.")
     index(fresh, tmp_path / "a")

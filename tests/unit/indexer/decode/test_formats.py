@@ -13,7 +13,7 @@ from search.records import ItemType
 from tests.support.formats import (
     DOCUMENTS,
     FILMS,
-    PICTURES,
+    IMAGES,
     RED,
     SOUNDS,
     make_bomb,
@@ -21,18 +21,18 @@ from tests.support.formats import (
     make_pdf,
     read,
     write_film,
-    write_picture,
+    write_image,
     write_tone,
 )
 
 
-@pytest.mark.parametrize("suffix", PICTURES)
-def test_pictures(tmp_path, suffix):
-    write_picture(RED, tmp_path / f"a.{suffix}")
+@pytest.mark.parametrize("suffix", IMAGES)
+def test_images(tmp_path, suffix):
+    write_image(RED, tmp_path / f"a.{suffix}")
     content = read(tmp_path / f"a.{suffix}", ItemType.IMAGE)
-    ((_, picture),) = content.pictures
+    ((_, image),) = content.images
     assert (content.facts.width, content.facts.height) == (320, 200)
-    assert abs(np.asarray(picture).mean((0, 1)) - (200, 30, 30)).max() < 6
+    assert abs(np.asarray(image).mean((0, 1)) - (200, 30, 30)).max() < 6
 
 
 @pytest.mark.parametrize("suffix", SOUNDS)
@@ -48,7 +48,7 @@ def test_sounds(tmp_path, suffix):
 def test_films(tmp_path, suffix):
     write_film(tmp_path / f"a.{suffix}", FILMS[suffix])
     content = read(tmp_path / f"a.{suffix}", ItemType.VIDEO)
-    red, blue = content.pictures
+    red, blue = content.images
     assert red[0].start == 0
     assert blue[0].start == pytest.approx(2.0, abs=0.15)
     assert red[0].end == blue[0].start
@@ -72,17 +72,17 @@ def test_documents(tmp_path, suffix):
         assert content.facts.title == "The year"
 
 
-def test_a_page_without_text_is_a_picture(tmp_path):
+def test_a_page_without_text_is_an_image(tmp_path):
     (tmp_path / "a.pdf").write_bytes(make_pdf("", "0.8 0.1 0.1 rg 100 100 400 500 re f"))
     content = read(tmp_path / "a.pdf", ItemType.DOCUMENT)
-    ((segment, picture),) = content.pictures
+    ((segment, image),) = content.images
     assert (segment.kind, segment.page, content.passages) == ("image", 1, [])
-    red = np.asarray(picture)[picture.height // 2, picture.width // 2]
+    red = np.asarray(image)[image.height // 2, image.width // 2]
     assert red[0] > 180 > 60 > red[2]
     assert content.thumbnail is not None
 
 
-def test_a_pdf_of_nothing_says_so(tmp_path):
+def test_an_empty_pdf_is_reported(tmp_path):
     (tmp_path / "a.pdf").write_bytes(make_pdf(""))
     with pytest.raises(UnreadableMediaError, match="pages of the PDF are empty"):
         read(tmp_path / "a.pdf", ItemType.DOCUMENT)
@@ -94,7 +94,7 @@ def test_text_in_an_old_encoding_is_read(tmp_path):
     assert "élèves étaient" in read(tmp_path / "a.txt", ItemType.DOCUMENT).passages[0].text
 
 
-def test_exif_turns_and_dates_a_picture(tmp_path):
+def test_exif_sets_the_orientation_and_date_of_an_image(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x0132] = "2021:07:14 10:20:30"
@@ -105,10 +105,10 @@ def test_exif_turns_and_dates_a_picture(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
-def test_pictures_of_every_mode_become_rgb(tmp_path, mode):
+def test_images_of_every_mode_become_rgb(tmp_path, mode):
     kind = "TIFF" if mode in {"CMYK", "I;16", "F"} else "PNG"
     Image.new(mode, (40, 30)).save(tmp_path / "a.png", kind)
-    assert read(tmp_path / "a.png", ItemType.IMAGE).pictures[0][1].mode == "RGB"
+    assert read(tmp_path / "a.png", ItemType.IMAGE).images[0][1].mode == "RGB"
 
 
 BAD = {
@@ -131,33 +131,33 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_read_says_why(tmp_path, name):
-    kind, body, says = BAD[name]
+def test_unreadable_files_have_a_reason(tmp_path, name):
+    kind, body, message = BAD[name]
     if body is None:
         stream = io.BytesIO()
         Image.effect_noise((200, 200), 80).save(stream, "PNG")
         body = stream.getvalue()[:9000]
     (tmp_path / name).write_bytes(body)
-    with pytest.raises(UnreadableMediaError, match=says):
+    with pytest.raises(UnreadableMediaError, match=message):
         read(tmp_path / name, kind)
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [("gif", "GIF"), ("webp", "WEBP"), ("avif", "AVIF")])
-def test_an_animation_is_several_pictures(tmp_path, suffix, kind):
+def test_an_animation_is_several_images(tmp_path, suffix, kind):
     frames = [Image.new("RGB", (64, 48), (number * 25, 60, 250 - number * 25)) for number in range(10)]
     frames[0].save(tmp_path / f"a.{suffix}", kind, save_all=True, append_images=frames[1:], duration=100)
-    pictures = [np.asarray(picture)[0, 0, 0] for _, picture in read(tmp_path / f"a.{suffix}", ItemType.IMAGE).pictures]
-    assert len(pictures) == 3
-    assert pictures == sorted(pictures)
-    assert pictures[-1] - pictures[0] > 150
+    images = [np.asarray(image)[0, 0, 0] for _, image in read(tmp_path / f"a.{suffix}", ItemType.IMAGE).images]
+    assert len(images) == 3
+    assert images == sorted(images)
+    assert images[-1] - images[0] > 150
 
 
-def test_every_page_of_a_tiff_is_a_picture_with_its_number(tmp_path):
+def test_every_page_of_a_tiff_is_an_image_with_its_number(tmp_path):
     pages = [Image.new("RGB", (64, 48), (40 * number, 0, 0)) for number in range(5)]
     pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
     content = read(tmp_path / "a.tiff", ItemType.IMAGE)
-    assert [segment.page for segment, _ in content.pictures] == [1, 2, 3, 4, 5]
-    assert np.asarray(content.pictures[4][1])[0, 0, 0] == 160
+    assert [segment.page for segment, _ in content.images] == [1, 2, 3, 4, 5]
+    assert np.asarray(content.images[4][1])[0, 0, 0] == 160
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.json", "a.py", "a.log", "a.toml", "a.sql"])
@@ -172,7 +172,7 @@ def add_dots(names):
 
 
 def test_the_promised_suffixes_are_known():
-    assert add_dots(PICTURES) <= set(BY_TYPE[ItemType.IMAGE].suffixes)
+    assert add_dots(IMAGES) <= set(BY_TYPE[ItemType.IMAGE].suffixes)
     assert add_dots(SOUNDS) <= set(BY_TYPE[ItemType.AUDIO].suffixes)
     assert add_dots(FILMS) <= set(BY_TYPE[ItemType.VIDEO].suffixes)
     assert add_dots(DOCUMENTS) <= set(BY_TYPE[ItemType.DOCUMENT].suffixes)
@@ -183,9 +183,9 @@ def test_the_promised_suffixes_are_known():
 def test_a_raw_file_is_developed_or_shown_by_its_preview(tmp_path, preview):
     (tmp_path / "a.dng").write_bytes(make_dng(preview))
     content = read(tmp_path / "a.dng", ItemType.IMAGE)
-    ((_, picture),) = content.pictures
+    ((_, image),) = content.images
     assert (content.facts.width, content.facts.height) == (1200, 1600)
-    assert picture.height > picture.width >= 600
-    red, green, blue = np.asarray(picture)[picture.height // 2, picture.width // 2]
+    assert image.height > image.width >= 600
+    red, green, blue = np.asarray(image)[image.height // 2, image.width // 2]
     assert red > green > blue
     assert content.facts.camera == "Testcam One"

@@ -11,13 +11,13 @@ from search.records import FileFacts, ItemType
 from tests.support.formats import (
     DOCUMENTS,
     FILMS,
-    PICTURES,
+    IMAGES,
     RED,
     SOUNDS,
     make_dng,
     read,
     write_film,
-    write_picture,
+    write_image,
     write_tone,
 )
 from tests.support.indexing import index
@@ -27,9 +27,9 @@ UNSIGNED = {"tga"}
 TEXTS = {"txt", "md", "html", "srt", "vtt"}
 
 
-@pytest.mark.parametrize("suffix", sorted(set(PICTURES) - UNSIGNED))
-def test_a_picture_is_known_under_any_name(tmp_path, suffix):
-    write_picture(RED, tmp_path / f"a.{suffix}")
+@pytest.mark.parametrize("suffix", sorted(set(IMAGES) - UNSIGNED))
+def test_an_image_is_recognized_under_any_name(tmp_path, suffix):
+    write_image(RED, tmp_path / f"a.{suffix}")
     (tmp_path / f"a.{suffix}").rename(tmp_path / "a.txt")
     assert recognize_content(tmp_path / "a.txt") is ItemType.IMAGE
     assert read(tmp_path / "a.txt", ItemType.DOCUMENT).kind is ItemType.IMAGE
@@ -99,7 +99,7 @@ def name_of(found):
     return (found if isinstance(found, FileFacts) else found.file).path.rsplit("/", 1)[-1]
 
 
-def test_an_item_has_the_type_that_its_content_says(fresh, tmp_path):
+def test_the_type_of_an_item_is_that_of_its_content(fresh, tmp_path):
     (tmp_path / "media").mkdir()
     RED.save(tmp_path / "media" / "scan", "PNG")
     RED.rotate(90).save(tmp_path / "media" / "letter.txt", "PNG")

@@ -1,4 +1,4 @@
-"""What files say of themselves ends up in typed columns, and files beside them are heard."""
+"""The metadata of files is stored in typed columns, and sidecar files are read."""
 
 import struct
 from fractions import Fraction
@@ -28,7 +28,7 @@ XMP = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="a
 SAID = {"title": "Summer fair", "artist": "Ann Author", "tags": ("Fair", "été")}
 
 
-def test_exif_gives_place_camera_and_date(tmp_path):
+def test_exif_contains_place_camera_and_date(tmp_path):
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0112] = "NIKON CORPORATION", "NIKON D90", 8
     exif[0x9C9E] = "alpine;snow\0".encode("utf-16-le")
@@ -59,7 +59,7 @@ def test_xmp_inside_is_read(tmp_path, suffix):
     assert [one.text for one in content.passages] == ["Two children ride a painted horse."]
 
 
-def test_xmp_beside_a_picture_goes_before_what_is_in_it(tmp_path):
+def test_an_xmp_sidecar_precedes_the_metadata_in_the_image(tmp_path):
     exif = Image.Exif()
     exif[0x013B], exif[0x0110] = "Somebody", "D90"
     RED.save(tmp_path / "a.jpg", exif=exif)
@@ -69,7 +69,7 @@ def test_xmp_beside_a_picture_goes_before_what_is_in_it(tmp_path):
 
 
 @pytest.mark.parametrize("packet", [b"", b"<", b"<a>", XMP.encode()[:400], b"\xff\xfe" + XMP.encode("utf-16-le")])
-def test_damaged_xmp_says_nothing_wrong(packet):
+def test_damaged_xmp_adds_no_wrong_metadata(packet):
     assert read_xmp(packet).title in {None, "Summer fair"}
 
 
@@ -86,19 +86,19 @@ def write_tagged(path, codec, fields, cover=None):
         out.metadata.update(fields)
         stream = out.add_stream(codec, rate=rate)
         stream.layout = "mono"
-        picture = None
+        image = None
         if cover is not None:
-            picture = out.add_stream("mjpeg", rate=1)
-            picture.width, picture.height, picture.pix_fmt = *cover.size, "yuvj420p"
-            picture.disposition = av.stream.Disposition.attached_pic
+            image = out.add_stream("mjpeg", rate=1)
+            image.width, image.height, image.pix_fmt = *cover.size, "yuvj420p"
+            image.disposition = av.stream.Disposition.attached_pic
         frame = av.AudioFrame.from_ndarray(np.zeros((1, rate), np.int16), format="s16", layout="mono")
         frame.sample_rate = rate
         size = stream.codec_context.frame_size or 1024
         resampler = av.AudioResampler(stream.format, "mono", rate, frame_size=size)
         packets = [p for part in resampler.resample(frame) for p in stream.encode(part)] + stream.encode(None)
-        if picture is not None:
+        if image is not None:
             frame = av.VideoFrame.from_image(cover).reformat(format="yuvj420p")
-            packets = [*picture.encode(frame), *picture.encode(None), *packets]
+            packets = [*image.encode(frame), *image.encode(None), *packets]
         for packet in packets:
             out.mux(packet)
 
@@ -116,17 +116,17 @@ def test_a_recording_names_its_artist_and_album(tmp_path, suffix, codec):
     assert (facts.captured_at, facts.tags) == ("1959-08-17T00:00:00", ("Jazz",))
 
 
-def test_the_cover_of_a_recording_is_a_picture(tmp_path):
+def test_the_cover_of_a_recording_is_an_image(tmp_path):
     write_tagged(tmp_path / "a.mp3", "libmp3lame", FIELDS, RED)
     content = read(tmp_path / "a.mp3", ItemType.AUDIO)
-    ((segment, picture),) = content.pictures
+    ((segment, image),) = content.images
     assert segment.kind is SegmentKind.IMAGE
-    assert np.asarray(picture).mean((0, 1))[0] > 150
+    assert np.asarray(image).mean((0, 1))[0] > 150
     assert content.kind is ItemType.AUDIO
     assert content.thumbnail is not None
 
 
-def test_a_film_says_where_and_when(tmp_path):
+def test_a_video_has_place_and_date(tmp_path):
     fields = {"com.apple.quicktime.location.ISO6709": "+48.8577+002.2950+035/", "make": "Apple", "model": "iPhone 15"}
     facts = read_fields(fields | {"creation_time": "2024-05-01T10:11:12.000000Z"})
     assert (facts.latitude, facts.longitude, facts.camera) == (48.8577, 2.295, "Apple iPhone 15")
@@ -138,10 +138,10 @@ def test_a_film_held_upright_is_upright(tmp_path):
     with av.open(str(tmp_path / "a.mp4"), "w") as out:
         stream = out.add_stream("libx264", rate=Fraction(10))
         stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
-        picture = Image.new("RGB", (320, 200), (20, 40, 200))
-        picture.paste((200, 30, 30), (0, 0, 100, 200))  # the left third is red
+        image = Image.new("RGB", (320, 200), (20, 40, 200))
+        image.paste((200, 30, 30), (0, 0, 100, 200))  # the left third is red
         for _ in range(10):
-            out.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            out.mux(stream.encode(av.VideoFrame.from_image(image)))
         out.mux(stream.encode(None))
     body = bytearray((tmp_path / "a.mp4").read_bytes())
     # The track's header ends with its matrix, width and height: a quarter to the right, as telephones write it.
@@ -150,14 +150,14 @@ def test_a_film_held_upright_is_upright(tmp_path):
     body[place : place + 36] = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 200 << 16, 0, 0x40000000)
     (tmp_path / "a.mp4").write_bytes(body)
     content = read(tmp_path / "a.mp4", ItemType.VIDEO)
-    ((_, shown), *_) = content.pictures
+    ((_, shown), *_) = content.images
     assert (content.facts.width, content.facts.height) == (200, 320)
     assert shown.size == (200, 320)
     red, _, blue = np.asarray(shown)[20, 100]
     assert red > 150 > blue
 
 
-def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
+def test_a_subtitle_file_is_the_transcript_of_a_video(fresh, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
     write_film(media / "film.mp4")
@@ -168,8 +168,8 @@ def test_subtitles_beside_a_film_are_what_is_said(fresh, tmp_path):
     spoken = [one.segment for one in fresh.catalog.list_segments(film.id) if one.segment.kind is SegmentKind.SPEECH]
     assert [(one.text, one.start, one.end) for one in spoken] == [("The harvest was good.", 1.5, 3.0)]
     assert film.facts.language == "en"
-    (beside,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
-    assert beside.reason == "indexed together with film.mp4"
+    (sidecar,) = [item for item in fresh.catalog.list_items() if item.state == "skipped"]
+    assert sidecar.reason == "indexed together with film.mp4"
     assert index(fresh, media).counts["unchanged"] == 1
     # Changed subtitles are read again; without them the sound is transcribed.
     (media / "film.en.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nWinter came early.\n")
@@ -214,7 +214,7 @@ def test_broken_subtitles_are_named(fresh, tmp_path):
     assert reason.startswith("cannot read its subtitles talk.srt:")
 
 
-def test_what_a_file_says_is_found_and_filtered(fresh, tmp_path):
+def test_the_metadata_of_a_file_is_found_and_filtered(fresh, tmp_path):
     from search.engine import Engine
 
     media = tmp_path / "media"

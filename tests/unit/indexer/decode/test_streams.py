@@ -1,4 +1,4 @@
-"""Long sound and films pass through piece by piece, and nothing of them is lost or heard twice."""
+"""Long audio and video is decoded in chunks, and nothing is lost or transcribed twice."""
 
 import threading
 import wave
@@ -71,20 +71,20 @@ def listen(listener, path):
     return [listener.submit("hash", sound).result() for sound in sounds]
 
 
-def test_what_was_heard_before_a_run_was_killed_is_not_heard_again(recording, tmp_path):
+def test_what_was_transcribed_before_a_run_was_killed_is_not_transcribed_again(recording, tmp_path):
     first = Counting()
-    heard = listen(TranscriptionQueue(first, tmp_path / "partial", Profile()), recording)
+    transcript = listen(TranscriptionQueue(first, tmp_path / "partial", Profile()), recording)
     assert first.languages == [None, *["it"] * 5]  # a file is in one language
     second = Counting()
     listener = TranscriptionQueue(second, tmp_path / "partial", Profile())
-    assert listen(listener, recording) == heard
+    assert listen(listener, recording) == transcript
     assert second.languages == []
     listener.discard("hash")
     assert list((tmp_path / "partial").iterdir()) == []
 
 
 class Meeting(Counting):
-    """Answers only when two stretches are being heard at once, but for the first of the first file."""
+    """Answers only when two chunks are transcribed in parallel, except for the first chunk of the first file."""
 
     def __init__(self):
         super().__init__(streams=2)
@@ -96,7 +96,7 @@ class Meeting(Counting):
         return super().transcribe_beside(samples, language)
 
 
-def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_known(tmp_path):
+def test_several_chunks_are_transcribed_in_parallel_once_the_language_is_known(tmp_path):
     model = Meeting()
     listener = TranscriptionQueue(model, tmp_path, Profile())
 
@@ -104,7 +104,7 @@ def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_kn
         return AudioChunk(start, np.full(SAMPLE_RATE, loud, np.int16))
 
     found = [listener.submit("film", make(0.0, 16384))]
-    # They wait until the first has told the language, and then meet.
+    # They wait until the language is detected from the first, and then run in parallel.
     found += [listener.submit("film", make(start, 8000)) for start in (300.0, 600.0)]
     assert [one.result(30).language for one in found] == ["it"] * 3
     assert model.languages == [None, "it", "it"]
@@ -113,7 +113,7 @@ def test_several_stretches_are_heard_at_once_once_the_language_of_the_file_is_kn
     listener.close()
 
 
-def test_silence_is_not_given_to_the_model(tmp_path):
+def test_silence_is_not_passed_to_the_model(tmp_path):
     model = Counting()
     listener = TranscriptionQueue(model, tmp_path, Profile())
     silence = AudioChunk(0.0, np.zeros(SAMPLE_RATE, np.int16))
@@ -127,8 +127,8 @@ def write_film(path, seconds, gop):
         stream = out.add_stream("libx264", rate=Fraction(5), options={"g": str(gop), "sc_threshold": "0"})
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for number in range(seconds * 5):
-            picture = Image.new("RGB", (64, 48), ((number // 50) * 60 % 256, 90, 200))
-            out.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            image = Image.new("RGB", (64, 48), ((number // 50) * 60 % 256, 90, 200))
+            out.mux(stream.encode(av.VideoFrame.from_image(image)))
         out.mux(stream.encode(None))
 
 

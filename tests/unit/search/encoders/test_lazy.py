@@ -36,7 +36,7 @@ def test_many_who_come_at_once_wait_for_one_load():
     assert len(set(map(id, seen))) == 1
 
 
-def test_it_is_let_go_of_after_its_last_use_and_loaded_again(monkeypatch):
+def test_it_is_unloaded_after_its_last_use_and_loaded_again(monkeypatch):
     clock = Clock()
     clock.install(monkeypatch, "search.encoders.lazy")
     loads = []

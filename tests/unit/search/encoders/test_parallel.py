@@ -1,4 +1,4 @@
-"""Several inputs at once, and what comes of them."""
+"""Several inputs are encoded in parallel, with their results in order."""
 
 import threading
 from concurrent.futures.thread import BrokenThreadPool
@@ -23,7 +23,7 @@ def test_results_come_in_the_order_of_the_parts_whatever_takes_longest():
     assert streams.run(work, range(9)) == [number * 10 for number in range(9)]
 
 
-def test_an_error_reaches_whoever_asked_and_the_next_is_served():
+def test_an_error_reaches_its_caller_and_the_next_call_succeeds():
     streams = ParallelStreams(2)
     with pytest.raises(ZeroDivisionError):
         streams.run(lambda number: 1 // number, [1, 0, 2])

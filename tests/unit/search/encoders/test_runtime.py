@@ -55,7 +55,7 @@ def test_a_way_that_is_far_too_slow_is_glanced_at_and_no_more(clock):
     assert found.nearness["slow"] > 0.99
 
 
-def test_agreement_is_the_share_of_neighbours_kept():
+def test_agreement_is_the_share_of_common_neighbors():
     chance = np.random.default_rng(1)
     rows = chance.normal(size=(50, 8)).astype(np.float32)
     assert measure_agreement(rows, rows) == 1

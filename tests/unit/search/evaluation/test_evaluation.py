@@ -1,4 +1,4 @@
-"""Measures agree with their definitions, and the report with what the library answers."""
+"""Metrics agree with their definitions, and the report with the answers of the library."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_measures_of_a_known_ranking():
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, 2.0]), min_size=1, max_size=20))
-def test_measures_lie_between_none_and_all(grades):
+def test_metrics_are_between_zero_and_one(grades):
     ideal = [grade for grade in grades if grade] or [1.0]
     assert 0 <= metrics.compute_ndcg(grades, ideal, 10) <= 1 + 1e-9
     assert metrics.compute_ndcg(sorted(ideal, reverse=True), ideal, 10) == pytest.approx(1)
@@ -49,7 +49,7 @@ def write(folder, *lines):
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [
         ("{", "line 2"),
         ({"query": "a"}, "relevant"),
@@ -59,8 +59,8 @@ def write(folder, *lines):
         ({"query": "a", "relevant": [{"path": "x", "grade": 0}]}, "grade"),
     ],
 )
-def test_a_wrong_line_is_named(tmp_path, line, says):
-    with pytest.raises(UsageError, match=says):
+def test_a_wrong_line_is_named(tmp_path, line, message):
+    with pytest.raises(UsageError, match=message):
         read_cases(write(tmp_path, {"query": "a", "relevant": []}, line))
 
 

@@ -1,4 +1,4 @@
-"""What is shown above the cut is measured as its definitions say, over the whole ranking and only by what is judged."""
+"""What is shown above the cut is measured by its definitions, over the whole ranking and only by labeled files."""
 
 import itertools
 import json
@@ -111,7 +111,7 @@ def write(folder, *lines):
     return file
 
 
-def test_cases_say_what_they_expect(tmp_path):
+def test_cases_declare_what_they_expect(tmp_path):
     lines = [
         {"query": "a", "relevant": ["x"]},
         {"query": "b", "relevant": [], "kind": "missing"},
@@ -166,7 +166,7 @@ class FakeHit:
 
 
 class PagedEngine:
-    """Answers with numbered items, the first `relevant` above the cut; remembers what it was asked."""
+    """Answers with numbered items, the first `relevant` above the cut; records its queries."""
 
     def __init__(self, folder, count, relevant):
         self.hits = [

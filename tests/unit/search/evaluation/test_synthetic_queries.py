@@ -14,14 +14,14 @@ def count_bits(one, other):
 
 
 @given(LOOKS)
-def test_pairs_of_looks_differ_in_few_bits_and_come_once(phashes):
+def test_pairs_of_near_phashes_are_listed_once(phashes):
     pairs = pair_phashes(np.array(phashes, np.int64))
     assert len(set(pairs)) == len(pairs)
     assert all(one < other and count_bits(phashes[one], phashes[other]) <= MAX_BITS for one, other in pairs)
 
 
 @given(st.integers(0, 2**31), st.lists(st.integers(0, 63), max_size=3))
-def test_a_look_that_differs_in_three_bits_is_found_among_others(seed, bits):
+def test_a_phash_that_differs_in_three_bits_is_found(seed, bits):
     chance = np.random.default_rng(seed)
     phashes = chance.integers(-(2**63), 2**63 - 1, 200)
     twin = int(phashes[17])

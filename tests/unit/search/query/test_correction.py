@@ -61,7 +61,7 @@ def test_what_is_right_or_meant_as_it_is_stays(text):
     assert correct(text) is None
 
 
-def test_the_words_of_the_library_are_right_and_can_be_meant():
+def test_the_words_of_the_library_are_correct_and_suggested():
     assert correct("skateborad", own={"skateborad"}) is None
     assert correct("zorbulons") is None
     assert correct("zorbuolns", own={"zorbulons"}) == "zorbulons"
@@ -84,7 +84,7 @@ def test_errors_cost_the_more_the_more_there_are(one, other):
     assert cost <= 1.4 * max(len(one), len(other))
 
 
-def test_the_word_lists_are_there():
+def test_the_word_lists_are_packaged():
     vocabulary = read_known_words()
     assert vocabulary.ranks["the"] == 0
     assert all(
@@ -93,7 +93,7 @@ def test_the_word_lists_are_there():
     assert not vocabulary.knows("skateborad")
 
 
-def test_an_answer_says_what_was_corrected_and_the_way_back_searches_as_typed(fresh, tmp_path):
+def test_an_answer_reports_the_correction_and_the_text_can_be_searched_as_typed(fresh, tmp_path):
     (tmp_path / "m").mkdir()
     (tmp_path / "m/a.txt").write_text("The skateboard is in the cellar.")
     index(fresh, tmp_path / "m")

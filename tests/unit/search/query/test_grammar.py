@@ -1,4 +1,4 @@
-"""The query language says what it means, and leaves plain text alone."""
+"""The query language is parsed, and plain text is not changed."""
 
 import contextlib
 
@@ -58,21 +58,21 @@ def test_every_kind_of_quotation_mark(quoted):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("type:movie", "type: must be image"),
         ("typ:image", "did you mean type:"),
         ("befor:2024", "did you mean before:"),
-        ('"open', "left open"),
+        ('"open', "not closed"),
         ("+snow^0", "weight"),
         ("+snow^99", "weight"),
         ("-type:image", "cannot be added or excluded"),
-        ("in:a in:b", "given twice"),
+        ("in:a in:b", "set twice"),
         ("longer:soon", "longer: must be"),
     ],
 )
-def test_mistakes_are_named(text, says):
-    with pytest.raises(UsageError, match=says):
+def test_mistakes_are_named(text, message):
+    with pytest.raises(UsageError, match=message):
         parse_query(text)
 
 
@@ -87,7 +87,7 @@ def test_words_alone_are_never_changed(text):
     assert parse_query(text).text == text
 
 
-def test_filters_of_the_text_win_over_those_beside_it():
+def test_filters_of_the_text_override_those_of_the_request():
     both = join_filters(Filters(path="/a", camera="x"), Filters(path="/b"))
     assert both == Filters(path="/b", camera="x")
 

@@ -1,4 +1,4 @@
-"""Ranking is pure; its laws hold for any input."""
+"""Properties of the fusion that hold for any input."""
 
 import itertools
 
@@ -14,7 +14,7 @@ probabilities = st.floats(0, 1)
 candidates = st.lists(st.tuples(st.integers(0, 9), probabilities), max_size=30)
 
 
-def make_lane(retriever, rows):
+def make_retrieved(retriever, rows):
     ordered = sorted(rows, key=lambda row: -row[1])
     items = np.array([item for item, _ in ordered], np.int64)
     scores = np.array([p for _, p in ordered], np.float32)
@@ -22,21 +22,21 @@ def make_lane(retriever, rows):
 
 
 @given(candidates, candidates)
-def test_fusion_ranks_each_item_once_and_by_score(pictures, words):
-    ranked = fuse([make_lane(Retriever.VISUAL, pictures), make_lane(Retriever.LEXICAL, words)], {})
+def test_fusion_ranks_each_item_once_and_by_score(images, words):
+    ranked = fuse([make_retrieved(Retriever.VISUAL, images), make_retrieved(Retriever.LEXICAL, words)], {})
     ids = [one.item_id for one in ranked]
-    assert sorted(ids) == sorted({item for item, _ in pictures + words})
+    assert sorted(ids) == sorted({item for item, _ in images + words})
     assert all(0 <= one.score <= 1 for one in ranked)
     assert all(a.score >= b.score - 1e-5 for a, b in itertools.pairwise(ranked))
     assert all(one.candidates for one in ranked)
 
 
 @given(candidates, candidates, probabilities)
-def test_fusion_from_a_score_on_is_the_beginning_of_the_whole(pictures, words, least):
-    retrievers = [make_lane(Retriever.VISUAL, pictures), make_lane(Retriever.LEXICAL, words)]
+def test_fusion_from_a_score_on_is_the_beginning_of_the_whole(images, words, min_score):
+    retrievers = [make_retrieved(Retriever.VISUAL, images), make_retrieved(Retriever.LEXICAL, words)]
     whole = fuse(retrievers, {})
-    beginning = fuse(retrievers, {}, least)
-    assert beginning == [one for one in whole if one.score >= least]
+    beginning = fuse(retrievers, {}, min_score)
+    assert beginning == [one for one in whole if one.score >= min_score]
     assert [one.candidates for one in beginning] == [one.candidates for one in whole[: len(beginning)]]
 
 
@@ -45,13 +45,13 @@ def test_more_evidence_never_lowers_an_item(rows, item, extra):
     def score(retrievers):
         return next((one.score for one in fuse(retrievers, {}) if one.item_id == item), 0.0)
 
-    without = [make_lane(Retriever.VISUAL, rows)]
-    extended = [*without, make_lane(Retriever.LEXICAL, [(item, extra)])]
+    without = [make_retrieved(Retriever.VISUAL, rows)]
+    extended = [*without, make_retrieved(Retriever.LEXICAL, [(item, extra)])]
     assert score(extended) >= score(without) - 1e-9
 
 
-def test_a_lane_of_weight_zero_has_no_say():
-    retrievers = [make_lane(Retriever.VISUAL, [(1, 0.4)]), make_lane(Retriever.LEXICAL, [(2, 0.9)])]
+def test_a_retriever_of_weight_zero_has_no_influence():
+    retrievers = [make_retrieved(Retriever.VISUAL, [(1, 0.4)]), make_retrieved(Retriever.LEXICAL, [(2, 0.9)])]
     assert fuse(retrievers, {Retriever.LEXICAL: 0.0})[0].item_id == 1
     assert fuse(retrievers, {})[0].item_id == 2
 

@@ -58,7 +58,7 @@ def test_the_shorter_text_comes_first(index):
     assert search(index, "books")[0] == [TEXTS[1], TEXTS[0]]
 
 
-def test_stop_words_find_nothing_beside_other_words(index):
+def test_stop_words_are_ignored_next_to_other_words(index):
     assert search(index, "the garden")[0] == [TEXTS[2]]
 
 
@@ -77,7 +77,7 @@ def test_a_misspelled_word_is_found_but_not_exact(index):
     assert not found.exact.any()
 
 
-def test_chinese_questions_are_asked_without_their_stop_words(index):
+def test_chinese_questions_are_searched_without_their_stop_words(index):
     assert search(index, "密码是什么", "zh")[0] == [TEXTS[4]]
 
 

@@ -21,33 +21,33 @@ WEIGHTS = dict.fromkeys(Retriever, 1.0)
 EVERYTHING = Query(text="q", include_all=True, stack=False, limit=1000)
 
 
-class MadeUpLanes:
-    """Lanes in which item n has the probabilities at n; each lists the likeliest first.
+class InventedRetrievers:
+    """Retrievers with invented results: item n has the probabilities at index n.
 
-    As in the real one, pictures of what its text makes likely are scored wherever they are.
+    As in the real class, images of items with likely texts are scored at any depth.
     """
 
     def __init__(self, **probabilities):
         self.depths = {}
-        self._lanes = {Retriever(name): np.array(values, np.float32) for name, values in probabilities.items()}
+        self._probabilities = {Retriever(name): np.array(values, np.float32) for name, values in probabilities.items()}
 
     def retrieve(self, retriever, depth):
-        if retriever not in self._lanes:
+        if retriever not in self._probabilities:
             return make_nothing(retriever)
         self.depths[retriever] = depth
-        everything = self._lanes[retriever]
+        everything = self._probabilities[retriever]
         order = np.argsort(-everything, kind="stable")
         chosen, rest = order[:depth], order[depth:]
-        if retriever is Retriever.VISUAL and Retriever.SEMANTIC in self._lanes:
-            said = self._lanes[Retriever.SEMANTIC][rest] >= TEXT_MATCH_CUT
-            chosen, rest = np.concatenate([chosen, rest[said]]), rest[~said]
+        if retriever is Retriever.VISUAL and Retriever.SEMANTIC in self._probabilities:
+            semantic = self._probabilities[Retriever.SEMANTIC][rest] >= TEXT_MATCH_CUT
+            chosen, rest = np.concatenate([chosen, rest[semantic]]), rest[~semantic]
         floor = float(everything[rest].max(initial=0))
         scores = everything[chosen]
         return Retrieved(retriever, chosen, chosen, scores, scores, exhausted=not len(rest), floor=floor)
 
     def estimate_counts(self, retriever, cuts):
-        sample = np.random.default_rng(0).permutation(self._lanes[retriever])[:1024]
-        return [float((sample >= cut).mean()) * len(self._lanes[retriever]) for cut in cuts]
+        sample = np.random.default_rng(0).permutation(self._probabilities[retriever])[:1024]
+        return [float((sample >= cut).mean()) * len(self._probabilities[retriever]) for cut in cuts]
 
 
 def rank_all(retrievers, query, end):
@@ -57,7 +57,7 @@ def rank_all(retrievers, query, end):
 def list_pages(retrievers, query, limit, known=None):
     """Return all results of a query as a client would page through them, ranking again for every page, and the ranking.
 
-    known: the ranking of pages of another tier before, which the engine keeps.
+    known: the ranking of earlier pages of another tier, which the engine caches.
     """
     shown = []
     while True:
@@ -76,7 +76,7 @@ def list_pages(retrievers, query, limit, known=None):
 def test_the_pages_of_both_tiers_are_the_ranking(seed, count, shape, limit):
     random = np.random.default_rng(seed)
     values = {name: random.beta(shape, 2, count) * (random.random(count) < 0.7) for name in ("visual", "semantic")}
-    retrievers = MadeUpLanes(**values)
+    retrievers = InventedRetrievers(**values)
     query = replace(EVERYTHING, include_all=False)
     relevant, known = list_pages(retrievers, query, limit)
     possible, _ = list_pages(retrievers, replace(query, tier=Tier.POSSIBLE), limit, known)
@@ -84,7 +84,7 @@ def test_the_pages_of_both_tiers_are_the_ranking(seed, count, shape, limit):
     assert len(set(everything)) == len(everything) == count
     whole = 1 - np.prod([1 - retriever.astype(np.float32).astype(float) for retriever in values.values()], axis=0)
     assert set(relevant).isdisjoint(possible)
-    # What lies below a tier's floor in one lane may be left out: it could add no more than that.
+    # A result below the floor of a tier in one retriever may be missing: it could not add more than that.
     for found, cut, floor in (
         (relevant, RELEVANCE_CUT, FLOOR),
         ([*relevant, *possible], POSSIBLE_CUT, POSSIBLE_CUT / 2),
@@ -98,7 +98,9 @@ def test_what_much_of_a_library_answers_is_not_scored_to_its_end(share):
     random = np.random.default_rng(1)
     count = 100_000
     matching = random.random(count) < share
-    retrievers = MadeUpLanes(visual=np.where(matching, random.uniform(0.5, 1, count), random.uniform(0, 0.09, count)))
+    retrievers = InventedRetrievers(
+        visual=np.where(matching, random.uniform(0.5, 1, count), random.uniform(0, 0.09, count))
+    )
     query = replace(EVERYTHING, include_all=False, limit=100)
     ranking = rank_all(retrievers, query, 100)
     assert retrievers.depths[Retriever.VISUAL] <= 4 * MAX_EXACT_TOTAL + 100
@@ -109,30 +111,30 @@ def test_what_much_of_a_library_answers_is_not_scored_to_its_end(share):
 
 def test_up_to_a_thousand_are_counted_exactly():
     scores = np.concatenate([np.full(1000, 0.9), np.full(150, 0.3), np.full(50_000, 0.01)])
-    ranking = rank_all(MadeUpLanes(visual=scores), replace(EVERYTHING, include_all=False), 20)
+    ranking = rank_all(InventedRetrievers(visual=scores), replace(EVERYTHING, include_all=False), 20)
     assert (ranking.total.number, ranking.total.is_estimate, ranking.possible.number) == (1000, False, 150)
 
 
 def test_an_estimate_counts_possible_ones_too_and_no_fewer_than_are_known():
     scores = np.concatenate([np.full(5_000, 0.9), np.full(20_000, 0.3), np.zeros(75_000)])
-    ranking = rank_all(MadeUpLanes(visual=scores), replace(EVERYTHING, include_all=False), 20)
+    ranking = rank_all(InventedRetrievers(visual=scores), replace(EVERYTHING, include_all=False), 20)
     assert ranking.possible.number == pytest.approx(20_000, rel=0.2)
-    nothing = MadeUpLanes(visual=scores)
+    nothing = InventedRetrievers(visual=scores)
     nothing.estimate_counts = lambda retriever, cuts: [0.0, 0.0]
     assert rank_all(nothing, replace(EVERYTHING, include_all=False), 20).total.number > MAX_EXACT_TOTAL
 
 
 def test_another_order_than_by_relevance_knows_all_that_is_relevant():
-    retrievers = MadeUpLanes(visual=np.concatenate([np.full(3000, 0.9), np.full(9000, 0.01)]))
+    retrievers = InventedRetrievers(visual=np.concatenate([np.full(3000, 0.9), np.full(9000, 0.01)]))
     ranking = rank_all(retrievers, replace(EVERYTHING, include_all=False, sort=Sort.NEWEST), 20)
     assert (ranking.total.number, ranking.total.is_estimate) == (3000, False)
 
 
 def test_scoring_further_moves_nothing_from_one_tier_into_the_other():
-    """Item 1 is just below the cut until the other lane is looked into further, after the relevant tier was paged."""
+    """Item 1 is just below the cut until the other retriever returns more, after the relevant tier was paged."""
     seen = np.concatenate([[0.9, 0.49], np.full(2000, 0.08)])
-    said = np.concatenate([[0.0, 0.07], np.full(2000, 0.0902)])
-    retrievers = MadeUpLanes(visual=seen, semantic=said)
+    semantic = np.concatenate([[0.0, 0.07], np.full(2000, 0.0902)])
+    retrievers = InventedRetrievers(visual=seen, semantic=semantic)
     query = Query(text="q", stack=False)
     first = rank_all(retrievers, query, 20)
     further = rank_all(retrievers, replace(query, tier=Tier.POSSIBLE), 2_000)
@@ -178,16 +180,16 @@ def test_a_first_page_is_ranked_again_only_when_the_library_has_changed(library,
     assert len(ranked) == 2
 
 
-def test_a_ranking_that_is_kept_holds_no_vectors(library):
+def test_a_cached_ranking_holds_no_vectors(library):
     engine = Engine(library)
     engine.search(Query(text="a cat"))
-    (ranking,) = engine._rankings._kept.values()
+    (ranking,) = engine._rankings._entries.values()
     shown = [one for tier in ranking.tiers for stack in tier for one in stack.first.candidates]
     assert shown
     assert all(one.vector is None for one in shown)
 
 
-def test_more_like_this_gives_neighbors_without_the_item(engine):
+def test_more_like_this_returns_neighbors_without_the_item(engine):
     photo = engine.search(Query(text="a cat", filters=Filters(types=(ItemType.IMAGE,)))).hits[0].item
     for text in (None, "type:image"):
         near = engine.search(Query(text=text, parts=(QueryPart(item=photo.id),), include_all=True)).hits
@@ -202,8 +204,8 @@ def test_more_like_this_gives_neighbors_without_the_item(engine):
         assert Path(photo.path).name in [Path(hit.item.path).name for hit in hits[:3]]
 
 
-def test_pictures_of_what_its_text_makes_likely_are_scored_wherever_they_are(library, monkeypatch):
-    """A film may be relevant by what is said and what is seen together, each of which alone would not do."""
+def test_images_of_items_with_likely_texts_are_scored_at_any_depth(library, monkeypatch):
+    """A video may be relevant by its speech and its frames together, but not by either of them."""
     revision = library.catalog.read_revision()
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
     encoded = encode_query(library, Query(text="grass"))

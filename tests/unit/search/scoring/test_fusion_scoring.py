@@ -1,4 +1,4 @@
-"""The evidence of both text retrievers becomes one probability."""
+"""The features of both text retrievers are combined into one probability."""
 
 import numpy as np
 
@@ -41,7 +41,7 @@ def test_without_an_exact_match_nothing_is_raised():
     assert compute_log_odds(evidence, Weights(1.0, {"similarity": 1.0}))[0] == -8
 
 
-def test_words_say_more_in_a_longer_query_of_which_more_must_match():
+def test_words_count_more_in_a_longer_query_of_which_more_must_match():
     short, long = (make_lexical_features(column(0.5), column(0.5), terms) for terms in (2, 30))
     assert short["strength"][0] < long["strength"][0]
     assert short["length"][0] == 0 < long["length"][0]

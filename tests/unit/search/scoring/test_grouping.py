@@ -1,4 +1,4 @@
-"""Near-identical pictures are one stack; diversity reorders and loses nothing."""
+"""Near-identical images are one stack; diversity reorders results and drops none."""
 
 from dataclasses import dataclass, replace
 
@@ -26,8 +26,8 @@ class MadeUpMoments:
 def make(item_id, score=0.9, axis=0, phash=0):
     vector = np.zeros(8, np.float32)
     vector[axis % 8] = 1
-    picture = Candidate(Retriever.VISUAL, item_id, item_id, 0.3, score, vector, phash)
-    return Ranked(item_id, score, 0.0, phash, 0, MadeUpMoments((picture,)))
+    image = Candidate(Retriever.VISUAL, item_id, item_id, 0.3, score, vector, phash)
+    return Ranked(item_id, score, 0.0, phash, 0, MadeUpMoments((image,)))
 
 
 def test_copies_are_stacked_under_the_best():
@@ -35,7 +35,7 @@ def test_copies_are_stacked_under_the_best():
     assert [(one.first.item_id, one.others) for one in stacks] == [(1, (2, 5)), (3, ()), (4, ())]
 
 
-def test_what_has_no_picture_or_several_is_left_alone():
+def test_items_with_no_or_several_images_are_not_stacked():
     speech = Ranked(1, 0.9, 0.0, best_segments=MadeUpMoments((Candidate(Retriever.SEMANTIC, 1, 1, 0.5, 0.9),)))
     film = Ranked(2, 0.9, 0.0, best_segments=MadeUpMoments(make(2).candidates * 2))
     assert len(stack_copies([speech, speech, film, film])) == 4
@@ -87,13 +87,13 @@ def test_a_stack_of_which_one_was_shown_was_shown():
     assert (place, [one.first.item_id for one in resumed.tiers[0]]) == (1, [5, 7])
 
 
-def test_a_query_is_told_from_others_by_what_was_uploaded():
+def test_queries_with_different_uploads_have_different_hashes():
     one, other = (Query(voice=bytes(10), parts=(QueryPart(image=image),)) for image in (b"a", b"b"))
     assert hash_query(one) == hash_query(replace(one, limit=7, tier=Tier.POSSIBLE))
     assert len({hash_query(one), hash_query(other), hash_query(replace(one, voice=None))}) == 3
 
 
-def test_the_ranking_that_was_not_asked_for_the_longest_is_dropped():
+def test_the_least_recently_used_ranking_is_dropped():
     cache = LatestCache(2)
     cache.put("one", 1)
     cache.put("two", 2)
@@ -104,7 +104,7 @@ def test_the_ranking_that_was_not_asked_for_the_longest_is_dropped():
 
 def test_a_forged_cursor_that_unpacks_without_end_is_refused(monkeypatch):
     key = hash_query(Query(text="q"))
-    told = write_cursor(Cursor(key, shown=frozenset(range(200))))
+    cursor = write_cursor(Cursor(key, shown=frozenset(range(200))))
     monkeypatch.setattr("search.paging.MAX_SHOWN", 100)
     with pytest.raises(UsageError, match="cursor"):
-        read_cursor(Query(text="q", cursor=told))
+        read_cursor(Query(text="q", cursor=cursor))

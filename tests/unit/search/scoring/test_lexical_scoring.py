@@ -77,5 +77,5 @@ def test_a_guessed_form_is_no_exact_match():
     assert not score(match([1], shares=[0.6])).exact.any()
 
 
-def test_nothing_found_gives_no_segments():
+def test_no_match_returns_no_segments():
     assert len(score(match([])).segments) == 0

@@ -1,4 +1,4 @@
-"""Whether a library has anything that a query asks for."""
+"""The decision whether a library contains anything that a query describes."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def make_measures(count, standing, parts=2):
 
 
 @pytest.mark.parametrize("parts", [1, 2])
-def test_good_matches_are_there_and_the_best_is_relevant(parts):
+def test_good_matches_are_present_and_the_best_is_relevant(parts):
     logits = np.linspace(-4, 4, 300).astype(np.float32)
     presence = decide_presence(logits, make_measures(300, 5.0, parts), ORDINARY)
     assert presence.factor == 1
@@ -46,7 +46,7 @@ def test_a_needle_just_below_the_cut_is_lifted_above_it():
     assert presence.apply(np.array([-0.2], np.float32))[0] > RELEVANCE_CUT
 
 
-def test_what_is_likely_stays_possible_where_nothing_is_there():
+def test_likely_images_stay_possible_if_nothing_is_present():
     assert POSSIBLE_CUT < Presence(factor=0.49).apply(np.array([0.0], np.float32))[0] < RELEVANCE_CUT
 
 

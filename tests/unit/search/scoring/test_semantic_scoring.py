@@ -1,4 +1,4 @@
-"""Similarities are freed of language and compared with fixed texts."""
+"""Differences between languages are removed, and similarities are compared with fixed texts."""
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def test_directions_are_orthonormal_and_fewer_than_languages():
     np.testing.assert_allclose(directions @ directions.T, np.eye(2), atol=1e-5)
 
 
-def test_a_translation_lies_at_the_same_place():
+def test_a_translation_has_the_same_vector():
     reference = make()
     topics = draw(5, 12)
     first, second = (remove_directions(speak(topics, language), reference.directions) for language in (0, 1))

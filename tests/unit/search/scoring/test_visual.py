@@ -1,4 +1,4 @@
-"""Scores of pictures depend on the picture and the query only."""
+"""The score of an image depends only on the image and the query."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ SAMPLE = Sample(draw(300, 8), np.zeros(300, bool), measure_baselines(draw(300, 8
 
 
 def make_calibrator(steepness=1.0, bias=-3.0):
-    """A calibrator that looks at nothing but how far a picture stands out from the bank."""
+    """A calibrator that uses only the standing of an image relative to the bank."""
     hidden = np.zeros((len(MEASURES), 1), np.float32)
     hidden[MEASURES.index("standing")] = 0.1 * steepness
     zeros, ones = np.zeros(len(MEASURES), np.float32), np.ones(len(MEASURES), np.float32)
@@ -62,7 +62,7 @@ def lean(one, other, first, second):
     return (first * one + second * other + rest).astype(np.float32), other.astype(np.float32)
 
 
-def test_a_picture_scores_the_same_whatever_else_is_in_the_library():
+def test_an_image_scores_the_same_in_any_library():
     part, one = make_part(draw(1, 1)[0]), draw(1, 2)
     alone = score_parts([part], make_candidates(one), SAMPLE)
     among = score_parts([part], make_candidates(np.concatenate([one, draw(500, 3)])), Sample(one, np.zeros(1, bool)))
@@ -153,20 +153,20 @@ def test_crowding_is_what_the_bank_scores_for_a_text():
     assert np.mean(products > high) == pytest.approx(0.02, abs=0.005)
 
 
-def test_measures_of_no_pictures_are_none():
+def test_no_images_have_no_measures():
     none = np.zeros((0, WIDTH), np.float32)
     assert measure_images(draw(1, 1)[0], none, measure_baselines(none, BANK), UNITS).shape == (0, len(MEASURES))
 
 
 def test_what_the_tower_was_trained_to_recognize_counts_by_its_similarity():
     calibrator = replace(make_calibrator(), recognition=Recognition(part=0, slope=2.0, center=3.0))
-    query, pictures = draw(1, 1)[0], draw(50, 2)
-    baselines = measure_baselines(pictures, BANK)
+    query, images = draw(1, 1)[0], draw(50, 2)
+    baselines = measure_baselines(images, BANK)
     plain, known = (calibrator.bind(query, np.zeros(0, np.float32), share) for share in (0.0, 0.5))
-    similarity = plain.measure_images(pictures, baselines)[:, 0]
-    gained = known.score(pictures, baselines) - plain.score(pictures, baselines)
+    similarity = plain.measure_images(images, baselines)[:, 0]
+    gained = known.score(images, baselines) - plain.score(images, baselines)
     assert np.allclose(gained, 0.5 * 2.0 * (similarity - 3.0), atol=1e-4)
-    assert known.explain(pictures[0], baselines[0])["recognized"] == 0.5
+    assert known.explain(images[0], baselines[0])["recognized"] == 0.5
     assert parse_calibrator(describe_calibrator(calibrator)).recognition == calibrator.recognition
 
 

@@ -145,7 +145,7 @@ def test_words_take_no_syntax(catalog, query):
     find(catalog, query)
 
 
-def test_filters_agree_with_what_they_say(catalog):
+def test_filters_agree_with_their_description(catalog):
     save(catalog, "deep/a.txt")
     save(catalog, "deeper/b.txt")
 

@@ -109,7 +109,7 @@ def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, m
     shelf.close()
 
 
-def test_what_another_has_built_is_loaded_beside_the_searches(tmp_path, monkeypatch):
+def test_an_index_built_by_another_process_is_loaded_during_searches(tmp_path, monkeypatch):
     shelf = Shelf(tmp_path)
     items = {shelf.add(0), shelf.add(8)}
     reader = shelf.open()

@@ -32,7 +32,7 @@ def test_a_query_of_stop_words_only_keeps_them(text):
     assert read(text)
 
 
-def test_a_word_counts_as_often_as_it_is_asked():
+def test_a_word_counts_as_often_as_it_occurs():
     terms = read_terms(["library use and library staff"], "en")
     assert {term.word.whole: term.count for term in terms} == {"library": 2, "use": 1, "staff": 1}
 
