@@ -40,7 +40,8 @@ test: $(VENV)/.all
 	else \
 		echo "Skipping the checks of the page: they need Node.js 20 or newer."; \
 	fi
-	$(BIN)/pytest
+	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/integration tests/e2e
 
 # Before a release: hundreds of kills, thousands of damaged files. Takes an hour or more.
 soak: $(VENV)/.all

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from search.encoders.class_names import LANGUAGES, read_classes
 from search.engine import Engine
-from search.errors import NothingHeardError
+from search.errors import NoSpeechError
 from search.open_home import open_home
 from search.records import Query, Retriever
 from search.settings import read_settings
@@ -86,7 +86,7 @@ def run(engine: Engine, title: str, queries: dict[Path, Query]) -> None:
     for path, query in queries.items():
         try:
             answer = engine.search(query)
-        except NothingHeardError as error:
+        except NoSpeechError as error:
             print(f"{path.name}: {error}", file=sys.stderr)
             ranks.append(0)
             continue

@@ -108,7 +108,7 @@ class TranscriptionQueue:
                 wait([previous])
             with self._profile.measure("speech", round(len(chunk.samples) / SAMPLE_RATE)):
                 samples = to_samples(chunk.samples)
-                transcript = self._transcriber.transcribe_beside(samples, self._languages.get(content_hash))
+                transcript = self._transcriber.transcribe_concurrently(samples, self._languages.get(content_hash))
             if chunk.start > 0 or content_hash in self._on_disk or _is_full(chunk):
                 self._on_disk.add(content_hash)
                 write_atomically(path, json.dumps(asdict(transcript)).encode())

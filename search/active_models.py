@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from search.encoders.encoder import ImageEncoder, TextEncoder
-from search.encoders.registry import BUNDLED, SPEECH_MODEL, Models, Names, choose_models, find_current
+from search.encoders.registry import BUNDLED, SPEECH_MODEL, ModelNames, Models, choose_models, find_current
 from search.encoders.runtime import Machine
 from search.errors import HomeError
 from search.home import Home
@@ -65,7 +65,7 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
         retriever: find_current(space.model, home.models) if (space := spaces.find(retriever)) else None
         for retriever in VECTOR_RETRIEVERS
     }
-    names = Names(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech())
+    names = ModelNames(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech())
     active = ActiveModels(choose_models(home.models, machine, names), {}, {})
     for retriever in VECTOR_RETRIEVERS:
         encoder = active.models.get_encoder(retriever)

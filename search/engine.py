@@ -50,7 +50,7 @@ class Engine:
         Raises:
             UsageError: The query is not valid.
             UnreadableMediaError: An image or a recording cannot be read.
-            NothingHeardError: A voice query contains no speech.
+            NoSpeechError: A voice query contains no speech.
             NotFoundError: An item or an uploaded image does not exist.
         """
         started = time.perf_counter()
@@ -113,7 +113,7 @@ class Engine:
         Raises:
             UsageError: The query is not valid.
             UnreadableMediaError: An image or a recording cannot be read.
-            NothingHeardError: A voice query contains no speech.
+            NoSpeechError: A voice query contains no speech.
             NotFoundError: An item or an uploaded image does not exist.
         """
         item = self.library.catalog.get_item(item_id)

@@ -41,7 +41,7 @@ class UnreadableMediaError(CrossmodalError):
     title = "The file cannot be read"
 
 
-class NothingHeardError(UnreadableMediaError):
+class NoSpeechError(UnreadableMediaError):
     """A voice query contains no speech."""
 
     problem_type = "urn:crossmodal:problem:no-speech"

@@ -5,7 +5,7 @@ from typing import Any
 from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
 from search.open_home import OpenHome
-from search.storage.consistency import check_database, find_strays
+from search.storage.consistency import check_database, find_contradictions
 from search.storage.spaces import Space, SpaceRole, Spaces
 
 
@@ -85,7 +85,7 @@ def verify_library(library: OpenHome) -> list[str]:
     """Return one line per problem; empty if the database, the vector indexes and the thumbnails are consistent."""
     catalog = library.catalog
     problems = [f"catalog: {line}" for line in check_database(catalog.database)]
-    problems += [f"catalog: {line}" for line in find_strays(catalog.database)]
+    problems += [f"catalog: {line}" for line in find_contradictions(catalog.database)]
     revision = catalog.read_revision()
     for retriever, index in library.indexes.items():
         snapshot = index.refresh(revision)

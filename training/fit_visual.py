@@ -220,7 +220,7 @@ def measure_shown(scores: Vectors, strong: Vectors, weak: Vectors, cuts: Vectors
 
 
 @dataclass(frozen=True)
-class Judged:
+class ConceptQuality:
     """The quality of the results of concepts.
 
     Attributes:
@@ -234,7 +234,9 @@ class Judged:
     first: float
 
 
-def judge_concepts(score: Score, images: EmbeddedImages, captions: Captions, split: str, cuts: Vectors) -> Judged:
+def judge_concepts(
+    score: Score, images: EmbeddedImages, captions: Captions, split: str, cuts: Vectors
+) -> ConceptQuality:
     """Evaluate the concepts of a split that at least four images show.
 
     Args:
@@ -255,7 +257,7 @@ def judge_concepts(score: Score, images: EmbeddedImages, captions: Captions, spl
         best = measure_shown(scores, strong, weak, np.sort(scores) - 1e-6)[:, 2].max()
         ranking.append((best, weak[np.argsort(-scores)[:20]].mean()))
     best, first = np.mean(ranking, axis=0)
-    return Judged(np.mean(figures, axis=0), float(best), float(first))
+    return ConceptQuality(np.mean(figures, axis=0), float(best), float(first))
 
 
 def make_score(calibrator: VisualCalibrator, measurer: Measurer) -> Score:

@@ -43,7 +43,7 @@ LIMIT = 400
 
 
 @dataclass(frozen=True)
-class Outcome:
+class QueryOutcome:
     """The result of one query.
 
     Attributes:
@@ -73,7 +73,7 @@ def _discount(count: int) -> float:
     return float(sum(1 / np.log2(rank + 2) for rank in range(count)))
 
 
-def run_queries(library: OpenHome, cases: Sequence[Case], retriever: str) -> list[Outcome]:
+def run_queries(library: OpenHome, cases: Sequence[Case], retriever: str) -> list[QueryOutcome]:
     """Run all queries with one retriever or with both."""
     engine = Engine(library)
     outcomes = []
@@ -81,7 +81,7 @@ def run_queries(library: OpenHome, cases: Sequence[Case], retriever: str) -> lis
         query = Query(text=case.query, weights=RETRIEVERS[retriever], include_all=True, limit=LIMIT, stack=False)
         answer = engine.search(query)
         names = [Path(hit.item.path).name for hit in answer.hits]
-        outcomes.append(Outcome(case, names, min(answer.total, len(names))))
+        outcomes.append(QueryOutcome(case, names, min(answer.total, len(names))))
     return outcomes
 
 
@@ -95,7 +95,7 @@ def print_rankings(title: str, library: OpenHome, cases: Sequence[Case]) -> None
                 print(f"{title:10} {kind:11} {split:10} {retriever:9} {_describe(chosen)}", flush=True)
 
 
-def _describe(outcomes: Sequence[Outcome]) -> str:
+def _describe(outcomes: Sequence[QueryOutcome]) -> str:
     shown = [outcome for outcome in outcomes if outcome.shown]
     precision = np.mean([outcome.right / outcome.shown for outcome in shown]) if shown else float("nan")
     recall = np.mean([outcome.right / len(outcome.case.relevant) for outcome in outcomes])

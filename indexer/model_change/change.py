@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from indexer.embed import MAX_BATCHES_AHEAD
-from indexer.model_change.fill import Outcome, SpaceFiller
+from indexer.model_change.fill import ChangeResult, SpaceFiller
 from indexer.pipeline import Options, Progress
 from search.active_models import open_index
 from search.encoders.encoder import ImageEncoder, TextEncoder
@@ -18,8 +18,8 @@ from search.encoders.manifest import find_folder
 from search.encoders.registry import (
     ADAPTED,
     BUNDLED,
+    ModelNames,
     Models,
-    Names,
     choose_models,
     find_current,
     guess_retriever,
@@ -71,7 +71,7 @@ class Change:
 
 def use_model(
     library: OpenHome, model: str, role: str | None, options: Options, progress: Progress, pace: Pace = FULL_PACE
-) -> Outcome:
+) -> ChangeResult:
     """Change to another model. The caller must hold the lock of the home.
 
     Args:
@@ -94,7 +94,7 @@ def use_model(
         return change_model(library, Change(retriever, model, pace), options, progress)
     find_whisper(model, library.home.models)
     library.spaces.choose_speech(model)
-    return Outcome(model, is_speech=True)
+    return ChangeResult(model, is_speech=True)
 
 
 def _choose_retriever(model: str, role: str | None) -> Retriever | None:
@@ -104,7 +104,7 @@ def _choose_retriever(model: str, role: str | None) -> Retriever | None:
     return None if role == "speech" else Retriever(role)
 
 
-def change_model(library: OpenHome, change: Change, options: Options, progress: Progress) -> Outcome:
+def change_model(library: OpenHome, change: Change, options: Options, progress: Progress) -> ChangeResult:
     """Fill a space with another model, and switch the search to it. The caller must hold the lock of the home.
 
     Args:
@@ -130,7 +130,7 @@ def change_model(library: OpenHome, change: Change, options: Options, progress: 
     space = _find_space(library, change.retriever, encoder)
     max_running = MAX_BATCHES_AHEAD if change.pace.load >= 1 else 0
     options = throttle(options, change.pace.load)
-    outcome = Outcome(change.model)
+    outcome = ChangeResult(change.model)
     SpaceFiller(library, active, space, models, options, progress, max_running).fill(outcome)
     if not change.pace.force:
         _require_complete(outcome, library.spaces.count_items(active.id))
@@ -143,7 +143,7 @@ def change_model(library: OpenHome, change: Change, options: Options, progress: 
     return outcome
 
 
-def _require_complete(outcome: Outcome, item_count: int) -> None:
+def _require_complete(outcome: ChangeResult, item_count: int) -> None:
     """Raise IncompleteError if too many files could not be read."""
     if len(outcome.unread) <= MAX_UNREAD_SHARE * item_count:
         return
@@ -154,7 +154,7 @@ def _require_complete(outcome: Outcome, item_count: int) -> None:
     )
 
 
-def update_outdated(library: OpenHome, options: Options, progress: Progress) -> list[Outcome]:
+def update_outdated(library: OpenHome, options: Options, progress: Progress) -> list[ChangeResult]:
     """Replace the vectors of earlier versions of bundled models, and switch the search to the new vectors.
 
     The old vectors cannot be searched, so the search is switched even if many files cannot be read; the next run that
@@ -221,7 +221,7 @@ def load_models(library: OpenHome, change: Change) -> Models:
     Raises:
         ModelError: The model cannot be loaded.
     """
-    names = Names(
+    names = ModelNames(
         visual=find_current(library.spaces.get(Retriever.VISUAL).model, library.home.models),
         semantic=library.spaces.get(Retriever.SEMANTIC).model,
         speech=library.models.transcriber.name,

@@ -22,7 +22,7 @@ from search.storage.spaces import Space
 
 
 @dataclass
-class Outcome:
+class ChangeResult:
     """The result of a model change.
 
     Attributes:
@@ -75,7 +75,7 @@ class SpaceFiller:
     progress: Progress
     max_running: int = MAX_BATCHES_AHEAD
 
-    def fill(self, outcome: Outcome) -> None:
+    def fill(self, outcome: ChangeResult) -> None:
         """Fill the space in the fastest way that is possible; files that cannot be read are added to `outcome`."""
         encoder = self.models.image_encoder
         if self.active.retriever is not Retriever.VISUAL:
@@ -111,7 +111,7 @@ class SpaceFiller:
             done += len(block)
             self.progress(done, total, f"{done} vectors")
 
-    def fill_images(self, outcome: Outcome) -> None:
+    def fill_images(self, outcome: ChangeResult) -> None:
         """Decode and embed all images again; files that cannot be read are added to `outcome`."""
         lacking = self.library.spaces.list_lacking_files(self.active.id, self.space.id)
         item_ids = {file.path: item_id for item_id, file in lacking}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.model_change.change import update_outdated, use_model
-from indexer.model_change.fill import Outcome
+from indexer.model_change.fill import ChangeResult
 from indexer.pipeline import Options, index_paths
 from indexer.summary import Summary
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
@@ -131,7 +131,7 @@ def _run_job(library: OpenHome, job: Job, options: Options, stop: threading.Even
         options = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
         unavailable: list[str] = []
         if job.task.model:
-            result: Summary | Outcome = _change_model(library, job.task, job.task.model, options, tracker)
+            result: Summary | ChangeResult = _change_model(library, job.task, job.task.model, options, tracker)
         else:
             paths, unavailable = _find_paths(library, job.task)
             result = index_paths(library, paths, options, tracker.update)
@@ -156,12 +156,12 @@ def _run_job(library: OpenHome, job: Job, options: Options, stop: threading.Even
         library.jobs.end(job.id, JobState.DONE, result.describe(MAX_REPORTED_FAILURES) | warning)
 
 
-def _change_model(library: OpenHome, task: Task, model: str, options: Options, tracker: Tracker) -> Outcome:
+def _change_model(library: OpenHome, task: Task, model: str, options: Options, tracker: Tracker) -> ChangeResult:
     if not task.is_routine:
         return use_model(library, model, task.role, options, tracker.update)
     # An earlier job may have updated the spaces: each job does so before it indexes.
     outcomes = update_outdated(library.reload_models(), options, tracker.update)
-    return outcomes[-1] if outcomes else Outcome(model, has_changes=False)
+    return outcomes[-1] if outcomes else ChangeResult(model, has_changes=False)
 
 
 def _find_paths(library: OpenHome, task: Task) -> tuple[list[Path], list[str]]:

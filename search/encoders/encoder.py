@@ -125,7 +125,7 @@ class Transcriber(Protocol):
             The transcript; empty if there is no speech.
         """
 
-    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
+    def transcribe_concurrently(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Transcribe one of several chunks that are transcribed concurrently. All chunks together take less time.
 
         Args:

@@ -22,7 +22,7 @@ ADAPTED = "+adapter-"
 
 
 @dataclass(frozen=True)
-class Names:
+class ModelNames:
     """The names of the models of a home; None for the bundled default.
 
     Attributes:
@@ -57,7 +57,7 @@ class Models:
         return self.image_encoder if retriever is Retriever.VISUAL else self.text_encoder
 
 
-def choose_models(folder: Path, machine: Machine, names: Names) -> Models:
+def choose_models(folder: Path, machine: Machine, names: ModelNames) -> Models:
     """Return the models of a home.
 
     Args:

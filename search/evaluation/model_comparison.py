@@ -11,7 +11,7 @@ import numpy as np
 
 from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.evaluation.metrics import bootstrap
-from search.evaluation.synthetic_queries import Captioned, Cloze, Copied, open_items
+from search.evaluation.synthetic_queries import Captioned, Cloze, ImageCopy, open_items
 from search.records import Vectors
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ def compare_results(first: ModelResult, second: ModelResult) -> Comparison:
 
 
 def rank_images(
-    load: Callable[[], ImageEncoder], captioned: Sequence[Captioned], copied: Sequence[Copied]
+    load: Callable[[], ImageEncoder], captioned: Sequence[Captioned], copied: Sequence[ImageCopy]
 ) -> ModelResult:
     """Rank all images by every caption and by every copy, with one image encoder.
 

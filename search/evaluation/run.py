@@ -41,7 +41,7 @@ class Figure:
 
 
 @dataclass
-class Outcome:
+class QueryOutcome:
     """The result of one query.
 
     Attributes:
@@ -125,7 +125,7 @@ def run_cases(
     return summarize(outcomes, engine.library.catalog.read_types(wanted))
 
 
-def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> Outcome:
+def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = False) -> QueryOutcome:
     """Run one query and grade its whole ranking, above and below the cut.
 
     Args:
@@ -147,7 +147,7 @@ def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = Fals
         separate = {retriever: _run_retriever(engine, case, query, retriever) for retriever in Retriever}
         grades |= {str(retriever): case.grade_hits(hits) for retriever, hits in separate.items()}
         grades["rrf"] = case.grade_hits(_fuse_ranks(separate))
-    return Outcome(
+    return QueryOutcome(
         case=case,
         best=answer.hits[0].score if answer.hits else 0.0,
         nothing=answer.nothing_relevant,
@@ -158,14 +158,14 @@ def run_case(engine: Engine, case: Case, retrievers: bool, filtered: bool = Fals
     )
 
 
-def summarize(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Report:
+def summarize(outcomes: Sequence[QueryOutcome], types: Mapping[str, ItemType]) -> Report:
     """Compute the figures of all outcomes.
 
     Args:
         outcomes: The results of the queries.
         types: The types of the relevant files, by path.
     """
-    kinds: dict[str, list[Outcome]] = defaultdict(list)
+    kinds: dict[str, list[QueryOutcome]] = defaultdict(list)
     for outcome in outcomes:
         kinds[outcome.case.line.kind].append(outcome)
     answered = {kind: group for kind, group in kinds.items() if group[0].case.relevant}
@@ -195,12 +195,12 @@ def summarize(outcomes: Sequence[Outcome], types: Mapping[str, ItemType]) -> Rep
     )
 
 
-def _compare_best_scores(present: Sequence[Outcome], absent: Sequence[Outcome]) -> float:
+def _compare_best_scores(present: Sequence[QueryOutcome], absent: Sequence[QueryOutcome]) -> float:
     """Compute the AUROC of the best result's score."""
     return compute_auroc([outcome.best for outcome in present], [outcome.best for outcome in absent])
 
 
-def _share_nothing(group: Sequence[Outcome]) -> float:
+def _share_nothing(group: Sequence[QueryOutcome]) -> float:
     return sum(outcome.nothing for outcome in group) / len(group)
 
 
@@ -235,8 +235,8 @@ def _fuse_ranks(separate: Mapping[Retriever, tuple[Hit, ...]]) -> tuple[Hit, ...
     return tuple(hits[item_id] for item_id in sorted(scores, key=lambda item_id: -scores[item_id])[:MAX_RESULTS])
 
 
-def _measure_rankings(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
-    measures: dict[str, Callable[[Outcome, str], float]] = {
+def _measure_rankings(group: Sequence[QueryOutcome]) -> dict[str, dict[str, Figure]]:
+    measures: dict[str, Callable[[QueryOutcome, str], float]] = {
         "recall@1": lambda outcome, ranking: compute_recall(
             outcome.strong_grades(ranking), outcome.case.strong_count, 1
         ),
@@ -258,7 +258,7 @@ def _measure_rankings(group: Sequence[Outcome]) -> dict[str, dict[str, Figure]]:
     return figures
 
 
-def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -> dict[str, tuple[float, float]]:
+def _measure_exposure(group: Sequence[QueryOutcome], types: Mapping[str, ItemType]) -> dict[str, tuple[float, float]]:
     """Return by item type its share of the relevant answers and its share of the first ten results.
 
     Each query counts the same, regardless of the number of its answers and results.
@@ -276,7 +276,7 @@ def _measure_exposure(group: Sequence[Outcome], types: Mapping[str, ItemType]) -
     }
 
 
-def _count_confusions(group: Sequence[Outcome]) -> dict[str, dict[str, int]]:
+def _count_confusions(group: Sequence[QueryOutcome]) -> dict[str, dict[str, int]]:
     """Return for each label how often its items got each label; an item gets the label with the highest score."""
     table: dict[str, Counter[str]] = {}
     for outcome in group:

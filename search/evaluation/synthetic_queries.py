@@ -46,7 +46,7 @@ class Captioned:
 
 
 @dataclass(frozen=True)
-class Copied:
+class ImageCopy:
     """Two files with the same image, scaled, recompressed or in another format.
 
     Attributes:
@@ -103,10 +103,10 @@ def list_captions_of(cases: Sequence[Case], library: OpenHome) -> list[Captioned
     return found
 
 
-def list_copied(library: OpenHome, max_count: int) -> list[Copied]:
+def list_copied(library: OpenHome, max_count: int) -> list[ImageCopy]:
     """Return up to `max_count` pairs of images that are copies but not identical; each image is in at most one pair."""
     ids, phashes = library.catalog.read_phashes()
-    pairs: list[Copied] = []
+    pairs: list[ImageCopy] = []
     used_ids: set[int] = set()
     for first, second in pair_phashes(phashes):
         pair = {int(ids[first]), int(ids[second])}
@@ -116,7 +116,7 @@ def list_copied(library: OpenHome, max_count: int) -> list[Copied]:
         opened = open_items(items.values())
         if len(opened) == 2 and 0 < measure_change(*opened.values()) <= MAX_CHANGE:
             lower_id, higher_id = sorted(items)
-            pairs.append(Copied(items[lower_id], items[higher_id]))
+            pairs.append(ImageCopy(items[lower_id], items[higher_id]))
             used_ids |= pair
     return pairs
 

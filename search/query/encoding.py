@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search.errors import NothingHeardError, UsageError
+from search.errors import NoSpeechError, UsageError
 from search.media.container import decode_sound
 from search.media.image.picture import USEFUL_SIDE, crop_box, open_image
 from search.open_home import OpenHome
@@ -97,7 +97,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     Raises:
         UsageError: The query is empty or not valid.
         UnreadableMediaError: An image or a recording cannot be read.
-        NothingHeardError: A voice query contains no speech.
+        NoSpeechError: A voice query contains no speech.
         NotFoundError: An item or an uploaded image does not exist.
     """
     corrected = correct_query(query.text or "", library.words.list_words(), detect_language) if query.correct else None
@@ -158,7 +158,7 @@ def _transcribe(library: OpenHome, voice: bytes) -> VoiceTranscript:
     transcriber, samples = library.models.transcriber, decode_sound(voice)
     transcript = transcriber.transcribe(samples)
     if not transcript.text:
-        raise NothingHeardError(
+        raise NoSpeechError(
             "No speech was recognized in the voice query. Speak closer to the microphone, or type the words."
         )
     if transcript.language in (None, "en") or not _list_english_models(library) or not transcriber.can_translate:

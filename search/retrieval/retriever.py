@@ -18,7 +18,7 @@ from search.retrieval.visual import (
     make_search_vector,
     score_parts,
 )
-from search.scoring.candidates import Retrieved, make_nothing, to_probability
+from search.scoring.candidates import Retrieved, make_empty, to_probability
 from search.scoring.presence import Presence, decide_presence
 from search.storage.embedding_rows import mark_ids, to_float32
 from search.storage.filters import select_items, select_missing
@@ -80,7 +80,7 @@ class Retrieval:
         if retriever is not Retriever.VISUAL:
             return self._text.retrieve(retriever, depth, self._explain)
         has_visual_part = any(part.weight > 0 for part in self._encoded.visual)
-        return self._retrieve_visual(depth) if has_visual_part else make_nothing(retriever)
+        return self._retrieve_visual(depth) if has_visual_part else make_empty(retriever)
 
     @cached_property
     def _text(self) -> TextRetriever:

@@ -16,7 +16,7 @@ from search.retrieval.text_candidates import (
     find_phrases,
     match_terms,
 )
-from search.scoring.candidates import Retrieved, make_nothing, to_probability
+from search.scoring.candidates import Retrieved, make_empty, to_probability
 from search.scoring.lexical import LexicalMatches
 from search.scoring.text import (
     TextFeatures,
@@ -84,7 +84,7 @@ class TextRetriever:
             UsageError: The parts of the query cancel each other out.
         """
         if not (self._query.terms if retriever is Retriever.LEXICAL else self._query.parts):
-            return make_nothing(retriever)
+            return make_empty(retriever)
         found = self.collect(depth)
         is_lexical = retriever is Retriever.LEXICAL
         is_found = found.places != NO_MATCH if is_lexical else ~np.isnan(found.cosines)

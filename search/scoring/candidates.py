@@ -89,7 +89,7 @@ class Retrieved:
         )
 
 
-def make_nothing(retriever: Retriever) -> Retrieved:
+def make_empty(retriever: Retriever) -> Retrieved:
     """Return an empty result of a retriever."""
     no_ids, no_scores = np.zeros(0, np.int64), np.zeros(0, np.float32)
     return Retrieved(retriever, no_ids, no_ids, no_scores, no_scores)

@@ -16,7 +16,7 @@ def check_database(database: Database) -> list[str]:
     return [line for line in lines if line != "ok"]
 
 
-def find_strays(database: Database) -> list[str]:
+def find_contradictions(database: Database) -> list[str]:
     """Return contradictions between the items, their segments and the full-text index, one line each."""
     queries = {
         "indexed items have no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from search.encoders.bank import read_bank_texts
-from search.encoders.registry import SPEECH_MODEL, Models, Names
+from search.encoders.registry import SPEECH_MODEL, ModelNames, Models
 from search.encoders.runtime import Machine
 from search.media.image.transform import ResizeCrop
 from search.records import Pixels, SpeechSegment, Transcript, Vectors, Waveform, Word
@@ -196,7 +196,7 @@ class FakeTranscriber:
                 start = end
         return Transcript((language or "en") if segments else None, tuple(segments))
 
-    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
+    def transcribe_concurrently(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Return the same as `transcribe`."""
         return self.transcribe(samples, language)
 
@@ -248,7 +248,7 @@ def make_models(sentences: tuple[str, ...]) -> Models:
     return Models(FakeImageEncoder(), FakeTextEncoder(), FakeTranscriber(sentences), FakeQueryClassifier())
 
 
-def choose_fake_models(_folder: Path, _machine: Machine, _names: Names) -> Models:
+def choose_fake_models(_folder: Path, _machine: Machine, _names: ModelNames) -> Models:
     """Return the fake models, whatever a home has chosen."""
     from tests.support.fake_demo import SENTENCES
 

@@ -6,16 +6,16 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from search.encoders.registry import IMAGE_MODEL, SPEECH_MODEL, TEXT_MODEL, Models, Names, choose_models
+from search.encoders.registry import IMAGE_MODEL, SPEECH_MODEL, TEXT_MODEL, ModelNames, Models, choose_models
 from search.encoders.runtime import Machine
 
 CHOOSER = "search.active_models.choose_models"
-BUNDLED = Names(IMAGE_MODEL, TEXT_MODEL, SPEECH_MODEL)
+BUNDLED = ModelNames(IMAGE_MODEL, TEXT_MODEL, SPEECH_MODEL)
 
 
-def choose_shared_models(folder: Path, machine: Machine, names: Names) -> Models:
+def choose_shared_models(folder: Path, machine: Machine, names: ModelNames) -> Models:
     """Return what `choose_models` does; the bundled models are the same objects for every home."""
-    named = Names(names.visual or IMAGE_MODEL, names.semantic or TEXT_MODEL, names.speech or SPEECH_MODEL)
+    named = ModelNames(names.visual or IMAGE_MODEL, names.semantic or TEXT_MODEL, names.speech or SPEECH_MODEL)
     return _load_bundled(machine) if named == BUNDLED else choose_models(folder, machine, names)
 
 

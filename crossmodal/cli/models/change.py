@@ -10,7 +10,7 @@ from crossmodal.cli.output import json_option, print_json
 from search.settings import Settings
 
 if TYPE_CHECKING:
-    from indexer.model_change.fill import Outcome
+    from indexer.model_change.fill import ChangeResult
 
 ROLES = ("visual", "semantic", "speech")
 
@@ -101,7 +101,7 @@ def drop_command(settings: Settings, role: str, as_json: bool) -> None:
         click.echo(f"{count} embeddings removed")
 
 
-def _report(outcome: "Outcome", as_json: bool) -> None:
+def _report(outcome: "ChangeResult", as_json: bool) -> None:
     for path, reason in outcome.unread.items():
         click.echo(f"{path}: {reason}", err=True)
     if as_json:

@@ -128,7 +128,7 @@ class FasterTranscriber:
         with self._lock:
             return _transcribe(self._single, samples, language, "translate" if translate else "transcribe")
 
-    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
+    def transcribe_concurrently(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Transcribe one of several concurrent chunks. See `Transcriber`."""
         if self.streams == 1:
             return self.transcribe(samples, language)

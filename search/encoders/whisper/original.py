@@ -57,7 +57,7 @@ class OriginalTranscriber:
         segments = tuple(make_segment(segment) for segment in result["segments"] if segment["text"].strip())
         return Transcript(result["language"] if segments else None, segments)
 
-    def transcribe_beside(self, samples: Waveform, language: str | None = None) -> Transcript:
+    def transcribe_concurrently(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Transcribe a chunk; this engine runs one chunk at a time."""
         return self.transcribe(samples, language)
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from search.engine import Engine
-from search.errors import NotFoundError, NothingHeardError, UnreadableMediaError, UsageError
+from search.errors import NoSpeechError, NotFoundError, UnreadableMediaError, UsageError
 from search.records import Filters, ItemType, Query, QueryPart, Retriever
 from tests.support.indexing import index
 
@@ -135,8 +135,8 @@ def test_a_weight_of_zero_turns_a_retriever_off(engine):
         ({"text": "a", "filters": Filters(after="tomorrow")}, UsageError, "after must be a date"),
         ({"parts": (QueryPart(image=b"no picture"),)}, UnreadableMediaError, "unrecognized image format"),
         ({"voice": b"no sound"}, UnreadableMediaError, "cannot be decoded"),
-        ({"voice": make_wave(np.zeros(32000))}, NothingHeardError, "No speech was recognized"),
-        ({"voice": make_wave(np.zeros(0))}, NothingHeardError, "No speech was recognized"),
+        ({"voice": make_wave(np.zeros(32000))}, NoSpeechError, "No speech was recognized"),
+        ({"voice": make_wave(np.zeros(0))}, NoSpeechError, "No speech was recognized"),
         ({"parts": (QueryPart(item=999),)}, NotFoundError, "no item 999"),
     ],
 )

@@ -61,7 +61,7 @@ class Counting:
         self.languages = []
         self.streams = streams
 
-    def transcribe_beside(self, samples, language=None):
+    def transcribe_concurrently(self, samples, language=None):
         self.languages.append(language)
         return Transcript("it", (SpeechSegment(1.0, 2.0, f"stretch {len(self.languages)}", 0.9, 0.0),))
 
@@ -90,10 +90,10 @@ class Meeting(Counting):
         super().__init__(streams=2)
         self.both = threading.Barrier(2, timeout=20)
 
-    def transcribe_beside(self, samples, language=None):
+    def transcribe_concurrently(self, samples, language=None):
         if samples[0] != 0.5:
             self.both.wait()
-        return super().transcribe_beside(samples, language)
+        return super().transcribe_concurrently(samples, language)
 
 
 def test_several_chunks_are_transcribed_in_parallel_once_the_language_is_known(tmp_path):

@@ -15,7 +15,7 @@ from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort,
 from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
 from search.retrieval.retriever import FLOOR, TEXT_MATCH_CUT, Retrieval
 from search.retrieval.text import TextRetriever
-from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, make_nothing
+from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, make_empty
 
 WEIGHTS = dict.fromkeys(Retriever, 1.0)
 EVERYTHING = Query(text="q", include_all=True, stack=False, limit=1000)
@@ -33,7 +33,7 @@ class InventedRetrievers:
 
     def retrieve(self, retriever, depth):
         if retriever not in self._probabilities:
-            return make_nothing(retriever)
+            return make_empty(retriever)
         self.depths[retriever] = depth
         everything = self._probabilities[retriever]
         order = np.argsort(-everything, kind="stable")

@@ -14,7 +14,7 @@ from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Ret
 from search.storage import migrations, tables
 from search.storage.catalog import Catalog
 from search.storage.collections import SavedSearches
-from search.storage.consistency import find_strays
+from search.storage.consistency import find_contradictions
 from search.storage.database import Database
 from search.storage.feedback import FeedbackStore
 from search.storage.filters import select_items, select_missing
@@ -220,7 +220,7 @@ def test_a_catalog_of_the_first_version_is_brought_up_to_date(tmp_path):
     catalog = Catalog(Database(tmp_path / "c.db"))
     assert find(catalog, "草地") == ["一只狗在草地上"]
     Ledger(catalog.database).forget([1])
-    assert find_strays(catalog.database) == []
+    assert find_contradictions(catalog.database) == []
     catalog.database.close()
 
 
