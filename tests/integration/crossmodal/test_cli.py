@@ -229,6 +229,7 @@ def test_settings_shows_values_with_their_sources(tmp_path, monkeypatch):
         "value": str(tmp_path / "new"),
         "source": "command line",
         "environment_variable": "CROSSMODAL_HOME",
+        "description": "The data directory.",
     }
     assert (rows["device"]["value"], rows["device"]["source"]) == ("cpu", "command line")
     assert (rows["hosts"]["value"], rows["hosts"]["source"]) == (["a.example", "b.example"], "environment")

@@ -17,13 +17,13 @@ from search.query.request import SearchRequest
 from search.records import Filters
 from search.settings import Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HEAVY = {"numpy", "sqlalchemy", "flask", "onnxruntime", "faiss", "av", "PIL", "torch", "rich", "pydantic", "click"}
 
 
 @pytest.fixture(scope="module")
 def api(library):
-    opened = crossmodal.OpenHome(open_home(Settings(home=library.home.root)))
+    opened = crossmodal.Library(open_home(Settings(home=library.home.root)))
     yield opened
     opened.close()
 
@@ -56,7 +56,7 @@ def test_every_package_is_typed():
 
 
 def test_every_field_of_a_search_is_an_argument():
-    arguments = set(inspect.signature(crossmodal.OpenHome.search).parameters)
+    arguments = set(inspect.signature(crossmodal.Library.search).parameters)
     # Pages and tiers are the business of the results.
     assert set(SearchRequest.model_fields) - arguments == {"parts", "weights", "cursor", "include_all", "tier"}
     assert {field.name for field in fields(Filters)} <= arguments
