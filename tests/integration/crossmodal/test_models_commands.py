@@ -233,7 +233,7 @@ def test_an_adapter_learns_from_feedback(captioned, tmp_path, monkeypatch):
     for number, path in enumerate(sorted((tmp_path / "named").glob("*.jpg"))):
         texts[str(path.rename(path.with_name(f"IMG_{number:04d}.jpg")))] = path.stem
     index(captioned, tmp_path / "named")
-    assert "50 are the fewest" in str(run(captioned.home, "models", "adapt", "--json", status=1).exception)
+    assert "at least 50 are needed" in str(run(captioned.home, "models", "adapt", "--json", status=1).exception)
 
     def give_opinions(moments):
         monkeypatch.setattr("search.storage.feedback.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")

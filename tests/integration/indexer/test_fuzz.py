@@ -187,7 +187,7 @@ def write_silence(path, hours):
     ("name", "make", "message"),
     [
         ("huge.png", make_huge_png, "too large to decode"),
-        ("bomb.docx", make_bomb, "unpacks to more"),
+        ("bomb.docx", make_bomb, "larger than the limit"),
         ("endless.pdf", make_endless_pdf, "pages"),
     ],
 )
