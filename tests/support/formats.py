@@ -214,16 +214,22 @@ def make_dng(preview=None):
         (50728, "2I", 3, (1, 1, 1, 1, 1, 1), True),
         (50778, "H", 1, 21, True),
     ]
+    # The preview is compressed already; tifffile asks for an encoder nevertheless, which is in another package.
+    tifffile.TIFF.COMPRESSORS._codecs[tifffile.COMPRESSION.JPEG] = bytes
     stream = io.BytesIO()
     with tifffile.TiffWriter(stream) as out:
         if preview is None:
             out.write(sensor, photometric="CFA", extratags=tags, metadata=None)
         else:
-            small = np.asarray(Image.new("RGB", preview, (200, 120, 40)).convert("YCbCr"))
+            jpeg = io.BytesIO()
+            Image.new("RGB", preview, (200, 120, 40)).save(jpeg, "JPEG")
             out.write(
-                small,
+                iter([jpeg.getvalue()]),  # already compressed
+                shape=(preview[1], preview[0], 3),
+                dtype=np.uint8,
                 photometric="ycbcr",
                 compression="jpeg",
+                subsampling=(2, 2),
                 rowsperstrip=preview[1],
                 subfiletype=1,
                 extratags=tags[:5],

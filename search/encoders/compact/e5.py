@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -145,7 +145,7 @@ class E5Weights:
         return raw.view(BLOCK_TYPE).reshape(-1, WIDTH // BLOCK)
 
     def _read_directory(self) -> None:
-        view = memoryview(self._file)  # type: ignore[arg-type]
+        view = memoryview(cast(Any, self._file))
         at = 8 + 7 * 4 + 8  # magic, version, seven sizes, epsilon, block size
         (pieces,) = struct.unpack_from("<i", view, at)
         (blob_length,) = struct.unpack_from("<Q", view, at + 20)
