@@ -74,7 +74,11 @@ class Database:
         try:
             self._migrate()
         except DBAPIError as error:
+            self.close()
             raise HomeError(f"cannot open the catalog {path}: {error.orig}") from error
+        except HomeError:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -31,7 +31,7 @@ from search.storage.facets import read_facets
 from search.storage.filters import SQL, select_items
 from search.storage.sources import Sources
 
-STATE = Path(__file__).parents[3] / "web/static/search/request.js"
+STATE = Path(__file__).parents[4] / "web/static/search/request.js"
 # What the page leaves to its search box.
 TYPED = {"path", "album", "phrases"}
 # A value that the first of two items satisfies and the second does not: as text, and as JSON.
