@@ -296,4 +296,4 @@ def test_the_available_models_are_listed(captioned, tiny):
     assert all(one["is_present"] for one in output["models"] if one["is_used"])
     figures = next(one["figures"] for one in output["models"] if one["name"] == "ViT-B-32/laion2b_s34b_b79k")
     assert figures["coco"] == 0.3934
-    assert "not measured here" in output["source"]
+    assert "not measured by this project" in output["source"]
