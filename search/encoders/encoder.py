@@ -4,30 +4,26 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from search.media.image.transform import ImageTransform
-from search.records import Pixels, Transcript, Vectors, Waveform
+from search.records import EncoderFacts, Pixels, Transcript, Vectors, Waveform
 
 # The size of the LRU cache of query vectors in each encoder.
 MAX_CACHED_QUERIES = 512
 
 
-class ImageEncoder(Protocol):
-    """Embeds images and texts into the `visual` space; vectors have unit length."""
-
-    @property
-    def name(self) -> str:
-        """The model's name, `architecture/pretrained`."""
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash that changes when the vectors change."""
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
+class Encoder(EncoderFacts, Protocol):
+    """What image encoders and text encoders have in common."""
 
     @property
     def parts(self) -> tuple[int, ...]:
         """The lengths of the parts of a vector that are scored separately; their sum is the dimension."""
+
+    @property
+    def is_multilingual(self) -> bool:
+        """Whether the model supports languages other than English."""
+
+
+class ImageEncoder(Encoder, Protocol):
+    """Embeds images and texts into the `visual` space; vectors have unit length."""
 
     @property
     def bank(self) -> Vectors:
@@ -40,10 +36,6 @@ class ImageEncoder(Protocol):
     @property
     def batch(self) -> int:
         """The preferred number of images per call."""
-
-    @property
-    def is_multilingual(self) -> bool:
-        """Whether the model supports languages other than English."""
 
     @property
     def transform(self) -> ImageTransform:
@@ -59,28 +51,8 @@ class ImageEncoder(Protocol):
         """Embed texts for each part of the space, each part at its full length; shape (n, d), float32."""
 
 
-class TextEncoder(Protocol):
+class TextEncoder(Encoder, Protocol):
     """Embeds queries and passages into the `semantic` space; vectors have unit length."""
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash that changes when the vectors change."""
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
-
-    @property
-    def parts(self) -> tuple[int, ...]:
-        """The length of a vector, as its only part."""
-
-    @property
-    def is_multilingual(self) -> bool:
-        """Whether the model supports languages other than English."""
 
     @property
     def bank(self) -> Vectors:

@@ -3,6 +3,7 @@
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
 from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vectors, Waveform
 from search.records.collection import Album, Feedback, SavedSearch
+from search.records.encoder import EncoderFacts
 from search.records.filters import FILTERS, FilterField, FilterKind, Filters
 from search.records.media import (
     FileFacts,
@@ -31,6 +32,7 @@ __all__ = [
     "Answer",
     "Box",
     "Coverage",
+    "EncoderFacts",
     "Evidence",
     "Feedback",
     "FileFacts",

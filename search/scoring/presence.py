@@ -22,12 +22,9 @@ PRESENT_CUT = 1.0
 # With fewer images than this, the cut is lowered in proportion, since chance matches are rarer.
 MIN_IMAGES_FULL_CUT = 256
 # Features of the scores: the log-odds of the images at these ranks, and the logarithm of 1 + the number of images with
-# positive log-odds.
+# positive log-odds. After them come the properties of the text (`QueryWording`), and for each part of the space the
+# similarity, standing, margin and named standing of the nearest image.
 RANKS = (1, 5, 20, 100)
-BEST_FEATURES = ("best", "fifth", "twentieth", "hundredth", "likely")
-# Features of the text, and of the nearest image in each part of the embedding space.
-WORD_FEATURES = ("odd", "other", "name")
-NEAREST_FEATURES = ("similarity", "standing", "margin", "named standing")
 # The lowest log-odds, used also for ranks that a small library does not have.
 MIN_LOGIT = -12.0
 # Ordinary texts have at most this oddness; random letters have more.

@@ -7,14 +7,14 @@ one was searched before. Switching changes the three roles in one transaction.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
-from search.records import FileFacts, ItemType, Retriever, State, Vectors
+from search.records import EncoderFacts, FileFacts, ItemType, Retriever, State, Vectors
 from search.storage import tables as t
 from search.storage.database import Database, match_values, pack_values
 from search.storage.embedding_rows import count_rows
@@ -66,22 +66,6 @@ class Lacking:
     text: str | None
     start: float | None
     page: int | None
-
-
-class EncoderFacts(Protocol):
-    """The properties of an encoder that the catalog stores."""
-
-    @property
-    def name(self) -> str:
-        """The name of the model."""
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of everything that affects its vectors."""
-
-    @property
-    def dimension(self) -> int:
-        """The length of a vector."""
 
 
 class Spaces:

@@ -26,7 +26,7 @@ FAKES = {
 
 @pytest.mark.parametrize("name", FAKES)
 def test_a_fake_model_has_every_member_of_its_protocol(name):
-    members = {member for member in vars(getattr(protocols, name)) if not member.startswith("_")}
+    members = {member for member in dir(getattr(protocols, name)) if not member.startswith("_")}
     assert members
     assert [member for member in sorted(members) if not hasattr(FAKES[name], member)] == []
 
