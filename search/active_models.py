@@ -61,15 +61,15 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
         HomeError: A space was filled by other files of a model that is not bundled.
         ModelError: A chosen model is not on this machine.
     """
+    recorded = {retriever: spaces.find(retriever) for retriever in VECTOR_RETRIEVERS}
     chosen = {
-        retriever: find_current(space.model, home.models) if (space := spaces.find(retriever)) else None
-        for retriever in VECTOR_RETRIEVERS
+        retriever: find_current(space.model, home.models) if space else None for retriever, space in recorded.items()
     }
     names = ModelNames(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech())
     active = ActiveModels(choose_models(home.models, machine, names), {}, {})
-    for retriever in VECTOR_RETRIEVERS:
+    for retriever, found in recorded.items():
         encoder = active.models.get_encoder(retriever)
-        space = spaces.find(retriever) or spaces.add(retriever, SpaceRole.ACTIVE, encoder)
+        space = found or spaces.add(retriever, SpaceRole.ACTIVE, encoder)
         if space.fingerprint == encoder.fingerprint:
             active.indexes[retriever] = open_index(home, spaces.database, space, encoder)
         elif encoder.name in BUNDLED:

@@ -70,14 +70,17 @@ def list_models(library: OpenHome) -> tuple[list[dict[str, Any]], list[Preset]]:
     The role of a space is `active` if it is searched, `next` if it is being filled, and `previous` if it was used
     before.
     """
-    spaces = []
-    for space in library.spaces.list_all():
-        facts = {
-            "retriever": space.retriever,
-            "role": space.role,
-            "of": library.spaces.count(library.spaces.get(space.retriever).id),
-        }
-        spaces.append(_describe_space(library.spaces, space) | facts)
+    recorded = library.spaces.list_all()
+    rows = [_describe_space(library.spaces, space) for space in recorded]
+    searched = {
+        space.retriever: row["embeddings"]
+        for space, row in zip(recorded, rows, strict=True)
+        if space.role is SpaceRole.ACTIVE
+    }
+    spaces = [
+        row | {"retriever": space.retriever, "role": space.role, "of": searched[space.retriever]}
+        for space, row in zip(recorded, rows, strict=True)
+    ]
     return spaces, list_presets(library.home.models)
 
 
