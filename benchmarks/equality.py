@@ -23,7 +23,7 @@ from search.encoders.open_clip.imports import import_open_clip, import_torch
 from search.encoders.open_clip.loading import find_source
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
-from search.media.image.picture import USEFUL_SIDE, open_image
+from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.records import Retriever, Vectors
 from search.settings import count_cores
 from tests.support.checkpoints import list_texts, make_checkpoint, make_siglip, make_xlm_roberta

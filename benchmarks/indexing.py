@@ -35,7 +35,7 @@ from indexer.pipeline import Options, Summary, run_index
 from search.encoders.compact.files import CompactFiles
 from search.encoders.onnx import open_session
 from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
-from search.media.image.picture import USEFUL_SIDE, make_noise, open_image
+from search.media.image.pillow import USEFUL_SIDE, make_noise, open_image
 from search.open_home import OpenHome, open_home
 from search.settings import count_cores, read_settings
 
@@ -236,7 +236,7 @@ def report_film(photos: list[Path], recordings: list[Path], minutes: float, out:
     samples = decode_sound(film)
     library.models.transcriber.transcribe(samples[: 30 * SAMPLE_RATE])
     model = library.models.image_encoder
-    shown = [model.transform(frame.picture) for frame in iterate_frames(film, 2.0)]
+    shown = [model.transform(frame.image) for frame in iterate_frames(film, 2.0)]
     model.encode_images(shown[:BATCH_SIZE])
     baseline = time_call(lambda: sum(1 for _ in iterate_frames(film, 1.0)))
     baseline += time_call(

@@ -33,7 +33,7 @@ from search.encoders.class_names import read_classes
 from search.encoders.manifest import find_folder
 from search.encoders.open_clip.export import export_towers
 from search.encoders.open_clip.imports import import_open_clip, import_torch
-from search.media.image.picture import USEFUL_SIDE, open_image
+from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.media.image.transform import ImageTransform
 from search.open_home import open_home
 from search.records import Pixels

@@ -19,7 +19,7 @@ from typing import Any
 
 from indexer.pipeline import Options, run_index
 from search.engine import Engine
-from search.media.image.picture import make_noise
+from search.media.image.pillow import make_noise
 from search.open_home import open_home
 from search.records import Query
 from search.settings import Settings

@@ -17,7 +17,7 @@ import numpy as np
 
 from search.errors import ModelError
 from search.media.container import write_video
-from search.media.image.picture import Picture, open_image
+from search.media.image.pillow import PilImage, open_image
 
 # The distribution, the path of the photo in it, and the name of the photo in the demo folder.
 PHOTOS = (
@@ -102,7 +102,7 @@ def _prepare(path: Path) -> Path:
     return path
 
 
-def _move_over(scene: Picture) -> Iterator[Picture]:
+def _move_over(scene: PilImage) -> Iterator[PilImage]:
     """Yield frames of a camera that pans slowly over a photo."""
     width, height = FILM_SIZE
     scale = 1.15 * max(width / scene.width, height / scene.height)

@@ -13,7 +13,7 @@ import numpy as np
 from indexer.decode.content import AudioChunk, Pcm16
 from indexer.summary import Profile
 from search.encoders.encoder import Transcriber
-from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, to_samples
+from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, convert_to_float
 from search.paths import write_atomically
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
@@ -107,7 +107,7 @@ class TranscriptionQueue:
                 # The language that is detected first is used for the whole file.
                 wait([previous])
             with self._profile.measure("speech", round(len(chunk.samples) / SAMPLE_RATE)):
-                samples = to_samples(chunk.samples)
+                samples = convert_to_float(chunk.samples)
                 transcript = self._transcriber.transcribe_concurrently(samples, self._languages.get(content_hash))
             if chunk.start > 0 or content_hash in self._on_disk or _is_full(chunk):
                 self._on_disk.add(content_hash)

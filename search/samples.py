@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import UnreadableMediaError
-from search.media.image.picture import USEFUL_SIDE, Picture, open_image
+from search.media.image.pillow import USEFUL_SIDE, PilImage, open_image
 from search.open_home import OpenHome
 from search.records import ItemType
 
@@ -12,7 +12,7 @@ from search.records import ItemType
 CANDIDATES_PER_IMAGE = 4
 
 
-def sample_images(library: OpenHome, count: int) -> Iterator[Picture]:
+def sample_images(library: OpenHome, count: int) -> Iterator[PilImage]:
     """Yield up to `count` images from all over the library; fewer if not enough files can be read."""
     for item in library.catalog.list_some(ItemType.IMAGE, CANDIDATES_PER_IMAGE * count):
         if count == 0:

@@ -70,19 +70,19 @@ def serialize_ledger_row(item: Item) -> dict[str, Any]:
     }
 
 
-def serialize_source(source: Source, is_there: bool) -> dict[str, Any]:
+def serialize_source(source: Source, is_available: bool) -> dict[str, Any]:
     """Return a source.
 
     Args:
         source: The source.
-        is_there: Whether its folder is available now.
+        is_available: Whether its folder is available now.
     """
     return {
         "id": source.id,
         "path": source.path,
         "added_at": source.added_at,
         "watched": source.is_watched,
-        "there": is_there,
+        "available": is_available,
     }
 
 

@@ -29,7 +29,7 @@ from search.encoders.open_clip.exported import get_image_path
 from search.encoders.registry import read_manifest
 from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
-from search.media.image.picture import USEFUL_SIDE, open_image
+from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.records import Pixels, Retriever, Sample, Vectors
 from search.retrieval.visual import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, QueryWording, measure_presence, read_presence

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from search.encoders.onnx import open_session
 from search.encoders.open_clip.graph import write_graph
 from search.encoders.open_clip.imports import import_open_clip, import_timm
-from search.media.image.picture import open_image
+from search.media.image.pillow import open_image
 from search.records import Pixels, Vectors
 from search.settings import count_cores
 from training.compact.data import read_captioned

@@ -19,7 +19,7 @@ from search.encoders.class_names import read_classes
 from search.encoders.compact.files import CompactFiles, normalize
 from search.encoders.compact.towers import CompactImageEncoder, E5Encoder
 from search.encoders.runtime import Machine
-from search.media.image.picture import USEFUL_SIDE, open_image
+from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.records import Vectors
 from search.scoring.traits import ReferenceImages
 from search.settings import count_cores

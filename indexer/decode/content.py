@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from search.media.image.picture import Picture
+from search.media.image.pillow import PilImage
 from search.records import ItemType, MediaFacts, Pixels, Segment
 
 # Sound samples from -32,768 to 32,767.
@@ -23,7 +23,7 @@ class DecodedImage:
     """
 
     segment: Segment
-    image: Picture
+    image: PilImage
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class FileSummary:
     """
 
     facts: MediaFacts
-    thumbnail: Picture | None = None
+    thumbnail: PilImage | None = None
     type: ItemType | None = None
 
 

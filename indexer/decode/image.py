@@ -5,7 +5,7 @@ from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.family import Family, Signature, split_suffixes
-from search.media.image.picture import USEFUL_SIDE, iterate_images
+from search.media.image.pillow import USEFUL_SIDE, iterate_images
 from search.media.image.raw import RAW_SUFFIXES
 from search.media.metadata import join_tags, read_xmp
 from search.records import ItemType, MediaFacts, Segment, SegmentKind

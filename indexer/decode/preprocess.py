@@ -15,7 +15,7 @@ from indexer.decode.content import (
 )
 from indexer.decode.families import decode_file
 from search.errors import CrossmodalError
-from search.media.image.picture import compute_phash, encode_thumbnail, make_placeholder
+from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
 from search.records import FileFacts, MediaFacts
 

@@ -9,7 +9,7 @@ from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES, read_spoken
 from indexer.decode.family import Family, Signature, split_suffixes
 from search.errors import UnreadableMediaError
 from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
-from search.media.image.picture import USEFUL_SIDE, Picture, measure_change
+from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
 # One frame per interval is compared.
@@ -40,14 +40,14 @@ class _ShotDetector:
         shot_frames: How many frames of the current shot were kept.
     """
 
-    previous: Picture | None = None
+    previous: PilImage | None = None
     kept: Frame | None = None
     shot_frames: int = 0
 
     def add(self, frame: Frame) -> Frame | None:
         """Compare the next frame. If it is kept, return the frame that was kept before it, else None."""
-        is_cut = self.previous is None or measure_change(self.previous, frame.picture) >= MIN_CUT_CHANGE
-        self.previous = frame.picture
+        is_cut = self.previous is None or measure_change(self.previous, frame.image) >= MIN_CUT_CHANGE
+        self.previous = frame.image
         if is_cut:
             self.shot_frames = 0
         elif self.kept and self._is_redundant(self.kept, frame):
@@ -58,7 +58,7 @@ class _ShotDetector:
 
     def _is_redundant(self, kept: Frame, frame: Frame) -> bool:
         """Return whether the frame that was kept last represents this one as well."""
-        if measure_change(kept.picture, frame.picture) < MIN_SCENE_CHANGE:
+        if measure_change(kept.image, frame.image) < MIN_SCENE_CHANGE:
             return True
         return self.shot_frames >= MAX_SHOT_FRAMES and frame.seconds - kept.seconds < MIN_SHOT_FRAME_SECONDS
 
@@ -76,7 +76,7 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
     stream = probe(path)
     media = stream.media
     count, end = 0, 0.0
-    cover: Picture | None = None
+    cover: PilImage | None = None
     for shot in _find_shots(path, media.duration or 0.0):
         count, end = count + 1, shot.segment.end or 0.0
         if count <= COVER_FRAME:
@@ -96,7 +96,7 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
     yield FileSummary(replace(media, duration=round(end, 3)), cover)
 
 
-def _swap_size_if_rotated(media: MediaFacts, cover: Picture) -> MediaFacts:
+def _swap_size_if_rotated(media: MediaFacts, cover: PilImage) -> MediaFacts:
     """Return metadata with width and height swapped if the decoded frames are rotated by 90 degrees."""
     if media.width and media.height and (media.width < media.height) != (cover.width < cover.height):
         return replace(media, width=media.height, height=media.width)
@@ -108,7 +108,7 @@ def _find_shots(path: Path, duration: float) -> Iterator[DecodedImage]:
     end = 0.0
     for frame in iterate_frames(path, FRAME_SPACING_SECONDS, keys_only=duration > LONG_VIDEO_SECONDS):
         end = frame.seconds
-        before = shots.add(Frame(frame.seconds, _shrink(frame.picture)))
+        before = shots.add(Frame(frame.seconds, _shrink(frame.image)))
         if before is not None:
             yield _make_shot(before, frame.seconds)
     if shots.kept is not None:
@@ -117,10 +117,10 @@ def _find_shots(path: Path, duration: float) -> Iterator[DecodedImage]:
 
 
 def _make_shot(frame: Frame, until: float) -> DecodedImage:
-    return DecodedImage(Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.picture)
+    return DecodedImage(Segment(SegmentKind.FRAME, start=round(frame.seconds, 3), end=round(until, 3)), frame.image)
 
 
-def _shrink(image: Picture) -> Picture:
+def _shrink(image: PilImage) -> PilImage:
     """Return a frame no larger than the models and the thumbnail need."""
     scale = USEFUL_SIDE / min(image.size)
     if scale >= 1:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Lazy(Generic[T]):
+class LazyModel(Generic[T]):
     """A lazily loaded object that is slow to load and needs much memory. Thread-safe; can be used concurrently."""
 
     def __init__(self, load: Callable[[], T], idle: float) -> None:
@@ -78,7 +78,7 @@ class Lazy(Generic[T]):
                 self._value = None
 
 
-def _check_idle(reference: "weakref.ref[Lazy[Any]]") -> None:
+def _check_idle(reference: "weakref.ref[LazyModel[Any]]") -> None:
     lazy = reference()
     if lazy is not None:
         lazy._unload_if_idle()

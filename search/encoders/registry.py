@@ -9,7 +9,7 @@ from search.encoders.encoder import ImageEncoder, QueryClassifier, TextEncoder, 
 from search.encoders.manifest import ManifestFolder, ModelManifest, find_folder
 from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.media.image.picture import Picture
+from search.media.image.pillow import PilImage
 from search.records import Retriever
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
 
 
 def read_manifest(
-    name: str, retriever: Retriever, folder: Path, machine: Machine, images: Sequence[Picture] = ()
+    name: str, retriever: Retriever, folder: Path, machine: Machine, images: Sequence[PilImage] = ()
 ) -> ModelManifest:
     """Return the manifest of a model. If there is none, load the model once to write it.
 

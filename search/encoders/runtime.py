@@ -53,7 +53,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Findings:
+class TrialResults:
     """The measured runtimes of a model.
 
     Attributes:
@@ -67,7 +67,7 @@ class Findings:
     nearness: dict[str, float] = field(default_factory=dict)
 
 
-def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
+def measure_trials(trials: list[Trial], sample: TrialInput) -> TrialResults:
     """Run each runtime on a sample and compare its vectors with those of the first one.
 
     A runtime that fails (some layers do not exist in every precision) has a rate of 0. The rate of a runtime that is
@@ -94,7 +94,7 @@ def measure_trials(trials: list[Trial], sample: TrialInput) -> Findings:
         nearness[trial.name] = float((rows * exact[: len(rows)]).sum(axis=1).min())
         if nearness[trial.name] >= MIN_COSINE and rates[trial.name] > rates[best.name]:
             best = trial
-    return Findings(best.name, {name: round(rate, 2) for name, rate in rates.items()}, nearness)
+    return TrialResults(best.name, {name: round(rate, 2) for name, rate in rates.items()}, nearness)
 
 
 def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:

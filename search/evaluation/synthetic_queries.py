@@ -14,7 +14,7 @@ import numpy as np
 
 from search.errors import UnreadableMediaError
 from search.evaluation.cases import Case
-from search.media.image.picture import USEFUL_SIDE, Picture, measure_change, open_image
+from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change, open_image
 from search.open_home import OpenHome
 from search.records import Ids, Item, ItemType
 from search.samples import sample_passages
@@ -155,7 +155,7 @@ def list_clozes(library: OpenHome, max_count: int) -> list[Cloze]:
     return clozes
 
 
-def open_items(items: Iterable[Item]) -> dict[int, Picture]:
+def open_items(items: Iterable[Item]) -> dict[int, PilImage]:
     """Return the images that can be decoded, by item id."""
     opened = {}
     for item in items:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-    from search.media.image.picture import Picture
+    from search.media.image.pillow import PilImage
 
 SAMPLE_RATE = 16_000  # of decoded audio in Hz, as Whisper expects it
 # The minimum length of an audio chunk, and the length of the window after it in which the chunk ends.
@@ -42,11 +42,11 @@ class Frame:
 
     Attributes:
         seconds: The time of the frame, from the start of the video.
-        picture: The image, upright.
+        image: The image, upright.
     """
 
     seconds: float
-    picture: "Picture"
+    image: "PilImage"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def probe(source: Path | bytes) -> StreamFacts:
         )
 
 
-def read_cover(source: Path | bytes) -> "Picture | None":
+def read_cover(source: Path | bytes) -> "PilImage | None":
     """Return the image attached to an audio file, such as an album cover; None if there is none.
 
     Raises:
@@ -108,11 +108,11 @@ def decode_sound(source: Path | bytes) -> Waveform:
     Raises:
         UnreadableMediaError: There is no audio track, or it cannot be decoded.
     """
-    parts = [to_samples(samples) for _, samples in iterate_sound(source)]
+    parts = [convert_to_float(samples) for _, samples in iterate_sound(source)]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def to_samples(samples: Pcm16) -> Waveform:
+def convert_to_float(samples: Pcm16) -> Waveform:
     """Convert 16-bit samples, shape (n,), int16, to float32 from -1 to 1."""
     return samples.astype(np.float32) / np.float32(32768)
 
@@ -214,9 +214,9 @@ def iterate_frames(source: Path | bytes, spacing: float, keys_only: bool = False
                     next_time = seconds + spacing
 
 
-def _to_image(frame: "VideoFrame") -> "Picture":
+def _to_image(frame: "VideoFrame") -> "PilImage":
     """Convert a frame to an upright image."""
-    image: Picture = frame.to_image()  # type: ignore[no-untyped-call]
+    image: PilImage = frame.to_image()  # type: ignore[no-untyped-call]
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image
 
 
@@ -243,7 +243,7 @@ def _find_video(container: "InputContainer") -> "VideoStream":
     return container.streams.video[0]
 
 
-def read_frame(source: Path, seconds: float) -> "Picture":
+def read_frame(source: Path, seconds: float) -> "PilImage":
     """Return the video frame at a time, upright; the last frame if the video is shorter.
 
     Args:
@@ -287,7 +287,7 @@ def _open(source: Path | bytes) -> Iterator["InputContainer"]:
         raise UnreadableMediaError(f"cannot be decoded: {reason}") from error
 
 
-def write_video(path: Path, frames: "Iterable[Picture]", rate: Fraction, samples: Pcm16, sample_rate: int) -> None:
+def write_video(path: Path, frames: "Iterable[PilImage]", rate: Fraction, samples: Pcm16, sample_rate: int) -> None:
     """Write an MP4 file with H.264 video and AAC audio. Nothing is written to it if there are no frames.
 
     Args:

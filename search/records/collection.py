@@ -19,7 +19,7 @@ class SavedSearch:
         created_at: When it was saved, in UTC, ISO 8601.
         checked_at: When it was last run, in UTC, ISO 8601.
         error: Why the last call of the webhook failed; None if it succeeded.
-        news: The number of new matches that the user has not seen yet.
+        new_matches: The number of new matches that the user has not seen yet.
     """
 
     id: int
@@ -31,7 +31,7 @@ class SavedSearch:
     created_at: str
     checked_at: str
     error: str | None = None
-    news: int = 0
+    new_matches: int = 0
 
 
 @dataclass(frozen=True)

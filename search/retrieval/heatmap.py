@@ -3,7 +3,7 @@
 import numpy as np
 
 from search.errors import UsageError
-from search.media.image.picture import USEFUL_SIDE, Picture, open_image
+from search.media.image.pillow import USEFUL_SIDE, PilImage, open_image
 from search.open_home import OpenHome
 from search.paths import find_file
 from search.query.encoding import encode_query
@@ -45,7 +45,7 @@ def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
     return ((scores - scores.min()) / score_range if score_range else np.zeros_like(scores)).astype(np.float32)
 
 
-def _cut_regions(image: Picture) -> list[Picture]:
+def _cut_regions(image: PilImage) -> list[PilImage]:
     """Return overlapping regions of an image, row by row."""
     width, height = REGION_SHARE * image.width, REGION_SHARE * image.height
     offsets = np.linspace(0, 1 - REGION_SHARE, REGIONS)

@@ -111,7 +111,7 @@ class Retrieval:
             floor=floor,
             read_vector=lambda at: to_float32(found.vectors[order[at]]),
             phashes=metadata["phash"],
-            has_phash=metadata["pictured"],
+            has_phash=metadata["has_phash"],
             explain=(lambda at: self._explain_visual(snapshot, found.ids[order[at]])) if self._explain else None,
         )
 

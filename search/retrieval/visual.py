@@ -15,7 +15,7 @@ from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_cal
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
-from search.storage.unrelated_text import Unrelated
+from search.storage.unrelated_text import UnrelatedStatistics
 from search.text.analysis import analyze
 
 # The standard deviation of a normal distribution, as a multiple of its median absolute deviation.
@@ -210,7 +210,7 @@ def get_calibrator(library: OpenHome, kind: str) -> VisualCalibrator:
     return make_calibrator(encoder, library.indexes[Retriever.VISUAL].read_unrelated(), kind)
 
 
-def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> VisualCalibrator:
+def make_calibrator(encoder: ImageEncoder, unrelated: UnrelatedStatistics, kind: str) -> VisualCalibrator:
     """Return the calibrator of a model with one part, in units measured on that model without labels.
 
     Args:
@@ -218,7 +218,7 @@ def make_calibrator(encoder: ImageEncoder, unrelated: Unrelated, kind: str) -> V
         unrelated: The mean and deviation of the products of unrelated texts and images.
         kind: `text` or `example`.
     """
-    mean, deviation = unrelated.text if kind == "text" else unrelated.own
+    mean, deviation = unrelated.text if kind == "text" else unrelated.image
     return replace(read_calibrators()[f"any/{kind}"], units=(Unit(encoder.dimension, mean, deviation),))
 
 

@@ -176,8 +176,8 @@ class Albums:
 
 def _select_saved() -> Select[Any]:
     c = t.search_result.c
-    news = select(func.count()).where(c.search_id == t.saved_search.c.id, c.is_seen.is_(False)).scalar_subquery()
-    return select(t.saved_search, news.label("news"))
+    new_matches = select(func.count()).where(c.search_id == t.saved_search.c.id, c.is_seen.is_(False)).scalar_subquery()
+    return select(t.saved_search, new_matches.label("new_matches"))
 
 
 def _select_albums() -> Select[Any]:

@@ -10,10 +10,10 @@ from search.records import Flags, Ids, RowMetadata, Vectors
 from search.storage import tables as t
 from search.storage.database import Database
 
-# `segment` and `item` are ids. `pictured` is set if `phash`, the perceptual hash of an image, is valid. `confidence` is
-# NaN for everything except recognized speech.
+# `segment` and `item` are ids. `has_phash` is set if `phash`, the perceptual hash of an image, is valid. `confidence`
+# is NaN for everything except recognized speech.
 ROW_METADATA = np.dtype(
-    [("segment", "<i8"), ("item", "<i8"), ("phash", "<i8"), ("pictured", "?"), ("confidence", "<f4")], align=True
+    [("segment", "<i8"), ("item", "<i8"), ("phash", "<i8"), ("has_phash", "?"), ("confidence", "<f4")], align=True
 )
 ROWS_PER_BLOCK = 2_048
 
@@ -96,7 +96,7 @@ def read_blocks(database: Database, space_id: int, dimension: int, above: int) -
             ids, vectors, segments, items, phashes, confidences = zip(*block, strict=True)
             metadata = np.zeros(len(block), ROW_METADATA)
             metadata["segment"], metadata["item"] = segments, items
-            metadata["pictured"] = [phash is not None for phash in phashes]
+            metadata["has_phash"] = [phash is not None for phash in phashes]
             metadata["phash"] = [phash or 0 for phash in phashes]
             metadata["confidence"] = [np.nan if confidence is None else confidence for confidence in confidences]
             matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(block), dimension)

@@ -15,7 +15,7 @@ class FeedbackStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def give(self, text: str, item_id: int, is_relevant: bool) -> None:
+    def add(self, text: str, item_id: int, is_relevant: bool) -> None:
         """Store feedback, replacing earlier feedback for the same text and item.
 
         Args:
@@ -36,7 +36,7 @@ class FeedbackStore:
                 upsert(t.feedback).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=changes)
             )
 
-    def take_back(self, text: str, item_id: int) -> None:
+    def remove(self, text: str, item_id: int) -> None:
         """Delete feedback, if there is any."""
         c = t.feedback.c
         with self._database.write(bump_revision=False) as db:

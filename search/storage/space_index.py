@@ -35,7 +35,7 @@ from search.storage.generations import (
     lock_folder,
     write_generation,
 )
-from search.storage.unrelated_text import Unrelated, measure_unrelated
+from search.storage.unrelated_text import UnrelatedStatistics, measure_unrelated
 
 # Rows that were added since the last generation, the delta, are searched exhaustively. Above this fraction of the
 # generation, and above this number, the writer builds a new generation.
@@ -152,9 +152,9 @@ class SpaceIndex:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._loading: GenerationManifest | None = None
-        self._unrelated: tuple[Sample, Unrelated] | None = None
+        self._unrelated: tuple[Sample, UnrelatedStatistics] | None = None
 
-    def read_unrelated(self) -> Unrelated:
+    def read_unrelated(self) -> UnrelatedStatistics:
         """Return the statistics of unrelated vectors; they are measured again when the sample changes."""
         snapshot = self._snapshot or self.refresh(0)
         cached = self._unrelated

@@ -15,19 +15,19 @@ MIN_DEVIATION = 1e-3
 
 
 @dataclass(frozen=True)
-class Unrelated:
+class UnrelatedStatistics:
     """Statistics of the inner products of unrelated vectors, each a mean and a standard deviation.
 
     Attributes:
         text: The products of the query bank with the vectors of the space.
-        own: The products of the vectors of the space with each other.
+        image: The products of the vectors of the space with each other.
     """
 
     text: tuple[float, float]
-    own: tuple[float, float]
+    image: tuple[float, float]
 
 
-def measure_unrelated(sample: Sample, bank: Vectors) -> Unrelated:
+def measure_unrelated(sample: Sample, bank: Vectors) -> UnrelatedStatistics:
     """Compute the statistics of unrelated vectors.
 
     Args:
@@ -36,11 +36,11 @@ def measure_unrelated(sample: Sample, bank: Vectors) -> Unrelated:
     """
     vectors = sample.vectors
     if len(sample) < 2:
-        return Unrelated(DEFAULT_STATISTICS, DEFAULT_STATISTICS)
+        return UnrelatedStatistics(DEFAULT_STATISTICS, DEFAULT_STATISTICS)
     pairwise = vectors[:MAX_COMPARED] @ vectors.T
     # The product of a vector with itself does not count.
     np.fill_diagonal(pairwise, np.nan)
-    return Unrelated(
+    return UnrelatedStatistics(
         _compute_mean_and_deviation(bank[:: max(1, len(bank) // MAX_COMPARED)] @ vectors.T),
         _compute_mean_and_deviation(pairwise),
     )

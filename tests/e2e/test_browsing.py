@@ -181,7 +181,7 @@ def test_a_film_moves_under_the_pointer(open_page):
     page = open_page("/?q=a+red+flower+opens")
     page.wait_for_selector("#hits .hit meter")
     page.hover(".hit:has([title$='holiday.mp4']) .face")
-    page.wait_for_selector(".face video.there")
+    page.wait_for_selector(".face video.loaded")
     wait(page, "document.querySelector('.face video').currentTime > 4")
     page.mouse.move(5, 5)
     wait(page, "!document.querySelector('.face video')")

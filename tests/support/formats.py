@@ -17,7 +17,7 @@ from PIL import Image
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.families import decode_file
-from search.media.container import to_samples
+from search.media.container import convert_to_float
 from search.records import Segment
 
 
@@ -36,7 +36,7 @@ class Content:
 def read(path, kind, sidecar=None):
     parts = list(decode_file(path, kind, sidecar))
     assert isinstance(parts[-1], FileSummary)
-    sounds = [to_samples(one.samples) for one in parts if isinstance(one, AudioChunk)]
+    sounds = [convert_to_float(one.samples) for one in parts if isinstance(one, AudioChunk)]
     return Content(
         images=[(one.segment, one.image) for one in parts if isinstance(one, DecodedImage)],
         samples=np.concatenate([np.zeros(0, np.float32), *sounds]),

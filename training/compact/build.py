@@ -12,7 +12,7 @@ from search.encoders.bank import read_bank_texts
 from search.encoders.class_names import CLASSES_FILE, read_classes
 from search.encoders.compact.files import FOLDER
 from search.encoders.onnx import open_session
-from search.media.image.picture import cut_views, open_image
+from search.media.image.pillow import cut_views, open_image
 from search.settings import count_cores
 from training.compact.data import SENTENCES_FILE, read_captioned
 from training.compact.export import (

@@ -13,7 +13,7 @@ import torch
 from search.encoders.compact.e5 import E5Weights, find_weights
 from search.encoders.compact.files import FILES, hash_file
 from search.encoders.compact.graph import build_text_graph
-from search.media.image.picture import cut_views, open_image
+from search.media.image.pillow import cut_views, open_image
 from search.records import Pixels, Vectors
 from training.compact.model_card import write_model_card
 from training.compact.network import (

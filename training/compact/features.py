@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from search.media.image.picture import Picture, crop_square, cut_views, open_image
+from search.media.image.pillow import PilImage, crop_square, cut_views, open_image
 from search.records import Pixels
 from training.compact.network import SIDE, ZOOM
 
@@ -18,7 +18,7 @@ from training.compact.network import SIDE, ZOOM
 CROPS = (0, 1, 3, 4, 5)
 BATCH = 64
 # Returns a view of an image, shape (260, 260, 3), uint8. The number of the photo is a random seed.
-View = Callable[[Picture, int], Pixels]
+View = Callable[[PilImage, int], Pixels]
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _make_test_view(number: int) -> View:
 def _make_crop_view(seed: int) -> View:
     min_area = 0.4 if seed < 3 else 0.3
 
-    def crop(image: Picture, number: int) -> Pixels:
+    def crop(image: PilImage, number: int) -> Pixels:
         rng = random.Random(seed * 100_000 + number)
         box = _choose_box(image, rng, min_area)
         cropped = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=box)
@@ -107,7 +107,7 @@ def _make_crop_view(seed: int) -> View:
     return crop
 
 
-def _choose_box(image: Picture, rng: random.Random, min_area: float) -> tuple[int, int, int, int]:
+def _choose_box(image: PilImage, rng: random.Random, min_area: float) -> tuple[int, int, int, int]:
     """Choose a random box (left, top, right, bottom) with a side ratio between 3:4 and 4:3.
 
     Args:

@@ -36,9 +36,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def store_feedback() -> tuple[str, int]:
         judgment = parse_body(FeedbackRequest)
         if judgment.relevant is None:
-            feedback.take_back(judgment.text, judgment.item)
+            feedback.remove(judgment.text, judgment.item)
         else:
-            feedback.give(judgment.text, judgment.item, judgment.relevant)
+            feedback.add(judgment.text, judgment.item, judgment.relevant)
         return "", 204
 
     @api.get("")

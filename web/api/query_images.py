@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, request
 
 from search.errors import UnreadableMediaError, UsageError
-from search.media.image.picture import encode_thumbnail, open_image
+from search.media.image.pillow import encode_thumbnail, open_image
 from search.open_home import OpenHome
 from search.storage.query_images import QueryImages
 

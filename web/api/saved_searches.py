@@ -83,7 +83,7 @@ def _check_webhook(address: str | None) -> None:
 
 
 def serialize_saved(saved_search: SavedSearch) -> dict[str, Any]:
-    """Return the JSON form of a saved search; `news` is the number of new matches."""
+    """Return the JSON form of a saved search; `new_matches` is the number of new matches."""
     return {
         "id": saved_search.id,
         "name": saved_search.name,
@@ -93,6 +93,6 @@ def serialize_saved(saved_search: SavedSearch) -> dict[str, Any]:
         "webhook": saved_search.webhook,
         "created_at": saved_search.created_at,
         "checked_at": saved_search.checked_at,
-        "news": saved_search.news,
+        "new_matches": saved_search.new_matches,
         "error": saved_search.error,
     }

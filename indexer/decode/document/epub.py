@@ -12,7 +12,7 @@ from indexer.decode.document.office import open_archive
 from indexer.decode.document.text import Text, cut_texts, read_html
 from indexer.decode.family import DocumentFormat
 from search.errors import UnreadableMediaError
-from search.media.image.picture import USEFUL_SIDE, Picture, open_image
+from search.media.image.pillow import USEFUL_SIDE, PilImage, open_image
 from search.records import MediaFacts, Segment, SegmentKind
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Book:
     title: str | None
     author: str | None
     language: str | None
-    cover: Picture | None
+    cover: PilImage | None
     chapters: tuple[str, ...]
 
 
@@ -90,7 +90,7 @@ def _parse(archive: zipfile.ZipFile, name: str) -> "_Element":
         raise UnreadableMediaError(f"damaged EPUB: {name}: {error}") from error
 
 
-def _read_cover(archive: zipfile.ZipFile, package: "_Element", files: dict[str | None, str]) -> Picture | None:
+def _read_cover(archive: zipfile.ZipFile, package: "_Element", files: dict[str | None, str]) -> PilImage | None:
     covers = [item.get("id") for item in package.iter(f"{OPF}item") if "cover-image" in (item.get("properties") or "")]
     covers += [meta.get("content") for meta in package.iter(f"{OPF}meta") if meta.get("name") == "cover"]
     for name in (files.get(cover) for cover in covers):

@@ -8,7 +8,7 @@ from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.family import DocumentFormat
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
-from search.media.image.picture import THUMBNAIL_SIZE, Picture
+from search.media.image.pillow import THUMBNAIL_SIZE, PilImage
 from search.records import MediaFacts, Segment, SegmentKind
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def decode_pdf(body: bytes) -> Parts:
 
 def _decode_pages(document: "PdfDocument") -> Parts:
     offset, is_empty = 0, True
-    cover: Picture | None = None
+    cover: PilImage | None = None
     for number in range(len(document)):
         page = document[number]
         text = _read_text(page)
@@ -63,13 +63,13 @@ def _read_text(page: "PdfPage") -> str:
     return text
 
 
-def _render(page: "PdfPage") -> Picture:
+def _render(page: "PdfPage") -> PilImage:
     scale = THUMBNAIL_SIZE[0] / max(page.get_size())
-    image: Picture = page.render(scale=scale).to_pil().convert("RGB")
+    image: PilImage = page.render(scale=scale).to_pil().convert("RGB")
     return image
 
 
-def _is_blank(image: Picture) -> bool:
+def _is_blank(image: PilImage) -> bool:
     return not np.ptp(np.asarray(image))
 
 

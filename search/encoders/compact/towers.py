@@ -13,7 +13,7 @@ from search.encoders.compact.e5 import PAD, WIDTH, E5Weights, find_weights
 from search.encoders.compact.files import CompactFiles, normalize
 from search.encoders.compact.graph import list_initializers
 from search.encoders.encoder import MAX_CACHED_QUERIES
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from search.encoders.onnx import TEXT_BATCH, StreamedGraph, open_session
 from search.encoders.runtime import Machine
 from search.media.image.transform import TwoViews
@@ -41,7 +41,7 @@ class E5Encoder:
         self._graph = graph
         self._verify = verify
         self._threads = machine.threads
-        self._session = Lazy(self._open, machine.idle)
+        self._session = LazyModel(self._open, machine.idle)
         self._lock = threading.Lock()
         self._encode_query = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
@@ -173,7 +173,7 @@ class CompactImageEncoder:
         """
         self._files = files
         self._e5 = e5
-        self._graph = Lazy(
+        self._graph = LazyModel(
             lambda: StreamedGraph(files.verify("image.onnx"), machine.threads, is_7_bit=True), machine.idle
         )
 

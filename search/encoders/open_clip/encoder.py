@@ -10,7 +10,7 @@ import numpy as np
 
 from search.encoders.bank import read_bank_texts
 from search.encoders.encoder import MAX_CACHED_QUERIES
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from search.encoders.manifest import (
     ManifestEncoder,
     ManifestFolder,
@@ -31,7 +31,7 @@ from search.encoders.open_clip.loading import (
 )
 from search.encoders.open_clip.towers import CPU_BATCH, GPU_BATCH, TorchTowers
 from search.encoders.runtime import Machine, Trial, measure_trials
-from search.media.image.picture import Picture, make_noise
+from search.media.image.pillow import PilImage, make_noise
 from search.media.image.transform import ResizeCrop
 from search.records import Pixels, Retriever, Vectors
 
@@ -70,7 +70,8 @@ class OpenClipImageEncoder(ManifestEncoder):
         """
         super().__init__(manifest, folder)
         self._machine = machine
-        self._towers: Lazy[Towers] = Lazy(partial(load_towers, manifest, folder, models, machine), machine.idle)
+        load = partial(load_towers, manifest, folder, models, machine)
+        self._towers: LazyModel[Towers] = LazyModel(load, machine.idle)
         self._encode_text = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
     @property
@@ -149,7 +150,7 @@ def _load_tokenizer(manifest: ModelManifest, folder: ManifestFolder, models: Pat
     return lambda texts: tokenizer(list(texts)).numpy()
 
 
-def describe_model(name: str, models: Path, machine: Machine, images: Sequence[Picture]) -> ModelManifest:
+def describe_model(name: str, models: Path, machine: Machine, images: Sequence[PilImage]) -> ModelManifest:
     """Load a model once to write its manifest.
 
     Args:

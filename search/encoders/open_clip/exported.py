@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.encoders.compact.files import normalize
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from search.encoders.onnx import IMAGE_BATCH, StreamedGraph, open_session
 from search.encoders.open_clip.towers import GPU_BATCH
 from search.records import Ids, Pixels, Vectors
@@ -63,8 +63,8 @@ class CpuImageModel:
     def __init__(self, path: Path, precision: str, threads: int) -> None:
         """Create a model without opening the file. Indexing and searching each need one of the two sessions only."""
         is_half = precision == "fp16"
-        self._many = Lazy(lambda: StreamedGraph(path, threads, is_half), 0)
-        self._single = Lazy(lambda: open_session(path, threads, is_half=is_half), 0)
+        self._many = LazyModel(lambda: StreamedGraph(path, threads, is_half), 0)
+        self._single = LazyModel(lambda: open_session(path, threads, is_half=is_half), 0)
 
     def encode(self, pixels: Pixels) -> Vectors:
         """Embed images (n, height, width, 3) uint8; shape (n, d), float32, unit length."""

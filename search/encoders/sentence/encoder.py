@@ -9,7 +9,7 @@ import numpy as np
 
 from search.encoders.class_names import read_classes
 from search.encoders.encoder import MAX_CACHED_QUERIES
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from search.encoders.manifest import (
     ManifestEncoder,
     ManifestFolder,
@@ -54,7 +54,7 @@ class SentenceEncoder(ManifestEncoder):
             machine: The resources for the model.
         """
         super().__init__(manifest, folder)
-        self._model: Lazy[SentenceModel] = Lazy(
+        self._model: LazyModel[SentenceModel] = LazyModel(
             partial(load_sentences, manifest, folder, models, machine), machine.idle
         )
         self._encode_query = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)

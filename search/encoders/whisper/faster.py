@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from search.encoders.compact.files import hash_file, verify_file
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from search.encoders.runtime import Machine
 from search.encoders.whisper.segments import make_segment
 from search.errors import ModelError
@@ -112,8 +112,8 @@ class FasterTranscriber:
         self._find = find
         self._machine = machine
         self._lock = threading.Lock()
-        self._single = Lazy(partial(self._load, 1), machine.idle)
-        self._concurrent = Lazy(lambda: self._load(self.streams), machine.idle)
+        self._single = LazyModel(partial(self._load, 1), machine.idle)
+        self._concurrent = LazyModel(lambda: self._load(self.streams), machine.idle)
 
     @property
     def can_translate(self) -> bool:
@@ -154,7 +154,7 @@ class FasterTranscriber:
         return BatchedInferencePipeline(model)
 
 
-def _transcribe(lazy: Lazy[Any], samples: Waveform, language: str | None, task: str) -> Transcript:
+def _transcribe(lazy: LazyModel[Any], samples: Waveform, language: str | None, task: str) -> Transcript:
     if samples.size == 0:
         return Transcript(None, ())
     with lazy.use() as model:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from search.encoders.open_clip.imports import choose_devices
 from search.encoders.open_clip.loading import count_threads
 from search.encoders.runtime import Machine
@@ -32,7 +32,7 @@ class OriginalTranscriber:
         self._find = find
         self._machine = machine
         self._lock = threading.Lock()
-        self._model = Lazy(self._load, machine.idle)
+        self._model = LazyModel(self._load, machine.idle)
 
     @property
     def can_translate(self) -> bool:

@@ -6,14 +6,14 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from search.media.image.picture import Picture, cut_views
+from search.media.image.pillow import PilImage, cut_views
 from search.records import Pixels
 
 
 class ImageTransform(Protocol):
     """Resizes and crops an image. Thread-safe."""
 
-    def __call__(self, image: Picture) -> Pixels:
+    def __call__(self, image: PilImage) -> Pixels:
         """Return pixels of shape (..., height, width, 3), uint8."""
 
 
@@ -29,7 +29,7 @@ class TwoViews:
     side: int
     zoom: float
 
-    def __call__(self, image: Picture) -> Pixels:
+    def __call__(self, image: PilImage) -> Pixels:
         """Return pixels of shape (2, side, side, 3), uint8."""
         return cut_views(image, self.side, self.zoom)
 
@@ -53,7 +53,7 @@ class ResizeCrop:
     bilinear: bool = False
     fill: int = 0
 
-    def __call__(self, image: Picture) -> Pixels:
+    def __call__(self, image: PilImage) -> Pixels:
         """Return pixels of shape (height, width, 3), uint8."""
         size = self._scale(image.width, image.height)
         filter_ = Image.Resampling.BILINEAR if self.bilinear else Image.Resampling.BICUBIC
@@ -64,7 +64,7 @@ class ResizeCrop:
         top = round((scaled.height - self.height) / 2)
         return np.asarray(scaled.crop((left, top, left + self.width, top + self.height)), np.uint8)
 
-    def _pad(self, image: Picture) -> Picture:
+    def _pad(self, image: PilImage) -> PilImage:
         size = max(image.width, self.width), max(image.height, self.height)
         background = Image.new("RGB", size, (self.fill,) * 3)
         background.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))

@@ -239,8 +239,8 @@ def test_an_adapter_learns_from_feedback(captioned, tmp_path, monkeypatch):
         monkeypatch.setattr("search.storage.feedback.now", lambda: f"2026-01-01T00:{next(moments):02}:00+00:00")
         for item in captioned.catalog.list_items():
             if item.path in texts:
-                FeedbackStore(captioned.database).give(texts[item.path], item.id, True)
-                FeedbackStore(captioned.database).give(
+                FeedbackStore(captioned.database).add(texts[item.path], item.id, True)
+                FeedbackStore(captioned.database).add(
                     next(one for one in THINGS if one not in texts[item.path]), item.id, False
                 )
 

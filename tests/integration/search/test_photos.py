@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from search.media.image.picture import compute_phash, make_noise
+from search.media.image.pillow import compute_phash, make_noise
 from search.scoring.grouping import MAX_BITS
 
 

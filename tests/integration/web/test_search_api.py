@@ -113,4 +113,4 @@ def test_a_saved_search_by_an_image_reports_new_matches(fresh, tmp_path, demo):
     (media / "found.jpg").write_bytes(cat)
     index(fresh, media)
     SavedSearchNotifier(fresh).poll()
-    assert client.get("/api/v1/searches").json["searches"][0]["news"] == 1
+    assert client.get("/api/v1/searches").json["searches"][0]["new_matches"] == 1

@@ -64,7 +64,7 @@ def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, ho
     assert saved.status_code == 201
     notifier = SavedSearchNotifier(fresh)
     notifier.poll()
-    assert (client.get("/api/v1/searches").json["searches"][0]["news"], Hook.reported) == (0, [])
+    assert (client.get("/api/v1/searches").json["searches"][0]["new_matches"], Hook.reported) == (0, [])
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     Image.effect_noise((300, 200), 60).save(media / "noise.png")
     index(fresh, media)
@@ -72,7 +72,7 @@ def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, ho
     notifier.poll()
     found = client.get(f"/api/v1/searches/{saved.json['id']}/found").json
     assert [item["path"].rsplit("/", 1)[-1] for item in found["items"]] == ["chelsea.jpg"]
-    assert (found["news"], found["error"]) == (1, "the webhook answered 500")
+    assert (found["new_matches"], found["error"]) == (1, "the webhook answered 500")
     Hook.status = 200
     (media / "noise.png").unlink()
     index(fresh, media)
@@ -81,7 +81,7 @@ def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, ho
     (reported,) = Hook.reported
     assert reported["search"] == {"id": saved.json["id"], "name": "cats"}
     assert [item["path"].rsplit("/", 1)[-1] for item in reported["items"]] == ["chelsea.jpg"]
-    assert client.post(f"/api/v1/searches/{saved.json['id']}/seen", json={}).json["news"] == 0
+    assert client.post(f"/api/v1/searches/{saved.json['id']}/seen", json={}).json["new_matches"] == 0
     assert client.delete(f"/api/v1/searches/{saved.json['id']}").status_code == 204
     assert client.get("/api/v1/searches").json["searches"] == []
 
@@ -91,7 +91,7 @@ def test_a_search_that_is_not_watched_is_only_stored(client, fresh, media, demo)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)
     SavedSearchNotifier(fresh).poll()
-    assert client.get("/api/v1/searches").json["searches"][0]["news"] == 0
+    assert client.get("/api/v1/searches").json["searches"][0]["new_matches"] == 0
 
 
 @pytest.mark.parametrize(

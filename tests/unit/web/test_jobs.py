@@ -48,7 +48,7 @@ def test_a_source_is_added_indexed_watched_and_forgotten(client, fresh, media):
     answer = client.post("/api/v1/sources", json={"path": str(media), "watch": True})
     assert answer.status_code == 202
     source, job = answer.json, answer.json["job"]
-    assert (source["path"], source["watched"], source["there"]) == (str(media), True, True)
+    assert (source["path"], source["watched"], source["available"]) == (str(media), True, True)
     work(fresh)
     assert client.get(f"/api/v1/jobs/{job['id']}").json["summary"]["added"] == 1
     again = client.post("/api/v1/sources", json={"path": str(media / "red.png"), "watch": False}).json

@@ -77,7 +77,7 @@ function createOpening(item) {
  */
 function createThumbnail(item, moment, width, createFallback) {
   const image = createElement("img", { alt: "", loading: "lazy", decoding: "async" });
-  image.addEventListener("load", () => image.classList.add("there"), { once: true });
+  image.addEventListener("load", () => image.classList.add("loaded"), { once: true });
   image.addEventListener("error", () => image.replaceWith(createFallback()), { once: true });
   if (item.type !== "video" || !moment) {
     const address = getThumbnailAddress(item);
@@ -107,7 +107,7 @@ function playOnHover(face, item, start) {
     video = createElement("video", { muted: true, loop: true, playsInline: true, preload: "auto", src: source });
     video.setAttribute("aria-hidden", "true");
     video.tabIndex = -1;
-    video.addEventListener("playing", () => video?.classList.add("there"), { once: true });
+    video.addEventListener("playing", () => video?.classList.add("loaded"), { once: true });
     face.append(video);
     video.play().catch(() => {});
   };

@@ -33,7 +33,7 @@ export class SavedPanel {
   constructor(options) {
     this.#options = options;
     bindDisclosure(this.#toggle, this.#panel, () => this.#fill());
-    this.#showNews();
+    this.#refreshCount();
   }
 
   /**
@@ -52,16 +52,16 @@ export class SavedPanel {
   }
 
   /** Show the number of new matches on the button of the panel. */
-  async #showNews() {
+  async #refreshCount() {
     const { searches } = await listSearches().catch(() => ({ searches: [] }));
-    const count = searches.reduce((sum, search) => sum + search.news, 0);
+    const count = searches.reduce((sum, search) => sum + search.new_matches, 0);
     const title = t("saved.title");
-    this.#toggle.textContent = count ? `${title} · ${t("saved.news", { n: count })}` : title;
+    this.#toggle.textContent = count ? `${title} · ${t("saved.newMatches", { n: count })}` : title;
     return searches;
   }
 
   async #fill() {
-    const [searches, { albums }] = await Promise.all([this.#showNews(), listAlbums()]);
+    const [searches, { albums }] = await Promise.all([this.#refreshCount(), listAlbums()]);
     this.#panel.replaceChildren(
       this.#createForm(),
       ...createList(
@@ -96,16 +96,16 @@ export class SavedPanel {
   }
 
   /** @param {SavedSearch} search */
-  #createSearchRow({ id, name, address, news, error }) {
+  #createSearchRow({ id, name, address, new_matches: newMatches, error }) {
     const row = createElement("li", {}, createElement("a", { className: "grow", href: address }, name));
-    if (news) {
-      const showNews = this.#catchErrors(async () => {
+    if (newMatches) {
+      const showNew = this.#catchErrors(async () => {
         const { items } = await readNewMatches(id);
         this.#options.showItems(items, name);
         await markSeen(id);
         await this.#fill();
       });
-      row.append(createButton(`${t("saved.see")} (${news})`, showNews, { className: "chip on" }));
+      row.append(createButton(`${t("saved.see")} (${newMatches})`, showNew, { className: "chip on" }));
     }
     if (error) row.append(createElement("small", { className: "wrong" }, error));
     row.append(this.#createRemoveButton(name, () => deleteSearch(id)));

@@ -180,7 +180,7 @@
  * @property {number} id
  * @property {string} name
  * @property {string} address
- * @property {number} news number of new matches
+ * @property {number} new_matches number of new matches
  * @property {string | null} [error]
  *
  * @typedef {{ id: number, name: string, count: number }} Album

@@ -22,7 +22,7 @@ from search.encoders.compact.towers import (
 from search.encoders.onnx import open_session
 from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.media.image.picture import open_image
+from search.media.image.pillow import open_image
 
 TEXTS = [
     "a dog runs over the grass",

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from search.encoders.lazy import Lazy
+from search.encoders.lazy import LazyModel
 from tests.support.clock import Clock, wait_for
 
 
@@ -19,7 +19,7 @@ def test_many_who_come_at_once_wait_for_one_load():
         return object()
 
     started = threading.Event()
-    lazy, seen = Lazy(load, 0), []
+    lazy, seen = LazyModel(load, 0), []
 
     def use():
         with lazy.use() as value:
@@ -40,7 +40,7 @@ def test_it_is_unloaded_after_its_last_use_and_loaded_again(monkeypatch):
     clock = Clock()
     clock.install(monkeypatch, "search.encoders.lazy")
     loads = []
-    lazy = Lazy(lambda: loads.append(1) or object(), 60)
+    lazy = LazyModel(lambda: loads.append(1) or object(), 60)
     with lazy.use():
         clock.sleep(300)
         assert lazy.is_loaded  # in use, however long
@@ -66,7 +66,7 @@ def test_a_load_that_fails_is_tried_again_by_the_next():
             raise OSError("away")
         return "there"
 
-    lazy = Lazy(load, 0)
+    lazy = LazyModel(load, 0)
     with pytest.raises(OSError, match="away"), lazy.use():
         pass
     with lazy.use() as value:
@@ -77,7 +77,7 @@ def test_what_nobody_holds_any_more_is_gone_at_once():
     class Large:
         pass
 
-    lazy = Lazy(Large, 600)
+    lazy = LazyModel(Large, 600)
     with lazy.use() as value:
         known = weakref.ref(value)
     del value, lazy

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from search.errors import UnreadableMediaError
 from search.media.image import jxl
-from search.media.image.picture import open_image
+from search.media.image.pillow import open_image
 
 LEFT_RED = Image.fromarray(np.array([[[200, 0, 0]] * 40 + [[0, 0, 200]] * 40] * 48, np.uint8))
 

@@ -43,10 +43,10 @@ DECODE_ERRORS = (
     MemoryError,
 )
 
-Picture = Image.Image
+PilImage = Image.Image
 
 
-def open_image(source: Path | bytes, side: int | None = None) -> tuple[Picture, MediaFacts]:
+def open_image(source: Path | bytes, side: int | None = None) -> tuple[PilImage, MediaFacts]:
     """Decode an image file upright as RGB, with transparency over white; only the first of several images.
 
     Args:
@@ -65,7 +65,7 @@ def open_image(source: Path | bytes, side: int | None = None) -> tuple[Picture, 
 
 def iterate_images(
     source: Path | bytes, side: int | None, max_images: int
-) -> Iterator[tuple[int, Picture, MediaFacts]]:
+) -> Iterator[tuple[int, PilImage, MediaFacts]]:
     """Decode the images of a file as `open_image` does.
 
     Args:
@@ -112,7 +112,7 @@ def _choose_indexes(image: Image.Image, max_images: int) -> list[int]:
     return sorted({round(number * (count - 1) / (chosen - 1)) for number in range(chosen)}) if chosen > 1 else [0]
 
 
-def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
+def _decode(image: Image.Image, side: int | None) -> tuple[PilImage, MediaFacts]:
     width, height = image.size
     require_decodable(width, height)
     facts = read_metadata(image)
@@ -128,7 +128,7 @@ def _decode(image: Image.Image, side: int | None) -> tuple[Picture, MediaFacts]:
     return flat, replace(facts, width=width, height=height)
 
 
-def crop_box(image: Picture, box: Box) -> Picture:
+def crop_box(image: PilImage, box: Box) -> PilImage:
     """Cut a region out of an image.
 
     Args:
@@ -151,7 +151,7 @@ def crop_box(image: Picture, box: Box) -> Picture:
     return image.crop((pixels[0], pixels[1], pixels[2], pixels[3]))
 
 
-def compute_phash(image: Picture) -> int:
+def compute_phash(image: PilImage) -> int:
     """Return the difference hash (dHash) of an image, a signed 64-bit integer.
 
     The hashes of scaled or recompressed copies have a small Hamming distance.
@@ -161,7 +161,7 @@ def compute_phash(image: Picture) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
-def crop_square(image: Picture, side: int) -> Pixels:
+def crop_square(image: PilImage, side: int) -> Pixels:
     """Scale the shorter side to `side` (bicubic) and crop the center; shape (side, side, 3), uint8."""
     scale = side / min(image.size)
     size = (max(side, round(image.width * scale)), max(side, round(image.height * scale)))
@@ -170,7 +170,7 @@ def crop_square(image: Picture, side: int) -> Pixels:
     return np.asarray(scaled.crop((left, top, left + side, top + side)), np.uint8)
 
 
-def cut_views(image: Picture, side: int, zoom: float) -> Pixels:
+def cut_views(image: PilImage, side: int, zoom: float) -> Pixels:
     """Return the whole image resized to a square, and a crop of its center in which small objects are larger.
 
     Args:
@@ -188,13 +188,13 @@ def cut_views(image: Picture, side: int, zoom: float) -> Pixels:
     return np.stack([np.asarray(view, np.uint8) for view in views])
 
 
-def measure_change(before: Picture, after: Picture) -> float:
+def measure_change(before: PilImage, after: PilImage) -> float:
     """Return the mean absolute difference of two images at 16 x 16 pixels, 0 to 1."""
     small = [np.asarray(image.resize((16, 16)), np.float32) for image in (before, after)]
     return float(np.abs(small[0] - small[1]).mean() / 255)
 
 
-def encode_thumbnail(image: Picture, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
+def encode_thumbnail(image: PilImage, size: tuple[int, int] = THUMBNAIL_SIZE) -> bytes:
     """Return an image as a JPEG file.
 
     JPEG is used because WebP takes ten times as long to encode, which is half of the time to decode an image.
@@ -226,12 +226,12 @@ def shrink_thumbnail(body: bytes, size: int) -> bytes:
         return stream.getvalue()
 
 
-def make_placeholder(image: Picture) -> str:
+def make_placeholder(image: PilImage) -> str:
     """Return a tiny version of an image: 4 x 3 pixels of RGB in hexadecimal, row by row."""
     return image.resize((4, 3), Image.Resampling.BOX).tobytes().hex()
 
 
-def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]:
+def make_noise(count: int, width: int = 320, height: int = 240) -> list[PilImage]:
     """Generate noise images with the spatial frequencies of photos; always the same images.
 
     The amplitude of the frequency f is 1/f (Field, "Relations between the statistics of natural images and the response
@@ -253,7 +253,7 @@ def make_noise(count: int, width: int = 320, height: int = 240) -> list[Picture]
     return images
 
 
-def _flatten(image: Image.Image) -> Picture:
+def _flatten(image: Image.Image) -> PilImage:
     """Return an image as RGB, with transparency over white; an RGB image is returned unchanged."""
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         layer = image.convert("RGBA")
