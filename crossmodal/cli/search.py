@@ -54,7 +54,7 @@ NOTHING_FOUND = 1
 )
 @click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
 @click.option("--explain", is_flag=True, help="With --json, add the terms of each score.")
-@click.option("--no-group", is_flag=True, help="Show near-identical images one by one instead of as one result.")
+@click.option("--no-group", is_flag=True, help="Show near-duplicate images one by one instead of as one result.")
 @click.option(
     "--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer results that differ from those above, 0 to 1."
 )
@@ -132,9 +132,7 @@ def _print_answer(answer: Answer, further: Answer | None) -> None:
         if answer.voice.translation:
             click.echo(f'Searched for: "{answer.voice.translation}"')
     if answer.only_english:
-        click.echo(
-            f"The query is in {answer.language}, but {' and '.join(answer.only_english)} only understands English"
-        )
+        click.echo(f"The query is in {answer.language}. English only: {', '.join(answer.only_english)}")
     if answer.corrected:
         click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
     closest = further.hits if further else answer.hits
@@ -157,7 +155,7 @@ def _print_hits(answer: Answer, offset: int = 0) -> None:
     for hit in answer.hits:
         click.echo(f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(hit.item.path, bold=is_terminal)}")
         if hit.stacked:
-            click.echo(f"            and {len(hit.stacked)} near-identical")
+            click.echo(f"            and {len(hit.stacked)} near-duplicate")
         for evidence in hit.evidence[:2]:
             click.echo(f"            {_describe(evidence)}")
 

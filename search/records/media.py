@@ -152,7 +152,7 @@ class MediaFacts:
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.
-        language: The language of the speech (ISO 639-1).
+        language: The language of the speech, or of a book (ISO 639-1).
         camera: The camera's name.
         artist: The artist or author.
         album: The music album.

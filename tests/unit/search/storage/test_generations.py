@@ -106,5 +106,5 @@ def test_old_generations_and_what_a_crash_left_are_dropped(tmp_path):
 
 def test_an_index_that_cannot_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(HomeError, match="cannot write"):
+    with pytest.raises(HomeError, match="Cannot write"):
         v.write_index(v.build_index(np.zeros(0, np.int64), np.zeros((0, 4), np.float32)), tmp_path / "file" / "x")
