@@ -157,7 +157,7 @@ class Library:
             sort: `relevance`, `newest`, `oldest`, `longest` or `shortest`: the order of the relevant results.
             limit: The number of results per page, at most 1,000. Iterating loads further pages.
             correct: Correct typing errors in the text.
-            stack: Join near-identical images to one result.
+            stack: Join near-duplicate images to one result.
             diversity: From 0 to 1: prefer results that differ from those above them.
             explain: Add to each evidence the terms that its score consists of.
 

@@ -142,7 +142,7 @@ def _read_transcript(path: Path) -> Transcript | None:
         return None
 
 
-def cut_utterances(start: float, transcript: Transcript) -> list[Segment]:
+def cut_sentences(start: float, transcript: Transcript) -> list[Segment]:
     """Return the sentences of a transcript as segments.
 
     Args:

@@ -41,7 +41,7 @@ class Cursor:
     shown: frozenset[int] = frozenset()
 
 
-class LatestCache(Generic[T]):
+class LruCache(Generic[T]):
     """A least-recently-used (LRU) cache. Thread-safe."""
 
     def __init__(self, capacity: int = MAX_CACHED_ANSWERS) -> None:

@@ -36,7 +36,12 @@ from visual_network import Examples, fit_calibrator
 
 from search.encoders.class_names import read_classes
 from search.records import Vectors
-from search.scoring.traits import describe_crowding, describe_reach, describe_text, recognize
+from search.scoring.traits import (
+    describe_text,
+    measure_bank_closeness,
+    measure_class_match,
+    measure_reference_closeness,
+)
 from search.scoring.visual import (
     CALIBRATORS_FILE,
     MEASURES,
@@ -99,14 +104,16 @@ class Measurer:
             kinds = self.texts.files.measure_kinds(row)[0]
             traits = describe_text(kinds, len(analyze(text).pieces))
             if len(self.units) > 1:
-                crowding = describe_crowding(vector, images.bank, self.units)
-                traits = np.concatenate([traits, crowding, describe_reach(vector, images.reference, self.units)])
+                bank = measure_bank_closeness(vector, images.bank, self.units)
+                traits = np.concatenate(
+                    [traits, bank, measure_reference_closeness(vector, images.reference, self.units)]
+                )
             self._described[key] = vector, traits
         return self._described[key]
 
-    def recognize(self, text: str) -> float:
+    def measure_class_match(self, text: str) -> float:
         """Return how likely a text is the name of a class that the image encoder was trained on, 0 to 1."""
-        return recognize(float(self.texts.files.measure_class_likeness(self.texts.embed([text]))[0]))
+        return measure_class_match(float(self.texts.files.measure_class_likeness(self.texts.embed([text]))[0]))
 
     def measure(self, text: str, images: EmbeddedImages) -> tuple[Vectors, Vectors]:
         """Return the measures (n, m) of images and the traits (t,) of the text."""

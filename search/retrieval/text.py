@@ -30,12 +30,12 @@ from search.storage.embedding_rows import to_float32
 from search.storage.space_index import Snapshot
 
 # Lexical matches less likely than this are scored only if fewer segments are found than requested.
-LEXICAL_FLOOR = 0.1
+LEXICAL_CUT = 0.1
 # This many lexical matches are also compared by their embeddings. The others are scored by lexical features only.
 MAX_COMPARED = 256
 # No more segments are retrieved by their vectors if the next ones are less likely than this, since they would not make
 # a result relevant, or after this many.
-MIN_FLOOR = 0.3
+NEXT_SEGMENTS_CUT = 0.3
 MAX_SCORED = 4096
 # The probability of the next segments is estimated from this many last segments that the vector index returned.
 TAIL = 16
@@ -98,7 +98,7 @@ class TextRetriever:
             self._lexical.bm25[found.places[order]] if is_lexical else found.cosines[order],
             probabilities[order],
             exhausted=found.exhausted[retriever],
-            floor=0.0 if is_lexical else found.floor,
+            max_remaining=0.0 if is_lexical else found.max_remaining,
             read_vector=None if is_lexical else lambda at: found.vectors[order[at]].copy(),
             explain=(lambda at: self._explain(retriever, found, int(order[at]))) if explain else None,
         )
@@ -113,7 +113,7 @@ class TextRetriever:
         exact = self._find_exact(metadata["segment"], places)
         logits = self._compute_logits(features, exact, vectors)
         not_excluded = self._compute_not_excluded(vectors)
-        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("contained_share"))
         coverage = np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0))
         is_shown = not_excluded > 1 - EXCLUSION_CUT
         result: Vectors = to_probability(logits) * confidence * not_excluded * coverage * is_shown
@@ -171,7 +171,7 @@ class TextRetriever:
         features |= lexical_features
         exact = self._find_exact(segments, places)
         probabilities = to_probability(self._compute_logits(features, exact, vectors))
-        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("contained_share"))
         probabilities[: len(confidence)] *= confidence
         not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
         is_shown = not_excluded > 1 - EXCLUSION_CUT
@@ -202,10 +202,10 @@ class TextRetriever:
         if not self._query.terms:
             return np.zeros(0, np.int64), True
         found = self._lexical
-        features = make_lexical_features(found.strength, found.coverage, len(self._query.terms))
+        features = make_lexical_features(found.strength, found.contained_share, len(self._query.terms))
         exact = found.exact | np.isin(found.segments, self._phrase_segments)
         probabilities = to_probability(compute_log_odds(TextFeatures(features, exact), self._weights.lexical))
-        count = max(depth, int((probabilities >= LEXICAL_FLOOR).sum()))
+        count = max(depth, int((probabilities >= LEXICAL_CUT).sum()))
         order = np.argsort(-probabilities, kind="stable")[:count]
         return order, len(order) == len(found.segments)
 
@@ -240,8 +240,8 @@ class TextRetriever:
             zeros = np.zeros(len(segments), np.float32)
             return np.full(len(segments), NO_MATCH), make_lexical_features(zeros, zeros, count)
         strength = np.where(is_match, found.strength[places], np.float32(0))
-        coverage = np.where(is_match, found.coverage[places], np.float32(0))
-        return np.where(is_match, places, NO_MATCH), make_lexical_features(strength, coverage, count)
+        contained_share = np.where(is_match, found.contained_share[places], np.float32(0))
+        return np.where(is_match, places, NO_MATCH), make_lexical_features(strength, contained_share, count)
 
     def _find_exact(self, segments: Ids, places: Ids) -> Flags:
         """Return which segments match exactly, shape (n,): see `TextFeatures`.
@@ -273,7 +273,7 @@ class TextRetriever:
             both = compute_log_odds(known, self._weights.both)
             lexical = compute_log_odds(known, self._weights.lexical)
             logits = np.where(np.arange(len(exact)) < len(vectors), both, lexical)
-        logits = logits - np.where(exact, np.float32(0), np.float32(self._query.oddity_penalty))
+        logits = logits - np.where(exact, np.float32(0), np.float32(self._query.oddness_penalty))
         if self._query.parts and len(vectors):
             logits[: len(vectors)] += self._semantic.penalize(vectors, self._weights.semantic)
         return logits
@@ -290,12 +290,12 @@ class TextRetriever:
         if not count:
             return 0.0
         tail = {
-            name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage"))
+            name: values[max(0, count - TAIL) : count] * (name not in ("strength", "contained_share"))
             for name, values in features.items()
         }
         logits = compute_log_odds(TextFeatures(tail), self._query_weights)
-        floor = float(to_probability(logits).max(initial=0.0))
-        return floor if floor >= MIN_FLOOR and count < MAX_SCORED else 0.0
+        highest = float(to_probability(logits).max(initial=0.0))
+        return highest if highest >= NEXT_SEGMENTS_CUT and count < MAX_SCORED else 0.0
 
     @property
     def _query_weights(self) -> Weights:

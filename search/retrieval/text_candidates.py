@@ -29,7 +29,7 @@ class TextQuery:
         excluded: Vectors of what is excluded, shape (d,) each.
         phrases: Quoted phrases.
         language: Its language (ISO 639-1), if it was detected.
-        oddity_penalty: Subtracted from the log-odds of segments without an exact match; above 0 if the query looks
+        oddness_penalty: Subtracted from the log-odds of segments without an exact match; above 0 if the query looks
             like random letters.
         coverage: The share of the query that each retriever can score.
     """
@@ -39,7 +39,7 @@ class TextQuery:
     excluded: Sequence[Vectors] = ()
     phrases: Sequence[str] = ()
     language: str | None = None
-    oddity_penalty: float = 0.0
+    oddness_penalty: float = 0.0
     coverage: dict[Retriever, float] = field(default_factory=dict)
 
 
@@ -55,7 +55,7 @@ class CandidateSet:
         probabilities: Probabilities of relevance, shape (n,).
         vectors: Vectors of the first m segments, those compared by their embeddings, shape (m, d).
         features: The features that the probabilities were computed from.
-        floor: An estimate of the highest probability of the segments that the vector index has not returned yet.
+        max_remaining: An estimate of the highest probability of the segments that the index has not returned yet.
         exhausted: Whether a text retriever has no more segments, for each of the two.
     """
 
@@ -66,7 +66,7 @@ class CandidateSet:
     probabilities: Vectors
     vectors: Vectors
     features: TextFeatures
-    floor: float
+    max_remaining: float
     exhausted: dict[Retriever, bool]
 
 

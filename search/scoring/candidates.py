@@ -55,7 +55,7 @@ class Retrieved:
         raw: Cosines, dot products or BM25 scores, shape (n,).
         probabilities: Probabilities of relevance, shape (n,).
         exhausted: Whether the retriever has no more segments.
-        floor: An estimate of the highest probability of the segments that were not retrieved yet.
+        max_remaining: An estimate of the highest probability of the segments that were not retrieved yet.
         read_vector: Returns the vector, shape (d,), of the segment at an index; None if the retriever has no vectors.
         phashes: Perceptual hashes, shape (n,), valid where `has_phash` is set; None for text.
         has_phash: Which segments have a perceptual hash, shape (n,); None for text.
@@ -68,7 +68,7 @@ class Retrieved:
     raw: Vectors
     probabilities: Vectors
     exhausted: bool = True
-    floor: float = 0.0
+    max_remaining: float = 0.0
     read_vector: Callable[[int], Vectors] | None = None
     phashes: Ids | None = None
     has_phash: Flags | None = None

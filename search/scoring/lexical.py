@@ -22,7 +22,7 @@ MAX_RARE_COUNT = 3
 # An occurrence with at least this value in `TermMatches.shares` is the word itself or an inflected form.
 EXACT_SHARE = 0.9
 # A segment with all rare words is an exact match only if it contains at least this share of the query.
-MIN_EXACT_COVERAGE = 0.5
+MIN_EXACT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class LexicalMatches:
         segments: Ids of the segments.
         bm25: The BM25 score.
         strength: The BM25 score as a share of the highest that any text could reach, 0 to 1.
-        coverage: The share of the query that the segment contains, 0 to 1. Terms are weighted by inverse document
-            frequency.
+        contained_share: The share of the query that the segment contains, 0 to 1. Terms are weighted by inverse
+            document frequency.
         exact: Whether the segment contains every rare term, and at least half of the query.
     """
 
     segments: Ids
     bm25: Vectors
     strength: Vectors
-    coverage: Vectors
+    contained_share: Vectors
     exact: Flags
 
     def select(self, chosen: Flags) -> "LexicalMatches":
@@ -106,13 +106,13 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
         bm25[term.segments] += term.count * idf * term.frequencies / (term.frequencies + norm)
         contained_idf[term.segments] += idf * term.shares
     segments = np.flatnonzero(contained_idf)
-    coverage = contained_idf[segments] / max(float(idfs.sum()), 1e-6)
+    contained_share = contained_idf[segments] / max(float(idfs.sum()), 1e-6)
     return LexicalMatches(
         segments=segments,
         bm25=bm25[segments],
         strength=bm25[segments] / max(float(idfs @ counts), 1e-6),
-        coverage=coverage,
-        exact=find_exact(terms, total, size)[segments] & (coverage >= MIN_EXACT_COVERAGE),
+        contained_share=contained_share,
+        exact=find_exact(terms, total, size)[segments] & (contained_share >= MIN_EXACT_SHARE),
     )
 
 

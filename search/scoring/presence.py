@@ -48,7 +48,7 @@ class QueryWording:
     other: float
 
     @property
-    def oddity(self) -> float:
+    def excess_oddness(self) -> float:
         """How much the oddness exceeds that of ordinary texts, at least 0."""
         return max(0.0, self.oddness - MAX_ORDINARY_ODDNESS)
 
@@ -103,7 +103,7 @@ def measure_presence(logits: Vectors, measures: Vectors, wording: QueryWording) 
     ordered = np.sort(logits)[::-1]
     best = [float(ordered[rank - 1]) if len(ordered) >= rank else MIN_LOGIT for rank in RANKS]
     likely = float(np.log1p((ordered > 0).sum()))
-    features = [*np.maximum(best, MIN_LOGIT), likely, wording.oddity, wording.other, wording.name]
+    features = [*np.maximum(best, MIN_LOGIT), likely, wording.excess_oddness, wording.other, wording.name]
     nearest = measures.max(axis=0)
     for part in range(measures.shape[1] // len(MEASURES)):
         similarity, standing, margin = nearest[part * len(MEASURES) :][:3].tolist()

@@ -13,7 +13,7 @@ from search.engine import Engine
 from search.query.encoding import encode_query
 from search.records import Filters, ItemType, Query, QueryPart, Retriever, Sort, Tier
 from search.retrieval.ranking import MAX_EXACT_TOTAL, keep_relevant, rank
-from search.retrieval.retriever import FLOOR, TEXT_MATCH_CUT, Retrieval
+from search.retrieval.retriever import SEGMENT_CUT, TEXT_MATCH_CUT, Retrieval
 from search.retrieval.text import TextRetriever
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, make_empty
 
@@ -43,7 +43,7 @@ class InventedRetrievers:
             chosen, rest = np.concatenate([chosen, rest[semantic]]), rest[~semantic]
         floor = float(everything[rest].max(initial=0))
         scores = everything[chosen]
-        return Retrieved(retriever, chosen, chosen, scores, scores, exhausted=not len(rest), floor=floor)
+        return Retrieved(retriever, chosen, chosen, scores, scores, exhausted=not len(rest), max_remaining=floor)
 
     def estimate_counts(self, retriever, cuts):
         sample = np.random.default_rng(0).permutation(self._probabilities[retriever])[:1024]
@@ -86,7 +86,7 @@ def test_the_pages_of_both_tiers_are_the_ranking(seed, count, shape, limit):
     assert set(relevant).isdisjoint(possible)
     # A result below the floor of a tier in one retriever may be missing: it could not add more than that.
     for found, cut, floor in (
-        (relevant, RELEVANCE_CUT, FLOOR),
+        (relevant, RELEVANCE_CUT, SEGMENT_CUT),
         ([*relevant, *possible], POSSIBLE_CUT, POSSIBLE_CUT / 2),
     ):
         assert set(found) <= set(np.flatnonzero(whole >= cut).tolist())
@@ -106,7 +106,7 @@ def test_what_much_of_a_library_answers_is_not_scored_to_its_end(share):
     assert retrievers.depths[Retriever.VISUAL] <= 4 * MAX_EXACT_TOTAL + 100
     assert ranking.total.is_estimate
     assert ranking.total.number == pytest.approx(matching.sum(), rel=0.15)
-    assert rank_all(retrievers, query, 30 if share == 1 else 9_000).reaches(query, 30 if share == 1 else 9_000)
+    assert rank_all(retrievers, query, 30 if share == 1 else 9_000).is_complete(query, 30 if share == 1 else 9_000)
 
 
 def test_up_to_a_thousand_are_counted_exactly():

@@ -41,8 +41,8 @@ def test_a_word_that_is_repeated_in_the_query_counts_again():
 
 def test_a_text_that_holds_the_whole_query_is_covered_wholly():
     found = score(match([1, 2]), match([2, 3]))
-    assert found.coverage[1] == 1
-    assert 0 < found.coverage[0] < 1
+    assert found.contained_share[1] == 1
+    assert 0 < found.contained_share[0] < 1
     assert found.strength.max() < 1
 
 
