@@ -270,7 +270,7 @@ class Library:
     @property
     def _opened(self) -> "internal.OpenHome":
         """The internal library with the models that are in use now."""
-        return self._open_engine.follow()
+        return self._open_engine.get_current_library()
 
 
 def _ignore_progress(_done: int, _total: int, _path: str) -> None:

@@ -56,7 +56,7 @@ class Engine:
         started = time.perf_counter()
         revision = self.library.catalog.read_revision()
         # Use one library throughout, since its models and its indexes belong together.
-        library = self._swap.follow(revision)
+        library = self._swap.get_current(revision)
         cursor = read_cursor(query)
         ranking, place = self._find_ranking(library, query, cursor, revision)
         results = ranking.list_results(query)
@@ -118,7 +118,7 @@ class Engine:
         """
         item = self.library.catalog.get_item(item_id)
         revision = self.library.catalog.read_revision()
-        library = self._swap.follow(revision)
+        library = self._swap.get_current(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
         retrieval = Retrieval(library, encoded, False, revision, decides_presence=False)
         best: dict[int, Candidate] = {}
@@ -134,14 +134,14 @@ class Engine:
         found = [segment_id for segment_id in sorted(best) if segment_id in segments]
         return tuple(_make_evidence(best[segment_id], segments[segment_id].segment, words) for segment_id in found)
 
-    def follow(self) -> OpenHome:
+    def get_current_library(self) -> OpenHome:
         """Return the current library, reloading it if the models changed.
 
         Raises:
             HomeError: A space was filled by other files of its model.
             ModelError: A chosen model is not on this machine.
         """
-        return self._swap.follow(self.library.catalog.read_revision())
+        return self._swap.get_current(self.library.catalog.read_revision())
 
     def _clear(self) -> None:
         self._rankings.clear()

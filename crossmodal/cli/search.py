@@ -54,7 +54,9 @@ NOTHING_FOUND = 1
 )
 @click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
 @click.option("--explain", is_flag=True, help="With --json, add the terms of each score.")
-@click.option("--no-group", is_flag=True, help="Show near-duplicate images one by one instead of as one result.")
+@click.option(
+    "--no-stack", "--no-group", is_flag=True, help="Show near-duplicate images one by one instead of as one result."
+)
 @click.option(
     "--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer results that differ from those above, 0 to 1."
 )
@@ -104,7 +106,7 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         tier=Tier(options["tier"] or Tier.RELEVANT),
         correct=not options["exact"],
         explain=options["explain"],
-        stack=not options["no_group"],
+        stack=not options["no_stack"],
         diversity=options["diversity"],
     )
 

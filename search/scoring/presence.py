@@ -16,7 +16,8 @@ from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, to_probabilit
 from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
-# The lowest log-odds at which something is present: the strictest cut that loses at most 3 % of names over 500 photos.
+# The lowest log-odds at which something is present: the strictest cut that calls at most 3 % of the things that 500
+# photos show absent.
 # docs/evaluation.md compares stricter and more lenient cuts.
 PRESENT_CUT = 1.0
 # With fewer images than this, the cut is lowered in proportion, since chance matches are rarer.
@@ -125,6 +126,7 @@ def decide_presence(logits: Vectors, measures: Vectors, wording: QueryWording) -
     cut = PRESENT_CUT * min(1.0, len(logits) / MIN_IMAGES_FULL_CUT)
     if weights.decide(measure_presence(logits, measures, wording)) >= cut:
         return Presence(shift=max(0.0, MIN_PRESENT_LOGIT - float(logits.max())))
+    # Even a certain image stays a little below the relevance cut.
     return Presence(factor=RELEVANCE_CUT - POSSIBLE_CUT / 10)
 
 
