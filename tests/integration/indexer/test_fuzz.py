@@ -20,6 +20,7 @@ from indexer.decode.sandbox import Limits, Sandbox
 from search.media.image.transform import TwoViews
 from search.records import FileFacts
 from tests.support.formats import DOCUMENTS, IMAGES, make_bomb, make_dng, write_tone
+from tests.support.mutation import mutate
 
 pytestmark = pytest.mark.slow
 # How many damaged files, in `make test` and in `make soak`.
@@ -78,27 +79,6 @@ def make_seeds():
     return seeds
 
 
-def mutate(body, chance):
-    """Cut, flip, overwrite or repeat a part."""
-    made = bytearray(body)
-    for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(made)) if made else 0
-        length = chance.randint(1, max(1, len(made) // 4))
-        match chance.randrange(5):
-            case 0:
-                del made[at:]
-            case 1:
-                for place in range(at, min(len(made), at + chance.randint(1, 8))):
-                    made[place] ^= 1 << chance.randrange(8)
-            case 2:
-                made[at : at + length] = bytes(len(made[at : at + length]))
-            case 3:
-                made[at : at + length] = chance.randbytes(len(made[at : at + length]))
-            case 4:
-                made[at:at] = made[at : at + length]
-    return bytes(made)
-
-
 def decode(sandbox, path):
     *_, last = sandbox.decode(FileFacts(str(path), 1, TYPES[path.suffix], path.stat().st_size, 1))
     return last
@@ -123,7 +103,7 @@ def test_no_damaged_file_breaks_the_run(tmp_path, mutants):
         chance = random.Random(number)
         suffix = chance.choice(sorted(seeds))
         path = tmp_path / f"m{number}.{suffix}"
-        path.write_bytes(mutate(seeds[suffix], chance) or b"x")
+        path.write_bytes(mutate(seeds[suffix], suffix, chance) or b"x")
         began = time.monotonic()
         last = decode(local.sandbox, path)
         path.unlink()
