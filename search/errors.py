@@ -32,6 +32,93 @@ class UsageError(CrossmodalError):
     title = "The request is not valid"
 
 
+class HttpError(CrossmodalError):
+    """A request that the server library refuses, or that fails without an explanation.
+
+    Its subclasses are found by their status: an error of the server library becomes the problem of the same status.
+    """
+
+    http_status = 500
+    problem_type = "urn:crossmodal:problem:http"
+    title = "The request failed"
+
+
+class BadRequestError(HttpError):
+    """The request is not valid HTTP, or its `Host` is not one that the server answers to.
+
+    For another host name, add it to the setting `hosts`.
+    """
+
+    http_status = 400
+    problem_type = "urn:crossmodal:problem:bad-request"
+    title = "The request is malformed"
+
+
+class ForeignSiteError(HttpError):
+    """A page of another site sent a request that changes something.
+
+    Send such requests from a program or from a page of this server.
+    """
+
+    http_status = 403
+    problem_type = "urn:crossmodal:problem:foreign-site"
+    title = "Requests from pages of other sites are refused"
+
+
+class UnknownRouteError(HttpError):
+    """There is no such path.
+
+    The reference lists all paths.
+    """
+
+    http_status = 404
+    problem_type = "urn:crossmodal:problem:unknown-route"
+    title = "There is no such path"
+
+
+class MethodError(HttpError):
+    """The path exists but does not support the method of the request.
+
+    The header `Allow` lists the supported methods.
+    """
+
+    http_status = 405
+    problem_type = "urn:crossmodal:problem:method"
+    title = "The method is not supported"
+
+
+class TooLargeError(HttpError):
+    """The body of the request is larger than the server accepts, or has too many form fields.
+
+    The settings `upload_limit` and `file_limit` are the limits.
+    """
+
+    http_status = 413
+    problem_type = "urn:crossmodal:problem:too-large"
+    title = "The request is too large"
+
+
+class RangeError(HttpError):
+    """The requested range is outside the file.
+
+    The header `Content-Range` contains the size of the file.
+    """
+
+    http_status = 416
+    problem_type = "urn:crossmodal:problem:range"
+    title = "The range is outside the file"
+
+
+class InternalError(HttpError):
+    """An unexpected error occurred. This is a defect.
+
+    The log of the server has the details, with the `request_id` of the problem.
+    """
+
+    problem_type = "urn:crossmodal:problem:internal"
+    title = "An unexpected error occurred"
+
+
 class UnreadableMediaError(CrossmodalError):
     """A file is damaged, empty, of another format than it claims, or of an unsupported format."""
 

@@ -1,11 +1,13 @@
 """The application factory. Home of Flask."""
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.routing import IntegerConverter, Map
 
 from search.engine import Engine
+from search.errors import ForeignSiteError
+from search.query.filters import MAX_ID
 from search.settings import Settings
-from web import pages, problems
+from web import pages, problems, request_ids
 from web.api import (
     albums,
     archive,
@@ -35,6 +37,13 @@ POLICY = (
 )
 
 
+class IdConverter(IntegerConverter):
+    """An id in a path. Larger numbers than the database can store are no ids."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=MAX_ID)
+
+
 def create_app(engine: Engine, settings: Settings) -> Flask:
     """Create the Flask application.
 
@@ -51,6 +60,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters["int"] = IdConverter
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
@@ -69,6 +79,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(health.make_blueprint(engine))
     app.register_blueprint(pages.make_blueprint())
     problems.register(app)
+    request_ids.register(app)
     app.before_request(_refuse_other_sites)
     app.after_request(_harden)
     return app
@@ -77,7 +88,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
 def _refuse_other_sites() -> None:
     """Refuse changes from pages of other sites, which protects against cross-site request forgery."""
     if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") in FOREIGN_SITES:
-        raise Forbidden("Requests from pages of other sites are not allowed")
+        raise ForeignSiteError("Requests from pages of other sites are not allowed")
 
 
 def _harden(response: Response) -> Response:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from web.assets import hash_assets, list_modules
+from web.contract.operation import Operation
 from web.texts import LANGUAGES, read_texts
 
 
@@ -18,7 +19,9 @@ def make_blueprint() -> Blueprint:
     pages.add_app_template_global(list_modules)
 
     @pages.get("/assets/<version>/<path:name>")
+    @Operation(media=("*/*",), is_page=True)
     def send_asset(version: str, name: str) -> Response:
+        """Return a static file of the pages. With the current version it can be cached forever."""
         response = current_app.send_static_file(name)
         if version == hash_assets():
             response.cache_control.public = True
@@ -27,15 +30,21 @@ def make_blueprint() -> Blueprint:
         return response
 
     @pages.get("/")
+    @Operation(media=("text/html",), is_page=True)
     def show_search() -> Response:
+        """Show the search page."""
         return _render("search.html")
 
     @pages.get("/library")
+    @Operation(media=("text/html",), is_page=True)
     def show_library() -> Response:
+        """Show the library page: folders, uploads, jobs and files."""
         return _render("library.html")
 
     @pages.get("/favicon.ico")
+    @Operation(media=("image/svg+xml",), is_page=True)
     def show_icon() -> Response:
+        """Return the icon of the pages."""
         return current_app.send_static_file("icon.svg")
 
     return pages

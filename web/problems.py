@@ -1,25 +1,37 @@
 """Error responses as RFC 9457 problem documents."""
 
-import json
 import logging
+from functools import cache
 from http import HTTPStatus
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from search.errors import CrossmodalError
+from search.errors import CrossmodalError, HttpError, InternalError, TooLargeError
+from web.contract.openapi import PROBLEM
+from web.request_ids import get_request_id
+from web.schemas.problem import Problem
 
 
-def make_problem(status: int, title: str, detail: str, problem_type: str = "about:blank") -> Response:
-    """Return an `application/problem+json` response."""
-    body = {
-        "type": problem_type,
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-    }
-    return Response(json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json")
+def make_problem(error: type[CrossmodalError], detail: str, status: int | None = None) -> Response:
+    """Return an `application/problem+json` response.
+
+    Args:
+        error: The class of error, which declares the type, the title and the status.
+        detail: What happened, then what to do.
+        status: The status, for the statuses of the server library that have no class.
+    """
+    is_declared = status in (None, error.http_status)
+    status = status or error.http_status
+    problem = Problem(
+        type=error.problem_type if is_declared else "about:blank",
+        title=error.title if is_declared else HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.path,
+        request_id=get_request_id(),
+    )
+    return Response(problem.model_dump_json(), status=status, content_type=PROBLEM)
 
 
 def register(app: Flask) -> None:
@@ -27,17 +39,19 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CrossmodalError)
     def _answer_expected(error: CrossmodalError) -> Response:
-        return make_problem(error.http_status, error.title, str(error), error.problem_type)
+        return make_problem(type(error), str(error))
 
     @app.errorhandler(RequestEntityTooLarge)
     def _answer_large(_error: RequestEntityTooLarge) -> Response:
-        limit = app.config["MAX_CONTENT_LENGTH"] // 2**20
-        return make_problem(413, "Too large", f"The request is larger than {limit} MiB or has too many form fields")
+        limit = request.max_content_length or 0
+        return make_problem(
+            TooLargeError, f"The request is larger than {limit // 2**20} MiB or has too many form fields. Send less."
+        )
 
     @app.errorhandler(HTTPException)
     def _answer_http(error: HTTPException) -> Response:
-        status = error.code or 500
-        response = make_problem(status, HTTPStatus(status).phrase, error.description or "")
+        status = error.code or InternalError.http_status
+        response = make_problem(_find_error(status), error.description or "", status)
         for name, value in error.get_headers(None, None):
             if name.lower() not in {"content-type", "content-length"}:
                 response.headers[name] = value
@@ -45,5 +59,13 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:
-        logging.getLogger("crossmodal").exception("unexpected error at %s", request.path, exc_info=error)
-        return make_problem(500, "Internal error", "An unexpected error occurred. See the server log for details.")
+        logging.getLogger("crossmodal").exception(
+            "unexpected error at %s (request %s)", request.path, get_request_id(), exc_info=error
+        )
+        return make_problem(InternalError, "An unexpected error occurred. See the server log for details.")
+
+
+@cache
+def _find_error(status: int) -> type[CrossmodalError]:
+    """Return the class of the errors of the server library with a status."""
+    return next((error for error in HttpError.__subclasses__() if error.http_status == status), HttpError)

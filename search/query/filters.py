@@ -13,16 +13,21 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 # SQLite stores ids as signed 64-bit integers.
 MAX_ID = 2**63 - 1
-_Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+# Characters of a value, as long as the longest path of a file system; SQLite accepts patterns of up to 50,000 bytes.
+MAX_TEXT = 4096
+# Values of a filter that declares no smaller number.
+MAX_VALUES = 1000
+_Text = Annotated[str, Field(max_length=MAX_TEXT)]
+ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
 REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TYPES: list[ItemType],
-    FilterKind.TEXT: str | None,
-    FilterKind.FOLDER: str | None,
-    FilterKind.DATE: str | None,
+    FilterKind.TEXT: _Text | None,
+    FilterKind.FOLDER: _Text | None,
+    FilterKind.DATE: _Text | None,
     FilterKind.SECONDS: Annotated[float, Field(ge=0)] | None,
-    FilterKind.LABELS: list[str],
-    FilterKind.TEXTS: list[str],
-    FilterKind.IDS: list[_Id],
+    FilterKind.LABELS: list[_Text],
+    FilterKind.TEXTS: list[_Text],
+    FilterKind.IDS: list[ItemId],
 }
 
 
@@ -35,6 +40,8 @@ def parse_filter_value(declared: FilterField, text: str) -> Any:
     Raises:
         UsageError: The value is not valid for this filter.
     """
+    if len(text) > MAX_TEXT:
+        raise UsageError(f"{declared.keyword}: the value has {len(text)} characters; at most {MAX_TEXT} are allowed")
     try:
         return _parse(declared.kind, text)
     except ValueError as error:
@@ -86,7 +93,7 @@ def make_request_fields() -> dict[str, Any]:
     for name, declared in FILTERS.items():
         value: Any = Field(None, description=declared.help)
         if declared.kind.is_list:
-            value = Field(default_factory=list, max_length=declared.max_values, description=declared.help)
+            value = Field(default_factory=list, max_length=declared.max_values or MAX_VALUES, description=declared.help)
         request_fields[name] = (REQUEST_TYPES[declared.kind], value)
     return request_fields
 

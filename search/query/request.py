@@ -1,15 +1,23 @@
 """The JSON form of a search, which the REST API, the addresses of the web page and saved searches share."""
 
-from typing import TYPE_CHECKING, Annotated, TypeVar
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from search.errors import UsageError
 from search.query.filters import make_filters, make_request_fields
 from search.records import Filters, Query, QueryPart, Retriever, Sort, Tier
 
 MAX_LIMIT = 1000
+# Characters of the text of a query.
+MAX_QUERY = 20_000
 Model = TypeVar("Model", bound=BaseModel)
+# A character that ends a file name, and characters that UTF-8 cannot encode.
+_INVALID_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -27,7 +35,7 @@ class PartRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str | None = Field(None, max_length=20_000)
+    text: str | None = Field(None, max_length=MAX_QUERY)
     item: int | None = Field(None, ge=1, lt=2**63)
     image: int | None = Field(None, ge=0)
     query_image: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
@@ -61,7 +69,7 @@ class SearchRequest(FilterRequest):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    text: str | None = Field(None, max_length=20_000)
+    text: str | None = Field(None, max_length=MAX_QUERY)
     exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
     like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
     weights: dict[Retriever, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
@@ -128,9 +136,60 @@ def check_fields(model: type[Model], fields: object) -> Model:
     Raises:
         UsageError: A field is not valid. The message names the first such field.
     """
+    _refuse_characters(fields, "body")
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "body"
-        raise UsageError(f"{name}: {first['msg']}") from error
+        raise UsageError(_explain(model, error.errors()[0])) from error
+
+
+def _explain(model: type[BaseModel], error: ErrorDetails) -> str:
+    """Return a message about a field that is not valid; for an unknown field, with the most similar known one."""
+    *parents, name = error["loc"] or ("body",)
+    if error["type"] != "extra_forbidden":
+        return f"{'.'.join(map(str, (*parents, name)))}: {error['msg'].removeprefix('Value error, ')}"
+    where = f"{'.'.join(map(str, parents))}: " if parents else ""
+    known = _list_names(_find_model(model, parents))
+    similar = difflib.get_close_matches(str(name).lower(), known, n=1)
+    hint = f"; did you mean `{similar[0]}`?" if similar else f". Known fields: {', '.join(known)}."
+    return f"{where}Unknown field `{str(name)[:60]}`{hint}"
+
+
+def _list_names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _find_model(model: type[BaseModel], path: Sequence[int | str]) -> type[BaseModel]:
+    """Return the model of the object at a path below a model."""
+    for name in path:
+        fields = {field.alias or key: field for key, field in model.model_fields.items()}
+        nested = list(_list_models(fields[name].annotation)) if name in fields else []
+        model = nested[0] if nested else model
+    return model
+
+
+def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models in a type such as `list[PartRequest] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _list_models(argument)
+
+
+def _refuse_characters(value: object, name: str) -> None:
+    """Refuse characters that no database and no file name can store: NUL and single halves of surrogate pairs.
+
+    Raises:
+        UsageError: A text contains such a character.
+    """
+    waiting = [(name, value)]  # a list instead of recursion: documents can be deep
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, str) and (found := _INVALID_CHARACTERS.search(value)):
+            raise UsageError(f"{name}: contains the character U+{ord(found[0]):04X}, which is not allowed. Remove it.")
+        if isinstance(value, dict):
+            prefix = "" if name == "body" else f"{name}."
+            waiting += [(name, key) for key in value]
+            waiting += [(f"{prefix}{key}", nested) for key, nested in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{name}.{index}", nested) for index, nested in enumerate(value)]

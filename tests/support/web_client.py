@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from search.engine import Engine
 from search.open_home import OpenHome
 from search.settings import Settings
+from tests.support.contract import check_response
 from web.app import create_app
 
 
@@ -12,7 +13,9 @@ class Client(FlaskClient):
     """Reads and closes every response, as a browser would."""
 
     def open(self, *args, **kwargs):
-        return super().open(*args, buffered=True, **kwargs)
+        response = super().open(*args, buffered=True, **kwargs)
+        check_response(self.application, response)
+        return response
 
 
 def make_client(library: OpenHome) -> FlaskClient:

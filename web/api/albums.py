@@ -6,13 +6,20 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.open_home import OpenHome
+from search.query.filters import ItemId
 from search.records import Album
 from search.storage.collections import Albums
 from web.api.body import parse_body
+from web.contract.operation import JSON, Operation
+from web.schemas.collections import AlbumDocument, AlbumList
 
 
 class AlbumRequest(BaseModel):
-    """A new album."""
+    """A new album.
+
+    Attributes:
+        name: Its name, which no other album has.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -20,12 +27,17 @@ class AlbumRequest(BaseModel):
 
 
 class ChangeRequest(BaseModel):
-    """Items to add to an album and to remove from it, by id."""
+    """Items to add to an album and to remove from it, by id.
+
+    Attributes:
+        add: The ids of items to add; unknown ones are ignored.
+        remove: The ids of items to remove.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    add: list[int] = Field(default_factory=list, max_length=100_000)
-    remove: list[int] = Field(default_factory=list, max_length=100_000)
+    add: list[ItemId] = Field(default_factory=list, max_length=100_000)
+    remove: list[ItemId] = Field(default_factory=list, max_length=100_000)
 
 
 def make_blueprint(library: OpenHome) -> Blueprint:
@@ -34,21 +46,29 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     albums = Albums(library.database)
 
     @api.get("")
+    @Operation(AlbumList)
     def list_albums() -> Response:
+        """List the albums."""
         return jsonify({"albums": [serialize_album(album) for album in albums.list_all()]})
 
     @api.post("")
+    @Operation(AlbumDocument, 201, bodies={JSON: AlbumRequest}, examples={"A new album": {"name": "Best of 2024"}})
     def add_album() -> tuple[Response, int]:
+        """Create an album."""
         return jsonify(serialize_album(albums.add(parse_body(AlbumRequest).name))), 201
 
     @api.delete("/<int:album_id>")
+    @Operation(status=204)
     def drop_album(album_id: int) -> tuple[str, int]:
+        """Delete an album. Its items are not removed from the library."""
         albums.get(album_id)
         albums.drop(album_id)
         return "", 204
 
     @api.post("/<int:album_id>/items")
+    @Operation(AlbumDocument, bodies={JSON: ChangeRequest}, examples={"Two new items": {"add": [1, 2]}})
     def change_album(album_id: int) -> Response:
+        """Add items to an album and remove items from it. Returns the album."""
         change = parse_body(ChangeRequest)
         albums.change(albums.get(album_id).id, change.add, change.remove)
         return jsonify(serialize_album(albums.get(album_id)))

@@ -1,15 +1,17 @@
 """GET and POST /api/v1/archive: the files of several items as one ZIP. Home of zipstream."""
 
+from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import Annotated
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError, UsageError
 from search.open_home import OpenHome
+from search.query.filters import ItemId
 from search.records import State
-from web.api.body import parse_body
+from web.api.body import parse_address, parse_body
+from web.contract.operation import JSON, URLENCODED, Operation
 
 # The limit for POST, and for GET: some servers and proxies refuse longer addresses.
 MAX_ITEMS = 10_000
@@ -21,20 +23,51 @@ class ArchiveRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MAX_ITEMS)
+    ids: list[ItemId] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class AddressFields(BaseModel):
+    """The items whose files are sent.
+
+    Attributes:
+        ids: The ids of the items, separated by commas.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: str = Field(max_length=20 * MAX_ITEMS)
 
 
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("archive", __name__, url_prefix="/api/v1/archive")
 
+    archive = Operation(
+        media=("application/zip",),
+        headers={"Content-Disposition": "The name of the archive"},
+        errors=(NotFoundError,),
+    )
+
     @api.get("")
+    @replace(archive, query=AddressFields, examples={"Two items": "?ids=1,2"})
     def send_by_address() -> Response:
-        return _send_archive(library, _parse_ids(request.args.get("ids", ""), MAX_ITEMS_IN_ADDRESS))
+        """Return the files of several items as one ZIP archive.
+
+        An address may contain up to 500 ids. For more, send them by POST.
+        """
+        return _send_archive(library, _parse_ids(parse_address(AddressFields).ids, MAX_ITEMS_IN_ADDRESS))
 
     @api.post("")
+    @replace(
+        archive,
+        bodies={JSON: ArchiveRequest, URLENCODED: AddressFields},
+        examples={"Two items": {"ids": [1, 2]}},
+    )
     def send_by_body() -> Response:
-        """Send the files of a JSON body or a form. Browsers stream the response to a form to disk."""
+        """Return the files of up to 10,000 items as one ZIP archive.
+
+        Browsers stream the response to a form to disk.
+        """
         if request.mimetype == "application/x-www-form-urlencoded":
             return _send_archive(library, _parse_ids(request.form.get("ids", ""), MAX_ITEMS))
         return _send_archive(library, parse_body(ArchiveRequest).ids)

@@ -1,13 +1,17 @@
-"""JSON bodies of requests, validated with pydantic models."""
+"""Fields of requests, in a JSON body or in the address, validated with pydantic models."""
 
 import json
+from functools import cache
 from typing import TypeVar
 
 from flask import request
 from pydantic import BaseModel
+from werkzeug.datastructures import MultiDict
 
 from search.errors import UsageError
 from search.query.request import check_fields
+from web.contract.documents import ContractSchema
+from web.contract.openapi import is_json_field, is_list_field
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -16,11 +20,20 @@ def parse_body(model: type[M]) -> M:
     """Return the validated JSON body of the current request.
 
     Raises:
-        UsageError: The body is not valid; the message names the first invalid field.
+        UsageError: The body is not JSON or not valid; the message names the first invalid field.
     """
     if request.mimetype != "application/json":
         raise UsageError("The request body must be application/json")
     return check_fields(model, read_json(request.get_data()))
+
+
+def parse_address(model: type[M]) -> M:
+    """Return the validated fields of the address of the current request.
+
+    Raises:
+        UsageError: A field is not valid; the message names it.
+    """
+    return check_fields(model, collect_fields(model, request.args))
 
 
 def read_json(body: bytes | str) -> object:
@@ -33,3 +46,41 @@ def read_json(body: bytes | str) -> object:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The request body is not valid JSON: {error}") from error
+
+
+def collect_fields(model: type[BaseModel], values: MultiDict[str, str]) -> dict[str, object]:
+    """Convert the fields of a form or an address to the fields of a JSON body.
+
+    A list is a repeated field, and what consists of objects is JSON. Empty values are ignored.
+
+    Args:
+        model: The model of the JSON body.
+        values: The fields.
+
+    Raises:
+        UsageError: A field that must be JSON is not.
+    """
+    kinds = _find_kinds(model)
+    fields: dict[str, object] = {}
+    for name in values:
+        given = [value for value in values.getlist(name) if value != ""]
+        if not given:
+            continue
+        if kinds.get(name) == "json":
+            fields[name] = read_json(given[-1])
+        else:
+            fields[name] = given if kinds.get(name) == "list" else given[-1]
+    return fields
+
+
+@cache
+def _find_kinds(model: type[BaseModel]) -> dict[str, str]:
+    """Return which fields of a model are lists, and which are written as JSON in an address."""
+    schema = model.model_json_schema(ref_template="{model}", schema_generator=ContractSchema)
+    kinds = {}
+    for name, declared in schema["properties"].items():
+        if is_json_field(declared, schema.get("$defs", {})):
+            kinds[name] = "json"
+        elif is_list_field(declared):
+            kinds[name] = "list"
+    return kinds

@@ -3,11 +3,13 @@
 import mimetypes
 import os
 from pathlib import Path
+from typing import Annotated
 
 from flask import Blueprint, Response, jsonify, request, send_file
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import NotFoundError, UsageError
+from search.errors import NotFoundError, RangeError, UnreadableMediaError
 from search.home import SMALL_THUMBNAIL_SIDES
 from search.media.container import read_frame
 from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
@@ -15,11 +17,15 @@ from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
+from web.api.body import parse_address
+from web.contract.operation import Operation
+from web.schemas.search import SearchAnswer
 
 DAY_SECONDS = 24 * 3600
 # Maximum width and height of a preview in pixels.
 MAX_PREVIEW = (2048, 2048)
 IMAGES = {ItemType.IMAGE}
+NOT_MODIFIED = {304: "The client has the current version"}
 # Types that browsers need and `mimetypes` does not know everywhere.
 MIME_TYPES = {
     ".heic": "image/heic",
@@ -34,6 +40,28 @@ MIME_TYPES = {
 }
 
 
+def _check_size(size: int) -> int:
+    if size not in SMALL_THUMBNAIL_SIDES:
+        raise ValueError(f"must be one of {', '.join(map(str, SMALL_THUMBNAIL_SIDES))}")
+    return size
+
+
+class ThumbnailFields(BaseModel):
+    """Which thumbnail is returned.
+
+    Attributes:
+        size: The longer side in pixels: 128 or 256.
+        at: For a video, the time in seconds.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    size: Annotated[int, AfterValidator(_check_size)] | None = Field(
+        None, json_schema_extra={"enum": [*SMALL_THUMBNAIL_SIDES]}
+    )
+    at: float | None = Field(None, ge=0, lt=10**6, allow_inf_nan=False)
+
+
 def make_blueprint(engine: Engine) -> Blueprint:
     """Return the routes of one item."""
     api = Blueprint("content", __name__, url_prefix="/api/v1/items")
@@ -41,13 +69,22 @@ def make_blueprint(engine: Engine) -> Blueprint:
     find = library.catalog.get_item
 
     @api.get("/<int:item_id>/similar")
+    @Operation(SearchAnswer)
     def find_similar(item_id: int) -> Response:
+        """Return the 20 most similar other items, relevant or not."""
         find(item_id)
         query = Query(parts=(QueryPart(item=item_id),), include_all=True)
         return jsonify(serialize_answer(query, engine.search(query)))
 
     @api.get("/<int:item_id>/media")
+    @Operation(
+        media=("*/*",),
+        statuses={206: "A part of the file, for a request with `Range`", 304: "The client has the current file"},
+        errors=(RangeError,),
+        headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
+    )
     def send_media(item_id: int) -> Response:
+        """Return the file of an item. `Range` requests are supported (RFC 9110)."""
         item = find(item_id)
         path = find_file(item, f"The file of item {item_id} is missing: {item.path}")
         if not os.access(path, os.R_OK):
@@ -60,60 +97,49 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return response
 
     @api.get("/<int:item_id>/thumbnail")
+    @Operation(media=("image/jpeg", "image/webp"), query=ThumbnailFields, statuses=NOT_MODIFIED)
     def send_thumbnail(item_id: int) -> Response:
-        return _send_thumbnail(library, find(item_id))
+        """Return a JPEG of up to 512 pixels, or a smaller WebP; for a video, the frame at a time."""
+        return _send_thumbnail(library, find(item_id), parse_address(ThumbnailFields))
 
     @api.get("/<int:item_id>/preview")
+    @Operation(media=("image/jpeg",), errors=(UnreadableMediaError,))
     def send_preview(item_id: int) -> Response:
-        """Send the image as JPEG, which every browser can show."""
+        """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
         path = find_file(find(item_id), f"Item {item_id} is not an image that can be read", IMAGES)
         return _send_jpeg(encode_thumbnail(open_image(path, MAX_PREVIEW[0])[0], MAX_PREVIEW))
 
     return api
 
 
-def _send_thumbnail(library: OpenHome, item: Item) -> Response:
-    if "at" in request.args:
-        return _send_moment(item, request.args["at"])
+def _send_thumbnail(library: OpenHome, item: Item, fields: ThumbnailFields) -> Response:
+    if fields.at is not None:
+        return _send_moment(item, fields.at)
     path = library.home.thumbnail(item.id)
     if not path.is_file():
         return _make_thumbnail(item)
-    if "size" in request.args:
-        size = _read_size()
-        return _send_small(path, library.home.small_thumbnail(item.id, size), size)
-    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS)
+    if fields.size is not None:
+        return _send_small(path, library.home.small_thumbnail(item.id, fields.size), fields.size)
+    return _keep_private(send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS))
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail. It is created again if the item has a newer thumbnail."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
         write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
-    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS)
-
-
-def _read_size() -> int:
-    size = request.args.get("size", "")
-    if size not in map(str, SMALL_THUMBNAIL_SIDES):
-        raise UsageError(f"size must be one of {', '.join(map(str, SMALL_THUMBNAIL_SIDES))}, not {size!r}")
-    return int(size)
+    return _keep_private(send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS))
 
 
 def _make_thumbnail(item: Item) -> Response:
     """Create and send a thumbnail that is missing, for example because its file was deleted."""
     if item.type is ItemType.VIDEO:
-        return _send_moment(item, "0")
+        return _send_moment(item, 0.0)
     path = find_file(item, f"Item {item.id} has no thumbnail", IMAGES)
     return _send_jpeg(encode_thumbnail(open_image(path, USEFUL_SIDE)[0]))
 
 
-def _send_moment(item: Item, at: str) -> Response:
+def _send_moment(item: Item, seconds: float) -> Response:
     """Send the frame of a video at a time in seconds."""
-    try:
-        seconds = float(at)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < 10**6:
-        raise UsageError(f"at must be a number of seconds, not {at!r}")
     path = find_file(item, f"Item {item.id} has no video frames that can be read", {ItemType.VIDEO})
     return _send_jpeg(encode_thumbnail(read_frame(path, seconds)))
 
@@ -121,4 +147,13 @@ def _send_moment(item: Item, at: str) -> Response:
 def _send_jpeg(body: bytes) -> Response:
     response = Response(body, mimetype="image/jpeg")
     response.cache_control.max_age = DAY_SECONDS
+    response.add_etag()
+    response.make_conditional(request)
+    return _keep_private(response)
+
+
+def _keep_private(response: Response) -> Response:
+    """Allow only the browser of the user to cache a response, and no proxy."""
+    response.cache_control.public = False
+    response.cache_control.private = True
     return response

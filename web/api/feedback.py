@@ -3,12 +3,16 @@
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from search.errors import NotFoundError
 from search.open_home import OpenHome
+from search.query.filters import ItemId
 from search.records import Feedback
 from search.storage.feedback import FeedbackStore
 from web.api.body import parse_body
+from web.contract.operation import JSON, Operation
+from web.schemas.collections import FeedbackList
 
 
 class FeedbackRequest(BaseModel):
@@ -23,7 +27,7 @@ class FeedbackRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
-    item: int = Field(ge=1, lt=2**63)
+    item: ItemId
     relevant: bool | None
 
 
@@ -33,7 +37,17 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     feedback = FeedbackStore(library.database)
 
     @api.post("")
+    @Operation(
+        status=204,
+        bodies={JSON: FeedbackRequest},
+        errors=(NotFoundError,),
+        examples={"A relevant result": {"text": "a cat", "item": 1, "relevant": True}},
+    )
     def store_feedback() -> tuple[str, int]:
+        """Store whether an item is relevant to a text.
+
+        `crossmodal models adapt` learns from feedback.
+        """
         judgment = parse_body(FeedbackRequest)
         if judgment.relevant is None:
             feedback.remove(judgment.text, judgment.item)
@@ -42,7 +56,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return "", 204
 
     @api.get("")
+    @Operation(FeedbackList)
     def list_feedback() -> Response:
+        """List all feedback, newest first."""
         return jsonify({"feedback": [_describe(judgment) for judgment in feedback.list_all()]})
 
     return api

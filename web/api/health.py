@@ -3,7 +3,10 @@
 from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
+from search.errors import HomeError
 from search.status import read_status
+from web.contract.operation import Operation
+from web.schemas.library import Health, Status
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -11,16 +14,22 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("health", __name__)
 
     @api.get("/healthz")
+    @Operation(Health)
     def show_health() -> Response:
+        """Report that the process runs."""
         return jsonify({"status": "ok"})
 
     @api.get("/readyz")
+    @Operation(Health, errors=(HomeError,))
     def show_readiness() -> Response:
+        """Report whether the catalog can be read."""
         engine.library.catalog.read_revision()
         return jsonify({"status": "ready"})
 
     @api.get("/api/v1/status")
+    @Operation(Status)
     def show_status() -> Response:
+        """Return the number of items by type and state, the models, the spaces and the disk use."""
         return jsonify(read_status(engine.get_current_library()))
 
     return api

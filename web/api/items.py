@@ -1,20 +1,41 @@
 """GET /api/v1/items: the ledger, and single items."""
 
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import UsageError
 from search.forget import forget_items
+from search.query.filters import MAX_TEXT
 from search.records import ItemType, State
 from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
+from web.api.body import parse_address
+from web.contract.operation import Operation
+from web.schemas.items import ItemDetails, ItemList
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
-E = TypeVar("E", bound=StrEnum)
+
+class LedgerFields(BaseModel):
+    """Which files are listed.
+
+    Attributes:
+        state: Only files in this state.
+        type: Only files of this type.
+        path: Only files with this text in their path.
+        limit: The number of files on a page.
+        cursor: The `next` of the page before.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: State | None = None
+    type: ItemType | None = None
+    path: str = Field("", max_length=MAX_TEXT)
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: int = Field(0, ge=0, lt=2**63)
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -24,49 +45,33 @@ def make_blueprint(engine: Engine) -> Blueprint:
     find = library.catalog.get_item
 
     @api.get("")
+    @Operation(ItemList, query=LedgerFields, examples={"Files that failed": "?state=failed&limit=10"})
     def list_items() -> Response:
-        state, item_type = _read_choice("state", State), _read_choice("type", ItemType)
-        cursor = _read_number("cursor", 0)
-        limit = max(1, min(_read_number("limit", DEFAULT_LIMIT), MAX_LIMIT))
-        rows = library.catalog.list_page(state, cursor, limit + 1, item_type, request.args.get("path", ""))
+        """List the ledger: every file of every source, with its state.
+
+        Pages follow the order of ids.
+        """
+        fields = parse_address(LedgerFields)
+        limit = fields.limit
+        rows = library.catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
         return jsonify({"items": [serialize_ledger_row(row) for row in rows[:limit]], "next": next_cursor})
 
     @api.get("/<int:item_id>")
+    @Operation(ItemDetails)
     def show_item(item_id: int) -> Response:
+        """Return an item with its metadata, its state and all its segments."""
         item = find(item_id)
         segments = [serialize_segment(found) for found in library.catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
         return jsonify(serialize_item(item) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")
+    @Operation(status=204)
     def forget_item(item_id: int) -> tuple[str, int]:
+        """Forget an item. Its file is not changed."""
         find(item_id)
         forget_items(library, [item_id])
         return "", 204
 
     return api
-
-
-def _read_choice(name: str, choices: type[E]) -> E | None:
-    """Return a field of the address as a member of an enumeration, None without the field.
-
-    Raises:
-        UsageError: The value is not one of the choices.
-    """
-    value = request.args.get(name)
-    if value is not None and value not in list(choices):
-        raise UsageError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-    return choices(value) if value is not None else None
-
-
-def _read_number(name: str, default: int) -> int:
-    """Return a field of the address as a whole number.
-
-    Raises:
-        UsageError: The value is not a whole number.
-    """
-    value = request.args.get(name, str(default))
-    if not (value.isascii() and value.isdecimal() and len(value) < 16):
-        raise UsageError(f"{name} must be a whole number, not {value!r}")
-    return int(value)

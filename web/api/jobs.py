@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from flask import Blueprint, Response, jsonify, request
@@ -16,6 +17,8 @@ from search.open_home import OpenHome
 from search.records import Job, Task
 from search.serializers import serialize_job
 from web.api.body import parse_body
+from web.contract.operation import JSON, Operation
+from web.schemas.library import JobDocument, JobList
 
 # Each open event stream occupies a thread of the server.
 MAX_EVENT_STREAMS = 6
@@ -47,29 +50,48 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
     streams = threading.Semaphore(MAX_EVENT_STREAMS)
+    accepted = Operation(JobDocument, 202, headers={"Location": "The address of the job"})
 
     @api.get("")
+    @Operation(JobList)
     def list_jobs() -> Response:
+        """List the jobs, newest first."""
         return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all()]})
 
     @api.post("")
+    @replace(accepted, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
     def add_job() -> tuple[Response, int]:
+        """Queue a job: index paths again, or switch to another model."""
         return _answer(jobs.add(_read_task(library, parse_body(JobRequest))))
 
     @api.get("/<int:job_id>")
+    @Operation(JobDocument)
     def show_job(job_id: int) -> Response:
+        """Return a job and its progress."""
         return jsonify(serialize_job(jobs.get(job_id)))
 
     @api.delete("/<int:job_id>")
+    @accepted
     def cancel_job(job_id: int) -> tuple[Response, int]:
+        """Cancel a queued job, or stop the running one.
+
+        Completed work is saved.
+        """
         return _answer(jobs.cancel(job_id))
 
     @api.post("/<int:job_id>/retry")
+    @accepted
     def retry_job(job_id: int) -> tuple[Response, int]:
+        """Queue a job again."""
         return _answer(jobs.add(jobs.get(job_id).task))
 
     @api.get("/<int:job_id>/events")
+    @Operation(media=("text/event-stream",), errors=(BusyError,))
     def follow_job(job_id: int) -> Response:
+        """Follow a job by server-sent events.
+
+        `progress` after each change, then `end`; the data of each is the job.
+        """
         job = jobs.get(job_id)
         if not streams.acquire(blocking=False):
             raise BusyError("Too many open event streams; try again later")

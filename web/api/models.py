@@ -6,6 +6,8 @@ from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
 from search.status import list_models
+from web.contract.operation import Operation
+from web.schemas.library import ModelList
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -13,7 +15,12 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("models", __name__, url_prefix="/api/v1/models")
 
     @api.get("")
+    @Operation(ModelList)
     def show_models() -> Response:
+        """Return the models in use, and the others that can be used.
+
+        To switch to another model, queue a job.
+        """
         library = engine.get_current_library()
         spaces, presets = list_models(library)
         models = [asdict(preset) for preset in presets]

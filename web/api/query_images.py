@@ -6,6 +6,9 @@ from search.errors import UnreadableMediaError, UsageError
 from search.media.image.pillow import encode_thumbnail, open_image
 from search.open_home import OpenHome
 from search.storage.query_images import QueryImages
+from web.contract.operation import FORM, Operation
+from web.schemas.collections import QueryImageDocument
+from web.schemas.files import QueryImageForm
 
 # Maximum width and height in pixels. Larger than the input of any model, so that cropped regions have enough detail.
 MAX_SIZE = (1024, 1024)
@@ -19,8 +22,12 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     images = QueryImages(library.database)
 
     @api.post("")
+    @Operation(QueryImageDocument, 201, bodies={FORM: QueryImageForm}, errors=(UnreadableMediaError,))
     def store_image() -> tuple[Response, int]:
-        """Store a small copy without metadata such as place and time."""
+        """Store a small copy of an image, without metadata such as place and time, to search by.
+
+        The copy is deleted when it was not used for 90 days and no saved search refers to it.
+        """
         if "image" not in request.files:
             raise UsageError("Send an image as a part named `image` of multipart/form-data")
         body = request.files["image"].read()
@@ -31,7 +38,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify({"id": image_id}), 201
 
     @api.get("/<image_id>")
+    @Operation(media=("image/jpeg",))
     def send_image(image_id: str) -> Response:
+        """Return a stored query image."""
         response = Response(images.read(image_id), mimetype="image/jpeg")
         response.cache_control.private = True
         response.cache_control.max_age = YEAR_SECONDS

@@ -13,6 +13,8 @@ from search.records import SavedSearch
 from search.serializers import serialize_item
 from search.storage.collections import SavedSearches
 from web.api.body import parse_body
+from web.contract.operation import JSON, Operation
+from web.schemas.collections import Matches, SavedSearchDocument, SavedSearchList
 
 
 class SavedRequest(BaseModel):
@@ -41,11 +43,20 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     saved = SavedSearches(library.database)
 
     @api.get("")
+    @Operation(SavedSearchList)
     def list_searches() -> Response:
+        """List the saved searches."""
         return jsonify({"searches": [serialize_saved(saved_search) for saved_search in saved.list_all()]})
 
     @api.post("")
+    @Operation(
+        SavedSearchDocument,
+        201,
+        bodies={JSON: SavedRequest},
+        examples={"A watched search": {"name": "cats", "request": {"text": "a cat"}, "watch": True}},
+    )
     def save_search() -> tuple[Response, int]:
+        """Save a search. If it is watched, new matches are collected and sent to the webhook."""
         new = parse_body(SavedRequest)
         parse_request(new.request).make_query()
         _check_webhook(new.webhook)
@@ -53,13 +64,17 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify(serialize_saved(saved_search)), 201
 
     @api.delete("/<int:saved_id>")
+    @Operation(status=204)
     def drop_search(saved_id: int) -> tuple[str, int]:
+        """Delete a saved search."""
         saved.get(saved_id)
         saved.drop(saved_id)
         return "", 204
 
     @api.get("/<int:saved_id>/found")
+    @Operation(Matches)
     def list_new_matches(saved_id: int) -> Response:
+        """List the matches of a watched search since it was saved, newest first."""
         saved_search = saved.get(saved_id)
         scores = saved.list_found(saved_id)
         items = library.catalog.read_items(scores)
@@ -67,7 +82,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify(serialize_saved(saved_search) | {"items": matches})
 
     @api.post("/<int:saved_id>/seen")
+    @Operation(SavedSearchDocument)
     def mark_seen(saved_id: int) -> Response:
+        """Mark the matches of a watched search as seen."""
         saved.mark_seen(saved.get(saved_id).id)
         return jsonify(serialize_saved(saved.get(saved_id)))
 

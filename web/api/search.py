@@ -1,18 +1,47 @@
 """POST and GET /api/v1/search."""
 
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
+from pydantic import Field
 
 from search.engine import Engine
-from search.errors import UnreadableMediaError, UsageError
-from search.query.request import SearchRequest, parse_request
-from search.records import FILTERS, Query
+from search.errors import BusyError, ModelError, NoSpeechError, NotFoundError, UnreadableMediaError, UsageError
+from search.query.request import MAX_QUERY, SearchRequest, check_fields, parse_request
+from search.records import Query
 from search.serializers import serialize_answer
-from web.api.body import read_json
+from web.api.body import collect_fields, read_json
+from web.contract.operation import FORM, JSON, Operation
+from web.schemas.files import File
+from web.schemas.search import SearchAnswer
 
-# The fields that can be repeated in a form or an address.
-LIST_FIELDS = {"not", "like", *(name for name, declared in FILTERS.items() if declared.kind.is_list)}
+EXAMPLES = {
+    "A text": {"text": "a dog in the snow", "limit": 5},
+    "Filters": {"text": "a dog", "types": ["image", "video"], "after": "2023", "explain": True},
+    "Items like another": {"like": [1], "all": True},
+}
+
+
+class AddressSearch(SearchRequest):
+    """A search in an address.
+
+    Attributes:
+        q: The same as `text`.
+    """
+
+    q: str | None = Field(None, max_length=MAX_QUERY)
+
+
+class SearchForm(SearchRequest):
+    """A search with files. The other fields can be sent one by one, or as one JSON document.
+
+    Attributes:
+        request: The JSON body of a search, instead of the other fields.
+        image: Images to search by; they become parts of weight 1 unless `parts` refers to them.
+        voice: A recording of the query.
+    """
+
+    request: str | None = None
+    image: list[File] = Field(default_factory=list)
+    voice: File | None = None
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -20,7 +49,14 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("search", __name__, url_prefix="/api/v1/search")
 
     @api.post("")
+    @Operation(
+        SearchAnswer,
+        bodies={JSON: SearchRequest, FORM: SearchForm},
+        errors=(NotFoundError, UnreadableMediaError, NoSpeechError, BusyError, ModelError),
+        examples=EXAMPLES,
+    )
     def search_by_body() -> Response:
+        """Search by text, images, voice and items, in any mix."""
         if request.mimetype == "multipart/form-data":
             return _answer(engine, _read_form())
         if request.mimetype == "application/json":
@@ -28,7 +64,17 @@ def make_blueprint(engine: Engine) -> Blueprint:
         raise UsageError("Send the search as application/json or multipart/form-data")
 
     @api.get("")
+    @Operation(
+        SearchAnswer,
+        query=AddressSearch,
+        errors=(NotFoundError, BusyError, ModelError),
+        examples={"A text": "?q=a+dog+in+the+snow&limit=5", "Filters": "?q=a+dog&types=image&types=video"},
+    )
     def search_by_address() -> Response:
+        """Search by the fields in the address.
+
+        The same as POST, without files.
+        """
         return _answer(engine, read_address().make_query())
 
     return api
@@ -40,10 +86,8 @@ def read_address() -> SearchRequest:
     Raises:
         UsageError: A field is not valid.
     """
-    fields = collect_fields(request.args)
-    if "q" in fields:
-        fields["text"] = fields.pop("q")
-    return parse_request(fields)
+    found = check_fields(AddressSearch, collect_fields(AddressSearch, request.args))
+    return found if found.q is None else found.model_copy(update={"text": found.q})
 
 
 def _answer(engine: Engine, query: Query) -> Response:
@@ -51,8 +95,8 @@ def _answer(engine: Engine, query: Query) -> Response:
 
 
 def _read_form() -> Query:
-    fields = collect_fields(request.form)
-    parsed = parse_request(read_json(fields["request"]) if "request" in fields else fields)
+    fields = collect_fields(SearchForm, request.form)
+    parsed = parse_request(read_json(str(fields["request"])) if "request" in fields else fields)
     unknown = set(request.files) - {"image", "voice"}
     if unknown:
         raise UsageError(f"{min(unknown)}: unknown file; a search has the files `image` and `voice`")
@@ -61,17 +105,3 @@ def _read_form() -> Query:
     if any(not image for image in images) or voice == b"":
         raise UnreadableMediaError("A file in the request is empty")
     return parsed.make_query(images, voice)
-
-
-def collect_fields(values: Any) -> dict[str, Any]:
-    """Convert the fields of a form or an address to the fields of a JSON body."""
-    fields: dict[str, Any] = {}
-    for name in values:
-        given = [value for value in values.getlist(name) if value != ""]
-        if name in LIST_FIELDS:
-            fields[name] = given
-        elif name in {"weights", "parts"} and given:
-            fields[name] = read_json(given[-1])
-        elif given:
-            fields[name] = given[-1]
-    return fields

@@ -12,6 +12,8 @@ from search.open_home import OpenHome
 from search.records import Task
 from search.serializers import serialize_job, serialize_source
 from web.api.body import parse_body
+from web.contract.operation import JSON, Operation
+from web.schemas.library import SourceList, SourceWithJob
 
 
 class SourceRequest(BaseModel):
@@ -34,12 +36,19 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     sources = library.sources
 
     @api.get("")
+    @Operation(SourceList)
     def list_sources() -> Response:
+        """List the indexed folders."""
         rows = [serialize_source(source, Path(source.path).exists()) for source in sources.list_all()]
         return jsonify({"sources": rows})
 
     @api.post("")
+    @Operation(SourceWithJob, 202, bodies={JSON: SourceRequest})
     def add_source() -> tuple[Response, int]:
+        """Add a folder or file on the server, set whether it is watched, and queue a job.
+
+        If the path is inside a source, that source is returned.
+        """
         new = parse_body(SourceRequest)
         if not new.path.startswith("/") or "\0" in new.path:
             raise UsageError(f"path: must be an absolute path on the server, not {new.path!r}")
@@ -58,7 +67,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify(serialize_source(source, True) | {"job": serialize_job(job)}), 202
 
     @api.delete("/<int:source_id>")
+    @Operation(status=204)
     def forget_source(source_id: int) -> tuple[str, int]:
+        """Forget a source and all its items. No file is changed."""
         path = sources.get(source_id).path
         library.jobs.cancel_below(path)
         forget_paths(library, [path])

@@ -3,15 +3,35 @@
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError
+from search.query.filters import ItemId
 from search.records import FoundSegment, SegmentKind
 from search.serializers import serialize_item, serialize_segment
 from search.storage.catalog import Catalog
+from web.api.body import parse_address
+from web.contract.operation import Operation
+from web.schemas.items import Passages, Transcript
 
 MAX_NEIGHBORS = 50
 # Subtitle formats: whether each is WebVTT.
 SUBTITLES = {"text/vtt": True, "application/x-subrip": False}
+
+
+class PassageFields(BaseModel):
+    """Which text segments are returned.
+
+    Attributes:
+        around: The id of a segment; only this one and its neighbors are returned.
+        count: The number of neighbors before and after, at most 50 (1 by default); without `around`, the number of
+            segments from the start of the item.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    around: ItemId | None = None
+    count: int | None = Field(None, ge=0, le=10_000)
 
 
 def make_blueprint(catalog: Catalog) -> Blueprint:
@@ -20,7 +40,12 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
     find = catalog.get_item
 
     @api.get("/<int:item_id>/transcript")
+    @Operation(Transcript, media=tuple(SUBTITLES))
     def show_transcript(item_id: int) -> Response:
+        """Return the segments of speech with start and end in seconds, and the times of their words.
+
+        The header `Accept` chooses between JSON and subtitles: `text/vtt` or `application/x-subrip`.
+        """
         item = find(item_id)
         spoken = [
             serialize_segment(found)
@@ -33,14 +58,20 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
         return jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
 
     @api.get("/<int:item_id>/passages")
+    @Operation(Passages, query=PassageFields, examples={"The first passage": "?count=1"})
     def show_passages(item_id: int) -> Response:
+        """Return the text segments of an item.
+
+        All of them, the first ones, or one and its neighbors.
+        """
         item = find(item_id)
         texts = [found for found in catalog.list_segments(item_id) if found.segment.text]
-        around, count = (request.args.get(name, type=int) for name in ("around", "count"))
+        fields = parse_address(PassageFields)
+        around, count = fields.around, fields.count
         if around is not None:
             texts = _cut_neighbors(texts, around, 1 if count is None else count)
         elif count is not None:
-            texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][: max(0, count)]
+            texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][:count]
         return jsonify({"item": serialize_item(item), "segments": [serialize_segment(found) for found in texts]})
 
     return api
@@ -75,5 +106,5 @@ def _cut_neighbors(texts: list[FoundSegment], around: int, count: int) -> list[F
     index = next((index for index, found in enumerate(texts) if found.id == around), None)
     if index is None:
         raise NotFoundError(f"The item has no text segment {around}")
-    count = min(max(count, 0), MAX_NEIGHBORS)
+    count = min(count, MAX_NEIGHBORS)
     return texts[max(0, index - count) : index + count + 1]

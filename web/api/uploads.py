@@ -13,6 +13,9 @@ from search.errors import HomeError, UsageError
 from search.open_home import OpenHome
 from search.records import Task
 from search.serializers import serialize_job
+from web.contract.operation import FORM, Operation
+from web.schemas.files import UploadForm
+from web.schemas.library import Uploads
 
 # Characters that some file systems do not allow.
 INVALID_CHARACTERS = re.compile(r'[\x00-\x1f<>:"|?*\\]')
@@ -31,7 +34,12 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
     folder = library.home.uploads
 
     @api.post("")
+    @Operation(Uploads, 202, bodies={FORM: UploadForm}, errors=(HomeError,))
     def store_files() -> tuple[Response, int]:
+        """Store files in the home and queue a job that indexes them.
+
+        A file name may contain folders.
+        """
         request.max_content_length = limit
         files = [part for part in request.files.getlist("file") if part.filename]
         if not files:

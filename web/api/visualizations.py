@@ -3,19 +3,35 @@
 import json
 
 import numpy as np
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import UsageError
+from search.errors import UnreadableMediaError
 from search.media.container import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType
 from search.retrieval.heatmap import compute_heatmap
 from search.serializers import serialize_evidence
-from web.api.search import read_address
+from web.api.body import parse_address
+from web.api.search import AddressSearch, read_address
+from web.contract.operation import Operation
+from web.schemas.items import Heatmap, Loudness, Moments
 
 MAX_POINTS = 2000
 RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
+
+
+class LoudnessFields(BaseModel):
+    """The resolution of the loudness.
+
+    Attributes:
+        points: The number of parts.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    points: int = Field(400, ge=1, le=MAX_POINTS)
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -24,27 +40,35 @@ def make_blueprint(engine: Engine) -> Blueprint:
     library = engine.library
 
     @api.get("/<int:item_id>/heatmap")
+    @Operation(Heatmap, query=AddressSearch, errors=(UnreadableMediaError,))
     def show_heatmap(item_id: int) -> Response:
+        """Return where an image matches a query, as 6 rows of 6 regions.
+
+        Only the text and the parts of the search are used.
+        """
         heatmap = compute_heatmap(engine.library, item_id, read_address().make_query())
         return jsonify({"heatmap": np.round(heatmap, 3).tolist()})
 
     @api.get("/<int:item_id>/moments")
+    @Operation(Moments, query=AddressSearch, examples={"Moments of a text": "?q=train"})
     def show_moments(item_id: int) -> Response:
+        """Return every moment, page or passage of an item that is relevant to a query, in order."""
         moments = engine.find_moments(item_id, read_address().make_query())
         return jsonify({"moments": [serialize_evidence(moment) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
+    @Operation(Loudness, query=LoudnessFields)
     def show_loudness(item_id: int) -> Response:
-        points = request.args.get("points", "400")
-        if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MAX_POINTS):
-            raise UsageError(f"points must be a whole number from 1 to {MAX_POINTS}, not {points!r}")
+        """Return the peaks of a recording in equal parts, for drawing its wave."""
+        points = parse_address(LoudnessFields).points
         item = library.catalog.get_item(item_id)
         path = find_file(item, f"Item {item_id} is not a recording that can be read", RECORDINGS)
-        cached = library.home.loudness(item_id, item.mtime_ns, int(points))
+        cached = library.home.loudness(item_id, item.mtime_ns, points)
         if not cached.exists():
-            peaks = np.round(measure_loudness(path, int(points)), 3).tolist()
+            peaks = np.round(measure_loudness(path, points), 3).tolist()
             write_atomically(cached, json.dumps({"peaks": peaks}).encode())
         response = Response(cached.read_text(), mimetype="application/json")
+        response.cache_control.private = True
         response.cache_control.max_age = 24 * 3600
         return response
 

@@ -1,0 +1,47 @@
+"""Compares responses with the declarations of their routes."""
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import TestResponse
+
+from search.errors import CrossmodalError
+from web.contract.openapi import PROBLEM, get_operation
+from web.schemas.problem import Problem
+
+
+def check_response(app: Flask, response: TestResponse) -> None:
+    """Check that a response has a declared status, media type and body.
+
+    The client of the unit tests calls this for each of its responses.
+    """
+    if response.status_code >= 400:
+        check_problem(response)
+        return
+    try:
+        endpoint, _ = app.url_map.bind("").match(response.request.path, response.request.method)
+    except HTTPException:
+        return
+    if endpoint == "static" or response.request.method in {"OPTIONS", "HEAD"}:
+        return
+    operation = get_operation(app.view_functions[endpoint])
+    assert response.status_code in {operation.status, *operation.statuses}, f"{endpoint}: status {response.status_code}"
+    if response.mimetype == "application/json" and operation.answer is not None:
+        operation.answer.model_validate_json(response.data, strict=True)
+    elif response.data:
+        assert "*/*" in operation.media or response.mimetype in operation.media, f"{endpoint}: {response.mimetype}"
+
+
+def check_problem(response: TestResponse) -> None:
+    """Check that a response is a problem document of a declared type."""
+    assert response.content_type == PROBLEM, response.content_type
+    problem = Problem.model_validate_json(response.data, strict=True)
+    declared = {error.problem_type: error for error in list_errors()}
+    assert (declared[problem.type].http_status, declared[problem.type].title) == (problem.status, problem.title)
+    assert problem.status == response.status_code
+    assert problem.detail
+    assert problem.request_id == response.headers["X-Request-Id"]
+
+
+def list_errors(base: type[CrossmodalError] = CrossmodalError) -> list[type[CrossmodalError]]:
+    """Return an error class and all classes below it."""
+    return [base, *(error for below in base.__subclasses__() for error in list_errors(below))]

@@ -1,0 +1,86 @@
+"""Pydantic models for responses, and their JSON Schema."""
+
+import inspect
+import re
+from dataclasses import MISSING, fields
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.json_schema import GenerateJsonSchema
+
+# `name: description`, with continuation lines that are indented further.
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8,}\S.*)*)", re.MULTILINE)
+
+
+class Document(BaseModel):
+    """A response, or a part of one.
+
+    Tests validate every response with these models and allow no other fields. Clients must ignore fields that they do
+    not know, because later versions may add some; the schema therefore allows them.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=lambda schema: schema.pop("additionalProperties", None))
+
+
+class ContractSchema(GenerateJsonSchema):
+    """JSON Schema without generated titles, with descriptions from the `Attributes` of docstrings."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Return False: names of fields need no title."""
+        return False
+
+    def model_schema(self, schema: Any) -> dict[str, Any]:
+        """Return the schema of a model."""
+        return _describe(super().model_schema(schema), schema["cls"])
+
+    def dataclass_schema(self, schema: Any) -> dict[str, Any]:
+        """Return the schema of a dataclass."""
+        return _describe(super().dataclass_schema(schema), schema["cls"])
+
+    def enum_schema(self, schema: Any) -> dict[str, Any]:
+        """Return the schema of an enumeration, without its title."""
+        found = super().enum_schema(schema)
+        found.pop("title", None)
+        return found
+
+
+def make_document(record: type[Any], name: str, omits_empty: bool = False) -> Any:
+    """Return a response model with the fields and the descriptions of a record.
+
+    Args:
+        record: A dataclass.
+        name: The name of the model.
+        omits_empty: Whether fields with default values may be missing from the response.
+    """
+    hints = get_type_hints(record)
+    descriptions = read_attributes(record)
+    declared: dict[str, Any] = {}
+    for field in fields(record):
+        default: Any = ...
+        if omits_empty and (field.default is not MISSING or field.default_factory is not MISSING):
+            default = None if field.default is MISSING else field.default
+        declared[field.name] = (hints[field.name], Field(default, description=descriptions.get(field.name)))
+    return create_model(name, __base__=Document, __doc__=_read_summary(record), **declared)
+
+
+def read_attributes(declared: type[Any]) -> dict[str, str]:
+    """Return the descriptions in the `Attributes` section of the docstring of a class, by the name of the attribute."""
+    _, _, section = (inspect.getdoc(declared) or "").partition("Attributes:\n")
+    return {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(section)}
+
+
+def _read_summary(declared: type[Any]) -> str:
+    """Return the docstring of a class without its `Attributes` section, each paragraph in one line."""
+    text = (inspect.getdoc(declared) or "").partition("Attributes:\n")[0]
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+
+
+def _describe(schema: dict[str, Any], declared: type[Any]) -> dict[str, Any]:
+    """Add descriptions to a schema and drop its title."""
+    schema.pop("title", None)
+    schema["description"] = _read_summary(declared)
+    properties = schema.get("properties", {})
+    for base in reversed(declared.__mro__):
+        for name, text in read_attributes(base).items():
+            properties.get(name, {}).setdefault("description", text)
+    return schema

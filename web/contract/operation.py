@@ -1,0 +1,60 @@
+"""The declaration of a route: what it takes and returns."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from search.errors import CrossmodalError
+
+View = TypeVar("View", bound=Callable[..., Any])
+JSON = "application/json"
+FORM = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+# The attribute of a view function that stores its declaration.
+_ATTRIBUTE = "crossmodal_operation"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What a route takes and returns. The docstring of its view describes what it does.
+
+    Attributes:
+        answer: The JSON body of a response; None if a response has no JSON body.
+        status: The status of a response that is not a problem.
+        media: Further media types of the response.
+        query: The fields of the address.
+        bodies: The body of the request, by media type.
+        errors: The problems that are specific to the route.
+        statuses: Further statuses of a response that is not a problem, with their meaning.
+        headers: The headers of the response, with their meaning.
+        examples: Examples by name: an address that starts with a question mark, or a JSON body.
+        is_page: Whether the route is a page for people.
+    """
+
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    media: tuple[str, ...] = ()
+    query: type[BaseModel] | None = None
+    bodies: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    errors: tuple[type[CrossmodalError], ...] = ()
+    statuses: Mapping[int, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    is_page: bool = False
+
+    def __call__(self, view: View) -> View:
+        """Declare a view function; use the operation as a decorator, below the one of the route."""
+        setattr(view, _ATTRIBUTE, self)
+        return view
+
+
+def get_operation(view: Callable[..., Any]) -> Operation:
+    """Return the declaration of a view function.
+
+    Raises:
+        AttributeError: The function has no declaration.
+    """
+    found: Operation = getattr(view, _ATTRIBUTE)
+    return found

@@ -1,0 +1,27 @@
+"""An id for every request, so that a response can be found in the log."""
+
+import re
+import uuid
+
+from flask import Flask, Response, g, request
+
+HEADER = "X-Request-Id"
+# Ids of clients and proxies are kept if they cannot disturb a log.
+_VALID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def get_request_id() -> str:
+    """Return the id of the current request: the one that the client sent if it is valid, else a new one."""
+    if "request_id" not in g:
+        sent = request.headers.get(HEADER, "")
+        g.request_id = sent if _VALID.fullmatch(sent) else uuid.uuid4().hex
+    return str(g.request_id)
+
+
+def register(app: Flask) -> None:
+    """Send the id with every response."""
+
+    @app.after_request
+    def _send_id(response: Response) -> Response:
+        response.headers[HEADER] = get_request_id()
+        return response

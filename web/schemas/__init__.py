@@ -1,0 +1,1 @@
+"""The responses of the REST API as pydantic models."""

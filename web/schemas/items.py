@@ -1,0 +1,129 @@
+"""Responses about items: the ledger, metadata, segments and what is computed from a file."""
+
+from typing import TYPE_CHECKING
+
+from search.records import ItemType, Segment, State
+from web.contract.documents import Document, make_document
+from web.schemas.search import EvidenceDocument, ItemDocument
+
+# Models with the fields of records. Type checkers do not know these fields.
+if TYPE_CHECKING:
+    SegmentFields = Document
+else:
+    SegmentFields = make_document(Segment, "SegmentFields", omits_empty=True)
+
+
+class LedgerRow(Document):
+    """The indexing state of a file.
+
+    Attributes:
+        id: The id of the item.
+        path: The absolute path of the file on the server.
+        type: The type; null if it is unknown.
+        state: The state in the ledger.
+        reason: Why the file is in this state.
+        advice: What to do about a file that is not indexed.
+        size: The size of the file in bytes.
+    """
+
+    id: int
+    path: str
+    type: ItemType | None
+    state: State
+    reason: str | None
+    advice: str | None
+    size: int
+
+
+class ItemList(Document):
+    """A page of the ledger.
+
+    Attributes:
+        items: The files, in order of id.
+        next: The cursor of the next page; null on the last page.
+    """
+
+    items: list[LedgerRow]
+    next: int | None
+
+
+class SegmentDocument(SegmentFields):
+    """A segment of an item; fields that do not apply are left out.
+
+    Attributes:
+        id: The id of the segment.
+    """
+
+    id: int
+
+
+class ItemDetails(ItemDocument):
+    """An item with its indexing state and all its segments.
+
+    Attributes:
+        state: The state in the ledger.
+        reason: Why the file is in this state.
+        size: The size of the file in bytes.
+        segments: The segments, in order.
+    """
+
+    state: State
+    reason: str | None
+    size: int
+    segments: list[SegmentDocument]
+
+
+class Transcript(Document):
+    """The speech of a recording.
+
+    Attributes:
+        id: The id of the item.
+        language: The language of the speech (ISO 639-1), if it was detected.
+        segments: The segments of speech, in order of time.
+    """
+
+    id: int
+    language: str | None
+    segments: list[SegmentDocument]
+
+
+class Passages(Document):
+    """Text segments of an item.
+
+    Attributes:
+        item: The item.
+        segments: The segments with text, in order.
+    """
+
+    item: ItemDocument
+    segments: list[SegmentDocument]
+
+
+class Moments(Document):
+    """The relevant segments of an item.
+
+    Attributes:
+        moments: The segments, in order.
+    """
+
+    moments: list[EvidenceDocument]
+
+
+class Heatmap(Document):
+    """Where an image matches a query.
+
+    Attributes:
+        heatmap: Rows of regions from top to bottom; 0 for the weakest match to 1 for the strongest.
+    """
+
+    heatmap: list[list[float]]
+
+
+class Loudness(Document):
+    """The loudness of a recording.
+
+    Attributes:
+        peaks: The highest level of each part, 0 to 1.
+    """
+
+    peaks: list[float]

@@ -1,0 +1,233 @@
+"""Responses about the library: its state, models, sources, jobs and facets."""
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import create_model
+
+from search.encoders.presets import Preset
+from search.records import FILTERS, JobState, Retriever, State
+from search.storage.spaces import SpaceRole
+from web.contract.documents import Document, make_document
+
+if TYPE_CHECKING:
+    ModelDocument = Document
+else:
+    ModelDocument = make_document(Preset, "ModelDocument")
+
+
+class Health(Document):
+    """The state of the process.
+
+    Attributes:
+        status: `ok` if the process runs, `ready` if the catalog can be read.
+    """
+
+    status: Literal["ok", "ready"]
+
+
+class SpaceDocument(Document):
+    """An embedding space.
+
+    Attributes:
+        model: The model that makes its vectors.
+        fingerprint: Identifies the exact version of the model.
+        dimension: The length of a vector.
+        embeddings: The number of vectors.
+    """
+
+    model: str
+    fingerprint: str
+    dimension: int
+    embeddings: int
+
+
+class ActiveSpace(SpaceDocument):
+    """An embedding space that is searched.
+
+    Attributes:
+        generation: The number of the index generation in use; 0 without one.
+    """
+
+    generation: int
+
+
+class SpaceWithRole(SpaceDocument):
+    """An embedding space and what it is used for.
+
+    Attributes:
+        retriever: The retriever that searches the space.
+        role: `active` if it is searched, `next` while it is being filled, `previous` if it was used before.
+        of: The number of vectors in the active space of the retriever.
+    """
+
+    retriever: Retriever
+    role: SpaceRole
+    of: int
+
+
+class Progress(Document):
+    """The progress of the update of a space, as numbers of embeddings."""
+
+    done: int
+    total: int
+
+
+class Status(Document):
+    """The state of the library.
+
+    Attributes:
+        home: The data directory.
+        disk: The disk use of the data directory in bytes.
+        sources: The folders that are indexed.
+        items: The number of items by type and state; files of an unknown type are counted as `other`.
+        spaces: The spaces that are searched, by retriever.
+        other_spaces: The other spaces, by retriever and role.
+        outdated: The progress of the update of each outdated space, by retriever.
+        speech: The speech model.
+        chosen: How the models were chosen.
+    """
+
+    home: str
+    disk: int
+    sources: list[str]
+    items: dict[str, dict[State, int]]
+    spaces: dict[Retriever, ActiveSpace]
+    other_spaces: dict[str, SpaceDocument]
+    outdated: dict[str, Progress]
+    speech: str
+    chosen: str
+
+
+class ModelList(Document):
+    """The models in use, and the others that can be used.
+
+    Attributes:
+        spaces: The embedding spaces.
+        speech: The speech model.
+        models: The available models; `is_present` is true for those on this machine.
+    """
+
+    spaces: list[SpaceWithRole]
+    speech: str
+    models: list[ModelDocument]
+
+
+class FacetCount(Document):
+    """The number of items with a value.
+
+    Attributes:
+        value: The value; for durations the upper bound in seconds, null for no bound.
+        count: The number of items.
+    """
+
+    value: str | float | None
+    count: int
+
+
+FACETS = [*(declared.facet for declared in FILTERS.values() if declared.facet), "months", "durations"]
+if TYPE_CHECKING:
+    Facets = Document
+else:
+    Facets = create_model(
+        "Facets",
+        __base__=Document,
+        __doc__="The number of items by facet and value.",
+        **{name: (list[FacetCount], ...) for name in FACETS},
+    )
+
+
+class SourceDocument(Document):
+    """A folder that is indexed.
+
+    Attributes:
+        id: The id of the source.
+        path: The absolute path of the folder on the server.
+        added_at: When it was added, in UTC, ISO 8601.
+        watched: Whether changes are indexed as they happen.
+        available: Whether the folder is available now.
+    """
+
+    id: int
+    path: str
+    added_at: str
+    watched: bool
+    available: bool
+
+
+class SourceList(Document):
+    """All sources."""
+
+    sources: list[SourceDocument]
+
+
+class JobDocument(Document):
+    """A job and its progress.
+
+    Attributes:
+        id: The id of the job.
+        state: The state of the job.
+        paths: The files and folders to index; empty for all sources.
+        retry_failed: Whether files that failed are tried again.
+        model: The model to switch to, if this is the work of the job.
+        created_at: When it was queued, in UTC, ISO 8601.
+        started_at: When it started, if it has started.
+        ended_at: When it ended, if it has ended.
+        done: The number of files that are done.
+        total: The number of all files.
+        seconds: How long it has been running.
+        rate: Files per second; null before it has started.
+        seconds_left: The estimated remaining time in seconds; null if it is unknown.
+        detail: The last file that was done.
+        cancelling: Whether it was asked to stop.
+        summary: The result of a finished job: numbers by name, and a `warning` if folders were unavailable.
+        error: Why it failed.
+    """
+
+    id: int
+    state: JobState
+    paths: list[str]
+    retry_failed: bool
+    model: str | None
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
+    done: int
+    total: int
+    seconds: float
+    rate: float | None
+    seconds_left: int | None
+    detail: str | None
+    cancelling: bool
+    summary: dict[str, Any] | None
+    error: str | None
+
+
+class JobList(Document):
+    """The jobs, newest first."""
+
+    jobs: list[JobDocument]
+
+
+class SourceWithJob(SourceDocument):
+    """A source and the job that indexes it."""
+
+    job: JobDocument
+
+
+class StoredFile(Document):
+    """An uploaded file.
+
+    Attributes:
+        name: The name that it was sent with.
+        path: Where it is stored on the server.
+    """
+
+    name: str
+    path: str
+
+
+class Uploads(Document):
+    """The stored files and the job that indexes them."""
+
+    files: list[StoredFile]
+    job: JobDocument

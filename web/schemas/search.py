@@ -1,0 +1,140 @@
+"""The response to a search."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from search.records import Coverage, ItemType, MediaFacts, Retriever, SegmentKind
+from web.contract.documents import Document, make_document
+
+if TYPE_CHECKING:
+    CoverageDocument = Document
+    Facts = Document
+else:
+    CoverageDocument = make_document(Coverage, "CoverageDocument")
+    Facts = make_document(MediaFacts, "Facts")
+
+
+class ItemDocument(Facts):
+    """An item: its file and its metadata.
+
+    Attributes:
+        id: The id of the item.
+        type: The type; null if it is unknown.
+        path: The absolute path of the file on the server.
+        source: The root folder of the source.
+    """
+
+    id: int
+    type: ItemType | None
+    path: str
+    source: str
+
+
+class EvidenceDocument(Document):
+    """Why an item is a result: a retriever and a segment that it found.
+
+    Attributes:
+        retriever: The retriever that found the segment.
+        segment: The id of the segment.
+        kind: The kind of the segment.
+        score: The probability that the segment is relevant, 0 to 1.
+        start: The start of the segment in the recording, in seconds.
+        end: The end of the segment, in seconds.
+        page: The page of the segment, from 1.
+        offset: The position of the segment in the text of the document, in characters.
+        snippet: A part of the segment's text that contains words of the query.
+        raw: With `explain`, the uncalibrated similarity: a cosine or a BM25 score.
+        terms: With `explain`, the terms that the score is computed from, by name.
+    """
+
+    retriever: Retriever
+    segment: int
+    kind: SegmentKind
+    score: float
+    start: float | None
+    end: float | None
+    page: int | None
+    offset: int | None
+    snippet: str | None
+    raw: float | None = None
+    terms: dict[str, float] | None = None
+
+
+class HitDocument(Document):
+    """An item that is a result.
+
+    Attributes:
+        rank: The position in the results, from 1.
+        score: The probability that the item is relevant, 0 to 1.
+        relevant: Whether the item is in the relevant tier: its score is at least 0.5.
+        stacked: The ids of the near-duplicates that are hidden behind the item.
+        item: The item.
+        evidence: Why the item is a result, best evidence first.
+    """
+
+    rank: int
+    score: float
+    relevant: bool
+    stacked: list[int]
+    item: ItemDocument
+    evidence: list[EvidenceDocument]
+
+
+class QueryDocument(Document):
+    """How the query was understood.
+
+    Attributes:
+        text: The text of the query.
+        corrected: The text that was searched if typing errors were corrected, else null.
+        ignored: The stop words of the query, which are neither searched nor highlighted.
+        voice_text: The recognized text of a spoken query.
+        voice_language: The language of a spoken query (ISO 639-1), if it was detected.
+        voice_translation: The English translation of a spoken query, if it was searched instead of the original because
+            a model only understands English.
+        language: The language of the text (ISO 639-1), if the text is long enough to detect it.
+        only_english: The models in use that only understand English, if the text is in another language.
+        images: The number of images.
+        like: The ids of the items that results should resemble.
+        exclude: The texts that describe what results must not show or say.
+    """
+
+    text: str | None
+    corrected: str | None
+    ignored: list[str]
+    voice_text: str | None
+    voice_language: str | None
+    voice_translation: str | None
+    language: str | None
+    only_english: list[str]
+    images: int
+    like: list[int]
+    exclude: list[str] = Field(alias="not")
+
+
+class SearchAnswer(Document):
+    """A page of results, and facts about all results.
+
+    Attributes:
+        query: How the query was understood.
+        took_ms: How long the search took, in milliseconds.
+        nothing_relevant: Whether no result is relevant.
+        coverage: How much of the library was searched.
+        total: The number of relevant results; a stack counts as one.
+        total_is_estimate: Whether `total` is an estimate.
+        possible: The number of possible results; a stack counts as one.
+        possible_is_estimate: Whether `possible` is an estimate.
+        next: The cursor of the next page; null on the last page.
+        hits: The results, best first.
+    """
+
+    query: QueryDocument
+    took_ms: float
+    nothing_relevant: bool
+    coverage: CoverageDocument
+    total: int
+    total_is_estimate: bool
+    possible: int
+    possible_is_estimate: bool
+    next: str | None
+    hits: list[HitDocument]
