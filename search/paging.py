@@ -115,7 +115,10 @@ def read_cursor(query: Query) -> Cursor:
     try:
         head, _, body = base64.urlsafe_b64decode(query.cursor).partition(b"\n")
         document = json.loads(head)
-        place = max(0, int(document["place"]))
+        place = document["place"]
+        if type(place) is not int:
+            raise TypeError("place must be a whole number")
+        place = min(max(0, place), MAX_SHOWN)
         cursor = Cursor(str(document["query"]), str(document["results"]), place, _unpack(body))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise UsageError("Invalid cursor: pass the `next` of an earlier answer") from error

@@ -19,6 +19,7 @@ from web.api import (
     jobs,
     models,
     query_images,
+    reference,
     saved_searches,
     search,
     sources,
@@ -78,6 +79,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(models.make_blueprint(engine))
     app.register_blueprint(health.make_blueprint(engine))
     app.register_blueprint(pages.make_blueprint())
+    app.register_blueprint(reference.make_blueprint())
     problems.register(app)
     request_ids.register(app)
     app.before_request(_refuse_other_sites)

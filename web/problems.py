@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search.errors import CrossmodalError, HttpError, InternalError, TooLargeError
 from web.contract.openapi import PROBLEM
+from web.contract.problems import make_anchor
 from web.request_ids import get_request_id
 from web.schemas.problem import Problem
 
@@ -31,7 +32,10 @@ def make_problem(error: type[CrossmodalError], detail: str, status: int | None =
         instance=request.path,
         request_id=get_request_id(),
     )
-    return Response(problem.model_dump_json(), status=status, content_type=PROBLEM)
+    response = Response(problem.model_dump_json(), status=status, content_type=PROBLEM)
+    if is_declared:
+        response.headers["Link"] = f'<{request.root_path}/docs#{make_anchor(error.problem_type)}>; rel="help"'
+    return response
 
 
 def register(app: Flask) -> None:

@@ -24,7 +24,7 @@ REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TEXT: _Text | None,
     FilterKind.FOLDER: _Text | None,
     FilterKind.DATE: _Text | None,
-    FilterKind.SECONDS: Annotated[float, Field(ge=0)] | None,
+    FilterKind.SECONDS: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None,
     FilterKind.LABELS: list[_Text],
     FilterKind.TEXTS: list[_Text],
     FilterKind.IDS: list[ItemId],

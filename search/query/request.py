@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from search.errors import UsageError
-from search.query.filters import make_filters, make_request_fields
+from search.query.filters import ItemId, make_filters, make_request_fields
 from search.records import Filters, Query, QueryPart, Retriever, Sort, Tier
 
 MAX_LIMIT = 1000
@@ -36,7 +36,7 @@ class PartRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, max_length=MAX_QUERY)
-    item: int | None = Field(None, ge=1, lt=2**63)
+    item: ItemId | None = None
     image: int | None = Field(None, ge=0)
     query_image: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
     weight: float = Field(1.0, ge=-10, le=10)
@@ -65,13 +65,30 @@ else:
 
 
 class SearchRequest(FilterRequest):
-    """The body of a search; the multipart form has the same fields."""
+    """A search. Every field is optional, but a search needs a text, an image, a recording, an item or a filter.
+
+    Attributes:
+        text: The query, in any of about 100 languages; it can contain the query language.
+        exclude: Texts that describe what results must not show or say.
+        like: The ids of items that results should resemble.
+        weights: A factor for each retriever; 1 if it is not set.
+        parts: A weighted mix of texts, items and images.
+        sort: The order of the relevant results.
+        stack: Whether near-duplicate images are stacked into one result.
+        diversity: Prefer results that differ from those above them: 0 not at all, 1 as far as possible.
+        limit: The number of results on a page.
+        cursor: The `next` of the page before.
+        include_all: The whole ranking, page by page: the relevant results, the possible ones, then everything else.
+        tier: Only results of this tier.
+        correct: Whether typing errors may be corrected.
+        explain: Add `raw` and `terms`, the components of the score, to each evidence.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     text: str | None = Field(None, max_length=MAX_QUERY)
-    exclude: list[str] = Field(default_factory=list, alias="not", max_length=20)
-    like: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(default_factory=list, max_length=20)
+    exclude: list[Annotated[str, Field(max_length=MAX_QUERY)]] = Field(default_factory=list, alias="not", max_length=20)
+    like: list[ItemId] = Field(default_factory=list, max_length=20)
     weights: dict[Retriever, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     parts: list[PartRequest] = Field(default_factory=list, max_length=20)
     sort: Sort = Sort.RELEVANCE

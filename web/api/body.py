@@ -43,7 +43,7 @@ def read_json(body: bytes | str) -> object:
         UsageError: The text is not JSON.
     """
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The request body is not valid JSON: {error}") from error
 
@@ -71,6 +71,11 @@ def collect_fields(model: type[BaseModel], values: MultiDict[str, str]) -> dict[
         else:
             fields[name] = given if kinds.get(name) == "list" else given[-1]
     return fields
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse the names of numbers that Python reads but JSON does not have, such as `Infinity`."""
+    raise ValueError(f"{name} is not JSON")
 
 
 @cache

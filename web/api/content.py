@@ -46,6 +46,9 @@ def _check_size(size: int) -> int:
     return size
 
 
+Side = Annotated[int, AfterValidator(_check_size), Field(json_schema_extra={"enum": [*SMALL_THUMBNAIL_SIDES]})]
+
+
 class ThumbnailFields(BaseModel):
     """Which thumbnail is returned.
 
@@ -56,9 +59,7 @@ class ThumbnailFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    size: Annotated[int, AfterValidator(_check_size)] | None = Field(
-        None, json_schema_extra={"enum": [*SMALL_THUMBNAIL_SIDES]}
-    )
+    size: Side | None = None
     at: float | None = Field(None, ge=0, lt=10**6, allow_inf_nan=False)
 
 

@@ -80,7 +80,8 @@ def _describe(schema: dict[str, Any], declared: type[Any]) -> dict[str, Any]:
     schema.pop("title", None)
     schema["description"] = _read_summary(declared)
     properties = schema.get("properties", {})
-    for base in reversed(declared.__mro__):
+    aliases = {name: field.alias for name, field in getattr(declared, "model_fields", {}).items() if field.alias}
+    for base in declared.__mro__:
         for name, text in read_attributes(base).items():
-            properties.get(name, {}).setdefault("description", text)
+            properties.get(aliases.get(name, name), {}).setdefault("description", text)
     return schema

@@ -80,6 +80,10 @@ def make_document(app: Flask, version: str) -> dict[str, Any]:
     """
     routes = list_routes(app)
     schemas, components = _make_schemas(routes)
+    # The fields of addresses are written where they are used.
+    addresses = {route.operation.query.__name__ for route in routes if route.operation.query is not None}
+    bodies = {body.__name__ for route in routes for body in route.operation.bodies.values()}
+    shown = {name: schema for name, schema in components.items() if name not in addresses - bodies}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _describe_route(route, schemas, components)
@@ -89,7 +93,7 @@ def make_document(app: Flask, version: str) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": shown},
     }
 
 
@@ -149,7 +153,9 @@ def _list_path_parameters(route: Route) -> list[dict[str, Any]]:
     for name in _PLACEHOLDER.findall(route.rule.rule):
         is_number = f"<int:{name}>" in route.rule.rule
         schema = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1} if is_number else {"type": "string"}
-        listed.append({"name": name, "in": "path", "required": True, "schema": schema})
+        words = name.removesuffix("_id").replace("_", " ")
+        text = f"The id of the {words}." if name.endswith("_id") else f"The {words}."
+        listed.append({"name": name, "in": "path", "required": True, "description": text, "schema": schema})
     return listed
 
 
