@@ -7,7 +7,7 @@ from search.engine import Engine
 from search.errors import ForeignSiteError
 from search.query.filters import MAX_ID
 from search.settings import Settings
-from web import pages, problems, request_ids
+from web import caching, compression, pages, problems, request_ids
 from web.api import (
     albums,
     archive,
@@ -72,7 +72,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(query_images.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
-    app.register_blueprint(text.make_blueprint(engine.library.catalog))
+    app.register_blueprint(text.make_blueprint(engine.library))
     app.register_blueprint(jobs.make_blueprint(engine.library))
     app.register_blueprint(sources.make_blueprint(engine.library))
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
@@ -82,6 +82,9 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(reference.make_blueprint())
     problems.register(app)
     request_ids.register(app)
+    # The functions that change a response run in reverse order: caching comes before compression.
+    compression.register(app)
+    caching.register(app)
     app.before_request(_refuse_other_sites)
     app.after_request(_harden)
     return app

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
 from web.assets import hash_assets, list_modules
-from web.contract.operation import Operation
+from web.contract.operation import NOT_MODIFIED, Operation
 from web.texts import LANGUAGES, read_texts
 
 
@@ -19,7 +19,7 @@ def make_blueprint() -> Blueprint:
     pages.add_app_template_global(list_modules)
 
     @pages.get("/assets/<version>/<path:name>")
-    @Operation(media=("*/*",), is_page=True)
+    @Operation(media=("*/*",), statuses=NOT_MODIFIED, is_page=True)
     def send_asset(version: str, name: str) -> Response:
         """Return a static file of the pages. With the current version it can be cached forever."""
         response = current_app.send_static_file(name)
@@ -42,7 +42,7 @@ def make_blueprint() -> Blueprint:
         return _render("library.html")
 
     @pages.get("/favicon.ico")
-    @Operation(media=("image/svg+xml",), is_page=True)
+    @Operation(media=("image/svg+xml",), statuses=NOT_MODIFIED, is_page=True)
     def show_icon() -> Response:
         """Return the icon of the pages."""
         return current_app.send_static_file("icon.svg")

@@ -18,14 +18,13 @@ from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
 from web.api.body import parse_address
-from web.contract.operation import Operation
+from web.contract.operation import NOT_MODIFIED, Operation
 from web.schemas.search import SearchAnswer
 
 DAY_SECONDS = 24 * 3600
 # Maximum width and height of a preview in pixels.
 MAX_PREVIEW = (2048, 2048)
 IMAGES = {ItemType.IMAGE}
-NOT_MODIFIED = {304: "The client has the current version"}
 # Types that browsers need and `mimetypes` does not know everywhere.
 MIME_TYPES = {
     ".heic": "image/heic",
@@ -80,7 +79,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/media")
     @Operation(
         media=("*/*",),
-        statuses={206: "A part of the file, for a request with `Range`", 304: "The client has the current file"},
+        statuses={206: "A part of the file, for a request with `Range`"} | NOT_MODIFIED,
         errors=(RangeError,),
         headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
     )
@@ -104,7 +103,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return _send_thumbnail(library, find(item_id), parse_address(ThumbnailFields))
 
     @api.get("/<int:item_id>/preview")
-    @Operation(media=("image/jpeg",), errors=(UnreadableMediaError,))
+    @Operation(media=("image/jpeg",), errors=(UnreadableMediaError,), statuses=NOT_MODIFIED)
     def send_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
         path = find_file(find(item_id), f"Item {item_id} is not an image that can be read", IMAGES)
@@ -121,14 +120,14 @@ def _send_thumbnail(library: OpenHome, item: Item, fields: ThumbnailFields) -> R
         return _make_thumbnail(item)
     if fields.size is not None:
         return _send_small(path, library.home.small_thumbnail(item.id, fields.size), fields.size)
-    return _keep_private(send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS))
+    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS)
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail. It is created again if the item has a newer thumbnail."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
         write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
-    return _keep_private(send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS))
+    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS)
 
 
 def _make_thumbnail(item: Item) -> Response:
@@ -150,11 +149,4 @@ def _send_jpeg(body: bytes) -> Response:
     response.cache_control.max_age = DAY_SECONDS
     response.add_etag()
     response.make_conditional(request)
-    return _keep_private(response)
-
-
-def _keep_private(response: Response) -> Response:
-    """Allow only the browser of the user to cache a response, and no proxy."""
-    response.cache_control.public = False
-    response.cache_control.private = True
     return response

@@ -11,6 +11,7 @@ from search.query.filters import MAX_TEXT
 from search.records import ItemType, State
 from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
 from web.api.body import parse_address
+from web.caching import keyed_by_revision
 from web.contract.operation import Operation
 from web.schemas.items import ItemDetails, ItemList
 
@@ -43,9 +44,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("items", __name__, url_prefix="/api/v1/items")
     library = engine.library
     find = library.catalog.get_item
+    versioned = keyed_by_revision(library)
 
     @api.get("")
     @Operation(ItemList, query=LedgerFields, examples={"Files that failed": "?state=failed&limit=10"})
+    @versioned
     def list_items() -> Response:
         """List the ledger: every file of every source, with its state.
 
@@ -59,6 +62,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>")
     @Operation(ItemDetails)
+    @versioned
     def show_item(item_id: int) -> Response:
         """Return an item with its metadata, its state and all its segments."""
         item = find(item_id)

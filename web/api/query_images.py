@@ -42,7 +42,6 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def send_image(image_id: str) -> Response:
         """Return a stored query image."""
         response = Response(images.read(image_id), mimetype="image/jpeg")
-        response.cache_control.private = True
         response.cache_control.max_age = YEAR_SECONDS
         response.cache_control.immutable = True
         return response

@@ -6,11 +6,12 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError
+from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import FoundSegment, SegmentKind
 from search.serializers import serialize_item, serialize_segment
-from search.storage.catalog import Catalog
 from web.api.body import parse_address
+from web.caching import keyed_by_revision
 from web.contract.operation import Operation
 from web.schemas.items import Passages, Transcript
 
@@ -34,13 +35,16 @@ class PassageFields(BaseModel):
     count: int | None = Field(None, ge=0, le=10_000)
 
 
-def make_blueprint(catalog: Catalog) -> Blueprint:
+def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("text", __name__, url_prefix="/api/v1/items")
+    catalog = library.catalog
     find = catalog.get_item
+    versioned = keyed_by_revision(library)
 
     @api.get("/<int:item_id>/transcript")
     @Operation(Transcript, media=tuple(SUBTITLES))
+    @versioned
     def show_transcript(item_id: int) -> Response:
         """Return the segments of speech with start and end in seconds, and the times of their words.
 
@@ -54,11 +58,15 @@ def make_blueprint(catalog: Catalog) -> Blueprint:
         ]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
-            return Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")
-        return jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
+            response = Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")
+        else:
+            response = jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
+        response.vary.add("Accept")
+        return response
 
     @api.get("/<int:item_id>/passages")
     @Operation(Passages, query=PassageFields, examples={"The first passage": "?count=1"})
+    @versioned
     def show_passages(item_id: int) -> Response:
         """Return the text segments of an item.
 

@@ -68,7 +68,6 @@ def make_blueprint(engine: Engine) -> Blueprint:
             peaks = np.round(measure_loudness(path, points), 3).tolist()
             write_atomically(cached, json.dumps({"peaks": peaks}).encode())
         response = Response(cached.read_text(), mimetype="application/json")
-        response.cache_control.private = True
         response.cache_control.max_age = 24 * 3600
         return response
 

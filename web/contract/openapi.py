@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from search.errors import CrossmodalError, NotFoundError, TooLargeError, UsageError
 from web.contract.documents import ContractSchema
-from web.contract.operation import Operation, get_operation
+from web.contract.operation import NOT_MODIFIED, Operation, get_operation
 from web.schemas.problem import Problem
 
 VERSION = "3.1.1"
@@ -203,10 +203,6 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
     success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if content:
         success["content"] = content
-    if operation.headers:
-        success["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}} for name, text in operation.headers.items()
-        }
     problem = {PROBLEM: {"schema": schemas[(Problem, "serialization")]}}
     by_status: dict[int, list[type[CrossmodalError]]] = {}
     for error in list_errors(route):
@@ -215,7 +211,13 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
         str(status): {"description": "; ".join(error.title for error in errors), "content": problem}
         for status, errors in sorted(by_status.items())
     }
-    others = {str(status): {"description": text} for status, text in operation.statuses.items()}
+    statuses = dict(operation.statuses)
+    headers = {"X-Request-Id": "The id of the request", **operation.headers}
+    if route.method == "GET" and operation.answer is not None:
+        statuses |= NOT_MODIFIED
+        headers["ETag"] = "Identifies the content of the response"
+    success["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()}
+    others = {str(status): {"description": text} for status, text in statuses.items()}
     default = {"default": {"description": "Any other problem", "content": problem}}
     return {str(operation.status): success} | others | problems | default
 

@@ -12,6 +12,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 JSON = "application/json"
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
+# The status of a response that the client has already.
+NOT_MODIFIED = {304: "The client has the current response: its `ETag` is in `If-None-Match`"}
 # The attribute of a view function that stores its declaration.
 _ATTRIBUTE = "crossmodal_operation"
 
