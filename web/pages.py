@@ -19,7 +19,7 @@ def make_blueprint() -> Blueprint:
     pages.add_app_template_global(list_modules)
 
     @pages.get("/assets/<version>/<path:name>")
-    @Operation(media=("*/*",), statuses=NOT_MODIFIED, is_page=True)
+    @Operation(media=("*/*",), statuses=NOT_MODIFIED)
     def send_asset(version: str, name: str) -> Response:
         """Return a static file of the pages. With the current version it can be cached forever."""
         response = current_app.send_static_file(name)
@@ -30,19 +30,19 @@ def make_blueprint() -> Blueprint:
         return response
 
     @pages.get("/")
-    @Operation(media=("text/html",), is_page=True)
+    @Operation(media=("text/html",))
     def show_search() -> Response:
         """Show the search page."""
         return _render("search.html")
 
     @pages.get("/library")
-    @Operation(media=("text/html",), is_page=True)
+    @Operation(media=("text/html",))
     def show_library() -> Response:
         """Show the library page: folders, uploads, jobs and files."""
         return _render("library.html")
 
     @pages.get("/favicon.ico")
-    @Operation(media=("image/svg+xml",), statuses=NOT_MODIFIED, is_page=True)
+    @Operation(media=("image/svg+xml",), statuses=NOT_MODIFIED)
     def show_icon() -> Response:
         """Return the icon of the pages."""
         return current_app.send_static_file("icon.svg")

@@ -9,19 +9,20 @@ import pytest
 from crossmodal.cli.lazy_group import LazyGroup, load_command
 from crossmodal.cli.main import COMMANDS
 from crossmodal.cli.models.group import COMMANDS as MODEL_COMMANDS
+from docs.rest_tables import insert_tables, make_tables
 from search.engine import Engine
 from search.settings import Settings, name_variable
 from web.app import create_app
+from web.contract.openapi import make_document
 
 ROOT = Path(__file__).parents[2]
 CLI = (ROOT / "docs/cli.md").read_text()
-NUMBER = re.compile(r"<int:\w+>")
-NAMED = re.compile(r"<(?:path:)?(\w+)>")
+NAMED = re.compile(r"<(?:\w+:)?(\w+)>")
 REST = (ROOT / "docs/rest.md").read_text()
 
 
 def name_route(rule):
-    return NAMED.sub(r"{\1}", NUMBER.sub("{id}", rule))
+    return NAMED.sub(r"{\1}", rule)
 
 
 def list_group(command):
@@ -58,10 +59,17 @@ def test_every_route_is_documented_and_no_other(library):
         f"{method} {name_route(rule.rule)}"
         for rule in app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if rule.endpoint != "static" and not rule.rule.startswith("/favicon")
+        if rule.endpoint != "static"
     }
     documented = set(re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)`", REST, re.M))
     assert documented == routes
+
+
+def test_the_tables_of_the_rest_api_are_those_of_the_openapi_document(library):
+    app = create_app(Engine(library), Settings(home=library.home.root))
+    tables = make_tables(make_document(app, ""))
+    assert set(re.findall(r"<!-- (\w+): written by docs/rest_tables.py -->", REST)) == set(tables)
+    assert insert_tables(REST, tables) == REST, "run `python -m docs.rest_tables`"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

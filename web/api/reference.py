@@ -24,7 +24,7 @@ def make_blueprint() -> Blueprint:
         return Response(json.dumps(_make(_get_app()), ensure_ascii=False), mimetype=JSON)
 
     @api.get("/docs")
-    @Operation(media=("text/html",), is_page=True)
+    @Operation(media=("text/html",))
     def show_reference() -> str:
         """Show the reference of the REST API, with all problem types."""
         document = _make(_get_app())

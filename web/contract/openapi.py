@@ -24,6 +24,7 @@ DESCRIPTION = (
     "documents (RFC 9457); `type` identifies the class of problem. Clients must ignore fields that they do not know."
 )
 _PLACEHOLDER = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
+PREFIX = "/api/v1/"
 _METHODS = ("GET", "POST", "DELETE")
 # Routes of Flask that serve nothing that the pages use.
 _UNDECLARED = {"static"}
@@ -37,7 +38,7 @@ class Route:
         method: The HTTP method.
         path: The path in the form of OpenAPI, such as `/api/v1/items/{item_id}`.
         name: The name of the view function.
-        tag: The group of the route: the name of its blueprint.
+        tag: The group of the route: the resource, such as `items`.
         operation: Its declaration.
         text: The docstring of the view.
         rule: The rule of the router.
@@ -65,10 +66,15 @@ def _read_routes(app: Flask) -> Iterator[Route]:
     for rule in app.url_map.iter_rules():
         if rule.endpoint not in _UNDECLARED:
             view = app.view_functions[rule.endpoint]
-            tag, _, name = rule.endpoint.rpartition(".")
+            name = rule.endpoint.rpartition(".")[2]
             for method in sorted((rule.methods or set()) & set(_METHODS)):
                 path = _PLACEHOLDER.sub(r"{\1}", rule.rule)
-                yield Route(method, path, name, tag, get_operation(view), inspect.getdoc(view) or "", rule)
+                yield Route(method, path, name, _find_tag(path), get_operation(view), inspect.getdoc(view) or "", rule)
+
+
+def _find_tag(path: str) -> str:
+    """Return the group of a route: the resource, such as `items`; `server` outside the API."""
+    return path.removeprefix(PREFIX).split("/")[0] if path.startswith(PREFIX) else "server"
 
 
 def make_document(app: Flask, version: str) -> dict[str, Any]:
