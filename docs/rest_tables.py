@@ -34,7 +34,7 @@ def make_tables(document: dict[str, Any]) -> dict[str, str]:
     schemas = list_schemas(document)
     groups = list_groups(document)
     fields = [field for field in schemas["SearchRequest"]["fields"] if field.name not in FILTERS]
-    shown = {"SearchAnswer", "QueryDocument", "HitDocument", "EvidenceDocument", "ItemDocument", "Problem"}
+    shown = {"SearchAnswer", "QueryDocument", "HitDocument", "EvidenceDocument", "ItemDocument", "ProblemDocument"}
     taken = {body.schema for routes in groups.values() for route in routes for body in route.bodies} | {"PartRequest"}
     return {
         "routes": make_table(

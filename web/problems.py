@@ -11,7 +11,7 @@ from search.errors import CrossmodalError, HttpError, InternalError, TooLargeErr
 from web.contract.openapi import PROBLEM
 from web.contract.problems import make_anchor
 from web.request_ids import get_request_id
-from web.schemas.problem import Problem
+from web.schemas.problem import ProblemDocument
 
 
 def make_problem(error: type[CrossmodalError], detail: str, status: int | None = None) -> Response:
@@ -24,7 +24,7 @@ def make_problem(error: type[CrossmodalError], detail: str, status: int | None =
     """
     is_declared = status in (None, error.http_status)
     status = status or error.http_status
-    problem = Problem(
+    problem = ProblemDocument(
         type=error.problem_type if is_declared else "about:blank",
         title=error.title if is_declared else HTTPStatus(status).phrase,
         status=status,

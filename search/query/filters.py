@@ -6,7 +6,7 @@ from typing import Annotated, Any, assert_never
 from pydantic import Field
 
 from search.errors import UsageError
-from search.records import FILTERS, FilterField, FilterKind, Filters, ItemType
+from search.records import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters, ItemType
 
 FILTERS_BY_KEYWORD: dict[str, str] = {declared.keyword: name for name, declared in FILTERS.items()}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
@@ -18,12 +18,14 @@ MAX_TEXT = 4096
 # Values of a filter that declares no smaller number.
 MAX_VALUES = 1000
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
+# The pattern is only described: values are checked together with those of the query language.
+_Date = Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra={"pattern": f"^{DATE_PATTERN}$"})]
 ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
 REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TYPES: list[ItemType],
     FilterKind.TEXT: _Text | None,
     FilterKind.FOLDER: _Text | None,
-    FilterKind.DATE: _Text | None,
+    FilterKind.DATE: _Date | None,
     FilterKind.SECONDS: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None,
     FilterKind.LABELS: list[_Text],
     FilterKind.TEXTS: list[_Text],

@@ -2,10 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from search.errors import UsageError
@@ -21,6 +21,15 @@ _INVALID_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+# The fields of which a part has exactly one, and their types in JSON.
+CONTENT = {"text": "string", "item": "integer", "image": "integer", "query_image": "string"}
+
+
+def _describe_choice(types: Mapping[str, str]) -> list[JsonValue]:
+    """Return schemas of which exactly one is valid: one of some fields is set, the others are missing or null."""
+    return [{"required": [name], "properties": {name: {"type": kind}}} for name, kind in types.items()]
+
+
 class PartRequest(BaseModel):
     """A part of a mixed query. Exactly one of text, item, query_image and image is set.
 
@@ -33,7 +42,7 @@ class PartRequest(BaseModel):
         crop: The region of the image: left, top, width and height, as fractions of the size of the image.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": _describe_choice(CONTENT)})
 
     text: str | None = Field(None, max_length=MAX_QUERY)
     item: ItemId | None = None
@@ -147,15 +156,20 @@ def parse_request(fields: object) -> SearchRequest:
     return check_fields(SearchRequest, fields)
 
 
-def check_fields(model: type[Model], fields: object) -> Model:
+def check_fields(model: type[Model], fields: object, strict: bool = False) -> Model:
     """Validate fields with a pydantic model.
+
+    Args:
+        model: The model.
+        fields: The fields.
+        strict: Whether numbers and truth values must have their type, and not be written as text.
 
     Raises:
         UsageError: A field is not valid. The message names the first such field.
     """
     _refuse_characters(fields, "body")
     try:
-        return model.model_validate(fields)
+        return model.model_validate(fields, strict=strict or None)
     except ValidationError as error:
         raise UsageError(_explain(model, error.errors()[0])) from error
 

@@ -1,6 +1,7 @@
 """Filters as SQL conditions, the same for all retrievers."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, func, literal, literal_column, or_, select, text
 
 from search.errors import UsageError
-from search.records import FILTERS, Filters, Ids, State
+from search.records import DATE_PATTERN, FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.text.analysis import analyze
@@ -149,6 +150,8 @@ def select_hidden(database: Database, space_id: int) -> Ids:
 
 def _check_date(name: str, value: str) -> str:
     try:
+        if not re.fullmatch(DATE_PATTERN, value):  # Python accepts more forms, such as 2024-W01-1
+            raise ValueError("not a date")
         if len(value) in (4, 7):
             date.fromisoformat((value + "-01-01")[:10])
         else:

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from search.errors import CrossmodalError
 from web.contract.openapi import PROBLEM, get_operation
-from web.schemas.problem import Problem
+from web.schemas.problem import ProblemDocument
 
 
 def check_response(app: Flask, response: TestResponse) -> None:
@@ -38,7 +38,7 @@ def check_response(app: Flask, response: TestResponse) -> None:
 def check_problem(response: TestResponse) -> None:
     """Check that a response is a problem document of a declared type."""
     assert response.content_type == PROBLEM, response.content_type
-    problem = Problem.model_validate_json(response.data, strict=True)
+    problem = ProblemDocument.model_validate_json(response.data, strict=True)
     declared = {error.problem_type: error for error in list_errors()}
     assert (declared[problem.type].http_status, declared[problem.type].title) == (problem.status, problem.title)
     assert problem.status == response.status_code

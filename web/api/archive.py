@@ -35,7 +35,7 @@ class AddressFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: str = Field(max_length=20 * MAX_ITEMS)
+    ids: str = Field(max_length=20 * MAX_ITEMS, json_schema_extra={"pattern": "^[0-9]{1,18}(,[0-9]{1,18})*$"})
 
 
 def make_blueprint(library: OpenHome) -> Blueprint:

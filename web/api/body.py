@@ -24,7 +24,7 @@ def parse_body(model: type[M]) -> M:
     """
     if request.mimetype != "application/json":
         raise UsageError("The request body must be application/json")
-    return check_fields(model, read_json(request.get_data()))
+    return check_fields(model, read_json(request.get_data()), strict=True)
 
 
 def parse_address(model: type[M]) -> M:

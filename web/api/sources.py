@@ -26,7 +26,7 @@ class SourceRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    path: str = Field(min_length=1, max_length=4096)
+    path: str = Field(min_length=1, max_length=4096, json_schema_extra={"pattern": "^/"})
     watch: bool | None = None
 
 

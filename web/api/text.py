@@ -13,7 +13,7 @@ from search.serializers import serialize_item, serialize_segment
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
-from web.schemas.items import Passages, Transcript
+from web.schemas.items import Passages, TranscriptDocument
 
 MAX_NEIGHBORS = 50
 # Subtitle formats: whether each is WebVTT.
@@ -43,7 +43,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     versioned = keyed_by_revision(library)
 
     @api.get("/<int:item_id>/transcript")
-    @Operation(Transcript, media=tuple(SUBTITLES))
+    @Operation(TranscriptDocument, media=tuple(SUBTITLES))
     @versioned
     def show_transcript(item_id: int) -> Response:
         """Return the segments of speech with start and end in seconds, and the times of their words.

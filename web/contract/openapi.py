@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from search.errors import CrossmodalError, NotFoundError, TooLargeError, UsageError
 from web.contract.documents import ContractSchema
 from web.contract.operation import NOT_MODIFIED, Operation, get_operation
-from web.schemas.problem import Problem
+from web.schemas.problem import ProblemDocument
 
 VERSION = "3.1.1"
 PROBLEM = "application/problem+json"
@@ -105,7 +105,7 @@ def make_document(app: Flask, version: str) -> dict[str, Any]:
 
 def _make_schemas(routes: list[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return the schema of each model, and the schemas that these refer to."""
-    models: set[tuple[type[BaseModel], Any]] = {(Problem, "serialization")}
+    models: set[tuple[type[BaseModel], Any]] = {(ProblemDocument, "serialization")}
     for route in routes:
         operation = route.operation
         models |= {(model, "validation") for model in operation.bodies.values()}
@@ -209,7 +209,7 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
     success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if content:
         success["content"] = content
-    problem = {PROBLEM: {"schema": schemas[(Problem, "serialization")]}}
+    problem = {PROBLEM: {"schema": schemas[(ProblemDocument, "serialization")]}}
     by_status: dict[int, list[type[CrossmodalError]]] = {}
     for error in list_errors(route):
         by_status.setdefault(error.http_status, []).append(error)

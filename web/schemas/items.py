@@ -13,7 +13,7 @@ else:
     SegmentFields = make_document(Segment, "SegmentFields", omits_empty=True)
 
 
-class LedgerRow(Document):
+class LedgerEntry(Document):
     """The indexing state of a file.
 
     Attributes:
@@ -43,7 +43,7 @@ class ItemList(Document):
         next: The cursor of the next page; null on the last page.
     """
 
-    items: list[LedgerRow]
+    items: list[LedgerEntry]
     next: int | None
 
 
@@ -73,7 +73,7 @@ class ItemDetails(ItemDocument):
     segments: list[SegmentDocument]
 
 
-class Transcript(Document):
+class TranscriptDocument(Document):
     """The speech of a recording.
 
     Attributes:

@@ -5,7 +5,7 @@ from pydantic import Field
 from web.contract.documents import Document
 
 
-class Problem(Document):
+class ProblemDocument(Document):
     """A problem document (RFC 9457).
 
     Attributes:

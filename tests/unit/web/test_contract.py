@@ -67,7 +67,7 @@ def test_a_repeated_field_of_an_address_is_a_list_and_objects_are_json(document)
     parameters = {one["name"]: one for one in document["paths"]["/api/v1/search"]["get"]["parameters"]}
     assert parameters["types"]["schema"]["items"] == {"$ref": "#/components/schemas/ItemType"}
     assert parameters["not"]["schema"]["type"] == "array"
-    assert parameters["after"]["schema"] == {"type": "string", "maxLength": 4096}
+    assert parameters["camera"]["schema"] == {"type": "string", "maxLength": 4096}
     assert "application/json" in parameters["weights"]["content"]
 
 

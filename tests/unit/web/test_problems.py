@@ -167,3 +167,23 @@ def test_deep_documents_are_refused(client):
     for depth in (900, 100_000):
         body = '{"text": ' + "[" * depth + "]" * depth + "}"
         assert client.post("/api/v1/search", data=body, content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize("value", ["2024-W01-1", "20240531", "2024-13", "2024-05-31x", "٢٠٢٤"])
+def test_dates_of_other_forms_are_refused(client, value):
+    response = client.get("/api/v1/search", query_string={"q": "a", "after": value})
+    assert (response.status_code, "must be a date such as 2024" in response.json["detail"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("feedback", {"text": "a", "item": 1, "relevant": 0}),
+        ("jobs", {"retry_failed": "yes"}),
+        ("albums", {"name": 7}),
+        ("archive", {"ids": ["1"]}),
+        ("searches", {"name": "a", "request": {"text": "a"}, "watch": 1}),
+    ],
+)
+def test_values_of_another_type_are_refused(client, path, body):
+    assert client.post(f"/api/v1/{path}", json=body).status_code == 400
