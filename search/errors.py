@@ -144,6 +144,28 @@ class NotFoundError(CrossmodalError):
     title = "Not found"
 
 
+class KeyInUseError(CrossmodalError):
+    """The request with this `Idempotency-Key` is still being processed.
+
+    Repeat the request later to get its response.
+    """
+
+    http_status = 409
+    problem_type = "urn:crossmodal:problem:key-in-use"
+    title = "The request is still being processed"
+
+
+class KeyReusedError(CrossmodalError):
+    """The `Idempotency-Key` was sent before with another request.
+
+    Send a new key for each request, and the same key only to repeat a request.
+    """
+
+    http_status = 422
+    problem_type = "urn:crossmodal:problem:key-reused"
+    title = "The key was used for another request"
+
+
 class HomeError(CrossmodalError):
     """The home cannot be used: missing, not writable, or made by a newer version or another model."""
 

@@ -7,7 +7,7 @@ from search.engine import Engine
 from search.errors import ForeignSiteError
 from search.query.filters import MAX_ID
 from search.settings import Settings
-from web import caching, compression, pages, problems, request_ids
+from web import caching, compression, idempotency, pages, problems, request_ids
 from web.api import (
     albums,
     archive,
@@ -86,6 +86,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     compression.register(app)
     caching.register(app)
     app.before_request(_refuse_other_sites)
+    idempotency.register(app)
     app.after_request(_harden)
     return app
 

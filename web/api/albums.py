@@ -52,7 +52,13 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify({"albums": [serialize_album(album) for album in albums.list_all()]})
 
     @api.post("")
-    @Operation(AlbumDocument, 201, bodies={JSON: AlbumRequest}, examples={"A new album": {"name": "Best of 2024"}})
+    @Operation(
+        AlbumDocument,
+        201,
+        creates=True,
+        bodies={JSON: AlbumRequest},
+        examples={"A new album": {"name": "Best of 2024"}},
+    )
     def add_album() -> tuple[Response, int]:
         """Create an album."""
         return jsonify(serialize_album(albums.add(parse_body(AlbumRequest).name))), 201

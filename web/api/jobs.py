@@ -59,7 +59,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all()]})
 
     @api.post("")
-    @replace(accepted, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
+    @replace(accepted, creates=True, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
     def add_job() -> tuple[Response, int]:
         """Queue a job: index paths again, or switch to another model."""
         return _answer(jobs.add(_read_task(library, parse_body(JobRequest))))
@@ -80,7 +80,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return _answer(jobs.cancel(job_id))
 
     @api.post("/<int:job_id>/retry")
-    @accepted
+    @replace(accepted, creates=True)
     def retry_job(job_id: int) -> tuple[Response, int]:
         """Queue a job again."""
         return _answer(jobs.add(jobs.get(job_id).task))

@@ -52,6 +52,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(
         SavedSearchDocument,
         201,
+        creates=True,
         bodies={JSON: SavedRequest},
         examples={"A watched search": {"name": "cats", "request": {"text": "a cat"}, "watch": True}},
     )

@@ -43,7 +43,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify({"sources": rows})
 
     @api.post("")
-    @Operation(SourceWithJob, 202, bodies={JSON: SourceRequest})
+    @Operation(SourceWithJob, 202, creates=True, bodies={JSON: SourceRequest})
     def add_source() -> tuple[Response, int]:
         """Add a folder or file on the server, set whether it is watched, and queue a job.
 

@@ -34,7 +34,7 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
     folder = library.home.uploads
 
     @api.post("")
-    @Operation(Uploads, 202, bodies={FORM: UploadForm}, errors=(HomeError,))
+    @Operation(Uploads, 202, creates=True, bodies={FORM: UploadForm}, errors=(HomeError,))
     def store_files() -> tuple[Response, int]:
         """Store files in the home and queue a job that indexes them.
 

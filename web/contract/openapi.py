@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from search.errors import CrossmodalError, NotFoundError, TooLargeError, UsageError
+from search.errors import CrossmodalError, KeyInUseError, KeyReusedError, NotFoundError, TooLargeError, UsageError
 from web.contract.documents import ContractSchema
 from web.contract.operation import NOT_MODIFIED, Operation, get_operation
 from web.schemas.problem import ProblemDocument
@@ -23,6 +23,14 @@ DESCRIPTION = (
     "Search pictures, recordings and documents by text, image or voice, and manage what is indexed. Errors are problem "
     "documents (RFC 9457); `type` identifies the class of problem. Clients must ignore fields that they do not know."
 )
+KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A new random value for each request. A request that is repeated with the same value creates "
+    "nothing again and gets the first response; the server remembers the last 1,000 until it is restarted.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+}
 _PLACEHOLDER = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 PREFIX = "/api/v1/"
 _METHODS = ("GET", "POST", "DELETE")
@@ -51,6 +59,11 @@ class Route:
     operation: Operation
     text: str
     rule: Rule
+
+
+def find_operation(app: Flask, endpoint: str | None) -> Operation:
+    """Return the declaration of an endpoint; an empty one if there is no such endpoint."""
+    return get_operation(app.view_functions[endpoint]) if endpoint in app.view_functions else Operation()
 
 
 def list_routes(app: Flask) -> list[Route]:
@@ -133,6 +146,8 @@ def _describe_route(route: Route, schemas: dict[Any, Any], components: dict[str,
     parameters = _list_path_parameters(route)
     if operation.query is not None:
         parameters += _list_query_parameters(schemas[(operation.query, "validation")], components)
+    if operation.creates:
+        parameters.append(KEY_PARAMETER)
     if parameters:
         described["parameters"] = parameters
     if operation.bodies:
@@ -237,4 +252,6 @@ def list_errors(route: Route) -> list[type[CrossmodalError]]:
         found.append(TooLargeError)
     if route.rule.arguments:
         found.append(NotFoundError)
+    if route.operation.creates:
+        found += [UsageError, KeyInUseError, KeyReusedError]
     return list(dict.fromkeys(found))

@@ -32,6 +32,7 @@ class Operation:
         statuses: Further statuses of a response that is not a problem, with their meaning.
         headers: The headers of the response, with their meaning.
         examples: Examples by name: an address that starts with a question mark, or a JSON body.
+        creates: Whether a repeated request creates something again, unless it has an `Idempotency-Key`.
     """
 
     answer: type[BaseModel] | None = None
@@ -43,6 +44,7 @@ class Operation:
     statuses: Mapping[int, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
+    creates: bool = False
 
     def __call__(self, view: View) -> View:
         """Declare a view function; use the operation as a decorator, below the one of the route."""
