@@ -11,7 +11,7 @@ from typing import Any
 from search.records.media import ItemType
 
 # A year, a month or a day, or a time on a day; dates are compared as text.
-DATE_PATTERN = r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])([T ][0-9:.Z+-]+)?)?)?"
+DATE_PATTERN = r"(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])([T ][0-9:.Z+-]+)?)?)?"
 
 
 class FilterKind(StrEnum):

@@ -14,6 +14,8 @@ from web.contract.documents import ContractSchema
 from web.contract.openapi import is_json_field, is_list_field
 
 M = TypeVar("M", bound=BaseModel)
+# The largest number up to which a float has all integers.
+MAX_EXACT = 2**53
 
 
 def parse_body(model: type[M]) -> M:
@@ -43,7 +45,7 @@ def read_json(body: bytes | str) -> object:
         UsageError: The text is not JSON.
     """
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_refuse_constant, parse_float=_read_number)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The request body is not valid JSON: {error}") from error
 
@@ -71,6 +73,12 @@ def collect_fields(model: type[BaseModel], values: MultiDict[str, str]) -> dict[
         else:
             fields[name] = given if kinds.get(name) == "list" else given[-1]
     return fields
+
+
+def _read_number(text: str) -> float:
+    """Return a number; as an integer if it is one, since JSON does not distinguish 7 and 7.0."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= MAX_EXACT else number
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,6 +1,6 @@
 """/api/v1/searches: saved searches, and the new matches of those that are watched."""
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify
@@ -8,13 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import UsageError
 from search.open_home import OpenHome
-from search.query.request import parse_request
+from search.query.request import SearchRequest, parse_request
 from search.records import SavedSearch
 from search.serializers import serialize_item
 from search.storage.collections import SavedSearches
 from web.api.body import parse_body
+from web.contract.documents import DescribedAs
 from web.contract.operation import JSON, Operation
 from web.schemas.collections import Matches, SavedSearchDocument, SavedSearchList
+
+# It is stored as it was sent, and described as the body of a search.
+SearchFields = Annotated[dict[str, Any], DescribedAs(SearchRequest)]
 
 
 class SavedRequest(BaseModel):
@@ -31,7 +35,7 @@ class SavedRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200)
-    request: dict[str, Any]
+    request: SearchFields
     address: str = Field("/", max_length=20_000, pattern=r"^/(\?.*)?$")
     watch: bool = False
     webhook: str | None = Field(None, max_length=2_000)

@@ -30,6 +30,14 @@ class SourceRequest(BaseModel):
     watch: bool | None = None
 
 
+def _exists(path: Path) -> bool:
+    """Return whether a path exists and may be read; False also for names that no file system can have."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the source routes."""
     api = Blueprint("sources", __name__, url_prefix="/api/v1/sources")
@@ -54,7 +62,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             raise UsageError(f"path: must be an absolute path on the server, not {new.path!r}")
         path = Path(os.path.normpath(new.path))
         root = Path(library.home.root)
-        if not path.exists():
+        if not _exists(path):
             raise UsageError(f"path: {path} does not exist on the server")
         if path == root or root in path.parents:
             raise UsageError(f"path: {path} is inside the data directory of the library")

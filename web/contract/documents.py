@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -42,6 +42,18 @@ class ContractSchema(GenerateJsonSchema):
         found = super().enum_schema(schema)
         found.pop("title", None)
         return found
+
+
+@dataclass(frozen=True)
+class DescribedAs:
+    """Marks a value, as the metadata of `Annotated`, that is described by a model but not validated with it."""
+
+    model: type[BaseModel]
+
+    def __get_pydantic_json_schema__(self, _schema: Any, handler: Any) -> dict[str, Any]:
+        """Return the schema of the model."""
+        described: dict[str, Any] = handler(self.model.__pydantic_core_schema__)
+        return described
 
 
 def make_document(record: type[Any], name: str, omits_empty: bool = False) -> Any:

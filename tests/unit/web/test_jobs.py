@@ -61,7 +61,7 @@ def test_a_source_is_added_indexed_watched_and_forgotten(client, fresh, media):
     assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["relative", "/no/such/folder", "", "/a\0b"])
+@pytest.mark.parametrize("path", ["relative", "/no/such/folder", "", "/a\0b", "/" + "x" * 300])
 def test_a_source_that_cannot_be_is_refused_by_name(client, path):
     answer = client.post("/api/v1/sources", json={"path": path})
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")

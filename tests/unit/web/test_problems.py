@@ -169,7 +169,12 @@ def test_deep_documents_are_refused(client):
         assert client.post("/api/v1/search", data=body, content_type="application/json").status_code == 400
 
 
-@pytest.mark.parametrize("value", ["2024-W01-1", "20240531", "2024-13", "2024-05-31x", "٢٠٢٤"])
+def test_a_whole_number_may_be_written_with_a_point(client):
+    assert client.post("/api/v1/archive", data='{"ids": [1.0]}', content_type="application/json").status_code == 200
+    assert client.post("/api/v1/archive", data='{"ids": [1.5]}', content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize("value", ["0000", "2024-W01-1", "20240531", "2024-13", "2024-05-31x", "٢٠٢٤"])
 def test_dates_of_other_forms_are_refused(client, value):
     response = client.get("/api/v1/search", query_string={"q": "a", "after": value})
     assert (response.status_code, "must be a date such as 2024" in response.json["detail"]) == (400, True)
