@@ -190,7 +190,7 @@ def test_files_that_cannot_be_read_are_unprocessable(client, part, body):
     assert (response.status_code, response.content_type) == (422, "application/problem+json")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(["text", "not", "like", "types", "limit", "cursor", "all", "after", "weights", "path", "x"]),

@@ -6,7 +6,6 @@ import pytest
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.retrieval.text_candidates import find_phrases, match_terms
 from search.storage.catalog import Catalog
-from search.storage.database import Database
 from search.storage.lexical.index import WordIndex
 from search.storage.lexical.postings import FormPostings, count_runs, join_forms, read_varint
 from search.storage.sources import Sources
@@ -22,8 +21,7 @@ TEXTS = (
 
 
 @pytest.fixture
-def index(tmp_path):
-    database = Database(tmp_path / "catalogue.db")
+def index(database):
     source = Sources(database).add("/m")
     records = [
         Record(
@@ -36,8 +34,7 @@ def index(tmp_path):
         for at, one in enumerate(TEXTS)
     ]
     Catalog(database).save_items(records)
-    yield WordIndex(database)
-    database.close()
+    return WordIndex(database)
 
 
 def search(index, text, language="en"):
