@@ -50,7 +50,7 @@ class TrainingPairs:
         parts: The part of each text from `part_texts`, shape (t,), int64.
         images: Shape (n, d), float32.
         items: The item id of each image, shape (n,), int64.
-        of: The index of the text of each image, shape (n,), int64.
+        text_indexes: The index of the text of each image, shape (n,), int64.
         fits: Whether each image matches its text, shape (n,), bool.
     """
 
@@ -58,7 +58,7 @@ class TrainingPairs:
     parts: Ids
     images: Vectors
     items: Ids
-    of: Ids
+    text_indexes: Ids
     fits: Flags
 
 
@@ -141,15 +141,16 @@ class _Batch:
     def __init__(self, torch: Any, pairs: TrainingPairs, texts: Ids, width: int, recipe: AdapterRecipe) -> None:
         """Select the pairs of the texts with the indexes `texts`; the other arguments are as in `train_adapter`."""
         self._torch, self._recipe = torch, recipe
-        is_selected = np.isin(pairs.of, texts)
+        is_selected = np.isin(pairs.text_indexes, texts)
         images = torch.from_numpy(normalize(pairs.images[:, :width]))
         queries = torch.from_numpy(normalize(pairs.texts[:, :width]))
         positives = np.flatnonzero(is_selected & pairs.fits)
         negatives = np.flatnonzero(is_selected & ~pairs.fits)
         self._positive_images, self._negative_images = images[positives], images[negatives]
-        self._positive_queries, self._negative_queries = queries[pairs.of[positives]], queries[pairs.of[negatives]]
+        matched, unmatched = pairs.text_indexes[positives], pairs.text_indexes[negatives]
+        self._positive_queries, self._negative_queries = queries[matched], queries[unmatched]
         # Images that match the same text are not negatives of each other.
-        same_text = torch.from_numpy(pairs.of[positives][:, None] == pairs.of[positives])
+        same_text = torch.from_numpy(matched[:, None] == matched)
         self._masked = same_text & ~torch.eye(len(positives), dtype=torch.bool)
 
     def measure_loss(self, move: Callable[[Any], Any]) -> Any:

@@ -1,6 +1,7 @@
 """Train an adapter on the captions and feedback of a library, and decide whether it improves the model."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,9 +18,24 @@ PARTS_PER_FOLD = PARTS // 5
 MIN_EVALUATED = 500
 
 
-def adapt_model(
-    library: OpenHome, max_captions: int, report: Callable[[str], None]
-) -> tuple[str | None, Comparison, tuple[float, float]]:
+@dataclass(frozen=True)
+class Adaptation:
+    """What the training of an adapter has led to.
+
+    Attributes:
+        name: The name of the adapted model, None if it does not improve the results and was discarded.
+        comparison: The model with the adapter compared with the model without it.
+        reciprocal_before: The mean reciprocal rank without the adapter, over texts that were held out.
+        reciprocal_after: The same with the adapter.
+    """
+
+    name: str | None
+    comparison: Comparison
+    reciprocal_before: float
+    reciprocal_after: float
+
+
+def adapt_model(library: OpenHome, max_captions: int, report: Callable[[str], None]) -> Adaptation:
     """Train an adapter for the library's image encoder, and store it if it improves the results.
 
     The comparison uses cross-validation. The stored adapter learns from nine tenths of the texts; the last tenth
@@ -30,10 +46,6 @@ def adapt_model(
         max_captions: The largest number of captions to use; all feedback is used.
         report: Receives a line of progress.
 
-    Returns:
-        The name of the adapted model, or None if it does not improve the results and was discarded; the comparison; the
-        mean reciprocal ranks without and with the adapter, over texts that were held out.
-
     Raises:
         UsageError: There are too few captions and feedback.
         ModelError: The vectors of the model without its current adapter were deleted.
@@ -43,12 +55,12 @@ def adapt_model(
     report(f"Training on {gathered.captions} captions and {gathered.feedback} pieces of feedback")
     before, after = cross_validate(gathered.pairs, base.fingerprint, base.parts[0])
     comparison = compare_results(before, after)
-    if comparison.better != 1:
-        return None, comparison, (before.reciprocal, after.reciprocal)
-    adapter = train_adapter(gathered.pairs, base.fingerprint, base.parts[0])
-    name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
-    adapter.write(name, library.home.models)
-    return name, comparison, (before.reciprocal, after.reciprocal)
+    name = None
+    if comparison.better == 1:
+        adapter = train_adapter(gathered.pairs, base.fingerprint, base.parts[0])
+        name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
+        adapter.write(name, library.home.models)
+    return Adaptation(name, comparison, before.reciprocal, after.reciprocal)
 
 
 def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelResult, ModelResult]:
@@ -67,7 +79,7 @@ def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelRe
     for first in range(0, PARTS, PARTS_PER_FOLD):
         held_out = range(first, first + PARTS_PER_FOLD)
         adapter = train_adapter(pairs, base, width, (first + PARTS_PER_FOLD) % PARTS, held_out)
-        queries = np.unique(pairs.of[pairs.fits & np.isin(pairs.parts[pairs.of], held_out)])
+        queries = np.unique(pairs.text_indexes[pairs.fits & np.isin(pairs.parts[pairs.text_indexes], held_out)])
         before += rank_training_pairs(pairs, queries, pairs.images)
         after += rank_training_pairs(pairs, queries, adapter.apply(pairs.images))
         if len(before) >= MIN_EVALUATED:
@@ -97,6 +109,6 @@ def rank_training_pairs(pairs: TrainingPairs, queries: Ids, rows: Vectors) -> li
     best = np.maximum.reduceat(scores[:, by_item], starts, axis=1)
     ranks = []
     for row, position in enumerate(queries):
-        is_relevant = np.isin(items, pairs.items[(pairs.of == position) & pairs.fits])
+        is_relevant = np.isin(items, pairs.items[(pairs.text_indexes == position) & pairs.fits])
         ranks.append(1 + int((best[row, ~is_relevant] >= best[row, is_relevant].max()).sum()))
     return ranks
