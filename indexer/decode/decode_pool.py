@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from indexer.decode.content import AudioChunk, Failed, Finished
-from indexer.decode.sandbox import Decoder
+from indexer.decode.decoder import Decoder
 from indexer.embed import Copied, FileMessage, PendingSpeech
 from indexer.plan import hash_content
 from indexer.summary import Profile

@@ -67,7 +67,7 @@ FORBIDDEN = {
 }
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 # The only modules that import by name.
-IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "indexer/decode/sandbox.py")
+IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "search/media/sandbox.py")
 # Where the project's own modules may be imported inside functions: commands must start quickly, each model has heavy
 # separate libraries, and the model change decodes with the pipeline that starts it.
 LAZY_IMPORTS = ("crossmodal/", "search/encoders/", "indexer/pipeline.py")
