@@ -12,7 +12,7 @@ from search.scoring.lexical import LexicalMatches, TermMatches, score_terms
 from search.scoring.text import TextFeatures
 from search.storage.filters import match_phrase
 from search.storage.lexical.index import WordIndex
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 from search.text.terms import Term
 
 # The index among the lexical matches of a segment that is not one of them.

@@ -92,6 +92,7 @@ def test_a_lost_or_torn_index_is_made_again(shelf):
 
 def test_an_index_is_built_once_so_much_was_written_and_by_no_search(shelf, monkeypatch):
     monkeypatch.setattr("search.storage.space_index.MIN_DELTA_ROWS", 4)
+    monkeypatch.setattr("search.storage.snapshot.MAX_FLOAT32_ROWS", 4)
     space = shelf.open()
     for built, rows in ((0, 0), (1, 1), (1, 5), (2, 6), (2, 10), (3, 11)):
         for number in range(space.count_rows(), rows):
