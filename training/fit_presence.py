@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 from everyday import read_captions, read_concepts, split_photos
-from fit_visual import Measurer, list_questions
+from fit_visual import list_questions
 from sklearn.linear_model import LogisticRegression
 from texts import describe_absent, make_mash, make_nonsense, make_syllables, read_absent
 from visual_data import EmbeddedImages, QueryTexts, embed_images, split_classes
+from visual_measures import Measurer
 
 from search.encoders.class_names import read_classes
 from search.encoders.compact.towers import CompactQueryClassifier

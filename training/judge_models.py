@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 from everyday import read_captions, read_concepts, split_photos
-from fit_visual import CUTS, Measurer, find_rank, judge_concepts
 from texts import describe_absent, make_nonsense, read_absent
 from visual_data import EmbeddedImages, QueryTexts, embed_images
+from visual_measures import Measurer
+from visual_quality import CUTS, find_rank, judge_concepts
 
 from search.encoders.compact.towers import CompactQueryClassifier
 from search.encoders.manifest import find_folder
