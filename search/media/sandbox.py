@@ -1,6 +1,6 @@
 """Decoding in separate processes: a file that hangs, crashes or uses too much memory fails, and nothing else does.
 
-This module does not import the decoders: a sandbox is told which function to run.
+This module does not import the decoders: a sandbox gets the function to run as an argument.
 """
 
 import contextlib
