@@ -28,6 +28,7 @@ endif
 check: $(CHECK_VENV)/.check
 	$(CHECK_BIN)/ruff check .
 	$(CHECK_BIN)/ruff format --check .
+	$(CHECK_BIN)/codespell
 	$(CHECK_BIN)/mypy --cache-dir $(CHECK_VENV)/.mypy_cache
 	$(CHECK_BIN)/pytest -q --cov --cov-report= $(UNIT_TESTS)
 	@echo "Coverage of the unit tests: $$($(CHECK_BIN)/coverage report --format=total) %"
@@ -36,6 +37,7 @@ check: $(CHECK_VENV)/.check
 test: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	@if [ "$$(node -p 'parseInt(process.version.slice(1))' 2>/dev/null || echo 0)" -ge 20 ]; then \
 		$(MAKE) page; \
