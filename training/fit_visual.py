@@ -20,7 +20,7 @@ from everyday import read_captions, read_concepts, split_photos
 from texts import describe_absent, make_nonsense, read_absent
 from visual_data import (
     EmbeddedImages,
-    Labelled,
+    Labeled,
     QueryTexts,
     embed_images,
     label_captions,
@@ -67,8 +67,8 @@ def list_questions() -> list[str]:
     ]
 
 
-def label_captioned(images: EmbeddedImages, captions: Captions) -> Iterator[Labelled]:
-    """Yield all labelled queries for captioned photos."""
+def label_captioned(images: EmbeddedImages, captions: Captions) -> Iterator[Labeled]:
+    """Yield all labeled queries for captioned photos."""
     yield from label_concepts(images, captions, WEIGHTS["concept"])
     yield from label_words(images, captions, WEIGHTS["word"])
     step = max(1, round(len(images.names) / 500))
@@ -92,7 +92,7 @@ def make_score(calibrator: VisualCalibrator, measurer: Measurer) -> Score:
 
 
 def fit_texts(
-    measurer: Measurer, groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], captions: Captions
+    measurer: Measurer, groups: Sequence[tuple[EmbeddedImages, list[Labeled]]], captions: Captions
 ) -> VisualCalibrator:
     """Fit the calibrator of texts. Its cut is where the mean F-beta over the fit concepts is highest."""
     fitted = fit_calibrator(collect(groups, measurer.measure), measurer.units)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from visual_data import EmbeddedImages, Labelled, QueryTexts
+from visual_data import EmbeddedImages, Labeled, QueryTexts
 from visual_network import Examples
 
 from search.records import Vectors
@@ -80,11 +80,11 @@ class Measurer:
 Measure = Callable[[str, EmbeddedImages], tuple[Vectors, Vectors]]
 
 
-def collect(groups: Sequence[tuple[EmbeddedImages, list[Labelled]]], measured: Measure) -> Examples:
+def collect(groups: Sequence[tuple[EmbeddedImages, list[Labeled]]], measured: Measure) -> Examples:
     """Measure all images for all queries, with a weighted sample of the images that do not match.
 
     Args:
-        groups: Images with their labelled queries.
+        groups: Images with their labeled queries.
         measured: Returns the measures (n, m) of images and the traits (t,) of a query.
     """
     chance = np.random.default_rng(0)
