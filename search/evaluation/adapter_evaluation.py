@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.encoders.adapter_training import PARTS, TrainingPairs, train_adapter
+from search.encoders.encoder import ImageEncoder
 from search.encoders.registry import ADAPTED
 from search.evaluation.model_comparison import Comparison, ModelResult, compare_results
 from search.evaluation.training_pairs import find_base, gather_training_pairs
@@ -53,23 +54,22 @@ def adapt_model(library: OpenHome, max_captions: int, report: Callable[[str], No
     base, space_id = find_base(library)
     gathered = gather_training_pairs(library, base, space_id, max_captions)
     report(f"Training on {gathered.captions} captions and {gathered.feedback} pieces of feedback")
-    before, after = cross_validate(gathered.pairs, base.fingerprint, base.parts[0])
+    before, after = cross_validate(gathered.pairs, base)
     comparison = compare_results(before, after)
     name = None
     if comparison.better == 1:
-        adapter = train_adapter(gathered.pairs, base.fingerprint, base.parts[0])
+        adapter = train_adapter(gathered.pairs, base)
         name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
         adapter.write(name, library.home.models)
     return Adaptation(name, comparison, before.reciprocal, after.reciprocal)
 
 
-def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelResult, ModelResult]:
+def cross_validate(pairs: TrainingPairs, base: ImageEncoder) -> tuple[ModelResult, ModelResult]:
     """Rank images by held-out texts, without and with an adapter, one fold of the texts at a time.
 
     Args:
         pairs: The texts and images to learn from.
-        base: The fingerprint of the model, as for `train_adapter`.
-        width: The length of the first part of a vector, as for `train_adapter`.
+        base: The image encoder without an adapter.
 
     Returns:
         The results without and with the adapter.
@@ -78,7 +78,7 @@ def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelRe
     after: list[int] = []
     for first in range(0, PARTS, PARTS_PER_FOLD):
         held_out = range(first, first + PARTS_PER_FOLD)
-        adapter = train_adapter(pairs, base, width, (first + PARTS_PER_FOLD) % PARTS, held_out)
+        adapter = train_adapter(pairs, base, (first + PARTS_PER_FOLD) % PARTS, held_out)
         queries = np.unique(pairs.text_indexes[pairs.fits & np.isin(pairs.parts[pairs.text_indexes], held_out)])
         before += rank_training_pairs(pairs, queries, pairs.images)
         after += rank_training_pairs(pairs, queries, adapter.apply(pairs.images))
