@@ -32,7 +32,7 @@ from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
 from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.records import Pixels, Retriever, Sample, Vectors
-from search.retrieval.visual import bind_text, make_calibrator
+from search.retrieval.visual_scoring import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, QueryWording, measure_presence, read_presence
 from search.scoring.traits import ReferenceImages
 from search.scoring.visual import MEASURES, VisualCalibrator, VisualScorer, read_calibrators

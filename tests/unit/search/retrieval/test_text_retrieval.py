@@ -40,7 +40,7 @@ def index(database):
 def search(index, text, language="en"):
     found = match_terms(index, read_terms([text], language), language)
     order = np.argsort(-found.bm25)
-    return [TEXTS[segment - 1] for segment in found.segments[order].tolist()], found
+    return [TEXTS[segment - 1] for segment in found.segment_ids[order].tolist()], found
 
 
 def test_forms_of_a_word_count_as_one(index):
@@ -88,7 +88,7 @@ def test_what_is_written_later_is_found_at_once(index):
     source = Sources(index._database).add("/m")
     file = FileFacts("/m/new", source, ItemType.DOCUMENT, 1, 1)
     Catalog(index._database).save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, "tulips")], [])])
-    assert match_terms(index, read_terms(["tulips"], "en"), "en").segments.tolist() == [len(TEXTS) + 1]
+    assert match_terms(index, read_terms(["tulips"], "en"), "en").segment_ids.tolist() == [len(TEXTS) + 1]
 
 
 def test_occurrences_are_counted_by_segment():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.records import Sample
-from search.retrieval.visual import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
+from search.retrieval.visual_scoring import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
 from search.scoring.traits import describe_text, measure_bank_closeness, measure_class_match
 from search.scoring.visual import (
     MEASURES,

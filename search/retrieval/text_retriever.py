@@ -85,8 +85,8 @@ class TextRetriever:
         order = order[np.argsort(-probabilities[order], kind="stable")]
         return Retrieved(
             retriever,
-            found.segments[order],
-            found.items[order],
+            found.segment_ids[order],
+            found.item_ids[order],
             self._lexical.bm25[found.places[order]] if is_lexical else found.cosines[order],
             probabilities[order],
             exhausted=found.exhausted[retriever],
@@ -128,7 +128,7 @@ class TextRetriever:
             return np.zeros(0, np.int64)
         found = next(reversed(self._known.values())) if self._known else self.collect(depth)
         likely = np.flatnonzero(found.probabilities >= cut)
-        items = found.items[likely[np.argsort(-found.probabilities[likely], kind="stable")]]
+        items = found.item_ids[likely[np.argsort(-found.probabilities[likely], kind="stable")]]
         _, first = np.unique(items, return_index=True)
         return items[np.sort(first)]
 
@@ -148,7 +148,7 @@ class TextRetriever:
     def _lexical(self) -> LexicalMatches:
         """All segments that contain a term of the query and match the filters."""
         found = match_terms(self._library.words, self._query.terms, self._query.language)
-        return found.select(self._is_allowed(found.segments))
+        return found.select(self._is_allowed(found.segment_ids))
 
     @cached_property
     def _phrase_segments(self) -> Ids:
@@ -157,7 +157,7 @@ class TextRetriever:
     def _collect(self, depth: int) -> CandidateSet:
         ids, is_semantic_exhausted = self._search_semantic(depth)
         chosen, is_lexical_exhausted = self._choose_lexical(depth)
-        segments = self._lexical.segments[chosen] if len(chosen) else np.zeros(0, np.int64)
+        segments = self._lexical.segment_ids[chosen] if len(chosen) else np.zeros(0, np.int64)
         vectors, metadata = self._gather(ids, segments[:MAX_COMPARED])
         rest = segments[~np.isin(segments, metadata["segment"])]
         segments = np.concatenate([metadata["segment"], rest])
@@ -199,11 +199,11 @@ class TextRetriever:
             return np.zeros(0, np.int64), True
         found = self._lexical
         features = make_lexical_features(found.strength, found.contained_share, len(self._query.terms))
-        exact = found.exact | np.isin(found.segments, self._phrase_segments)
+        exact = found.exact | np.isin(found.segment_ids, self._phrase_segments)
         probabilities = to_probability(compute_log_odds(TextFeatures(features, exact), self._scorer.weights.lexical))
         count = max(depth, int((probabilities >= LEXICAL_CUT).sum()))
         order = np.argsort(-probabilities, kind="stable")[:count]
-        return order, len(order) == len(found.segments)
+        return order, len(order) == len(found.segment_ids)
 
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, RowMetadata]:
         """Return the vectors and the metadata of embeddings, then those of the embeddings of some segments.
@@ -232,7 +232,7 @@ class TextRetriever:
             return np.full(len(segments), NO_MATCH), {}
         found, count = self._lexical, len(self._query.terms)
         places, is_match = found.find(segments)
-        if not len(found.segments):
+        if not len(found.segment_ids):
             zeros = np.zeros(len(segments), np.float32)
             return np.full(len(segments), NO_MATCH), make_lexical_features(zeros, zeros, count)
         strength = np.where(is_match, found.strength[places], np.float32(0))
