@@ -7,7 +7,8 @@ from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES, read_spoken
 from indexer.decode.family import Family, Signature, split_suffixes
 from search.errors import UnreadableMediaError
-from search.media.container import SAMPLE_RATE, iterate_sound, probe, read_cover
+from search.media.recording.sound import SAMPLE_RATE, iterate_sound
+from search.media.recording.tracks import probe, read_cover
 from search.records import ItemType, Segment, SegmentKind
 
 

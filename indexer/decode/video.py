@@ -8,8 +8,10 @@ from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES, read_spoken
 from indexer.decode.family import Family, Signature, split_suffixes
 from search.errors import UnreadableMediaError
-from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
 from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change
+from search.media.recording.frames import Frame, iterate_frames
+from search.media.recording.sound import SAMPLE_RATE, iterate_sound
+from search.media.recording.tracks import probe
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
 # One frame per interval is compared.
