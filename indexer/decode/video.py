@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
-from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES, read_spoken
+from indexer.decode.content import DecodedImage, FileSummary, Parts
+from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.family import Family, Signature, split_suffixes
+from indexer.decode.speech import SpeechReader, list_chapters
 from search.errors import UnreadableMediaError
 from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change
+from search.media.recording.container import DecodeReport
 from search.media.recording.frames import Frame, iterate_frames
-from search.media.recording.sound import SAMPLE_RATE, iterate_sound
 from search.media.recording.tracks import probe
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
@@ -75,11 +76,11 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
     Raises:
         UnreadableMediaError: The file or its subtitles cannot be decoded.
     """
-    stream = probe(path)
-    media = stream.media
+    streams, report = probe(path), DecodeReport()
+    media = streams.media
     count, end = 0, 0.0
     cover: PilImage | None = None
-    for shot in _find_shots(path, media.duration or 0.0):
+    for shot in _find_shots(path, media.duration or 0.0, report):
         count, end = count + 1, shot.segment.end or 0.0
         if count <= COVER_FRAME:
             cover = shot.image
@@ -87,15 +88,13 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
     if cover is None:
         raise UnreadableMediaError("the video has no frame")
     media = _swap_size_if_rotated(media, cover)
-    if sidecar is not None:
-        spoken, language = read_spoken(sidecar, path)
-        yield from spoken
-        media = replace(media, language=language)
-    elif stream.has_audio:
-        for start, samples in iterate_sound(path):
-            end = max(end, start + len(samples) / SAMPLE_RATE)
-            yield AudioChunk(start, samples)
-    yield FileSummary(replace(media, duration=round(end, 3)), cover)
+    yield from list_chapters(streams)
+    speech = yield from SpeechReader(path, streams, end, sidecar).read(must_decode=False)
+    end = max(end, speech.end)
+    remark = report.describe(streams.video_duration)
+    speech.remarks[:0] = [remark] if remark else []
+    media = replace(media, duration=round(end, 3), language=speech.language)
+    yield FileSummary(media, cover, remark=speech.remark)
 
 
 def _swap_size_if_rotated(media: MediaFacts, cover: PilImage) -> MediaFacts:
@@ -105,17 +104,23 @@ def _swap_size_if_rotated(media: MediaFacts, cover: PilImage) -> MediaFacts:
     return media
 
 
-def _find_shots(path: Path, duration: float) -> Iterator[DecodedImage]:
+def _find_shots(path: Path, duration: float, report: DecodeReport) -> Iterator[DecodedImage]:
+    """Yield the frames that represent the shots, each until the next one.
+
+    Args:
+        path: The file.
+        duration: The duration in seconds that the header states.
+        report: Damage is recorded here.
+    """
     shots = _ShotDetector()
     end = 0.0
-    for frame in iterate_frames(path, FRAME_SPACING_SECONDS, keys_only=duration > LONG_VIDEO_SECONDS):
+    for frame in iterate_frames(path, FRAME_SPACING_SECONDS, duration > LONG_VIDEO_SECONDS, report):
         end = frame.seconds
         before = shots.add(Frame(frame.seconds, _shrink(frame.image)))
         if before is not None:
             yield _make_shot(before, frame.seconds)
     if shots.kept is not None:
-        is_plausible = duration < end + LONG_VIDEO_SECONDS
-        yield _make_shot(shots.kept, max(end, duration if is_plausible else end))
+        yield _make_shot(shots.kept, max(end, report.end))
 
 
 def _make_shot(frame: Frame, until: float) -> DecodedImage:
@@ -136,12 +141,12 @@ def _is_transport_stream(_path: Path, head: bytes) -> bool:
 
 VIDEO = Family(
     type=ItemType.VIDEO,
-    suffixes=split_suffixes("mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp ts mts m2ts wmv flv"),
+    suffixes=split_suffixes("mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp 3g2 ts mts m2ts wmv asf flv f4v mxf vob divx"),
     decode=decode_video,
     signatures=(
         Signature(0, (b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11")),
         Signature(4, (b"ftyp", b"moov", b"mdat\0")),
-        Signature(8, (b"AVI LIST",)),
+        Signature(8, (b"AVI ",)),
     ),
     detect=_is_transport_stream,
     sidecars=SUBTITLE_SUFFIXES,

@@ -38,7 +38,8 @@ class Downmixer:
         import av
 
         self._format = _read_format(frame)
-        self._resampler = av.AudioResampler(format="fltp", rate=rate)
+        # Interleaved: PyAV crashes on eight separate planes, as of 7.1 sound.
+        self._resampler = av.AudioResampler(format="flt", rate=rate)
         names = [channel.name for channel in frame.layout.channels]
         weights = np.array([WEIGHTS.get(name, DEFAULT_WEIGHT) for name in names], np.float32)
         self._weights = weights if weights.any() else np.ones(len(names), np.float32)
@@ -54,7 +55,7 @@ class Downmixer:
     def feed(self, frame: "AudioFrame | None") -> Iterator[tuple[int, Waveform]]:
         """Add a frame and yield finished blocks: the position in samples, and mono samples, shape (n,), float32."""
         for part in self._resampler.resample(frame):
-            samples = part.to_ndarray().astype(np.float32, copy=False)
+            samples = part.to_ndarray().reshape(-1, len(self._weights)).T
             self._pending.append(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0))
             self._count += samples.shape[1]
         if self._count and (frame is None or self._count >= self._block_size):

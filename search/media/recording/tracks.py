@@ -66,6 +66,7 @@ class StreamFacts:
     Attributes:
         media: The metadata. The duration may be wrong.
         has_video: Whether there is a video track; a cover image does not count.
+        video_duration: The duration of the video track in seconds; None if the file does not state it.
         sounds: The audio tracks, the one that a player plays first.
         subtitles: The subtitle tracks that are text, in order.
         chapters: The chapters that have a title.
@@ -73,6 +74,7 @@ class StreamFacts:
 
     media: MediaFacts
     has_video: bool
+    video_duration: float | None = None
     sounds: tuple[Track, ...] = ()
     subtitles: tuple[Track, ...] = ()
     chapters: tuple[Chapter, ...] = ()
@@ -95,6 +97,7 @@ def probe(source: Path | bytes) -> StreamFacts:
         return StreamFacts(
             media=replace(read_fields(fields), duration=duration, width=width, height=height),
             has_video=bool(videos),
+            video_duration=_read_duration(videos[0]) if videos else None,
             sounds=_sort_tracks(itertools.starmap(_describe_track, enumerate(container.streams.audio))),
             subtitles=tuple(
                 _describe_track(index, stream)
@@ -137,6 +140,13 @@ def _is_cover(stream: "Stream") -> bool:
     import av
 
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _read_duration(stream: "VideoStream") -> float | None:
+    """Return where a track ends, in seconds; None if the file does not state it."""
+    if stream.duration is None or not stream.time_base:
+        return None
+    return float((stream.duration + max(stream.start_time or 0, 0)) * stream.time_base)
 
 
 def _measure_shown(stream: "VideoStream") -> tuple[int, int]:
