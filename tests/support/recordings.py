@@ -15,12 +15,7 @@ def make_tone(seconds, pitch=440.0, level=0.3):
 
 
 def write_sounds(target, tracks, container=None, codec="pcm_s16le", layout="mono", options=None):
-    """Write audio tracks.
-
-    Args:
-        target: A path or a stream.
-        tracks: Of each track: start in seconds and samples, shape (n,) or (channels, n); then stream settings.
-    """
+    """Write audio tracks. Of each: start in seconds; samples, shape (n,) or (channels, n); settings of the stream."""
     with av.open(target, "w", format=container, options=options or {}) as out:
         streams = []
         for _, _, settings in tracks:

@@ -1,7 +1,7 @@
 """Subtitles: lines with their times. Home of pysubs2."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.decode.content import FileSummary, Parts
@@ -39,14 +39,14 @@ class Spoken:
         return duration >= MIN_COMPARED_SECONDS and covered < MIN_COVERED_SHARE * duration
 
 
-def read_subtitles(body: bytes) -> list[Segment]:
-    """Return the lines of a subtitle file as passages, with start and end in seconds.
+def read_subtitles(body: bytes, kind: SegmentKind = SegmentKind.PASSAGE) -> list[Segment]:
+    """Return the lines of a subtitle file as segments of a kind, with start and end in seconds.
 
     Raises:
         UnreadableMediaError: The file is damaged, not a subtitle file, or has no line.
     """
     text = decode_text(body).replace("\r\n", "\n").replace("\r", "\n")
-    segments = _make_segments(parse_captions(text.lstrip("\ufeff\n")) or _parse_others(text), SegmentKind.PASSAGE)
+    segments = _make_segments(parse_captions(text.lstrip("\ufeff\n")) or _parse_others(text), kind)
     if not segments:
         raise UnreadableMediaError("the subtitle file has no lines")
     return segments
@@ -57,7 +57,9 @@ def _parse_others(text: str) -> list[Caption]:
     import pysubs2
 
     try:
-        events = pysubs2.SSAFile.from_string(text)
+        # The format is not detected if the file has no styles.
+        has_styles = "Dialogue:" not in text or "V4" in text
+        events = pysubs2.SSAFile.from_string(text, format_=None if has_styles else "ass")
     except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
         raise UnreadableMediaError(f"damaged or not a subtitle file: {error}") from error
     return [_make_caption(event.start / 1000, event.end / 1000, event.text) for event in events if event.is_text]
@@ -94,11 +96,11 @@ def read_spoken(sidecar: Path, owner: Path) -> Spoken:
     try:
         if sidecar.stat().st_size > MAX_SUBTITLE_BYTES:
             raise UnreadableMediaError(f"larger than the limit of {MAX_SUBTITLE_BYTES // 2**20} MiB")
-        lines = read_subtitles(sidecar.read_bytes())
+        lines = read_subtitles(sidecar.read_bytes(), SegmentKind.SPEECH)
     except UnreadableMediaError as error:
         raise UnreadableMediaError(f"cannot read its subtitles {sidecar.name}: {error}") from error
     marks = read_marks(sidecar.stem, owner)
-    return Spoken([replace(line, kind=SegmentKind.SPEECH) for line in lines], marks.language, marks.is_partial)
+    return Spoken(lines, marks.language, marks.is_partial)
 
 
 def convert_lines(lines: Iterable[tuple[float, float, str]]) -> list[Segment]:

@@ -103,7 +103,7 @@ def decode_track(
     import av
 
     count, failure = 0, None
-    for packet in _read_packets(container, stream, report):
+    for packet in read_packets(container, stream, report):
         if keys_only and packet.size and not packet.is_keyframe:
             continue
         try:
@@ -120,8 +120,17 @@ def decode_track(
         raise failure
 
 
-def _read_packets(container: "InputContainer", stream: "Stream", report: DecodeReport) -> "Iterator[Packet[Stream]]":
-    """Yield the packets of a track up to the first one that cannot be read."""
+def read_packets(container: "InputContainer", stream: "Stream", report: DecodeReport) -> "Iterator[Packet[Stream]]":
+    """Yield the packets of a track up to the first one that cannot be read.
+
+    Args:
+        container: The open file.
+        stream: The track.
+        report: The end of the last packet and the error are recorded here.
+
+    Raises:
+        av.FFmpegError: Nothing can be read.
+    """
     import av
 
     clock, count = Clock(container), 0

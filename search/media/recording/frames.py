@@ -9,7 +9,7 @@ import numpy as np
 
 from search.errors import UnreadableMediaError
 from search.media.image.turn import turn_image
-from search.media.recording.container import Clock, DecodeReport, decode_track, open_container
+from search.media.recording.container import Clock, DecodeReport, decode_track, open_container, read_packets
 from search.media.recording.hdr import Transfer, map_tones
 from search.media.recording.tracks import list_videos, shape_pixels
 
@@ -27,6 +27,8 @@ MAX_KEYFRAME_GAP_SECONDS = 12.0
 KEYFRAME_PROBE_SECONDS = 300.0
 # Frames with a high dynamic range are scaled down to this shorter side in pixels before their colors are converted.
 HDR_SIDE = 720
+# Some formats have no index of keyframes, so that seeking can end after the time. Then it is tried again from earlier.
+SEEK_LEADS = (0.0, 5.0, 30.0, None)
 # The time of a frame without a time stamp, if the frame rate is not known either.
 DEFAULT_FRAME_SECONDS = 0.04
 
@@ -85,35 +87,39 @@ def read_frame(source: Path, seconds: float) -> "PilImage":
     Raises:
         UnreadableMediaError: There is no video track, or it cannot be decoded.
     """
-    frame = _seek_frame(source, seconds, True) or _seek_frame(source, seconds, False)
-    if frame is None:
-        raise UnreadableMediaError("no frame at this time")
-    return frame
+    for lead in SEEK_LEADS:
+        frame = _seek_frame(source, seconds, lead)
+        if frame is not None:
+            return frame
+    raise UnreadableMediaError("no frame at this time")
 
 
-def _seek_frame(source: Path, seconds: float, is_sought: bool) -> "PilImage | None":
-    """Decode the frame at a time.
+def _seek_frame(source: Path, seconds: float, lead: float | None) -> "PilImage | None":
+    """Decode the frame at a time; return None if decoding started too late.
 
     Args:
         source: The file.
         seconds: The time from the start of the video.
-        is_sought: Start decoding at the keyframe before. Files without an index must be decoded from their start.
+        lead: How long before this time a keyframe is searched, in seconds; None to decode from the start.
     """
     import av
 
     with open_container(source) as container:
         stream = _find_video(container)
         clock, step = Clock(container), _get_frame_seconds(stream)
-        if is_sought and stream.time_base:
+        if lead is not None and stream.time_base:
             try:
-                container.seek(int(clock.find_stamp(seconds) / stream.time_base), stream=stream)
+                container.seek(int(clock.find_stamp(max(0.0, seconds - lead)) / stream.time_base), stream=stream)
             except av.FFmpegError:
                 return None
         last, expected = None, None
         for frame in decode_track(container, stream, DecodeReport()):
             at = clock.read(frame.time, expected)
             expected = at + step
-            if last is not None and at > seconds + 1e-3:
+            is_later = at > seconds + 1e-3
+            if is_later and last is None and lead is not None:
+                return None
+            if is_later and last is not None:
                 break
             last = frame
         return None if last is None else _to_image(last, stream.sample_aspect_ratio)
@@ -137,7 +143,7 @@ def _are_keys_sparse(source: Path | bytes) -> bool:
         stream = _find_video(container)
         times: list[float] = []
         end = 0.0
-        for packet in container.demux(stream):
+        for packet in read_packets(container, stream, DecodeReport()):
             if packet.pts is None or not packet.time_base:
                 continue
             end = max(end, float(packet.pts * packet.time_base))

@@ -58,10 +58,8 @@ def test_channels_without_a_known_layout_are_mixed():
 
 
 def test_the_default_track_is_played():
-    tracks = [
-        (0, make_tone(2, 300), {"language": "ger"}),
-        (0, make_tone(2, 700), {"language": "eng", "disposition": DEFAULT}),
-    ]
+    english = {"language": "eng", "disposition": DEFAULT}
+    tracks = [(0, make_tone(2, 300), {"language": "ger"}), (0, make_tone(2, 700), english)]
     body = encode(write_sounds, tracks, "matroska")
     assert [(track.index, track.language) for track in probe(body).sounds] == [(1, "eng"), (0, "ger")]
     assert find_pitch(decode_sound(body)) == pytest.approx(700, abs=1)
