@@ -14,9 +14,14 @@ from search.records import ItemType, Segment, SegmentKind
 # The first bytes of RIFF files: with 32-bit and with 64-bit sizes.
 RIFF_NAMES = (b"RIFF", b"RF64", b"BW64", b"RIFX")
 WAVE64_SIGNATURE = b"riff\x2e\x91\xcf\x11"
-# Bitrates in kbit/s of MPEG audio, version 1, layer 3, and sample rates in Hz, by their number in a frame header.
-MP3_BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+# Bitrates in kbit/s of MPEG audio, layer 3, by their number in a frame header: version 1, then the later versions.
+MP3_BITRATES = (
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+)
+# Sample rates in Hz by their number, and the divisor of each version by its second byte (without the last bit).
 MP3_SAMPLE_RATES = (44100, 48000, 32000)
+MP3_DIVISORS = {0xFA: 1, 0xF2: 2, 0xE2: 4}
 
 
 def decode_audio(path: Path, sidecar: Path | None) -> Parts:
@@ -57,12 +62,14 @@ def _has_mp3_frames(head: bytes) -> bool:
 
 def _measure_mp3_frame(body: bytes) -> int:
     """Return the length in bytes of the MP3 frame at the start; 0 if there is none."""
-    if len(body) < 4 or body[:2] not in {b"\xff\xfb", b"\xff\xfa"}:
+    if len(body) < 4 or body[0] != 0xFF or body[1] & 0xFE not in MP3_DIVISORS:
         return 0
-    bitrate, sample_rate = body[2] >> 4, body[2] >> 2 & 3
-    if not 0 < bitrate < len(MP3_BITRATES) or sample_rate >= len(MP3_SAMPLE_RATES):
+    divisor, bitrate, sample_rate = MP3_DIVISORS[body[1] & 0xFE], body[2] >> 4, body[2] >> 2 & 3
+    if not 0 < bitrate < len(MP3_BITRATES[0]) or sample_rate >= len(MP3_SAMPLE_RATES):
         return 0
-    return 144_000 * MP3_BITRATES[bitrate] // MP3_SAMPLE_RATES[sample_rate] + (body[2] >> 1 & 1)
+    kilobits = MP3_BITRATES[divisor > 1][bitrate]
+    samples = 144_000 if divisor == 1 else 72_000
+    return samples * kilobits * divisor // MP3_SAMPLE_RATES[sample_rate] + (body[2] >> 1 & 1)
 
 
 AUDIO = Family(

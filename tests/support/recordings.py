@@ -14,12 +14,12 @@ def make_tone(seconds, pitch=440.0, level=0.3):
     return (np.sin(np.arange(round(seconds * RATE)) * 2 * np.pi * pitch / RATE) * level).astype(np.float32)
 
 
-def write_sounds(target, tracks, container=None, codec="pcm_s16le", layout="mono", options=None):
+def write_sounds(target, tracks, container=None, codec="pcm_s16le", layout="mono", options=None, rate=RATE):
     """Write audio tracks. Of each: start in seconds; samples, shape (n,) or (channels, n); settings of the stream."""
     with av.open(target, "w", format=container, options=options or {}) as out:
         streams = []
         for _, _, settings in tracks:
-            stream = out.add_stream(codec, rate=RATE)
+            stream = out.add_stream(codec, rate=rate)
             stream.layout = layout
             for name, value in settings.items():
                 if name == "disposition":
@@ -70,6 +70,11 @@ def make_images(count, size=(320, 200)):
     return [Image.new("RGB", size, RED)] * count + [Image.new("RGB", size, BLUE)] * count
 
 
+def make_noise_images(count):
+    """Images that do not compress."""
+    return [Image.effect_noise((320, 200), 90).convert("RGB") for _ in range(count)]
+
+
 def encode(write, *args, **settings):
     """Return what a function writes to a stream."""
     stream = io.BytesIO()
@@ -91,3 +96,48 @@ def write_gaps(target, parts, container, codec="pcm_s16le"):
         for start, samples in parts:
             write_samples(out, stream, start, samples)
         out.mux(stream.encode(None))
+
+
+ASS_HEADER = b"""[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname
+Style: Default,Arial
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def write_subtitled(target, tracks, container="matroska", codec="subrip", seconds=4, language=None):
+    """Write a video with a tone and subtitle tracks. Of each: lines (start, end, text); settings of the stream."""
+    with av.open(target, "w", format=container) as out:
+        video = out.add_stream("libvpx" if container == "webm" else "libx264", rate=2)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        sound = out.add_stream("libopus", rate=RATE)
+        sound.layout = "mono"
+        if language:
+            sound.metadata["language"] = language
+        streams = []
+        for _, settings in tracks:
+            stream = out.add_stream(codec)
+            stream.time_base, stream.codec_context.subtitle_header = Fraction(1, 1000), ASS_HEADER
+            stream.disposition = settings.get("disposition", 0)
+            stream.metadata.update({name: value for name, value in settings.items() if name != "disposition"})
+            streams.append(stream)
+        for image in make_images(seconds, (64, 48)):
+            out.mux(video.encode(av.VideoFrame.from_image(image)))
+        write_samples(out, sound, 0, make_tone(seconds))
+        for stream, (lines, _) in zip(streams, tracks, strict=True):
+            for start, end, text in lines:
+                body = text.encode()
+                if codec == "ass":
+                    body = b"0,0,Default,,0,0,0,," + body
+                packet = av.Packet(len(body).to_bytes(2, "big") + body if codec == "mov_text" else body)
+                packet.stream, packet.time_base = stream, Fraction(1, 1000)
+                packet.pts = packet.dts = round(start * 1000)
+                packet.duration = round((end - start) * 1000)
+                out.mux(packet)
+        out.mux(video.encode(None))
+        out.mux(sound.encode(None))

@@ -5,8 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.media.recording.tracks import FORCED_WORDS, SPECIAL_WORDS
+
 # Marks for subtitles that contain only a part of what is said, or something else.
-PARTIAL_MARKS = {"forced", "foreign", "sign", "signs", "song", "songs", "lyrics", "karaoke", "comment", "commentary"}
+PARTIAL_MARKS = FORCED_WORDS | SPECIAL_WORDS
 # Marks for subtitles that also describe sounds.
 SOUND_MARKS = {"sdh", "hi", "cc", "captions"}
 OTHER_MARKS = {"default", "full", "orig", "original", "auto", "asr", "sub", "subs", "subtitle", "subtitles"}

@@ -1,10 +1,16 @@
 """Read the subtitle tracks of a video that are text."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from search.errors import UnreadableMediaError
-from search.media.recording.container import Clock, open_container
+from search.media.recording.container import Clock, DecodeReport, open_container, read_packets
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
 
 # The text of a line is the last of the fields that FFmpeg returns, which commas separate.
 FIELDS_BEFORE_TEXT = 8
@@ -28,13 +34,21 @@ def iterate_lines(source: Path, track: int) -> Iterator[tuple[float, float, str]
             raise UnreadableMediaError("no subtitle track")
         stream = container.streams.subtitles[track]
         clock = Clock(container)
-        for packet in container.demux(stream):
+        for packet in read_packets(container, stream, DecodeReport()):
             if packet.pts is None or not packet.time_base:
                 continue
             start = clock.read(float(packet.pts * packet.time_base), None)
             end = start + float((packet.duration or 0) * packet.time_base)
-            for rectangle in packet.decode():
-                line = getattr(rectangle, "dialogue", b"") or b""
-                fields = line.decode("utf-8", "replace").split(",", FIELDS_BEFORE_TEXT)
-                if len(fields) > FIELDS_BEFORE_TEXT:
-                    yield start, end, fields[-1]
+            for text in _read_texts(packet):
+                yield start, end, text
+
+
+def _read_texts(packet: "Packet[Stream]") -> Iterator[str]:
+    """Yield the texts of a packet; none if it is damaged."""
+    import av
+
+    with suppress(av.FFmpegError):
+        for line in packet.decode():
+            fields = getattr(line, "ass", b"").decode("utf-8", "replace").split(",", FIELDS_BEFORE_TEXT)
+            if len(fields) > FIELDS_BEFORE_TEXT:
+                yield fields[-1]

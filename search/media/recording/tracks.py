@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 # Wider or narrower pixels are an error in the file.
 MAX_PIXEL_ASPECT = 4
 NO_LANGUAGES = {"", "und", "zxx", "mis", "mul", "unk"}
-# Words in the titles of tracks.
-SPECIAL_WORDS = {"commentary", "description", "descriptive", "descriptions"}
-FORCED_WORDS = {"forced", "signs"}
+# Words in the titles of tracks and the names of subtitle files: made for few, or only a part of what is said.
+SPECIAL_WORDS = {"commentary", "comment", "description", "descriptive", "descriptions", "lyrics", "karaoke"}
+FORCED_WORDS = {"forced", "foreign", "sign", "signs", "song", "songs"}
 # The codecs of subtitles that are text. Others are images.
 TEXT_CODECS = {"subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text", "subviewer", "sami", "microdvd", "mpl2"}
 

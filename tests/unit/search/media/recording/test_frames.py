@@ -12,7 +12,7 @@ from search.errors import UnreadableMediaError
 from search.media.recording.container import DecodeReport
 from search.media.recording.frames import iterate_frames, read_frame
 from search.media.recording.tracks import probe, read_cover
-from tests.support.recordings import BLUE, RED, encode, make_images, write_frames
+from tests.support.recordings import BLUE, RED, encode, make_images, make_noise_images, write_frames
 
 
 def mark_corner(size=(320, 200)):
@@ -206,7 +206,7 @@ def test_recordings_of_browsers_do_not_state_their_length(container, options):
 
 @pytest.mark.parametrize(("container", "codec"), [("mp4", "libx264"), ("matroska", "libx264"), ("mov", "mjpeg")])
 def test_of_a_truncated_video_all_that_is_there_is_decoded(tmp_path, container, codec):
-    noise = [Image.effect_noise((320, 200), 90).convert("RGB") for _ in range(40)]
+    noise = make_noise_images(40)
     settings = {"pix_fmt": "yuvj420p"} if codec == "mjpeg" else {}
     options = {"movflags": "faststart"} if container != "matroska" else {}  # the index comes first
     write_frames(str(tmp_path / "a"), noise, container, codec, options=options, **settings)
@@ -219,7 +219,7 @@ def test_of_a_truncated_video_all_that_is_there_is_decoded(tmp_path, container, 
 
 
 def test_damaged_frames_are_left_out():
-    noise = [Image.effect_noise((320, 200), 90).convert("RGB") for _ in range(30)]
+    noise = make_noise_images(30)
     body = bytearray(encode(write_frames, noise, "avi", "mjpeg", pix_fmt="yuvj420p"))
     place = body.index(b"00dc", len(body) // 2) + 8
     body[place : place + 400] = b"\x55" * 400
