@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from indexer.decode.document.subtitle_names import find_owner, rank_subtitles
+from indexer.decode.document.subtitle_names import drop_version, find_owner, rank_subtitles
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
 from indexer.decode.image import XMP_SUFFIX
@@ -192,8 +192,8 @@ def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
     for name in names:
         path = PurePath(name)
         for suffix in BY_TYPE[TYPES.get(path.suffix.lower(), ItemType.DOCUMENT)].sidecars:
-            owners[suffix][path.stem].append(name)
-            owners[suffix][name].append(name)
+            for known in {name, path.stem, drop_version(path.stem)}:
+                owners[suffix][known].append(name)
     pairs: dict[str, list[str]] = defaultdict(list)
     for name in sorted(sidecars, key=lambda sidecar: (len(sidecar), sidecar)):
         path = PurePath(name)

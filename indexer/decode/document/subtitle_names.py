@@ -11,7 +11,20 @@ from search.media.recording.tracks import FORCED_WORDS, SPECIAL_WORDS
 PARTIAL_MARKS = FORCED_WORDS | SPECIAL_WORDS
 # Marks for subtitles that also describe sounds.
 SOUND_MARKS = {"sdh", "hi", "cc", "captions"}
-OTHER_MARKS = {"default", "full", "orig", "original", "auto", "asr", "sub", "subs", "subtitle", "subtitles"}
+OTHER_MARKS = {
+    "default",
+    "full",
+    "orig",
+    "original",
+    "auto",
+    "asr",
+    "sub",
+    "subs",
+    "subtitle",
+    "subtitles",
+    "srt",
+    "vtt",
+}
 MARKS = PARTIAL_MARKS | SOUND_MARKS | OTHER_MARKS
 # ISO 639-1 and 639-2 codes and English names.
 _LANGUAGES = """
@@ -27,8 +40,12 @@ tr tur turkish|uk ukr ukrainian|ur urd urdu|vi vie vietnamese|zh zho chi chinese
 LANGUAGES = {name: group.split()[0] for group in re.split(r"[|\n]", _LANGUAGES) for name in group.split()}
 _CODE = re.compile(r"[a-z]{2,3}")
 _SEPARATORS = re.compile(r"[\s._\-+,&()\[\]{}]+")
-# The part of a name after the name of the recording may contain this many words that are neither.
-MAX_OTHER_WORDS = 1
+# The part of a name after the name of the recording may contain one title between dots.
+MAX_TITLES = 1
+# Versions of a film, as in `film - 1080p.mkv`, share the subtitles of `film`.
+_VERSION = re.compile(
+    r" - (?:.*[\W_])?(?:\d{3,4}[pi]|[48]k|uhd|hd|sd|hdr\d*|sdr|bluray|remux)(?:[\W_].*)?$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,7 @@ def find_owner(stem: str, owners: Collection[str]) -> str | None:
     """Return the name of the recording that subtitles belong to, without or with its suffix.
 
     Languages and marks may follow the name in any order: `film.en.sdh`, `film.forced.en` and `film (forced)` belong to
-    `film`. After a dot, one other word may follow as well.
+    `film`. One title between dots may follow as well, as in `film.English for learners.en`.
 
     Args:
         stem: The name of the subtitle file without its suffix.
@@ -69,16 +86,25 @@ def find_owner(stem: str, owners: Collection[str]) -> str | None:
 
 
 def _is_tag_list(rest: str) -> bool:
-    words = _split(rest)
-    others = [word for word in words if word not in MARKS and word not in LANGUAGES and not _is_region(word, rest)]
     if rest.startswith("."):
-        return len(others) <= MAX_OTHER_WORDS
-    return not others and not MARKS.isdisjoint(words)
+        parts = [part for part in rest.split(".") if part]
+        return sum(not _has_only_tags(part) for part in parts) <= MAX_TITLES
+    return _has_only_tags(rest) and not MARKS.isdisjoint(_split(rest))
+
+
+def _has_only_tags(part: str) -> bool:
+    """Return whether all words are languages or marks."""
+    return all(word in MARKS or word in LANGUAGES or _is_region(word, part) for word in _split(part))
 
 
 def _is_region(word: str, rest: str) -> bool:
     """Return whether a word is the region or script of a language, as in `pt-BR` and `zh-Hans`."""
     return re.search(rf"\b[a-z]{{2,3}}[-_]{re.escape(word)}(?![^\W_])", rest, re.IGNORECASE) is not None
+
+
+def drop_version(stem: str) -> str:
+    """Return the name of a film without its version: `film` for `film - 1080p`."""
+    return _VERSION.sub("", stem)
 
 
 def read_marks(stem: str, owner: Path) -> SubtitleMarks:
@@ -88,10 +114,14 @@ def read_marks(stem: str, owner: Path) -> SubtitleMarks:
         stem: The name of the subtitle file without its suffix.
         owner: The recording that it belongs to. Words of its name are no marks.
     """
-    name = next((name for name in (owner.name, owner.stem) if stem.startswith(name)), "")
+    names = (owner.name, owner.stem, drop_version(owner.stem))
+    name = next((name for name in names if stem.startswith(name)), "")
     rest = stem[len(name) :]
     words = _split(rest)
-    known = [LANGUAGES[word] for word in words if word in LANGUAGES and not _is_region(word, rest)]
+    # A language between dots comes before one in a title, and the last one before others.
+    parts = [part for part in reversed(rest.lower().split(".")) if re.split("[-_]", part)[0] in LANGUAGES]
+    named = [*(re.split("[-_]", part)[0] for part in parts), *words]
+    known = [LANGUAGES[word] for word in named if word in LANGUAGES and not _is_region(word, rest)]
     # "hi" is Hindi, or "hearing impaired" where another language is named.
     if len(set(known)) > 1 and "hi" in known and "hi" in words:
         known = [language for language in known if language != "hi"]

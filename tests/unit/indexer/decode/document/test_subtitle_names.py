@@ -33,6 +33,10 @@ FILM = Path("film.mp4")
         ("film (forced)", SubtitleMarks(is_partial=True)),
         ("film.mp4.de.forced", SubtitleMarks("de", is_partial=True)),
         ("film.Directors.en", SubtitleMarks("en")),
+        ("film.English - SDH", SubtitleMarks("en", has_sounds=True)),
+        ("film.Main (SDH) [SRT].sdh.en", SubtitleMarks("en", has_sounds=True)),
+        ("film.Chinese Simplified with English.chi.default", SubtitleMarks("zh")),
+        ("film.English dub.ger", SubtitleMarks("de")),
     ],
 )
 def test_marks(stem, marks):
@@ -61,3 +65,10 @@ def test_the_longest_name_is_the_owner():
 def test_subtitles_with_all_that_is_said_come_first():
     names = ["film.mp4", "film.forced.srt", "film.en.sdh.srt", "film.german.srt"]
     assert pair_sidecars(names) == {"film.mp4": ["film.german.srt", "film.en.sdh.srt", "film.forced.srt"]}
+
+
+def test_versions_of_a_film_share_subtitles():
+    names = ["film - 1080p.mkv", "film - 2160p_HDR.mkv", "film.zh-Hans.ass", "talk - Ann.mp4", "talk.srt"]
+    shared = ["film.zh-Hans.ass"]
+    assert pair_sidecars(names) == {"film - 1080p.mkv": shared, "film - 2160p_HDR.mkv": shared}
+    assert read_marks("film.zh-Hans", Path("film - 1080p.mkv")) == SubtitleMarks("zh")

@@ -299,3 +299,18 @@ def test_the_color_matrix_of_a_video_is_applied(matrix, primaries):
             out.mux(stream.encode(None))
 
     assert np.asarray(first_image(encode(write))).mean((0, 1)) == pytest.approx([255, 0, 0], abs=6)
+
+
+@pytest.mark.parametrize("reserved", [{"colorspace": 3}, {"color_trc": 3}, {"color_primaries": 3}, {"color_range": 3}])
+def test_reserved_colors_are_shown_as_usual(reserved):
+    def write(target):
+        with av.open(target, "w", format="mp4") as out:
+            stream = out.add_stream("libx264", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 320, 200, "yuv420p"
+            for name, value in reserved.items():
+                setattr(stream.codec_context, name, value)
+            for _ in range(3):
+                out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (320, 200), RED))))
+            out.mux(stream.encode(None))
+
+    assert np.asarray(first_image(encode(write))).mean((0, 1)) == pytest.approx(RED, abs=25)

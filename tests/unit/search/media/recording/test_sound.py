@@ -163,3 +163,17 @@ def test_damaged_sound_is_decoded_as_far_as_possible():
     report = DecodeReport()
     parts = list(iterate_sound(bytes(body), report=report))
     assert sum(len(samples) for _, samples in parts) / SAMPLE_RATE > 8
+
+
+@pytest.mark.parametrize("count", [9, 16, 24])
+def test_recorders_with_many_channels_are_heard(count):
+    samples = np.zeros((2 * SAMPLE_RATE, count), np.float32)
+    samples[:, count - 2] = make_tone(2)
+    data = (samples * 32767).astype("<i2").tobytes()
+    form = struct.pack("<IHHIIHH", 16, 1, count, SAMPLE_RATE, SAMPLE_RATE * 2 * count, 2 * count, 16)
+    body = (
+        b"RIFF" + struct.pack("<I", 36 + len(data)) + b"WAVEfmt " + form + b"data" + struct.pack("<I", len(data)) + data
+    )
+    heard = decode_sound(body)
+    assert (len(heard), find_pitch(heard)) == (2 * SAMPLE_RATE, pytest.approx(440, abs=1))
+    assert measure_level(heard) >= 0.75 * measure_level(make_tone(2))
