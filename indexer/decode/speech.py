@@ -111,7 +111,7 @@ class SpeechReader:
             yield self._read_track(track, language)
 
     def _read_track(self, track: Track, heard: str | None) -> Spoken:
-        """Read a subtitle track. It is partial if it is forced or in another language than is heard."""
+        """Read a subtitle track. It is partial if it is forced or in another language than the sound."""
         language = normalize_language(track.language)
         lines = convert_lines(iterate_lines(self.path, track.index))
         is_translated = language is not None and heard is not None and language != heard
@@ -137,7 +137,7 @@ class SpeechReader:
 
 
 def choose_subtitles(tracks: Sequence[Track], heard: str | None) -> Track | None:
-    """Return the subtitle track with all that is said, in the language that is heard if there is one.
+    """Return the subtitle track with all that is said, in the language that is spoken if there is one.
 
     Args:
         tracks: The subtitle tracks.

@@ -1,4 +1,4 @@
-"""Mix the channels of a recording to mono, so that speech in any of them is heard."""
+"""Mix the channels of a recording to mono, so that speech in any of them can be recognized."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

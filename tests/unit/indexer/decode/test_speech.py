@@ -25,7 +25,7 @@ FORCED, DEFAULT, COMMENT = 0x40, 1, 8
 
 
 def read(path, sidecar=None, expected=ItemType.VIDEO):
-    """Return the lines that are said, whether the sound is heard, and the summary."""
+    """Return the lines that are said, whether the sound is transcribed, and the summary."""
     *parts, summary = decode_file(path, expected, sidecar)
     assert isinstance(summary, FileSummary)
     lines = [(part.text, part.start, part.end) for part in parts if isinstance(part, Segment) and part.kind == "speech"]
