@@ -110,8 +110,9 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
 
 
-def write_subtitled(target, tracks, container="matroska", codec="subrip", seconds=4, language=None):
+def write_subtitled(target, tracks, container="matroska", codec="subrip", language=None, samples=None):
     """Write a video with a tone and subtitle tracks. Of each: lines (start, end, text); settings of the stream."""
+    samples = make_tone(4) if samples is None else samples
     with av.open(target, "w", format=container) as out:
         video = out.add_stream("libvpx" if container == "webm" else "libx264", rate=2)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
@@ -126,9 +127,9 @@ def write_subtitled(target, tracks, container="matroska", codec="subrip", second
             stream.disposition = settings.get("disposition", 0)
             stream.metadata.update({name: value for name, value in settings.items() if name != "disposition"})
             streams.append(stream)
-        for image in make_images(seconds, (64, 48)):
+        for image in make_images(len(samples) // RATE, (64, 48)):
             out.mux(video.encode(av.VideoFrame.from_image(image)))
-        write_samples(out, sound, 0, make_tone(seconds))
+        write_samples(out, sound, 0, samples)
         for stream, (lines, _) in zip(streams, tracks, strict=True):
             for start, end, text in lines:
                 body = text.encode()
