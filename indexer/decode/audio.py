@@ -8,6 +8,7 @@ from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.family import Family, Signature, split_suffixes
 from indexer.decode.speech import SpeechReader, list_chapters
 from search.errors import UnreadableMediaError
+from search.media.image.pillow import PilImage
 from search.media.recording.tracks import probe, read_cover
 from search.records import ItemType, Segment, SegmentKind
 
@@ -36,16 +37,24 @@ def decode_audio(path: Path, sidecar: Path | None) -> Parts:
     Raises:
         UnreadableMediaError: The file or its subtitles cannot be decoded.
     """
-    cover = read_cover(path)
+    cover = _find_cover(path)
     if cover is not None:
         yield DecodedImage(Segment(SegmentKind.IMAGE), cover)
     streams = probe(path)
     yield from list_chapters(streams)
     speech = yield from SpeechReader(path, streams, streams.media.duration or 0.0, sidecar).read(must_decode=True)
     if not speech.end:
-        raise UnreadableMediaError("the recording has no sound")
+        raise UnreadableMediaError(speech.error or "the recording has no sound")
     media = replace(streams.media, duration=round(speech.end, 3), language=speech.language)
     yield FileSummary(media, cover, remark=speech.remark)
+
+
+def _find_cover(path: Path) -> PilImage | None:
+    """Return the cover; None if there is none, or it is damaged."""
+    try:
+        return read_cover(path)
+    except UnreadableMediaError:
+        return None
 
 
 def _is_wave_or_mp3(_path: Path, head: bytes) -> bool:

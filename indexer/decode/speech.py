@@ -11,6 +11,7 @@ from indexer.decode.content import AudioChunk, Part
 from indexer.decode.document.subtitle_names import normalize_language
 from indexer.decode.document.subtitles import Spoken, convert_lines, read_spoken
 from indexer.transcribe import MAX_SILENCE_AMPLITUDE
+from search.errors import UnreadableMediaError
 from search.media.recording.container import DecodeReport
 from search.media.recording.sound import SAMPLE_RATE, Pcm16, iterate_sound
 from search.media.recording.subtitle_tracks import iterate_lines
@@ -28,13 +29,13 @@ class Speech:
     Attributes:
         language: The language of the subtitles that contain all that is said.
         end: Where the decoded sound ends, in seconds.
-        heard: Whether the sound was decoded.
+        error: Why the sound cannot be decoded, if it cannot.
         remarks: What users should know.
     """
 
     language: str | None = None
     end: float = 0.0
-    heard: bool = False
+    error: str | None = None
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -78,7 +79,7 @@ class SpeechReader:
             What is known after the last part.
 
         Raises:
-            UnreadableMediaError: The subtitle file or the sound cannot be decoded.
+            UnreadableMediaError: The subtitle file cannot be read.
         """
         speech = Speech()
         full: Spoken | None = None
@@ -110,30 +111,40 @@ class SpeechReader:
         for track in sorted(forced, key=lambda track: not track.is_default)[:1]:
             yield self._read_track(track, language)
 
-    def _read_track(self, track: Track, heard: str | None) -> Spoken:
-        """Read a subtitle track. It is partial if it is forced or in another language than the sound."""
+    def _read_track(self, track: Track, spoken: str | None) -> Spoken:
+        """Read a subtitle track. It is partial if it is forced, damaged, or in another language than is spoken."""
         language = normalize_language(track.language)
-        lines = convert_lines(iterate_lines(self.path, track.index))
-        is_translated = language is not None and heard is not None and language != heard
+        try:
+            lines = convert_lines(iterate_lines(self.path, track.index))
+        except UnreadableMediaError:
+            lines = []
+        is_translated = language is not None and spoken is not None and language != spoken
         return Spoken(lines, language, track.is_forced or is_translated or not lines)
 
     def _read_sound(self, speech: Speech, is_wanted: bool) -> Generator[Part, None, None]:
-        """Yield the sound of the track that a player plays, or of the next one that is not silent."""
+        """Yield the sound of the track that a player plays, or of the next one if it is silent or cannot be decoded."""
+        chosen: Track | None = None
+        remark = None
         for track in self.streams.sounds:
-            report, is_silent, speech.heard = DecodeReport(), True, True
-            for start, samples in iterate_sound(self.path, track.index, report):
-                speech.end = max(speech.end, start + len(samples) / SAMPLE_RATE)
-                is_silent = is_silent and _is_silent(samples)
-                if is_wanted:
-                    yield AudioChunk(start, samples)
+            report, is_silent = DecodeReport(), True
+            try:
+                for start, samples in iterate_sound(self.path, track.index, report):
+                    speech.end = max(speech.end, start + len(samples) / SAMPLE_RATE)
+                    is_silent = is_silent and _is_silent(samples)
+                    if is_wanted:
+                        yield AudioChunk(start, samples)
+            except UnreadableMediaError as error:
+                speech.error = speech.error or str(error)
+                continue
+            if chosen is None or not is_silent:
+                chosen, remark = track, report.describe(None)
             if not is_silent or not is_wanted:
                 break
-        else:
-            track = self.streams.sounds[0]
-        remark = report.describe(None)
         speech.remarks += [remark] if remark else []
-        if is_wanted and len(self.streams.sounds) > 1:
-            speech.remarks.append(_describe_track(track, len(self.streams.sounds)))
+        if chosen is None:
+            speech.remarks.append(f"the sound {speech.error}")
+        elif is_wanted and len(self.streams.sounds) > 1:
+            speech.remarks.append(_describe_track(chosen, len(self.streams.sounds)))
 
 
 def choose_subtitles(tracks: Sequence[Track], heard: str | None) -> Track | None:

@@ -1,10 +1,10 @@
 """The family of videos: a few frames of every shot, and the sound."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.decode.content import DecodedImage, FileSummary, Parts
+from indexer.decode.content import DecodedImage, FileSummary, Part, Parts
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.family import Family, Signature, split_suffixes
 from indexer.decode.speech import SpeechReader, list_chapters
@@ -12,7 +12,7 @@ from search.errors import UnreadableMediaError
 from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change
 from search.media.recording.container import DecodeReport
 from search.media.recording.frames import Frame, iterate_frames
-from search.media.recording.tracks import probe
+from search.media.recording.tracks import StreamFacts, probe
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
 # One frame per interval is compared.
@@ -66,6 +66,21 @@ class _ShotDetector:
         return self.shot_frames >= MAX_SHOT_FRAMES and frame.seconds - kept.seconds < MIN_SHOT_FRAME_SECONDS
 
 
+@dataclass
+class _Shots:
+    """What is known about the images of a video after they were decoded.
+
+    Attributes:
+        cover: The image for the thumbnail.
+        end: Where the last shot ends, in seconds.
+        remark: What users should know.
+    """
+
+    cover: PilImage | None = None
+    end: float = 0.0
+    remark: str | None = None
+
+
 def decode_video(path: Path, sidecar: Path | None) -> Parts:
     """Yield a few frames of every shot, then the subtitles if there is a sidecar, otherwise the sound.
 
@@ -73,28 +88,37 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
         path: The file.
         sidecar: Subtitles.
 
+    If only the images or only the sound can be decoded, the summary has a remark.
+
     Raises:
-        UnreadableMediaError: The file or its subtitles cannot be decoded.
+        UnreadableMediaError: Neither images nor sound can be decoded, or the subtitle file cannot be read.
     """
-    streams, report = probe(path), DecodeReport()
-    media = streams.media
-    count, end = 0, 0.0
-    cover: PilImage | None = None
-    for shot in _find_shots(path, media.duration or 0.0, report):
-        count, end = count + 1, shot.segment.end or 0.0
-        if count <= COVER_FRAME:
-            cover = shot.image
-        yield shot
-    if cover is None:
-        raise UnreadableMediaError("the video has no frame")
-    media = _swap_size_if_rotated(media, cover)
+    streams = probe(path)
+    shots = yield from _decode_shots(path, streams)
     yield from list_chapters(streams)
-    speech = yield from SpeechReader(path, streams, end, sidecar).read(must_decode=False)
-    end = max(end, speech.end)
-    remark = report.describe(streams.video_duration)
-    speech.remarks[:0] = [remark] if remark else []
-    media = replace(media, duration=round(end, 3), language=speech.language)
-    yield FileSummary(media, cover, remark=speech.remark)
+    speech = yield from SpeechReader(path, streams, shots.end, sidecar).read(must_decode=shots.cover is None)
+    if shots.cover is None and not speech.end:
+        raise UnreadableMediaError(shots.remark or "the video has no frame")
+    speech.remarks[:0] = [shots.remark] if shots.remark else []
+    media = _swap_size_if_rotated(streams.media, shots.cover) if shots.cover else streams.media
+    media = replace(media, duration=round(max(shots.end, speech.end), 3), language=speech.language)
+    yield FileSummary(media, shots.cover, remark=speech.remark)
+
+
+def _decode_shots(path: Path, streams: StreamFacts) -> Generator[Part, None, _Shots]:
+    """Yield a few frames of every shot, and return what is known about them. Errors become a remark."""
+    report, shots = DecodeReport(), _Shots()
+    count, error = 0, None
+    try:
+        for shot in _find_shots(path, streams.media.duration or 0.0, report):
+            count, shots.end = count + 1, shot.segment.end or 0.0
+            if count <= COVER_FRAME:
+                shots.cover = shot.image
+            yield shot
+    except UnreadableMediaError as failure:
+        error = f"the images {failure}"
+    shots.remark = error or (report.describe(streams.video_duration) if count else None)
+    return shots
 
 
 def _swap_size_if_rotated(media: MediaFacts, cover: PilImage) -> MediaFacts:

@@ -142,3 +142,18 @@ def write_subtitled(target, tracks, container="matroska", codec="subrip", langua
                 out.mux(packet)
         out.mux(video.encode(None))
         out.mux(sound.encode(None))
+
+
+def write_song(target, cover):
+    """Write a second of sound as MP3, with a title and a cover."""
+    with av.open(target, "w", format="mp3") as out:
+        out.metadata["title"] = "Song"
+        sound = out.add_stream("libmp3lame", rate=RATE)
+        sound.layout = "mono"
+        image = out.add_stream("mjpeg", rate=1)
+        image.width, image.height, image.pix_fmt = *cover.size, "yuvj420p"
+        image.disposition = av.stream.Disposition.attached_pic
+        out.mux(image.encode(av.VideoFrame.from_image(cover).reformat(format="yuvj420p")))
+        out.mux(image.encode(None))
+        write_samples(out, sound, 0, make_tone(1))
+        out.mux(sound.encode(None))

@@ -24,6 +24,8 @@ ZERO_BASED_FORMATS = {"mov", "matroska"}
 MAX_LEAD_SECONDS = 60.0
 # A larger jump of the time stamps is a new clock, not a gap. Transport streams start a new clock with each program.
 MAX_JUMP_SECONDS, MAX_STREAM_JUMP_SECONDS = 24 * 3600.0, 10.0
+# A new program in a transport stream continues the tracks of the one before.
+OPEN_OPTIONS = {"merge_pmt_versions": "1"}
 TS_DISCONT_FLAG = 0x0200  # AVFMT_TS_DISCONT of FFmpeg
 # A recording that is shorter than its header says, by this time and this share of it, is incomplete.
 MIN_MISSING_SECONDS, MIN_MISSING_SHARE = 1.0, 0.05
@@ -159,7 +161,7 @@ def open_container(source: Path | bytes) -> "Iterator[InputContainer]":
 
     stream: BinaryIO | str = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     try:
-        with av.open(stream, "r", metadata_errors="ignore") as container:
+        with av.open(stream, "r", options=OPEN_OPTIONS, metadata_errors="ignore") as container:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         if is_unfinished(source):

@@ -11,7 +11,7 @@ from search.errors import UnreadableMediaError
 from search.media.image.turn import turn_image
 from search.media.recording.container import Clock, DecodeReport, decode_track, open_container, read_packets
 from search.media.recording.hdr import Transfer, map_tones
-from search.media.recording.tracks import list_videos, shape_pixels
+from search.media.recording.tracks import is_supported, list_videos, shape_pixels
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -134,6 +134,8 @@ def _find_video(container: "InputContainer") -> "VideoStream":
     streams = list_videos(container)
     if not streams:
         raise UnreadableMediaError("no video track")
+    if not is_supported(streams[0]):
+        raise UnreadableMediaError("cannot be decoded: the video codec is not supported")
     return streams[0]
 
 

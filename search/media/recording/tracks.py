@@ -93,7 +93,7 @@ def probe(source: Path | bytes) -> StreamFacts:
         if "ogg" in container.format.name:  # Ogg stores the metadata in the streams
             for stream in container.streams:
                 fields = dict(stream.metadata) | fields
-        width, height = _measure_shown(videos[0]) if videos else (None, None)
+        width, height = _measure_shown(videos[0]) if videos and is_supported(videos[0]) else (None, None)
         return StreamFacts(
             media=replace(read_fields(fields), duration=duration, width=width, height=height),
             has_video=bool(videos),
@@ -102,7 +102,7 @@ def probe(source: Path | bytes) -> StreamFacts:
             subtitles=tuple(
                 _describe_track(index, stream)
                 for index, stream in enumerate(container.streams.subtitles)
-                if stream.codec_context.name in TEXT_CODECS
+                if is_supported(stream) and stream.codec_context.name in TEXT_CODECS
             ),
             chapters=tuple(_list_chapters(container)),
         )
@@ -132,7 +132,17 @@ def _sort_tracks(tracks: Iterable[Track]) -> tuple[Track, ...]:
 def list_videos(container: "InputContainer") -> "list[VideoStream]":
     """Return the video tracks, the one that a player shows first. A cover image is no video."""
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
-    return sorted(streams, key=lambda stream: not (stream.width and stream.height))
+    return sorted(streams, key=lambda stream: not all(_get_size(stream)))
+
+
+def _get_size(stream: "VideoStream") -> tuple[int, int]:
+    """Return width and height as encoded; zero if they are unknown or the codec is not supported."""
+    return (stream.width, stream.height) if is_supported(stream) else (0, 0)
+
+
+def is_supported(stream: "Stream") -> bool:
+    """Return whether there is a decoder for a track."""
+    return stream.codec_context is not None
 
 
 def _is_cover(stream: "Stream") -> bool:

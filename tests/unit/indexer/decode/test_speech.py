@@ -5,17 +5,20 @@ from fractions import Fraction
 import av
 import pytest
 
-from indexer.decode.content import AudioChunk, FileSummary
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.families import decode_file
+from search.errors import UnreadableMediaError
 from search.records import ItemType, Segment, SegmentKind
 from tests.support.indexing import index
 from tests.support.recordings import (
     RATE,
+    encode,
     make_noise_images,
     make_tone,
     write_frames,
     write_gaps,
     write_samples,
+    write_song,
     write_sounds,
     write_subtitled,
 )
@@ -184,3 +187,45 @@ def test_chapters_of_an_audiobook_are_found_at_their_times(tmp_path):
     assert found == [(SegmentKind.PASSAGE, "The Whale", 2, 4)]
     assert summary.type is ItemType.AUDIO
     assert summary.facts.duration == pytest.approx(6, abs=0.15)
+
+
+def damage(path, codec, replacement):
+    """Replace the name of a codec, so that nothing can decode its track."""
+    body = path.read_bytes()
+    assert codec in body
+    path.write_bytes(body.replace(codec, replacement))
+
+
+def test_a_film_whose_sound_cannot_be_decoded_is_found_by_its_images(film):
+    path = film()
+    damage(path, b"A_OPUS", b"A_ZZZZ")
+    *parts, summary = decode_file(path, ItemType.VIDEO)
+    assert len([part for part in parts if isinstance(part, DecodedImage)]) == 2
+    assert summary.remark.startswith("the sound cannot be decoded")
+
+
+def test_a_film_whose_images_cannot_be_decoded_is_found_by_its_sound(film):
+    path = film()
+    damage(path, b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ")
+    lines, is_heard, summary = read(path)
+    assert (lines, is_heard, summary.thumbnail) == ([], True, None)
+    assert summary.remark.startswith("the images cannot be decoded")
+    assert summary.facts.duration == pytest.approx(4, abs=0.1)
+
+
+def test_a_film_of_which_nothing_can_be_decoded_fails(film):
+    path = film()
+    damage(path, b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ")
+    damage(path, b"A_OPUS", b"A_ZZZZ")
+    with pytest.raises(UnreadableMediaError, match="cannot be decoded"):
+        read(path)
+
+
+def test_a_damaged_cover_is_no_reason_to_lose_the_sound(tmp_path):
+    body = bytearray(encode(write_song, make_noise_images(1)[0]))
+    place = body.index(b"\xff\xd8\xff")
+    body[place : place + 3000] = b"\x55" * 3000
+    (tmp_path / "song.mp3").write_bytes(body)
+    *parts, summary = decode_file(tmp_path / "song.mp3", ItemType.AUDIO)
+    assert any(isinstance(part, AudioChunk) for part in parts)
+    assert (summary.thumbnail, summary.facts.title) == (None, "Song")

@@ -141,9 +141,11 @@ def test_the_clock_of_a_broadcast_starts_anywhere(tmp_path):
     assert np.asarray(read_frame(tmp_path / "a.ts", 3.0))[100, 100, 2] > 150
 
 
-def test_a_new_program_of_a_broadcast_continues_the_old_one():
+@pytest.mark.parametrize("pid", [256, 512])
+def test_a_new_program_of_a_broadcast_continues_the_old_one(pid):
     first = encode(write_frames, make_images(10), "mpegts", start=500)
-    second = encode(write_frames, make_images(10, (640, 360)), "mpegts", start=20)
+    options = {"mpegts_start_pid": str(pid), "mpegts_pmt_start_pid": str(pid * 8)}
+    second = encode(write_frames, make_images(10, (640, 360)), "mpegts", start=20, options=options)
     frames = list(iterate_frames(first + second, 0.5))
     seconds = [frame.seconds for frame in frames]
     assert seconds == sorted(seconds)
