@@ -44,7 +44,7 @@ class Downmixer:
         weights = np.array([WEIGHTS.get(name, DEFAULT_WEIGHT) for name in names], np.float32)
         self._weights = weights if weights.any() else np.ones(len(names), np.float32)
         self._block_size = round(BLOCK_SECONDS * rate)
-        self._pending: list[Channels] = []
+        self._pending: list[Waveform] = []
         self._count = 0
         self._position = position
 
@@ -55,11 +55,11 @@ class Downmixer:
     def feed(self, frame: "AudioFrame | None") -> Iterator[tuple[int, Waveform]]:
         """Add a frame and yield finished blocks: the position in samples, and mono samples, shape (n,), float32."""
         for part in self._resampler.resample(frame):
-            samples = part.to_ndarray().reshape(-1, len(self._weights)).T
-            self._pending.append(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0))
-            self._count += samples.shape[1]
+            self._pending.append(part.to_ndarray().reshape(-1).astype(np.float32, copy=False))
+            self._count += part.samples
         if self._count and (frame is None or self._count >= self._block_size):
-            mixed = mix_channels(np.concatenate(self._pending, axis=1), self._weights)
+            samples = np.concatenate(self._pending).reshape(-1, len(self._weights)).T
+            mixed = mix_channels(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), self._weights)
             yield self._position, mixed
             self._position += len(mixed)
             self._pending, self._count = [], 0
@@ -83,13 +83,13 @@ def mix_channels(samples: Channels, weights: npt.NDArray[np.float32]) -> Wavefor
     Returns:
         The mix, shape (n,).
     """
-    power = (samples.astype(np.float64) ** 2).mean(axis=1) * (weights > 0)
+    power = np.einsum("cn,cn->c", samples, samples) / samples.shape[1] * (weights > 0)
     loudest = int(power.argmax())
     active = weights * (power > MIN_ACTIVE_POWER * power[loudest])
     channel: Waveform = samples[loudest]
     if not active.any():
         return channel
     mixed: Waveform = (active @ samples) / active.sum()
-    if float((mixed.astype(np.float64) ** 2).mean()) < MIN_MIXED_POWER * power[loudest]:
+    if float(mixed @ mixed) / len(mixed) < MIN_MIXED_POWER * power[loudest]:
         return channel
     return mixed
