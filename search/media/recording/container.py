@@ -132,6 +132,7 @@ def read_packets(container: "InputContainer", stream: "Stream", report: DecodeRe
 
     Raises:
         av.FFmpegError: Nothing can be read.
+        OSError: The storage of the file cannot be read, as after a disk was removed.
     """
     import av
 
@@ -145,6 +146,8 @@ def read_packets(container: "InputContainer", stream: "Stream", report: DecodeRe
             count += 1
             yield packet
     except av.FFmpegError as error:
+        if container.file is None:
+            require_readable(Path(container.name))
         if not count:
             raise
         report.error = error.strerror
@@ -156,6 +159,7 @@ def open_container(source: Path | bytes) -> "Iterator[InputContainer]":
 
     Raises:
         UnreadableMediaError: The file cannot be decoded; also for errors while the container is in use.
+        OSError: The file cannot be read.
     """
     import av
 
@@ -164,12 +168,25 @@ def open_container(source: Path | bytes) -> "Iterator[InputContainer]":
         with av.open(stream, "r", options=OPEN_OPTIONS, metadata_errors="ignore") as container:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+        if isinstance(source, Path):
+            require_readable(source)
         if is_unfinished(source):
             raise UnreadableMediaError(
                 "the file is incomplete: its index (moov) is missing, because the recording or the copy was interrupted"
             ) from error
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise UnreadableMediaError(f"cannot be decoded: {reason}") from error
+
+
+def require_readable(path: Path) -> None:
+    """Raise an error of the system if a file cannot be read, so that it does not count as damaged.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 1))
+        stream.read(1)
 
 
 def _can_restart(container: "InputContainer") -> bool:
