@@ -316,3 +316,15 @@ def test_reserved_colors_are_shown_as_usual(reserved):
             out.mux(stream.encode(None))
 
     assert np.asarray(first_image(encode(write))).mean((0, 1)) == pytest.approx(RED, abs=25)
+
+
+def test_an_edit_list_cuts_the_start():
+    body = bytearray(encode(write_frames, make_images(20), "mp4"))
+    place = body.index(b"elst") + 12
+    duration, start = (int.from_bytes(body[place + offset : place + offset + 4]) for offset in (0, 4))
+    scale = int.from_bytes(body[body.index(b"mdhd") + 16 : body.index(b"mdhd") + 20])
+    body[place : place + 8] = (duration - 1000).to_bytes(4) + (start + scale).to_bytes(4)
+    frames = list(iterate_frames(bytes(body), 0.05))
+    assert (frames[0].seconds, frames[-1].seconds) == (0, pytest.approx(2.9, abs=0.05))
+    blue = next(frame.seconds for frame in frames if np.asarray(frame.image)[100, 100, 2] > 150)
+    assert blue == pytest.approx(1, abs=0.05)

@@ -177,3 +177,10 @@ def test_recorders_with_many_channels_are_heard(count):
     heard = decode_sound(body)
     assert (len(heard), find_pitch(heard)) == (2 * SAMPLE_RATE, pytest.approx(440, abs=1))
     assert measure_level(heard) >= 0.75 * measure_level(make_tone(2))
+
+
+@pytest.mark.parametrize("rate", [8000, 12000, 48000])
+def test_opus_of_every_bandwidth(rate):
+    samples = decode_sound(encode(write_sounds, [(0, make_tone(2), {})], "ogg", "libopus", rate=rate))
+    assert len(samples) / SAMPLE_RATE == pytest.approx(2, abs=0.05)
+    assert find_pitch(samples) == pytest.approx(440, abs=1)
