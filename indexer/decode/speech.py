@@ -137,7 +137,7 @@ class SpeechReader:
                 speech.error = speech.error or str(error)
                 continue
             if chosen is None or not is_silent:
-                chosen, remark = track, report.describe(None)
+                chosen, remark = track, report.describe(track.duration)
             if not is_silent or not is_wanted:
                 break
         speech.remarks += [remark] if remark else []

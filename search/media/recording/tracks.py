@@ -25,6 +25,8 @@ NO_LANGUAGES = {"", "und", "zxx", "mis", "mul", "unk"}
 # Words in the titles of tracks and the names of subtitle files: made for few, or only a part of what is said.
 SPECIAL_WORDS = {"commentary", "comment", "description", "descriptive", "descriptions", "lyrics", "karaoke"}
 FORCED_WORDS = {"forced", "foreign", "sign", "signs", "song", "songs"}
+# The containers whose headers state the duration of a track exactly, if they do at all.
+EXACT_FORMATS = {"mov", "flac"}
 # The codecs of subtitles that are text. Others are images.
 TEXT_CODECS = {"subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text", "subviewer", "sami", "microdvd", "mpl2"}
 
@@ -40,6 +42,7 @@ class Track:
         is_default: Whether the file marks it as a default.
         is_special: Whether it is made for few: a commentary or a description of the images.
         is_forced: Whether it has only the subtitles that everyone needs, such as those of foreign speech.
+        duration: The duration in seconds, if the file states it reliably.
     """
 
     index: int
@@ -48,6 +51,7 @@ class Track:
     is_default: bool = False
     is_special: bool = False
     is_forced: bool = False
+    duration: float | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def _is_cover(stream: "Stream") -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def _read_duration(stream: "VideoStream") -> float | None:
+def _read_duration(stream: "Stream") -> float | None:
     """Return where a track ends, in seconds; None if the file does not state it."""
     if stream.duration is None or not stream.time_base:
         return None
@@ -180,6 +184,7 @@ def shape_pixels(width: int, height: int, aspect: Fraction | None) -> tuple[int,
 def _describe_track(index: int, stream: "Stream") -> Track:
     import av
 
+    container_name = stream.container.format.name.split(",")[0]
     flags, title = av.stream.Disposition, clean_text(stream.metadata.get("title"))
     words = set(re.findall(r"[a-z]+", (title or "").lower()))
     special = flags.comment | flags.visual_impaired | flags.descriptions | flags.karaoke
@@ -191,6 +196,7 @@ def _describe_track(index: int, stream: "Stream") -> Track:
         is_default=bool(stream.disposition & flags.default),
         is_special=bool(stream.disposition & special or words & SPECIAL_WORDS),
         is_forced=bool(stream.disposition & flags.forced or words & FORCED_WORDS),
+        duration=_read_duration(stream) if container_name in EXACT_FORMATS else None,
     )
 
 

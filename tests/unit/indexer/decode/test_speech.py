@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import numpy as np
 import pytest
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
@@ -229,3 +230,24 @@ def test_a_damaged_cover_is_no_reason_to_lose_the_sound(tmp_path):
     *parts, summary = decode_file(tmp_path / "song.mp3", ItemType.AUDIO)
     assert any(isinstance(part, AudioChunk) for part in parts)
     assert (summary.thumbnail, summary.facts.title) == (None, "Song")
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp4", "aac"), ("flac", "flac")])
+def test_a_truncated_recording_has_a_remark(tmp_path, container, codec):
+    path = tmp_path / "talk"
+    options = {"movflags": "faststart"} if container == "mp4" else {}
+    noise = np.random.default_rng(0).normal(0, 0.1, 10 * RATE)
+    write_sounds(str(path), [(0, noise, {})], container, codec, options=options)
+    *_, summary = decode_file(path, ItemType.AUDIO)
+    assert summary.remark is None
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    *_, summary = decode_file(path, ItemType.AUDIO)
+    assert summary.remark == "the file is incomplete: 5 of 10 seconds could be decoded"
+    assert summary.facts.duration == pytest.approx(5, abs=0.3)
+
+
+def test_a_recording_of_a_browser_has_no_remark(tmp_path):
+    options = {"movflags": "frag_keyframe+empty_moov", "frag_duration": "500000"}
+    write_sounds(str(tmp_path / "talk"), [(0, make_tone(4), {})], "mp4", "aac", options=options)
+    *_, summary = decode_file(tmp_path / "talk", ItemType.AUDIO)
+    assert (summary.remark, summary.facts.duration) == (None, pytest.approx(4, abs=0.15))
