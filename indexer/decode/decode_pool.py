@@ -155,6 +155,6 @@ class FileReader:
         segments.append(make_name_segment(file, record.media))
         thumbnail = self.library.home.thumbnail(item_id)
         return Copied(
-            Record(file, record.content_hash, record.media, segments, record.embeddings),
+            Record(file, record.content_hash, record.media, segments, record.embeddings, record.remark),
             thumbnail.read_bytes() if thumbnail.exists() else None,
         )

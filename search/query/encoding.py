@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from search.errors import NoSpeechError, UsageError
-from search.media.container import decode_sound
 from search.media.image.pillow import USEFUL_SIDE, crop_box, open_image
+from search.media.recording.sound import decode_sound
 from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import join_filters

@@ -17,7 +17,7 @@ from PIL import Image
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.families import decode_file
-from search.media.container import convert_to_float
+from search.media.recording.sound import convert_to_float
 from search.records import Segment
 
 

@@ -26,7 +26,7 @@ HOMES = {
     "faiss": ("search/storage/faiss_index.py",),
     "sqlalchemy": ("search/storage/",),
     "alembic": ("search/storage/",),
-    "av": ("search/media/container.py",),
+    "av": ("search/media/recording/",),
     "PIL": ("search/media/image/"),
     "flask": ("web/",),
     "torch": ("search/encoders/open_clip/"),

@@ -13,14 +13,8 @@ from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.families import decode_file
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
-from search.media.container import (
-    CHUNK_SECONDS,
-    CUT_SEARCH_SECONDS,
-    SAMPLE_RATE,
-    decode_sound,
-    iterate_frames,
-    iterate_sound,
-)
+from search.media.recording.frames import iterate_frames
+from search.media.recording.sound import CHUNK_SECONDS, CUT_SEARCH_SECONDS, SAMPLE_RATE, decode_sound, iterate_sound
 from search.records import ItemType, SpeechSegment, Transcript
 
 MINUTES = 6
