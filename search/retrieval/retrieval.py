@@ -8,8 +8,8 @@ import numpy as np
 from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
-from search.retrieval.text_retriever import EXCLUSION_CUT, TextRetriever
 from search.retrieval.text_candidates import TextQuery, find_embeddings
+from search.retrieval.text_retriever import EXCLUSION_CUT, TextRetriever
 from search.retrieval.text_scorer import TAIL
 from search.retrieval.visual_scoring import (
     ScoredImages,
