@@ -75,15 +75,15 @@ def _make_field_table(fields: list[FieldRow]) -> str:
 def _describe(route: RouteRow, schemas: dict[str, Any]) -> tuple[str, ...]:
     (success, *_) = route.responses
     text = " ".join(filter(None, [f"{route.summary}.", route.description.replace("\n\n", " ")]))
-    status = "" if success.status == "200" else f"{success.status}: "
+    status = [success.status] if success.status != "200" else []
     answers = [f"`{body.schema}`" for body in success.bodies if body.schema]
-    query = [field.name for field in route.parameters if "{" + field.name + "}" not in route.path]
+    query = [field.name for field in route.parameters if field.place == "query"]
     takes = [_list_bodies(route.bodies, schemas)] if route.bodies else []
     if set(SEARCH) <= set(query):
         takes.append("the fields of a search in the address")
     elif query:
         takes.append(", ".join(f"`?{name}=`" for name in query))
-    return f"`{route.method} {route.path}`", text, "; ".join(takes), status + (answers[0] if answers else "")
+    return f"`{route.method} {route.path}`", text, "; ".join(takes), ": ".join([*status, *answers[:1]])
 
 
 def _list_bodies(bodies: tuple[BodyRow, ...], schemas: dict[str, Any]) -> str:

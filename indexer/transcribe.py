@@ -13,7 +13,7 @@ import numpy as np
 from indexer.decode.content import AudioChunk, Pcm16
 from indexer.summary import Profile
 from search.encoders.encoder import Transcriber
-from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, convert_to_float
+from search.media.recording.sound import CHUNK_SECONDS, SAMPLE_RATE, convert_to_float
 from search.paths import write_atomically
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 

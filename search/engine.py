@@ -12,7 +12,7 @@ from search.paging import Cursor, LruCache, Page, follows, list_items, read_curs
 from search.query.encoding import encode_query
 from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
-from search.retrieval.retriever import Retrieval
+from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
 from search.text.snippets import cut_snippet

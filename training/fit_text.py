@@ -37,7 +37,7 @@ from text_library import (
 from search.open_home import OpenHome
 from search.query.encoding import encode_query
 from search.records import Query, Vectors
-from search.retrieval.retriever import make_text_retriever
+from search.retrieval.retrieval import make_text_retriever
 from search.scoring.text import WEIGHTS_FILE, TextFeatures, TextWeights, Weights, compute_log_odds, describe_weights
 
 # The number of candidates that are retrieved for a query.

@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.decode.content import Failed, Finished, Messages, PreparedImage
 from indexer.decode.decode_pool import DecodePool
-from indexer.decode.sandbox import Decoder
+from indexer.decode.decoder import Decoder
 from indexer.embed import MAX_BATCHES_AHEAD, TEXT_BATCH_SIZE, ImageEmbedder, PendingItem
 from indexer.pipeline import Options, Progress, open_decoders
 from indexer.summary import Profile

@@ -205,6 +205,7 @@ class Record:
         media: The metadata of the file.
         segments: The segments in order; they get ascending ids.
         embeddings: The vectors of the segments.
+        remark: What users should know about the file, such as that its end is missing.
     """
 
     file: FileFacts
@@ -212,6 +213,7 @@ class Record:
     media: MediaFacts
     segments: Sequence[Segment]
     embeddings: Sequence[SegmentEmbedding]
+    remark: str | None = None
 
 
 @dataclass(frozen=True)

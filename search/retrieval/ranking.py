@@ -8,7 +8,7 @@ import numpy as np
 
 from search.query.grammar import parse_query
 from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
-from search.retrieval.retriever import SEGMENT_CUT, VISUAL_CUT, Retrieval
+from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_near_duplicates
 
@@ -124,7 +124,7 @@ class _Scored:
     def count_tiers(self) -> tuple[int, int, int]:
         """Return the number of items in each tier."""
         relevant, at_least_possible = (self.fused.count(cut) for cut in CUTS)
-        return relevant, at_least_possible - relevant, len(self.fused.items) - at_least_possible
+        return relevant, at_least_possible - relevant, len(self.fused.item_ids) - at_least_possible
 
 
 def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieval, order: Order) -> Ranking:
@@ -166,16 +166,16 @@ def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
     """
     if old.complete_tiers < 1 or old.revision != new.revision:
         return new
-    positions = {item: at for at, stack in enumerate(old.tiers[0]) for item in stack.items}
+    positions = {item: at for at, stack in enumerate(old.tiers[0]) for item in stack.item_ids}
     relevant = list(old.tiers[0])
     others: list[list[Stack]] = [[], [], []]
     for number, tier in enumerate(new.tiers):
         for stack in tier:
-            at = next((positions[item] for item in stack.items if item in positions), None)
+            at = next((positions[item] for item in stack.item_ids if item in positions), None)
             if at is None:
                 others[number].append(stack)
             else:
-                added = tuple(item for item in stack.items if item not in positions)
+                added = tuple(item for item in stack.item_ids if item not in positions)
                 relevant[at] = replace(relevant[at], others=(*relevant[at].others, *added))
     raised, possible, rest = others
     possible = [*raised, *possible]
@@ -256,7 +256,7 @@ def _estimate(ranking: Ranking, retrieval: Retrieval, scored: _Scored) -> Rankin
         if found.exhausted or found.max_remaining < SEGMENT_CUT:
             continue
         for tier, (cut, all_segments) in enumerate(zip(CUTS, retrieval.estimate_counts(retriever, CUTS), strict=True)):
-            above = found.items[found.probabilities >= cut]
+            above = found.item_ids[found.probabilities >= cut]
             items[tier] += max(0.0, all_segments - len(above)) * len(np.unique(above)) / max(len(above), 1)
     stacks_per_item = len(ranking.tiers[0]) / max(scored.fused.count(RELEVANCE_CUT), 1)
     relevant, at_least_possible = np.round(items * stacks_per_item).astype(int).tolist()

@@ -31,7 +31,7 @@ class Stack:
     others: tuple[int, ...] = ()
 
     @property
-    def items(self) -> tuple[int, ...]:
+    def item_ids(self) -> tuple[int, ...]:
         """All item ids, the best-ranked first."""
         return self.first.item_id, *self.others
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.records import Vectors
+from search.records import BANK_QUANTILE, Vectors
 from search.scoring.visual import MEASURES, Unit, measure_images
 
 # Longer texts count as this long.
 MAX_COUNTED_WORDS = 16
-HIGH_QUANTILE = 0.98
 # The quantiles of two measures over the reference images that are traits of a text.
 STANDING_QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.98)
 SIMILARITY_QUANTILES = (0.5, 0.9, 0.98)
@@ -66,7 +65,7 @@ def measure_bank_closeness(query: Vectors, bank: Vectors, units: Sequence[Unit])
     for unit in units:
         products = bank[:, start : start + unit.length] @ query[start : start + unit.length]
         start += unit.length
-        traits += [float(products.mean()), float(products.std()), *_quantiles(products, (HIGH_QUANTILE,))]
+        traits += [float(products.mean()), float(products.std()), *_quantiles(products, (BANK_QUANTILE,))]
     return np.array(traits, np.float32)
 
 

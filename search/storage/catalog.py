@@ -85,7 +85,8 @@ class Catalog:
         embeddings = [
             SegmentEmbedding(positions[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
         ]
-        return Record(file, content_hash, item.facts, [stored.segment for stored in segments], embeddings)
+        copied = [stored.segment for stored in segments]
+        return Record(file, content_hash, item.facts, copied, embeddings, item.reason)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""

@@ -8,6 +8,7 @@ import io
 import random
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -186,7 +187,8 @@ def mutate_archive(body: bytes, chance: Chance) -> bytes:
         case _:
             members[place] = (name, mutate_xml(content, chance))
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of members with the same name, which are wanted here
         for member, data in members:
             archive.writestr(member, data)
     return stream.getvalue()

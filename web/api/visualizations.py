@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
 from search.errors import UnreadableMediaError
-from search.media.container import measure_loudness
+from search.media.recording.sound import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType
 from search.retrieval.heatmap import compute_heatmap

@@ -1,7 +1,7 @@
 """The OpenAPI document as lists that a page or a table can show."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -17,6 +17,7 @@ class FieldRow:
         schema: The name of the schema in its type, if there is one.
         required: Whether it must be sent, or is always returned.
         description: What it means, with its limits and its default.
+        place: Where a parameter is: `path`, `query` or `header`; empty for a field of a body.
     """
 
     name: str
@@ -24,6 +25,7 @@ class FieldRow:
     schema: str
     required: bool
     description: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,8 @@ def _outline_route(method: str, path: str, operation: JsonObject) -> RouteRow:
     parameters = []
     for one in operation.get("parameters", ()):
         schema = one["schema"] if "schema" in one else one["content"]["application/json"]["schema"]
-        parameters.append(
-            _outline_field(one["name"], schema | {"description": one.get("description", "")}, one["required"])
-        )
+        row = _outline_field(one["name"], schema | {"description": one["description"]}, one["required"])
+        parameters.append(replace(row, place=one["in"]))
     content = operation.get("requestBody", {}).get("content", {})
     examples = {
         name: json.dumps(example["value"], ensure_ascii=False)

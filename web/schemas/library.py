@@ -57,12 +57,12 @@ class SpaceWithRole(SpaceDocument):
     Attributes:
         retriever: The retriever that searches the space.
         role: `active` if it is searched, `next` while it is being filled, `previous` if it was used before.
-        of: The number of vectors in the active space of the retriever.
+        total: The number of vectors in the active space of the retriever.
     """
 
     retriever: Retriever
     role: SpaceRole
-    of: int
+    total: int
 
 
 class Progress(Document):

@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 
 from indexer.decode.content import Failed, Finished
+from indexer.decode.decoder import SandboxedDecoder
 from indexer.decode.families import TYPES
-from indexer.decode.sandbox import Limits, Sandbox
 from search.media.image.transform import TwoViews
+from search.media.sandbox import Limits
 from search.records import FileFacts
 from tests.support.formats import DOCUMENTS, IMAGES, make_bomb, make_dng, write_tone
 from tests.support.mutation import mutate
@@ -86,7 +87,7 @@ def decode(sandbox, path):
 
 def read_peak(sandbox):
     """Return the most memory that the sandbox's process has held, in MiB."""
-    status = Path(f"/proc/{sandbox._process.pid}/status").read_text()
+    status = Path(f"/proc/{sandbox._sandbox._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
@@ -98,7 +99,7 @@ def test_no_damaged_file_breaks_the_run(tmp_path, mutants):
 
     def decode_mutant(number):
         if not hasattr(local, "sandbox"):
-            local.sandbox = Sandbox(VIEWS, LIMITS)
+            local.sandbox = SandboxedDecoder(VIEWS, LIMITS)
             opened.append(local.sandbox)
         chance = random.Random(number)
         suffix = chance.choice(sorted(seeds))
@@ -173,7 +174,7 @@ def write_silence(path, hours):
 )
 def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, message):
     (tmp_path / name).write_bytes(make())
-    sandbox = Sandbox(VIEWS, LIMITS)
+    sandbox = SandboxedDecoder(VIEWS, LIMITS)
     last = decode(sandbox, tmp_path / name)
     sandbox.close()
     assert isinstance(last, Failed)
@@ -182,7 +183,7 @@ def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, mes
 
 def test_ten_hours_of_silence_are_decoded_in_bounded_memory(tmp_path):
     write_silence(tmp_path / "silence.opus", 10)
-    sandbox = Sandbox(VIEWS, Limits(stall=60.0, total=300.0, memory=3072))
+    sandbox = SandboxedDecoder(VIEWS, Limits(stall=60.0, total=300.0, memory=3072))
     last = decode(sandbox, tmp_path / "silence.opus")
     peak = read_peak(sandbox)
     sandbox.close()

@@ -26,7 +26,6 @@ from search.records import (
 )
 from search.storage.catalog import Catalog
 from search.storage.collections import Albums
-from search.storage.database import Database
 from search.storage.facets import read_facets
 from search.storage.filters import SQL, select_items
 from search.storage.sources import Sources
@@ -68,13 +67,6 @@ SECOND = {"before": MediaFacts(captured_at="2026-01-01T00:00:00"), "shorter": Me
 @filter_options
 def show_filters(**filters):
     click.echo(repr(Filters(**filters)))
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(tmp_path / "catalog.db")
-    yield database
-    database.close()
 
 
 def save(database, path, kind, facts, words):

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search.records import Sample
-from search.retrieval.visual import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
+from search.retrieval.visual_scoring import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
 from search.scoring.traits import describe_text, measure_bank_closeness, measure_class_match
 from search.scoring.visual import (
     MEASURES,
@@ -81,7 +81,6 @@ def test_baselines_are_what_the_bank_scores_part_by_part():
     assert not measure_baselines(vectors, QueryBank(np.zeros((0, 8), np.float32), (4, 4))).any()
 
 
-@settings(deadline=None)
 @given(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))
 def test_what_is_nearer_never_scores_less(first, second):
     query = draw(1, 1)[0]

@@ -8,9 +8,10 @@ import numpy as np
 from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
-from search.retrieval.text import EXCLUSION_CUT, TAIL, TextRetriever
 from search.retrieval.text_candidates import TextQuery, find_embeddings
-from search.retrieval.visual import (
+from search.retrieval.text_retriever import EXCLUSION_CUT, TextRetriever
+from search.retrieval.text_scorer import TAIL
+from search.retrieval.visual_scoring import (
     ScoredImages,
     VisualCandidates,
     explain_parts,
@@ -22,7 +23,7 @@ from search.scoring.candidates import Retrieved, make_empty, to_probability
 from search.scoring.presence import Presence, decide_presence
 from search.storage.embedding_rows import mark_ids, to_float32
 from search.storage.filters import select_items, select_missing
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 
 # Segments less likely than this cannot make an item relevant, unless all results are requested.
 SEGMENT_CUT = 0.1

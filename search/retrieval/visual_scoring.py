@@ -20,7 +20,7 @@ from search.scoring.traits import (
 from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.embedding_rows import to_float32
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 from search.storage.unrelated_text import UnrelatedStatistics
 from search.text.analysis import analyze
 
