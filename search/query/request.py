@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, create_model
-from pydantic_core import ErrorDetails
 
 from search.errors import UsageError
 from search.query.filters import ItemId, make_filters, make_request_fields
@@ -174,7 +173,7 @@ def check_fields(model: type[Model], fields: object, strict: bool = False) -> Mo
         raise UsageError(_explain(model, error.errors()[0])) from error
 
 
-def _explain(model: type[BaseModel], error: ErrorDetails) -> str:
+def _explain(model: type[BaseModel], error: Mapping[str, Any]) -> str:
     """Return a message about a field that is not valid; for an unknown field, with the most similar known one."""
     *parents, name = error["loc"] or ("body",)
     if error["type"] != "extra_forbidden":
