@@ -1,18 +1,23 @@
 """Decode images upright as RGB, and crop, hash and encode them. Home of Pillow."""
 
+import contextlib
 import io
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from search.errors import UnreadableMediaError, UsageError
+from search.media.image.color import read_coding
+from search.media.image.damaged import MIN_DECODED_SHARE, crop_decoded, describe_damage, tolerate_damage
 from search.media.image.exif import SIDEWAYS, read_metadata
+from search.media.image.flatten import flatten, is_deep_color
 from search.media.image.jxl import is_jxl, open_jxl
 from search.media.image.limits import MAX_PIXELS, require_decodable
+from search.media.image.pages import choose_indexes
 from search.media.image.raw import is_raw, open_raw
 from search.records import Box, MediaFacts, Pixels
 
@@ -25,8 +30,16 @@ THUMBNAIL_SIZE = (512, 512)
 USEFUL_SIDE = 512
 # The minimum width and height of a cropped region in pixels.
 MIN_CROP = 8
-# The maximum number of frames of an animation that are decoded.
-ANIMATION_FRAMES = 3
+# How images are turned upright, by their EXIF orientation.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # Decoders raise many types on damaged input; each means that the file cannot be read.
 DECODE_ERRORS = (
@@ -46,13 +59,30 @@ DECODE_ERRORS = (
 PilImage = Image.Image
 
 
+@dataclass(frozen=True)
+class Picture:
+    """One of the images of a file.
+
+    Attributes:
+        index: The index of the page or frame from 0.
+        image: The image, RGB and upright.
+        facts: Its metadata, with the full size.
+        remark: What could not be decoded, for users; None if everything was.
+    """
+
+    index: int
+    image: PilImage
+    facts: MediaFacts
+    remark: str | None = None
+
+
 def open_image(source: Path | bytes, side: int | None = None) -> tuple[PilImage, MediaFacts]:
-    """Decode an image file upright as RGB, with transparency over white; only the first of several images.
+    """Decode an image file upright as RGB, with transparency over white; only the main one of several images.
 
     Args:
         source: The file, or its content.
-        side: A JPEG or raw file may be decoded at a smaller scale, as long as the shorter side has at least this many
-            pixels. None for the full size.
+        side: The image may be decoded at a smaller scale, as long as the shorter side has at least this many pixels.
+            None for the full size.
 
     Returns:
         The image, and its metadata with the full size.
@@ -60,13 +90,12 @@ def open_image(source: Path | bytes, side: int | None = None) -> tuple[PilImage,
     Raises:
         UnreadableMediaError: The file cannot be decoded. The message does not contain the file name.
     """
-    return next(iterate_images(source, side, 1))[1:]
+    picture = next(iterate_images(source, side, 1))
+    return picture.image, picture.facts
 
 
-def iterate_images(
-    source: Path | bytes, side: int | None, max_images: int
-) -> Iterator[tuple[int, PilImage, MediaFacts]]:
-    """Decode the images of a file as `open_image` does.
+def iterate_images(source: Path | bytes, side: int | None, max_images: int) -> Iterator[Picture]:
+    """Decode the images of a file as `open_image` does. Of a damaged file, what can be decoded is yielded.
 
     Args:
         source: The file, or its content.
@@ -75,57 +104,103 @@ def iterate_images(
             animation (at most `ANIMATION_FRAMES`).
 
     Yields:
-        The index of the page or frame from 0, the image, and its metadata.
+        The images, the main one first. The last one has the remark about the file.
 
     Raises:
         UnreadableMediaError: The file cannot be decoded.
     """
+    held: Picture | None = None
     try:
-        if is_raw(source):
-            yield 0, *open_raw(source, side)
-            return
-        with open_jxl(source) if is_jxl(source) else _open(source) as image:
-            for index in _choose_indexes(image, max_images):
-                if index:
-                    image.seek(index)
-                yield index, *_decode(image, side)
-    except UnidentifiedImageError:
-        raise UnreadableMediaError("unrecognized image format") from None
+        for picture in _iterate(source, side, max_images):
+            if held is not None:
+                yield held
+            held = picture
     except Image.DecompressionBombError as error:
         raise UnreadableMediaError(f"too large to decode: {error}") from error
     except DECODE_ERRORS as error:
-        raise UnreadableMediaError(f"damaged image: {error or type(error).__name__}") from error
+        if held is None:
+            held = _rescue(source, side, error)
+        else:
+            held = replace(held, remark=f"the file is damaged: nothing after image {held.index + 1} could be decoded")
+    if held is not None:
+        yield held
+
+
+def _iterate(source: Path | bytes, side: int | None, max_images: int) -> Iterator[Picture]:
+    if is_raw(source):
+        yield Picture(0, *open_raw(source, side))
+        return
+    with open_jxl(source) if is_jxl(source) else _open(source) as image:
+        for index in choose_indexes(image, max_images):
+            if index != image.tell():
+                image.seek(index)
+            yield _decode(image, side)
+
+
+def _rescue(source: Path | bytes, side: int | None, error: Exception) -> Picture:
+    """Decode what is left of the first image of a damaged file.
+
+    Args:
+        source: The file, or its content.
+        side: As in `open_image`.
+        error: The error that decoding raised.
+
+    Raises:
+        UnreadableMediaError: Too little is left.
+    """
+    if isinstance(error, UnidentifiedImageError):
+        reason = "unrecognized image format"
+    else:
+        reason = f"damaged image: {error or type(error).__name__}"
+    if not isinstance(error, MemoryError) and getattr(error, "errno", None) is None and not is_raw(source):
+        failures = (Image.DecompressionBombError, *DECODE_ERRORS)
+        with contextlib.suppress(*failures), tolerate_damage(), _open(source) as image:
+            return _decode(image, side, error)
+    raise UnreadableMediaError(reason) from error
 
 
 def _open(source: Path | bytes) -> Image.Image:
     return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
-def _choose_indexes(image: Image.Image, max_images: int) -> list[int]:
-    """Return the indexes of the pages or frames to decode."""
-    count = getattr(image, "n_frames", 1)
-    if max_images == 1 or count <= 1:
-        return [0]
-    if image.format == "TIFF":
-        return list(range(min(count, max_images)))
-    chosen = min(count, max_images, ANIMATION_FRAMES)
-    return sorted({round(number * (count - 1) / (chosen - 1)) for number in range(chosen)}) if chosen > 1 else [0]
+def _decode(image: Image.Image, side: int | None, damage: Exception | None = None) -> Picture:
+    """Decode the current page or frame of an open file.
 
+    Args:
+        image: The open file.
+        side: As in `open_image`.
+        damage: The error that a first attempt raised, if the file is damaged.
 
-def _decode(image: Image.Image, side: int | None) -> tuple[PilImage, MediaFacts]:
+    Raises:
+        UnreadableMediaError: The image is too large, or too little of it is left.
+    """
     width, height = image.size
     require_decodable(width, height)
-    facts = read_metadata(image)
+    coding, is_deep = read_coding(image), is_deep_color(image)
+    facts = read_metadata(image)  # decodes and closes a PNG file, whose EXIF data can be at its end
     if side is not None:
         image.draft("RGB", (side, side))
     image.load()  # the file is closed before the image is used
-    upright = image if facts.orientation in {None, 1} else ImageOps.exif_transpose(image)
-    flat = _flatten(upright)
+    decoded, remark = (image, None) if damage is None else _cut_missing(image, damage)
+    # TIFF files are upright after loading; their EXIF data has no orientation then.
+    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1)) if facts.orientation else None
+    upright = decoded if turn is None else decoded.transpose(turn)
+    flat = flatten(upright, coding, side, is_deep)
     if flat is image and getattr(image, "n_frames", 1) > 1:
         flat = image.copy()  # seeking to the next frame overwrites the image
-    if facts.orientation in SIDEWAYS:
+    if facts.orientation in SIDEWAYS and image.format != "TIFF":
         width, height = height, width
-    return flat, replace(facts, width=width, height=height)
+    return Picture(image.tell(), flat, replace(facts, width=width, height=height), remark)
+
+
+def _cut_missing(image: Image.Image, damage: Exception) -> tuple[PilImage, str]:
+    """Return the rows of a damaged image that were decoded, and the remark about it. Raises UnreadableMediaError."""
+    decoded, share = crop_decoded(image)
+    if not share:
+        raise damage
+    if share < MIN_DECODED_SHARE:
+        raise UnreadableMediaError(f"damaged image: only {share:.0%} of it could be decoded")
+    return decoded, describe_damage(damage, share)
 
 
 def crop_box(image: PilImage, box: Box) -> PilImage:
@@ -251,14 +326,3 @@ def make_noise(count: int, width: int = 320, height: int = 240) -> list[PilImage
         scaled = (pixels - pixels.min()) / np.ptp(pixels) * 255
         images.append(Image.fromarray(scaled.transpose(1, 2, 0).astype(np.uint8)))
     return images
-
-
-def _flatten(image: Image.Image) -> PilImage:
-    """Return an image as RGB, with transparency over white; an RGB image is returned unchanged."""
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        background = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(background, layer).convert("RGB")
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
-    return image if image.mode == "RGB" else image.convert("RGB")
