@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, ImageFile, PngImagePlugin
+from PIL import Image, ImageFile
 
 # The share of the rows that must be decoded; an image with less is not indexed.
 MIN_DECODED_SHARE = 0.5
-# The maximum length of a compressed text, and of all texts together, in characters. Longer ones are left out.
-MAX_TEXT_LENGTH, MAX_TEXTS_LENGTH = 2**16, 2**28
+# The parts of a PNG file: a chunk has its length, its name, its content and a checksum.
+PNG_SIGNATURE, TEXT_CHUNKS, CHUNK_OVERHEAD = b"\x89PNG\r\n\x1a\n", {b"tEXt", b"zTXt", b"iTXt"}, 12
 # The rows that are compared at a time.
 ROWS_PER_BLOCK = 64
 # What decoders fill missing rows with: black, transparent, or the gray of JPEG.
@@ -18,21 +18,42 @@ FILLINGS = {0, 127, 128}
 # Formats that store the last row first.
 BOTTOM_UP_FORMATS = {"BMP", "TGA"}
 
-_lock = threading.Lock()
+
+class _Tolerance(threading.local):
+    """Whether Pillow decodes damaged files as far as possible; each thread has its own setting."""
+
+    is_on = False
+
+    def __bool__(self) -> bool:
+        return self.is_on
+
+
+# Pillow has one setting for all threads, so the setting itself knows the threads.
+_tolerance = _Tolerance()
+ImageFile.LOAD_TRUNCATED_IMAGES = _tolerance  # type: ignore[assignment]
 
 
 @contextlib.contextmanager
 def tolerate_damage() -> Iterator[None]:
-    """Make Pillow decode damaged files as far as possible. Its setting is global, so only one thread can do this."""
-    with _lock:
-        limits = PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-        PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = MAX_TEXT_LENGTH, MAX_TEXTS_LENGTH
-        try:
-            yield
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
-            PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = limits
+    """Make Pillow decode damaged files as far as possible, in this thread."""
+    _tolerance.is_on = True
+    try:
+        yield
+    finally:
+        _tolerance.is_on = False
+
+
+def drop_texts(body: bytes) -> bytes:
+    """Return a PNG file without its texts; a file of another format is returned unchanged."""
+    if not body.startswith(PNG_SIGNATURE):
+        return body
+    parts, start = [PNG_SIGNATURE], len(PNG_SIGNATURE)
+    while start < len(body):
+        end = start + int.from_bytes(body[start : start + 4], "big") + CHUNK_OVERHEAD
+        if body[start + 4 : start + 8] not in TEXT_CHUNKS:
+            parts.append(body[start:end])
+        start = end
+    return b"".join(parts)
 
 
 def crop_decoded(image: Image.Image) -> tuple[Image.Image, float]:

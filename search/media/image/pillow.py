@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from search.errors import UnreadableMediaError, UsageError
 from search.media.image.color import read_coding
-from search.media.image.damaged import MIN_DECODED_SHARE, crop_decoded, describe_damage, tolerate_damage
+from search.media.image.damaged import MIN_DECODED_SHARE, crop_decoded, describe_damage, drop_texts, tolerate_damage
 from search.media.image.exif import SIDEWAYS, read_metadata
 from search.media.image.flatten import flatten, is_deep_color
 from search.media.image.jxl import is_jxl, open_jxl
@@ -153,6 +153,8 @@ def _rescue(source: Path | bytes, side: int | None, error: Exception) -> Picture
     else:
         reason = f"damaged image: {error or type(error).__name__}"
     if not isinstance(error, MemoryError) and getattr(error, "errno", None) is None and not is_raw(source):
+        if "MAX_TEXT_MEMORY" in str(error):
+            source = drop_texts(source if isinstance(source, bytes) else source.read_bytes())
         failures = (Image.DecompressionBombError, *DECODE_ERRORS)
         with contextlib.suppress(*failures), tolerate_damage(), _open(source) as image:
             return _decode(image, side, error)

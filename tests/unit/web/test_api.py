@@ -48,6 +48,7 @@ def test_search_returns_the_document_of_the_contract(client):
         "source",
         "title",
         "captured_at",
+        "is_date_guessed",
         "duration",
         "width",
         "height",
@@ -59,6 +60,7 @@ def test_search_returns_the_document_of_the_contract(client):
         "latitude",
         "longitude",
         "orientation",
+        "rating",
         "tags",
         "placeholder",
     }
