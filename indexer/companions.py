@@ -15,7 +15,7 @@ TAKEOUT_MARK = "supplemental-metadata"
 MIN_CUT_LENGTH = 40
 # The number that Takeout appends to the second file of the same name: `a(1).jpg` belongs to `a.jpg(1).json`.
 _NUMBER = re.compile(r"(.*)\((\d+)\)", re.DOTALL)
-# How edited copies are named in the languages of Google Photos; they have no JSON file of their own.
+# How edited copies are named in the languages of Google Photos; they have no separate JSON file.
 _EDITED = re.compile(
     r"(.+)-(?:edited|effects|bearbeitet|modifié|modificato|editado|bewerkt|edytowane|redigerad|redigeret|edit)",
     re.DOTALL,

@@ -1,22 +1,18 @@
 """Decode images upright as RGB, and crop, hash and encode them. Home of Pillow."""
 
-import contextlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pillow_heif
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image
 
 from search.errors import UnreadableMediaError, UsageError
-from search.media.image.color import read_coding
-from search.media.image.damaged import MIN_DECODED_SHARE, crop_decoded, describe_damage, drop_texts, tolerate_damage
-from search.media.image.exif import SIDEWAYS, read_metadata
-from search.media.image.flatten import flatten, is_deep_color
+from search.media.image.decoding import DECODE_ERRORS, Picture, decode_picture, open_file, rescue_image
 from search.media.image.jxl import is_jxl, open_jxl
-from search.media.image.limits import MAX_PIXELS, require_decodable
+from search.media.image.limits import MAX_PIXELS
 from search.media.image.pages import choose_indexes
 from search.media.image.raw import is_raw, open_raw
 from search.records import Box, MediaFacts, Pixels
@@ -30,50 +26,7 @@ THUMBNAIL_SIZE = (512, 512)
 USEFUL_SIDE = 512
 # The minimum width and height of a cropped region in pixels.
 MIN_CROP = 8
-# How images are turned upright, by their EXIF orientation.
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-# Decoders raise many types on damaged input; each means that the file cannot be read.
-DECODE_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    ArithmeticError,
-    IndexError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-)
-
 PilImage = Image.Image
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One of the images of a file.
-
-    Attributes:
-        index: The index of the page or frame from 0.
-        image: The image, RGB and upright.
-        facts: Its metadata, with the full size.
-        remark: What could not be decoded, for users; None if everything was.
-    """
-
-    index: int
-    image: PilImage
-    facts: MediaFacts
-    remark: str | None = None
 
 
 def open_image(source: Path | bytes, side: int | None = None) -> tuple[PilImage, MediaFacts]:
@@ -119,7 +72,7 @@ def iterate_images(source: Path | bytes, side: int | None, max_images: int) -> I
         raise UnreadableMediaError(f"too large to decode: {error}") from error
     except DECODE_ERRORS as error:
         if held is None:
-            held = _rescue(source, side, error)
+            held = rescue_image(source, side, error)
         else:
             held = replace(held, remark=f"the file is damaged: nothing after image {held.index + 1} could be decoded")
     if held is not None:
@@ -130,79 +83,11 @@ def _iterate(source: Path | bytes, side: int | None, max_images: int) -> Iterato
     if is_raw(source):
         yield Picture(0, *open_raw(source, side))
         return
-    with open_jxl(source) if is_jxl(source) else _open(source) as image:
+    with open_jxl(source) if is_jxl(source) else open_file(source) as image:
         for index in choose_indexes(image, max_images):
             if index != image.tell():
                 image.seek(index)
-            yield _decode(image, side)
-
-
-def _rescue(source: Path | bytes, side: int | None, error: Exception) -> Picture:
-    """Decode what is left of the first image of a damaged file.
-
-    Args:
-        source: The file, or its content.
-        side: As in `open_image`.
-        error: The error that decoding raised.
-
-    Raises:
-        UnreadableMediaError: Too little is left.
-    """
-    if isinstance(error, UnidentifiedImageError):
-        reason = "unrecognized image format"
-    else:
-        reason = f"damaged image: {error or type(error).__name__}"
-    if not isinstance(error, MemoryError) and getattr(error, "errno", None) is None and not is_raw(source):
-        if "MAX_TEXT_MEMORY" in str(error):
-            source = drop_texts(source if isinstance(source, bytes) else source.read_bytes())
-        failures = (Image.DecompressionBombError, *DECODE_ERRORS)
-        with contextlib.suppress(*failures), tolerate_damage(), _open(source) as image:
-            return _decode(image, side, error)
-    raise UnreadableMediaError(reason) from error
-
-
-def _open(source: Path | bytes) -> Image.Image:
-    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-
-
-def _decode(image: Image.Image, side: int | None, damage: Exception | None = None) -> Picture:
-    """Decode the current page or frame of an open file.
-
-    Args:
-        image: The open file.
-        side: As in `open_image`.
-        damage: The error that a first attempt raised, if the file is damaged.
-
-    Raises:
-        UnreadableMediaError: The image is too large, or too little of it is left.
-    """
-    width, height = image.size
-    require_decodable(width, height)
-    coding, is_deep = read_coding(image), is_deep_color(image)
-    facts = read_metadata(image)  # decodes and closes a PNG file, whose EXIF data can be at its end
-    if side is not None:
-        image.draft("RGB", (side, side))
-    image.load()  # the file is closed before the image is used
-    decoded, remark = (image, None) if damage is None else _cut_missing(image, damage)
-    # TIFF files are upright after loading; their EXIF data has no orientation then.
-    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1)) if facts.orientation else None
-    upright = decoded if turn is None else decoded.transpose(turn)
-    flat = flatten(upright, coding, side, is_deep)
-    if flat is image and getattr(image, "n_frames", 1) > 1:
-        flat = image.copy()  # seeking to the next frame overwrites the image
-    if facts.orientation in SIDEWAYS and image.format != "TIFF":
-        width, height = height, width
-    return Picture(image.tell(), flat, replace(facts, width=width, height=height), remark)
-
-
-def _cut_missing(image: Image.Image, damage: Exception) -> tuple[PilImage, str]:
-    """Return the rows of a damaged image that were decoded, and the remark about it. Raises UnreadableMediaError."""
-    decoded, share = crop_decoded(image)
-    if not share:
-        raise damage
-    if share < MIN_DECODED_SHARE:
-        raise UnreadableMediaError(f"damaged image: only {share:.0%} of it could be decoded")
-    return decoded, describe_damage(damage, share)
+            yield decode_picture(image, side)
 
 
 def crop_box(image: PilImage, box: Box) -> PilImage:

@@ -103,7 +103,7 @@ def test_a_date_in_the_name_is_marked_as_guessed(fresh, tmp_path):
     found = {item.path.rsplit("/", 1)[-1]: item.facts for item in fresh.catalog.list_items()}
     assert {name: (facts.captured_at, facts.is_date_guessed) for name, facts in found.items()} == {
         "IMG-20190607-WA0001.jpg": ("2019-06-07T00:00:00", True),
-        # The same content under another name keeps the date of its own name.
+        # The same content under another name has the date of that name.
         "IMG-20200708-WA0002.jpg": ("2020-07-08T00:00:00", True),
         "plain.jpg": (None, False),
         "2019-06-07 letter.txt": (None, False),
