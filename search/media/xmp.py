@@ -21,8 +21,13 @@ LIGHTROOM = "{http://ns.adobe.com/lightroom/1.0/}"
 PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
 TIFF = "{http://ns.adobe.com/tiff/1.0/}"
 XMP = "{http://ns.adobe.com/xap/1.0/}"
-# Degrees and minutes with the hemisphere as in XMP: "52,31.1N", or with seconds: "52,31,6N".
-_COORDINATE = re.compile(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])", re.ASCII)
+# Degrees and minutes with the hemisphere as in XMP: "52,31.1N", or with seconds: "52,31,6N". Some programs write
+# decimal degrees, with a sign or with the hemisphere in a separate property: "-68.5", "68.5" and "W".
+_COORDINATE = re.compile(
+    r"(?P<sign>[+-])?(?P<degrees>\d+(?:\.\d+)?)(?:,(?P<minutes>\d+(?:\.\d+)?)(?:,(?P<seconds>\d+(?:\.\d+)?))?)?"
+    r"(?P<hemisphere>[NSEW])?[A-Z]*",
+    re.ASCII,
+)
 
 # The values of each property, by its name with namespace.
 Properties = dict[str, list[str]]
@@ -57,7 +62,9 @@ def _collect(properties: Properties) -> MediaFacts:
     def first(*names: str) -> str | None:
         return next((properties[name][0] for name in names if properties.get(name)), None)
 
-    latitude, longitude = _read_place(first(EXIF + "GPSLatitude"), first(EXIF + "GPSLongitude"))
+    latitude, longitude = _read_place(
+        *((first(EXIF + name) or "") + (first(f"{EXIF}{name}Ref") or "") for name in ("GPSLatitude", "GPSLongitude"))
+    )
     captured_at = pick_first(
         read_date(first(EXIF + "DateTimeOriginal"), first(EXIF_EX + "OffsetTimeOriginal")),
         read_date(first(PHOTOSHOP + "DateCreated")),
@@ -110,12 +117,14 @@ def _read_texts(element: "_Element") -> Iterator[str]:
             yield text
 
 
-def _read_place(*coordinates: str | None) -> tuple[float | None, float | None]:
+def _read_place(*coordinates: str) -> tuple[float | None, float | None]:
     """Return latitude and longitude in decimal degrees; (None, None) if one is missing or damaged."""
-    matches = [_COORDINATE.fullmatch((text or "").replace(" ", "").upper()) for text in coordinates]
-    values = [
-        (-1 if match[4] in "SW" else 1) * (float(match[1]) + float(match[2]) / 60 + float(match[3] or 0) / 3600)
-        for match in matches
-        if match is not None
-    ]
-    return check_place(values[0], values[1]) if len(values) == 2 else (None, None)
+    values = []
+    for text in coordinates:
+        match = _COORDINATE.fullmatch(text.replace(" ", "").upper())
+        if match is None:
+            return None, None
+        degrees, minutes, seconds = (float(match[name] or 0) for name in ("degrees", "minutes", "seconds"))
+        is_negative = match["sign"] == "-" or (match["hemisphere"] or "") in {"S", "W"}
+        values.append((-1 if is_negative else 1) * (degrees + minutes / 60 + seconds / 3600))
+    return check_place(values[0], values[1])

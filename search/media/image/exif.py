@@ -130,9 +130,11 @@ def _read_place(exif: Image.Exif) -> tuple[float | None, float | None]:
     try:
         coordinates = []
         for tag, negative in ((ExifTags.GPS.GPSLatitude, "S"), (ExifTags.GPS.GPSLongitude, "W")):
-            degrees, minutes, seconds = (float(part) for part in gps[tag])
+            value = gps[tag]
+            parts = [float(part) for part in (value if isinstance(value, tuple | list) else [value])]
+            degrees, minutes, seconds = (*parts, 0.0, 0.0)[:3]
             # The tag before each coordinate has its hemisphere.
-            sign = -1 if str(gps.get(tag - 1, "")).strip("\0 ").upper() == negative else 1
+            sign = -1 if str(gps.get(tag - 1, "")).strip("\0 ").upper().startswith(negative) else 1
             coordinates.append(sign * (degrees + minutes / 60 + seconds / 3600))
     except _FIELD_ERRORS:
         return None, None

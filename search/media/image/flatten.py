@@ -1,5 +1,6 @@
 """Convert images of all modes to RGB in sRGB."""
 
+import numpy as np
 from PIL import Image
 
 from search.media.image.color import convert_lab, convert_to_srgb, needs_conversion
@@ -10,6 +11,10 @@ ALPHA_MODES = {"RGBA": "RGBA", "RGBa": "RGBA", "LA": "LA", "La": "LA", "PA": "RG
 # The raw modes of Pillow in which a file stores 16 bits per channel contain this text.
 DEEP_RAW_MODE = ";16"
 
+# The colors of transparent parts. An image is white if its visible pixels, at most this share of all, are this bright.
+WHITE, DARK = (255, 255, 255, 255), (72, 72, 72, 255)
+MIN_WHITE, MAX_VISIBLE_SHARE, MAX_ALPHA = 225, 0.9, 255
+
 
 def is_deep_color(image: Image.Image) -> bool:
     """Return whether a file that is not decoded yet stores colors of 16 bits per channel, of which Pillow keeps 8."""
@@ -17,7 +22,9 @@ def is_deep_color(image: Image.Image) -> bool:
 
 
 def flatten(image: Image.Image, coding: tuple[int, int] | None, side: int | None, is_deep: bool) -> Image.Image:
-    """Return an image as RGB in sRGB, with transparency over white; an RGB image in sRGB is returned unchanged.
+    """Return an image as RGB in sRGB; an RGB image in sRGB is returned unchanged.
+
+    What is transparent becomes white, or dark gray if the rest is white: a white logo would be invisible.
 
     Args:
         image: A decoded image.
@@ -41,8 +48,17 @@ def flatten(image: Image.Image, coding: tuple[int, int] | None, side: int | None
     image = convert_to_srgb(image, coding)
     if image.mode in {"RGBA", "LA"}:
         layer = image.convert("RGBA")
-        background = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        background = Image.new("RGBA", layer.size, DARK if _is_white(layer) else WHITE)
         return Image.alpha_composite(background, layer).convert("RGB")
     if image.mode == "LAB":
         return convert_lab(image)
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _is_white(layer: Image.Image) -> bool:
+    """Return whether the visible part of an image with transparency is nearly white, on a transparent background."""
+    small = np.asarray(layer.resize((min(64, layer.width), min(64, layer.height)), Image.Resampling.NEAREST))
+    is_visible = small[..., 3] > MAX_ALPHA // 2
+    if not is_visible.any() or is_visible.mean() > MAX_VISIBLE_SHARE:
+        return False
+    return bool(np.percentile(small[is_visible][:, :3].min(-1), 5) >= MIN_WHITE)

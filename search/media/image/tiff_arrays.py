@@ -17,9 +17,10 @@ STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR = 273, 277, 278, 279
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_SIZES, FORMAT, PROFILE = 317, 322, 323, 324, 325, 339, 34675
 # The tags that are kept as EXIF data: description, maker, model, orientation, date and artist.
 EXIF_TAGS = (270, 271, 272, 274, 306, 315)
+SIGNATURES = (b"II*\0", b"MM\0*")
 UNCOMPRESSED, DEFLATE = 1, {8, 32946}
 HORIZONTAL, FLOATING = 2, 3
-SEPARATE, RGB = 2, 2
+SEPARATE, RGB, CMYK = 2, 2, 5
 KINDS = {1: "u", 2: "i", 3: "f", 6: "c"}
 # The maximum size of the numbers of an image in bytes.
 MAX_BYTES = 2**30
@@ -38,7 +39,7 @@ def open_tiff_array(source: Path | bytes) -> Image.Image | None:
     """Return the first page of a TIFF file as RGB or gray; None for another file, or an unknown kind of numbers."""
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         header = stream.read(16)
-        if header[:4] not in {b"II*\0", b"MM\0*"}:
+        if not header.startswith(SIGNATURES):
             return None
         tags = TiffImagePlugin.ImageFileDirectory_v2(header[:8])
         stream.seek(tags.next)
@@ -48,7 +49,7 @@ def open_tiff_array(source: Path | bytes) -> Image.Image | None:
         return None
     if np.iscomplexobj(numbers):
         numbers = np.abs(numbers)
-    image = _make_image(numbers, is_color=tags.get(PHOTOMETRIC) == RGB and numbers.shape[2] >= 3)
+    image = _make_image(numbers, tags.get(PHOTOMETRIC))
     exif = Image.Exif()
     exif.update({tag: tags[tag] for tag in EXIF_TAGS if tag in tags})
     image.info |= {"exif": exif.tobytes(), "icc_profile": tags.get(PROFILE)}
@@ -56,11 +57,20 @@ def open_tiff_array(source: Path | bytes) -> Image.Image | None:
     return image
 
 
-def _make_image(numbers: Numbers, is_color: bool) -> Image.Image:
-    if not is_color:
+def _make_image(numbers: Numbers, photometric: int | None) -> Image.Image:
+    """Return an image of numbers, shape (height, width, samples); further samples are masks or other channels."""
+    samples = numbers.shape[2]
+    if photometric == CMYK and samples >= 4 and numbers.dtype == np.uint8:
+        size = numbers.shape[1], numbers.shape[0]
+        return Image.frombytes("CMYK", size, np.ascontiguousarray(numbers[:, :, :4]).tobytes())
+    if samples < 3 or (photometric != RGB and samples > 4):
         return Image.fromarray(np.ascontiguousarray(numbers[:, :, 0], np.float32))
     colors = np.nan_to_num(numbers[:, :, :3].astype(np.float32))
-    white = 65535.0 if numbers.dtype == np.uint16 else max(1.0, float(np.percentile(colors, CLIPPED_PERCENT)))
+    white = float(np.percentile(colors, CLIPPED_PERCENT))
+    if numbers.dtype.kind == "u":
+        limit = float(np.iinfo(numbers.dtype).max)
+        white = limit if white > limit / 2 or numbers.dtype == np.uint8 else white
+    white = max(white, 1.0)
     return Image.fromarray(((colors / white).clip(0, 1) * 255).round().astype(np.uint8))
 
 

@@ -44,8 +44,22 @@ def test_date_place_and_rating_are_read_in_every_form(descriptions):
 def test_places_have_minutes_or_seconds_and_a_hemisphere():
     packet = make_packet('exif:GPSLatitude="33,51,54S" exif:GPSLongitude="151,12.6E">')
     assert (read_xmp(packet).latitude, read_xmp(packet).longitude) == (-33.865, 151.21)
-    for latitude in ("91,0N", "52.5", "52,31.1N,1", ""):
+    for latitude in ("91,0N", "52,31.1N,1", "", "N", "52;31"):
         assert read_xmp(make_packet(f'exif:GPSLatitude="{latitude}" exif:GPSLongitude="13,24.3E">')).latitude is None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        'exif:GPSLatitude="60.5" exif:GPSLatitudeRef="N" exif:GPSLongitude="68" exif:GPSLongitudeRef="W"',
+        'exif:GPSLatitude="60.5" exif:GPSLatitudeRef="North" exif:GPSLongitude="68" exif:GPSLongitudeRef="West"',
+        'exif:GPSLatitude="60.5" exif:GPSLongitude="-68.0"',
+        'exif:GPSLatitude="60,30.0N" exif:GPSLongitude="68,0W" exif:GPSLongitudeRef="W"',
+    ],
+)
+def test_places_can_be_decimal(place):
+    facts = read_xmp(make_packet(f"{place}>"))
+    assert (facts.latitude, facts.longitude) == (60.5, -68.0)
 
 
 def test_the_date_of_a_step_of_the_history_is_not_the_date_of_the_image():

@@ -71,6 +71,22 @@ def test_a_profile_that_is_damaged_or_of_another_mode_is_ignored(profile):
     assert np.array_equal(open_image(encode(PHOTO, "PNG", icc_profile=profile))[0], PHOTO)
 
 
+def test_a_profile_of_rgb_in_an_image_of_cmyk_is_ignored():
+    source = PHOTO.convert("CMYK")
+    shown = open_image(encode(source, "TIFF", icc_profile=P3_PROFILE))[0]
+    assert np.array_equal(shown, source.convert("RGB"))
+
+
+@pytest.mark.parametrize(("logo", "background"), [((255, 255, 255), 72), ((250, 240, 235), 72), ((200, 30, 30), 255)])
+def test_a_white_logo_on_a_transparent_background_is_visible(logo, background):
+    source = Image.new("RGBA", (64, 48), (255, 255, 255, 0))
+    source.paste((*logo, 255), (16, 12, 48, 36))
+    for image in (source, source.quantize(8)):
+        shown = open_image(encode(image, "PNG"))[0]
+        assert shown.getpixel((2, 2)) == (background,) * 3
+        assert shown.getpixel((32, 24)) == logo
+
+
 def test_an_image_in_srgb_is_not_changed():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert np.array_equal(open_image(encode(PHOTO, "PNG", icc_profile=profile))[0], PHOTO)

@@ -44,6 +44,15 @@ def test_the_offset_follows_from_the_time_of_the_gps_receiver():
     assert read(exif=make_exif(TAKEN, {29: "", 7: (0.0, 0.0, 0.0)})).captured_at == "2021-07-14T10:20:30"
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [((33.865,), (151.21,)), ((33.0, 51.9), (151.0, 12.6))],
+)
+def test_coordinates_can_have_fewer_parts(latitude, longitude):
+    facts = read(exif=make_exif({}, {1: "South", 2: latitude, 3: "E", 4: longitude}))
+    assert (facts.latitude, facts.longitude) == (-33.865, 151.21)
+
+
 @pytest.mark.parametrize("date", ["9999:12:31 00:00:00", "2080:01:01 00:00:00", "1970:01:01 00:00:00"])
 def test_a_date_that_no_camera_had_gives_way_to_the_next(date):
     assert read(exif=make_exif({0x9003: date})).captured_at is None
