@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from indexer.companions import find_companions, pair_takeout
 from search.records import State
@@ -91,6 +92,21 @@ def test_a_photo_has_the_date_of_its_json_file(fresh, tmp_path):
     document.write_text(make_entry("1258462318"))
     assert index(fresh, media).counts["updated"] == 1
     assert fresh.catalog.get_item(items["IMG_1.jpg"].id).facts.captured_at == "2009-11-17T12:51:58Z"
+
+
+def test_the_local_time_of_a_photo_stays_and_its_json_file_adds_the_offset(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2019:07:21 23:06:38"
+    RED.save(media / "IMG_1.jpg", exif=exif)
+    (media / "IMG_1.jpg.json").write_text(make_entry("1563779198"))
+    # A date that was corrected at Google is another moment.
+    RED.save(media / "IMG_2.jpg", exif=exif)
+    (media / "IMG_2.jpg.json").write_text(make_entry("1258375918"))
+    index(fresh, media)
+    found = {item.path.rsplit("/", 1)[-1]: item.facts.captured_at for item in fresh.catalog.list_items(State.INDEXED)}
+    assert found == {"IMG_1.jpg": "2019-07-21T23:06:38-08:00", "IMG_2.jpg": "2009-11-16T12:51:58Z"}
 
 
 def test_a_date_in_the_name_is_marked_as_guessed(fresh, tmp_path):

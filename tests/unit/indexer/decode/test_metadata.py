@@ -70,6 +70,17 @@ def test_an_xmp_sidecar_precedes_the_metadata_in_the_image(tmp_path):
     assert (facts.artist, facts.camera, facts.title) == ("Ann Author", "D90", "Summer fair")
 
 
+def test_a_sidecar_without_a_time_zone_keeps_that_of_the_image(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0x9003: "2019:05:04 03:02:01", 0x9011: "+08:00"})
+    RED.save(tmp_path / "a.jpg", exif=exif)
+    (tmp_path / "a.xmp").write_text(XMP.replace("+02:00", ".67"))
+    facts = read(tmp_path / "a.jpg", ItemType.IMAGE, tmp_path / "a.xmp").facts
+    assert facts.captured_at == "2019-05-04T03:02:01+08:00"
+    (tmp_path / "a.xmp").write_text(XMP.replace("03:02:01+02:00", "04:00:00"))
+    assert read(tmp_path / "a.jpg", ItemType.IMAGE, tmp_path / "a.xmp").facts.captured_at == "2019-05-04T04:00:00"
+
+
 @pytest.mark.parametrize("packet", [b"", b"<", b"<a>", XMP.encode()[:400], b"\xff\xfe" + XMP.encode("utf-16-le")])
 def test_damaged_xmp_adds_no_wrong_metadata(packet):
     assert read_xmp(packet).title in {None, "Summer fair"}
