@@ -14,7 +14,6 @@ from search.media.image.exif import SIDEWAYS, read_metadata
 from search.media.image.flatten import flatten, is_deep_color
 from search.media.image.limits import require_decodable
 from search.media.image.raw import is_raw
-from search.media.image.tiff_arrays import SIGNATURES as TIFF_SIGNATURES
 from search.media.image.tiff_arrays import is_misread, open_tiff_array
 from search.records import MediaFacts
 
@@ -88,23 +87,20 @@ def rescue_image(source: Path | bytes, side: int | None, error: Exception) -> Pi
 
 def open_file(source: Path | bytes) -> Image.Image:
     """Open an image file with Pillow, without decoding it."""
-    # Without a list of formats, other plugins of Pillow recognize some TIFF files as theirs.
-    formats = ["TIFF"] if _read_start(source).startswith(TIFF_SIGNATURES) else None
     try:
-        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+        image = _open(source)
     except UnidentifiedImageError:
         array = open_tiff_array(source)
         if array is None:
             raise
         return array
+    if image.format == "FLI":  # the header of some TIFF files is also one of this format, which is not supported
+        image = _open(source, ["TIFF"])
     return (open_tiff_array(source) if is_misread(image) else None) or image
 
 
-def _read_start(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source[:4]
-    with source.open("rb") as stream:
-        return stream.read(4)
+def _open(source: Path | bytes, formats: list[str] | None = None) -> Image.Image:
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
 
 
 def decode_picture(image: Image.Image, side: int | None, damage: Exception | None = None) -> Picture:
