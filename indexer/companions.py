@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from indexer.decode.families import TYPES
+from indexer.decode.image import XMP_SUFFIX
 from search.media.takeout import TAKEOUT_SUFFIX
 from search.records import ItemType
 
@@ -27,6 +28,7 @@ LOW_RESOLUTION_PREFIX, FULL_RESOLUTION_PREFIXES = "gl", ("gx", "gh")
 # The first letters of names of the same image: IMG_E0001 is edited, IMG_O0001 has the edits of the original.
 _APPLE_EDIT = re.compile(r"img_[eo](\d+)", re.IGNORECASE)
 MEDIA_TYPES = {ItemType.IMAGE, ItemType.VIDEO}
+RECORDING_TYPES = {ItemType.AUDIO, ItemType.VIDEO}
 
 
 def pair_takeout(names: Iterable[str]) -> dict[str, str]:
@@ -56,6 +58,31 @@ def pair_takeout(names: Iterable[str]) -> dict[str, str]:
         same = by_stem.get(stem) or (by_stem.get(edited[1]) if edited else None)
         if same is not None:
             pairs.setdefault(name, same)
+    return pairs
+
+
+def pair_xmp(names: Iterable[str]) -> dict[str, str]:
+    """Return the XMP file of each recording of a folder: `clip.mp4.xmp`, or `clip.xmp` if no image has this name.
+
+    Args:
+        names: The names of all files in the folder.
+
+    Returns:
+        Names of XMP files by the name of their owner.
+    """
+    names = list(names)
+    sidecars = {name[: -len(XMP_SUFFIX)]: name for name in names if name.lower().endswith(XMP_SUFFIX)}
+    if not sidecars:
+        return {}
+    types = {name: TYPES.get(PurePath(name).suffix.lower()) for name in names}
+    image_stems = {PurePath(name).stem for name, item_type in types.items() if item_type is ItemType.IMAGE}
+    pairs = {}
+    for name, item_type in types.items():
+        stem = PurePath(name).stem
+        if item_type in RECORDING_TYPES and name in sidecars:
+            pairs[name] = sidecars[name]
+        elif item_type in RECORDING_TYPES and stem in sidecars and stem not in image_stems:
+            pairs[name] = sidecars[stem]
     return pairs
 
 

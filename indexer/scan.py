@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
-from indexer.companions import find_companions, pair_takeout
+from indexer.companions import find_companions, pair_takeout, pair_xmp
 from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
 from indexer.decode.image import XMP_SUFFIX
 from search.media.takeout import TAKEOUT_SUFFIX
@@ -59,9 +59,8 @@ class Sidecars:
         names = list(names)
         self.by_owner = pair_sidecars(names)
         self.companions = find_companions(names)
-        takeout = pair_takeout(names)
-        for owner, document in takeout.items():
-            self.by_owner.setdefault(owner, []).append(document)
+        for owner, sidecar in (*pair_xmp(names).items(), *pair_takeout(names).items()):
+            self.by_owner.setdefault(owner, []).append(sidecar)
         self.owners = {
             sidecar: name
             for name, sidecars in self.by_owner.items()

@@ -14,13 +14,14 @@ from indexer.decode.content import (
     PreparedImage,
 )
 from indexer.decode.families import decode_file
-from indexer.decode.image import MAX_SIDECAR_BYTES
+from indexer.decode.image import MAX_SIDECAR_BYTES, XMP_SUFFIX
 from search.errors import CrossmodalError
 from search.media.dates import guess_date
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
 from search.media.metadata import add_later_facts
 from search.media.takeout import TAKEOUT_SUFFIX, read_takeout
+from search.media.xmp import read_xmp
 from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind
 
 
@@ -58,22 +59,29 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
 
 
 def _decode(file: FileFacts, expected: ItemType) -> Parts:
-    """Yield the parts of a file, with the metadata that Google Takeout or the file name add to it."""
+    """Yield the parts of a file, with the metadata that a sidecar or the file name add to it."""
     sidecar, path = file.sidecar_path, Path(file.path)
-    is_takeout = sidecar is not None and sidecar.suffix.lower() == TAKEOUT_SUFFIX
-    for part in decode_file(path, expected, None if is_takeout else sidecar):
+    later = _read_metadata(sidecar, expected) if sidecar else None
+    for part in decode_file(path, expected, sidecar if later is None else None):
         if not isinstance(part, FileSummary):
             yield part
             continue
-        facts, later = part.facts, _read_takeout(sidecar) if is_takeout and sidecar else MediaFacts()
+        facts, later = part.facts, later or MediaFacts()
         if later.description and later.description != facts.description:
             yield Segment(SegmentKind.PASSAGE, later.description)
         facts = add_later_facts(facts, later)
         yield replace(part, facts=add_guessed_date(facts, path.name, part.type or expected))
 
 
-def _read_takeout(sidecar: Path) -> MediaFacts:
-    return read_takeout(sidecar.read_bytes()) if sidecar.stat().st_size <= MAX_SIDECAR_BYTES else MediaFacts()
+def _read_metadata(sidecar: Path, expected: ItemType) -> MediaFacts | None:
+    """Return the metadata in a sidecar; None if it is for the decoder: subtitles, and the XMP file of an image."""
+    suffix = sidecar.suffix.lower()
+    if suffix != TAKEOUT_SUFFIX and (suffix != XMP_SUFFIX or expected is ItemType.IMAGE):
+        return None
+    if sidecar.stat().st_size > MAX_SIDECAR_BYTES:
+        return MediaFacts()
+    body = sidecar.read_bytes()
+    return read_takeout(body) if suffix == TAKEOUT_SUFFIX else read_xmp(body)
 
 
 def add_guessed_date(facts: MediaFacts, name: str, item_type: ItemType) -> MediaFacts:

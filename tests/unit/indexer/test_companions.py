@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from indexer.companions import find_companions, pair_takeout
+from indexer.companions import find_companions, pair_takeout, pair_xmp
 from search.records import State
 from tests.support.formats import RED, write_film
 from tests.support.indexing import index
@@ -58,6 +58,32 @@ def test_previews_and_edits_find_their_owners():
         "IMG_O0001.AAE": "IMG_0001.HEIC",
         "MVI_1.thm": "MVI_1.AVI",
     }
+
+
+def test_recordings_have_xmp_files_too():
+    names = ["a.mp4", "a.mp4.xmp", "b.mov", "b.xmp", "c.HEIC", "c.MOV", "c.xmp", "d.mp3", "d.mp3.XMP", "e.pdf", "e.xmp"]
+    assert pair_xmp(names) == {"a.mp4": "a.mp4.xmp", "b.mov": "b.xmp", "d.mp3": "d.mp3.XMP"}
+
+
+def test_a_clip_has_the_metadata_of_its_xmp_file_and_its_subtitles_come_first(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    packet = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+        xmp:Rating="5" exif:DateTimeOriginal="1960-05-06T10:00:00" exif:GPSLatitude="52,31.1N"
+        exif:GPSLongitude="13,24.3E"/></rdf:RDF></x:xmpmeta>"""
+    for name in ("VID_20190607_101112.mp4", "clip.mp4"):
+        write_film(media / name)
+    (media / "clip.mp4.xmp").write_text(packet)
+    index(fresh, media)
+    found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
+    clip, guessed = found["clip.mp4"].facts, found["VID_20190607_101112.mp4"].facts
+    assert (clip.captured_at, clip.rating, clip.latitude) == ("1960-05-06T10:00:00", 5, 52.518333)
+    assert (guessed.captured_at, guessed.is_date_guessed) == ("2019-06-07T10:11:12", True)
+    assert found["clip.mp4.xmp"].reason == "indexed together with clip.mp4"
+    (media / "clip.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n")
+    index(fresh, media)
+    assert "harvest" in str(fresh.catalog.list_segments(found["clip.mp4"].id))
 
 
 def make_entry(timestamp):
