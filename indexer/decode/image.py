@@ -4,7 +4,7 @@ from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.family import Family, Signature, split_suffixes
-from search.media.image.pillow import USEFUL_SIDE, iterate_images
+from search.media.image.pillow import USEFUL_SIDE, is_blank, iterate_images
 from search.media.image.raw import RAW_SUFFIXES
 from search.media.metadata import add_later_facts
 from search.media.xmp import read_xmp
@@ -36,8 +36,10 @@ def decode_image(path: Path, sidecar: Path | None) -> Parts:
     is_paged = path.suffix.lower() in PAGED_SUFFIXES
     for picture in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
         remark = picture.remark
+        if cover is None or is_blank(cover):
+            cover = picture.image
         if metadata is None:
-            cover, metadata = picture.image, _add_sidecar(picture.facts, sidecar)
+            metadata = _add_sidecar(picture.facts, sidecar)
             # A description is also searched as text.
             if metadata.description:
                 yield Segment(SegmentKind.PASSAGE, metadata.description)

@@ -15,8 +15,8 @@ from typing import Any
 MIN_YEAR = 1000
 # The oldest year of a date in a file name. Names contain many other numbers.
 MIN_YEAR_IN_NAME, MIN_YEAR_WITHOUT_SEPARATORS = 1800, 1990
-# Clocks that were never set start at these times: QuickTime, Unix and FAT.
-UNSET_CLOCKS = {datetime(1904, 1, 1), datetime(1970, 1, 1), datetime(1980, 1, 1)}
+# Clocks that were never set start at these times: QuickTime, Unix and FAT; the last one is a default of cameras.
+UNSET_CLOCKS = {datetime(1904, 1, 1), datetime(1970, 1, 1), datetime(1980, 1, 1), datetime(2002, 12, 8, 12)}
 # The offsets of real time zones in minutes: multiples of a quarter of an hour.
 OFFSET_STEP, MIN_OFFSET, MAX_OFFSET = 15, -12 * 60, 14 * 60
 # The maximum difference in minutes between two clocks that show the same moment.

@@ -75,7 +75,8 @@ def rescue_image(source: Path | bytes, side: int | None, error: Exception) -> Pi
     if isinstance(error, UnidentifiedImageError):
         reason = "unrecognized image format"
     else:
-        reason = f"damaged image: {error or type(error).__name__}"
+        # The messages of libheif have line breaks.
+        reason = f"damaged image: {' '.join(str(error).split()) or type(error).__name__}"
     if not isinstance(error, MemoryError) and getattr(error, "errno", None) is None and not is_raw(source):
         if "MAX_TEXT_MEMORY" in str(error):
             source = drop_texts(source if isinstance(source, bytes) else source.read_bytes())
@@ -88,19 +89,13 @@ def rescue_image(source: Path | bytes, side: int | None, error: Exception) -> Pi
 def open_file(source: Path | bytes) -> Image.Image:
     """Open an image file with Pillow, without decoding it."""
     try:
-        image = _open(source)
+        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
     except UnidentifiedImageError:
         array = open_tiff_array(source)
         if array is None:
             raise
         return array
-    if image.format == "FLI":  # the header of some TIFF files is also one of this format, which is not supported
-        image = _open(source, ["TIFF"])
     return (open_tiff_array(source) if is_misread(image) else None) or image
-
-
-def _open(source: Path | bytes, formats: list[str] | None = None) -> Image.Image:
-    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
 
 
 def decode_picture(image: Image.Image, side: int | None, damage: Exception | None = None) -> Picture:

@@ -24,6 +24,8 @@ pillow_heif.register_heif_opener()
 THUMBNAIL_SIZE = (512, 512)
 # The shorter side in pixels that is enough for every model and for thumbnails.
 USEFUL_SIDE = 512
+# The maximum gray value that counts as black.
+MAX_BLACK = 8
 # The minimum width and height of a cropped region in pixels.
 MIN_CROP = 8
 PilImage = Image.Image
@@ -111,6 +113,12 @@ def crop_box(image: PilImage, box: Box) -> PilImage:
     if pixels[2] - pixels[0] < MIN_CROP or pixels[3] - pixels[1] < MIN_CROP:
         raise UsageError(f"crop: the region is smaller than {MIN_CROP} x {MIN_CROP} pixels")
     return image.crop((pixels[0], pixels[1], pixels[2], pixels[3]))
+
+
+def is_blank(image: PilImage) -> bool:
+    """Return whether an image is all white or all black, such as the first frame of an animation that fades in."""
+    low, high = image.convert("L").resize((16, 16), Image.Resampling.BOX).getextrema()
+    return float(high) <= MAX_BLACK or float(low) >= 255 - MAX_BLACK  # type: ignore[arg-type]
 
 
 def compute_phash(image: PilImage) -> int:

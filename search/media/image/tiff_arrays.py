@@ -20,10 +20,10 @@ EXIF_TAGS = (270, 271, 272, 274, 306, 315)
 SIGNATURES = (b"II*\0", b"MM\0*")
 UNCOMPRESSED, DEFLATE = 1, {8, 32946}
 HORIZONTAL, FLOATING = 2, 3
-SEPARATE, RGB, CMYK = 2, 2, 5
+SEPARATE, RGB = 2, 2
 KINDS = {1: "u", 2: "i", 3: "f", 6: "c"}
 # The maximum size of the numbers of an image in bytes.
-MAX_BYTES = 2**30
+MAX_BYTES = 2**29
 CLIPPED_PERCENT = 99.9
 
 Numbers = npt.NDArray[Any]
@@ -60,9 +60,6 @@ def open_tiff_array(source: Path | bytes) -> Image.Image | None:
 def _make_image(numbers: Numbers, photometric: int | None) -> Image.Image:
     """Return an image of numbers, shape (height, width, samples); further samples are masks or other channels."""
     samples = numbers.shape[2]
-    if photometric == CMYK and samples >= 4 and numbers.dtype == np.uint8:
-        size = numbers.shape[1], numbers.shape[0]
-        return Image.frombytes("CMYK", size, np.ascontiguousarray(numbers[:, :, :4]).tobytes())
     if samples < 3 or (photometric != RGB and samples > 4):
         return Image.fromarray(np.ascontiguousarray(numbers[:, :, 0], np.float32))
     colors = np.nan_to_num(numbers[:, :, :3].astype(np.float32))

@@ -71,13 +71,6 @@ def test_separate_planes_are_read(kind):
     assert np.abs(shown - PIXELS).max() <= 1
 
 
-def test_a_further_channel_of_cmyk_is_left_out():
-    cmyk = np.asarray(PHOTO.convert("CMYK"))
-    spot = np.full((80, 120, 1), 99, np.uint8)
-    values = np.concatenate([cmyk, spot], -1)
-    assert np.abs(show(values, photometric="separated") - PIXELS).max() <= 1
-
-
 def test_gray_with_transparency_and_colors_that_are_not_declared_are_read():
     values = np.stack([GRADIENT * 65535, GRADIENT * 0 + 65535], -1).astype(np.uint16)
     shown = show(values, photometric="minisblack", planarconfig="contig", extrasamples=["unassalpha"])
@@ -85,18 +78,6 @@ def test_gray_with_transparency_and_colors_that_are_not_declared_are_read():
     colors = PIXELS.astype(np.uint16) * 257
     shown = show(colors, photometric="minisblack", planarconfig="contig")
     assert np.abs(shown - PIXELS).max() <= 1
-
-
-def test_a_tiff_file_is_not_taken_for_another_format():
-    stream = io.BytesIO()
-    tifffile.imwrite(stream, PIXELS, photometric="rgb")
-    body = stream.getvalue()
-    start = int.from_bytes(body[4:8], "little")
-    directory = body[start : start + 2 + 12 * int.from_bytes(body[start : start + 2], "little")] + b"\0" * 4
-    # With its directory at this place, and zeros after it, the header is also that of an FLC animation.
-    header = b"II*\0" + (0xAF12).to_bytes(4, "little") + b"\0" * 8
-    image, _ = open_image((header + body[16:]).ljust(0xAF12, b"\0") + directory)
-    assert np.array_equal(np.asarray(image), PIXELS)
 
 
 def test_bright_floats_are_scaled_and_missing_ones_are_black():
