@@ -37,9 +37,6 @@ HOMES = {
     "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
     "pypdfium2": ("indexer/decode/document/pdf.py",),
     "pysubs2": ("indexer/decode/document/subtitles.py",),
-    "docx": ("indexer/decode/document/",),
-    "pptx": ("indexer/decode/document/",),
-    "openpyxl": ("indexer/decode/document/",),
     "rawpy": ("search/media/image/raw.py",),
     "pillow_jxl": ("search/media/image/jxl.py",),
     "zipstream": ("web/api/archive.py",),
@@ -48,7 +45,7 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"rawpy", "pillow_jxl", "pptx", "openpyxl", "docx", "pysubs2"}
+LAZY |= {"rawpy", "pillow_jxl", "pysubs2"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.decode.content import FileSummary, Parts
-from indexer.decode.document.text import decode_text
+from indexer.decode.document.charset import decode_text
 from indexer.decode.family import DocumentFormat, split_suffixes
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts, Segment, SegmentKind
