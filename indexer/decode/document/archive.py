@@ -77,17 +77,7 @@ class Archive:
             KeyError: There is no such member.
             UnreadableMediaError: The member is damaged, encrypted or not XML.
         """
-        from lxml import etree
-
-        # A text of more than 10 MB is refused without `huge_tree`; the size is limited above.
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
-        try:
-            root = etree.fromstring(self.read(name), parser)
-        except etree.LxmlError as error:
-            raise UnreadableMediaError(f"damaged: {name}: {error}") from error
-        if root is None:
-            raise UnreadableMediaError(f"damaged: {name} is not XML")
-        return root
+        return parse_xml(self.read(name), name)
 
     def find_xml(self, name: str) -> "_Element | None":
         """Return the root of a member in XML, None if it does not exist or is damaged."""
@@ -95,6 +85,29 @@ class Archive:
             return self.read_xml(name)
         except (KeyError, UnreadableMediaError):
             return None
+
+
+def parse_xml(body: bytes, name: str) -> "_Element":
+    """Return the root of a document in XML. Errors are tolerated as far as possible.
+
+    Args:
+        body: The document.
+        name: Its name, for the message.
+
+    Raises:
+        UnreadableMediaError: It is not XML.
+    """
+    from lxml import etree
+
+    # A text of more than 10 MB is refused without `huge_tree`; the callers limit the size.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise UnreadableMediaError(f"damaged: {name}: {error}") from error
+    if root is None:
+        raise UnreadableMediaError(f"damaged: {name} is not XML")
+    return root
 
 
 def join_path(folder: str, target: str) -> str:

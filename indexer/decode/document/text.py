@@ -1,6 +1,7 @@
 """Plain text, Markdown and HTML, in any character encoding."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,6 +28,10 @@ SPACE_TAGS = ["br", "button", "img", "input", "option", "select", "td", "textare
 HIDDEN_TAGS = ["script", "style", "noscript", "template", "head", "rt", "rp"]
 # Marks that are not shown, such as soft hyphens within words.
 INVISIBLE = re.compile("[\0\xad\u2060\ufeff]")
+# A hyphen at the end of a line, between two parts of a word. The word after a suspended hyphen is not a part of it.
+DIVIDED_WORD = re.compile(r"(?<=[^\W\d_])([-\u2010])[ \t]*\r?\n[ \t]*(?=([^\W\d_]+))")
+MAX_WORD_LENGTH = 60
+SUSPENDED = {"and", "or", "und", "oder", "bzw", "sowie", "et", "ou", "y", "o", "e", "en", "of", "och", "eller", "og"}
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -46,8 +51,8 @@ class Text:
 
 
 def read_plain(body: bytes) -> Text:
-    """Return a plain text unchanged."""
-    return Text(decode_text(body))
+    """Return a plain text; words that are divided at line ends are joined."""
+    return Text(join_hyphenated(decode_text(body)))
 
 
 def read_markdown(body: bytes) -> Text:
@@ -77,6 +82,23 @@ def read_html(body: bytes) -> Text:
     for separator in soup(SPACE_TAGS):
         separator.insert_after(" ")
     return Text(soup.get_text(), title or None)
+
+
+def join_hyphenated(text: str) -> str:
+    """Return a text in which words that were divided at line ends are whole; compounds with a hyphen keep it."""
+    if not DIVIDED_WORD.search(text):
+        return text
+    words = Counter(re.findall(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*", text.casefold()))
+
+    def join(match: re.Match[str]) -> str:
+        ending = match[2]
+        first = re.split(r"[\W\d_]", text[max(0, match.start() - MAX_WORD_LENGTH) : match.start()])[-1]
+        if ending in SUSPENDED:
+            return "- "
+        is_compound = words[f"{first}-{ending}".casefold()] and not words[f"{first}{ending}".casefold()]
+        return "-" if is_compound or not ending[0].islower() else ""
+
+    return DIVIDED_WORD.sub(join, text)
 
 
 def clean_text(text: str) -> str:
