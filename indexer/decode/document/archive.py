@@ -38,7 +38,7 @@ class Archive:
             raise UnreadableMediaError(PASSWORD_MESSAGE if ENCRYPTED_STREAM in body else old)
         self._zip = zipfile.ZipFile(io.BytesIO(body))
         self._left = MAX_UNPACKED_BYTES
-        self.names = {_make_key(name): name for name in self._zip.namelist()}
+        self.names = {make_key(name): name for name in self._zip.namelist()}
 
     def __enter__(self) -> Self:
         """Return the archive."""
@@ -50,7 +50,7 @@ class Archive:
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is a member of this name."""
-        return _make_key(name) in self.names
+        return make_key(name) in self.names
 
     def read(self, name: str) -> bytes:
         """Return the content of a member.
@@ -59,7 +59,7 @@ class Archive:
             KeyError: There is no such member.
             UnreadableMediaError: The member is damaged or encrypted, or all that was read would become too large.
         """
-        entry = self._zip.getinfo(self.names[_make_key(name)])
+        entry = self._zip.getinfo(self.names[make_key(name)])
         self._left -= entry.file_size
         if self._left < 0:
             raise UnreadableMediaError(f"larger than the limit of {MAX_UNPACKED_BYTES // 2**20} MiB when unpacked")
@@ -126,5 +126,6 @@ def get_attribute(element: "_Element", name: str) -> str | None:
     return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), None)
 
 
-def _make_key(name: str) -> str:
+def make_key(name: str) -> str:
+    """Return the form of a name in which names are compared."""
     return unquote(name).replace("\\", "/").lstrip("/").casefold()

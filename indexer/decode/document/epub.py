@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
-from indexer.decode.document.archive import Archive, get_attribute, get_name, join_path
+from indexer.decode.document.archive import Archive, get_attribute, get_name, join_path, make_key
 from indexer.decode.document.text import Text, cut_texts, read_html
 from indexer.decode.family import DocumentFormat
 from search.errors import UnreadableMediaError
@@ -90,13 +90,13 @@ def _find_package(archive: Archive) -> str:
 
 def _refuse_encrypted(archive: Archive, chapters: list[str]) -> None:
     """Raise UnreadableMediaError if chapters are encrypted, as in books with copy protection."""
-    encryption = archive.find_xml(ENCRYPTION)
+    encryption, protected = archive.find_xml(ENCRYPTION), {make_key(chapter) for chapter in chapters}
     for entry in encryption if encryption is not None else ():
         parts = {get_name(element): element for element in entry.iter()}
         method, reference = parts.get("EncryptionMethod"), parts.get("CipherReference")
         name = join_path("", (reference.get("URI") or "") if reference is not None else "")
         is_font = method is not None and (method.get("Algorithm") or "") in FONT_OBFUSCATION
-        if name in chapters and not is_font:
+        if make_key(name) in protected and not is_font:
             raise UnreadableMediaError("the book has copy protection (DRM). Only a copy without it can be indexed")
 
 
