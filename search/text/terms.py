@@ -11,7 +11,7 @@ from search.text.stopwords import cut_unspaced, list_stop_words
 
 # Languages that capitalize all nouns, so that a capital letter does not mark a name.
 NOUN_CAPITALIZING_LANGUAGES = ("de", "lb")
-_WORD = re.compile(r"[^\s\"“”„«»「」(),;:!?]+")
+_WORD = re.compile(r"[^\s\"“”„‟«»‹›「」『』(),;:!?]+")
 _SENTENCE_END = re.compile(r"[.!?…:]$")
 
 
