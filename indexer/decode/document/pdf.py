@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.document.archive import get_name, parse_xml
-from indexer.decode.document.pdf_page import is_scan, read_annotations, read_text
+from indexer.decode.document.pdf_page import is_scan, read_text
 from indexer.decode.document.text import clean_text
 from indexer.decode.family import DocumentFormat
 from indexer.decode.passages import cut_passages
@@ -77,11 +77,11 @@ def _decode_pages(document: "PdfDocument") -> Parts:
 
 
 def _read_page(document: "PdfDocument", page: "PdfPage") -> str:
-    """Return the text of a page with the values of its form fields and its comments."""
+    """Return the text of a page, or of the whole form if the page only has a notice in place of it."""
     text = clean_text(read_text(page))
     if XFA_NOTICE in " ".join(text.split()) and (form := "\n\n".join(_read_xfa(document))):
         text = form
-    return clean_text("\n\n".join([text, *read_annotations(page)])).strip()
+    return text.strip()
 
 
 def _read_xfa(document: "PdfDocument") -> Iterator[str]:

@@ -60,6 +60,13 @@ def turn_boxes(boxes: npt.NDArray[np.float64], quarters: int) -> npt.NDArray[np.
     return boxes
 
 
+def turn_fragment(fragment: Fragment, quarters: int) -> Fragment:
+    """Return a fragment in the coordinates of `turn_boxes`."""
+    box = np.array([[fragment.left, fragment.right, fragment.bottom, fragment.top]])
+    left, right, bottom, top = turn_boxes(box, quarters)[0].tolist()
+    return Fragment(fragment.text, left, right, bottom, top)
+
+
 def split_fragments(text: str, boxes: npt.NDArray[np.float64]) -> list[Fragment]:
     """Return the fragments of a text in its order.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from indexer.decode.document.pdf_layout import order_fragments, split_fragments, turn_boxes
+from indexer.decode.document.pdf_layout import Fragment, order_fragments, split_fragments, turn_boxes, turn_fragment
 from indexer.decode.document.text import join_hyphenated
 
 if TYPE_CHECKING:
@@ -37,29 +37,41 @@ SHAPED_LETTERS = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]+")
 
 
 def read_text(page: "PdfPage") -> str:
-    """Return the text of a page in reading order; empty if its font does not tell the characters."""
+    """Return the text of a page in reading order, with the values of its form fields, then the comments on it.
+
+    The text is left out if its font does not tell the characters.
+    """
+    fields, comments = _read_annotations(page)
     textpage = page.get_textpage()
     try:
-        text = _read_ordered(page, textpage)
+        text = _read_ordered(page, textpage, fields)
     finally:
         textpage.close()
-    if _is_unreadable(text):
-        return ""
     text = join_hyphenated(DIVISION.sub("-\n", text))
-    return SHAPED_LETTERS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = SHAPED_LETTERS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    return "\n\n".join([text, *comments])
 
 
-def read_annotations(page: "PdfPage") -> list[str]:
-    """Return the values of the form fields of a page, and the comments on it, each once."""
+def _read_annotations(page: "PdfPage") -> tuple[list[Fragment], list[str]]:
+    """Return the values of the form fields of a page at their places, and the comments on it, each once."""
     from pypdfium2 import raw
 
-    texts: list[str] = []
+    fields: list[Fragment] = []
+    comments: list[str] = []
     for number in range(min(raw.FPDFPage_GetAnnotCount(page.raw), MAX_ANNOTATIONS)):
         annotation = raw.FPDFPage_GetAnnot(page.raw, number)
-        if annotation:
-            texts.append(_read_annotation(page, annotation))
-            raw.FPDFPage_CloseAnnot(annotation)
-    return [text for text in dict.fromkeys(texts) if text]
+        if not annotation:
+            continue
+        kind = raw.FPDFAnnot_GetSubtype(annotation)
+        text = _read_field(page, annotation) if kind == raw.FPDF_ANNOT_WIDGET else _read_comment(annotation, kind)
+        if text and kind == raw.FPDF_ANNOT_WIDGET:
+            box = raw.FS_RECTF()
+            raw.FPDFAnnot_GetRect(annotation, box)
+            fields.append(Fragment(text, box.left, box.right, min(box.bottom, box.top), max(box.bottom, box.top)))
+        elif text:
+            comments.append(text)
+        raw.FPDFPage_CloseAnnot(annotation)
+    return fields, list(dict.fromkeys(comments))
 
 
 def is_scan(page: "PdfPage", text: str) -> bool:
@@ -86,16 +98,20 @@ def _has_invisible_text(page: "PdfPage") -> bool:
     return any(right > left for left, _, right, _ in (one.get_bounds() for one in hidden))
 
 
-def _read_ordered(page: "PdfPage", textpage: "PdfTextPage") -> str:
+def _read_ordered(page: "PdfPage", textpage: "PdfTextPage", fields: list[Fragment]) -> str:
     plain: str = textpage.get_text_bounded()
     count = textpage.count_chars()
-    if not plain.strip() or count > MAX_ORDERED_CHARACTERS:
-        return plain
+    values = "\n".join(field.text for field in fields)
+    if not plain.strip() or _is_unreadable(plain):
+        return values
+    if count > MAX_ORDERED_CHARACTERS:
+        return f"{plain}\n{values}"
     text, boxes = _read_characters(textpage, count)
     quarters = _measure_turn(textpage, count)
     fragments = split_fragments(text, turn_boxes(boxes, quarters))
-    # PDFium joins lines of turned text, or reads them backwards.
-    ordered = order_fragments(fragments, keep_order=not quarters and not page.get_rotation())
+    # PDFium joins lines of turned text, or reads them backwards. Fields are not a part of its text.
+    keep_order = not fields and not quarters and not page.get_rotation()
+    ordered = order_fragments([*fragments, *(turn_fragment(field, quarters) for field in fields)], keep_order)
     return plain if ordered is None else ordered
 
 
@@ -130,20 +146,22 @@ def _is_unreadable(text: str) -> bool:
     return bad > MAX_UNREADABLE_SHARE * len(shown)
 
 
-def _read_annotation(page: "PdfPage", annotation: Any) -> str:
-    """Return the value of a form field, or the text of a comment."""
+def _read_comment(annotation: Any, kind: int) -> str:
     from pypdfium2 import raw
 
-    kind = raw.FPDFAnnot_GetSubtype(annotation)
     if kind in {raw.FPDF_ANNOT_POPUP, raw.FPDF_ANNOT_LINK}:
         return ""
-    if kind != raw.FPDF_ANNOT_WIDGET:
-        return _read_buffer(lambda buffer, size: raw.FPDFAnnot_GetStringValue(annotation, b"Contents", buffer, size))
+    return _read_buffer(lambda buffer, size: raw.FPDFAnnot_GetStringValue(annotation, b"Contents", buffer, size))
+
+
+def _read_field(page: "PdfPage", annotation: Any) -> str:
+    from pypdfium2 import raw
+
     if page.formenv is None:
         return ""
     form = page.formenv.raw
-    field = raw.FPDFAnnot_GetFormFieldType(form, annotation)
-    if field not in {raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}:
+    kind = raw.FPDFAnnot_GetFormFieldType(form, annotation)
+    if kind not in {raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}:
         return ""
     return _read_buffer(lambda buffer, size: raw.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size))
 

@@ -138,11 +138,17 @@ def test_values_of_forms_and_comments_are_read(read_words):
         "/Subtype/Widget/FT/Btn/T(agree)/V/Yes",
         "/Subtype/Text/Contents(Please check this.)",
         "/Subtype/Highlight/Contents<FEFF00D6006C>",
+        "/Subtype/FreeText/DA(/F1 12 Tf)/Contents(Typed on the page.)",
         "/Subtype/Popup/Contents(Please check this.)",
         "/Subtype/Link/Contents(nothing)",
     ]
-    text = read_words(make_form(fields, show("Name:", 72, 700)))
-    assert text == "Name: Ada Lovelace Oslo Please check this. Öl"
+    labels = show("Town:", 40, 135) + show("Name:", 40, 105) + show("Application", 40, 300)
+    text = read_words(make_form(fields, labels))
+    assert text == "Application Town: Oslo Name: Ada Lovelace Please check this. Öl Typed on the page."
+
+
+def test_a_page_with_values_only_is_read(read_words):
+    assert read_words(make_form(["/Subtype/Widget/FT/Tx/T(name)/V(Ada Lovelace)"])) == "Ada Lovelace"
 
 
 def test_a_form_without_pages_is_read_from_its_template(read_words):
