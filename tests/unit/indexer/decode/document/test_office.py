@@ -246,6 +246,57 @@ def test_documents_that_cannot_be_read_have_a_clear_reason(decode, suffix, body,
         decode(suffix, body)
 
 
+def make_empty_fill():
+    """Return a workbook as several exporters write it: with empty fills, which openpyxl refuses."""
+    styles = '<fills count="1"><fill/></fills><cellXfs><xf numFmtId="0"/></cellXfs>'
+    return make_book("<sheetData><row><c><v>1</v></c></row></sheetData>", styles=styles)
+
+
+def remove_part(body, name):
+    source = zipfile.ZipFile(io.BytesIO(body))
+    return zip_files({one: source.read(one) for one in source.namelist() if one != name})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        make_empty_fill(),
+        remove_part(make_empty_fill(), "xl/styles.xml"),
+        remove_part(make_empty_fill(), "xl/sharedStrings.xml"),
+        remove_part(make_empty_fill(), "_rels/.rels"),
+    ],
+    ids=["empty fill", "no styles", "no strings", "no relations"],
+)
+def test_workbooks_with_damaged_or_missing_parts_are_read(decode, body):
+    assert decode("xlsx", body) == ["Costs 1"]
+
+
+CONTROL = "<w:sdt><w:sdtPr><w:alias w:val='hidden'/></w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CONTROL.format(make_paragraph("inside")),
+        f"<w:p>{CONTROL.format('<w:r><w:t>inside</w:t></w:r>')}</w:p>",
+        CONTROL.format(f"<w:tbl><w:tr><w:tc>{make_paragraph('inside')}</w:tc></w:tr></w:tbl>"),
+        "<w:tbl>" + CONTROL.format(f"<w:tr><w:tc>{make_paragraph('inside')}</w:tc></w:tr>") + "</w:tbl>",
+        f"<w:tbl><w:tr><w:tc>{CONTROL.format(make_paragraph('inside'))}</w:tc></w:tr></w:tbl>",
+    ],
+    ids=["body", "paragraph", "table", "row", "cell"],
+)
+def test_content_controls_are_read_wherever_they_are(decode, body):
+    assert decode("docx", make_word(body)) == ["inside"]
+
+
+def test_a_document_whose_text_is_all_in_a_note_or_shape_is_read(decode):
+    note = f"<w:footnotes {NAMESPACES}><w:footnote w:id='1'>{make_paragraph('Noted.')}</w:footnote></w:footnotes>"
+    reference = "<w:p><w:r><w:footnoteReference w:id='1'/></w:r></w:p>"
+    assert decode("docx", make_word(reference, [("footnotes", "n.xml", note)])) == ["Noted."]
+    shape = f"<w:p><w:r><w:drawing><wps:txbx><w:txbxContent>{make_paragraph('Shaped.')}</w:txbxContent></wps:txbx></w:drawing></w:r></w:p>"
+    assert decode("docx", make_word(shape)) == ["Shaped."]
+
+
 def test_large_pictures_in_a_document_do_not_count(decode, monkeypatch):
     monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 100_000)
     stream = io.BytesIO(make_word(make_paragraph("The harvest.")))

@@ -47,8 +47,9 @@ def test_divided_words_of_a_text_are_joined(text, joined):
 
 
 def make_epub(chapter="<p>The har\xadvest was good.</p>", spine="text/Chapter%201.xhtml", **files):
-    package = f"""<package xmlns:dc="http://purl.org/dc/elements/1.1/">
-        <metadata><dc:title>The year</dc:title></metadata><manifest><item id="a" href="{spine}" media-type="application/xhtml+xml"/></manifest>
+    package = f"""{files.pop("declaration", "")}<package xmlns:dc="http://purl.org/dc/elements/1.1/">
+        <metadata><dc:title>The year</dc:title>{files.pop("cover", "")}</metadata>
+        <manifest><item id="a" href="{spine}" media-type="application/xhtml+xml"/></manifest>
         <spine><itemref idref="{files.pop("reference", "a")}"/></spine></package>"""
     members = {
         "mimetype": "application/epub+zip",
@@ -65,12 +66,26 @@ def make_epub(chapter="<p>The har\xadvest was good.</p>", spine="text/Chapter%20
         make_epub(),
         make_epub(spine="Text\\chapter 1.xhtml"),
         make_epub(reference="wrong"),
+        make_epub(declaration='<?xml version="1.1" encoding="utf-8"?>'),
+        make_epub(cover="<meta name='cover' content='Images/missing.png'/>"),
+        make_epub(cover="<item id='x' href='css/a.css'/><item id='y' href='css/a.css'/>&nbsp;"),
         make_epub(members={"META-INF/container.xml": CONTAINER.format("missing.opf")}),
         make_epub(members={"META-INF/container.xml": "<container"}),
         make_epub('<?xml version="1.0" encoding="gbk"?><html><body>The har<b>vest</b> was good.</body></html>'),
         make_epub(members={"META-INF/encryption.xml": FONTS}),
     ],
-    ids=["case", "backslash", "empty spine", "wrong package", "damaged container", "wrong encoding", "fonts"],
+    ids=[
+        "case",
+        "backslash",
+        "empty spine",
+        "XML 1.1",
+        "missing cover",
+        "repeated file",
+        "wrong package",
+        "damaged container",
+        "wrong encoding",
+        "fonts",
+    ],
 )
 def test_books_with_common_errors_are_read(tmp_path, body):
     (tmp_path / "a.epub").write_bytes(body)
