@@ -19,6 +19,24 @@ NAMESPACES = (
 )
 
 
+MAIN_TYPES = {
+    "word": "wordprocessingml.document",
+    "xl": "spreadsheetml.sheet",
+    "ppt": "presentationml.presentation",
+}
+
+
+def make_types(main):
+    """Return the part of content types for a main part; the readers of other programs need it."""
+    kind = f"application/vnd.openxmlformats-officedocument.{MAIN_TYPES[main.split('/')[0]]}.main+xml"
+    return (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/{main}" ContentType="{kind}"/></Types>'
+    )
+
+
 def make_relations(targets):
     """Return a part of relations from their kinds and targets; their ids are r1, r2 and so on."""
     rows = "".join(
@@ -31,6 +49,7 @@ def make_relations(targets):
 def make_word(body, parts=(), main="word/document.xml", separator="/", namespace=WORD):
     """Return a DOCX with a body and further parts, given as kind, name and content."""
     files = {
+        "[Content_Types].xml": make_types(main),
         "_rels/.rels": make_relations([("officeDocument", main)]),
         main: f"<w:document {NAMESPACES.replace(WORD, namespace)}><w:body>{body}</w:body></w:document>",
         main.replace("word/", "word/_rels/") + ".rels": make_relations([(kind, name) for kind, name, _ in parts]),
@@ -46,6 +65,7 @@ def make_paragraph(text):
 def make_book(sheet, strings="", styles="", parts=(), workbook=""):
     """Return an XLSX with one sheet, and parts that the sheet refers to."""
     files = {
+        "[Content_Types].xml": make_types("xl/workbook.xml"),
         "_rels/.rels": make_relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook xmlns="{SHEET}" xmlns:r="{RELATIONS}">{workbook}'
         '<sheets><sheet name="Costs" sheetId="1" r:id="r1"/></sheets></workbook>',
@@ -64,6 +84,7 @@ def make_slides(slides, notes=(), parts=()):
     """Return a PPTX from the shapes of its slides; parts belong to the first slide, as kind, name and content."""
     references = "".join(f'<p:sldId id="{256 + number}" r:id="r{number}"/>' for number, _ in enumerate(slides, 1))
     files = {
+        "[Content_Types].xml": make_types("ppt/presentation.xml"),
         "_rels/.rels": make_relations([("officeDocument", "ppt/presentation.xml")]),
         "ppt/presentation.xml": f"<p:presentation {NAMESPACES}><p:sldIdLst>{references}</p:sldIdLst></p:presentation>",
         "ppt/_rels/presentation.xml.rels": make_relations(

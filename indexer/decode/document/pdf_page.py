@@ -47,7 +47,8 @@ def read_text(page: "PdfPage") -> str:
         text = _read_ordered(page, textpage, fields)
     finally:
         textpage.close()
-    text = join_hyphenated(DIVISION.sub("-\n", text))
+    # On a page, a soft hyphen within a line is drawn like any other.
+    text = join_hyphenated(DIVISION.sub("-\n", text)).replace("\xad", "-")
     text = SHAPED_LETTERS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     return "\n\n".join([text, *comments])
 

@@ -92,6 +92,7 @@ def test_three_columns_of_right_to_left_text_begin_at_the_right(read_words):
         (["Jean-", "Pierre is here"], "Jean-Pierre is here"),
         (["Haupt-", "und Nebenfach"], "Haupt- und Nebenfach"),
         (["Ministry of Silly Walks multi\xad", "modal"], "Ministry of Silly Walks multimodal"),
+        (["Part 01\xad2301\xadXX"], "Part 01-2301-XX"),
     ],
 )
 def test_words_that_are_divided_at_line_ends_are_whole(read_words, lines, text):
