@@ -4,6 +4,7 @@ import io
 import posixpath
 import zipfile
 import zlib
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
@@ -78,6 +79,29 @@ class Archive:
             UnreadableMediaError: The member is damaged, encrypted or not XML.
         """
         return parse_xml(self.read(name), name)
+
+    def iterate_xml(self, name: str, tags: Collection[str]) -> Iterator["_Element"]:
+        """Yield the elements of some names of a member in XML, each when it is complete, in constant memory.
+
+        Raises:
+            KeyError: There is no such member.
+            UnreadableMediaError: The member is damaged or encrypted. Damage after the first element ends the iteration.
+        """
+        from lxml import etree
+
+        source, is_empty = io.BytesIO(self.read(name)), True
+        wanted = [f"{{*}}{tag}" for tag in tags]
+        options = {"resolve_entities": False, "no_network": True, "recover": True, "huge_tree": True}
+        try:
+            for _, element in etree.iterparse(source, tag=wanted, **options):
+                is_empty = False
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+        except etree.LxmlError as error:
+            if is_empty:
+                raise UnreadableMediaError(f"damaged: {name}: {error}") from error
 
     def find_xml(self, name: str) -> "_Element | None":
         """Return the root of a member in XML, None if it does not exist or is damaged."""

@@ -39,6 +39,8 @@ SAMPLE_BYTES, CANDIDATE_BYTES = 65_536, 8_192
 MIN_ZERO_SHARE, MIN_ZERO_SHARE_IDEOGRAPHIC, MIN_PRINTABLE_SHARE = 0.25, 0.01, 0.95
 # A text is UTF-8 if it has at least this many valid characters of several bytes for each wrong one.
 MIN_VALID_PER_WRONG = 1
+MAX_COUNTED_BYTES = 16 * 1024 * 1024
+NOT_ASCII = bytes(range(0x80, 0x100))
 MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # Letters beyond ASCII by language, the most frequent ones first, grouped by the encodings that have them. The first
 # encoding of equally good ones is chosen.
@@ -131,9 +133,9 @@ def decode_declared(body: bytes, declared: str | None) -> str:
 
 
 def _count_multibyte(body: bytes) -> tuple[int, int]:
-    """Return the number of valid characters of several bytes, and of other bytes beyond ASCII."""
-    valid = MULTIBYTE.findall(body)
-    return len(valid), sum(byte >= 0x80 for byte in MULTIBYTE.sub(b"", body))
+    """Return the number of valid characters of several bytes, and of other bytes beyond ASCII, at the beginning."""
+    rest, valid = MULTIBYTE.subn(b"", body[:MAX_COUNTED_BYTES])
+    return valid, len(rest) - len(rest.translate(None, NOT_ASCII))
 
 
 def _find_utf16(body: bytes) -> str | None:

@@ -72,8 +72,7 @@ def read_xlsx(body: bytes) -> Iterator[Text]:
 def _read_book(package: Package, main: str, root: "_Element") -> Book:
     strings: list[str] = []
     for part in package.find_related(main, "sharedStrings"):
-        table = package.archive.read_xml(part)
-        strings += [_read_string(entry) for entry in table if get_name(entry) == "si"]
+        strings += [_read_string(entry) for entry in package.archive.iterate_xml(part, {"si"})]
     dates: set[int] = set()
     percents: set[int] = set()
     for part in package.find_related(main, "styles"):
@@ -114,20 +113,20 @@ def _read_styles(styles: "_Element", dates: set[int], percents: set[int]) -> Non
 
 
 def _read_sheet(package: Package, book: Book, part: str) -> Iterator[str]:
-    """Yield the header, the rows, what is drawn on the sheet, the comments and the footer."""
-    root = package.archive.read_xml(part)
-    outside = [(name, _read_header(element)) for element in root.iter() if (name := get_name(element)) in EDGES]
-    yield from (text for name, text in outside if text and name.endswith("Header"))
-    count = 0
-    for row in (element for element in root.iter() if get_name(element) == "row"):
-        cells = [text for cell in row if get_name(cell) == "c" and (text := _read_cell(cell, book).strip())]
+    """Yield the rows, what is drawn on the sheet, the comments, the header and the footer."""
+    count, edges = 0, []
+    for element in package.archive.iterate_xml(part, {"row", *EDGES}):
+        if get_name(element) != "row":
+            edges.append(_read_header(element))
+            continue
+        cells = [text for cell in element if get_name(cell) == "c" and (text := _read_cell(cell, book).strip())]
         if cells:
             count += 1
             yield CELL_SEPARATOR.join(cells)
         if count >= MAX_ROWS:
             break
     yield from _read_attached(package, part)
-    yield from (text for name, text in outside if text and name.endswith("Footer"))
+    yield from (text for text in dict.fromkeys(edges) if text)
 
 
 def _read_cell(cell: "_Element", book: Book) -> str:

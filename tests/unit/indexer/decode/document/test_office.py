@@ -187,7 +187,7 @@ def test_a_sheet_is_read_with_its_drawings_comments_and_edges(decode):
     comments = f'<comments xmlns="{SHEET}"><commentList><comment><text><t>Checked</t></text></comment></commentList></comments>'
     parts = [("drawing", "d.xml", drawing), ("comments", "c.xml", comments)]
     (text,) = decode("xlsx", make_book(sheet, strings, parts=parts))
-    assert text == "Costs Secret rich text | inline Boxed Checked Below & beyond"
+    assert text == "Costs rich text | inline Boxed Checked Secret Below & beyond"
 
 
 def test_open_documents_are_read_in_order_without_deleted_text(decode):
