@@ -1,5 +1,6 @@
 """The reading order of a page: lines of the same column belong together, however the file orders them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ MAX_SWITCH_SHARE = 0.3
 # The gap between columns is searched in steps of this share of the width.
 STEPS = 400
 MAX_DEPTH = 4
+WIDE = re.compile("[\u2e80-\uffdc\U00020000-\U0003ffff]")
 RIGHT_TO_LEFT = ("\u0590", "\u08ff")
 
 
@@ -149,7 +151,8 @@ def _find_gap(fragments: Sequence[Fragment]) -> float | None:
 
 def _is_prose(fragments: Sequence[Fragment]) -> bool:
     """Return whether fragments are long lines that fill a column, or several columns of them."""
-    if median(len(one.text) for one in fragments) < MIN_LINE_CHARACTERS:
+    # An ideograph or syllable sign is as wide as two letters.
+    if median(len(one.text) + len(WIDE.findall(one.text)) for one in fragments) < MIN_LINE_CHARACTERS:
         return False
     width = max(one.right for one in fragments) - min(one.left for one in fragments)
     is_wide = median(one.right - one.left for one in fragments) >= MIN_LINE_SHARE * width

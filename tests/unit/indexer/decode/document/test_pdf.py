@@ -70,6 +70,15 @@ def test_columns_in_the_order_of_the_file_and_tables_stay_as_they_are(read_words
     assert read_words(make_pages([table])) == " ".join(f"Article {row} {row}.50" for row in range(8))
 
 
+def test_two_columns_of_chinese_are_read_one_after_the_other(read_words):
+    letters = "今天气很好我们一起去公园散步看见了"
+    codes = "".join(chr(FIRST_CODE + number) for number in range(len(letters)))
+    columns = [[codes[start:] + codes[:start] for start in range(first, first + 5)] for first in (0, 5)]
+    page = draw_rows(*columns, left=40, width=260)
+    shown = [letters[start:] + letters[:start] for start in range(10)]
+    assert read_words(make_pages([page], font=make_mapped_font(letters))) == " ".join(shown)
+
+
 def test_three_columns_of_right_to_left_text_begin_at_the_right(read_words):
     letters = "אבגדהוזחט "
     font = make_mapped_font(letters)
