@@ -46,6 +46,8 @@ def _recognize_format(path: Path, head: bytes) -> DocumentFormat | None:
     """Return the format of a document by its content, None if the content does not decide."""
     if head.startswith(ZIP_SIGNATURE):
         return _recognize_archive(path)
+    if path.suffix.lower() not in BY_SUFFIX and (entry := next((one for one in FORMATS if one.detect(head)), None)):
+        return entry
     return next((entry for entry in FORMATS if entry.signature and head.startswith(entry.signature)), None)
 
 

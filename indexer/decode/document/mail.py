@@ -1,5 +1,6 @@
 """Mails (EML): the subject, the people, the text and texts that are attached."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from email import message_from_bytes
@@ -16,6 +17,12 @@ from search.errors import UnreadableMediaError
 from search.records import MediaFacts
 
 SHOWN_HEADERS = ("Subject", "From", "To", "Cc", "Date")
+# A mail is recognized by at least this number of these headers before its first empty line.
+FIRST_LINE = re.compile(rb"[A-Za-z-]{2,40}:[ \t]|From ")
+KNOWN_HEADERS = re.compile(
+    rb"^(From|To|Subject|Date|Message-ID|Received|Return-Path|MIME-Version|Delivered-To|Content-Type):", re.I | re.M
+)
+MIN_KNOWN_HEADERS, DETECTED_BYTES = 3, 16_384
 # Mails can be attached to each other; deeper ones are left out.
 MAX_DEPTH = 8
 
@@ -94,4 +101,12 @@ def _read_date(message: Message) -> str | None:
     return date.replace(tzinfo=None, microsecond=0).isoformat()
 
 
-MAIL = DocumentFormat((".eml",), decode_mail)
+def _is_mail(head: bytes) -> bool:
+    """Return whether a file begins with the header of a mail, as files without a suffix in mail folders do."""
+    if not FIRST_LINE.match(head):
+        return False
+    header = re.split(rb"\r?\n\r?\n", head[:DETECTED_BYTES], maxsplit=1)[0]
+    return len({name.lower() for name in KNOWN_HEADERS.findall(header)}) >= MIN_KNOWN_HEADERS
+
+
+MAIL = DocumentFormat((".eml",), decode_mail, detect=_is_mail)

@@ -74,6 +74,14 @@ def test_a_subject_in_raw_bytes_is_read(decode):
     assert decode("Subject: Größe für alle Bären\n\nwords".encode("cp1252")).facts.title == "Größe für alle Bären"
 
 
+def test_a_mail_is_recognized_without_a_suffix_and_a_text_with_one_stays_a_text(tmp_path):
+    body = b"Subject: =?utf-8?q?=C3=96l?=\nFrom: a@example.org\nTo: b@example.org\n\nwords"
+    for name, text in (("1717158600.M1", "Subject: Öl From"), ("a.txt", "Subject: =?utf-8?q?"), ("notes", "To: one")):
+        (tmp_path / name).write_bytes(body if name != "notes" else b"To: one\nthing\n\nFrom: b\nSubject: c")
+        (passage,) = read(tmp_path / name, ItemType.DOCUMENT).passages
+        assert passage.text.startswith(text)
+
+
 def test_what_is_no_mail_has_a_reason(decode):
     with pytest.raises(UnreadableMediaError, match="not a mail"):
         decode(b"only words\n\nand more")
