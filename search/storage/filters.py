@@ -28,6 +28,7 @@ from search.records import FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.text.analysis import analyze
+from search.text.names import compose_name, fold_name
 
 # How SQLite formats times, and a time in this format.
 TIME_FORMAT, LOCAL_TIME = "%Y-%m-%dT%H:%M:%S", "2024-05-01T12:11:12"
@@ -118,9 +119,29 @@ def match_folder(path: str) -> ColumnElement[bool]:
 
 
 def _match_path(path: str) -> ColumnElement[bool]:
-    if path.startswith("/"):
+    """Return the condition that an item is in a folder, given by its whole path or its name.
+
+    Names are compared in any Unicode normalization, and those that are not a whole path in any case.
+    """
+    if not path.startswith("/"):
+        return _contains(t.item.c.path, f"/{path.rstrip('/')}/")
+    if path.isascii():
         return match_folder(path)
-    return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
+    root = compose_name(path.rstrip("/")) or ""
+    composed = func.compose_name(t.item.c.path)
+    return or_(composed == root, func.substr(composed, 1, len(root) + 1) == root + "/")
+
+
+def _contains(tested: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    """Return the condition that a column contains a text in any Unicode normalization and case."""
+    if part.isascii():  # SQLite can compare the case of these letters, which is faster
+        return tested.icontains(part, autoescape=True)
+    return func.instr(func.fold_name(tested), fold_name(part)) > 0
+
+
+def _match_sources(paths: Sequence[str]) -> ColumnElement[bool]:
+    composed = [compose_name(path) for path in paths]
+    return t.source.c.id.in_(select(t.source.c.id).where(func.compose_name(t.source.c.path).in_(composed)))
 
 
 def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnElement[bool]]:
@@ -130,7 +151,7 @@ def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnEl
 
 def _match_substring(tested: ColumnElement[Any]) -> Callable[[str], ColumnElement[bool]]:
     """Return a function from a text to the condition that a column contains it; case does not matter."""
-    return lambda part: tested.icontains(part, autoescape=True)
+    return lambda part: _contains(tested, part)
 
 
 def _match_all(match: Callable[[Any], ColumnElement[bool]]) -> Callable[[Sequence[Any]], ColumnElement[bool]]:
@@ -139,7 +160,7 @@ def _match_all(match: Callable[[Any], ColumnElement[bool]]) -> Callable[[Sequenc
 
 
 def _match_tag(tag: str) -> ColumnElement[bool]:
-    tagged = select(t.tag.c.item_id).where(func.fold(t.tag.c.name) == tag.casefold())
+    tagged = select(t.tag.c.item_id).where(func.fold_name(t.tag.c.name) == fold_name(tag))
     return t.item.c.id.in_(tagged)
 
 
@@ -222,7 +243,7 @@ def _format_utc(moment: datetime) -> str:
 # The SQL of every filter, by name.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
-    "sources": FilterSql(_match_any(t.source.c.path), t.source.c.path),
+    "sources": FilterSql(_match_sources, t.source.c.path),
     "path": FilterSql(_match_path),
     "after": FilterSql(_make_date_condition("after", operator.ge)),
     "before": FilterSql(_make_date_condition("before", operator.lt)),

@@ -4,7 +4,7 @@ import mimetypes
 import os
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
@@ -15,6 +15,7 @@ from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
+from web.ranges import send_ranges
 
 DAY_SECONDS = 24 * 3600
 # Maximum width and height of a preview in pixels.
@@ -54,7 +55,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
             raise NotFoundError(f"Permission denied for the file of item {item_id}: {item.path}")
         suffix = path.suffix.lower()
         mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        response = send_file(path, mimetype=mime_type, conditional=True, download_name=path.name)
+        response = send_ranges(path, mime_type, path.name)
         # An HTML document of the library must not run as a page of this site.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         return response
@@ -81,14 +82,14 @@ def _send_thumbnail(library: OpenHome, item: Item) -> Response:
     if "size" in request.args:
         size = _read_size()
         return _send_small(path, library.home.small_thumbnail(item.id, size), size)
-    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS)
+    return send_ranges(path, "image/jpeg", max_age=DAY_SECONDS)
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail. It is created again if the item has a newer thumbnail."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
         write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
-    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS)
+    return send_ranges(small, "image/webp", max_age=DAY_SECONDS)
 
 
 def _read_size() -> int:

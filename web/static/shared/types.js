@@ -67,6 +67,7 @@
  * @property {string | null} [language]
  * @property {string | null} [corrected] the text that was searched for if typing errors were corrected
  * @property {string[]} [ignored] stop words
+ * @property {string | null} [open_quote] a quotation mark that is not closed, with the word after it
  * @property {string[]} only_english models that only understand English
  *
  * @typedef {object} Answer
