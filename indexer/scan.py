@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from indexer.companions import find_companions, pair_takeout, pair_xmp
 from indexer.decode.document.subtitle_names import drop_version, find_owner, rank_subtitles
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
 from indexer.decode.image import XMP_SUFFIX
+from search.media.takeout import TAKEOUT_SUFFIX
 from search.records import FileFacts, FileStamp, ItemType, State
 
 SIDECAR_SUFFIXES = tuple({suffix for family in FAMILIES for suffix in family.sidecars})
@@ -52,15 +54,20 @@ class Sidecars:
     Attributes:
         by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
         owners: The name of the owner by the name of each sidecar that is not indexed separately.
+        companions: The name of the owner by the name of each file that belongs to it and is not read.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
+        names = list(names)
         self.by_owner = pair_sidecars(names)
+        self.companions = find_companions(names)
+        for owner, sidecar in (*pair_xmp(names).items(), *pair_takeout(names).items()):
+            self.by_owner.setdefault(owner, []).append(sidecar)
         self.owners = {
             sidecar: name
             for name, sidecars in self.by_owner.items()
             for index, sidecar in enumerate(sidecars)
-            if index == 0 or sidecar.lower().endswith(XMP_SUFFIX)
+            if index == 0 or sidecar.lower().endswith((XMP_SUFFIX, TAKEOUT_SUFFIX))
         }
 
 
@@ -114,15 +121,16 @@ class Scanner:
     def check_file(self, path: str, name: str, sidecars: Sidecars) -> ScanResult:
         """Return the result for one file, given the sidecars in its folder."""
         owner = sidecars.owners.get(name)
+        companion_owner = sidecars.companions.get(name)
         file_sidecars = sidecars.by_owner.get(name, ())
-        if owner is None:
+        if owner is None and companion_owner is None:
             return self._check(path, file_sidecars)
         # The stamp is ignored, since the sidecar may have been indexed as a separate file before.
         result = replace(self, stamps={})._check(path, file_sidecars)
         if isinstance(result, str | Problem):
             return result
         file = result if isinstance(result, FileFacts) else result.file
-        return Skip(file, f"indexed together with {owner}")
+        return Skip(file, f"indexed together with {owner}" if owner else f"belongs to {companion_owner}")
 
     def _check(self, path: str, sidecars: Sequence[str]) -> ScanResult:
         try:

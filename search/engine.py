@@ -10,6 +10,7 @@ from search.model_swap import ModelSwap
 from search.open_home import OpenHome
 from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
 from search.query.encoding import encode_query
+from search.query.grammar import parse_query
 from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
@@ -71,6 +72,7 @@ class Engine:
             only_english=ranking.only_english,
             corrected=ranking.corrected,
             ignored=ranking.ignored,
+            open_quote=parse_query(query.text or "").open_quote,
             hits=self._read_page(query, replace(cursor, place=place), page, ranking.words, revision),
             total=ranking.total.number,
             total_is_estimate=ranking.total.is_estimate,

@@ -26,6 +26,7 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
             "text": query.text,
             "corrected": answer.corrected,
             "ignored": list(answer.ignored),
+            "open_quote": answer.open_quote,
             "voice_text": answer.voice.text if answer.voice else None,
             "voice_language": answer.voice.language if answer.voice else None,
             "voice_translation": answer.voice.translation if answer.voice else None,

@@ -128,15 +128,7 @@ def _read_file(path: Path) -> bytes:
 
 def _print_answer(answer: Answer, further: Answer | None) -> None:
     """Print the relevant results, then the less certain ones."""
-    if answer.voice:
-        language = f" ({answer.voice.language})" if answer.voice.language else ""
-        click.echo(f'Recognized speech{language}: "{answer.voice.text}"')
-        if answer.voice.translation:
-            click.echo(f'Searched for: "{answer.voice.translation}"')
-    if answer.only_english:
-        click.echo(f"The query is in {answer.language}. English only: {', '.join(answer.only_english)}")
-    if answer.corrected:
-        click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
+    _print_reading(answer)
     closest = further.hits if further else answer.hits
     if answer.coverage.outdated:
         click.echo(f"Not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
@@ -152,12 +144,27 @@ def _print_answer(answer: Answer, further: Answer | None) -> None:
         click.echo(f"      {total} relevant in total; for the next page, pass --cursor {answer.next}")
 
 
+def _print_reading(answer: Answer) -> None:
+    """Print how the query was read, where that is not obvious."""
+    if answer.voice:
+        language = f" ({answer.voice.language})" if answer.voice.language else ""
+        click.echo(f'Recognized speech{language}: "{answer.voice.text}"')
+        if answer.voice.translation:
+            click.echo(f'Searched for: "{answer.voice.translation}"')
+    if answer.only_english:
+        click.echo(f"The query is in {answer.language}. English only: {', '.join(answer.only_english)}")
+    if answer.corrected:
+        click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
+    if answer.open_quote:
+        click.echo(f"A quotation mark is not closed and was read as plain text: {answer.open_quote}")
+
+
 def _print_hits(answer: Answer, offset: int = 0) -> None:
     is_terminal = sys.stdout.isatty()
     for hit in answer.hits:
         click.echo(f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(hit.item.path, bold=is_terminal)}")
         if hit.stacked:
-            click.echo(f"            and {len(hit.stacked)} near-duplicate")
+            click.echo(f"            and {len(hit.stacked)} near-duplicates")
         for evidence in hit.evidence[:2]:
             click.echo(f"            {_describe(evidence)}")
 

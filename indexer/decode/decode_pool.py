@@ -4,17 +4,19 @@ import queue
 import threading
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from indexer.decode.content import AudioChunk, Failed, Finished
 from indexer.decode.decoder import Decoder
+from indexer.decode.preprocess import add_guessed_date
 from indexer.embed import Copied, FileMessage, PendingSpeech
 from indexer.plan import hash_content
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import make_name_segment
 from search.open_home import OpenHome
-from search.records import FileFacts, Record, SegmentKind
+from search.records import FileFacts, SegmentKind
 
 # The maximum number of decoded messages that wait for the models: enough to fill a batch, without using much memory.
 MAX_WAITING_MESSAGES = 48
@@ -152,9 +154,10 @@ class FileReader:
         segments = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
         if list(record.segments[: len(segments)]) != segments:
             return None  # embeddings refer to positions, which only stay if the name is the last segment
-        segments.append(make_name_segment(file, record.media))
+        media = add_guessed_date(record.media, Path(file.path).name, file.type)
+        segments.append(make_name_segment(file, media))
         thumbnail = self.library.home.thumbnail(item_id)
         return Copied(
-            Record(file, record.content_hash, record.media, segments, record.embeddings, record.remark),
+            replace(record, media=media, segments=segments),
             thumbnail.read_bytes() if thumbnail.exists() else None,
         )

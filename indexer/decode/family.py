@@ -57,6 +57,7 @@ class DocumentFormat:
         signature: The first bytes of the files; empty if the format has no signature.
         mimetype: For a format in a ZIP archive, the content of its member `mimetype`.
         archive_folder: For a format in a ZIP archive, a folder that only this format has.
+        detect: Whether the first bytes of a file whose name says nothing are of this format.
     """
 
     suffixes: tuple[str, ...]
@@ -64,3 +65,4 @@ class DocumentFormat:
     signature: bytes = b""
     mimetype: str = ""
     archive_folder: str = ""
+    detect: Callable[[bytes], bool] = lambda _head: False

@@ -1,13 +1,13 @@
 """The family of images."""
 
-from dataclasses import fields, replace
 from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.family import Family, Signature, split_suffixes
-from search.media.image.pillow import USEFUL_SIDE, iterate_images
+from search.media.image.pillow import USEFUL_SIDE, is_blank, iterate_images
 from search.media.image.raw import RAW_SUFFIXES
-from search.media.metadata import join_tags, read_xmp
+from search.media.metadata import add_later_facts
+from search.media.xmp import read_xmp
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
 XMP_SUFFIX = ".xmp"
@@ -32,26 +32,28 @@ def decode_image(path: Path, sidecar: Path | None) -> Parts:
     Raises:
         UnreadableMediaError: The file cannot be decoded.
     """
-    cover, metadata = None, None
+    cover, metadata, remark = None, None, None
     is_paged = path.suffix.lower() in PAGED_SUFFIXES
-    for index, image, facts in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
+    for picture in iterate_images(path, USEFUL_SIDE, MAX_PAGES):
+        remark = picture.remark
+        if cover is None or is_blank(cover):
+            cover = picture.image
         if metadata is None:
-            cover, metadata = image, _add_sidecar(facts, sidecar)
+            metadata = _add_sidecar(picture.facts, sidecar)
             # A description is also searched as text.
             if metadata.description:
                 yield Segment(SegmentKind.PASSAGE, metadata.description)
-        yield DecodedImage(Segment(SegmentKind.IMAGE, page=index + 1 if is_paged else None), image)
+        page = picture.index + 1 if is_paged else None
+        yield DecodedImage(Segment(SegmentKind.IMAGE, page=page), picture.image)
     if metadata is not None:
-        yield FileSummary(metadata, cover)
+        yield FileSummary(metadata, cover, remark=remark)
 
 
 def _add_sidecar(facts: MediaFacts, sidecar: Path | None) -> MediaFacts:
     """Return metadata in which the sidecar's values replace the image's: they were written later."""
     if sidecar is None or sidecar.stat().st_size > MAX_SIDECAR_BYTES:
         return facts
-    later = read_xmp(sidecar.read_bytes())
-    values = {field.name: value for field in fields(later) if (value := getattr(later, field.name))}
-    return replace(facts, **values | {"tags": join_tags([*later.tags, *facts.tags])})
+    return add_later_facts(facts, read_xmp(sidecar.read_bytes()))
 
 
 def _is_bitmap(_path: Path, head: bytes) -> bool:

@@ -14,10 +14,15 @@ from indexer.decode.content import (
     PreparedImage,
 )
 from indexer.decode.families import decode_file
+from indexer.decode.image import MAX_SIDECAR_BYTES, XMP_SUFFIX
 from search.errors import CrossmodalError
+from search.media.dates import guess_date
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
-from search.records import FileFacts, MediaFacts
+from search.media.metadata import add_later_facts
+from search.media.takeout import TAKEOUT_SUFFIX, read_takeout
+from search.media.xmp import read_xmp
+from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind
 
 
 def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool = False) -> Messages:
@@ -35,7 +40,7 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
         if file.type is None:
             yield Failed("unknown file type")
             return
-        parts = decode_file(Path(file.path), file.type, file.sidecar_path)
+        parts = _decode(file, file.type)
         for part in _stop_at_sound(parts) if images_only else parts:
             if isinstance(part, DecodedImage):
                 yield PreparedImage(replace(part.segment, phash=compute_phash(part.image)), transform(part.image))
@@ -51,6 +56,46 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
         yield Failed(f"cannot be read: {error.strerror or error}")
     except Exception as error:  # a bug in a decoder fails this file only, and is recorded
         yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
+
+
+def _decode(file: FileFacts, expected: ItemType) -> Parts:
+    """Yield the parts of a file, with the metadata that a sidecar or the file name add to it."""
+    sidecar, path = file.sidecar_path, Path(file.path)
+    later = _read_metadata(sidecar, expected) if sidecar else None
+    for part in decode_file(path, expected, sidecar if later is None else None):
+        if not isinstance(part, FileSummary):
+            yield part
+            continue
+        facts, later = part.facts, later or MediaFacts()
+        if later.description and later.description != facts.description:
+            yield Segment(SegmentKind.PASSAGE, later.description)
+        facts = add_later_facts(facts, later)
+        yield replace(part, facts=add_guessed_date(facts, path.name, part.type or expected))
+
+
+def _read_metadata(sidecar: Path, expected: ItemType) -> MediaFacts | None:
+    """Return the metadata in a sidecar; None if it is for the decoder: subtitles, and the XMP file of an image."""
+    suffix = sidecar.suffix.lower()
+    if suffix != TAKEOUT_SUFFIX and (suffix != XMP_SUFFIX or expected is ItemType.IMAGE):
+        return None
+    if sidecar.stat().st_size > MAX_SIDECAR_BYTES:
+        return MediaFacts()
+    body = sidecar.read_bytes()
+    return read_takeout(body) if suffix == TAKEOUT_SUFFIX else read_xmp(body)
+
+
+def add_guessed_date(facts: MediaFacts, name: str, item_type: ItemType) -> MediaFacts:
+    """Return metadata with the date in the file name if the file itself has no date. Documents are excluded.
+
+    Args:
+        facts: The metadata of the file.
+        name: The name of the file. A date that was guessed from another name is replaced.
+        item_type: The type of the file.
+    """
+    if item_type is ItemType.DOCUMENT or (facts.captured_at and not facts.is_date_guessed):
+        return facts
+    guessed = guess_date(name)
+    return replace(facts, captured_at=guessed, is_date_guessed=guessed is not None)
 
 
 def _finish(summary: FileSummary) -> Finished:

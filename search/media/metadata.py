@@ -1,56 +1,18 @@
-"""Read embedded metadata: XMP packets, and the fields of audio and video files."""
+"""Read the metadata of audio and video files, and clean and join metadata of all kinds."""
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import fields as list_fields
+from dataclasses import replace
 from typing import Any
 
+from search.media.dates import add_offset, combine_dates, read_date
 from search.records import MediaFacts
 
 # The maximum length of a text field in characters, of a tag in characters, and the maximum number of tags.
 MAX_TEXT_LENGTH, MAX_TAG_LENGTH, MAX_TAGS = 2_000, 100, 100
-NAMESPACES = {
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
-    "xmp": "http://ns.adobe.com/xap/1.0/",
-}
 # Latitude and longitude in decimal degrees, as in ISO 6709.
 _ISO6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
-# A year, a year and a month, or a date.
-_PARTIAL_DATE = re.compile(r"^\d{4}(-\d{2}){0,2}$")
-
-
-def read_xmp(packet: bytes | str | None) -> MediaFacts:
-    """Return the metadata of an XMP packet; empty if it is missing or damaged."""
-    from lxml import etree
-
-    if not packet:
-        return MediaFacts()
-    body = packet.encode() if isinstance(packet, str) else packet
-    # Security: do not load external files and do not expand entities.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
-    try:
-        root = etree.fromstring(body.strip(b"\0 \n\r\t"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return MediaFacts()
-    if root is None:
-        return MediaFacts()
-
-    def read(path: str) -> list[str]:
-        return [text for element in root.iterfind(path, NAMESPACES) if (text := clean_text(element.text))]
-
-    description = root.find(".//rdf:Description", NAMESPACES)
-    date = description.get(f"{{{NAMESPACES['photoshop']}}}DateCreated") if description is not None else None
-    return MediaFacts(
-        title=pick_first(read(".//dc:title//rdf:li")),
-        captured_at=read_date(
-            date or pick_first(read(".//photoshop:DateCreated")) or pick_first(read(".//xmp:CreateDate"))
-        ),
-        artist=pick_first(read(".//dc:creator//rdf:li")),
-        description=pick_first(read(".//dc:description//rdf:li")),
-        tags=join_tags(read(".//dc:subject//rdf:li")),
-    )
 
 
 def read_fields(fields: Mapping[str, str]) -> MediaFacts:
@@ -63,13 +25,11 @@ def read_fields(fields: Mapping[str, str]) -> MediaFacts:
     place = _ISO6709.match(pick_first(tags.get("location.iso6709"), tags.get("location")) or "")
     latitude, longitude = check_place(*map(float, place.groups())) if place else (None, None)
     maker = pick_first(tags.get("make"), tags.get("com.android.manufacturer"))
+    creation_time = read_date(tags.get("creation_time"))
+    written_date = pick_first(read_date(tags.get("creationdate")), read_date(tags.get("date")))
     return MediaFacts(
         title=clean_text(tags.get("title")),
-        captured_at=pick_first(
-            read_date(tags.get("creationdate")),
-            read_date(tags.get("date")),
-            read_date(tags.get("creation_time")),
-        ),
+        captured_at=add_offset(written_date, creation_time) or creation_time,
         camera=join_camera(maker, pick_first(tags.get("model"), tags.get("com.android.model"))),
         artist=clean_text(pick_first(tags.get("artist"), tags.get("album_artist"), tags.get("author"))),
         album=clean_text(tags.get("album")),
@@ -80,20 +40,11 @@ def read_fields(fields: Mapping[str, str]) -> MediaFacts:
     )
 
 
-def read_date(value: Any) -> str | None:
-    """Return a date from EXIF or ISO 8601 as ISO 8601 in seconds, without the time zone; None if it is not a date.
-
-    Missing months and days become 1.
-    """
-    text = str(value or "").strip("\0 ")
-    if re.match(r"\d{4}:\d{2}:\d{2}", text):
-        text = text.replace(":", "-", 2)
-    if _PARTIAL_DATE.match(text):
-        text = (text + "-01-01")[:10]
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None, microsecond=0).isoformat()
-    except ValueError:
-        return None
+def add_later_facts(facts: MediaFacts, later: MediaFacts) -> MediaFacts:
+    """Return metadata in which the values of a sidecar replace those of the file: they were written later."""
+    values = {field.name: value for field in list_fields(later) if (value := getattr(later, field.name)) is not None}
+    values["captured_at"] = combine_dates(later.captured_at, facts.captured_at)
+    return replace(facts, **values | {"tags": join_tags([*later.tags, *facts.tags])})
 
 
 def join_camera(maker: str | None, model: str | None) -> str | None:

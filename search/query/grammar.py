@@ -14,12 +14,33 @@ from typing import Any
 from search.errors import UsageError
 from search.query.filters import FILTERS_BY_KEYWORD, parse_filter_value
 from search.records import FILTERS, Filters
+from search.text.analysis import analyze
 
-_QUOTES = {'"': '"', "“": "”", "„": "“", "「": "」", "«": "»"}
+# Opening quotation marks with the marks that close them, in the use of any language.
+_QUOTES = {
+    '"': '"', "＂": "＂", "“": "”", "„": '“”"', "‟": "”", "”": "”", "«": "»", "»": "«»", "‹": "›", "›": "‹›",
+    "「": "」", "『": "』", "﹁": "﹂", "﹃": "﹄", "〝": "〞〟",
+}  # fmt: skip
+# Marks that mostly close a phrase or stand between words; they open one only directly before a word.
+_TIGHT = "”»›"
+# Marks that can open a phrase directly after a word, as in scripts without spaces.
+_WITHIN_WORDS = "“„«「『﹁﹃"
+MAX_PHRASE_CHARACTERS = 1000
+
+
+def _match_phrase(marks: str) -> str:
+    """Return the pattern of a phrase that begins with one of some quotation marks."""
+    return "|".join(
+        rf"{mark}{'(?=[^ ])' if mark in _TIGHT else ''}[^{_QUOTES[mark]}]{{0,{MAX_PHRASE_CHARACTERS}}}[{_QUOTES[mark]}]"
+        for mark in marks
+    )
+
+
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
     r"|(?P<sign>[-+](?=[^\s\d+-]))?(?:(?P<field>[A-Za-z]+):(?!\s|//|$))?"
-    r"(?:(?P<open>[\"“„「«])(?P<quoted>[^\"”“」»]*)(?P<close>[\"”“」»])?|(?P<word>[^\s\"“„「«][^\s“„「«]*))(?:\^(?P<weight>[^\s]+))?"
+    rf"(?:(?P<phrase>{_match_phrase(''.join(_QUOTES))})|(?P<word>\S(?:(?!{_match_phrase(_WITHIN_WORDS)})\S)*))"
+    r"(?:\^(?P<weight>\S+))?"
 )
 _WEIGHT = re.compile(r"\^(\d+(?:\.\d+)?)$")
 MAX_WEIGHT = 10.0
@@ -34,30 +55,34 @@ class Parsed:
         added: The texts of the `+` parts with their weights.
         excluded: The texts of the `-` parts, which results must not show or mention.
         filters: The conditions that results must satisfy.
+        open_quote: The first quotation mark that is not closed, and is therefore plain text, with the word after it.
     """
 
     text: str
     added: tuple[tuple[str, float], ...]
     excluded: tuple[str, ...]
     filters: Filters
+    open_quote: str | None = None
 
 
 def parse_query(text: str) -> Parsed:
-    """Parse the query language.
+    """Parse the query language. A quotation mark that is not closed is plain text.
 
     Raises:
-        UsageError: A filter, a weight or a quotation mark is not valid. The message names it and what is expected.
+        UsageError: A filter or a weight is not valid. The message names it and what is expected.
     """
     plain: list[str] = []
     added: list[tuple[str, float]] = []
     excluded: list[str] = []
     filters: dict[str, Any] = {}
     phrases: list[str] = []
+    open_quote: str | None = None
     for match in _TOKEN.finditer(text):
         # The groups of the match: an optional sign, an optional keyword, a word or a quoted phrase, an optional weight.
         if match["space"]:
             continue
-        value, quoted = _read_value(match)
+        value = _read_value(match)
+        open_quote = open_quote or _find_open_quote(match)
         name = _find_filter(match["field"], value)
         if name:
             keyword = FILTERS[name].keyword
@@ -72,13 +97,14 @@ def parse_query(text: str) -> Parsed:
             excluded.append(value)
         elif match["sign"] == "+":
             added.append(_read_weight(value, match["weight"]))
-        elif quoted:
-            phrases += [value] if value else []
+        elif match["phrase"]:
+            phrases.append(value)
             plain.append(value)
         else:
-            plain.append(match.group())
-    filters["phrases"] = (*phrases, *filters.get("phrases", ()))
-    return Parsed(" ".join(plain), tuple(added), tuple(excluded), Filters(**filters))
+            plain.append(value + match.group().removeprefix(match["word"]))
+    # Marks around punctuation only are no phrase, since no word could be found.
+    filters["phrases"] = (*(one for one in phrases if analyze(one).pieces), *filters.get("phrases", ()))
+    return Parsed(" ".join(filter(None, plain)), tuple(added), tuple(excluded), Filters(**filters), open_quote)
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:
@@ -90,13 +116,18 @@ def find_plain_words(text: str) -> list[tuple[int, int]]:
     ]
 
 
-def _read_value(match: re.Match[str]) -> tuple[str, bool]:
-    """Return the word or phrase of a token, and whether it is quoted."""
-    if match["open"] is None:
-        return match["word"], False
-    if match["close"] is None or (match["close"] != _QUOTES[match["open"]]):
-        raise UsageError(f"the quotation mark before {match['quoted'][:40]!r} is not closed. Add the closing mark.")
-    return match["quoted"].strip(), True
+def _read_value(match: re.Match[str]) -> str:
+    """Return the word or phrase of a token, without its quotation marks."""
+    if match["phrase"]:
+        return match["phrase"][1:-1].strip()
+    word = match["word"]
+    return (word.lstrip("".join(_QUOTES)) or word) if word[0] in _QUOTES else word
+
+
+def _find_open_quote(match: re.Match[str]) -> str | None:
+    """Return a word with the quotation mark before it that is not closed, None for any other token."""
+    word: str = match["word"] or ""
+    return word if word[:1] in _QUOTES and word[0] not in _TIGHT else None
 
 
 def _find_filter(keyword: str | None, value: str) -> str | None:

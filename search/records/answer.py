@@ -117,6 +117,7 @@ class Answer:
         possible_is_estimate: Whether `possible` is an estimate.
         corrected: The text that was searched for, if typing errors were corrected.
         ignored: The stop words in the text, which are not searched for.
+        open_quote: A quotation mark in the text that is not closed, with the word after it, if there is one.
     """
 
     text: str | None
@@ -134,3 +135,4 @@ class Answer:
     possible_is_estimate: bool = False
     corrected: str | None = None
     ignored: tuple[str, ...] = ()
+    open_quote: str | None = None

@@ -148,7 +148,9 @@ class MediaFacts:
 
     Attributes:
         title: The title.
-        captured_at: When it was captured, in ISO 8601.
+        captured_at: When it was captured, in ISO 8601: the local time and, if known, its offset from UTC. `Z` means
+            that only the time in UTC is known.
+        is_date_guessed: Whether `captured_at` was read from the file name.
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.
@@ -160,12 +162,14 @@ class MediaFacts:
         latitude: In degrees, north is positive.
         longitude: In degrees, east is positive.
         orientation: The EXIF orientation, 1 to 8.
+        rating: The rating by a user, 1 to 5 stars.
         tags: The keywords, each once.
         placeholder: A tiny preview of 4 x 3 RGB pixels, row by row, in hexadecimal.
     """
 
     title: str | None = None
     captured_at: str | None = None
+    is_date_guessed: bool = False
     duration: float | None = None
     width: int | None = None
     height: int | None = None
@@ -177,6 +181,7 @@ class MediaFacts:
     latitude: float | None = None
     longitude: float | None = None
     orientation: int | None = None
+    rating: int | None = None
     tags: tuple[str, ...] = ()
     placeholder: str | None = None
 
@@ -205,7 +210,8 @@ class Record:
         media: The metadata of the file.
         segments: The segments in order; they get ascending ids.
         embeddings: The vectors of the segments.
-        remark: What users should know about the file, such as that its end is missing.
+        remark: What could not be read of the file, for users; None if everything was. The ledger stores it as the
+            reason.
     """
 
     file: FileFacts

@@ -27,9 +27,10 @@ from sqlalchemy.exc import DBAPIError
 from search.errors import HomeError
 from search.records import Ids
 from search.text.analysis import analyze
+from search.text.names import compose_name, fold_name
 
 # The revision of the newest migration.
-SCHEMA = "0007"
+SCHEMA = "0008"
 BUSY_TIMEOUT_MS = 30_000
 # Wait until the disk has every commit; the unit tests, which end no process, turn it off.
 SYNCHRONOUS = "FULL"
@@ -211,7 +212,8 @@ def _make_engine(path: Path) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
         # This table lists every occurrence of every word. It is a view of the index, so it can be temporary.
         connection.execute("CREATE VIRTUAL TABLE temp.words_instance USING fts5vocab (main, words, instance)")
-        connection.create_function("fold", 1, str.casefold, deterministic=True)
+        connection.create_function("fold_name", 1, fold_name, deterministic=True)
+        connection.create_function("compose_name", 1, compose_name, deterministic=True)
         # Called by the triggers that update the full-text index.
         connection.create_function("list_pieces", 1, lambda value: " ".join(analyze(value).pieces), deterministic=True)
         connection.create_function("list_wholes", 1, lambda value: " ".join(analyze(value).wholes), deterministic=True)

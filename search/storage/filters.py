@@ -1,20 +1,38 @@
 """Filters as SQL conditions, the same for all retrievers."""
 
+import contextlib
 import hashlib
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, func, literal, literal_column, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from search.errors import UsageError
 from search.records import DATE_PATTERN, FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.text.analysis import analyze
+from search.text.names import compose_name, fold_name
 
+# How SQLite formats times, and a time in this format.
+TIME_FORMAT, LOCAL_TIME = "%Y-%m-%dT%H:%M:%S", "2024-05-01T12:11:12"
 _MISSING = join_ids(select(t.item.c.id).where(t.item.c.state == State.MISSING))
 
 
@@ -49,11 +67,37 @@ def is_indexed() -> ColumnElement[bool]:
     return literal_column("+item.state") == State.INDEXED.value
 
 
-def read_capture_time() -> ColumnElement[str]:
-    """Return the SQL expression for the time when an item was captured, or its file modified if that is unknown."""
+def read_instant() -> ColumnElement[str]:
+    """Return the SQL expression for the time in UTC when an item was captured, to sort by.
+
+    A time without an offset counts as in the time zone of this system. An item without a date counts as captured when
+    its file was modified.
+    """
+    captured = t.item.c.captured_at
+    instant = case(
+        (func.length(captured) == len(LOCAL_TIME), func.strftime(TIME_FORMAT, captured, "utc")),
+        else_=func.strftime(TIME_FORMAT, captured),
+    )
+    return func.coalesce(instant, _read_modified())
+
+
+def read_local_time() -> ColumnElement[str]:
+    """Return the SQL expression for the local time when an item was captured, to filter by the date that people see."""
+    captured = t.item.c.captured_at
+    local = case(
+        (captured.endswith("Z"), func.strftime(TIME_FORMAT, captured, "localtime")),
+        else_=func.substr(captured, 1, len(LOCAL_TIME)),
+    )
+    return func.coalesce(local, func.strftime(TIME_FORMAT, _read_modified(), "localtime"))
+
+
+def _read_modified() -> ColumnElement[str]:
+    """Return the SQL expression for the time in UTC when a file was modified; at the latest when it was indexed."""
     item = t.item.c
-    modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
-    return func.coalesce(item.captured_at, modified)
+    modified = func.strftime(TIME_FORMAT, item.mtime_ns / literal(1_000_000_000), "unixepoch")
+    indexed = func.substr(item.indexed_at, 1, len(LOCAL_TIME))
+    # A file from a computer whose clock is wrong can have a time in the future.
+    return func.min(func.coalesce(modified, indexed), func.coalesce(indexed, modified))
 
 
 def match_phrase(phrase: str) -> str:
@@ -76,9 +120,29 @@ def match_folder(path: str) -> ColumnElement[bool]:
 
 
 def _match_path(path: str) -> ColumnElement[bool]:
-    if path.startswith("/"):
+    """Return the condition that an item is in a folder, given by its whole path or its name.
+
+    Names are compared in any Unicode normalization, and those that are not a whole path in any case.
+    """
+    if not path.startswith("/"):
+        return _contains(t.item.c.path, f"/{path.rstrip('/')}/")
+    if path.isascii():
         return match_folder(path)
-    return t.item.c.path.icontains(f"/{path.rstrip('/')}/", autoescape=True)
+    root = compose_name(path.rstrip("/")) or ""
+    composed = func.compose_name(t.item.c.path)
+    return or_(composed == root, func.substr(composed, 1, len(root) + 1) == root + "/")
+
+
+def _contains(tested: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+    """Return the condition that a column contains a text in any Unicode normalization and case."""
+    if part.isascii():  # SQLite can compare the case of these letters, which is faster
+        return tested.icontains(part, autoescape=True)
+    return func.instr(func.fold_name(tested), fold_name(part)) > 0
+
+
+def _match_sources(paths: Sequence[str]) -> ColumnElement[bool]:
+    composed = [compose_name(path) for path in paths]
+    return t.source.c.id.in_(select(t.source.c.id).where(func.compose_name(t.source.c.path).in_(composed)))
 
 
 def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnElement[bool]]:
@@ -88,7 +152,7 @@ def _match_any(tested: ColumnElement[Any]) -> Callable[[Sequence[str]], ColumnEl
 
 def _match_substring(tested: ColumnElement[Any]) -> Callable[[str], ColumnElement[bool]]:
     """Return a function from a text to the condition that a column contains it; case does not matter."""
-    return lambda part: tested.icontains(part, autoescape=True)
+    return lambda part: _contains(tested, part)
 
 
 def _match_all(match: Callable[[Any], ColumnElement[bool]]) -> Callable[[Sequence[Any]], ColumnElement[bool]]:
@@ -97,7 +161,7 @@ def _match_all(match: Callable[[Any], ColumnElement[bool]]) -> Callable[[Sequenc
 
 
 def _match_tag(tag: str) -> ColumnElement[bool]:
-    tagged = select(t.tag.c.item_id).where(func.fold(t.tag.c.name) == tag.casefold())
+    tagged = select(t.tag.c.item_id).where(func.fold_name(t.tag.c.name) == fold_name(tag))
     return t.item.c.id.in_(tagged)
 
 
@@ -148,26 +212,44 @@ def select_hidden(database: Database, space_id: int) -> Ids:
     return read_ids(database, join_ids(query))
 
 
-def _check_date(name: str, value: str) -> str:
-    try:
-        if not re.fullmatch(DATE_PATTERN, value):  # Python accepts more forms, such as 2024-W01-1
-            raise ValueError("not a date")
-        if len(value) in (4, 7):
-            date.fromisoformat((value + "-01-01")[:10])
-        else:
-            datetime.fromisoformat(value)
-    except ValueError as error:
-        raise UsageError(f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}") from error
-    return value
+def _make_date_condition(name: str, is_met: Callable[[Any, Any], Any]) -> Callable[[str], ColumnElement[bool]]:
+    """Return the function from a date to the condition that an item was captured after or before it.
+
+    Args:
+        name: The name of the filter.
+        is_met: Compares the time of an item with the date.
+    """
+
+    def make_condition(value: str) -> ColumnElement[bool]:
+        try:
+            if not re.fullmatch(DATE_PATTERN, value):  # Python accepts more forms, such as 2024-W01-1
+                raise ValueError("not a date")
+            moment = datetime.fromisoformat((value + "-01-01")[:10] if len(value) in (4, 7) else value)
+        except ValueError as error:
+            raise UsageError(f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}") from error
+        if moment.tzinfo is None:
+            condition: ColumnElement[bool] = is_met(read_local_time(), value)
+            return condition
+        instant: ColumnElement[bool] = is_met(read_instant(), _format_utc(moment))
+        return instant
+
+    return make_condition
+
+
+def _format_utc(moment: datetime) -> str:
+    """Return a time with a zone as text in UTC. Near the years 1 and 9999, the zone is ignored."""
+    with contextlib.suppress(OverflowError):
+        moment = moment.astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 # The SQL of every filter, by name.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
-    "sources": FilterSql(_match_any(t.source.c.path), t.source.c.path),
+    "sources": FilterSql(_match_sources, t.source.c.path),
     "path": FilterSql(_match_path),
-    "after": FilterSql(lambda value: read_capture_time() >= _check_date("after", value)),
-    "before": FilterSql(lambda value: read_capture_time() < _check_date("before", value)),
+    "after": FilterSql(_make_date_condition("after", operator.ge)),
+    "before": FilterSql(_make_date_condition("before", operator.lt)),
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),

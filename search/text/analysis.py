@@ -3,7 +3,11 @@
 Scripts without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese) are indexed as overlapping
 pairs of characters, as Lucene's CJK analyzer does: this finds every word of two or more characters without a
 dictionary. Other text is split at everything that is not a letter, digit or mark. File names are also split at changes
-of case and at digits; a word that was split is indexed as a whole as well.
+of case and at digits; a word that was split is indexed as a whole as well. Digits of all scripts are the same. Names of
+programming languages keep their signs: `C++`, `C#`, `.NET`.
+
+The index is updated by triggers that analyze the text of a segment again when it is deleted, so a change of the
+analysis needs a migration that rebuilds the index (see `v0008_rebuild_full_text_index.py`).
 """
 
 import re
@@ -27,8 +31,23 @@ _PIECE = re.compile(
     rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W\d_{_UNSPACED}{_MARKS}](?:[^\W\d_{_UNSPACED}]|[{_MARKS}])*|\d+|[{_MARKS}]+"
 )
 _CASE_BOUNDARY = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Accents, and the optional vowel signs of Arabic and Hebrew.
-_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670]")
+# Accents, the optional vowel signs of Arabic and Hebrew, the mark that stretches Arabic words, and marks that are not
+# shown: soft hyphens, joiners, directions of writing and variants of signs.
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0670\u0640\xad\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
+# The zero-width non-joiner separates words in Persian, but not in the scripts of India.
+_NON_JOINER = re.compile("(?<=[\u0900-\u0dff])\u200c(?=[\u0900-\u0dff])")
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
+# Names with a sign: `C++`, `Notepad++`, `C#`, `.NET`.
+_NAME_WITH_SIGN = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?P<plus>[A-Za-z]+\+\+)(?![A-Za-z+])|(?P<sharp>[A-Za-z])[#\u266f](?![\w#]))"
+    r"|(?<![\w.])\.(?P<net>NET)(?!\w)",
+    re.IGNORECASE,
+)
+# What `#` is indexed as: SQLite's tokenizer takes signs of this kind as part of a word.
+_SHARP = "\u266f"
+_DOTNET = "dotnet"
 
 
 @dataclass(frozen=True)
@@ -55,7 +74,8 @@ class Analysis:
 
     Attributes:
         pieces: The pieces of its words, in order.
-        wholes: The words that were split, and the single characters of scripts without spaces, each once.
+        wholes: The words that were split, the single characters of scripts without spaces, and names without their
+            sign, each once.
     """
 
     pieces: tuple[str, ...]
@@ -78,6 +98,8 @@ def analyze(text: str) -> Analysis:
                 wholes.extend(word.whole)
             elif not word.is_plain:
                 wholes.append(word.whole)
+            elif name := _remove_sign(word.whole):
+                wholes.append(name)
     return Analysis(tuple(pieces), tuple(dict.fromkeys(wholes)))
 
 
@@ -99,13 +121,37 @@ def split_query(text: str) -> list[AnalyzedWord]:
 
 
 def _strip_accents(text: str) -> str:
-    return unicodedata.normalize("NFKC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+    if text.isascii():
+        return text
+    text = _NON_JOINER.sub("", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+    return _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), unicodedata.normalize("NFKC", text))
+
+
+def _remove_sign(word: str) -> str:
+    """Return a name of several letters without its sign, such as `notepad` for `notepad++`; empty for other words."""
+    if word == _DOTNET:
+        return "net"
+    name = word.removesuffix("++")
+    return name if name != word and len(name) > 1 else ""
 
 
 def _split_runs(text: str) -> list[list[AnalyzedWord]]:
     """Return the words of each run of letters and digits: usually one word, more if the script changes."""
+    text = _strip_accents(text)
+    runs: list[list[AnalyzedWord]] = []
+    start = 0
+    for match in _NAME_WITH_SIGN.finditer(text):
+        runs += _split_unsigned(text[start : match.start()])
+        name = match["plus"] or (match["sharp"] + _SHARP if match["sharp"] else _DOTNET)
+        runs.append([AnalyzedWord((name.casefold(),), name.casefold())])
+        start = match.end()
+    return runs + _split_unsigned(text[start:])
+
+
+def _split_unsigned(text: str) -> list[list[AnalyzedWord]]:
+    """Return the words of each run of a text without accents and without names with a sign."""
     runs = []
-    for match in _RUN.finditer(_strip_accents(text)):
+    for match in _RUN.finditer(text):
         words: list[AnalyzedWord] = []
         pending: list[str] = []
         for part in _CASE_BOUNDARY.sub(" ", match.group()).split():

@@ -11,7 +11,7 @@ from search.text.stopwords import cut_unspaced, list_stop_words
 
 # Languages that capitalize all nouns, so that a capital letter does not mark a name.
 NOUN_CAPITALIZING_LANGUAGES = ("de", "lb")
-_WORD = re.compile(r"[^\s\"“”„«»「」(),;:!?]+")
+_WORD = re.compile(r"[^\s\"“”„‟«»‹›「」『』(),;:!?]+")
 _SENTENCE_END = re.compile(r"[.!?…:]$")
 
 
@@ -84,7 +84,8 @@ def list_ignored(texts: Sequence[str], language: str | None) -> tuple[str, ...]:
 
 
 def _is_special(word: AnalyzedWord, names: set[str]) -> bool:
-    return any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
+    has_sign = word.whole.endswith(("++", "\u266f"))
+    return has_sign or any(letter.isdigit() for letter in word.whole) or not word.is_plain or word.whole in names
 
 
 def _find_names(text: str, language: str | None) -> list[str]:

@@ -9,6 +9,7 @@ import {
   getFolder,
   isTimed,
   splitAtMatches,
+  toLocalTime,
 } from "../../web/static/shared/format.js";
 
 test("times have hours only if needed", () => {
@@ -22,6 +23,15 @@ test("dates at midnight have no time", () => {
   assert.equal(formatDate("2024-05-06T00:00:00", "en-US"), "May 6, 2024");
   assert.match(formatDate("2024-05-06T13:45:00", "en-US"), /^May 6, 2024, 1:45\sPM$/);
   assert.equal(formatDate(null, "en-US"), "");
+});
+
+test("captured times are those of the place, or of the browser if only UTC is known", () => {
+  assert.equal(toLocalTime("2024-05-01T12:11:12+02:00"), "2024-05-01T12:11:12");
+  assert.equal(toLocalTime("2024-05-01T12:11:12-09:30"), "2024-05-01T12:11:12");
+  assert.equal(toLocalTime("2024-05-01T12:11:12"), "2024-05-01T12:11:12");
+  const inBrowser = new Date(toLocalTime("2024-05-01T10:11:12Z") ?? "");
+  assert.equal(inBrowser.getTime(), Date.UTC(2024, 4, 1, 10, 11, 12));
+  assert.equal(toLocalTime(null), undefined);
 });
 
 test("languages have names in the language of the page", () => {

@@ -250,6 +250,9 @@ DOCUMENTS = {
     "xlsx": make_xlsx(),
     "odt": make_odt(),
     "epub": make_epub(),
+    "rtf": rb"{\rtf1\ansi{\info{\title The year}}{\*\generator harvest_no;}The harvest {\b was} good.\par}",
+    "eml": b"Subject: The year\r\nFrom: Ann <ann@example.org>\r\nDate: Fri, 31 May 2024 14:30:00 +0200\r\n\r\n"
+    b"The harvest was good.\r\n",
     "srt": b"1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n",
     "vtt": b"WEBVTT\n\n00:01.500 --> 00:03.000\nThe harvest was good.\n",
 }

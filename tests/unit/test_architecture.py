@@ -34,11 +34,8 @@ HOMES = {
     "open_clip": ("search/encoders/open_clip/",),
     "Stemmer": ("search/storage/lexical/word_forms.py",),
     "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
-    "pypdfium2": ("indexer/decode/document/pdf.py",),
+    "pypdfium2": ("indexer/decode/document/pdf",),
     "pysubs2": ("indexer/decode/document/subtitles.py",),
-    "docx": ("indexer/decode/document/",),
-    "pptx": ("indexer/decode/document/",),
-    "openpyxl": ("indexer/decode/document/",),
     "rawpy": ("search/media/image/raw.py",),
     "pillow_jxl": ("search/media/image/jxl.py",),
     "zipstream": ("web/api/archive.py",),
@@ -47,7 +44,7 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"rawpy", "pillow_jxl", "pptx", "openpyxl", "docx", "pysubs2"}
+LAZY |= {"rawpy", "pillow_jxl", "pysubs2"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",

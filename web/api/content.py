@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from search.engine import Engine
@@ -18,7 +18,8 @@ from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
 from web.api.body import parse_address
-from web.contract.operation import NOT_MODIFIED, Operation
+from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
+from web.ranges import send_ranges
 from web.schemas.search import SearchAnswer
 
 DAY_SECONDS = 24 * 3600
@@ -79,7 +80,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/media")
     @Operation(
         media=("*/*",),
-        statuses={206: "A part of the file, for a request with `Range`"} | NOT_MODIFIED,
+        statuses=PARTIAL | NOT_MODIFIED,
         errors=(RangeError,),
         headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
     )
@@ -91,13 +92,13 @@ def make_blueprint(engine: Engine) -> Blueprint:
             raise NotFoundError(f"Permission denied for the file of item {item_id}: {item.path}")
         suffix = path.suffix.lower()
         mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        response = send_file(path, mimetype=mime_type, conditional=True, download_name=path.name)
+        response = send_ranges(path, mime_type, path.name)
         # An HTML document of the library must not run as a page of this site.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         return response
 
     @api.get("/<int:item_id>/thumbnail")
-    @Operation(media=("image/jpeg", "image/webp"), query=ThumbnailFields, statuses=NOT_MODIFIED)
+    @Operation(media=("image/jpeg", "image/webp"), query=ThumbnailFields, statuses=PARTIAL | NOT_MODIFIED)
     def send_thumbnail(item_id: int) -> Response:
         """Return a JPEG of up to 512 pixels, or a smaller WebP; for a video, the frame at a time."""
         return _send_thumbnail(library, find(item_id), parse_address(ThumbnailFields))
@@ -120,14 +121,14 @@ def _send_thumbnail(library: OpenHome, item: Item, fields: ThumbnailFields) -> R
         return _make_thumbnail(item)
     if fields.size is not None:
         return _send_small(path, library.home.small_thumbnail(item.id, fields.size), fields.size)
-    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=DAY_SECONDS)
+    return send_ranges(path, "image/jpeg", max_age=DAY_SECONDS)
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail. It is created again if the item has a newer thumbnail."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
         write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
-    return send_file(small, mimetype="image/webp", conditional=True, max_age=DAY_SECONDS)
+    return send_ranges(small, "image/webp", max_age=DAY_SECONDS)
 
 
 def _make_thumbnail(item: Item) -> Response:

@@ -1,6 +1,7 @@
 """POST /api/v1/uploads: upload files to be indexed."""
 
 import hashlib
+import mimetypes
 import os
 import re
 import tempfile
@@ -19,8 +20,11 @@ from web.schemas.library import Uploads
 
 # Characters that some file systems do not allow.
 INVALID_CHARACTERS = re.compile(r'[\x00-\x1f<>:"|?*\\]')
-MAX_NAME_BYTES = 200
+# What file systems allow.
+MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 3_000
 MAX_FOLDERS = 20
+# In place of a name that only consists of spaces, before its suffix.
+UNNAMED = "_"
 
 
 def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
@@ -67,13 +71,31 @@ def clean_name(name: str) -> PurePosixPath:
     Raises:
         UsageError: The name is empty, too long or has too many folders.
     """
-    parts = [INVALID_CHARACTERS.sub("_", part).strip(". ") for part in name.replace("\\", "/").split("/")]
+    parts = [_clean_part(part) for part in name.replace("\\", "/").split("/")]
     parts = [part for part in parts if part]
     if not parts or len(parts) > MAX_FOLDERS:
         raise UsageError(f"file: {name!r} is not a valid file name")
-    if any(len(part.encode()) > MAX_NAME_BYTES for part in parts):
-        raise UsageError(f"file: a part of {name[:60]!r}… is longer than {MAX_NAME_BYTES} bytes")
+    sizes = [len(part.encode(errors="replace")) for part in parts]
+    if max(sizes) > MAX_NAME_BYTES or sum(sizes) > MAX_PATH_BYTES:
+        raise UsageError(
+            f"file: {name[:60]!r}… is too long. A part may have {MAX_NAME_BYTES} bytes, all together {MAX_PATH_BYTES}"
+        )
     return PurePosixPath(*parts)
+
+
+def _clean_part(part: str) -> str:
+    """Return the name of a file or folder without characters that are not allowed, and not hidden."""
+    cleaned = INVALID_CHARACTERS.sub("_", part).strip(". ")
+    # Nothing but the suffix is left of a name such as "  .jpg".
+    is_suffix = f".{cleaned}" == part.strip() and (part[0] == " " or mimetypes.guess_type(f"a.{cleaned}")[0])
+    return f"{UNNAMED}.{cleaned}" if cleaned and is_suffix else cleaned
+
+
+def number_name(path: Path, number: int) -> Path:
+    """Return a path with a number added to its name, which is shortened if it would become too long."""
+    ending = f" ({number}){path.suffix}"
+    space = max(MAX_NAME_BYTES - len(ending.encode()), 1)
+    return path.with_name(path.stem.encode()[:space].decode(errors="ignore") + ending)
 
 
 def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
@@ -88,7 +110,7 @@ def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
             os.fsync(out.fileno())
         digest = _hash(Path(temporary))
         for number in range(1, 10_000):
-            path = target if number == 1 else target.with_name(f"{target.stem} ({number}){target.suffix}")
+            path = target if number == 1 else number_name(target, number)
             if path.exists() and _hash(path) == digest:
                 return path
             try:

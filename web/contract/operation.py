@@ -14,6 +14,8 @@ FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 # The status of a response that the client has already.
 NOT_MODIFIED = {304: "The client has the current response: its `ETag` is in `If-None-Match`"}
+# The status of a part of a file.
+PARTIAL = {206: "A part of the file, for a request with `Range`"}
 # The attribute of a view function that stores its declaration.
 _ATTRIBUTE = "crossmodal_operation"
 

@@ -88,6 +88,8 @@ class QueryDocument(Document):
         text: The text of the query.
         corrected: The text that was searched if typing errors were corrected, else null.
         ignored: The stop words of the query, which are neither searched nor highlighted.
+        open_quote: A quotation mark of the text that is not closed, with the word after it, else null. The mark is
+            plain text.
         voice_text: The recognized text of a spoken query.
         voice_language: The language of a spoken query (ISO 639-1), if it was detected.
         voice_translation: The English translation of a spoken query, if it was searched instead of the original because
@@ -102,6 +104,7 @@ class QueryDocument(Document):
     text: str | None
     corrected: str | None
     ignored: list[str]
+    open_quote: str | None
     voice_text: str | None
     voice_language: str | None
     voice_translation: str | None

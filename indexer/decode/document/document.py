@@ -5,15 +5,17 @@ from pathlib import Path
 
 from indexer.decode.content import Parts
 from indexer.decode.document.epub import EPUB
+from indexer.decode.document.mail import MAIL
 from indexer.decode.document.office import OFFICE_FORMATS
 from indexer.decode.document.pdf import PDF
+from indexer.decode.document.rtf import RTF
 from indexer.decode.document.subtitles import SUBTITLES
 from indexer.decode.document.text import HTML, MARKDOWN, PLAIN
 from indexer.decode.family import DocumentFormat, Family
 from search.errors import UnreadableMediaError
 from search.records import ItemType
 
-FORMATS: tuple[DocumentFormat, ...] = (PLAIN, MARKDOWN, HTML, SUBTITLES, PDF, EPUB, *OFFICE_FORMATS)
+FORMATS: tuple[DocumentFormat, ...] = (PLAIN, MARKDOWN, HTML, SUBTITLES, PDF, EPUB, RTF, MAIL, *OFFICE_FORMATS)
 BY_SUFFIX = {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 MAX_MIMETYPE_BYTES = 100
@@ -44,6 +46,8 @@ def _recognize_format(path: Path, head: bytes) -> DocumentFormat | None:
     """Return the format of a document by its content, None if the content does not decide."""
     if head.startswith(ZIP_SIGNATURE):
         return _recognize_archive(path)
+    if path.suffix.lower() not in BY_SUFFIX and (entry := next((one for one in FORMATS if one.detect(head)), None)):
+        return entry
     return next((entry for entry in FORMATS if entry.signature and head.startswith(entry.signature)), None)
 
 
@@ -57,7 +61,8 @@ def _recognize_archive(path: Path) -> DocumentFormat | None:
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError):
         return None
     folders = [entry for entry in FORMATS if entry.archive_folder]
-    return next((entry for entry in folders if any(name.startswith(entry.archive_folder) for name in names)), None)
+    keys = [name.replace("\\", "/").lower() for name in names]
+    return next((entry for entry in folders if any(key.startswith(entry.archive_folder) for key in keys)), None)
 
 
 DOCUMENT = Family(

@@ -1,10 +1,15 @@
-"""PDF: the text of the pages, and images of pages without text. Home of pypdfium2."""
+"""PDF: the text of the pages, and images of pages without text. Home of pypdfium2, with `pdf_page`."""
 
+import ctypes
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
+from indexer.decode.document.archive import get_name, parse_xml
+from indexer.decode.document.pdf_page import is_scan, read_text
+from indexer.decode.document.text import clean_text
 from indexer.decode.family import DocumentFormat
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
@@ -15,6 +20,10 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 MAX_PAGES = 10_000
+# Forms of Adobe LiveCycle (XFA) have no pages, only one with this notice for programs that do not support them.
+XFA_NOTICE = "If this message is not eventually replaced"
+# Elements of such a form that are shown, and elements whose texts are not.
+XFA_TEXTS, XFA_HIDDEN = {"text", "exData"}, {"items", "extras", "desc", "script", "event", "connectionSet"}
 
 
 def decode_pdf(body: bytes) -> Parts:
@@ -29,42 +38,88 @@ def decode_pdf(body: bytes) -> Parts:
         with pypdfium2.PdfDocument(body) as document:
             if len(document) > MAX_PAGES:
                 raise UnreadableMediaError(f"the PDF has more pages than the limit of {MAX_PAGES}")
+            document.init_forms()
             yield from _decode_pages(document)
     except pypdfium2.PdfiumError as error:
-        raise UnreadableMediaError(f"damaged or protected PDF: {error}") from error
+        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise UnreadableMediaError("the PDF is protected with a password. Save a copy without it") from error
+        raise UnreadableMediaError(f"damaged PDF: {error}") from error
 
 
 def _decode_pages(document: "PdfDocument") -> Parts:
+    from pypdfium2 import PdfiumError
+
     offset, is_empty = 0, True
     cover: PilImage | None = None
+    damage: PdfiumError | None = None
     for number in range(len(document)):
-        page = document[number]
-        text = _read_text(page)
+        try:
+            page = document[number]
+        except PdfiumError as error:  # the other pages can be read
+            damage = error
+            continue
+        text = _read_page(document, page)
         passages = cut_passages(text, number + 1, offset)
         yield from passages
         offset += len(text) + 1
         is_empty = is_empty and not passages
-        if cover is None or not passages:
+        needs_image = not passages or is_scan(page, text)
+        if cover is None or needs_image:
             image = _render(page)
             cover = cover or image
-            if not passages and not _is_blank(image):
+            if needs_image and not _is_blank(image):
                 is_empty = False
                 yield DecodedImage(Segment(SegmentKind.IMAGE, page=number + 1), image)
         page.close()
     if is_empty:
-        raise UnreadableMediaError("all pages of the PDF are empty")
-    yield FileSummary(MediaFacts(title=document.get_metadata_value("Title") or None), cover)
+        raise damage or UnreadableMediaError("all pages of the PDF are empty")
+    yield FileSummary(MediaFacts(title=clean_text(document.get_metadata_value("Title")) or None), cover)
 
 
-def _read_text(page: "PdfPage") -> str:
-    textpage = page.get_textpage()
-    text: str = textpage.get_text_bounded()
-    textpage.close()
-    return text
+def _read_page(document: "PdfDocument", page: "PdfPage") -> str:
+    """Return the text of a page, or of the whole form if the page only has a notice in place of it."""
+    text = clean_text(read_text(page))
+    if XFA_NOTICE in " ".join(text.split()) and (form := "\n\n".join(_read_xfa(document))):
+        text = form
+    return text.strip()
+
+
+def _read_xfa(document: "PdfDocument") -> Iterator[str]:
+    """Yield the texts of a form in XFA, then the values that were filled in."""
+    packets = _read_packets(document)
+    template, data = packets.get("template"), packets.get("datasets")
+    if template:
+        waiting = [parse_xml(template, "template")]
+        while waiting:
+            element = waiting.pop()
+            if get_name(element) in XFA_TEXTS:
+                yield " ".join("".join(element.itertext()).split())
+            elif get_name(element) not in XFA_HIDDEN:
+                waiting += reversed(element)
+    if data:
+        for element in parse_xml(data, "datasets").iter():
+            if not len(element) and get_name(element) and (element.text or "").strip():
+                yield element.text.strip()
+
+
+def _read_packets(document: "PdfDocument") -> dict[str, bytes]:
+    """Return the parts of the XML of a form by their names."""
+    from pypdfium2 import raw
+
+    packets: dict[str, bytes] = {}
+    size = ctypes.c_ulong()
+    for number in range(max(raw.FPDF_GetXFAPacketCount(document.raw), 0)):
+        name = ctypes.create_string_buffer(max(raw.FPDF_GetXFAPacketName(document.raw, number, None, 0), 1))
+        raw.FPDF_GetXFAPacketName(document.raw, number, name, len(name))
+        raw.FPDF_GetXFAPacketContent(document.raw, number, None, 0, size)
+        content = ctypes.create_string_buffer(max(size.value, 1))
+        raw.FPDF_GetXFAPacketContent(document.raw, number, content, size.value, size)
+        packets[name.value.decode("ascii", "replace")] = content.raw[: size.value]
+    return packets
 
 
 def _render(page: "PdfPage") -> PilImage:
-    scale = THUMBNAIL_SIZE[0] / max(page.get_size())
+    scale = THUMBNAIL_SIZE[0] / max(*page.get_size(), 1)
     image: PilImage = page.render(scale=scale).to_pil().convert("RGB")
     return image
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from indexer.decode.content import FileSummary, Parts
 from indexer.decode.document.captions import Caption, clean_lines, merge_captions, parse_captions
+from indexer.decode.document.charset import decode_text
 from indexer.decode.document.subtitle_names import read_marks
-from indexer.decode.document.text import decode_text
 from indexer.decode.family import DocumentFormat, split_suffixes
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts, Segment, SegmentKind

@@ -1,22 +1,38 @@
 """Plain text, Markdown and HTML, in any character encoding."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexer.decode.content import FileSummary, Parts
+from indexer.decode.document.charset import decode_declared, decode_text
 from indexer.decode.family import DocumentFormat, split_suffixes
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts
 
-XML_DECLARATION = re.compile(rb"\s*<\?xml[^>]*\?>")
-XML_ENCODING = re.compile(rb"encoding=[\"']([\w.-]+)[\"']")
-BLOCK_TAGS = ["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dd", "dt"]
-HIDDEN_TAGS = ["script", "style", "noscript", "template", "head"]
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# cp1252 is preferred if its disorder (`chaos` of charset_normalizer) exceeds that of the best match by at most this.
-CP1252_CHAOS_MARGIN = 0.02
+XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+DECLARED_ENCODING = re.compile(rb"<(?:\?xml[^>]*?encoding|meta[^>]*?charset)\s*=\s*[\"']?([\w.-]+)", re.IGNORECASE)
+# The encoding is declared at the beginning of a page.
+DECLARATION_BYTES = 8192
+# Elements that begin and end a paragraph. Others, such as `<b>`, can be within a word.
+BLOCK_TAGS = [
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl",
+    "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
+]  # fmt: skip
+# Elements that separate words.
+SPACE_TAGS = ["br", "button", "img", "input", "option", "select", "td", "textarea", "th"]
+# `rt` and `rp` are pronunciations, which would cut words in two.
+HIDDEN_TAGS = ["script", "style", "noscript", "template", "head", "rt", "rp"]
+# Marks that are not shown, such as soft hyphens within words.
+INVISIBLE = re.compile("[\0\xad\u2060\ufeff]")
+# A hyphen at the end of a line, between two parts of a word. The word after a suspended hyphen is not a part of it.
+DIVIDED_WORD = re.compile(r"(?<=[^\W\d_])([-\u2010])[ \t]*\r?\n[ \t]*(?=([^\W\d_]+))")
+MAX_WORD_LENGTH = 60
+SUSPENDED = {"and", "or", "und", "oder", "bzw", "sowie", "et", "ou", "y", "o", "e", "en", "of", "och", "eller", "og"}
+SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -34,37 +50,9 @@ class Text:
     page: int | None = None
 
 
-def decode_text(body: bytes) -> str:
-    """Decode a text, detecting its character encoding.
-
-    Raises:
-        UnreadableMediaError: The content is binary, or in an unknown encoding.
-    """
-    import charset_normalizer
-
-    if b"\0" in body[:4096] and not body.startswith(UTF16_MARKS):
-        raise UnreadableMediaError("not a text: the content is binary")
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        matches = charset_normalizer.from_bytes(body)
-    best = matches.best()
-    if best is None:
-        raise UnreadableMediaError("not a text in any known character encoding")
-    # Several Latin encodings fit equally well; prefer the most common one.
-    common = [
-        match
-        for match in matches
-        if match.encoding == "cp1252"
-        and match.coherence >= best.coherence
-        and match.chaos <= best.chaos + CP1252_CHAOS_MARGIN
-    ]
-    return str(common[0] if common else best)
-
-
 def read_plain(body: bytes) -> Text:
-    """Return a plain text unchanged."""
-    return Text(decode_text(body))
+    """Return a plain text; words that are divided at line ends are joined."""
+    return Text(join_hyphenated(decode_text(body)))
 
 
 def read_markdown(body: bytes) -> Text:
@@ -78,19 +66,47 @@ def read_html(body: bytes) -> Text:
     """Return the visible text of an HTML page."""
     from bs4 import BeautifulSoup
 
+    declared = DECLARED_ENCODING.search(body[:DECLARATION_BYTES])
+    page = decode_declared(body, declared[1].decode("ascii", "replace") if declared else None)
     # The HTML parser is more forgiving than an XML parser, but does not accept the XML declaration of XHTML.
-    declaration = XML_DECLARATION.match(body)
-    encoding_match = XML_ENCODING.search(declaration[0]) if declaration else None
-    encoding = encoding_match[1].decode("ascii", "replace") if encoding_match else None
-    soup = BeautifulSoup(body[declaration.end() :] if declaration else body, "lxml", from_encoding=encoding)
+    start = XML_DECLARATION.match(page)
+    soup = BeautifulSoup(page[start.end() :] if start else page, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else None
     heading = soup.find("h1")
+    title = title or (heading.get_text(" ", strip=True) if heading else None)
     for hidden in soup(HIDDEN_TAGS):
         hidden.decompose()
     for block in soup(BLOCK_TAGS):
+        block.insert(0, "\n\n")
         block.append("\n\n")
-    title = title or (heading.get_text(" ", strip=True) if heading else None)
-    return Text(soup.get_text(" "), title or None)
+    for separator in soup(SPACE_TAGS):
+        separator.insert_after(" ")
+    return Text(soup.get_text(), title or None)
+
+
+def join_hyphenated(text: str) -> str:
+    """Return a text in which words that were divided at line ends are whole; compounds with a hyphen keep it."""
+    if not DIVIDED_WORD.search(text):
+        return text
+    words = Counter(re.findall(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*", text.casefold()))
+
+    def join(match: re.Match[str]) -> str:
+        ending = match[2]
+        first = re.split(r"[\W\d_]", text[max(0, match.start() - MAX_WORD_LENGTH) : match.start()])[-1]
+        if ending in SUSPENDED:
+            return "- "
+        is_compound = words[f"{first}-{ending}".casefold()] and not words[f"{first}{ending}".casefold()]
+        return "-" if is_compound or not ending[0].islower() else ""
+
+    return DIVIDED_WORD.sub(join, text)
+
+
+def clean_text(text: str) -> str:
+    """Return a text without marks that are not shown and without characters that cannot be stored."""
+    text = INVISIBLE.sub("", text)
+    if SURROGATES.search(text):  # two halves are joined to a character
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def cut_texts(texts: Iterable[Text], facts: MediaFacts | None = None, has_image: bool = False) -> Parts:
@@ -106,11 +122,12 @@ def cut_texts(texts: Iterable[Text], facts: MediaFacts | None = None, has_image:
     """
     offset, title, is_empty = 0, None, not has_image
     for text in texts:
-        title = title or text.title
-        for passage in cut_passages(text.content, text.page, offset):
+        title = title or clean_text(text.title or "").strip() or None
+        content = clean_text(text.content)
+        for passage in cut_passages(content, text.page, offset):
             is_empty = False
             yield passage
-        offset += len(text.content) + 1
+        offset += len(content) + 1
     if is_empty:
         raise UnreadableMediaError("no text in the document")
     yield FileSummary(facts or MediaFacts(title=title))

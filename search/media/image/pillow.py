@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from search.errors import UnreadableMediaError, UsageError
-from search.media.image.exif import SIDEWAYS, read_metadata
+from search.media.image.decoding import DECODE_ERRORS, Picture, decode_picture, open_file, rescue_image
 from search.media.image.jxl import is_jxl, open_jxl
-from search.media.image.limits import MAX_PIXELS, require_decodable
+from search.media.image.limits import MAX_PIXELS
+from search.media.image.pages import choose_indexes
 from search.media.image.raw import is_raw, open_raw
 from search.records import Box, MediaFacts, Pixels
 
@@ -23,36 +24,20 @@ pillow_heif.register_heif_opener()
 THUMBNAIL_SIZE = (512, 512)
 # The shorter side in pixels that is enough for every model and for thumbnails.
 USEFUL_SIDE = 512
+# The maximum gray value that counts as black.
+MAX_BLACK = 8
 # The minimum width and height of a cropped region in pixels.
 MIN_CROP = 8
-# The maximum number of frames of an animation that are decoded.
-ANIMATION_FRAMES = 3
-
-# Decoders raise many types on damaged input; each means that the file cannot be read.
-DECODE_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    ArithmeticError,
-    IndexError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-)
-
 PilImage = Image.Image
 
 
 def open_image(source: Path | bytes, side: int | None = None) -> tuple[PilImage, MediaFacts]:
-    """Decode an image file upright as RGB, with transparency over white; only the first of several images.
+    """Decode an image file upright as RGB, with transparency over white; only the main one of several images.
 
     Args:
         source: The file, or its content.
-        side: A JPEG or raw file may be decoded at a smaller scale, as long as the shorter side has at least this many
-            pixels. None for the full size.
+        side: The image may be decoded at a smaller scale, as long as the shorter side has at least this many pixels.
+            None for the full size.
 
     Returns:
         The image, and its metadata with the full size.
@@ -60,13 +45,12 @@ def open_image(source: Path | bytes, side: int | None = None) -> tuple[PilImage,
     Raises:
         UnreadableMediaError: The file cannot be decoded. The message does not contain the file name.
     """
-    return next(iterate_images(source, side, 1))[1:]
+    picture = next(iterate_images(source, side, 1))
+    return picture.image, picture.facts
 
 
-def iterate_images(
-    source: Path | bytes, side: int | None, max_images: int
-) -> Iterator[tuple[int, PilImage, MediaFacts]]:
-    """Decode the images of a file as `open_image` does.
+def iterate_images(source: Path | bytes, side: int | None, max_images: int) -> Iterator[Picture]:
+    """Decode the images of a file as `open_image` does. Of a damaged file, what can be decoded is yielded.
 
     Args:
         source: The file, or its content.
@@ -75,57 +59,37 @@ def iterate_images(
             animation (at most `ANIMATION_FRAMES`).
 
     Yields:
-        The index of the page or frame from 0, the image, and its metadata.
+        The images, the main one first. The last one has the remark about the file.
 
     Raises:
         UnreadableMediaError: The file cannot be decoded.
     """
+    held: Picture | None = None
     try:
-        if is_raw(source):
-            yield 0, *open_raw(source, side)
-            return
-        with open_jxl(source) if is_jxl(source) else _open(source) as image:
-            for index in _choose_indexes(image, max_images):
-                if index:
-                    image.seek(index)
-                yield index, *_decode(image, side)
-    except UnidentifiedImageError:
-        raise UnreadableMediaError("unrecognized image format") from None
+        for picture in _iterate(source, side, max_images):
+            if held is not None:
+                yield held
+            held = picture
     except Image.DecompressionBombError as error:
         raise UnreadableMediaError(f"too large to decode: {error}") from error
     except DECODE_ERRORS as error:
-        raise UnreadableMediaError(f"damaged image: {error or type(error).__name__}") from error
+        if held is None:
+            held = rescue_image(source, side, error)
+        else:
+            held = replace(held, remark=f"the file is damaged: nothing after image {held.index + 1} could be decoded")
+    if held is not None:
+        yield held
 
 
-def _open(source: Path | bytes) -> Image.Image:
-    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-
-
-def _choose_indexes(image: Image.Image, max_images: int) -> list[int]:
-    """Return the indexes of the pages or frames to decode."""
-    count = getattr(image, "n_frames", 1)
-    if max_images == 1 or count <= 1:
-        return [0]
-    if image.format == "TIFF":
-        return list(range(min(count, max_images)))
-    chosen = min(count, max_images, ANIMATION_FRAMES)
-    return sorted({round(number * (count - 1) / (chosen - 1)) for number in range(chosen)}) if chosen > 1 else [0]
-
-
-def _decode(image: Image.Image, side: int | None) -> tuple[PilImage, MediaFacts]:
-    width, height = image.size
-    require_decodable(width, height)
-    facts = read_metadata(image)
-    if side is not None:
-        image.draft("RGB", (side, side))
-    image.load()  # the file is closed before the image is used
-    upright = image if facts.orientation in {None, 1} else ImageOps.exif_transpose(image)
-    flat = _flatten(upright)
-    if flat is image and getattr(image, "n_frames", 1) > 1:
-        flat = image.copy()  # seeking to the next frame overwrites the image
-    if facts.orientation in SIDEWAYS:
-        width, height = height, width
-    return flat, replace(facts, width=width, height=height)
+def _iterate(source: Path | bytes, side: int | None, max_images: int) -> Iterator[Picture]:
+    if is_raw(source):
+        yield Picture(0, *open_raw(source, side))
+        return
+    with open_jxl(source) if is_jxl(source) else open_file(source) as image:
+        for index in choose_indexes(image, max_images):
+            if index != image.tell():
+                image.seek(index)
+            yield decode_picture(image, side)
 
 
 def crop_box(image: PilImage, box: Box) -> PilImage:
@@ -149,6 +113,12 @@ def crop_box(image: PilImage, box: Box) -> PilImage:
     if pixels[2] - pixels[0] < MIN_CROP or pixels[3] - pixels[1] < MIN_CROP:
         raise UsageError(f"crop: the region is smaller than {MIN_CROP} x {MIN_CROP} pixels")
     return image.crop((pixels[0], pixels[1], pixels[2], pixels[3]))
+
+
+def is_blank(image: PilImage) -> bool:
+    """Return whether an image is all white or all black, such as the first frame of an animation that fades in."""
+    low, high = image.convert("L").resize((16, 16), Image.Resampling.BOX).getextrema()
+    return float(high) <= MAX_BLACK or float(low) >= 255 - MAX_BLACK  # type: ignore[arg-type]
 
 
 def compute_phash(image: PilImage) -> int:
@@ -251,14 +221,3 @@ def make_noise(count: int, width: int = 320, height: int = 240) -> list[PilImage
         scaled = (pixels - pixels.min()) / np.ptp(pixels) * 255
         images.append(Image.fromarray(scaled.transpose(1, 2, 0).astype(np.uint8)))
     return images
-
-
-def _flatten(image: Image.Image) -> PilImage:
-    """Return an image as RGB, with transparency over white; an RGB image is returned unchanged."""
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        background = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(background, layer).convert("RGB")
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return Image.fromarray((np.asarray(image, np.float32) / 257).clip(0, 255).astype(np.uint8)).convert("RGB")
-    return image if image.mode == "RGB" else image.convert("RGB")

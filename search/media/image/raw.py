@@ -8,6 +8,7 @@ from PIL import Image
 
 from search.errors import UnreadableMediaError
 from search.media.image.exif import read_header, read_metadata
+from search.media.image.flatten import flatten
 from search.records import MediaFacts
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, M
         if side is None or min(image.size) < side:
             return None, facts if facts.captured_at else None
         image.draft("RGB", (side, side))
-        return image.convert("RGB"), facts if facts.captured_at else None
+        image.load()
+        return flatten(image, None, side, is_deep=False), facts if facts.captured_at else None
 
 
 def _read_header_bytes(source: Path | bytes) -> bytes:

@@ -21,8 +21,8 @@ ANSWER = """
     query took_ms nothing_relevant coverage total total_is_estimate possible possible_is_estimate next hits
 """
 ITEM = """
-    id type path source title captured_at duration width height language camera artist album description latitude
-    longitude orientation tags placeholder
+    id type path source title captured_at is_date_guessed duration width height language camera artist album description
+    latitude longitude orientation rating tags placeholder
 """
 EVIDENCE = "retriever segment kind score start end page offset snippet"
 
@@ -62,6 +62,29 @@ def test_a_typing_error_is_corrected_unless_that_is_unwanted(client):
     assert corrected["hits"] == ask(client, text="a cup of coffee").json["hits"]
     assert ask(client, text="a cup of cofee", correct=False).json["query"]["corrected"] is None
     assert client.get("/api/v1/search?q=cofee&correct=false").json["query"]["corrected"] is None
+
+
+ODD_TEXTS = [
+    *("»Straße am Meer«", "„słowo kluczowe”", "„szó”", "”hej”", "『海』", '12" vinyl', 'dog "', 'foo"bar', "“" * 9),
+    *("Breeder's and Exhibitor's", "multi-agent", "C++", "NEAR(a b)", "a*", "title:x", "😀", "٢٠٢٤", "海", '"!!!"'),
+    *("a" * 10_000, "dog " * 2_500, "\u200d", "%_\\", "OR", "^", "-", "+", "a AND NOT (b", "\x00"),
+]
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS, ids=[ascii(text)[:20] for text in ODD_TEXTS])
+def test_any_text_is_answered(client, text):
+    assert ask(client, text=text).status_code == 200
+
+
+def test_half_a_character_is_not_an_internal_error(client):
+    answer = client.post("/api/v1/search", data='{"text": "\\ud800 dog"}', content_type="application/json")
+    assert answer.status_code == 400
+    assert "text" in answer.json["detail"]
+
+
+def test_a_quotation_mark_that_is_not_closed_is_reported(client):
+    assert ask(client, text='a "cat').json["query"]["open_quote"] == '"cat'
+    assert ask(client, text='a "cat"').json["query"]["open_quote"] is None
 
 
 def test_an_item_is_like_others_but_not_itself(client):

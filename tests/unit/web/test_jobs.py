@@ -9,6 +9,7 @@ import pytest
 
 from indexer.pipeline import Options
 from indexer.worker.loop import run_worker
+from search.errors import UsageError
 from search.records import JobState, Task
 from tests.support.clock import Clock, wait_for
 from tests.support.formats import RED
@@ -110,10 +111,28 @@ def test_a_film_and_its_subtitles_belong_together_when_uploaded(client, fresh, t
         ("/abs/a.jpg", "abs/a.jpg"),
         (".hidden", "hidden"),
         ("a\0b\n.jpg", "a_b_.jpg"),
+        ("   .jpg", "_.jpg"),
+        (".jpg", "_.jpg"),
+        ("day. /a.jpg ", "day/a.jpg"),
+        ("图" * 83 + ".jpg", "图" * 83 + ".jpg"),
+        ("a" * 255, "a" * 255),
     ],
 )
 def test_names_of_uploads_stay_inside(name, kept):
     assert str(clean_name(name)) == kept
+
+
+@pytest.mark.parametrize("name", ["图" * 85 + ".jpg", "a" * 256, "/".join(["a" * 200] * 16)])
+def test_names_that_no_file_system_takes_are_refused(name):
+    with pytest.raises(UsageError, match="is too long"):
+        clean_name(name)
+
+
+def test_two_uploads_of_the_same_long_name_are_both_stored(client, fresh):
+    name = "图" * 83 + ".jpg"
+    first, other = (upload(client, (name, make_png(turn))).json["files"][0]["path"] for turn in (0, 30))
+    assert first == str(fresh.home.uploads / name)
+    assert other == str(fresh.home.uploads / ("图" * 82 + " (2).jpg"))
 
 
 def test_an_upload_without_files_is_explained(client):

@@ -66,7 +66,7 @@ function describeTotal(answer, shownCount, state, actions) {
  */
 export function describeAnswer(answer, shownCount, state, actions) {
   const parts = describeVoice(answer.query);
-  const { language, only_english, corrected } = answer.query;
+  const { language, only_english, corrected, open_quote } = answer.query;
   if (only_english.length) {
     const name = language ? formatLanguage(language) : language;
     parts.push(`${t("status.only_english", { language: name, models: only_english.join(", ") })} · `);
@@ -75,6 +75,7 @@ export function describeAnswer(answer, shownCount, state, actions) {
     const exact = createButton(t("status.exact", { text: state.q }), actions.searchExactly);
     parts.push(`${t("status.corrected")} `, createElement("strong", {}, corrected), ". ", exact, " · ");
   }
+  if (open_quote) parts.push(`${t("status.open_quote", { text: open_quote })} · `);
   parts.push(...describeTotal(answer, shownCount, state, actions));
   const { pending, failed, outdated = [] } = answer.coverage;
   for (const space of outdated) parts.push(` · ${t(`status.outdated.${space}`)}`);

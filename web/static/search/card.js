@@ -1,7 +1,7 @@
 /** The card of one result: its face, its name and why it matches. */
 
 import { createElement, createIconButton, highlightWords } from "../shared/dom.js";
-import { describeEvidence, formatDate, getFileName } from "../shared/format.js";
+import { describeEvidence, formatDate, getFileName, toLocalTime } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createFace } from "./face.js";
 
@@ -27,7 +27,7 @@ function createCaption({ item, evidence, score }, words) {
   const best = evidence[0];
   if (!best) {
     const folder = item.path.split("/").at(-2);
-    caption.append(createElement("span", { className: "why" }, formatDate(item.captured_at) || folder));
+    caption.append(createElement("span", { className: "why" }, formatDate(toLocalTime(item.captured_at)) || folder));
     return caption;
   }
   const why = createElement("span", { className: "why" }, describeEvidence(best));

@@ -1,7 +1,7 @@
 /** The details of an item: date, camera, size, place and others. */
 
 import { createElement } from "../shared/dom.js";
-import { formatDate, formatLanguage, formatTime, getFolder } from "../shared/format.js";
+import { formatDate, formatLanguage, formatTime, getFolder, toLocalTime } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { FullItem } from "../shared/types.js" */
@@ -31,7 +31,7 @@ export function createFacts(item, words) {
   };
   /** @type {[string, string | null | undefined][]} */
   const rows = [
-    ["captured_at", formatDate(item.captured_at)],
+    ["captured_at", formatDate(toLocalTime(item.captured_at))],
     ["camera", item.camera],
     ["artist", item.artist],
     ["album", item.album],

@@ -1,6 +1,6 @@
 /** The headings in the grid. */
 
-import { formatDate, getFolder } from "../shared/format.js";
+import { formatDate, getFolder, toLocalTime } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { Hit } from "../shared/types.js" */
@@ -17,7 +17,8 @@ export function createGrouping(group) {
     // Results that are not relevant are in order of relevance, so they cannot be grouped.
     if (tier === "possible" || tier === "closest") return null;
     if (group === "source") return getFolder(item.path);
-    return item.captured_at ? formatDate(`${item.captured_at.slice(0, 10)}T00:00:00`) : t("group.undated");
+    const day = toLocalTime(item.captured_at)?.slice(0, 10);
+    return day ? formatDate(`${day}T00:00:00`) : t("group.undated");
   };
 }
 

@@ -43,6 +43,18 @@ export function formatDate(iso, language = getLanguage()) {
 }
 
 /**
+ * Return the local time of the place where an item was captured, without its offset from UTC. Of a time in UTC (`Z`),
+ * the offset of the place is unknown, so it is converted to the time zone of the browser.
+ *
+ * @param {string | null | undefined} captured
+ */
+export function toLocalTime(captured) {
+  if (!captured?.endsWith("Z")) return captured?.slice(0, 19);
+  const time = new Date(captured);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+/**
  * Return the name of a language.
  *
  * @param {string} code

@@ -14,7 +14,9 @@
  * @property {number | null} [width] in pixels
  * @property {number | null} [height] in pixels
  * @property {number | null} [duration] in seconds
- * @property {string | null} [captured_at] ISO 8601
+ * @property {string | null} [captured_at] ISO 8601, with the offset from UTC if it is known
+ * @property {boolean} [is_date_guessed] whether the date was read from the file name
+ * @property {number | null} [rating] 1 to 5
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
  * @typedef {object} Segment
@@ -65,6 +67,7 @@
  * @property {string | null} [language]
  * @property {string | null} [corrected] the text that was searched for if typing errors were corrected
  * @property {string[]} [ignored] stop words
+ * @property {string | null} [open_quote] a quotation mark that is not closed, with the word after it
  * @property {string[]} only_english models that only understand English
  *
  * @typedef {object} Answer

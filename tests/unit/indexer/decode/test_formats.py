@@ -69,7 +69,7 @@ def test_documents(tmp_path, suffix):
     if suffix in {"pdf", "pptx", "xlsx"}:
         assert content.passages[0].page == 1
     assert (content.thumbnail is not None) == (suffix in {"pdf", "epub"})
-    if suffix in {"docx", "pptx", "xlsx", "odt", "epub"}:
+    if suffix in {"docx", "pptx", "xlsx", "odt", "epub", "rtf", "eml"}:
         assert content.facts.title == "The year"
 
 

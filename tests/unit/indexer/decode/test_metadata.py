@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.media.metadata import read_date, read_fields, read_xmp
+from search.media.dates import read_date
+from search.media.metadata import read_fields
+from search.media.xmp import read_xmp
 from search.records import Filters, ItemType, MediaFacts, Query, SegmentKind
 from search.status import verify_library
 from tests.support.formats import RED, read, write_film, write_tone
@@ -55,7 +57,7 @@ def test_xmp_inside_is_read(tmp_path, suffix):
     RED.save(tmp_path / f"a.{suffix}", **options)
     content = read(tmp_path / f"a.{suffix}", ItemType.IMAGE)
     assert {name: getattr(content.facts, name) for name in SAID} == SAID
-    assert content.facts.captured_at == "2019-05-04T03:02:01"
+    assert content.facts.captured_at == "2019-05-04T03:02:01+02:00"
     assert [one.text for one in content.passages] == ["Two children ride a painted horse."]
 
 
@@ -66,6 +68,17 @@ def test_an_xmp_sidecar_precedes_the_metadata_in_the_image(tmp_path):
     (tmp_path / "a.xmp").write_text(XMP)
     facts = read(tmp_path / "a.jpg", ItemType.IMAGE, tmp_path / "a.xmp").facts
     assert (facts.artist, facts.camera, facts.title) == ("Ann Author", "D90", "Summer fair")
+
+
+def test_a_sidecar_without_a_time_zone_keeps_that_of_the_image(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0x9003: "2019:05:04 03:02:01", 0x9011: "+08:00"})
+    RED.save(tmp_path / "a.jpg", exif=exif)
+    (tmp_path / "a.xmp").write_text(XMP.replace("+02:00", ".67"))
+    facts = read(tmp_path / "a.jpg", ItemType.IMAGE, tmp_path / "a.xmp").facts
+    assert facts.captured_at == "2019-05-04T03:02:01+08:00"
+    (tmp_path / "a.xmp").write_text(XMP.replace("03:02:01+02:00", "04:00:00"))
+    assert read(tmp_path / "a.jpg", ItemType.IMAGE, tmp_path / "a.xmp").facts.captured_at == "2019-05-04T04:00:00"
 
 
 @pytest.mark.parametrize("packet", [b"", b"<", b"<a>", XMP.encode()[:400], b"\xff\xfe" + XMP.encode("utf-16-le")])
@@ -130,7 +143,7 @@ def test_a_video_has_place_and_date(tmp_path):
     fields = {"com.apple.quicktime.location.ISO6709": "+48.8577+002.2950+035/", "make": "Apple", "model": "iPhone 15"}
     facts = read_fields(fields | {"creation_time": "2024-05-01T10:11:12.000000Z"})
     assert (facts.latitude, facts.longitude, facts.camera) == (48.8577, 2.295, "Apple iPhone 15")
-    assert facts.captured_at == "2024-05-01T10:11:12"
+    assert facts.captured_at == "2024-05-01T10:11:12Z"
     assert read_fields({"location": "+00.0000+000.0000/"}).latitude is None
 
 
@@ -241,7 +254,7 @@ def test_the_metadata_of_a_file_is_found_and_filtered(fresh, tmp_path):
 @given(st.text(max_size=40) | st.none() | st.integers())
 def test_any_date_is_iso_or_none(value):
     date = read_date(value)
-    assert date is None or len(date) == 19
+    assert date is None or len(date) in {19, 20, 25}
 
 
 @given(st.dictionaries(st.sampled_from([*FIELDS, "location", "make", "keywords"]), st.text(max_size=60)))

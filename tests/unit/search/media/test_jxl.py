@@ -84,7 +84,8 @@ def test_every_kind_of_pixel_becomes_rgb(mode):
     if mode == "I;16":
         source = Image.fromarray(np.full((40, 60), 128 * 257, np.uint16))
     elif mode == "F":
-        source = Image.fromarray(np.full((40, 60), 128 / 255, np.float32))
+        # Floats are linear light, as the color profile that the encoder adds says.
+        source = Image.fromarray(np.full((40, 60), ((128 / 255 + 0.055) / 1.055) ** 2.4, np.float32))
     else:
         source = Image.new("RGB", (60, 40), (128, 128, 128)).convert(mode)
     image, _ = open_image(encode(source, lossless=True))

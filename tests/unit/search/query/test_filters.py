@@ -1,6 +1,8 @@
 """A filter is declared once; every way to write it follows from the declaration."""
 
+import dataclasses
 import re
+import unicodedata
 from pathlib import Path
 
 import click
@@ -104,6 +106,40 @@ def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
     Albums(database).change(album, [first], [])
     assert select_items(database, Filters()).tolist() == [first, second]
     assert select_items(database, make_filters({name: VALUES[name][1]})).tolist() == [first]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("path", "Übungen"),
+        ("path", "ÜBUNGEN"),
+        ("path", "/übung/Übungen"),
+        ("path", "/übung"),
+        ("sources", ["/übung"]),
+        ("artist", "dvořák"),
+        ("artist", "DVOŘÁK"),
+        ("album", "größte"),
+        ("tags", ["straße"]),
+        ("tags", ["STRASSE"]),
+    ],
+)
+def test_names_are_found_in_any_normalization_and_case(database, form, name, text):
+    facts = MediaFacts(artist="Antonín Dvořák", album="Größte Erfolge", tags=("Straße",))
+    for stored in ("NFC", "NFD"):
+        values = {field: unicodedata.normalize(stored, getattr(facts, field)) for field in ("artist", "album")}
+        path = unicodedata.normalize(stored, f"/übung/Übungen/{stored}/a.mp3")
+        save(database, path, ItemType.AUDIO, dataclasses.replace(facts, **values), "text")
+    save(database, "/übrig/Übung/a.mp3", ItemType.AUDIO, MediaFacts(), "text")
+    forms = [unicodedata.normalize(form, one) for one in ([text] if isinstance(text, str) else text)]
+    filters = make_filters({name: forms[0] if isinstance(text, str) else forms})
+    assert len(select_items(database, filters)) == 2
+
+
+def test_a_whole_path_is_compared_with_its_case(database):
+    save(database, "/übung/a.mp3", ItemType.AUDIO, MediaFacts(), "text")
+    assert len(select_items(database, Filters(path="/übung"))) == 1
+    assert len(select_items(database, Filters(path="/Übung"))) == 0
 
 
 def test_facets_count_the_values_of_filters(database):

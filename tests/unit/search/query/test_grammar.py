@@ -52,9 +52,52 @@ def test_plain_text_stays_plain(text):
     assert (parsed.added, parsed.excluded, parsed.filters) == ((), (), Filters())
 
 
-@pytest.mark.parametrize("quoted", ['"a b"', "“a b”", "「a b」", "«a b»"])
+QUOTED = [
+    *('"a b"', "“a b”", "„a b“", "„a b”", '„a b"', "”a b”", "«a b»", "« a b »", "»a b«", "»a b»", "‹a b›", "›a b‹"),
+    *("「a b」", "『a b』", "〝a b〟", "＂a b＂", "‟a b”"),
+]
+
+
+@pytest.mark.parametrize("quoted", QUOTED)
 def test_every_kind_of_quotation_mark(quoted):
-    assert parse_query(quoted).filters.phrases == ("a b",)
+    parsed = parse_query(f"one {quoted} two")
+    assert (parsed.text, parsed.filters.phrases, parsed.open_quote) == ("one a b two", ("a b",), None)
+    assert parse_query(f"-{quoted}").excluded == ("a b",)
+
+
+def test_phrases_within_words_of_a_script_without_spaces():
+    parsed = parse_query("我爱『海』和“山”")
+    assert (parsed.text, parsed.filters.phrases) == ("我爱 海 和 山", ("海", "山"))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "mark"),
+    [
+        ('"open', "open", '"open'),
+        ('dog "', 'dog "', '"'),
+        ("say “hello", "say hello", "“hello"),
+        ('a "b c" d "e', "a b c d e", '"e'),
+        ("Home » Products » Shoes", "Home » Products » Shoes", None),
+        ('12" vinyl', '12" vinyl', None),
+        ('foo"bar', 'foo"bar', None),
+        ("“" * 50, "“" * 50, "“" * 50),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_is_plain_text(text, plain, mark):
+    parsed = parse_query(text)
+    assert (parsed.text, parsed.open_quote) == (plain, mark)
+    assert "e" not in parsed.filters.phrases
+
+
+def test_filters_work_next_to_a_mark_that_is_not_closed():
+    parsed = parse_query('"dog type:image')
+    assert (parsed.text, parsed.open_quote, parsed.filters) == ("dog", '"dog', Filters(types=(ItemType.IMAGE,)))
+    parsed = parse_query('in:"My Photos')
+    assert (parsed.text, parsed.open_quote, parsed.filters) == ("Photos", '"My', Filters(path="My"))
+
+
+def test_marks_around_punctuation_are_no_phrase():
+    assert parse_query('a "!!!" ""').filters == Filters()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +106,6 @@ def test_every_kind_of_quotation_mark(quoted):
         ("type:movie", "type: must be image"),
         ("typ:image", "did you mean type:"),
         ("befor:2024", "did you mean before:"),
-        ('"open', "not closed"),
         ("+snow^0", "weight"),
         ("+snow^99", "weight"),
         ("-type:image", "cannot be added or excluded"),

@@ -222,6 +222,35 @@ def test_a_catalog_of_the_first_version_is_brought_up_to_date(tmp_path):
     catalog.database.close()
 
 
+def test_the_full_text_index_of_an_older_analysis_is_rebuilt(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        for function in ("list_pieces", "list_wholes"):
+            connection.connection.driver_connection.create_function(function, 1, lambda value: value.replace("+", " "))
+        command.upgrade(config, "0007")
+        for statement in (
+            "INSERT INTO source (id, path, added_at) VALUES (1, '/m', '')",
+            "INSERT INTO item (id, source_id, path, state, size, mtime_ns) VALUES (1, 1, '/m/a', 'indexed', 1, 1)",
+            "INSERT INTO segment (id, item_id, kind, text) VALUES (1, 1, 'passage', 'C++ in ٢٠٢٤'), "
+            "(2, 1, 'passage', 'vitamin C')",
+        ):
+            connection.execute(text(statement))
+        connection.commit()
+    engine.dispose()
+    catalog = Catalog(Database(tmp_path / "c.db"))
+    assert find(catalog, "2024") == ["C++ in ٢٠٢٤"]
+    assert find(catalog, "c++") == ["C++ in ٢٠٢٤"]
+    assert find(catalog, "C") == ["vitamin C"]
+    Ledger(catalog.database).forget([1])
+    assert WordIndex(catalog.database).list_words() == set()
+    assert find_contradictions(catalog.database) == []
+    catalog.database.close()
+
+
 def test_the_names_of_the_fifth_schema_are_migrated_with_their_data(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
     with engine.connect() as connection:

@@ -1,0 +1,152 @@
+"""Files that belong to a photo or video are not items: JSON of Takeout, previews of cameras, edits of Apple Photos."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from indexer.companions import find_companions, pair_takeout, pair_xmp
+from search.records import State
+from tests.support.formats import RED, write_film
+from tests.support.indexing import index
+
+LONG = "PXL_20230101_120000000.PORTRAIT-01.COVER.jpg"
+
+
+@pytest.mark.parametrize(
+    ("photo", "document"),
+    [
+        ("IMG_1.jpg", "IMG_1.jpg.json"),
+        ("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata.json"),
+        ("IMG_1.jpg", "IMG_1.jpg.supplemental-metad.json"),
+        ("IMG_1.jpg", "IMG_1.jpg.suppl.json"),
+        ("IMG_1.jpg", "IMG_1.jpg..json"),
+        ("IMG(1).jpg", "IMG.jpg(1).json"),
+        ("IMG(1).jpg", "IMG.jpg.supplemental-metadata(1).json"),
+        (LONG, f"{LONG}.s.json"),
+        ("a" * 45 + "bc.jpg", "a" * 45 + "b.json"),
+        ("clip.mp4", "clip.mp4.supplemental-metadata.json"),
+    ],
+)
+def test_a_json_file_of_takeout_finds_its_photo(photo, document):
+    others = ["other.jpg", "IMG.jpg", "IMG_10.jpg", "metadata.json"]
+    assert pair_takeout([*others, photo, document]) == {photo: document}
+
+
+def test_numbered_edited_and_live_photos_share_or_keep_apart():
+    names = ["a.jpg", "a(1).jpg", "a.jpg.json", "a.jpg.supplemental-metadata(1).json", "a-edited.jpg"]
+    assert pair_takeout([*names, "b.HEIC", "b.MP4", "b.HEIC.suppl.json"]) == {
+        "a.jpg": "a.jpg.json",
+        "a(1).jpg": "a.jpg.supplemental-metadata(1).json",
+        "a-edited.jpg": "a.jpg.json",
+        "b.HEIC": "b.HEIC.suppl.json",
+        "b.MP4": "b.HEIC.suppl.json",
+    }
+
+
+@pytest.mark.parametrize("document", ["x.json", "x.png.labels.json", "metadata.json", "y.png.json"])
+def test_other_json_files_are_documents(document):
+    assert pair_takeout(["x.png", document]) == {}
+
+
+def test_previews_and_edits_find_their_owners():
+    names = ["GOPR1.MP4", "GOPR1.THM", "GX010001.MP4", "GL010001.LRV", "IMG_0001.HEIC", "IMG_0001.AAE", "IMG_O0001.AAE"]
+    assert find_companions([*names, "alone.THM", "alone.AAE", "MVI_1.AVI", "MVI_1.thm"]) == {
+        "GOPR1.THM": "GOPR1.MP4",
+        "GL010001.LRV": "GX010001.MP4",
+        "IMG_0001.AAE": "IMG_0001.HEIC",
+        "IMG_O0001.AAE": "IMG_0001.HEIC",
+        "MVI_1.thm": "MVI_1.AVI",
+    }
+
+
+def test_recordings_have_xmp_files_too():
+    names = ["a.mp4", "a.mp4.xmp", "b.mov", "b.xmp", "c.HEIC", "c.MOV", "c.xmp", "d.mp3", "d.mp3.XMP", "e.pdf", "e.xmp"]
+    assert pair_xmp(names) == {"a.mp4": "a.mp4.xmp", "b.mov": "b.xmp", "d.mp3": "d.mp3.XMP"}
+
+
+def test_a_clip_has_the_metadata_of_its_xmp_file_and_its_subtitles_come_first(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    packet = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+        <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+        xmp:Rating="5" exif:DateTimeOriginal="1960-05-06T10:00:00" exif:GPSLatitude="52,31.1N"
+        exif:GPSLongitude="13,24.3E"/></rdf:RDF></x:xmpmeta>"""
+    for name in ("VID_20190607_101112.mp4", "clip.mp4"):
+        write_film(media / name)
+    (media / "clip.mp4.xmp").write_text(packet)
+    index(fresh, media)
+    found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
+    clip, guessed = found["clip.mp4"].facts, found["VID_20190607_101112.mp4"].facts
+    assert (clip.captured_at, clip.rating, clip.latitude) == ("1960-05-06T10:00:00", 5, 52.518333)
+    assert (guessed.captured_at, guessed.is_date_guessed) == ("2019-06-07T10:11:12", True)
+    assert found["clip.mp4.xmp"].reason == "indexed together with clip.mp4"
+    (media / "clip.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n")
+    index(fresh, media)
+    assert "harvest" in str(fresh.catalog.list_segments(found["clip.mp4"].id))
+
+
+def make_entry(timestamp):
+    place = {"latitude": 30.66, "longitude": 104.07}
+    return json.dumps({"photoTakenTime": {"timestamp": timestamp}, "description": "Opa am Teich", "geoData": place})
+
+
+def test_a_photo_has_the_date_of_its_json_file(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    RED.save(media / "IMG_1.jpg")
+    RED.save(media / "IMG_1.thm", "JPEG")
+    (media / "IMG_1.AAE").write_text("<plist/>")
+    document = media / "IMG_1.jpg.supplemental-metadata.json"
+    document.write_text(make_entry("1258375918"))
+    write_film(media / "clip.mp4")
+    (media / "clip.mp4.suppl.json").write_text(make_entry("1258375919"))
+    index(fresh, media)
+    items = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
+    photo = items["IMG_1.jpg"].facts
+    assert (photo.captured_at, photo.description) == ("2009-11-16T12:51:58Z", "Opa am Teich")
+    assert (photo.latitude, photo.longitude, photo.is_date_guessed) == (30.66, 104.07, False)
+    assert items["clip.mp4"].facts.captured_at == "2009-11-16T12:51:59Z"
+    assert {name: item.reason for name, item in items.items() if item.state is State.SKIPPED} == {
+        "IMG_1.thm": "belongs to IMG_1.jpg",
+        "IMG_1.AAE": "belongs to IMG_1.jpg",
+        "IMG_1.jpg.supplemental-metadata.json": "indexed together with IMG_1.jpg",
+        "clip.mp4.suppl.json": "indexed together with clip.mp4",
+    }
+    assert "Opa am Teich" in [one.segment.text for one in fresh.catalog.list_segments(items["IMG_1.jpg"].id)]
+    assert index(fresh, media).counts["unchanged"] == 2
+    document.write_text(make_entry("1258462318"))
+    assert index(fresh, media).counts["updated"] == 1
+    assert fresh.catalog.get_item(items["IMG_1.jpg"].id).facts.captured_at == "2009-11-17T12:51:58Z"
+
+
+def test_the_local_time_of_a_photo_stays_and_its_json_file_adds_the_offset(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2019:07:21 23:06:38"
+    RED.save(media / "IMG_1.jpg", exif=exif)
+    (media / "IMG_1.jpg.json").write_text(make_entry("1563779198"))
+    # A date that was corrected at Google is another moment.
+    RED.save(media / "IMG_2.jpg", exif=exif)
+    (media / "IMG_2.jpg.json").write_text(make_entry("1258375918"))
+    index(fresh, media)
+    found = {item.path.rsplit("/", 1)[-1]: item.facts.captured_at for item in fresh.catalog.list_items(State.INDEXED)}
+    assert found == {"IMG_1.jpg": "2019-07-21T23:06:38-08:00", "IMG_2.jpg": "2009-11-16T12:51:58Z"}
+
+
+def test_a_date_in_the_name_is_marked_as_guessed(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    for name in ("IMG-20190607-WA0001.jpg", "IMG-20200708-WA0002.jpg", "plain.jpg"):
+        RED.save(media / name)
+    (media / "2019-06-07 letter.txt").write_text("The harvest was good.")
+    index(fresh, media)
+    found = {item.path.rsplit("/", 1)[-1]: item.facts for item in fresh.catalog.list_items()}
+    assert {name: (facts.captured_at, facts.is_date_guessed) for name, facts in found.items()} == {
+        "IMG-20190607-WA0001.jpg": ("2019-06-07T00:00:00", True),
+        # The same content under another name has the date of that name.
+        "IMG-20200708-WA0002.jpg": ("2020-07-08T00:00:00", True),
+        "plain.jpg": (None, False),
+        "2019-06-07 letter.txt": (None, False),
+    }

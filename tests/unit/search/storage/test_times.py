@@ -1,0 +1,136 @@
+"""Items are sorted by the moment when they were captured, and filtered by the local time that people see."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from search.errors import UsageError
+from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Sort
+from search.storage import migrations
+from search.storage.catalog import Catalog
+from search.storage.database import Database
+from search.storage.facets import read_facets
+from search.storage.filters import select_items
+from search.storage.sources import Sources
+
+NOON_UTC = 1_714_564_800  # 2024-05-01T12:00:00Z
+NANOSECOND = 10**9
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    database = Database(tmp_path / "c.db")
+    yield Catalog(database)
+    database.close()
+
+
+@pytest.fixture
+def berlin(monkeypatch):
+    """Run a test in the time zone of Berlin."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def save(catalog, captured, seconds=NOON_UTC):
+    """Save one item for each date, and return the names of the dates by item id."""
+    source = Sources(catalog.database).add("/m")
+    records = [
+        Record(
+            FileFacts(f"/m/{number}.jpg", source, ItemType.IMAGE, 1, int(seconds) * NANOSECOND),
+            str(number),
+            MediaFacts(captured_at=date),
+            [],
+            [],
+        )
+        for number, date in enumerate(captured)
+    ]
+    return dict(zip(catalog.save_items(records), captured, strict=True))
+
+
+def list_dates(catalog, dates, **filters):
+    return {dates[item_id] for item_id in select_items(catalog.database, Filters(**filters)).tolist()}
+
+
+def test_photos_with_a_zone_and_clips_in_utc_sort_by_instant(catalog):
+    in_order = [
+        "2024-05-01T12:11:12+02:00",
+        "2024-05-01T10:30:00Z",
+        "2024-05-01T12:45:00+02:00",
+        "2024-05-01T07:00:00-04:00",
+        "2024-05-01T11:30:00Z",
+    ]
+    dates = save(catalog, sorted(in_order))
+    assert [dates[item_id] for item_id in catalog.list_newest(Filters())] == in_order[::-1]
+    positions = catalog.read_order(Sort.OLDEST, dates)
+    assert [dates[item_id] for item_id in sorted(positions, key=positions.get)] == in_order
+
+
+def test_a_time_without_a_zone_is_that_of_the_server(catalog, berlin):
+    in_order = ["2024-05-01T10:05:00Z", "2024-05-01T12:30:00", "2024-05-01T10:45:00Z", "2024-01-01T12:00:00"]
+    dates = save(catalog, in_order)
+    assert [dates[item_id] for item_id in catalog.list_newest(Filters())] == [
+        in_order[2],
+        in_order[1],
+        in_order[0],
+        in_order[3],
+    ]
+
+
+def test_filters_and_months_use_the_local_time(catalog, berlin):
+    early, late, clip = "2024-05-01T00:30:00+02:00", "2024-04-30T23:30:00-04:00", "2024-04-30T22:30:00Z"
+    dates = save(catalog, [early, late, clip, None])
+    # The clip and the file without a date are shown in the zone of the server: 00:30, and 14:00 on the 1st of May.
+    assert list_dates(catalog, dates, after="2024-05-01") == {early, clip, None}
+    assert list_dates(catalog, dates, before="2024-05-01") == {late}
+    assert list_dates(catalog, dates, after="2024-05-01T13:59:59", before="2024-05-01T14:00:01") == {None}
+    months = read_facets(catalog.database, Filters())["months"]
+    assert months == [{"value": "2024-04", "count": 1}, {"value": "2024-05", "count": 3}]
+
+
+def test_a_filter_with_a_zone_is_a_moment(catalog):
+    dates = save(catalog, ["2024-05-01T12:00:00+02:00", "2024-05-01T10:00:01Z"])
+    assert list_dates(catalog, dates, after="2024-05-01T06:00:01-04:00") == {"2024-05-01T10:00:01Z"}
+    assert list_dates(catalog, dates, before="2024-05-01T10:00:01Z") == {"2024-05-01T12:00:00+02:00"}
+    assert list_dates(catalog, dates, after="0001-01-01T00:00:00+14:00") == set(dates.values())
+    with pytest.raises(UsageError, match="after must be a date"):
+        list_dates(catalog, dates, after="soon")
+
+
+def test_a_file_from_the_future_was_modified_when_it_was_indexed(catalog):
+    dates = save(catalog, [None], datetime(2098, 1, 1, tzinfo=UTC).timestamp())
+    year = str(datetime.now(UTC).year)
+    assert [one["value"][:4] for one in read_facets(catalog.database, Filters())["months"]] == [year]
+    assert list_dates(catalog, dates, after="2098") == set()
+
+
+def test_dates_of_older_homes_are_kept(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        for function in ("list_pieces", "list_wholes"):
+            connection.connection.driver_connection.create_function(function, 1, str)
+        command.upgrade(config, "0007")
+        for statement in (
+            "INSERT INTO source (id, path, added_at) VALUES (1, '/m', '')",
+            "INSERT INTO item (id, source_id, path, type, state, size, mtime_ns, captured_at) "
+            "VALUES (1, 1, '/m/a.jpg', 'image', 'indexed', 1, 1, '2019-06-07T10\\:11\\:12')",
+        ):
+            connection.execute(text(statement))
+        connection.commit()
+    engine.dispose()
+    catalog = Catalog(Database(tmp_path / "c.db"))
+    facts = catalog.get_item(1).facts
+    assert (facts.captured_at, facts.is_date_guessed, facts.rating) == ("2019-06-07T10:11:12", False, None)
+    assert catalog.list_newest(Filters(after="2019-06-07", before="2019-06-08")) == [1]
+    catalog.database.close()

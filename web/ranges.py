@@ -1,0 +1,60 @@
+"""Send files and the byte ranges of them that clients request, as RFC 9110 says."""
+
+import re
+from pathlib import Path
+
+from flask import Response, current_app, request
+from werkzeug.utils import send_file
+
+# One range: the first and the last byte, or the number of bytes at the end.
+RANGE = re.compile(r"bytes\s*=\s*,*\s*(\d{0,18})\s*-\s*(\d{0,18})\s*,*\s*", re.IGNORECASE)
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: int | None = None) -> Response:
+    """Return a response with a file, or with the range of it that was requested.
+
+    Args:
+        path: The file.
+        mime_type: Its media type.
+        name: The file name for a download, if it shall be sent.
+        max_age: How long a client may keep the file without asking again, in seconds.
+
+    Raises:
+        RequestedRangeNotSatisfiable: The range starts after the end of the file.
+    """
+    environ = dict(request.environ)
+    requested = environ.pop("HTTP_RANGE", None)
+    # Ranges are only defined for GET.
+    if requested is not None and request.method == "GET":
+        size = path.stat().st_size
+        if (chosen := choose_range(requested, size)) is not None:
+            environ["HTTP_RANGE"] = chosen
+    # A header cannot contain line ends, nor bytes of a name that are not valid in UTF-8.
+    name = name and CONTROLS.sub("_", name.encode(errors="replace").decode())
+    response = send_file(
+        path, environ, mime_type, download_name=name, max_age=max_age, response_class=current_app.response_class
+    )
+    assert isinstance(response, Response)
+    return response
+
+
+def choose_range(requested: str, size: int) -> str | None:
+    """Return the range to send, as the value of a header, or None to send the whole file.
+
+    A server may ignore ranges. Several ranges, other units, and ranges that are not valid are ignored. A suffix that is
+    longer than the file is the whole file.
+
+    Args:
+        requested: The value of the header `Range`.
+        size: The size of the file in bytes.
+    """
+    match = RANGE.fullmatch(requested.strip())
+    if match is None or not size or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        return f"bytes=-{min(int(match[2]), size)}" if int(match[2]) else f"bytes={size}-"
+    if match[2] and int(match[2]) < int(match[1]):
+        return None
+    return f"bytes={match[1]}-{match[2]}"
