@@ -8,6 +8,8 @@ PORT ?= 8000
 HOME_DIR ?= .home
 PIP_OPTIONS := --quiet --disable-pip-version-check --constraint constraints.txt
 PIP := $(BIN)/pip install $(PIP_OPTIONS)
+# The unit tests run in one process per core. All other tests run in one process: models use all cores.
+UNIT_TESTS := tests/unit --numprocesses auto --maxprocesses 4
 
 .PHONY: run check test page soak clean
 
@@ -26,25 +28,29 @@ endif
 check: $(CHECK_VENV)/.check
 	$(CHECK_BIN)/ruff check .
 	$(CHECK_BIN)/ruff format --check .
+	$(CHECK_BIN)/codespell
 	$(CHECK_BIN)/mypy --cache-dir $(CHECK_VENV)/.mypy_cache
-	$(CHECK_BIN)/coverage run -m pytest -q --hypothesis-profile=quick tests/unit
+	$(CHECK_BIN)/pytest -q --cov --cov-report= $(UNIT_TESTS)
 	@echo "Coverage of the unit tests: $$($(CHECK_BIN)/coverage report --format=total) %"
 
-# Before a change is merged: the same and all other tests, with the real models and a browser.
+# Before a change is merged: the same and all other tests, with the real models and a browser, and more examples.
 test: $(VENV)/.all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	@if [ "$$(node -p 'parseInt(process.version.slice(1))' 2>/dev/null || echo 0)" -ge 20 ]; then \
 		$(MAKE) page; \
 	else \
 		echo "Skipping the checks of the page: they need Node.js 20 or newer."; \
 	fi
-	$(BIN)/pytest tests/unit
-	$(BIN)/pytest tests/integration tests/e2e
+	$(BIN)/pytest --hypothesis-profile=thorough $(UNIT_TESTS)
+	$(BIN)/pytest --hypothesis-profile=thorough tests/integration tests/e2e
 
-# Before a release: hundreds of kills, thousands of damaged files. Takes an hour or more.
+# Before a release: a thousand examples of each property, hundreds of kills, thousands of damaged files. Takes an hour
+# or more.
 soak: $(VENV)/.all
+	$(BIN)/pytest --hypothesis-profile=soak $(UNIT_TESTS)
 	$(BIN)/pytest -m soak
 
 # Linter, formatter, types and unit tests of the browser pages. The pages themselves need no build step.

@@ -21,8 +21,8 @@ from search.encoders.open_clip.towers import TorchTowers
 from search.encoders.runtime import Machine
 from search.encoders.whisper.choice import BUNDLED, choose_transcriber
 from search.errors import ModelError
-from search.media.container import SAMPLE_RATE, decode_sound
 from search.media.image.pillow import USEFUL_SIDE, open_image
+from search.media.recording.sound import SAMPLE_RATE, decode_sound
 from search.settings import count_cores
 
 MAX_PHOTOS = 512

@@ -34,8 +34,10 @@ import numpy as np
 from indexer.pipeline import Options, Summary, run_index
 from search.encoders.compact.files import CompactFiles
 from search.encoders.onnx import open_session
-from search.media.container import SAMPLE_RATE, decode_sound, iterate_frames, write_video
 from search.media.image.pillow import USEFUL_SIDE, make_noise, open_image
+from search.media.recording.frames import iterate_frames
+from search.media.recording.sound import SAMPLE_RATE, decode_sound
+from search.media.recording.writing import write_video
 from search.open_home import OpenHome, open_home
 from search.settings import count_cores, read_settings
 

@@ -157,7 +157,7 @@ class Library:
             sort: `relevance`, `newest`, `oldest`, `longest` or `shortest`: the order of the relevant results.
             limit: The number of results per page, at most 1,000. Iterating loads further pages.
             correct: Correct typing errors in the text.
-            stack: Join near-identical images to one result.
+            stack: Join near-duplicate images to one result.
             diversity: From 0 to 1: prefer results that differ from those above them.
             explain: Add to each evidence the terms that its score consists of.
 
@@ -270,7 +270,7 @@ class Library:
     @property
     def _opened(self) -> "internal.OpenHome":
         """The internal library with the models that are in use now."""
-        return self._open_engine.follow()
+        return self._open_engine.get_current_library()
 
 
 def _ignore_progress(_done: int, _total: int, _path: str) -> None:

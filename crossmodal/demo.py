@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from search.errors import ModelError
-from search.media.container import write_video
 from search.media.image.pillow import PilImage, open_image
+from search.media.recording.writing import write_video
 
 # The distribution, the path of the photo in it, and the name of the photo in the demo folder.
 PHOTOS = (

@@ -1,6 +1,6 @@
 """Write the tables of filters in the documentation from the declaration of the filters.
 
-Run `python docs/filter_tables.py` from the root of the repository after changing a filter; a test compares the result.
+Run `python -m docs.filter_tables` from the root of the repository after changing a filter; a test compares the result.
 """
 
 import re

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from indexer.decode.content import Failed, Finished, PreparedImage
 from indexer.summary import Profile
-from indexer.transcribe import cut_utterances
+from indexer.transcribe import cut_sentences
 from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.errors import HomeError
 from search.records import FileFacts, Pixels, Record, Retriever, Segment, Transcript, Vectors
@@ -96,7 +96,7 @@ class PendingItem:
                 continue
             transcript = chunk.transcript.result()
             self.language = self.language or transcript.language
-            segments += cut_utterances(chunk.start, transcript)
+            segments += cut_sentences(chunk.start, transcript)
         return segments
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from indexer.apply import apply_plan
 from indexer.decode.content import Failed
 from indexer.decode.decode_pool import DecodePool, FileReader
-from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, tune_malloc
+from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
 from indexer.scan import scan_source
@@ -20,6 +20,7 @@ from indexer.write import Writer
 from search.errors import UsageError
 from search.forget import forget_items
 from search.media.image.transform import ImageTransform
+from search.media.sandbox import Limits, tune_malloc
 from search.open_home import OpenHome
 from search.storage.ledger import Ledger
 
@@ -200,5 +201,5 @@ def open_decoders(transform: ImageTransform, file_count: int, options: Options) 
     count = min(options.workers, file_count)
     if options.sandbox:
         tune_malloc()  # decoders send images as large blocks of memory
-        return [Sandbox(transform, options.limits) for _ in range(count)]
+        return [SandboxedDecoder(transform, options.limits) for _ in range(count)]
     return [InlineDecoder(transform) for _ in range(count)]

@@ -3,10 +3,12 @@
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from indexer.decode.document.subtitle_names import drop_version, find_owner, rank_subtitles
+from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
 from indexer.decode.image import XMP_SUFFIX
 from search.records import FileFacts, FileStamp, ItemType, State
@@ -173,7 +175,8 @@ def make_printable(path: str) -> str:
 def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
     """Return the sidecars of each file in a folder; the one to read with the file comes first.
 
-    `film.srt` and `film.en.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`.
+    `film.srt` and `film.en.sdh.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`. Subtitles
+    with all that is said come before partial ones.
 
     Args:
         names: The names of all files in the folder.
@@ -185,22 +188,26 @@ def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
     sidecars = [name for name in names if name.lower().endswith(SIDECAR_SUFFIXES)]
     if not sidecars:
         return {}
-    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
+    owners: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name in names:
         path = PurePath(name)
         for suffix in BY_TYPE[TYPES.get(path.suffix.lower(), ItemType.DOCUMENT)].sidecars:
-            owners[path.stem, suffix].append(name)
-            owners[name, suffix].append(name)
+            for known in {name, path.stem, drop_version(path.stem)}:
+                owners[suffix][known].append(name)
     pairs: dict[str, list[str]] = defaultdict(list)
     for name in sorted(sidecars, key=lambda sidecar: (len(sidecar), sidecar)):
         path = PurePath(name)
         suffix = path.suffix.lower()
-        for stem in (path.stem, PurePath(path.stem).stem):
-            if (stem, suffix) in owners:
-                for owner in owners[stem, suffix]:
-                    pairs[owner].append(name)
-                break
-    return dict(pairs)
+        find = find_owner if suffix in SUBTITLE_SUFFIXES else _find_image
+        stem = find(path.stem, owners[suffix])
+        for owner in owners[suffix].get(stem or "", ()):
+            pairs[owner].append(name)
+    return {owner: sorted(found, key=lambda name: rank_subtitles(name, owner)) for owner, found in pairs.items()}
+
+
+def _find_image(stem: str, stems: Collection[str]) -> str | None:
+    """Return the name of the image that a sidecar belongs to."""
+    return next((name for name in (stem, PurePath(stem).stem) if name in stems), None)
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from indexer.decode.content import AudioChunk, Pcm16
 from indexer.summary import Profile
 from search.encoders.encoder import Transcriber
-from search.media.container import CHUNK_SECONDS, SAMPLE_RATE, convert_to_float
+from search.media.recording.sound import CHUNK_SECONDS, SAMPLE_RATE, convert_to_float
 from search.paths import write_atomically
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
@@ -142,7 +142,7 @@ def _read_transcript(path: Path) -> Transcript | None:
         return None
 
 
-def cut_utterances(start: float, transcript: Transcript) -> list[Segment]:
+def cut_sentences(start: float, transcript: Transcript) -> list[Segment]:
     """Return the sentences of a transcript as segments.
 
     Args:

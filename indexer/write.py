@@ -135,6 +135,7 @@ class Writer:
                 SegmentEmbedding(position, spaces[retriever].space_id, vector)
                 for position, (retriever, vector) in sorted(item.vectors.items())
             ],
+            remark=end.remark,
         )
 
 

@@ -35,7 +35,7 @@ class ActiveModels:
         has_same_spaces = all(
             spaces.get(retriever).id == self._get_space_id(retriever) for retriever in VECTOR_RETRIEVERS
         )
-        return has_same_spaces and (spaces.read_speech() or SPEECH_MODEL) == self.models.transcriber.name
+        return has_same_spaces and (spaces.read_speech_model() or SPEECH_MODEL) == self.models.transcriber.name
 
     def are_searchable(self, spaces: Spaces) -> bool:
         """Return whether the spaces of these models still exist, in any role."""
@@ -65,7 +65,7 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
     chosen = {
         retriever: find_current(space.model, home.models) if space else None for retriever, space in recorded.items()
     }
-    names = ModelNames(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech())
+    names = ModelNames(chosen[Retriever.VISUAL], chosen[Retriever.SEMANTIC], spaces.read_speech_model())
     active = ActiveModels(choose_models(home.models, machine, names), {}, {})
     for retriever, found in recorded.items():
         encoder = active.models.get_encoder(retriever)
@@ -77,9 +77,9 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
             active.indexes[retriever] = _open_empty_index(home, spaces.database, space, encoder)
         else:
             raise HomeError(
-                f"The {retriever} space of {home.root} was filled by {space.model} ({space.fingerprint}), but the "
-                f"installed files of that model are {encoder.fingerprint}. Restore the old files, or index into a new "
-                "home with --home."
+                f"The files of the model {space.model} changed since {home.root} was indexed (fingerprint "
+                f"{space.fingerprint}, now {encoder.fingerprint}). Restore the old files, or index into a new home "
+                "with --home."
             )
     return active
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from search.model_swap import ModelSwap
 from search.open_home import OpenHome
-from search.paging import Cursor, LatestCache, Page, follows, list_items, read_cursor, resume, write_cursor
+from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
 from search.query.encoding import encode_query
 from search.query.grammar import parse_query
 from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
-from search.retrieval.retriever import Retrieval
+from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
 from search.text.snippets import cut_snippet
@@ -29,8 +29,8 @@ class Engine:
 
     def __init__(self, library: OpenHome) -> None:
         self._swap = ModelSwap(library, _load, self._clear)
-        self._rankings = LatestCache[Ranking]()
-        self._pages = LatestCache[Page]()
+        self._rankings = LruCache[Ranking]()
+        self._pages = LruCache[Page]()
         self._coverage: tuple[int, Coverage] | None = None
 
     @property
@@ -57,7 +57,7 @@ class Engine:
         started = time.perf_counter()
         revision = self.library.catalog.read_revision()
         # Use one library throughout, since its models and its indexes belong together.
-        library = self._swap.follow(revision)
+        library = self._swap.get_current(revision)
         cursor = read_cursor(query)
         ranking, place = self._find_ranking(library, query, cursor, revision)
         results = ranking.list_results(query)
@@ -89,24 +89,24 @@ class Engine:
 
         A first page always uses the current catalog. Later pages use the cached ranking of the first one.
         """
-        known = self._rankings.get(cursor.query)
-        if query.cursor is None and known is not None and (known.is_resumed or known.revision != revision):
-            known = None
+        cached = self._rankings.get(cursor.query)
+        if query.cursor is None and cached is not None and (cached.is_resumed or cached.revision != revision):
+            cached = None
         place, end = cursor.place, cursor.place + query.limit
-        if known is not None and known.reaches(query, end):
-            ranking = known
+        if cached is not None and cached.is_complete(query, end):
+            ranking = cached
         else:
             ranking = self._make_ranking(library, query, end, revision)
-            ranking = keep_relevant(known, ranking) if known is not None else ranking
+            ranking = keep_relevant(cached, ranking) if cached is not None else ranking
         if query.cursor is not None and not follows(cursor, ranking, query):
             ranking, place = resume(cursor, ranking, query)
         # A search that started with the old models must not cache its ranking for the new ones.
-        if ranking is not known and library is self.library:
+        if ranking is not cached and library is self.library:
             self._rankings.put(cursor.query, ranking)
         return ranking, place
 
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
-        """Return every segment of one item that is relevant to a query, in the order of the item.
+        """Return the relevant segments of one item, at most `MAX_MOMENTS` per retriever, in the order of the item.
 
         Args:
             item_id: The id of the item.
@@ -120,7 +120,7 @@ class Engine:
         """
         item = self.library.catalog.get_item(item_id)
         revision = self.library.catalog.read_revision()
-        library = self._swap.follow(revision)
+        library = self._swap.get_current(revision)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
         retrieval = Retrieval(library, encoded, False, revision, decides_presence=False)
         best: dict[int, Candidate] = {}
@@ -128,22 +128,22 @@ class Engine:
             retrieved = retrieval.retrieve(retriever, MAX_MOMENTS)
             for index in np.flatnonzero(retrieved.probabilities >= RELEVANCE_CUT).tolist():
                 candidate = retrieved.make_candidate(index)
-                known = best.get(candidate.segment_id)
-                if known is None or known.probability < candidate.probability:
+                cached = best.get(candidate.segment_id)
+                if cached is None or cached.probability < candidate.probability:
                     best[candidate.segment_id] = candidate
         segments = self.library.catalog.read_segments(best)
         words = tuple(word.whole for word in encoded.words)
         found = [segment_id for segment_id in sorted(best) if segment_id in segments]
         return tuple(_make_evidence(best[segment_id], segments[segment_id].segment, words) for segment_id in found)
 
-    def follow(self) -> OpenHome:
+    def get_current_library(self) -> OpenHome:
         """Return the current library, reloading it if the models changed.
 
         Raises:
             HomeError: A space was filled by other files of its model.
             ModelError: A chosen model is not on this machine.
         """
-        return self._swap.follow(self.library.catalog.read_revision())
+        return self._swap.get_current(self.library.catalog.read_revision())
 
     def _clear(self) -> None:
         self._rankings.clear()
@@ -151,10 +151,10 @@ class Engine:
 
     def _read_coverage(self, revision: int) -> Coverage:
         """Return the coverage. It is counted again only if the catalog has changed, since counting reads every item."""
-        known = self._coverage
-        if known is None or known[0] != revision:
-            known = self._coverage = (revision, self.library.catalog.read_coverage())
-        return known[1]
+        cached = self._coverage
+        if cached is None or cached[0] != revision:
+            cached = self._coverage = (revision, self.library.catalog.read_coverage())
+        return cached[1]
 
     def _make_ranking(self, library: OpenHome, query: Query, end: int, revision: int) -> Ranking:
         """Rank items until the results are known up to a position. A query with only filters lists the newest first."""
@@ -189,12 +189,12 @@ class Engine:
     ) -> tuple[Hit, ...]:
         """Return the hits of a page, from the cache if the catalog has not changed since they were read."""
         key = f"{cursor.query} {cursor.results} {cursor.place} {query.limit}"
-        known = self._pages.get(key)
-        if known is None or not known.shows(revision, page):
-            known = Page(revision, page, self._make_hits(query, page, cursor.place, words))
+        cached = self._pages.get(key)
+        if cached is None or not cached.shows(revision, page):
+            cached = Page(revision, page, self._make_hits(query, page, cursor.place, words))
             if len(page) <= MAX_CACHED_PAGE:
-                self._pages.put(key, known)
-        return known.hits
+                self._pages.put(key, cached)
+        return cached.hits
 
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
         catalog = self.library.catalog

@@ -29,7 +29,7 @@ class ModelSwap:
         self._checked_revision = -1
         self._swapping = threading.Lock()
 
-    def follow(self, revision: int) -> OpenHome:
+    def get_current(self, revision: int) -> OpenHome:
         """Return the current library, reloading it if the models changed.
 
         If the spaces of the old models still exist, searches use them until the new models are loaded in the

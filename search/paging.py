@@ -41,7 +41,7 @@ class Cursor:
     shown: frozenset[int] = frozenset()
 
 
-class LatestCache(Generic[T]):
+class LruCache(Generic[T]):
     """A least-recently-used (LRU) cache. Thread-safe."""
 
     def __init__(self, capacity: int = MAX_CACHED_ANSWERS) -> None:
@@ -147,16 +147,16 @@ def resume(cursor: Cursor, ranking: Ranking, query: Query) -> tuple[Ranking, int
     first = 0 if query.include_all else list(Tier).index(query.tier)
     for number, tier in enumerate(ranking.tiers):
         is_requested = query.include_all or number == first
-        tiers.append([stack for stack in tier if not is_requested or cursor.shown.isdisjoint(stack.items)])
+        tiers.append([stack for stack in tier if not is_requested or cursor.shown.isdisjoint(stack.item_ids)])
         if is_requested:
-            shown += [stack for stack in tier if not cursor.shown.isdisjoint(stack.items)]
+            shown += [stack for stack in tier if not cursor.shown.isdisjoint(stack.item_ids)]
     tiers[first] = shown + tiers[first]
     return replace(ranking, tiers=tuple(map(tuple, tiers)), is_resumed=True), len(shown)
 
 
 def list_items(stacks: Sequence[Stack]) -> frozenset[int]:
     """Return the ids of all items of some stacks."""
-    return frozenset(item for stack in stacks for item in stack.items)
+    return frozenset(item for stack in stacks for item in stack.item_ids)
 
 
 def _pack(items: frozenset[int]) -> bytes:

@@ -8,7 +8,8 @@ from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query
 # What the user can do about a file that is not indexed.
 ADVICE = {
     State.PENDING: "Waiting to be indexed. Start `crossmodal index` or a worker.",
-    State.FAILED: "Fix or replace the file; it is then retried automatically. To retry it unchanged, retry the job.",
+    State.FAILED: "Fix or replace the file; the next run retries it. "
+    "To retry it unchanged, click Retry on the library page or run `crossmodal index --retry-failed`.",
     State.MISSING: "Restore the file or mount its disk, then index again. If it is gone for good, forget it.",
 }
 

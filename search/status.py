@@ -78,7 +78,7 @@ def list_models(library: OpenHome) -> tuple[list[dict[str, Any]], list[Preset]]:
         if space.role is SpaceRole.ACTIVE
     }
     spaces = [
-        row | {"retriever": space.retriever, "role": space.role, "of": searched[space.retriever]}
+        row | {"retriever": space.retriever, "role": space.role, "total": searched[space.retriever]}
         for space, row in zip(recorded, rows, strict=True)
     ]
     return spaces, list_presets(library.home.models)

@@ -16,8 +16,12 @@ from search.settings import Settings
 from tests.support.indexing import index
 from tests.support.real_models import CHOOSER, choose_shared_models
 
-# For `make check`: fewer examples, and the same ones in every run.
+# Examples of property tests: while you write code few and the same in every run, in `make test` and CI more and random
+# ones, in `make soak` many. `--hypothesis-profile` chooses.
 hypothesis.settings.register_profile("quick", max_examples=20, derandomize=True, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=100, deadline=None)
+hypothesis.settings.register_profile("soak", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 from everyday import read_captions, read_concepts, split_photos
-from fit_visual import Measurer, list_questions
+from fit_visual import list_questions
 from sklearn.linear_model import LogisticRegression
 from texts import describe_absent, make_mash, make_nonsense, make_syllables, read_absent
 from visual_data import EmbeddedImages, QueryTexts, embed_images, split_classes
+from visual_measures import Measurer
 
 from search.encoders.class_names import read_classes
 from search.encoders.compact.towers import CompactQueryClassifier
@@ -40,7 +41,7 @@ WEIGHTS = PRESENT | {"absent": 2.0, "described": 0.7, "nonsense": 2.0, "question
 
 
 @dataclass(frozen=True)
-class LabelledQuery:
+class LabeledQuery:
     """A query.
 
     Attributes:
@@ -54,7 +55,7 @@ class LabelledQuery:
     kind: str
 
 
-def list_queries(flickr: Path, photos: Sequence[Path], split: str) -> list[LabelledQuery]:
+def list_queries(flickr: Path, photos: Sequence[Path], split: str) -> list[LabeledQuery]:
     """Return the queries of a split.
 
     Args:
@@ -66,19 +67,19 @@ def list_queries(flickr: Path, photos: Sequence[Path], split: str) -> list[Label
     queries = []
     for concept in read_concepts(split):
         strong = frozenset(name for name, grade in concept.grade_photos(names, captions).items() if grade == 2)
-        queries.append(LabelledQuery(concept.text, strong, "concept"))
-    queries += [LabelledQuery(captions[name][at % 5], frozenset([name]), "caption") for at, name in enumerate(names)]
+        queries.append(LabeledQuery(concept.text, strong, "concept"))
+    queries += [LabeledQuery(captions[name][at % 5], frozenset([name]), "caption") for at, name in enumerate(names)]
     classes, check = {one.wnid: one for one in read_classes()}, read_check()
     for path in photos:
         wnid = path.name.split("_")[0]
-        queries.append(LabelledQuery(classes[wnid].names["en"][0], frozenset([path.name]), "name"))
-        queries += [LabelledQuery(name, frozenset([path.name]), "foreign") for name in check.get(wnid, {}).values()]
+        queries.append(LabeledQuery(classes[wnid].names["en"][0], frozenset([path.name]), "name"))
+        queries += [LabeledQuery(name, frozenset([path.name]), "foreign") for name in check.get(wnid, {}).values()]
     half = "fit" if split == "fit" else "test"
     nothing = {"absent": read_absent(half), "described": describe_absent(half)}
     nothing["nonsense"] = make_nonsense(half) + make_mash(half) + make_syllables(half)
     nothing["question"] = list_questions()[0 if split == "fit" else 1 :: 2]
     return [one for one in queries if one.answers] + [
-        LabelledQuery(text, frozenset(), kind) for kind, texts in nothing.items() for text in texts
+        LabeledQuery(text, frozenset(), kind) for kind, texts in nothing.items() for text in texts
     ]
 
 
@@ -120,8 +121,8 @@ def draw_libraries(core: int, total: int) -> list[Ids]:
 
 
 def measure(
-    scorer: ImageScorer, queries: Sequence[LabelledQuery], libraries: Sequence[Ids]
-) -> tuple[Vectors, list[tuple[int, LabelledQuery]]]:
+    scorer: ImageScorer, queries: Sequence[LabeledQuery], libraries: Sequence[Ids]
+) -> tuple[Vectors, list[tuple[int, LabeledQuery]]]:
     """Measure every query in every library. Queries with matches are skipped in libraries that have none of them.
 
     Returns:
@@ -138,7 +139,7 @@ def measure(
     return np.stack(rows), cases
 
 
-def report(title: str, logits: Vectors, cases: Sequence[tuple[int, LabelledQuery]]) -> None:
+def report(title: str, logits: Vectors, cases: Sequence[tuple[int, LabeledQuery]]) -> None:
     """Print the share of queries that are answered with "nothing relevant", by size of the library and kind."""
     for number, size in enumerate(SIZES):
         line = []
@@ -196,7 +197,7 @@ def join_images(groups: Sequence[EmbeddedImages]) -> EmbeddedImages:
     )
 
 
-def fit(rows: Vectors, cases: Sequence[tuple[int, LabelledQuery]]) -> tuple[Vectors, float]:
+def fit(rows: Vectors, cases: Sequence[tuple[int, LabeledQuery]]) -> tuple[Vectors, float]:
     """Fit a logistic regression to the results of `measure`; return its weights (f,) and its bias."""
     label = np.array([bool(one.answers) for _, one in cases])
     counts = Counter((number, one.kind) for number, one in cases)

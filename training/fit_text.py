@@ -31,13 +31,13 @@ from text_library import (
     read_document_queries,
     read_notes,
     read_questions,
-    read_speech,
+    read_speech_model,
 )
 
 from search.open_home import OpenHome
 from search.query.encoding import encode_query
 from search.records import Query, Vectors
-from search.retrieval.retriever import make_text_retriever
+from search.retrieval.retrieval import make_text_retriever
 from search.scoring.text import WEIGHTS_FILE, TextFeatures, TextWeights, Weights, compute_log_odds, describe_weights
 
 # The number of candidates that are retrieved for a query.
@@ -160,7 +160,7 @@ def set_cut(queries: Sequence[RankedQuery], weights: Weights, costs: Sequence[fl
     """Choose the bias by the questions without an answer, and the cost of length by the precision in collections."""
     absent = [one for one in queries if one.case.kind in ("absent", "answerable") and (one.right == 0).any()]
     for cost in costs:
-        costly = replace(weights, weights={**weights.weights, "length": -cost}) if cost else weights
+        costly = replace(weights, weights={**weights.weights, "query_length": -cost}) if cost else weights
         # Only irrelevant candidates count: exact matches are relevant in any case.
         best = [
             float(compute_log_odds(TextFeatures(one.evidence.values), costly)[one.right == 0].max()) for one in absent
@@ -196,7 +196,7 @@ def read_sets(options: argparse.Namespace) -> list[RankedQuery]:
         documents, cases = read_collection(folder)
         queries += retrieve(open_texts(options.out / folder.name, documents), cases)
     if options.speech:
-        transcripts, cases = read_speech(options.speech)
+        transcripts, cases = read_speech_model(options.speech)
         queries += retrieve(open_texts(options.out / "speech", transcripts, spoken=True), cases)
     return queries
 

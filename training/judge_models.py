@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 from everyday import read_captions, read_concepts, split_photos
-from fit_visual import CUTS, Measurer, find_rank, judge_concepts
 from texts import describe_absent, make_nonsense, read_absent
 from visual_data import EmbeddedImages, QueryTexts, embed_images
+from visual_measures import Measurer
+from visual_quality import CUTS, find_rank, judge_concepts
 
 from search.encoders.compact.towers import CompactQueryClassifier
 from search.encoders.manifest import find_folder
@@ -31,7 +32,7 @@ from search.encoders.runtime import Machine
 from search.evaluation.metrics import compute_auroc
 from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.records import Pixels, Retriever, Sample, Vectors
-from search.retrieval.visual import bind_text, make_calibrator
+from search.retrieval.visual_scoring import bind_text, make_calibrator
 from search.scoring.presence import PRESENT_CUT, QueryWording, measure_presence, read_presence
 from search.scoring.traits import ReferenceImages
 from search.scoring.visual import MEASURES, VisualCalibrator, VisualScorer, read_calibrators

@@ -12,25 +12,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from search.encoders.class_names import read_classes
 from search.encoders.onnx import open_session
-from search.records import Ids
 from search.settings import count_cores
 from training.compact.data import read_captioned
-from training.compact.features import Features, list_views, read_features, read_test_features
-from training.compact.fit import TrainingRecipe, fit_head, fit_kinds
+from training.compact.features import read_test_features
+from training.compact.fit import TrainingRecipe, fit_head
 from training.compact.network import TEXT, normalize
-from training.compact.phrases import read_phrases
 from training.compact.quality import embed_views, measure_captions
-from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
+from training.compact.texts import TextCache, make_graph_encoder, measure_means
+from training.compact.training_set import read_training_set
 
 FOLDS = 4
 EPOCHS = 40
-
-
-def select(features: Features, rows: Ids) -> Features:
-    """Return the features of the photos with the indexes `rows`."""
-    return Features(features.pooled[rows], features.logits[rows], features.middle[rows])
 
 
 def main() -> None:
@@ -42,32 +35,17 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     train = read_captioned(options.flickr, "train")
     texts = TextCache(make_graph_encoder(options.cache), options.cache)
-    means = measure_means(texts, train)
-    vocabulary = ClassVocabulary(texts, means, read_classes())
-    phrases = read_phrases(train.captions, vocabulary)
     tower = options.cache / "int8" / "tower.onnx"
+    data = read_training_set(train, texts, measure_means(texts, train), tower)
     session = open_session(tower, count_cores(), is_7_bit=True)
-    views = [read_features(session, f"train-{n}", train.photos, view, tower.parent) for n, view in list_views().items()]
     tested = read_test_features(session, "train", train.photos, tower.parent)
-    rows = [torch.from_numpy(texts.encode(group) - means.query) for group in train.captions]
-    captions = normalize(torch.stack(rows))
-    scenes = [captions.flatten(0, 1), vocabulary.list_sentences("scene")]
-    kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])
     order = np.random.default_rng(17).permutation(len(train.photos))
     for number, held in enumerate(np.array_split(order, FOLDS)):
         out, used = np.sort(held), np.sort(np.setdiff1d(order, held))
-        head = fit_head(
-            [select(one, used) for one in views],
-            captions[torch.from_numpy(used)],
-            phrases.select(used),
-            vocabulary,
-            TrainingRecipe(epochs=EPOCHS, seed=number),
-            kinds,
-            lambda *_: None,
-        )
-        vectors = embed_views(head, [select(one, out) for one in tested])
+        head = fit_head(data.select(used), TrainingRecipe(epochs=EPOCHS, seed=number), lambda *_: None)
+        vectors = embed_views(head, [view.select(out) for view in tested])
         head.eval()
-        print(number, measure_captions(head, vectors, captions[torch.from_numpy(out)]), flush=True)
+        print(number, measure_captions(head, vectors, data.captions[torch.from_numpy(out)]), flush=True)
         np.savez(
             options.out / f"fold{number}.npz",
             names=np.array([train.photos[at].name for at in out]),

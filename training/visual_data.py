@@ -1,4 +1,4 @@
-"""The data for fitting the visual calibrators: queries, labelled with the images that match and do not match them.
+"""The data for fitting the visual calibrators: queries, labeled with the images that match and do not match them.
 
 The images are the fit half of `dev.txt`, ImageNet photos of half of the classes, and the training photos, each embedded
 by a head that was trained without it (see `out_of_fold.py`).
@@ -59,7 +59,7 @@ class EmbeddedImages:
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labeled:
     """A query with a label for each image.
 
     Attributes:
@@ -144,19 +144,19 @@ def read_folds(folder: Path, texts: QueryTexts) -> list[EmbeddedImages]:
     return folds
 
 
-def label_concepts(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
-    """Yield everyday concepts, labelled by captions: two or more mentions match, one mention is unclear."""
+def label_concepts(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labeled]:
+    """Yield everyday concepts, labeled by captions: two or more mentions match, one mention is unclear."""
     from everyday import read_concepts
 
     for concept in read_concepts("fit"):
         mentions = np.array([sum(bool(concept.pattern.search(one)) for one in captions[n]) for n in images.names])
         labels = np.where(mentions >= 2, 1.0, np.where(mentions == 0, 0.0, np.nan)).astype(np.float32)
         if (labels == 1).sum() >= 2:
-            yield Labelled(concept.text, labels, weight, "concept")
+            yield Labeled(concept.text, labels, weight, "concept")
 
 
-def label_words(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
-    """Yield frequent words and word pairs of captions, labelled by captions, without the concepts for evaluation."""
+def label_words(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labeled]:
+    """Yield frequent words and word pairs of captions, labeled by captions, without the concepts for evaluation."""
     from everyday import read_concepts
 
     held_out = [concept.pattern for concept in read_concepts("judge")]
@@ -175,18 +175,18 @@ def label_words(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], w
         mentions = np.array([sum(bool(pattern.search(one)) for one in captions[name]) for name in images.names])
         labels = (mentions > 0).astype(np.float32)
         has_article = random.Random(text).random() < ARTICLE_SHARE and not text.endswith(("s", "ing"))
-        yield Labelled(f"a {text}" if has_article else text, labels, weight, "word")
+        yield Labeled(f"a {text}" if has_article else text, labels, weight, "word")
 
 
-def label_captions(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labelled]:
-    """Yield a caption of each photo. Only that photo is labelled as a match, although others rarely match as well."""
+def label_captions(images: EmbeddedImages, captions: Mapping[str, Sequence[str]], weight: float) -> Iterator[Labeled]:
+    """Yield a caption of each photo. Only that photo is labeled as a match, although others rarely match as well."""
     for index, name in enumerate(images.names):
         labels = np.zeros(len(images.names), np.float32)
         labels[index] = 1
-        yield Labelled(captions[name][index % 5], labels, weight, "caption")
+        yield Labeled(captions[name][index % 5], labels, weight, "caption")
 
 
-def label_classes(images: EmbeddedImages, weights: Mapping[str, float]) -> Iterator[Labelled]:
+def label_classes(images: EmbeddedImages, weights: Mapping[str, float]) -> Iterator[Labeled]:
     """Yield the names of classes in six languages, and broader words, for photos named `wnid_name.jpg`."""
     classes = {entry.wnid: entry for entry in read_classes()}
     owners = [name.split("_")[0] for name in images.names]
@@ -196,20 +196,20 @@ def label_classes(images: EmbeddedImages, weights: Mapping[str, float]) -> Itera
         is_similar = np.array([classes[other].broader[0] == entry.broader[0] for other in owners])
         labels = np.where(is_similar, np.nan, 0.0).astype(np.float32)
         labels[[index for index, other in enumerate(owners) if other == wnid]] = 1
-        yield Labelled(entry.names["en"][0], labels, weights["name"], "name")
+        yield Labeled(entry.names["en"][0], labels, weights["name"], "name")
         for name in check.get(wnid, {}).values():
-            yield Labelled(name, labels, weights["foreign"], "foreign")
+            yield Labeled(name, labels, weights["foreign"], "foreign")
     for word in sorted({word for wnid in owners for word in classes[wnid].broader}):
         labels = np.array([word in classes[other].broader for other in owners], np.float32)
         if labels.sum() >= 2:
-            yield Labelled(f"a {word}", labels, weights["group"], "group")
+            yield Labeled(f"a {word}", labels, weights["group"], "group")
 
 
-def label_nothing(images: EmbeddedImages, texts: Sequence[str], weight: float, kind: str) -> Iterator[Labelled]:
+def label_nothing(images: EmbeddedImages, texts: Sequence[str], weight: float, kind: str) -> Iterator[Labeled]:
     """Yield texts that no image matches."""
     labels = np.zeros(len(images.names), np.float32)
     for text in texts:
-        yield Labelled(text, labels, weight, kind)
+        yield Labeled(text, labels, weight, kind)
 
 
 def split_classes(photos: Path) -> tuple[list[Path], list[Path]]:
@@ -219,7 +219,7 @@ def split_classes(photos: Path) -> tuple[list[Path], list[Path]]:
     return fit, sorted(set(paths) - set(fit))
 
 
-def label_examples(images: EmbeddedImages) -> Iterator[Labelled]:
+def label_examples(images: EmbeddedImages) -> Iterator[Labeled]:
     """Yield each photo as a query by example. The text of a query is the index of its photo.
 
     Photos whose classes have the same narrowest broader word match. Photos without a common broader word do not.
@@ -234,4 +234,4 @@ def label_examples(images: EmbeddedImages) -> Iterator[Labelled]:
             elif not set(other.broader) & set(query.broader):
                 labels[other_index] = 0
         if (labels == 1).any():
-            yield Labelled(str(index), labels, 1.0, "example")
+            yield Labeled(str(index), labels, 1.0, "example")

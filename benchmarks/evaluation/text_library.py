@@ -136,7 +136,7 @@ def read_document_queries() -> list[Case]:
     return cases
 
 
-def read_speech(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
+def read_speech_model(folder: Path) -> tuple[list[tuple[str, str]], list[Case]]:
     """Return recordings with their transcripts, and the second half of each transcript as a query."""
     rows = [line.split("\t") for line in (folder / "transcripts.tsv").read_text(encoding="utf-8").splitlines()]
     transcripts = [(row[0], row[2]) for row in rows if len(row) > 2]

@@ -26,7 +26,7 @@ from text_library import (
     read_document_queries,
     read_notes,
     read_questions,
-    read_speech,
+    read_speech_model,
 )
 
 from search.engine import Engine
@@ -152,7 +152,7 @@ def main() -> None:
     print_questions("lone note", open_texts(options.out / "lone", reduced_notes), reduced_questions)
     print_rankings("documents", library, read_document_queries())
     if options.speech:
-        transcripts, cases = read_speech(options.speech)
+        transcripts, cases = read_speech_model(options.speech)
         print_rankings("speech", open_texts(options.out / "speech", transcripts, spoken=True), cases)
     for folder in options.collection:
         documents, cases = read_collection(folder)

@@ -54,7 +54,9 @@ NOTHING_FOUND = 1
 )
 @click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
 @click.option("--explain", is_flag=True, help="With --json, add the terms of each score.")
-@click.option("--no-group", is_flag=True, help="Show near-identical images one by one instead of as one result.")
+@click.option(
+    "--no-stack", "--no-group", is_flag=True, help="Show near-duplicate images one by one instead of as one result."
+)
 @click.option(
     "--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer results that differ from those above, 0 to 1."
 )
@@ -104,7 +106,7 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         tier=Tier(options["tier"] or Tier.RELEVANT),
         correct=not options["exact"],
         explain=options["explain"],
-        stack=not options["no_group"],
+        stack=not options["no_stack"],
         diversity=options["diversity"],
     )
 
@@ -150,9 +152,7 @@ def _print_reading(answer: Answer) -> None:
         if answer.voice.translation:
             click.echo(f'Searched for: "{answer.voice.translation}"')
     if answer.only_english:
-        click.echo(
-            f"The query is in {answer.language}, but {' and '.join(answer.only_english)} only understands English"
-        )
+        click.echo(f"The query is in {answer.language}. English only: {', '.join(answer.only_english)}")
     if answer.corrected:
         click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
     if answer.open_quote:
@@ -164,7 +164,7 @@ def _print_hits(answer: Answer, offset: int = 0) -> None:
     for hit in answer.hits:
         click.echo(f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(hit.item.path, bold=is_terminal)}")
         if hit.stacked:
-            click.echo(f"            and {len(hit.stacked)} near-identical")
+            click.echo(f"            and {len(hit.stacked)} near-duplicate")
         for evidence in hit.evidence[:2]:
             click.echo(f"            {_describe(evidence)}")
 

@@ -47,11 +47,13 @@ class FileSummary:
         facts: Metadata of the file.
         thumbnail: The image to make the thumbnail from.
         type: The item type that decoding found, None when it is the expected one.
+        remark: What users should know about the file, such as that its end is missing.
     """
 
     facts: MediaFacts
     thumbnail: PilImage | None = None
     type: ItemType | None = None
+    remark: str | None = None
 
 
 Part = DecodedImage | AudioChunk | Segment | FileSummary
@@ -80,12 +82,14 @@ class Finished:
         thumbnail: A JPEG file, None when the file has no image.
         type: The item type that decoding found, None when it is the expected one.
         content_hash: The hash of the file's content; the decoders leave it empty.
+        remark: What users should know about the file, such as that its end is missing.
     """
 
     facts: MediaFacts
     thumbnail: bytes | None
     type: ItemType | None = None
     content_hash: str = ""
+    remark: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from indexer.decode.content import AudioChunk, Failed, Finished
-from indexer.decode.sandbox import Decoder
+from indexer.decode.decoder import Decoder
 from indexer.embed import Copied, FileMessage, PendingSpeech
 from indexer.plan import hash_content
 from indexer.summary import Profile
@@ -155,6 +155,6 @@ class FileReader:
         segments.append(make_name_segment(file, record.media))
         thumbnail = self.library.home.thumbnail(item_id)
         return Copied(
-            Record(file, record.content_hash, record.media, segments, record.embeddings),
+            Record(file, record.content_hash, record.media, segments, record.embeddings, record.remark),
             thumbnail.read_bytes() if thumbnail.exists() else None,
         )

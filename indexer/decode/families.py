@@ -13,7 +13,7 @@ from indexer.decode.document.document import DOCUMENT
 from indexer.decode.family import Family
 from indexer.decode.image import IMAGE
 from indexer.decode.video import VIDEO
-from search.media.container import probe
+from search.media.recording.tracks import probe
 from search.records import ItemType
 
 # Signatures are compared in this order: those of videos also match some audio files.

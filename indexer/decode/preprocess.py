@@ -56,8 +56,9 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
 def _finish(summary: FileSummary) -> Finished:
     cover = summary.thumbnail
     if cover is None:
-        return Finished(summary.facts, None, summary.type)
-    return Finished(replace(summary.facts, placeholder=make_placeholder(cover)), encode_thumbnail(cover), summary.type)
+        return Finished(summary.facts, None, summary.type, remark=summary.remark)
+    facts = replace(summary.facts, placeholder=make_placeholder(cover))
+    return Finished(facts, encode_thumbnail(cover), summary.type, remark=summary.remark)
 
 
 def _stop_at_sound(parts: Parts) -> Parts:

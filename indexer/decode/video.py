@@ -1,15 +1,18 @@
 """The family of videos: a few frames of every shot, and the sound."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, Parts
-from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES, read_spoken
+from indexer.decode.content import DecodedImage, FileSummary, Part, Parts
+from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.family import Family, Signature, split_suffixes
+from indexer.decode.speech import SpeechReader, list_chapters
 from search.errors import UnreadableMediaError
-from search.media.container import SAMPLE_RATE, Frame, iterate_frames, iterate_sound, probe
 from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change
+from search.media.recording.container import DecodeReport
+from search.media.recording.frames import Frame, iterate_frames
+from search.media.recording.tracks import StreamFacts, probe
 from search.records import ItemType, MediaFacts, Segment, SegmentKind
 
 # One frame per interval is compared.
@@ -63,6 +66,21 @@ class _ShotDetector:
         return self.shot_frames >= MAX_SHOT_FRAMES and frame.seconds - kept.seconds < MIN_SHOT_FRAME_SECONDS
 
 
+@dataclass
+class _Shots:
+    """What is known about the images of a video after they were decoded.
+
+    Attributes:
+        cover: The image for the thumbnail.
+        end: Where the last shot ends, in seconds.
+        remark: What users should know.
+    """
+
+    cover: PilImage | None = None
+    end: float = 0.0
+    remark: str | None = None
+
+
 def decode_video(path: Path, sidecar: Path | None) -> Parts:
     """Yield a few frames of every shot, then the subtitles if there is a sidecar, otherwise the sound.
 
@@ -70,30 +88,37 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
         path: The file.
         sidecar: Subtitles.
 
+    If only the images or only the sound can be decoded, the summary has a remark.
+
     Raises:
-        UnreadableMediaError: The file or its subtitles cannot be decoded.
+        UnreadableMediaError: Neither images nor sound can be decoded, or the subtitle file cannot be read.
     """
-    stream = probe(path)
-    media = stream.media
-    count, end = 0, 0.0
-    cover: PilImage | None = None
-    for shot in _find_shots(path, media.duration or 0.0):
-        count, end = count + 1, shot.segment.end or 0.0
-        if count <= COVER_FRAME:
-            cover = shot.image
-        yield shot
-    if cover is None:
-        raise UnreadableMediaError("the video has no frame")
-    media = _swap_size_if_rotated(media, cover)
-    if sidecar is not None:
-        spoken, language = read_spoken(sidecar, path)
-        yield from spoken
-        media = replace(media, language=language)
-    elif stream.has_audio:
-        for start, samples in iterate_sound(path):
-            end = max(end, start + len(samples) / SAMPLE_RATE)
-            yield AudioChunk(start, samples)
-    yield FileSummary(replace(media, duration=round(end, 3)), cover)
+    streams = probe(path)
+    shots = yield from _decode_shots(path, streams)
+    yield from list_chapters(streams)
+    speech = yield from SpeechReader(path, streams, shots.end, sidecar).read(must_decode=shots.cover is None)
+    if shots.cover is None and not speech.end:
+        raise UnreadableMediaError(shots.remark or "the video has no frame")
+    speech.remarks[:0] = [shots.remark] if shots.remark else []
+    media = _swap_size_if_rotated(streams.media, shots.cover) if shots.cover else streams.media
+    media = replace(media, duration=round(max(shots.end, speech.end), 3), language=speech.language)
+    yield FileSummary(media, shots.cover, remark=speech.remark)
+
+
+def _decode_shots(path: Path, streams: StreamFacts) -> Generator[Part, None, _Shots]:
+    """Yield a few frames of every shot, and return what is known about them. Errors become a remark."""
+    report, shots = DecodeReport(), _Shots()
+    count, error = 0, None
+    try:
+        for shot in _find_shots(path, streams.media.duration or 0.0, report):
+            count, shots.end = count + 1, shot.segment.end or 0.0
+            if count <= COVER_FRAME:
+                shots.cover = shot.image
+            yield shot
+    except UnreadableMediaError as failure:
+        error = f"the images {failure}"
+    shots.remark = error or (report.describe(streams.video_duration) if count else None)
+    return shots
 
 
 def _swap_size_if_rotated(media: MediaFacts, cover: PilImage) -> MediaFacts:
@@ -103,17 +128,23 @@ def _swap_size_if_rotated(media: MediaFacts, cover: PilImage) -> MediaFacts:
     return media
 
 
-def _find_shots(path: Path, duration: float) -> Iterator[DecodedImage]:
+def _find_shots(path: Path, duration: float, report: DecodeReport) -> Iterator[DecodedImage]:
+    """Yield the frames that represent the shots, each until the next one.
+
+    Args:
+        path: The file.
+        duration: The duration in seconds that the header states.
+        report: Damage is recorded here.
+    """
     shots = _ShotDetector()
     end = 0.0
-    for frame in iterate_frames(path, FRAME_SPACING_SECONDS, keys_only=duration > LONG_VIDEO_SECONDS):
+    for frame in iterate_frames(path, FRAME_SPACING_SECONDS, duration > LONG_VIDEO_SECONDS, report):
         end = frame.seconds
         before = shots.add(Frame(frame.seconds, _shrink(frame.image)))
         if before is not None:
             yield _make_shot(before, frame.seconds)
     if shots.kept is not None:
-        is_plausible = duration < end + LONG_VIDEO_SECONDS
-        yield _make_shot(shots.kept, max(end, duration if is_plausible else end))
+        yield _make_shot(shots.kept, max(end, report.end))
 
 
 def _make_shot(frame: Frame, until: float) -> DecodedImage:
@@ -134,12 +165,12 @@ def _is_transport_stream(_path: Path, head: bytes) -> bool:
 
 VIDEO = Family(
     type=ItemType.VIDEO,
-    suffixes=split_suffixes("mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp ts mts m2ts wmv flv"),
+    suffixes=split_suffixes("mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp 3g2 ts mts m2ts wmv asf flv f4v mxf vob divx"),
     decode=decode_video,
     signatures=(
         Signature(0, (b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11")),
         Signature(4, (b"ftyp", b"moov", b"mdat\0")),
-        Signature(8, (b"AVI LIST",)),
+        Signature(8, (b"AVI ",)),
     ),
     detect=_is_transport_stream,
     sidecars=SUBTITLE_SUFFIXES,

@@ -93,7 +93,7 @@ def use_model(
     if retriever is not None:
         return change_model(library, Change(retriever, model, pace), options, progress)
     find_whisper(model, library.home.models)
-    library.spaces.choose_speech(model)
+    library.spaces.set_speech_model(model)
     return ChangeResult(model, is_speech=True)
 
 
@@ -269,7 +269,7 @@ def _find_space(library: OpenHome, retriever: Retriever, encoder: ImageEncoder |
         library.spaces.drop(partial.id)
         partial = None
     if partial is None and previous is not None and previous.fingerprint == encoder.fingerprint:
-        library.spaces.promote(retriever)
+        library.spaces.prepare_previous(retriever)
     space = library.spaces.add(retriever, SpaceRole.NEXT, encoder)
     if space.model != encoder.name:
         # The same weights under another name, for example in a folder that was moved.

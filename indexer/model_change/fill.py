@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.decode.content import Failed, Finished, Messages, PreparedImage
 from indexer.decode.decode_pool import DecodePool
-from indexer.decode.sandbox import Decoder
+from indexer.decode.decoder import Decoder
 from indexer.embed import MAX_BATCHES_AHEAD, TEXT_BATCH_SIZE, ImageEmbedder, PendingItem
 from indexer.pipeline import Options, Progress, open_decoders
 from indexer.summary import Profile
@@ -88,8 +88,8 @@ class SpaceFiller:
     def fill_texts(self) -> None:
         """Embed the texts in the catalog."""
         spaces = self.library.spaces
-        total, done = spaces.count_lacking(self.active.id, self.space.id), 0
-        for block in spaces.iterate_lacking(self.active.id, self.space.id):
+        total, done = spaces.count_unembedded(self.active.id, self.space.id), 0
+        for block in spaces.iterate_unembedded(self.active.id, self.space.id):
             for start in range(0, len(block), TEXT_BATCH_SIZE):
                 self.options.check()
                 batch = block[start : start + TEXT_BATCH_SIZE]
@@ -102,8 +102,8 @@ class SpaceFiller:
     def fill_adapted(self, adapter: Adapter) -> None:
         """Apply an adapter to the vectors of the active space: no image has to be decoded."""
         spaces, dimension = self.library.spaces, self.active.dimension
-        total, done = spaces.count_lacking(self.active.id, self.space.id), 0
-        for block in spaces.iterate_lacking(self.active.id, self.space.id):
+        total, done = spaces.count_unembedded(self.active.id, self.space.id), 0
+        for block in spaces.iterate_unembedded(self.active.id, self.space.id):
             self.options.check()
             active_vectors = spaces.read_vectors(self.active.id, [segment.segment_id for segment in block], dimension)
             vectors = adapter.apply(np.stack(list(active_vectors.values())))
@@ -113,7 +113,7 @@ class SpaceFiller:
 
     def fill_images(self, outcome: ChangeResult) -> None:
         """Decode and embed all images again; files that cannot be read are added to `outcome`."""
-        lacking = self.library.spaces.list_lacking_files(self.active.id, self.space.id)
+        lacking = self.library.spaces.list_unembedded_files(self.active.id, self.space.id)
         item_ids = {file.path: item_id for item_id, file in lacking}
         files = [file for _, file in lacking]
         decoders = open_decoders(self.models.image_encoder.transform, len(files), self.options)
@@ -148,7 +148,7 @@ class SpaceFiller:
         """Write the vectors of an item. Return the reason if that is not possible, else None."""
         if isinstance(item.end, Failed):
             return item.end.reason
-        lacking = self.library.spaces.list_lacking(self.active.id, self.space.id, item_id)
+        lacking = self.library.spaces.list_unembedded(self.active.id, self.space.id, item_id)
         # Segments are matched by time and page. The images of an animation have neither: they are matched in order.
         positions: defaultdict[tuple[float | None, int | None], list[int]] = defaultdict(list)
         for position, segment in enumerate(item.segments):

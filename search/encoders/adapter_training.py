@@ -9,6 +9,7 @@ import numpy as np
 
 from search.encoders.adapter import Adapter
 from search.encoders.compact.files import normalize
+from search.encoders.encoder import ImageEncoder
 from search.encoders.open_clip.imports import import_torch
 from search.records import Flags, Ids, Vectors
 
@@ -50,7 +51,7 @@ class TrainingPairs:
         parts: The part of each text from `part_texts`, shape (t,), int64.
         images: Shape (n, d), float32.
         items: The item id of each image, shape (n,), int64.
-        of: The index of the text of each image, shape (n,), int64.
+        text_indexes: The index of the text of each image, shape (n,), int64.
         fits: Whether each image matches its text, shape (n,), bool.
     """
 
@@ -58,7 +59,7 @@ class TrainingPairs:
     parts: Ids
     images: Vectors
     items: Ids
-    of: Ids
+    text_indexes: Ids
     fits: Flags
 
 
@@ -82,8 +83,7 @@ def part_texts(texts: Sequence[str], has_match: Flags) -> Ids:
 
 def train_adapter(
     pairs: TrainingPairs,
-    base: str,
-    width: int,
+    base: ImageEncoder,
     stop: int = 0,
     held: Sequence[int] = (),
     recipe: AdapterRecipe | None = None,
@@ -92,8 +92,7 @@ def train_adapter(
 
     Args:
         pairs: The training data.
-        base: The fingerprint of the base model.
-        width: The length of the first part of a vector; only that part changes.
+        base: The base model. Only the first part of its vectors changes.
         stop: The part of the texts that is used for validation (early stopping).
         held: The parts of the texts that are held out.
         recipe: The hyperparameters.
@@ -106,6 +105,7 @@ def train_adapter(
     """
     torch = import_torch()
     recipe = recipe or AdapterRecipe()
+    width = base.parts[0]
     torch.manual_seed(recipe.seed)
     validation_texts = np.flatnonzero(pairs.parts == stop)
     training_texts = np.flatnonzero(~np.isin(pairs.parts, [stop, *held]))
@@ -118,7 +118,7 @@ def train_adapter(
 
     training, validation = (_Batch(torch, pairs, texts, width, recipe) for texts in (training_texts, validation_texts))
     lowest_loss, steps_since = float("inf"), 0
-    best = Adapter(inward.detach().numpy().copy(), outward.detach().numpy().copy(), base)
+    best = Adapter(inward.detach().numpy().copy(), outward.detach().numpy().copy(), base.fingerprint)
     for _ in range(recipe.rounds):
         optimizer.zero_grad()
         training.measure_loss(move).backward()
@@ -127,7 +127,7 @@ def train_adapter(
             loss = float(validation.measure_loss(move))
         if loss < lowest_loss:
             lowest_loss, steps_since = loss, 0
-            best = Adapter(inward.detach().numpy().copy(), outward.detach().numpy().copy(), base)
+            best = Adapter(inward.detach().numpy().copy(), outward.detach().numpy().copy(), base.fingerprint)
         else:
             steps_since += 1
             if steps_since >= recipe.waiting:
@@ -139,17 +139,26 @@ class _Batch:
     """The pairs of some of the texts, as tensors."""
 
     def __init__(self, torch: Any, pairs: TrainingPairs, texts: Ids, width: int, recipe: AdapterRecipe) -> None:
-        """Select the pairs of the texts with the indexes `texts`; the other arguments are as in `train_adapter`."""
+        """Select the pairs of some texts.
+
+        Args:
+            torch: The library.
+            pairs: The training data.
+            texts: The indexes of the texts.
+            width: The length of the first part of a vector.
+            recipe: The hyperparameters.
+        """
         self._torch, self._recipe = torch, recipe
-        is_selected = np.isin(pairs.of, texts)
+        is_selected = np.isin(pairs.text_indexes, texts)
         images = torch.from_numpy(normalize(pairs.images[:, :width]))
         queries = torch.from_numpy(normalize(pairs.texts[:, :width]))
         positives = np.flatnonzero(is_selected & pairs.fits)
         negatives = np.flatnonzero(is_selected & ~pairs.fits)
         self._positive_images, self._negative_images = images[positives], images[negatives]
-        self._positive_queries, self._negative_queries = queries[pairs.of[positives]], queries[pairs.of[negatives]]
+        matched, unmatched = pairs.text_indexes[positives], pairs.text_indexes[negatives]
+        self._positive_queries, self._negative_queries = queries[matched], queries[unmatched]
         # Images that match the same text are not negatives of each other.
-        same_text = torch.from_numpy(pairs.of[positives][:, None] == pairs.of[positives])
+        same_text = torch.from_numpy(matched[:, None] == matched)
         self._masked = same_text & ~torch.eye(len(positives), dtype=torch.bool)
 
     def measure_loss(self, move: Callable[[Any], Any]) -> Any:

@@ -82,7 +82,7 @@ def require_exact(what: str, exact: Vectors, exported: Vectors) -> None:
     if not difference <= MAX_DIFFERENCE:  # also true for NaN
         raise ModelError(
             f"The vectors of the exported {what} differ by {difference:.4f} from those of torch. "
-            "The export is not used."
+            "The export is not used; torch runs the model instead."
         )
 
 

@@ -1,10 +1,12 @@
 """Train an adapter on the captions and feedback of a library, and decide whether it improves the model."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from search.encoders.adapter_training import PARTS, TrainingPairs, train_adapter
+from search.encoders.encoder import ImageEncoder
 from search.encoders.registry import ADAPTED
 from search.evaluation.model_comparison import Comparison, ModelResult, compare_results
 from search.evaluation.training_pairs import find_base, gather_training_pairs
@@ -17,9 +19,24 @@ PARTS_PER_FOLD = PARTS // 5
 MIN_EVALUATED = 500
 
 
-def adapt_model(
-    library: OpenHome, max_captions: int, report: Callable[[str], None]
-) -> tuple[str | None, Comparison, tuple[float, float]]:
+@dataclass(frozen=True)
+class Adaptation:
+    """What the training of an adapter has led to.
+
+    Attributes:
+        name: The name of the adapted model, None if it does not improve the results and was discarded.
+        comparison: The model with the adapter compared with the model without it.
+        reciprocal_before: The mean reciprocal rank without the adapter, over texts that were held out.
+        reciprocal_after: The same with the adapter.
+    """
+
+    name: str | None
+    comparison: Comparison
+    reciprocal_before: float
+    reciprocal_after: float
+
+
+def adapt_model(library: OpenHome, max_captions: int, report: Callable[[str], None]) -> Adaptation:
     """Train an adapter for the library's image encoder, and store it if it improves the results.
 
     The comparison uses cross-validation. The stored adapter learns from nine tenths of the texts; the last tenth
@@ -30,10 +47,6 @@ def adapt_model(
         max_captions: The largest number of captions to use; all feedback is used.
         report: Receives a line of progress.
 
-    Returns:
-        The name of the adapted model, or None if it does not improve the results and was discarded; the comparison; the
-        mean reciprocal ranks without and with the adapter, over texts that were held out.
-
     Raises:
         UsageError: There are too few captions and feedback.
         ModelError: The vectors of the model without its current adapter were deleted.
@@ -41,23 +54,22 @@ def adapt_model(
     base, space_id = find_base(library)
     gathered = gather_training_pairs(library, base, space_id, max_captions)
     report(f"Training on {gathered.captions} captions and {gathered.feedback} pieces of feedback")
-    before, after = cross_validate(gathered.pairs, base.fingerprint, base.parts[0])
+    before, after = cross_validate(gathered.pairs, base)
     comparison = compare_results(before, after)
-    if comparison.better != 1:
-        return None, comparison, (before.reciprocal, after.reciprocal)
-    adapter = train_adapter(gathered.pairs, base.fingerprint, base.parts[0])
-    name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
-    adapter.write(name, library.home.models)
-    return name, comparison, (before.reciprocal, after.reciprocal)
+    name = None
+    if comparison.better == 1:
+        adapter = train_adapter(gathered.pairs, base)
+        name = f"{base.name}{ADAPTED}{adapter.fingerprint[:8]}"
+        adapter.write(name, library.home.models)
+    return Adaptation(name, comparison, before.reciprocal, after.reciprocal)
 
 
-def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelResult, ModelResult]:
+def cross_validate(pairs: TrainingPairs, base: ImageEncoder) -> tuple[ModelResult, ModelResult]:
     """Rank images by held-out texts, without and with an adapter, one fold of the texts at a time.
 
     Args:
         pairs: The texts and images to learn from.
-        base: The fingerprint of the model, as for `train_adapter`.
-        width: The length of the first part of a vector, as for `train_adapter`.
+        base: The image encoder without an adapter.
 
     Returns:
         The results without and with the adapter.
@@ -66,8 +78,8 @@ def cross_validate(pairs: TrainingPairs, base: str, width: int) -> tuple[ModelRe
     after: list[int] = []
     for first in range(0, PARTS, PARTS_PER_FOLD):
         held_out = range(first, first + PARTS_PER_FOLD)
-        adapter = train_adapter(pairs, base, width, (first + PARTS_PER_FOLD) % PARTS, held_out)
-        queries = np.unique(pairs.of[pairs.fits & np.isin(pairs.parts[pairs.of], held_out)])
+        adapter = train_adapter(pairs, base, (first + PARTS_PER_FOLD) % PARTS, held_out)
+        queries = np.unique(pairs.text_indexes[pairs.fits & np.isin(pairs.parts[pairs.text_indexes], held_out)])
         before += rank_training_pairs(pairs, queries, pairs.images)
         after += rank_training_pairs(pairs, queries, adapter.apply(pairs.images))
         if len(before) >= MIN_EVALUATED:
@@ -97,6 +109,6 @@ def rank_training_pairs(pairs: TrainingPairs, queries: Ids, rows: Vectors) -> li
     best = np.maximum.reduceat(scores[:, by_item], starts, axis=1)
     ranks = []
     for row, position in enumerate(queries):
-        is_relevant = np.isin(items, pairs.items[(pairs.of == position) & pairs.fits])
+        is_relevant = np.isin(items, pairs.items[(pairs.text_indexes == position) & pairs.fits])
         ranks.append(1 + int((best[row, ~is_relevant] >= best[row, is_relevant].max()).sum()))
     return ranks

@@ -207,7 +207,7 @@ def read_cases(file: Path, judged: Path | None = None) -> list[Case]:
 
 def _make_case(line: CaseLine, folder: Path, judged: Judged | None, read: Callable[[Path], Judged]) -> Case:
     if line.query is None and line.image is None and line.voice is None:
-        raise UsageError("set query, image or voice")
+        raise UsageError("each line needs query, image or voice")
     if line.expected is not None and (line.expected is Expected.PRESENT) != bool(line.relevant):
         raise UsageError(f"expected is {line.expected}, but relevant lists {len(line.relevant)} items")
     parts = (QueryPart(image=(folder / line.image).read_bytes()),) if line.image else ()

@@ -82,19 +82,21 @@ def gather_training_pairs(library: OpenHome, base: ImageEncoder, space_id: int, 
     labels = [label for label in labels if len(vectors[label.item_id])]
     # The position of each distinct text, and for each label the position of its text.
     distinct: dict[str, int] = {}
-    of = np.array([distinct.setdefault(label.text.casefold(), len(distinct)) for label in labels], np.int64)
+    text_indexes = np.array([distinct.setdefault(label.text.casefold(), len(distinct)) for label in labels], np.int64)
     fits = np.array([label.fits for label in labels], bool)
-    fitting = np.unique(of[fits])
+    fitting = np.unique(text_indexes[fits])
     if len(fitting) < MIN_TEXTS:
         raise UsageError(
             f"too few texts to train on: {len(fitting)} fit an image ({len(captions)} captions, {len(feedback)} pieces "
             f"of feedback), at least {MIN_TEXTS} are needed. Add captions to files, or rate results"
         )
-    _, first_labels = np.unique(of, return_index=True)
+    _, first_labels = np.unique(text_indexes, return_index=True)
     texts = np.concatenate([base.encode_texts([labels[position].text]) for position in first_labels])
     # A text about a film is about the frame that is nearest to it.
     frames = [vectors[label.item_id] for label in labels]
-    images = np.stack([rows[int(np.argmax(rows @ texts[text]))] for rows, text in zip(frames, of, strict=True)])
+    asked = texts[text_indexes]
+    images = np.stack([rows[int(np.argmax(rows @ text))] for rows, text in zip(frames, asked, strict=True)])
     items = np.array([label.item_id for label in labels], np.int64)
     parts = part_texts(list(distinct), np.isin(np.arange(len(distinct)), fitting))
-    return GatheredPairs(TrainingPairs(texts, parts, images, items, of, fits), len(captions), len(feedback))
+    pairs = TrainingPairs(texts, parts, images, items, text_indexes, fits)
+    return GatheredPairs(pairs, len(captions), len(feedback))

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from search.errors import NoSpeechError, UsageError
-from search.media.container import decode_sound
 from search.media.image.pillow import USEFUL_SIDE, crop_box, open_image
+from search.media.recording.sound import decode_sound
 from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
-from search.retrieval.visual import VisualPart, score_example, score_text
+from search.retrieval.visual_scoring import VisualPart, score_example, score_text
 from search.scoring.presence import QueryWording
 from search.scoring.visual import VisualScorer
 from search.storage.query_images import QueryImages

@@ -1,7 +1,7 @@
 """Parsing of filters from the query language, command-line options and requests."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 # SQLite stores ids as signed 64-bit integers.
 MAX_ID = 2**63 - 1
 _Id = Annotated[int, Field(ge=1, le=MAX_ID)]
-_REQUEST_TYPES: dict[FilterKind, Any] = {
+REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TYPES: list[ItemType],
     FilterKind.TEXT: str | None,
     FilterKind.FOLDER: str | None,
@@ -42,20 +42,28 @@ def parse_filter_value(declared: FilterField, text: str) -> Any:
 
 
 def _parse(kind: FilterKind, text: str) -> Any:
-    if kind is FilterKind.TYPES:
-        return tuple(ItemType(part) for part in _split(text))
-    if kind is FilterKind.LABELS:
-        return _split(text)
-    if kind is FilterKind.IDS:
-        ids = tuple(int(part) for part in _split(text))
-        if not all(1 <= item_id <= MAX_ID for item_id in ids):
-            raise ValueError("an id out of range")
-        return ids
-    if kind is FilterKind.TEXTS:
-        return (text,) if text else ()
-    if kind is FilterKind.SECONDS:
-        return _parse_duration(text)
-    return text
+    match kind:
+        case FilterKind.TYPES:
+            return tuple(ItemType(part) for part in _split(text))
+        case FilterKind.LABELS:
+            return _split(text)
+        case FilterKind.IDS:
+            return tuple(_parse_id(part) for part in _split(text))
+        case FilterKind.TEXTS:
+            return (text,) if text else ()
+        case FilterKind.SECONDS:
+            return _parse_duration(text)
+        case FilterKind.TEXT | FilterKind.FOLDER | FilterKind.DATE:
+            return text
+        case _:
+            assert_never(kind)
+
+
+def _parse_id(text: str) -> int:
+    item_id = int(text)
+    if not 1 <= item_id <= MAX_ID:
+        raise ValueError("an id out of range")
+    return item_id
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -79,7 +87,7 @@ def make_request_fields() -> dict[str, Any]:
         value: Any = Field(None, description=declared.help)
         if declared.kind.is_list:
             value = Field(default_factory=list, max_length=declared.max_values, description=declared.help)
-        request_fields[name] = (_REQUEST_TYPES[declared.kind], value)
+        request_fields[name] = (REQUEST_TYPES[declared.kind], value)
     return request_fields
 
 
@@ -93,4 +101,5 @@ def make_filters(values: dict[str, Any]) -> Filters:
 
 def join_filters(first: Filters, second: Filters) -> Filters:
     """Combine two sets of filters. If both have a value for a filter, that of `second` is used."""
-    return Filters(**{name: getattr(second, name) or getattr(first, name) for name in FILTERS})
+    values = {name: getattr(second, name) for name in FILTERS}
+    return Filters(**{name: getattr(first, name) if value in (None, ()) else value for name, value in values.items()})

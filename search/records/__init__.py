@@ -3,7 +3,7 @@
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
 from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vectors, Waveform
 from search.records.collection import Album, Feedback, SavedSearch
-from search.records.encoder import EncoderFacts
+from search.records.encoder import BANK_QUANTILE, EncoderFacts
 from search.records.filters import FILTERS, FilterField, FilterKind, Filters
 from search.records.media import (
     FileFacts,
@@ -26,6 +26,7 @@ from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retri
 from search.records.work import Job, JobState, Source, Task
 
 __all__ = [
+    "BANK_QUANTILE",
     "FILTERS",
     "VECTOR_RETRIEVERS",
     "Album",

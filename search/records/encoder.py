@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+# The high quantile of the similarities with the query bank. Baselines store it, and traits of a text include it.
+BANK_QUANTILE = 0.98
+
 
 class EncoderFacts(Protocol):
     """The properties of an encoder that the catalog stores."""

@@ -134,7 +134,7 @@ class Filters:
         FilterField(
             keyword="lang",
             kind=FilterKind.LABELS,
-            help="Only items in which one of these languages is spoken.",
+            help="Only items in one of these languages (of the speech, or of a book).",
             expects="a language code such as en or zh; several with commas",
             example="lang:en,de",
             facet="languages",

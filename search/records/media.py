@@ -152,7 +152,7 @@ class MediaFacts:
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.
-        language: The language of the speech (ISO 639-1).
+        language: The language of the speech, or of a book (ISO 639-1).
         camera: The camera's name.
         artist: The artist or author.
         album: The music album.
@@ -205,6 +205,7 @@ class Record:
         media: The metadata of the file.
         segments: The segments in order; they get ascending ids.
         embeddings: The vectors of the segments.
+        remark: What users should know about the file, such as that its end is missing.
     """
 
     file: FileFacts
@@ -212,6 +213,7 @@ class Record:
     media: MediaFacts
     segments: Sequence[Segment]
     embeddings: Sequence[SegmentEmbedding]
+    remark: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Sort(StrEnum):
 
 
 class Tier(StrEnum):
-    """How certain a result is: `relevant` above the relevance threshold, `possible` below it but better than chance."""
+    """How certain a result is: `relevant` from the relevance cut of 0.5 on, `possible` from 0.1 to 0.5."""
 
     RELEVANT = "relevant"
     POSSIBLE = "possible"

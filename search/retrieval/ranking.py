@@ -8,9 +8,9 @@ import numpy as np
 
 from search.query.grammar import parse_query
 from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
-from search.retrieval.retriever import FLOOR, VISUAL_FLOOR, Retrieval
+from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
-from search.scoring.grouping import Stack, stack_copies
+from search.scoring.grouping import Stack, stack_near_duplicates
 
 # The number of segments that each retriever returns at first, and the factor by which it grows when more are needed.
 FIRST_DEPTH = 256
@@ -25,7 +25,7 @@ MAX_EAGER_POSSIBLE = 200
 CUTS = (RELEVANCE_CUT, POSSIBLE_CUT)
 # A tier is complete when no retriever has a segment left that is at least this likely. The last tier is complete when
 # all retrievers are exhausted.
-TIER_FLOORS = (FLOOR, POSSIBLE_CUT / 2, -1.0)
+TIER_CUTS = (SEGMENT_CUT, POSSIBLE_CUT / 2, -1.0)
 # A function that sorts the relevant results as requested.
 Order = Callable[[list[Stack]], list[Stack]]
 
@@ -49,7 +49,7 @@ class Ranking:
 
     Attributes:
         tiers: The relevant results, the possible ones and the rest.
-        known: The number of complete tiers, counted from the first.
+        complete_tiers: The number of complete tiers, counted from the first.
         total: The number of relevant results.
         possible: The number of possible results.
         words: The words to highlight.
@@ -63,7 +63,7 @@ class Ranking:
     """
 
     tiers: tuple[tuple[Stack, ...], ...]
-    known: int
+    complete_tiers: int
     total: Count
     possible: Count
     words: tuple[str, ...] = ()
@@ -79,25 +79,25 @@ class Ranking:
         """Return the results that a query requests, as far as they are scored."""
         return tuple(stack for tier in _select_tiers(query) for stack in self.tiers[tier])
 
-    def reaches(self, query: Query, end: int) -> bool:
+    def is_complete(self, query: Query, end: int) -> bool:
         """Return whether the results up to position `end` are complete, and it is known if another page follows."""
-        return reaches([len(tier) for tier in self.tiers], self.known, query, end)
+        return is_complete([len(tier) for tier in self.tiers], self.complete_tiers, query, end)
 
 
-def reaches(sizes: Sequence[int], known: int, query: Query, end: int) -> bool:
+def is_complete(sizes: Sequence[int], complete_tiers: int, query: Query, end: int) -> bool:
     """Return whether the requested results are complete up to a position, and it is known if any follow.
 
     Args:
         sizes: The number of results in each tier.
-        known: The number of complete tiers, counted from the first.
+        complete_tiers: The number of complete tiers, counted from the first.
         query: The query, which requests one tier or all.
         end: The position after the last result of the page.
     """
     requested = _select_tiers(query)
-    if known < requested[0]:
+    if complete_tiers < requested[0]:
         return False
     for tier in requested:
-        if tier >= known:
+        if tier >= complete_tiers:
             if tier == 0 and (query.sort is not Sort.RELEVANCE or sizes[0] <= MAX_EXACT_TOTAL):
                 return False
             return end < sizes[tier]
@@ -114,21 +114,21 @@ class _Scored:
     Attributes:
         retrieved: The result of each retriever.
         fused: The scores of the items.
-        known: The number of complete tiers, counted from the first.
+        complete_tiers: The number of complete tiers, counted from the first.
     """
 
     retrieved: Mapping[Retriever, Retrieved]
     fused: Scores
-    known: int
+    complete_tiers: int
 
     def count_tiers(self) -> tuple[int, int, int]:
         """Return the number of items in each tier."""
         relevant, at_least_possible = (self.fused.count(cut) for cut in CUTS)
-        return relevant, at_least_possible - relevant, len(self.fused.items) - at_least_possible
+        return relevant, at_least_possible - relevant, len(self.fused.item_ids) - at_least_possible
 
 
 def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieval, order: Order) -> Ranking:
-    """Retrieve more segments until the requested results are known up to a position.
+    """Retrieve more segments until the requested results are complete_tiers up to a position.
 
     If more than 1,000 results are relevant, retrieval stops when the page is full, and their number is estimated.
 
@@ -143,14 +143,16 @@ def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: 
     depths = dict.fromkeys(retrievers, FIRST_DEPTH)
     retrieved = {retriever: retrieval.retrieve(retriever, FIRST_DEPTH) for retriever in retrievers}
     while True:
-        known, unfinished = _check_tiers(retrieved)
-        scored = _Scored(retrieved, score_items(list(retrieved.values()), weights), known)
+        complete_tiers, unfinished = _check_tiers(retrieved)
+        scored = _Scored(retrieved, score_items(list(retrieved.values()), weights), complete_tiers)
         # There are fewer stacks than items: if there are not enough items, stacking is not needed.
-        if reaches(scored.count_tiers(), known, query, end):
+        if is_complete(scored.count_tiers(), complete_tiers, query, end):
             ranking = _assemble(query, weights, scored, order)
-            if ranking.reaches(query, end):
-                return ranking if known else _estimate(ranking, retrieval, scored)
-        depths |= {retriever: _deepen(depths[retriever], retrieved[retriever], known, end) for retriever in unfinished}
+            if ranking.is_complete(query, end):
+                return ranking if complete_tiers else _estimate(ranking, retrieval, scored)
+        depths |= {
+            retriever: _deepen(depths[retriever], retrieved[retriever], complete_tiers, end) for retriever in unfinished
+        }
         retrieved = retrieved | {
             retriever: retrieval.retrieve(retriever, depths[retriever]) for retriever in unfinished
         }
@@ -162,22 +164,22 @@ def keep_relevant(old: Ranking, new: Ranking) -> Ranking:
     Retrieving more segments can raise an item a little, from the possible to the relevant tier. If the pages of the
     relevant tier were already shown, the item would appear in neither tier. So it stays possible.
     """
-    if old.known < 1 or old.revision != new.revision:
+    if old.complete_tiers < 1 or old.revision != new.revision:
         return new
-    positions = {item: at for at, stack in enumerate(old.tiers[0]) for item in stack.items}
+    positions = {item: at for at, stack in enumerate(old.tiers[0]) for item in stack.item_ids}
     relevant = list(old.tiers[0])
     others: list[list[Stack]] = [[], [], []]
     for number, tier in enumerate(new.tiers):
         for stack in tier:
-            at = next((positions[item] for item in stack.items if item in positions), None)
+            at = next((positions[item] for item in stack.item_ids if item in positions), None)
             if at is None:
                 others[number].append(stack)
             else:
-                added = tuple(item for item in stack.items if item not in positions)
+                added = tuple(item for item in stack.item_ids if item not in positions)
                 relevant[at] = replace(relevant[at], others=(*relevant[at].others, *added))
     raised, possible, rest = others
     possible = [*raised, *possible]
-    count = Count(len(possible)) if new.known >= 2 else new.possible
+    count = Count(len(possible)) if new.complete_tiers >= 2 else new.possible
     tiers = (tuple(relevant), tuple(possible), tuple(rest))
     return replace(new, tiers=tiers, total=old.total, possible=count, is_resumed=old.is_resumed)
 
@@ -191,23 +193,23 @@ def _select_tiers(query: Query) -> tuple[int, ...]:
 
 def _check_tiers(retrieved: Mapping[Retriever, Retrieved]) -> tuple[int, list[Retriever]]:
     """Return the number of complete tiers, and the retrievers that have more segments for the next one."""
-    for known, floor in enumerate(TIER_FLOORS):
-        floors = dict.fromkeys(retrieved, floor)
-        if known == 0 and Retriever.VISUAL in floors:
-            floors[Retriever.VISUAL] = VISUAL_FLOOR
+    for complete_tiers, cut in enumerate(TIER_CUTS):
+        cuts = dict.fromkeys(retrieved, cut)
+        if complete_tiers == 0 and Retriever.VISUAL in cuts:
+            cuts[Retriever.VISUAL] = VISUAL_CUT
         unfinished = [
             retriever
             for retriever, found in retrieved.items()
-            if not found.exhausted and found.floor >= floors[retriever]
+            if not found.exhausted and found.max_remaining >= cuts[retriever]
         ]
         if unfinished:
-            return known, unfinished
-    return len(TIER_FLOORS), []
+            return complete_tiers, unfinished
+    return len(TIER_CUTS), []
 
 
-def _deepen(depth: int, found: Retrieved, known: int, end: int) -> int:
+def _deepen(depth: int, found: Retrieved, complete_tiers: int, end: int) -> int:
     """Return how many segments to retrieve next: as many as may be relevant and are counted or requested."""
-    if known > 0 or not len(found.probabilities):
+    if complete_tiers > 0 or not len(found.probabilities):
         return depth * DEPTH_GROWTH
     relevant_share = float((found.probabilities >= RELEVANCE_CUT).mean())
     expected_need = 1.3 * max(MAX_EXACT_TOTAL, end) / max(relevant_share, 1e-3)
@@ -225,14 +227,14 @@ def _assemble(query: Query, weights: Mapping[Retriever, float], scored: _Scored,
     ranked = [item for item in ranked if item.item_id not in examples]
     bounds = (2.0, *CUTS, -1.0)
     parts = [[item for item in ranked if low <= item.score < high] for high, low in pairwise(bounds)]
-    stacked = [stack_copies(part) if query.stack else [Stack(item) for item in part] for part in parts]
+    stacked = [stack_near_duplicates(part) if query.stack else [Stack(item) for item in part] for part in parts]
     tiers = (tuple(order(stacked[0])), tuple(stacked[1]), tuple(stacked[2]))
     if ranked and ranked[0].best_segments is not None:
         ranked[0].best_segments.drop_vectors()  # shared by all items
     # A tier that was not assembled is incomplete, however many segments were retrieved.
     assembled = 3 if query.include_all else 2 if is_eager else 1
-    possible = Count(len(tiers[1]), scored.known < 2) if assembled > 1 else Count(possible_items, True)
-    return Ranking(tiers, min(scored.known, assembled), Count(len(tiers[0])), possible)
+    possible = Count(len(tiers[1]), scored.complete_tiers < 2) if assembled > 1 else Count(possible_items, True)
+    return Ranking(tiers, min(scored.complete_tiers, assembled), Count(len(tiers[0])), possible)
 
 
 def list_left_out(query: Query) -> frozenset[int]:
@@ -251,10 +253,10 @@ def _estimate(ranking: Ranking, retrieval: Retrieval, scored: _Scored) -> Rankin
     """Estimate the numbers of relevant and possible results of a ranking without a complete tier."""
     items = np.array([scored.fused.count(cut) for cut in CUTS], float)
     for retriever, found in scored.retrieved.items():
-        if found.exhausted or found.floor < FLOOR:
+        if found.exhausted or found.max_remaining < SEGMENT_CUT:
             continue
         for tier, (cut, all_segments) in enumerate(zip(CUTS, retrieval.estimate_counts(retriever, CUTS), strict=True)):
-            above = found.items[found.probabilities >= cut]
+            above = found.item_ids[found.probabilities >= cut]
             items[tier] += max(0.0, all_segments - len(above)) * len(np.unique(above)) / max(len(above), 1)
     stacks_per_item = len(ranking.tiers[0]) / max(scored.fused.count(RELEVANCE_CUT), 1)
     relevant, at_least_possible = np.round(items * stacks_per_item).astype(int).tolist()

@@ -12,7 +12,7 @@ from search.scoring.lexical import LexicalMatches, TermMatches, score_terms
 from search.scoring.text import TextFeatures
 from search.storage.filters import match_phrase
 from search.storage.lexical.index import WordIndex
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 from search.text.terms import Term
 
 # The index among the lexical matches of a segment that is not one of them.
@@ -29,7 +29,7 @@ class TextQuery:
         excluded: Vectors of what is excluded, shape (d,) each.
         phrases: Quoted phrases.
         language: Its language (ISO 639-1), if it was detected.
-        oddity_penalty: Subtracted from the log-odds of segments without an exact match; above 0 if the query looks
+        oddness_penalty: Subtracted from the log-odds of segments without an exact match; above 0 if the query looks
             like random letters.
         coverage: The share of the query that each retriever can score.
     """
@@ -39,7 +39,7 @@ class TextQuery:
     excluded: Sequence[Vectors] = ()
     phrases: Sequence[str] = ()
     language: str | None = None
-    oddity_penalty: float = 0.0
+    oddness_penalty: float = 0.0
     coverage: dict[Retriever, float] = field(default_factory=dict)
 
 
@@ -48,25 +48,25 @@ class CandidateSet:
     """Segments found for a query. All arrays have one row per segment, except `vectors`.
 
     Attributes:
-        segments: Ids of the segments, shape (n,).
-        items: Ids of their items, shape (n,).
+        segment_ids: Ids of the segments, shape (n,).
+        item_ids: Ids of their items, shape (n,).
         places: Their indexes among the lexical matches, `NO_MATCH` where there is none, shape (n,).
         cosines: Cosines with the query, shape (n,); NaN where the segment was not compared.
         probabilities: Probabilities of relevance, shape (n,).
         vectors: Vectors of the first m segments, those compared by their embeddings, shape (m, d).
         features: The features that the probabilities were computed from.
-        floor: An estimate of the highest probability of the segments that the vector index has not returned yet.
+        max_remaining: An estimate of the highest probability of the segments that the index has not returned yet.
         exhausted: Whether a text retriever has no more segments, for each of the two.
     """
 
-    segments: Ids
-    items: Ids
+    segment_ids: Ids
+    item_ids: Ids
     places: Ids
     cosines: Vectors
     probabilities: Vectors
     vectors: Vectors
     features: TextFeatures
-    floor: float
+    max_remaining: float
     exhausted: dict[Retriever, bool]
 
 
@@ -84,10 +84,10 @@ def match_terms(index: WordIndex, terms: Sequence[Term], language: str | None = 
         TermMatches(occurrences.segments, occurrences.frequencies, occurrences.shares, term.count, term.is_special)
         for term, occurrences in zip(terms, found, strict=True)
     ]
-    highest = max((int(match.segments[-1]) for match in matches if len(match.segments)), default=0)
+    highest = max((int(match.segment_ids[-1]) for match in matches if len(match.segment_ids)), default=0)
     lengths, average = index.read_lengths(highest)
     # The count of segments may be older than the index.
-    total = max([total, *(len(match.segments) for match in matches)])
+    total = max([total, *(len(match.segment_ids) for match in matches)])
     return score_terms(matches, lengths, average, total)
 
 

@@ -50,12 +50,12 @@ class Retrieved:
 
     Attributes:
         retriever: The retriever.
-        segments: Ids of the segments, shape (n,).
-        items: Ids of their items, shape (n,).
+        segment_ids: Ids of the segments, shape (n,).
+        item_ids: Ids of their items, shape (n,).
         raw: Cosines, dot products or BM25 scores, shape (n,).
         probabilities: Probabilities of relevance, shape (n,).
         exhausted: Whether the retriever has no more segments.
-        floor: An estimate of the highest probability of the segments that were not retrieved yet.
+        max_remaining: An estimate of the highest probability of the segments that were not retrieved yet.
         read_vector: Returns the vector, shape (d,), of the segment at an index; None if the retriever has no vectors.
         phashes: Perceptual hashes, shape (n,), valid where `has_phash` is set; None for text.
         has_phash: Which segments have a perceptual hash, shape (n,); None for text.
@@ -63,12 +63,12 @@ class Retrieved:
     """
 
     retriever: Retriever
-    segments: Ids
-    items: Ids
+    segment_ids: Ids
+    item_ids: Ids
     raw: Vectors
     probabilities: Vectors
     exhausted: bool = True
-    floor: float = 0.0
+    max_remaining: float = 0.0
     read_vector: Callable[[int], Vectors] | None = None
     phashes: Ids | None = None
     has_phash: Flags | None = None
@@ -79,8 +79,8 @@ class Retrieved:
         has_phash = self.has_phash is not None and bool(self.has_phash[at])
         return Candidate(
             retriever=self.retriever,
-            segment_id=int(self.segments[at]),
-            item_id=int(self.items[at]),
+            segment_id=int(self.segment_ids[at]),
+            item_id=int(self.item_ids[at]),
             raw=float(self.raw[at]),
             probability=float(self.probabilities[at]),
             vector=self.read_vector(at) if self.read_vector is not None else None,
@@ -178,12 +178,12 @@ class Scores:
     """The fused scores of items, ascending by item id. All arrays have the shape (n,).
 
     Attributes:
-        items: Ids of the items.
+        item_ids: Ids of the items.
         scores: Probabilities of relevance.
         votes: Reciprocal rank fusion scores.
     """
 
-    items: Ids
+    item_ids: Ids
     scores: NDArray[np.float64]
     votes: NDArray[np.float64]
 
@@ -203,13 +203,13 @@ def score_items(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, floa
         retrieved: The results of the retrievers, at most one each.
         weights: The weight of each retriever (default 1).
     """
-    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(found.items for found in retrieved)]))
+    items = np.unique(np.concatenate([np.zeros(0, np.int64), *(found.item_ids for found in retrieved)]))
     visual_miss = np.ones(len(items))
     text_miss = np.ones(len(items))
     votes = np.zeros(len(items))
     for found in retrieved:
         weight = weights.get(found.retriever, 1.0)
-        found_items, first = np.unique(found.items, return_index=True)
+        found_items, first = np.unique(found.item_ids, return_index=True)
         places = np.searchsorted(items, found_items)
         ranks = np.empty(len(first))
         ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
@@ -233,7 +233,7 @@ def fuse(retrieved: Sequence[Retrieved], weights: Mapping[Retriever, float], min
         min_score: The lowest score, 0 to 1.
     """
     fused = score_items(retrieved, weights)
-    items, scores, votes = fused.items, fused.scores, fused.votes
+    items, scores, votes = fused.item_ids, fused.scores, fused.votes
     order = np.lexsort((items, -votes, -np.round(scores, 6)))
     order = order[scores[order] >= min_score]
     items, scores, votes = items[order], scores[order], votes[order]
@@ -246,7 +246,7 @@ def _pick_best_segments(retrieved: Sequence[Retrieved], items: Ids) -> BestSegme
     """Select the strongest segments of each item that are not weak compared with its best one."""
     places = np.full(int(items.max(initial=0)) + 2, -1)
     places[items] = np.arange(len(items))
-    owners = [places[np.minimum(found.items, len(places) - 1)] for found in retrieved]
+    owners = [places[np.minimum(found.item_ids, len(places) - 1)] for found in retrieved]
     rows = _join(retrieved, owners)
     rows = rows[np.lexsort((rows["segment"], rows["negative_probability"], rows["owner"]))]
     rows = rows[np.searchsorted(rows["owner"], 0) :]  # segments of other items have the owner -1
@@ -277,7 +277,7 @@ def _join(retrieved: Sequence[Retrieved], owners: Sequence[Ids]) -> NDArray[np.v
     start = 0
     for result, (found, found_owners) in enumerate(zip(retrieved, owners, strict=True)):
         part = rows[start : start + len(found_owners)]
-        part["owner"], part["segment"] = found_owners, found.segments
+        part["owner"], part["segment"] = found_owners, found.segment_ids
         part["negative_probability"] = -found.probabilities
         part["result"], part["index"] = result, np.arange(len(found_owners))
         if found.phashes is not None and found.has_phash is not None:

@@ -1,4 +1,4 @@
-"""Stacking of near-identical images, and reordering of results for diversity."""
+"""Stacking of near-duplicate images, and reordering of results for diversity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ import numpy as np
 from search.records import Retriever, Vectors
 from search.scoring.candidates import Ranked
 
-# Images are near-identical if their 64-bit perceptual hashes differ in few bits and their vectors are close. Both are
+# Images are near-duplicate if their 64-bit perceptual hashes differ in few bits and their vectors are close. Both are
 # needed: two photos of a plain sky have equal hashes, and two photos of one scene have close vectors.
 MAX_BITS = 10
 MIN_COSINE = 0.9
@@ -20,24 +20,24 @@ MAX_DIVERSIFIED = 200
 
 @dataclass(frozen=True)
 class Stack:
-    """A ranked item and the items that are near-identical to it.
+    """A ranked item and the items that are near-duplicate to it.
 
     Attributes:
         first: The best-ranked item.
-        others: The ids of the near-identical items.
+        others: The ids of the near-duplicate items.
     """
 
     first: Ranked
     others: tuple[int, ...] = ()
 
     @property
-    def items(self) -> tuple[int, ...]:
+    def item_ids(self) -> tuple[int, ...]:
         """All item ids, the best-ranked first."""
         return self.first.item_id, *self.others
 
 
-def stack_copies(ranked: Sequence[Ranked]) -> list[Stack]:
-    """Join each near-identical image to the best-ranked one, keeping the order."""
+def stack_near_duplicates(ranked: Sequence[Ranked]) -> list[Stack]:
+    """Join each near-duplicate image to the best-ranked one, keeping the order."""
     if not _has_near_phashes([item.phash for item in ranked if item.phash is not None]):
         return [Stack(item) for item in ranked]
     stacks: list[Stack] = []
@@ -90,7 +90,7 @@ def diversify(stacks: Sequence[Stack], strength: float) -> list[Stack]:
 
 
 def _find_copy(images: Sequence[tuple[int, Ranked]], item: Ranked) -> int | None:
-    """Return the index of the nearest stack whose first image is near-identical to an item, or None.
+    """Return the index of the nearest stack whose first image is near-duplicate to an item, or None.
 
     Args:
         images: First items of stacks with the indexes of the stacks, best first.

@@ -22,7 +22,7 @@ MAX_RARE_COUNT = 3
 # An occurrence with at least this value in `TermMatches.shares` is the word itself or an inflected form.
 EXACT_SHARE = 0.9
 # A segment with all rare words is an exact match only if it contains at least this share of the query.
-MIN_EXACT_COVERAGE = 0.5
+MIN_EXACT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TermMatches:
     """The segments that contain a term of the query.
 
     Attributes:
-        segments: Ids of the segments, ascending, shape (n,).
+        segment_ids: Ids of the segments, ascending, shape (n,).
         frequencies: Occurrences in each segment, weighted by how exact they are, shape (n,).
         shares: How exact the best occurrence in each segment is: 1 for the term itself, less for another form, shape
             (n,).
@@ -38,7 +38,7 @@ class TermMatches:
         is_special: Whether it is a number, an identifier or a name.
     """
 
-    segments: Ids
+    segment_ids: Ids
     frequencies: Vectors
     shares: Vectors
     count: int = 1
@@ -50,18 +50,18 @@ class LexicalMatches:
     """The segments that contain any term of a query, by ascending id. All arrays have the shape (n,).
 
     Attributes:
-        segments: Ids of the segments.
+        segment_ids: Ids of the segments.
         bm25: The BM25 score.
         strength: The BM25 score as a share of the highest that any text could reach, 0 to 1.
-        coverage: The share of the query that the segment contains, 0 to 1. Terms are weighted by inverse document
-            frequency.
+        contained_share: The share of the query that the segment contains, 0 to 1. Terms are weighted by inverse
+            document frequency.
         exact: Whether the segment contains every rare term, and at least half of the query.
     """
 
-    segments: Ids
+    segment_ids: Ids
     bm25: Vectors
     strength: Vectors
-    coverage: Vectors
+    contained_share: Vectors
     exact: Flags
 
     def select(self, chosen: Flags) -> "LexicalMatches":
@@ -77,9 +77,9 @@ class LexicalMatches:
         Returns:
             The indexes, valid where the flag is set, and the flags, both of shape (m,).
         """
-        places = np.searchsorted(self.segments, segments)
-        places = np.minimum(places, max(len(self.segments) - 1, 0))
-        is_match = self.segments[places] == segments if len(self.segments) else np.zeros(len(segments), bool)
+        places = np.searchsorted(self.segment_ids, segments)
+        places = np.minimum(places, max(len(self.segment_ids) - 1, 0))
+        is_match = self.segment_ids[places] == segments if len(self.segment_ids) else np.zeros(len(segments), bool)
         return places, is_match
 
 
@@ -97,22 +97,22 @@ def score_terms(terms: Sequence[TermMatches], lengths: Vectors, average: float, 
         average: The mean number of words of a segment.
         total: The number of segments.
     """
-    size = max((int(term.segments[-1]) + 1 for term in terms if len(term.segments)), default=0)
-    idfs = np.array([compute_idf(len(term.segments), total) for term in terms], np.float32)
+    size = max((int(term.segment_ids[-1]) + 1 for term in terms if len(term.segment_ids)), default=0)
+    idfs = np.array([compute_idf(len(term.segment_ids), total) for term in terms], np.float32)
     counts = np.array([term.count for term in terms], np.float32)
     bm25, contained_idf = np.zeros((2, size), np.float32)
     for term, idf in zip(terms, idfs, strict=True):
-        norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * lengths[term.segments] / average)
-        bm25[term.segments] += term.count * idf * term.frequencies / (term.frequencies + norm)
-        contained_idf[term.segments] += idf * term.shares
+        norm = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * lengths[term.segment_ids] / average)
+        bm25[term.segment_ids] += term.count * idf * term.frequencies / (term.frequencies + norm)
+        contained_idf[term.segment_ids] += idf * term.shares
     segments = np.flatnonzero(contained_idf)
-    coverage = contained_idf[segments] / max(float(idfs.sum()), 1e-6)
+    contained_share = contained_idf[segments] / max(float(idfs.sum()), 1e-6)
     return LexicalMatches(
-        segments=segments,
+        segment_ids=segments,
         bm25=bm25[segments],
         strength=bm25[segments] / max(float(idfs @ counts), 1e-6),
-        coverage=coverage,
-        exact=find_exact(terms, total, size)[segments] & (coverage >= MIN_EXACT_COVERAGE),
+        contained_share=contained_share,
+        exact=find_exact(terms, total, size)[segments] & (contained_share >= MIN_EXACT_SHARE),
     )
 
 
@@ -127,9 +127,9 @@ def find_exact(terms: Sequence[TermMatches], total: int, size: int) -> Flags:
         size: The number of flags; higher than any segment id of the matches.
     """
     max_rare = max(MAX_RARE_COUNT, MAX_RARE_SHARE * total)
-    required = [term for term in terms if term.is_special or len(term.segments) <= max_rare] or list(terms)
+    required = [term for term in terms if term.is_special or len(term.segment_ids) <= max_rare] or list(terms)
     contained = np.zeros(size, np.int32)
     for term in required:
-        contained[term.segments[term.shares >= EXACT_SHARE]] += 1
+        contained[term.segment_ids[term.shares >= EXACT_SHARE]] += 1
     flags: Flags = contained == len(required)
     return flags

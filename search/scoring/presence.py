@@ -16,7 +16,8 @@ from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, to_probabilit
 from search.scoring.visual import MEASURES
 
 PRESENCE_FILE = Path(__file__).parent / "presence.json"
-# The lowest log-odds at which something is present: the strictest cut that loses at most 3 % of names over 500 photos.
+# The lowest log-odds at which something is present: the strictest cut that calls at most 3 % of the things that 500
+# photos show absent.
 # docs/evaluation.md compares stricter and more lenient cuts.
 PRESENT_CUT = 1.0
 # With fewer images than this, the cut is lowered in proportion, since chance matches are rarer.
@@ -48,7 +49,7 @@ class QueryWording:
     other: float
 
     @property
-    def oddity(self) -> float:
+    def excess_oddness(self) -> float:
         """How much the oddness exceeds that of ordinary texts, at least 0."""
         return max(0.0, self.oddness - MAX_ORDINARY_ODDNESS)
 
@@ -103,7 +104,7 @@ def measure_presence(logits: Vectors, measures: Vectors, wording: QueryWording) 
     ordered = np.sort(logits)[::-1]
     best = [float(ordered[rank - 1]) if len(ordered) >= rank else MIN_LOGIT for rank in RANKS]
     likely = float(np.log1p((ordered > 0).sum()))
-    features = [*np.maximum(best, MIN_LOGIT), likely, wording.oddity, wording.other, wording.name]
+    features = [*np.maximum(best, MIN_LOGIT), likely, wording.excess_oddness, wording.other, wording.name]
     nearest = measures.max(axis=0)
     for part in range(measures.shape[1] // len(MEASURES)):
         similarity, standing, margin = nearest[part * len(MEASURES) :][:3].tolist()
@@ -125,6 +126,7 @@ def decide_presence(logits: Vectors, measures: Vectors, wording: QueryWording) -
     cut = PRESENT_CUT * min(1.0, len(logits) / MIN_IMAGES_FULL_CUT)
     if weights.decide(measure_presence(logits, measures, wording)) >= cut:
         return Presence(shift=max(0.0, MIN_PRESENT_LOGIT - float(logits.max())))
+    # Even a certain image stays a little below the relevance cut.
     return Presence(factor=RELEVANCE_CUT - POSSIBLE_CUT / 10)
 
 

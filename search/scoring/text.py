@@ -24,11 +24,11 @@ from search.records import Flags, Vectors
 
 WEIGHTS_FILE = Path(__file__).parent / "text_weights.json"
 SEMANTIC_FEATURES = ("similarity", "hub", "nearest")
-LEXICAL_FEATURES = ("strength", "coverage", "length")
+LEXICAL_FEATURES = ("strength", "contained_share", "query_length")
 # BM25 is less reliable for few terms, since one word that matches by chance is a large share of the query. So the score
 # of n terms is multiplied by n / (n + this).
 TERMS_PRIOR = 8
-# The number of terms from which on the feature `length` is above 0.
+# If a query has more terms than this, the feature `query_length` is above 0.
 SHORT_QUERY = 6
 # The log-odds of a segment with a quoted phrase or all rare words of a query: a probability of 0.82.
 EXACT_LOGIT = 1.5
@@ -94,19 +94,19 @@ def make_semantic_features(similarity: Vectors, hub: Vectors, nearest: float) ->
     return {"similarity": similarity, "hub": hub, "nearest": np.full(len(similarity), nearest, np.float32)}
 
 
-def make_lexical_features(strength: Vectors, coverage: Vectors, terms: int) -> dict[str, Vectors]:
+def make_lexical_features(strength: Vectors, contained_share: Vectors, terms: int) -> dict[str, Vectors]:
     """Return the features of the lexical retriever by name.
 
     Args:
         strength: The BM25 score of each segment as a share of the highest possible one, shape (n,).
-        coverage: The share of the query that each segment contains, shape (n,).
+        contained_share: The share of the query that each segment contains, shape (n,).
         terms: The number of different terms in the query.
     """
     excess = max(0.0, 1 - (1 + SHORT_QUERY) / (1 + terms))
     return {
         "strength": strength * np.float32(terms / (terms + TERMS_PRIOR)),
-        "coverage": coverage,
-        "length": np.full(len(strength), excess, np.float32),
+        "contained_share": contained_share,
+        "query_length": np.full(len(strength), excess, np.float32),
     }
 
 
@@ -120,15 +120,16 @@ def compute_log_odds(features: TextFeatures, weights: Weights) -> Vectors:
     return logits
 
 
-def compute_confidence_factors(confidence: Vectors, coverage: Vectors | None) -> Vectors:
+def compute_confidence_factors(confidence: Vectors, contained_share: Vectors | None) -> Vectors:
     """Return a factor below 1 for speech that may be recognized wrongly, and 1 for everything else, shape (m,).
 
     Args:
         confidence: The confidence of recognized speech, 0 to 1; NaN for other segments, shape (m,).
-        coverage: The share of the query that each segment contains, shape (n,), n >= m; None without lexical features.
+        contained_share: The share of the query that each segment contains, shape (n,), n >= m; None without lexical
+            features.
     """
     factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / MIN_SURE_CONFIDENCE), nan=1.0).astype(np.float32)
-    return factors if coverage is None else np.maximum(factors, coverage[: len(factors)])
+    return factors if contained_share is None else np.maximum(factors, contained_share[: len(factors)])
 
 
 @cache

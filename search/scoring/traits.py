@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.records import Vectors
+from search.records import BANK_QUANTILE, Vectors
 from search.scoring.visual import MEASURES, Unit, measure_images
 
 # Longer texts count as this long.
 MAX_COUNTED_WORDS = 16
-HIGH_QUANTILE = 0.98
 # The quantiles of two measures over the reference images that are traits of a text.
 STANDING_QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.98)
 SIMILARITY_QUANTILES = (0.5, 0.9, 0.98)
 # A text with at most the first cosine with a class name does not name that class, with at least the second it does.
-MIN_RECOGNIZED, MAX_RECOGNIZED = 0.65, 0.75
+MIN_CLASS_MATCH, MAX_CLASS_MATCH = 0.65, 0.75
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def describe_text(kinds: Vectors, words: int) -> Vectors:
     return np.array([name / max(name + scene, 1e-6), other, length], np.float32)
 
 
-def describe_crowding(query: Vectors, bank: Vectors, units: Sequence[Unit]) -> Vectors:
+def measure_bank_closeness(query: Vectors, bank: Vectors, units: Sequence[Unit]) -> Vectors:
     """Compute how close the texts of the query bank are to a text, shape (3 * parts,).
 
     These traits depend on the model as much as on the text, so they are only for the model that a calibrator was fitted
@@ -66,20 +65,20 @@ def describe_crowding(query: Vectors, bank: Vectors, units: Sequence[Unit]) -> V
     for unit in units:
         products = bank[:, start : start + unit.length] @ query[start : start + unit.length]
         start += unit.length
-        traits += [float(products.mean()), float(products.std()), *_quantiles(products, (HIGH_QUANTILE,))]
+        traits += [float(products.mean()), float(products.std()), *_quantiles(products, (BANK_QUANTILE,))]
     return np.array(traits, np.float32)
 
 
-def recognize(likeness: float) -> float:
-    """Return how much a text names a thing that the encoder was trained to recognize, 0 to 1.
+def measure_class_match(likeness: float) -> float:
+    """Return how much a text names a thing that the encoder was trained to measure_class_match, 0 to 1.
 
     Args:
         likeness: Its cosine with the nearest class name that the encoder was trained on.
     """
-    return float(np.clip((likeness - MIN_RECOGNIZED) / (MAX_RECOGNIZED - MIN_RECOGNIZED), 0, 1))
+    return float(np.clip((likeness - MIN_CLASS_MATCH) / (MAX_CLASS_MATCH - MIN_CLASS_MATCH), 0, 1))
 
 
-def describe_reach(query: Vectors, reference: ReferenceImages, units: Sequence[Unit]) -> Vectors:
+def measure_reference_closeness(query: Vectors, reference: ReferenceImages, units: Sequence[Unit]) -> Vectors:
     """Compute how close the reference images are to a text, shape (9 * parts,).
 
     Args:

@@ -220,9 +220,8 @@ def measure_images(query: Vectors, vectors: Vectors, baselines: Vectors, units: 
         - deviation: the standard deviation of the query bank, relative to that of unrelated pairs, minus 1.
     """
     columns, start = [], 0
-    scale = np.float32(
-        len(units) ** 0.5
-    )  # the parts of a stored vector are equally long, and have unit length together
+    # The parts of a stored vector are equally long, and have unit length together.
+    scale = np.float32(len(units) ** 0.5)
     for number, unit in enumerate(units):
         part = slice(start, start + unit.length)
         start += unit.length

@@ -9,12 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from search.records import Vectors
+from search.records import BANK_QUANTILE, Vectors
 
-# For each part: the mean, the standard deviation, the quantile `HIGH_SHARE` and the maximum of its inner products with
-# the bank.
+# For each part: the mean, the standard deviation, the quantile `BANK_QUANTILE` and the maximum of its inner products
+# with the bank.
 COLUMNS = 4
-HIGH_SHARE = 0.98
 ROWS_PER_BLOCK = 1_024
 
 
@@ -33,7 +32,7 @@ class QueryBank:
     @cached_property
     def digest(self) -> str:
         """A hash of everything that baselines depend on; when it changes, they are computed again."""
-        head = f"{COLUMNS} {HIGH_SHARE} {self.parts}".encode()
+        head = f"{COLUMNS} {BANK_QUANTILE} {self.parts}".encode()
         return hashlib.sha256(head + self.vectors.astype("<f2").tobytes()).hexdigest()[:16]
 
     @property
@@ -57,7 +56,7 @@ def measure_baselines(vectors: Vectors, bank: QueryBank) -> Vectors:
     if not len(bank.vectors):
         return baselines
     scale = np.float32(len(bank.parts) ** 0.5)  # each part of a stored vector has the same share of its unit length
-    rank = min(len(bank.vectors) - 1, int(HIGH_SHARE * len(bank.vectors)))
+    rank = min(len(bank.vectors) - 1, int(BANK_QUANTILE * len(bank.vectors)))
     for start in range(0, len(vectors), ROWS_PER_BLOCK):
         rows = vectors[start : start + ROWS_PER_BLOCK].astype(np.float32) * scale
         column, low = 0, 0

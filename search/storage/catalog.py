@@ -29,7 +29,7 @@ from search.records import (
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import is_indexed, make_conditions, match_folder, read_moment
+from search.storage.filters import is_indexed, make_conditions, match_folder, read_capture_time
 from search.storage.saving import save_records
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
@@ -85,7 +85,8 @@ class Catalog:
         embeddings = [
             SegmentEmbedding(positions[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
         ]
-        return Record(file, content_hash, item.facts, [stored.segment for stored in segments], embeddings)
+        copied = [stored.segment for stored in segments]
+        return Record(file, content_hash, item.facts, copied, embeddings, item.reason)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""
@@ -148,7 +149,7 @@ class Catalog:
             select(t.item.c.id)
             .join(t.source, t.source.c.id == t.item.c.source_id)
             .where(make_conditions(filters))
-            .order_by(read_moment().desc(), t.item.c.id.desc())
+            .order_by(read_capture_time().desc(), t.item.c.id.desc())
         )
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]
@@ -187,8 +188,8 @@ class Catalog:
         """Return the position of each item by id in an order of date or duration; items without a value come last."""
         c = t.item.c
         keys = {
-            Sort.NEWEST: read_moment().desc(),
-            Sort.OLDEST: read_moment(),
+            Sort.NEWEST: read_capture_time().desc(),
+            Sort.OLDEST: read_capture_time(),
             Sort.LONGEST: c.duration.desc().nulls_last(),
             Sort.SHORTEST: c.duration.nulls_last(),
         }

@@ -63,22 +63,22 @@ class SavedSearches:
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.saved_search).where(t.saved_search.c.id == search_id))
 
-    def note(self, search_id: int, scores: Mapping[int, float], moment: str) -> None:
+    def note(self, search_id: int, scores: Mapping[int, float], checked_at: str) -> None:
         """Store the result of a check of a watched search; matches that are stored already are not changed.
 
         Args:
             search_id: The saved search.
             scores: The score of each match by item id.
-            moment: The time of the check, in UTC, ISO 8601.
+            checked_at: The time of the check, in UTC, ISO 8601.
         """
         rows = [
-            {"search_id": search_id, "item_id": item_id, "score": score, "found_at": moment}
+            {"search_id": search_id, "item_id": item_id, "score": score, "found_at": checked_at}
             for item_id, score in scores.items()
         ]
         with self._database.write(bump_revision=False) as db:
             if rows:
                 db.execute(upsert(t.search_result).on_conflict_do_nothing(), rows)
-            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=moment))
+            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=checked_at))
 
     def list_found(self, search_id: int, only_unsent: bool = False) -> dict[int, float]:
         """Return the score of each item that a watched search has found, by item id, newest first.
@@ -118,11 +118,11 @@ class SavedSearches:
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.search_result).where(t.search_result.c.search_id == search_id).values(is_seen=True))
 
-    def list_since(self, moment: str, item_ids: Sequence[int]) -> set[int]:
+    def list_since(self, indexed_since: str, item_ids: Sequence[int]) -> set[int]:
         """Return which of some items were indexed at a time or later."""
         c = t.item.c
         with self._database.read() as db:
-            query = select(c.id).where(match_values(c.id), c.indexed_at >= moment)
+            query = select(c.id).where(match_values(c.id), c.indexed_at >= indexed_since)
             return {row[0] for row in db.execute(query, pack_values(item_ids))}
 
 

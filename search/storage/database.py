@@ -32,6 +32,8 @@ from search.text.names import compose_name, fold_name
 # The revision of the newest migration.
 SCHEMA = "0008"
 BUSY_TIMEOUT_MS = 30_000
+# Wait until the disk has every commit; the unit tests, which end no process, turn it off.
+SYNCHRONOUS = "FULL"
 CACHE_KIB = 16_384
 
 ERROR_MESSAGES = {
@@ -202,7 +204,7 @@ def _make_engine(path: Path) -> Engine:
         connection.isolation_level = None
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",
+            f"synchronous = {SYNCHRONOUS}",
             "foreign_keys = ON",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",
             f"cache_size = -{CACHE_KIB}",

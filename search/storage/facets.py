@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from search.records import FILTERS, Filters
 from search.storage import tables as t
 from search.storage.database import Database
-from search.storage.filters import SQL, make_conditions, read_moment
+from search.storage.filters import SQL, make_conditions, read_capture_time
 
 # Only the most frequent values of a facet are returned; months are not limited.
 MAX_VALUES = 40
@@ -32,7 +32,7 @@ def read_facets(database: Database, filters: Filters) -> dict[str, Any]:
             query = _select_counts(value, filters).limit(max_values)
             return [{"value": row[0], "count": row[1]} for row in db.execute(query)]
 
-        months = count(func.substr(read_moment(), 1, 7), None)
+        months = count(func.substr(read_capture_time(), 1, 7), None)
         durations = [
             {"value": bound, "count": db.execute(_count_between(low, bound, filters)).scalar_one()}
             for low, bound in zip((0.0, *DURATION_BOUNDS), (*DURATION_BOUNDS, None), strict=True)

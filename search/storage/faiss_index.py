@@ -94,7 +94,7 @@ def write_index(index: Any, path: Path) -> None:
     try:
         _import_faiss().write_index(index, str(path))
     except RuntimeError as error:
-        raise HomeError(f"cannot write {path}: {error}") from error
+        raise HomeError(f"Cannot write {path}: {error}. Check the free space and the permissions.") from error
 
 
 def read_index(path: Path) -> Any:

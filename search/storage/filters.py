@@ -49,7 +49,7 @@ def is_indexed() -> ColumnElement[bool]:
     return literal_column("+item.state") == State.INDEXED.value
 
 
-def read_moment() -> ColumnElement[str]:
+def read_capture_time() -> ColumnElement[str]:
     """Return the SQL expression for the time when an item was captured, or its file modified if that is unknown."""
     item = t.item.c
     modified = func.strftime("%Y-%m-%dT%H:%M:%S", item.mtime_ns / literal(1_000_000_000), "unixepoch")
@@ -184,8 +184,8 @@ SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
     "sources": FilterSql(_match_sources, t.source.c.path),
     "path": FilterSql(_match_path),
-    "after": FilterSql(lambda value: read_moment() >= _check_date("after", value)),
-    "before": FilterSql(lambda value: read_moment() < _check_date("before", value)),
+    "after": FilterSql(lambda value: read_capture_time() >= _check_date("after", value)),
+    "before": FilterSql(lambda value: read_capture_time() < _check_date("before", value)),
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),

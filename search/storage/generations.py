@@ -111,7 +111,9 @@ def write_generation(
         target.rename(folder / draft.name)
         _write_manifest(folder / f"{draft.name}.json", manifest)
     except OSError as error:
-        raise HomeError(f"cannot write {folder / draft.name}: {error.strerror}") from error
+        raise HomeError(
+            f"Cannot write {folder / draft.name}: {error.strerror}. Check the free space and the permissions."
+        ) from error
     finally:
         shutil.rmtree(target, ignore_errors=True)
     _drop_old(folder, manifest.generation)

@@ -44,9 +44,12 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     """
     if not records:
         return []
-    common = {"state": State.INDEXED, "reason": None, "missing_since": None, "indexed_at": moment}
+    common = {"state": State.INDEXED, "missing_since": None, "indexed_at": moment}
     items = [
-        vars(record.file) | _make_media_columns(record.media) | {"content_hash": record.content_hash} | common
+        vars(record.file)
+        | _make_media_columns(record.media)
+        | {"content_hash": record.content_hash, "reason": record.remark}
+        | common
         for record in records
     ]
     ids = _save_items(db, items)

@@ -52,7 +52,7 @@ class Space:
 
 
 @dataclass(frozen=True)
-class Lacking:
+class UnembeddedSegment:
     """A segment without a vector in a space.
 
     Attributes:
@@ -115,37 +115,42 @@ class Spaces:
         with self.database.read() as db:
             return int(db.execute(query).scalar_one())
 
-    def list_lacking_files(self, full: int, space: int) -> list[tuple[int, FileFacts]]:
-        """Return the id and file of the indexed items with a segment that is in space `full` but not in `space`."""
+    def list_unembedded_files(self, source_space_id: int, target_space_id: int) -> list[tuple[int, FileFacts]]:
+        """Return the id and file of the indexed items with a segment that only the source space has."""
         c = t.item.c
         names = ("path", "source_id", "type", "size", "mtime_ns", "sidecar")
         query = select(c.id, *(c[name] for name in names)).where(
-            c.id.in_(_select_lacking(full, space, t.segment.c.item_id)), c.state == State.INDEXED
+            c.id.in_(_select_unembedded(source_space_id, target_space_id, t.segment.c.item_id)),
+            c.state == State.INDEXED,
         )
         with self.database.read() as db:
             return [(row.id, _make_file(row)) for row in db.execute(query.order_by(c.id))]
 
-    def list_lacking(self, full: int, space: int, item_id: int) -> list[Lacking]:
-        """Return the segments of an item that are in space `full` but not in `space`, in order."""
-        query = _select_lacking_rows(full, space).where(t.segment.c.item_id == item_id)
+    def list_unembedded(self, source_space_id: int, target_space_id: int, item_id: int) -> list[UnembeddedSegment]:
+        """Return the segments of an item that are in the source space but not in the target space, in order."""
+        query = _select_unembedded_rows(source_space_id, target_space_id).where(t.segment.c.item_id == item_id)
         with self.database.read() as db:
-            return [Lacking(*row) for row in db.execute(query)]
+            return [UnembeddedSegment(*row) for row in db.execute(query)]
 
-    def iterate_lacking(self, full: int, space: int) -> Iterator[list[Lacking]]:
-        """Yield all segments that are in space `full` but not in `space`, `ROWS_PER_READ` at a time."""
+    def iterate_unembedded(self, source_space_id: int, target_space_id: int) -> Iterator[list[UnembeddedSegment]]:
+        """Yield all segments that are in the source space but not in the target space, `ROWS_PER_READ` at a time."""
         last = 0
         while True:
             with self.database.read() as db:
-                query = _select_lacking_rows(full, space).where(t.segment.c.id > last).limit(ROWS_PER_READ)
-                rows = [Lacking(*row) for row in db.execute(query)]
+                query = (
+                    _select_unembedded_rows(source_space_id, target_space_id)
+                    .where(t.segment.c.id > last)
+                    .limit(ROWS_PER_READ)
+                )
+                rows = [UnembeddedSegment(*row) for row in db.execute(query)]
             if not rows:
                 return
             last = rows[-1].segment_id
             yield rows
 
-    def count_lacking(self, full: int, space: int) -> int:
-        """Return the number of segments that are in space `full` but not in `space`."""
-        query = select(func.count()).select_from(_select_lacking_rows(full, space).subquery())
+    def count_unembedded(self, source_space_id: int, target_space_id: int) -> int:
+        """Return the number of segments that are in the source space but not in the target space."""
+        query = select(func.count()).select_from(_select_unembedded_rows(source_space_id, target_space_id).subquery())
         with self.database.read() as db:
             return int(db.execute(query).scalar_one())
 
@@ -184,14 +189,14 @@ class Spaces:
         """
         with self.database.write() as db:
             active, following = (_find_id(db, retriever, role) for role in (SpaceRole.ACTIVE, SpaceRole.NEXT))
-            lacking = _select_lacking(active, following, t.segment.c.item_id)
+            lacking = _select_unembedded(active, following, t.segment.c.item_id)
             # No file has this modification time, so the next run reads the file. Without a hash it counts as changed.
             reset = {"mtime_ns": -1, "content_hash": None}
             db.execute(update(t.item).where(t.item.c.id.in_(lacking)).values(reset))
             _change_role(db, active, SpaceRole.PREVIOUS)
             _change_role(db, following, SpaceRole.ACTIVE)
 
-    def promote(self, retriever: Retriever) -> None:
+    def prepare_previous(self, retriever: Retriever) -> None:
         """Change the role of the previous space to `next`, so that it is filled and can be switched to."""
         with self.database.write(bump_revision=False) as db:
             _change_role(db, _find_id(db, retriever, SpaceRole.PREVIOUS), SpaceRole.NEXT)
@@ -210,12 +215,12 @@ class Spaces:
             db.execute(delete(t.tombstone).where(t.tombstone.c.space_id == space_id))
             return count
 
-    def read_speech(self) -> str | None:
+    def read_speech_model(self) -> str | None:
         """Return the name of the speech model; None if no model was chosen."""
         with self.database.read() as db:
             return db.execute(select(t.setting.c.value).where(t.setting.c.key == "speech")).scalar()
 
-    def choose_speech(self, name: str) -> None:
+    def set_speech_model(self, name: str) -> None:
         """Store the name of the speech model; it is used from now on."""
         row = {"key": "speech", "value": name}
         statement = upsert(t.setting).values(row)
@@ -223,25 +228,25 @@ class Spaces:
             db.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": name}))
 
 
-def _select_lacking(full: int, space: int, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Return a query for columns of the segments that are in space `full` but not in `space`."""
+def _select_unembedded(source_space_id: int, target_space_id: int, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a query for columns of the segments that are in the source space but not in the target space."""
     in_full, in_space = t.embedding.alias("a"), t.embedding.alias("b")
     is_in_space = (
         select(in_space.c.id)
-        .where(in_space.c.space_id == space, in_space.c.segment_id == in_full.c.segment_id)
+        .where(in_space.c.space_id == target_space_id, in_space.c.segment_id == in_full.c.segment_id)
         .exists()
     )
     query: Select[Any] = (
         select(*columns)
         .join(in_full, in_full.c.segment_id == t.segment.c.id)
-        .where(in_full.c.space_id == full, ~is_in_space)
+        .where(in_full.c.space_id == source_space_id, ~is_in_space)
     )
     return query
 
 
-def _select_lacking_rows(full: int, space: int) -> Select[Any]:
+def _select_unembedded_rows(source_space_id: int, target_space_id: int) -> Select[Any]:
     c = t.segment.c
-    return _select_lacking(full, space, c.id, c.text, c.start, c.page).order_by(c.id)
+    return _select_unembedded(source_space_id, target_space_id, c.id, c.text, c.start, c.page).order_by(c.id)
 
 
 def _match_role(retriever: Retriever, role: SpaceRole) -> ColumnElement[bool]:

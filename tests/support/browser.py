@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 
@@ -28,3 +29,8 @@ def shoot(page, name: str) -> None:
     if folder:
         page.wait_for_timeout(400)
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def read_fields(page):
+    """Return the fields of the query in the address of a page."""
+    return parse_qs(urlsplit(page.url).query)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from crossmodal.demo import DOCUMENTS, FILM, FILM_SPEECH, FRAME_RATE, PHOTOS, SCENE_SECONDS, SPEECH
-from search.media.container import write_video
+from search.media.recording.writing import write_video
 from tests.support.fake_models import CONCEPTS, SAMPLE_RATE, make_tone
 
 # What each photograph shows, in the order of PHOTOS.

@@ -17,7 +17,7 @@ from PIL import Image
 
 from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
 from indexer.decode.families import decode_file
-from search.media.container import convert_to_float
+from search.media.recording.sound import convert_to_float
 from search.records import Segment
 
 
@@ -260,6 +260,6 @@ DOCUMENTS = {
 
 def make_bomb():
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("word/document.xml", b"0" * (300 * 2**20))
     return stream.getvalue()

@@ -10,6 +10,7 @@ import pytest
 
 from search.open_home import open_home
 from search.settings import Settings
+from search.storage.database import Database
 from tests.support.fake_demo import make_fake_demo
 from tests.support.fake_models import choose_fake_models
 from tests.support.indexing import index
@@ -19,6 +20,29 @@ from tests.support.real_models import CHOOSER
 @pytest.fixture(autouse=True)
 def _use_fake_models(monkeypatch):
     monkeypatch.setattr(CHOOSER, choose_fake_models)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _do_not_wait_for_the_disk():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("search.storage.database.SYNCHRONOUS", "OFF")
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_catalog(tmp_path_factory) -> Path:
+    """A catalog with the current schema and without rows; to copy it takes less time than the migrations."""
+    path = tmp_path_factory.mktemp("empty") / "catalog.db"
+    Database(path).close()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path, empty_catalog):
+    """An empty catalog; each test gets a separate one."""
+    database = Database(shutil.copy(empty_catalog, tmp_path / "catalog.db"))
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """The import rule and the homes of heavy libraries, read from the source."""
 
-import ast
-import re
 from pathlib import Path
 
 import pytest
 
 from crossmodal.cli.main import COMMANDS
+from tests.support.source import NAME_OF_MODULE, read_source
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {
@@ -27,7 +26,7 @@ HOMES = {
     "faiss": ("search/storage/faiss_index.py",),
     "sqlalchemy": ("search/storage/",),
     "alembic": ("search/storage/",),
-    "av": ("search/media/container.py",),
+    "av": ("search/media/recording/",),
     "PIL": ("search/media/image/"),
     "flask": ("web/",),
     "torch": ("search/encoders/open_clip/"),
@@ -64,39 +63,22 @@ FORBIDDEN = {
     "search/records/": ("search.",),
 }
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-
-
-# A module name in a string, as in the tables of commands: an import by name.
-NAME_OF_MODULE = re.compile(r"(crossmodal|web|indexer|search)(\.[a-z_0-9]+)+")
 # The only modules that import by name.
-IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "indexer/decode/sandbox.py")
+IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "search/media/sandbox.py")
 # Where the project's own modules may be imported inside functions: commands must start quickly, each model has heavy
 # separate libraries, and the model change decodes with the pipeline that starts it.
 LAZY_IMPORTS = ("crossmodal/", "search/encoders/", "indexer/pipeline.py")
 
 
-def list_imports(path: Path, top_only: bool = False) -> set[str]:
-    tree = ast.parse(path.read_text())
-    nodes = tree.body if top_only else list(ast.walk(tree))
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME_OF_MODULE.fullmatch(node.value):
-            found.add(node.value)
-    return found
+def list_imports(path: Path) -> frozenset[str]:
+    """Return the modules that are imported, also by name."""
+    source = read_source(path)
+    return source.imports | source.named
 
 
 def list_lazy_imports(path: Path) -> set[str]:
     """Return the project's own modules that are imported inside functions."""
-    found = set()
-    for function in ast.walk(ast.parse(path.read_text())):
-        if isinstance(function, ast.FunctionDef):
-            nodes = [node for node in ast.walk(function) if isinstance(node, ast.ImportFrom)]
-            found |= {node.module for node in nodes if node.module and node.module.split(".")[0] in ROOMS}
-    return found
+    return {name for name in read_source(path).lazy if name.split(".")[0] in ROOMS}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -113,7 +95,7 @@ def test_module_keeps_the_import_rule(path):
     for library, homes in HOMES.items():
         used = [one for one in imports if one.split(".")[0] == library]
         assert not used or name.startswith(homes), f"{library} is not at home in {name}"
-    eager = {one.split(".")[0] for one in list_imports(path, top_only=True)} & LAZY
+    eager = {one.split(".")[0] for one in read_source(path).eager} & LAZY
     assert not eager or name.endswith("migrations/env.py") or "/versions/" in name
 
 

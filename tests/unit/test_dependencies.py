@@ -1,11 +1,12 @@
 """Every package that is imported is declared, so that a fresh install has it."""
 
-import ast
 import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from tests.support.source import read_source
 
 ROOT = Path(__file__).parents[2]
 OWN = {"crossmodal", "indexer", "search", "training", "web"}
@@ -18,16 +19,9 @@ def normalize(name):
 def list_imported(folder):
     found = {}
     for path in sorted((ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            else:
-                continue
-            for name in names:
-                found.setdefault(name.split(".")[0], str(path.relative_to(ROOT)))
-    return {name: path for name, path in found.items() if name not in OWN | {""} | set(sys.stdlib_module_names)}
+        for name in read_source(path).imports:
+            found.setdefault(name.split(".")[0], str(path.relative_to(ROOT)))
+    return {name: path for name, path in found.items() if name not in OWN | set(sys.stdlib_module_names)}
 
 
 def test_every_imported_package_is_declared():

@@ -1,11 +1,12 @@
 """Docstrings, comments, messages and documents avoid phrases that are hard to read."""
 
-import ast
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.source import read_source
 
 ROOT = Path(__file__).parent.parent.parent
 # What to write instead is in CONTRIBUTING.md and docs/glossary.md.
@@ -101,19 +102,14 @@ def find_phrases(text):
     ]
 
 
-def find_first_words(source):
+def find_first_words(path):
     """Return the line number and the first word of each docstring that begins with a forbidden one."""
-    nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, nodes) and (words := (ast.get_docstring(node) or "").split()) and words[0] in FIRST_WORDS:
-            found.append((node.body[0].lineno, words[0]))
-    return found
+    return [(line, word) for line, word in read_source(path).first_words if word in FIRST_WORDS]
 
 
 def check(name):
     text = (ROOT / name).read_text(encoding="utf-8")
-    first = find_first_words(text) if name.endswith(".py") else []
+    first = find_first_words(ROOT / name) if name.endswith(".py") else []
     return [f"{name}:{line}: {phrase!r}, write: {PHRASES[phrase]}" for line, phrase in find_phrases(text)] + [
         f"{name}:{line}: the docstring begins with {word!r}, write: Return" for line, word in first
     ]
@@ -130,5 +126,6 @@ def test_phrases_are_found_across_lines():
     assert find_phrases("in its own folder") == []
 
 
-def test_first_words_of_docstrings_are_found():
-    assert find_first_words('def f():\n    """Give a name."""\n') == [(2, "Give")]
+def test_first_words_of_docstrings_are_found(tmp_path):
+    (tmp_path / "a.py").write_text('def f():\n    """Give a name."""\n')
+    assert find_first_words(tmp_path / "a.py") == [(2, "Give")]

@@ -7,7 +7,7 @@ import click
 
 from crossmodal.cli.output import json_option, print_json
 from search.encoders.compact.files import FOLDER
-from training.compact.build import build_compact
+from training.compact.build import BuildFolders, build_compact
 from training.compact.fit import TrainingRecipe
 
 
@@ -43,7 +43,7 @@ def main(data: Path, photos: Path | None, cache: Path, epochs: int | None, out: 
     def report_line(line: str) -> None:
         click.echo(line, err=True)
 
-    figures = build_compact(data, photos, cache, recipe, report_line, out or FOLDER)
+    figures = build_compact(BuildFolders(data, photos, cache, out or FOLDER), recipe, report_line)
     if as_json:
         print_json(figures)
     else:

@@ -3,8 +3,10 @@
 import dataclasses
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -17,39 +19,94 @@ from search.settings import count_cores
 from training.compact.data import SENTENCES_FILE, read_captioned
 from training.compact.export import (
     CALIBRATION,
+    TrainedModel,
     export_tower,
     quantize_tower,
     write_fixed_sets,
     write_package_data,
 )
-from training.compact.features import list_views, read_features, read_test_features
-from training.compact.fit import TrainingRecipe, fit_head, fit_kinds
+from training.compact.features import Features, read_test_features
+from training.compact.fit import TrainingRecipe, fit_head
 from training.compact.network import SIDE, TEXT, ZOOM, Head, normalize
-from training.compact.phrases import read_phrases
 from training.compact.quality import embed_views, join_parts, measure_captions, measure_classes
 from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
+from training.compact.training_set import TrainingSet, center_captions, read_training_set
 
 # The number of training photos that become the reference images.
 REFERENCES = 400
 
 
-def build_compact(
-    captioned: Path,
-    check_photos: Path | None,
-    cache: Path,
-    recipe: TrainingRecipe,
-    report_line: Callable[[str], None],
-    target: Path = FOLDER,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class BuildFolders:
+    """The folders that a build reads and writes.
+
+    Attributes:
+        captioned: Captioned photos, as in `read_captioned`.
+        check_photos: ImageNet photos named `wnid_name.jpg`, used for measurement only.
+        cache: Keeps features between runs.
+        target: The folder to write to.
+    """
+
+    captioned: Path
+    check_photos: Path | None
+    cache: Path
+    target: Path = FOLDER
+
+
+@dataclass(frozen=True)
+class MeasuredPhotos:
+    """The photos and texts that a head is measured on.
+
+    Attributes:
+        captioned: The captioned photos.
+        views: Their features, by view.
+        captions: The centered vectors of their captions, shape (photos, 5, 384), unit length.
+        checked: The ImageNet photos; may be empty.
+        checked_views: Their features, by view.
+        vocabulary: The class names.
+    """
+
+    captioned: list[Path]
+    views: list[Features]
+    captions: torch.Tensor
+    checked: list[Path]
+    checked_views: list[Features]
+    vocabulary: ClassVocabulary
+
+    def measure(self, head: Head) -> dict[str, Any]:
+        """Return the figures of a head."""
+        figures: dict[str, Any] = {
+            "captions": measure_captions(head, embed_views(head, self.views), self.captions),
+            "captions, one view": measure_captions(head, embed_views(head, self.views[:1]), self.captions),
+        }
+        if self.checked_views:
+            images = embed_views(head, self.checked_views)
+            figures["classes"] = measure_classes(head, images, self.checked, read_classes(), self.vocabulary)
+        return figures
+
+    def measure_written(self, head: Head, image: Path) -> dict[str, Any]:
+        """Return the figures of the written graph of the image encoder.
+
+        Args:
+            head: The head that it contains.
+            image: The graph.
+        """
+        quantized = open_session(image, count_cores(), is_7_bit=True)
+        images = _embed_photos(quantized, self.captioned)
+        figures: dict[str, Any] = {"captions, int8": measure_captions(head, images, self.captions)}
+        if self.checked:
+            images = _embed_photos(quantized, self.checked)
+            figures["classes, int8"] = measure_classes(head, images, self.checked, read_classes(), self.vocabulary)
+        return figures
+
+
+def build_compact(folders: BuildFolders, recipe: TrainingRecipe, report_line: Callable[[str], None]) -> dict[str, Any]:
     """Train on `train.txt`, measure on `dev.txt`, and write the package data.
 
     Args:
-        captioned: The folder of captioned photos, as in `read_captioned`.
-        check_photos: A folder of ImageNet photos named `wnid_name.jpg`, used for measurement only.
-        cache: The folder that keeps features between runs.
+        folders: The folders to read and to write.
         recipe: The settings of the training.
         report_line: Called with each progress message.
-        target: The folder to write to.
 
     Returns:
         The measured figures.
@@ -57,68 +114,60 @@ def build_compact(
     Raises:
         UsageError: A file of the captioned photos is missing.
     """
-    train, dev = (read_captioned(captioned, split) for split in ("train", "dev"))
-    classes = read_classes()
-    texts = TextCache(make_graph_encoder(cache), cache)
+    train, dev = (read_captioned(folders.captioned, split) for split in ("train", "dev"))
+    texts = TextCache(make_graph_encoder(folders.cache), folders.cache)
     means = measure_means(texts, train)
     report_line(f"{len(train.photos)} photos to train on, {len(dev.photos)} to measure on")
-    vocabulary = ClassVocabulary(texts, means, classes)
-    phrases = read_phrases(train.captions, vocabulary)
-    tower = _quantize_tower(cache, train.photos)
-    cache = tower.parent
+    tower = _quantize_tower(folders.cache, train.photos)
+    data = read_training_set(train, texts, means, tower)
+    checked = sorted(folders.check_photos.iterdir()) if folders.check_photos else []
     session = open_session(tower, count_cores(), is_7_bit=True)
-    views = [read_features(session, f"train-{name}", train.photos, view, cache) for name, view in list_views().items()]
-    dev_views = read_test_features(session, "dev", dev.photos, cache)
-    photos = sorted(check_photos.iterdir()) if check_photos else []
-    photo_views = read_test_features(session, "photos", photos, cache) if photos else []
-    captions, dev_captions = (
-        normalize(torch.stack([torch.from_numpy(texts.encode(group) - means.query) for group in split.captions]))
-        for split in (train, dev)
+    measured = MeasuredPhotos(
+        captioned=dev.photos,
+        views=read_test_features(session, "dev", dev.photos, tower.parent),
+        captions=center_captions(dev, texts, means),
+        checked=checked,
+        checked_views=read_test_features(session, "photos", checked, tower.parent) if checked else [],
+        vocabulary=data.vocabulary,
     )
+    best = _fit_best(data, measured, recipe, report_line)
+    figures = measured.measure(best.head) | {"recipe": dataclasses.asdict(dataclasses.replace(recipe, seed=best.seed))}
+    inputs = [folders.captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
+    inputs += [CLASSES_FILE, SENTENCES_FILE]
+    written = TrainedModel(tower, best.head, means, figures)
+    write_package_data(folders.target, written, inputs, partial(measured.measure_written, best.head))
+    bank = normalize(torch.from_numpy(texts.encode([*read_bank_texts()]) - means.query)).numpy()
+    references = random.Random(0).sample(train.photos, REFERENCES)
+    quantized = open_session(folders.target / "image.onnx", count_cores(), is_7_bit=True)
+    write_fixed_sets(folders.target, bank, _embed_photos(quantized, references).numpy())
+    return figures
 
-    def measure(head: Head) -> dict[str, Any]:
-        figures: dict[str, Any] = {
-            "captions": measure_captions(head, embed_views(head, dev_views), dev_captions),
-            "captions, one view": measure_captions(head, embed_views(head, dev_views[:1]), dev_captions),
-        }
-        if photo_views:
-            images = embed_views(head, photo_views)
-            figures["classes"] = measure_classes(head, images, photos, classes, vocabulary)
-        return figures
 
-    def measure_shipped(image: Path) -> dict[str, Any]:
-        quantized = open_session(image, count_cores(), is_7_bit=True)
-        images = _embed_photos(quantized, dev.photos)
-        figures: dict[str, Any] = {"captions, int8": measure_captions(head, images, dev_captions)}
-        if photos:
-            images = _embed_photos(quantized, photos)
-            figures["classes, int8"] = measure_classes(head, images, photos, classes, vocabulary)
-        return figures
+class _Try(NamedTuple):
+    """A trained head with its seed and its recall on the measured photos."""
+
+    recall: float
+    seed: int
+    head: Head
+
+
+def _fit_best(
+    data: TrainingSet, measured: MeasuredPhotos, recipe: TrainingRecipe, report_line: Callable[[str], None]
+) -> _Try:
+    """Train heads with successive seeds, and return the one with the highest recall; the first of equals."""
 
     def report(epoch: int, loss: float, head: Head) -> None:
         if epoch % 20 == 0 or epoch == recipe.epochs:
-            report_line(f"epoch {epoch}: loss {loss:.3f}, {measure(head)}")
+            report_line(f"epoch {epoch}: loss {loss:.3f}, {measured.measure(head)}")
 
-    scenes = [captions.flatten(0, 1), vocabulary.list_sentences("scene")]
-    kinds = fit_kinds([[vocabulary.list_names()], scenes, [vocabulary.list_sentences("other")]])
-
-    def train_head(seed: int) -> tuple[float, int, Head]:
-        head = fit_head(views, captions, phrases, vocabulary, dataclasses.replace(recipe, seed=seed), kinds, report)
+    def train_head(seed: int) -> _Try:
+        head = fit_head(data, dataclasses.replace(recipe, seed=seed), report)
         _round(head)
-        recall = measure(head)["captions"]["R@10"]
+        recall = measured.measure(head)["captions"]["R@10"]
         report_line(f"seed {seed}: captions R@10 {recall}")
-        return recall, seed, head
+        return _Try(recall, seed, head)
 
-    _, seed, head = max((train_head(recipe.seed + number) for number in range(recipe.tries)), key=lambda run: run[0])
-    recipe = dataclasses.replace(recipe, seed=seed)
-    figures = measure(head) | {"recipe": dataclasses.asdict(recipe)}
-    inputs = [captioned / name for name in ("captions.tsv", "train.txt", "dev.txt")]
-    write_package_data(target, head, means, tower, figures, [*inputs, CLASSES_FILE, SENTENCES_FILE], measure_shipped)
-    bank = normalize(torch.from_numpy(texts.encode([*read_bank_texts()]) - means.query)).numpy()
-    references = random.Random(0).sample(train.photos, REFERENCES)
-    quantized = open_session(target / "image.onnx", count_cores(), is_7_bit=True)
-    write_fixed_sets(target, bank, _embed_photos(quantized, references).numpy())
-    return figures
+    return max((train_head(recipe.seed + number) for number in range(recipe.tries)), key=lambda run: run.recall)
 
 
 def _embed_photos(session: Any, photos: list[Path]) -> torch.Tensor:

@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -134,33 +135,40 @@ def _export(
         )
 
 
+@dataclass(frozen=True)
+class TrainedModel:
+    """What the package data is written from.
+
+    Attributes:
+        tower: The graph of the quantized backbone.
+        head: The trained head.
+        means: The mean vectors of queries and passages.
+        figures: The figures for the manifest and the model card.
+    """
+
+    tower: Path
+    head: Head
+    means: Means
+    figures: dict[str, Any]
+
+
 def write_package_data(
-    folder: Path,
-    head: Head,
-    means: Means,
-    tower: Path,
-    figures: dict[str, Any],
-    inputs: Sequence[Path] = (),
-    measure: Callable[[Path], dict[str, Any]] | None = None,
+    folder: Path, model: TrainedModel, inputs: Sequence[Path], measure: Callable[[Path], dict[str, Any]]
 ) -> None:
     """Write every file of `compact` into `folder`, with a manifest of hashes, inputs and figures.
 
     Args:
         folder: The folder to write to.
-        head: The trained head.
-        means: The mean vectors of queries and passages.
-        tower: The graph of the quantized backbone.
-        figures: The figures for the manifest and the model card.
+        model: The trained model.
         inputs: The data files whose hashes are recorded.
         measure: Measures the written graph and returns more figures.
     """
-    join_head(tower, head, folder / "image.onnx")
+    join_head(model.tower, model.head, folder / "image.onnx")
     (folder / "text.onnx").write_bytes(build_text_graph(E5Weights(find_weights())))
-    state = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
+    state = {name: tensor.detach().numpy() for name, tensor in model.head.state_dict().items()}
     rounded = {name: array.astype(np.float16) for name, array in state.items()}
-    np.savez_compressed(folder / "head.npz", query_mean=means.query, passage_mean=means.passage, **rounded)
-    if measure is not None:
-        figures = figures | measure(folder / "image.onnx")
+    np.savez_compressed(folder / "head.npz", query_mean=model.means.query, passage_mean=model.means.passage, **rounded)
+    figures = model.figures | measure(folder / "image.onnx")
     manifest = {
         "name": "compact/flickr8k",
         "side": SIDE,

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from search.media.image.pillow import PilImage, crop_square, cut_views, open_image
-from search.records import Pixels
+from search.records import Ids, Pixels
 from training.compact.network import SIDE, ZOOM
 
 # The random seeds of the crop views; views with odd seeds are also recolored.
@@ -34,6 +34,10 @@ class Features:
     pooled: Any
     logits: Any
     middle: Any
+
+    def select(self, rows: Ids) -> "Features":
+        """Return the features of the photos with the indexes `rows`."""
+        return Features(self.pooled[rows], self.logits[rows], self.middle[rows])
 
 
 def list_views() -> dict[str, View]:

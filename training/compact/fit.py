@@ -9,7 +9,7 @@
   other languages with the English names.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,13 +22,12 @@ from training.compact.features import Features
 from training.compact.network import CLASSES, Head, Tower
 from training.compact.phrases import SHOWN, Phrases
 from training.compact.texts import ClassVocabulary
+from training.compact.training_set import TrainingSet
 
 # Added to the standard deviations of features, so that rare features are not amplified.
 MIN_DEVIATION = 0.05
 # The maximum of the activation function ReLU6.
 RELU6_TOP = 6.0
-# The weight decay of the classifier of texts.
-KINDS_DECAY = 1e-5
 # The loss of phrases: the weight of a photo that shows a phrase relative to one that does not, and of the two terms.
 SHOWN_WEIGHT = 4.0
 PAIR_WEIGHT = 10.0
@@ -105,35 +104,24 @@ class Inventor:
         return features, features @ self._weight.T + self._bias
 
 
-def fit_head(
-    views: list[Features],
-    captions: Tensor,
-    phrases: Phrases,
-    vocabulary: ClassVocabulary,
-    recipe: TrainingRecipe,
-    kinds: torch.nn.Linear,
-    report: Callable[[int, float, Head], None],
-) -> Head:
+def fit_head(data: TrainingSet, recipe: TrainingRecipe, report: Callable[[int, float, Head], None]) -> Head:
     """Train a head.
 
     Args:
-        views: The features of different views of the same photos.
-        captions: The centered vectors of the captions, shape (photos, 5, 384), unit length.
-        phrases: The phrases, with the photos that show them.
-        vocabulary: The class names.
+        data: The photos and texts.
         recipe: The settings.
-        kinds: The classifier of texts, as returned by `fit_kinds`.
         report: Called after each epoch with its number, the loss and the head.
     """
+    views, captions, vocabulary = data.views, data.captions, data.vocabulary
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
     head = Head(recipe.dimension, len(vocabulary.broader), recipe.dropout, recipe.text_dropout)
-    head.kinds = kinds
+    head.kinds = data.kinds
     _set_statistics(head, views[0], vocabulary)
     inventor = Inventor(Tower(), torch.from_numpy(views[0].pooled))
     photos = len(captions)
     steps = photos // recipe.batch
-    pairs = PhraseLoss(phrases, recipe)
+    pairs = PhraseLoss(data.phrases, recipe)
     optimizer = _make_optimizer(head, recipe)
     optimizer.add_param_group({"params": list(pairs.parameters()), "weight_decay": 0.0})
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.epochs * steps)
@@ -152,32 +140,6 @@ def fit_head(
             schedule.step()
         report(epoch + 1, loss.item(), head)
     return head.eval()
-
-
-def fit_kinds(kinds: Sequence[Sequence[Tensor]]) -> torch.nn.Linear:
-    """Fit the logistic classifier of texts: names, descriptions of scenes, other sentences.
-
-    Args:
-        kinds: Groups of texts of each kind, each of shape (n, 384). All kinds have the same total weight, and so have
-            all groups of a kind.
-    """
-    groups = [(kind, group, 1 / (len(kinds) * len(parts))) for kind, parts in enumerate(kinds) for group in parts]
-    texts = torch.cat([group for _, group, _ in groups])
-    label = torch.cat([torch.full((len(group),), kind) for kind, group, _ in groups])
-    weight = torch.cat([torch.full((len(group),), share / len(group)) for _, group, share in groups])
-    layer = torch.nn.Linear(texts.shape[1], len(kinds))
-    torch.nn.init.zeros_(layer.weight)
-    optimizer = torch.optim.LBFGS(layer.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-
-    def measure() -> Tensor:
-        optimizer.zero_grad()
-        losses = functional.cross_entropy(layer(texts), label, reduction="none")
-        loss = (losses * weight).sum() + KINDS_DECAY * layer.weight.pow(2).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimizer.step(measure)  # type: ignore[no-untyped-call]
-    return layer.requires_grad_(False)
 
 
 def _set_statistics(head: Head, features: Features, vocabulary: ClassVocabulary) -> None:

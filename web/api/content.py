@@ -9,8 +9,8 @@ from flask import Blueprint, Response, jsonify, request
 from search.engine import Engine
 from search.errors import NotFoundError, UsageError
 from search.home import SMALL_THUMBNAIL_SIDES
-from search.media.container import read_frame
 from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
+from search.media.recording.frames import read_frame
 from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart

@@ -21,6 +21,6 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/api/v1/status")
     def show_status() -> Response:
-        return jsonify(read_status(engine.follow()))
+        return jsonify(read_status(engine.get_current_library()))
 
     return api

@@ -14,7 +14,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("")
     def show_models() -> Response:
-        library = engine.follow()
+        library = engine.get_current_library()
         spaces, presets = list_models(library)
         models = [asdict(preset) for preset in presets]
         return jsonify({"spaces": spaces, "speech": library.models.transcriber.name, "models": models})

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from search.engine import Engine
 from search.errors import UsageError
-from search.media.container import measure_loudness
+from search.media.recording.sound import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType
 from search.retrieval.heatmap import compute_heatmap

@@ -24,7 +24,8 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
     from search.open_home import open_home
 
     with open_home(settings) as library:
-        name, comparison, (before, after) = adapt_model(library, captions, lambda line: click.echo(line, err=True))
+        adaptation = adapt_model(library, captions, lambda line: click.echo(line, err=True))
+    comparison, before, after = adaptation.comparison, adaptation.reciprocal_before, adaptation.reciprocal_after
     interval = f"{comparison.gain:+.3f}, 95 % from {comparison.low:+.3f} to {comparison.high:+.3f}"
     summary = f"MRR {before:.3f} before, {after:.3f} after, on texts not used for training ({interval})"
     if as_json:
@@ -35,10 +36,10 @@ def adapt_command(settings: Settings, captions: int, as_json: bool) -> None:
             "before": before,
             "after": after,
         }
-        print_json({"model": name} | figures)
+        print_json({"model": adaptation.name} | figures)
     else:
         click.echo(summary)
-        use = f"To use it, run `crossmodal models use {name}`."
-        click.echo(use if name else "No improvement; the adapter was discarded.")
-    if name is None:
+        use = f"To use it, run `crossmodal models use {adaptation.name}`."
+        click.echo(use if adaptation.name else "No improvement; the adapter was discarded.")
+    if adaptation.name is None:
         raise click.exceptions.Exit(1)

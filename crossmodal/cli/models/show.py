@@ -49,7 +49,7 @@ def _read_used(settings: Settings) -> set[str]:
     database = Database(Home(settings.home).catalog)
     spaces = Spaces(database)
     used = {space.model for space in spaces.list_all() if space.role is SpaceRole.ACTIVE}
-    used.add(spaces.read_speech() or SPEECH_MODEL)
+    used.add(spaces.read_speech_model() or SPEECH_MODEL)
     database.close()
     return used
 

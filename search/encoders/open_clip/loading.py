@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from search.encoders.manifest import FETCHED
-from search.encoders.open_clip.imports import import_open_clip, import_timm, import_torch
-from search.encoders.parallel import ParallelStreams
+from search.encoders.open_clip.imports import import_open_clip, import_timm
 from search.errors import ModelError, find_reason
 from search.media.image.transform import ResizeCrop
 
@@ -283,23 +282,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(previous_level)
-
-
-def make_streams(threads: int) -> ParallelStreams:
-    """Return a pool of threads on which torch is single-threaded. On other threads it keeps using `threads` threads."""
-    torch = import_torch()
-
-    def begin() -> None:
-        torch.get_num_threads()  # otherwise the thread takes the global number at its first use
-        torch.set_num_threads(1)
-
-    streams = ParallelStreams(threads, begin)
-    torch.set_num_threads(threads)  # a call on one thread also sets the default of new threads
-    return streams
-
-
-def count_threads(threads: int) -> None:
-    """Set the number of torch threads. Without this, torch uses one per physical core."""
-    torch = import_torch()
-    if torch.get_num_threads() != threads:
-        torch.set_num_threads(threads)

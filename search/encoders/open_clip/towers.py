@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from search.encoders.open_clip.imports import import_torch
-from search.encoders.open_clip.loading import ModelSource, count_threads, load_model, load_tokenizer, make_streams
+from search.encoders.open_clip.loading import ModelSource, load_model, load_tokenizer
+from search.encoders.open_clip.threads import count_threads, make_streams
 from search.encoders.parallel import ParallelStreams
 from search.records import Pixels, Vectors
 

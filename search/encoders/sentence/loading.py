@@ -7,7 +7,7 @@ from typing import Any
 from search.encoders.compact.files import normalize
 from search.encoders.manifest import FETCHED
 from search.encoders.open_clip.imports import choose_devices
-from search.encoders.open_clip.loading import count_threads
+from search.encoders.open_clip.threads import count_threads
 from search.encoders.runtime import Machine
 from search.errors import ModelError, find_reason
 from search.records import Vectors

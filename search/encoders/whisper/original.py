@@ -7,7 +7,7 @@ from typing import Any
 
 from search.encoders.lazy import LazyModel
 from search.encoders.open_clip.imports import choose_devices
-from search.encoders.open_clip.loading import count_threads
+from search.encoders.open_clip.threads import count_threads
 from search.encoders.runtime import Machine
 from search.encoders.whisper.segments import make_segment
 from search.errors import CrossmodalError, ModelError, find_reason

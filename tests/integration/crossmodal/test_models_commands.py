@@ -283,7 +283,7 @@ def test_an_adapter_changes_image_vectors_only_and_is_a_model_like_any_other(cap
     image_id = next(item.id for item in captioned.catalog.list_items() if item.type == "image")
     rows = {}
     for role in ("active", "previous"):
-        lacking = captioned.spaces.list_lacking(captioned.spaces.get("visual", role).id, -1, image_id)
+        lacking = captioned.spaces.list_unembedded(captioned.spaces.get("visual", role).id, -1, image_id)
         ids = [one.segment_id for one in lacking]
         rows[role] = captioned.spaces.read_vectors(captioned.spaces.get("visual", role).id, ids, 768)[ids[0]]
     np.testing.assert_allclose(rows["active"], adapter.apply(rows["previous"][None])[0], atol=2e-3)

@@ -15,11 +15,13 @@ import pytest
 from PIL import Image
 
 from indexer.decode.content import Failed, Finished
+from indexer.decode.decoder import SandboxedDecoder
 from indexer.decode.families import TYPES
-from indexer.decode.sandbox import Limits, Sandbox
 from search.media.image.transform import TwoViews
+from search.media.sandbox import Limits
 from search.records import FileFacts
 from tests.support.formats import DOCUMENTS, IMAGES, make_bomb, make_dng, write_tone
+from tests.support.mutation import mutate
 
 pytestmark = pytest.mark.slow
 # How many damaged files, in `make test` and in `make soak`.
@@ -78,27 +80,6 @@ def make_seeds():
     return seeds
 
 
-def mutate(body, chance):
-    """Cut, flip, overwrite or repeat a part."""
-    made = bytearray(body)
-    for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(made)) if made else 0
-        length = chance.randint(1, max(1, len(made) // 4))
-        match chance.randrange(5):
-            case 0:
-                del made[at:]
-            case 1:
-                for place in range(at, min(len(made), at + chance.randint(1, 8))):
-                    made[place] ^= 1 << chance.randrange(8)
-            case 2:
-                made[at : at + length] = bytes(len(made[at : at + length]))
-            case 3:
-                made[at : at + length] = chance.randbytes(len(made[at : at + length]))
-            case 4:
-                made[at:at] = made[at : at + length]
-    return bytes(made)
-
-
 def decode(sandbox, path):
     *_, last = sandbox.decode(FileFacts(str(path), 1, TYPES[path.suffix], path.stat().st_size, 1))
     return last
@@ -106,7 +87,7 @@ def decode(sandbox, path):
 
 def read_peak(sandbox):
     """Return the most memory that the sandbox's process has held, in MiB."""
-    status = Path(f"/proc/{sandbox._process.pid}/status").read_text()
+    status = Path(f"/proc/{sandbox._sandbox._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
@@ -118,12 +99,12 @@ def test_no_damaged_file_breaks_the_run(tmp_path, mutants):
 
     def decode_mutant(number):
         if not hasattr(local, "sandbox"):
-            local.sandbox = Sandbox(VIEWS, LIMITS)
+            local.sandbox = SandboxedDecoder(VIEWS, LIMITS)
             opened.append(local.sandbox)
         chance = random.Random(number)
         suffix = chance.choice(sorted(seeds))
         path = tmp_path / f"m{number}.{suffix}"
-        path.write_bytes(mutate(seeds[suffix], chance) or b"x")
+        path.write_bytes(mutate(seeds[suffix], suffix, chance) or b"x")
         began = time.monotonic()
         last = decode(local.sandbox, path)
         path.unlink()
@@ -193,7 +174,7 @@ def write_silence(path, hours):
 )
 def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, message):
     (tmp_path / name).write_bytes(make())
-    sandbox = Sandbox(VIEWS, LIMITS)
+    sandbox = SandboxedDecoder(VIEWS, LIMITS)
     last = decode(sandbox, tmp_path / name)
     sandbox.close()
     assert isinstance(last, Failed)
@@ -202,7 +183,7 @@ def test_what_is_made_to_exhaust_fails_with_its_reason(tmp_path, name, make, mes
 
 def test_ten_hours_of_silence_are_decoded_in_bounded_memory(tmp_path):
     write_silence(tmp_path / "silence.opus", 10)
-    sandbox = Sandbox(VIEWS, Limits(stall=60.0, total=300.0, memory=3072))
+    sandbox = SandboxedDecoder(VIEWS, Limits(stall=60.0, total=300.0, memory=3072))
     last = decode(sandbox, tmp_path / "silence.opus")
     peak = read_peak(sandbox)
     sandbox.close()

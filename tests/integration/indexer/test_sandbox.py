@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.decode.decoder import SandboxedDecoder
 from indexer.decode.preprocess import prepare_file
-from indexer.decode.sandbox import MEBIBYTE, READY, Limits, Sandbox, limit_memory
 from search.errors import HomeError
 from search.media.image.transform import TwoViews
+from search.media.sandbox import Limits
 from search.records import FileFacts, ItemType
 from tests.support.indexing import index
 
@@ -21,33 +22,28 @@ VIEWS = TwoViews(260, 0.7)
 QUICK = Limits(stall=1.5, total=4.0, memory=4096)
 
 
-def serve_badly(connection, _prepare, limits):
+def decode_badly(_transform, file, _images_only):
     """Fail in the way that the name of the file requests."""
-    limit_memory(limits.memory * MEBIBYTE)
-    connection.send(READY)
-    while True:
-        file, _ = connection.recv()
-        match Path(file.path).stem:
-            case "crash":
-                os.kill(os.getpid(), signal.SIGSEGV)
-            case "leave":
-                os._exit(7)
-            case "hang":
-                time.sleep(60)
-            case "drip":
-                while True:
-                    connection.send(PreparedImage(None, None))
-                    time.sleep(0.5)
-            case "eat":
-                for message in prepare_file(file, lambda _: np.ones(2**34, np.uint8)):
-                    connection.send(message)
-            case _:
-                connection.send(Finished(None, None))
+    match Path(file.path).stem:
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "leave":
+            os._exit(7)
+        case "hang":
+            time.sleep(60)
+        case "drip":
+            while True:
+                yield PreparedImage(None, None)
+                time.sleep(0.5)
+        case "eat":
+            yield from prepare_file(file, lambda _: np.ones(2**34, np.uint8))
+        case _:
+            yield Finished(None, None)
 
 
 @pytest.fixture
 def sandbox(tmp_path):
-    sandbox = Sandbox(VIEWS, QUICK, serve_badly)
+    sandbox = SandboxedDecoder(VIEWS, QUICK, decode_badly)
     yield sandbox
     sandbox.close()
 
@@ -81,12 +77,15 @@ def test_one_that_is_left_half_way_does_not_disturb_the_next(sandbox, tmp_path):
     assert list(sandbox.decode(make(tmp_path, "good"))) == [Finished(None, None)]
 
 
-def serve_never(_connection, _prepare, _limits):
-    os._exit(3)
+class EndsTheProcess:
+    """Ends the process that reads it from a connection."""
+
+    def __reduce__(self):
+        return os._exit, (3,)
 
 
 def test_a_process_that_cannot_start_fails_no_file(tmp_path):
-    sandbox = Sandbox(VIEWS, QUICK, serve_never)
+    sandbox = SandboxedDecoder(EndsTheProcess(), QUICK)
     with pytest.raises(HomeError, match=r"Cannot start a decoder process \(status 3\)"):
         next(sandbox.decode(make(tmp_path, "good")))
 

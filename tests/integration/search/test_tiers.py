@@ -9,8 +9,8 @@ import numpy as np
 from search.engine import Engine
 from search.query.encoding import encode_query
 from search.records import Filters, ItemType, Query, QueryPart, Retriever, Tier
-from search.retrieval.retriever import Retrieval
-from search.retrieval.text import TextRetriever
+from search.retrieval.retrieval import Retrieval
+from search.retrieval.text_retriever import TextRetriever
 from search.scoring.candidates import POSSIBLE_CUT
 
 

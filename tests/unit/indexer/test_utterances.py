@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.transcribe import cut_utterances, join_fragments, split_at_pauses
+from indexer.transcribe import cut_sentences, join_fragments, split_at_pauses
 from search.records import SpeechSegment, Transcript, Word
 
 
@@ -25,7 +25,7 @@ def say(text, pause):
 
 def test_sentences_that_pauses_part_are_found_at_their_moments():
     transcript = make_transcript(*say("First the rocket stands there.", 0), *say("At last a red flower opens.", 0.4))
-    first, last = cut_utterances(60.0, Transcript("en", (transcript,)))
+    first, last = cut_sentences(60.0, Transcript("en", (transcript,)))
     assert (first.text, last.text) == ("First the rocket stands there.", "At last a red flower opens.")
     assert (first.start, first.end, last.start, last.end) == (60.0, 61.5, 61.9, 63.7)
     assert [word.text for word in last.words] == last.text.split()

@@ -20,10 +20,10 @@ class Hook(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(Hook.status)
-        self.end_headers()
         if Hook.status == 200:
             Hook.reported.append(body)
+        self.send_response(Hook.status)
+        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -33,7 +33,7 @@ class Hook(BaseHTTPRequestHandler):
 def hook():
     server = HTTPServer(("127.0.0.1", 0), Hook)
     Hook.reported, Hook.status = [], 200
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/hook"
     server.shutdown()
     server.server_close()

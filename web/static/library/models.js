@@ -19,13 +19,13 @@ const ROLE_ORDER = { active: 0, next: 1, previous: 2 };
 const createChange = (model, role) => reportErrors(() => startJob({ model, role }));
 
 /** @param {Space} space */
-function createSpaceRow({ retriever, model, dimension, embeddings, of, role }) {
-  const facts = { name: t(`retriever.${retriever}`), model, dimension, embeddings, of };
+function createSpaceRow({ retriever, model, dimension, embeddings, total, role }) {
+  const facts = { name: t(`retriever.${retriever}`), model, dimension, embeddings, total };
   const key = { active: "lib.space", previous: "lib.previous", next: "lib.filling" }[role];
   const text = createElement("span", { className: "grow" }, t(key, facts));
   if (role === "next") {
     const label = t(key, facts);
-    text.append(createElement("progress", { max: Math.max(of, 1), value: embeddings, aria: { label } }));
+    text.append(createElement("progress", { max: Math.max(total, 1), value: embeddings, aria: { label } }));
   }
   const goBack = role === "previous" ? createButton(t("lib.roll_back"), createChange(model, retriever)) : null;
   return createElement("li", {}, text, goBack);

@@ -173,7 +173,10 @@ function createChips(state, onChange) {
     if (state[field]) add(state[field], { [field]: "" });
   }
   for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
-  if (state.album.length) showAlbumName(add(t("saved.album"), { album: [] }), Number(state.album[0]));
+  for (const id of state.album) {
+    const album = state.album.filter((other) => other !== id);
+    showAlbumName(add(t("saved.album"), { album }), Number(id));
+  }
   if (state.group) add(t("filter.grouped", { what: t(`group.${state.group}`) }), { group: "" });
   if (state.sort) add(t(`sort.${state.sort}`), { sort: "" });
   if (chips.length > 1) {

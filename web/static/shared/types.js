@@ -173,7 +173,7 @@
  * @property {"active" | "next" | "previous"} role
  * @property {number} dimension
  * @property {number} embeddings
- * @property {number} of
+ * @property {number} total
  *
  * @typedef {{ name: string, role: string, is_present: boolean }} Model
  *

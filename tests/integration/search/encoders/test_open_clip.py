@@ -201,7 +201,7 @@ def test_onnx_runs_on_the_device_that_it_was_measured_on_and_only_there(models, 
 
 def test_the_threads_that_embed_leave_the_others_theirs(tmp_path):
     from search.encoders.open_clip.imports import import_torch
-    from search.encoders.open_clip.loading import make_streams
+    from search.encoders.open_clip.threads import make_streams
 
     torch = import_torch()
     before = torch.get_num_threads()

@@ -13,7 +13,7 @@ from search.encoders.whisper.choice import choose_transcriber, find_whisper
 from search.encoders.whisper.faster import join_whisper_base
 from search.engine import Engine
 from search.errors import ModelError
-from search.media.container import decode_sound
+from search.media.recording.sound import decode_sound
 from search.records import Query
 from tests.support.checkpoints import make_tiny
 from tests.support.indexing import index

@@ -35,7 +35,7 @@ def test_a_text_is_ranked_by_its_best_matching_image():
         # One image matches the first text twice as well as another; the second text has one match and one non-match.
         images=np.stack([east, between, -north, between]),
         items=np.array([10, 11, 12, 11]),
-        of=np.array([0, 0, 1, 1]),
+        text_indexes=np.array([0, 0, 1, 1]),
         fits=np.array([True, True, True, False]),
     )
     assert rank_training_pairs(lessons, np.array([0, 1]), lessons.images) == [1, 3]
@@ -55,7 +55,7 @@ def test_equals_count_as_before_and_a_film_by_the_best_of_its_frames():
         parts=np.array([0, 1]),
         images=images,
         items=np.array([*range(20), 50, 50]),
-        of=np.array([0, *[1] * 19, 1, 1]),
+        text_indexes=np.array([0, *[1] * 19, 1, 1]),
         fits=np.ones(22, bool),
     )
     assert rank_training_pairs(lessons, np.array([0]), images) == [21]

@@ -53,7 +53,7 @@ def write(folder, *lines):
     [
         ("{", "line 2"),
         ({"query": "a"}, "relevant"),
-        ({"relevant": []}, "set query, image or voice"),
+        ({"relevant": []}, "each line needs query, image or voice"),
         ({"query": "a", "relevant": [], "color": 1}, "color"),
         ({"image": "none.jpg", "relevant": []}, "none.jpg"),
         ({"query": "a", "relevant": [{"path": "x", "grade": 0}]}, "grade"),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search.errors import UsageError
@@ -59,7 +59,6 @@ rankings = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(rankings)
 def test_no_cut_beats_the_best(ranking):
     grades, shown, missed = ranking
@@ -71,7 +70,6 @@ def test_no_cut_beats_the_best(ranking):
     assert best == pytest.approx(max(every))
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=30))
 def test_with_one_grade_average_precision_is_the_standard_one(hits):
     grades = [2 if hit else 0 for hit in hits]
@@ -80,7 +78,6 @@ def test_with_one_grade_average_precision_is_the_standard_one(hits):
     assert metrics.compute_graded_average_precision(grade(grades, 0, total)) == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(st.lists(rankings, min_size=1, max_size=5))
 def test_a_higher_cut_never_finds_more(several):
     scored = [grade(grades, shown, max(1, grades.count(2))) for grades, shown, _ in several]

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pillow_jxl  # noqa: F401  (registers the format with Pillow)
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -49,7 +49,6 @@ def test_a_huge_image_is_refused_by_its_header(wrap):
         open_image(body)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 700), st.integers(1, 700), st.booleans())
 def test_the_header_states_the_size_that_is_decoded(width, height, is_container):
     body = encode(Image.new("RGB", (width, height)), effort=1, use_container=is_container)

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from crossmodal.cli.filters import filter_options
-from docs.filter_tables import DOCS, insert_table, make_tables
+from docs.filter_tables import DOCS, JSON_TYPES, insert_table, make_tables
 from search.errors import UsageError
-from search.query.filters import make_filters, parse_filter_value
+from search.query.filters import REQUEST_TYPES, join_filters, make_filters, parse_filter_value
 from search.query.grammar import parse_query
 from search.query.request import parse_request
 from search.records import (
@@ -28,7 +28,6 @@ from search.records import (
 )
 from search.storage.catalog import Catalog
 from search.storage.collections import Albums
-from search.storage.database import Database
 from search.storage.facets import read_facets
 from search.storage.filters import SQL, select_items
 from search.storage.sources import Sources
@@ -70,13 +69,6 @@ SECOND = {"before": MediaFacts(captured_at="2026-01-01T00:00:00"), "shorter": Me
 @filter_options
 def show_filters(**filters):
     click.echo(repr(Filters(**filters)))
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(tmp_path / "catalog.db")
-    yield database
-    database.close()
 
 
 def save(database, path, kind, facts, words):
@@ -176,11 +168,20 @@ def test_text_that_is_no_value_is_refused(name, text):
         parse_filter_value(FILTERS[name], text)
 
 
+def test_every_kind_of_filter_can_be_requested_and_documented():
+    assert set(REQUEST_TYPES) == set(JSON_TYPES) == set(FilterKind)
+    assert all(declared.keyword.isalpha() for declared in FILTERS.values())
+
+
+def test_the_second_of_two_filters_wins_even_if_it_is_zero():
+    assert join_filters(Filters(longer=60.0), Filters(longer=0.0)).longer == 0
+
+
 @pytest.mark.parametrize("name", make_tables())
 def test_the_documentation_has_the_table_of_filters(name):
     document = (DOCS / name).read_text()
     assert "<!-- filters:" in document
-    assert document == insert_table(document, make_tables()[name]), "run `python docs/filter_tables.py`"
+    assert document == insert_table(document, make_tables()[name]), "run `python -m docs.filter_tables`"
 
 
 def test_the_page_sends_what_is_declared():

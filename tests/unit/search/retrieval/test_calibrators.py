@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from search.records import Sample, Vectors
-from search.retrieval.visual import bind_text, make_calibrator
+from search.retrieval.visual_scoring import bind_text, make_calibrator
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.unrelated_text import measure_unrelated
 

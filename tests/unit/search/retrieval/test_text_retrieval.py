@@ -6,7 +6,6 @@ import pytest
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.retrieval.text_candidates import find_phrases, match_terms
 from search.storage.catalog import Catalog
-from search.storage.database import Database
 from search.storage.lexical.index import WordIndex
 from search.storage.lexical.postings import FormPostings, count_runs, join_forms, read_varint
 from search.storage.sources import Sources
@@ -22,8 +21,7 @@ TEXTS = (
 
 
 @pytest.fixture
-def index(tmp_path):
-    database = Database(tmp_path / "catalogue.db")
+def index(database):
     source = Sources(database).add("/m")
     records = [
         Record(
@@ -36,14 +34,13 @@ def index(tmp_path):
         for at, one in enumerate(TEXTS)
     ]
     Catalog(database).save_items(records)
-    yield WordIndex(database)
-    database.close()
+    return WordIndex(database)
 
 
 def search(index, text, language="en"):
     found = match_terms(index, read_terms([text], language), language)
     order = np.argsort(-found.bm25)
-    return [TEXTS[segment - 1] for segment in found.segments[order].tolist()], found
+    return [TEXTS[segment - 1] for segment in found.segment_ids[order].tolist()], found
 
 
 def test_forms_of_a_word_count_as_one(index):
@@ -91,7 +88,7 @@ def test_what_is_written_later_is_found_at_once(index):
     source = Sources(index._database).add("/m")
     file = FileFacts("/m/new", source, ItemType.DOCUMENT, 1, 1)
     Catalog(index._database).save_items([Record(file, "h", MediaFacts(), [Segment(SegmentKind.PASSAGE, "tulips")], [])])
-    assert match_terms(index, read_terms(["tulips"], "en"), "en").segments.tolist() == [len(TEXTS) + 1]
+    assert match_terms(index, read_terms(["tulips"], "en"), "en").segment_ids.tolist() == [len(TEXTS) + 1]
 
 
 def test_occurrences_are_counted_by_segment():

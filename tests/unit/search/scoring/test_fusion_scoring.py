@@ -25,8 +25,8 @@ def test_the_packaged_weights_reward_evidence_and_nothing_else():
     assert parse_weights(describe_weights(weights)) == weights
     for one in vars(weights).values():
         assert set(one.features) <= {*SEMANTIC_FEATURES, *LEXICAL_FEATURES}
-        assert all(one.weights.get(name, 0) >= 0 for name in ("similarity", "strength", "coverage"))
-        assert one.weights.get("length", 0) <= 0
+        assert all(one.weights.get(name, 0) >= 0 for name in ("similarity", "strength", "contained_share"))
+        assert one.weights.get("query_length", 0) <= 0
 
 
 def test_an_exact_match_is_clearly_relevant_and_keeps_its_order():
@@ -44,4 +44,4 @@ def test_without_an_exact_match_nothing_is_raised():
 def test_words_count_more_in_a_longer_query_of_which_more_must_match():
     short, long = (make_lexical_features(column(0.5), column(0.5), terms) for terms in (2, 30))
     assert short["strength"][0] < long["strength"][0]
-    assert short["length"][0] == 0 < long["length"][0]
+    assert short["query_length"][0] == 0 < long["query_length"][0]

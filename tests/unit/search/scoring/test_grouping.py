@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.errors import UsageError
-from search.paging import Cursor, LatestCache, hash_query, read_cursor, resume, write_cursor
+from search.paging import Cursor, LruCache, hash_query, read_cursor, resume, write_cursor
 from search.records import Query, QueryPart, Retriever, Tier
 from search.retrieval.ranking import Count, Ranking
 from search.scoring.candidates import Candidate, Ranked
-from search.scoring.grouping import Stack, diversify, stack_copies
+from search.scoring.grouping import Stack, diversify, stack_near_duplicates
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ def make(item_id, score=0.9, axis=0, phash=0):
 
 
 def test_copies_are_stacked_under_the_best():
-    stacks = stack_copies([make(1), make(2, phash=0b11), make(3, axis=1), make(4, phash=2**62 - 1), make(5)])
+    stacks = stack_near_duplicates([make(1), make(2, phash=0b11), make(3, axis=1), make(4, phash=2**62 - 1), make(5)])
     assert [(one.first.item_id, one.others) for one in stacks] == [(1, (2, 5)), (3, ()), (4, ())]
 
 
 def test_items_with_no_or_several_images_are_not_stacked():
     speech = Ranked(1, 0.9, 0.0, best_segments=MadeUpMoments((Candidate(Retriever.SEMANTIC, 1, 1, 0.5, 0.9),)))
     film = Ranked(2, 0.9, 0.0, best_segments=MadeUpMoments(make(2).candidates * 2))
-    assert len(stack_copies([speech, speech, film, film])) == 4
+    assert len(stack_near_duplicates([speech, speech, film, film])) == 4
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), max_size=30), st.floats(0, 1))
@@ -94,7 +94,7 @@ def test_queries_with_different_uploads_have_different_hashes():
 
 
 def test_the_least_recently_used_ranking_is_dropped():
-    cache = LatestCache(2)
+    cache = LruCache(2)
     cache.put("one", 1)
     cache.put("two", 2)
     cache.get("one")

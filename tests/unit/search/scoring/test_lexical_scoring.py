@@ -29,7 +29,7 @@ def test_a_rare_word_counts_more_than_a_common_one():
 def test_segments_are_scored_as_bm25_defines_it():
     found = score(match([1, 4], [2, 2]))
     idf = compute_idf(2, TOTAL)
-    assert found.segments.tolist() == [1, 4]
+    assert found.segment_ids.tolist() == [1, 4]
     np.testing.assert_allclose(found.bm25, [idf * 2 / 3.5, idf * 2 / (2 + 1.5 * (0.25 + 0.75 * 4))], rtol=1e-5)
 
 
@@ -41,8 +41,8 @@ def test_a_word_that_is_repeated_in_the_query_counts_again():
 
 def test_a_text_that_holds_the_whole_query_is_covered_wholly():
     found = score(match([1, 2]), match([2, 3]))
-    assert found.coverage[1] == 1
-    assert 0 < found.coverage[0] < 1
+    assert found.contained_share[1] == 1
+    assert 0 < found.contained_share[0] < 1
     assert found.strength.max() < 1
 
 
@@ -57,7 +57,7 @@ def test_common_words_are_not_required():
     lengths = np.full(101, 10, np.float32)
     common = TermMatches(many[:90], np.ones(90, np.float32), np.ones(90, np.float32))
     found = score_terms([common, match([95])], lengths, 10.0, 100)
-    assert found.segments[found.exact].tolist() == [95]
+    assert found.segment_ids[found.exact].tolist() == [95]
 
 
 def test_a_number_is_required_however_common():
@@ -65,7 +65,7 @@ def test_a_number_is_required_however_common():
     lengths = np.full(101, 10, np.float32)
     number = TermMatches(many[:90], np.ones(90, np.float32), np.ones(90, np.float32), is_special=True)
     found = score_terms([number, match([5, 95])], lengths, 10.0, 100)
-    assert found.segments[found.exact].tolist() == [5]
+    assert found.segment_ids[found.exact].tolist() == [5]
 
 
 def test_a_word_that_no_text_holds_leaves_nothing_exact():
@@ -78,4 +78,4 @@ def test_a_guessed_form_is_no_exact_match():
 
 
 def test_no_match_returns_no_segments():
-    assert len(score(match([])).segments) == 0
+    assert len(score(match([])).segment_ids) == 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT
@@ -54,7 +54,6 @@ def test_an_empty_library_decides_nothing():
     assert decide_presence(np.zeros(0, np.float32), make_measures(0, 0.0), ORDINARY) == Presence()
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-40, 40), min_size=1, max_size=150))
 def test_features_are_finite_for_any_scores(values):
     logits = np.array(values, np.float32)

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search.records import Sample
-from search.retrieval.visual import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
-from search.scoring.traits import describe_crowding, describe_text, recognize
+from search.retrieval.visual_scoring import VisualCandidates, VisualPart, explain_parts, make_search_vector, score_parts
+from search.scoring.traits import describe_text, measure_bank_closeness, measure_class_match
 from search.scoring.visual import (
     MEASURES,
     Recognition,
@@ -81,7 +81,6 @@ def test_baselines_are_what_the_bank_scores_part_by_part():
     assert not measure_baselines(vectors, QueryBank(np.zeros((0, 8), np.float32), (4, 4))).any()
 
 
-@settings(deadline=None)
 @given(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))
 def test_what_is_nearer_never_scores_less(first, second):
     query = draw(1, 1)[0]
@@ -147,7 +146,7 @@ def test_the_traits_of_a_text_are_finite_for_any_length():
 
 
 def test_crowding_is_what_the_bank_scores_for_a_text():
-    mean, deviation, high = describe_crowding(BANK.vectors[0], BANK.vectors, UNITS).tolist()
+    mean, deviation, high = measure_bank_closeness(BANK.vectors[0], BANK.vectors, UNITS).tolist()
     products = BANK.vectors @ BANK.vectors[0]
     assert (mean, deviation) == pytest.approx((products.mean(), products.std()), abs=1e-5)
     assert np.mean(products > high) == pytest.approx(0.02, abs=0.005)
@@ -171,4 +170,6 @@ def test_what_the_tower_was_trained_to_recognize_counts_by_its_similarity():
 
 
 def test_only_names_of_trained_classes_are_recognized():
-    assert [recognize(likeness) for likeness in (0.3, 0.65, 0.7, 0.75, 0.9)] == pytest.approx([0, 0, 0.5, 1, 1])
+    assert [measure_class_match(likeness) for likeness in (0.3, 0.65, 0.7, 0.75, 0.9)] == pytest.approx(
+        [0, 0, 0.5, 1, 1]
+    )

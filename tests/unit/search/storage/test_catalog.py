@@ -28,10 +28,8 @@ from search.text.analysis import split_query
 
 
 @pytest.fixture
-def catalog(tmp_path):
-    database = Database(tmp_path / "catalogue.db")
-    yield Catalog(database)
-    database.close()
+def catalog(database):
+    return Catalog(database)
 
 
 ENCODER = SimpleNamespace(name="m", fingerprint="f", dimension=4)

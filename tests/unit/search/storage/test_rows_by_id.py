@@ -5,16 +5,8 @@ import pytest
 from search.errors import NotFoundError
 from search.records import JobState, Task
 from search.storage.collections import Albums, SavedSearches
-from search.storage.database import Database
 from search.storage.jobs import MAX_ENDED_JOBS, Jobs
 from search.storage.sources import Sources
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = Database(tmp_path / "catalog.db")
-    yield database
-    database.close()
 
 
 def test_every_queued_job_of_a_removed_source_is_cancelled(database):

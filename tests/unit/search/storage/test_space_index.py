@@ -5,11 +5,11 @@ import threading
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
 from search.storage.baselines import QueryBank
 from search.storage.catalog import Catalog
-from search.storage.database import Database
 from search.storage.embedding_rows import to_float32
 from search.storage.generations import SAMPLE_SIZE, find_generation_manifests, load_generation
 from search.storage.ledger import Ledger
@@ -24,8 +24,8 @@ ENCODER = SimpleNamespace(name="m", fingerprint="f", dimension=D)
 
 
 class Shelf:
-    def __init__(self, folder):
-        self.catalog = Catalog(Database(folder / "c.db"))
+    def __init__(self, database, folder):
+        self.catalog = Catalog(database)
         self.ledger = Ledger(self.catalog.database)
         self.space_id = Spaces(self.catalog.database).add(Retriever.VISUAL, SpaceRole.ACTIVE, ENCODER).id
         self.folder = folder / "index"
@@ -51,12 +51,13 @@ class Shelf:
         good = ids[scores > 0.9]
         return set(snapshot.gather(good)[1]["item"].tolist())
 
-    def close(self):
-        self.catalog.database.close()
+
+@pytest.fixture
+def shelf(database, tmp_path):
+    return Shelf(database, tmp_path)
 
 
-def test_rows_are_found_before_and_after_a_generation(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_rows_are_found_before_and_after_a_generation(shelf):
     first = shelf.add(0)
     space = shelf.open()
     assert shelf.find(space, 0) == {first}
@@ -64,11 +65,9 @@ def test_rows_are_found_before_and_after_a_generation(tmp_path):
     second = shelf.add(8)
     assert shelf.find(space, 0) == {first, second}
     assert shelf.find(shelf.open(), 0) == {first, second}
-    shelf.close()
 
 
-def test_forgotten_missing_and_replaced_items_are_never_returned(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_forgotten_missing_and_replaced_items_are_never_returned(shelf):
     first, second, third = shelf.add(0), shelf.add(8), shelf.add(16)
     space = shelf.open()
     space.build(shelf.catalog.read_revision())
@@ -77,11 +76,9 @@ def test_forgotten_missing_and_replaced_items_are_never_returned(tmp_path):
     assert shelf.find(space, 0) == {third}
     shelf.ledger.restore([second])
     assert shelf.find(space, 0) == {second, third}
-    shelf.close()
 
 
-def test_a_lost_or_torn_index_is_made_again(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_a_lost_or_torn_index_is_made_again(shelf):
     items = {shelf.add(number) for number in range(0, 40, 8)}
     shelf.open().build(shelf.catalog.read_revision())
     for path in shelf.folder.glob("*/*"):
@@ -91,12 +88,11 @@ def test_a_lost_or_torn_index_is_made_again(tmp_path):
     assert len(shelf.open().refresh(0).generation.rows.ids) == len(items)
     shutil.rmtree(shelf.folder)
     assert shelf.find(shelf.open(), 0) == items
-    shelf.close()
 
 
-def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, monkeypatch):
+def test_an_index_is_built_once_so_much_was_written_and_by_no_search(shelf, monkeypatch):
     monkeypatch.setattr("search.storage.space_index.MIN_DELTA_ROWS", 4)
-    shelf = Shelf(tmp_path)
+    monkeypatch.setattr("search.storage.snapshot.MAX_FLOAT32_ROWS", 4)
     space = shelf.open()
     for built, rows in ((0, 0), (1, 1), (1, 5), (2, 6), (2, 10), (3, 11)):
         for number in range(space.count_rows(), rows):
@@ -106,11 +102,9 @@ def test_an_index_is_built_once_so_much_was_written_and_by_no_search(tmp_path, m
         space.rebuild_if_stale()
         manifests = find_generation_manifests(shelf.folder, "f", BANK.digest)
         assert (manifests[0].generation if manifests else 0) == built, rows
-    shelf.close()
 
 
-def test_an_index_built_by_another_process_is_loaded_during_searches(tmp_path, monkeypatch):
-    shelf = Shelf(tmp_path)
+def test_an_index_built_by_another_process_is_loaded_during_searches(shelf, monkeypatch):
     items = {shelf.add(0), shelf.add(8)}
     reader = shelf.open()
     reader.build(shelf.catalog.read_revision())
@@ -129,11 +123,9 @@ def test_an_index_built_by_another_process_is_loaded_during_searches(tmp_path, m
     after = reader.refresh(0)
     assert (after.generation.manifest.generation, len(after.delta.ids)) == (2, 1)
     assert shelf.find(reader, 0) == items
-    shelf.close()
 
 
-def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(shelf):
     items = {shelf.add(0)}
     reader = shelf.open()
     reader.build(shelf.catalog.read_revision())
@@ -145,28 +137,22 @@ def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(
     wait_for(lambda: len(find_generation_manifests(shelf.folder, "f", BANK.digest)) != 2)
     assert [one.generation for one in find_generation_manifests(shelf.folder, "f", BANK.digest)] == [1]
     assert shelf.find(reader, 0) == items
-    shelf.close()
 
 
-def test_an_empty_space_answers_nothing(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_an_empty_space_answers_nothing(shelf):
     assert shelf.find(shelf.open(), 0) == set()
     assert shelf.find(shelf.open(), 0, np.zeros(0, np.int64)) == set()
-    shelf.close()
 
 
-def test_the_sample_is_drawn_from_all_rows_not_from_the_first(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_the_sample_is_drawn_from_all_rows_not_from_the_first(shelf):
     shelf.catalog.save_items([shelf.make_record(8 * number) for number in range(SAMPLE_SIZE)])
     shelf.catalog.save_items([shelf.make_record(8 * number + 1) for number in range(SAMPLE_SIZE)])
     sample = shelf.open().refresh(shelf.catalog.read_revision()).sample
     assert len(sample) == SAMPLE_SIZE
     assert 0.4 < sample.vectors[:, 1].mean() < 0.6
-    shelf.close()
 
 
-def test_baselines_are_known_of_built_and_later_rows(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_baselines_are_known_of_built_and_later_rows(shelf):
     shelf.add(0)
     shelf.add(3)
     space = shelf.open()
@@ -177,11 +163,9 @@ def test_baselines_are_known_of_built_and_later_rows(tmp_path):
     # The highest product with the bank, whose texts are the first two axes.
     assert snapshot.gather(ids)[2][:, 3].tolist() == [1, 1, 0, 0]
     assert len(snapshot.sample.baselines) == len(snapshot.sample)
-    shelf.close()
 
 
-def test_a_generation_of_another_query_bank_does_not_count(tmp_path):
-    shelf = Shelf(tmp_path)
+def test_a_generation_of_another_query_bank_does_not_count(shelf):
     item = shelf.add(0)
     shelf.open().build(shelf.catalog.read_revision())
     other = QueryBank(np.eye(D, dtype=np.float32)[2:4], (D,))
@@ -190,7 +174,6 @@ def test_a_generation_of_another_query_bank_does_not_count(tmp_path):
     assert find_generation_manifests(shelf.folder, "f", other.digest) == []
     space.rebuild_if_stale()
     assert len(find_generation_manifests(shelf.folder, "f", other.digest)) == 1
-    shelf.close()
 
 
 def test_every_number_that_a_vector_can_hold_is_read_as_it_is():

@@ -8,9 +8,10 @@ import numpy as np
 from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
-from search.retrieval.text import EXCLUSION_CUT, TAIL, TextRetriever
 from search.retrieval.text_candidates import TextQuery, find_embeddings
-from search.retrieval.visual import (
+from search.retrieval.text_retriever import EXCLUSION_CUT, TextRetriever
+from search.retrieval.text_scorer import TAIL
+from search.retrieval.visual_scoring import (
     ScoredImages,
     VisualCandidates,
     explain_parts,
@@ -22,22 +23,22 @@ from search.scoring.candidates import Retrieved, make_empty, to_probability
 from search.scoring.presence import Presence, decide_presence
 from search.storage.embedding_rows import mark_ids, to_float32
 from search.storage.filters import select_items, select_missing
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 
 # Segments less likely than this cannot make an item relevant, unless all results are requested.
-FLOOR = 0.1
+SEGMENT_CUT = 0.1
 # The images of items whose text is at least this likely to be relevant are scored too, up to a number of images. So an
-# image that is not scored and less likely than `VISUAL_FLOOR` cannot make its item relevant, because the text is less
+# image that is not scored and less likely than `VISUAL_CUT` cannot make its item relevant, because the text is less
 # likely than the cut: 1 - (1 - 1/4) * (1 - 1/3) = 1/2.
 TEXT_MATCH_CUT = 0.25
 MAX_TEXT_MATCH_IMAGES = 2_048
-VISUAL_FLOOR = 1 / 3
+VISUAL_CUT = 1 / 3
 # The visual index is searched for at least this many images, which is hardly slower than a search for fewer.
 MIN_SEARCHED = 2_048
 # The number of segments in the sample that totals are estimated from.
 ESTIMATE_SAMPLE = 1_024
-# Subtracted from the log-odds of a text segment, per unit of `QueryWording.oddity`.
-ODDITY_PENALTY = 3.0
+# Subtracted from the log-odds of a text segment, per unit of `QueryWording.excess_oddness`.
+ODDNESS_PENALTY = 3.0
 
 
 class Retrieval:
@@ -96,7 +97,7 @@ class Retrieval:
         self._score_further(snapshot, vector, nearest)
         found = self._score_further(snapshot, vector, self._find_images_of_text_matches(snapshot, depth))
         probabilities = self._apply_presence(found.logits)
-        floor = float(probabilities[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
+        max_remaining = float(probabilities[np.isin(found.ids, nearest[-TAIL:])].max(initial=0.0))
         probabilities *= found.not_excluded
         order = np.argsort(-probabilities, kind="stable")
         order = order[found.not_excluded[order] > 1 - EXCLUSION_CUT]
@@ -108,7 +109,7 @@ class Retrieval:
             found.products[order],
             probabilities[order],
             exhausted=self._has_all and len(nearest) == len(self._nearest),
-            floor=floor,
+            max_remaining=max_remaining,
             read_vector=lambda at: to_float32(found.vectors[order[at]]),
             phashes=metadata["phash"],
             has_phash=metadata["has_phash"],
@@ -263,7 +264,7 @@ def make_text_retriever(
         excluded=[part.semantic for part in encoded.excluded if part.semantic is not None],
         phrases=encoded.filters.phrases,
         language=encoded.language,
-        oddity_penalty=ODDITY_PENALTY * encoded.wording.oddity if encoded.wording is not None else 0.0,
+        oddness_penalty=ODDNESS_PENALTY * encoded.wording.excess_oddness if encoded.wording is not None else 0.0,
         coverage=encoded.coverage,
     )
     return TextRetriever(library, query, revision, select, is_allowed)

@@ -16,29 +16,22 @@ from search.retrieval.text_candidates import (
     find_phrases,
     match_terms,
 )
+from search.retrieval.text_scorer import TextScorer
 from search.scoring.candidates import Retrieved, make_empty, to_probability
 from search.scoring.lexical import LexicalMatches
 from search.scoring.text import (
     TextFeatures,
-    Weights,
     compute_confidence_factors,
     compute_log_odds,
     make_lexical_features,
-    read_weights,
 )
 from search.storage.embedding_rows import to_float32
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 
 # Lexical matches less likely than this are scored only if fewer segments are found than requested.
-LEXICAL_FLOOR = 0.1
+LEXICAL_CUT = 0.1
 # This many lexical matches are also compared by their embeddings. The others are scored by lexical features only.
 MAX_COMPARED = 256
-# No more segments are retrieved by their vectors if the next ones are less likely than this, since they would not make
-# a result relevant, or after this many.
-MIN_FLOOR = 0.3
-MAX_SCORED = 4096
-# The probability of the next segments is estimated from this many last segments that the vector index returned.
-TAIL = 16
 # Segments at least this likely to match an excluded part are not results. Lower than the cut of relevant results,
 # because an excluded thing need not be the main topic. Measured by benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
@@ -69,7 +62,6 @@ class TextRetriever:
         self._revision = revision
         self._select = select
         self._is_allowed = is_allowed
-        self._weights = read_weights()
         self._known: dict[int, CandidateSet] = {}
 
     def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
@@ -93,14 +85,14 @@ class TextRetriever:
         order = order[np.argsort(-probabilities[order], kind="stable")]
         return Retrieved(
             retriever,
-            found.segments[order],
-            found.items[order],
+            found.segment_ids[order],
+            found.item_ids[order],
             self._lexical.bm25[found.places[order]] if is_lexical else found.cosines[order],
             probabilities[order],
             exhausted=found.exhausted[retriever],
-            floor=0.0 if is_lexical else found.floor,
+            max_remaining=0.0 if is_lexical else found.max_remaining,
             read_vector=None if is_lexical else lambda at: found.vectors[order[at]].copy(),
-            explain=(lambda at: self._explain(retriever, found, int(order[at]))) if explain else None,
+            explain=(lambda at: self._scorer.explain(retriever, found, int(order[at]))) if explain else None,
         )
 
     def score_embeddings(self, ids: Ids) -> Vectors:
@@ -111,9 +103,9 @@ class TextRetriever:
         places, lexical_features = self._measure_lexical(metadata["segment"])
         features |= lexical_features
         exact = self._find_exact(metadata["segment"], places)
-        logits = self._compute_logits(features, exact, vectors)
+        logits = self._scorer.compute_logits(features, exact, vectors)
         not_excluded = self._compute_not_excluded(vectors)
-        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("contained_share"))
         coverage = np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0))
         is_shown = not_excluded > 1 - EXCLUSION_CUT
         result: Vectors = to_probability(logits) * confidence * not_excluded * coverage * is_shown
@@ -136,7 +128,7 @@ class TextRetriever:
             return np.zeros(0, np.int64)
         found = next(reversed(self._known.values())) if self._known else self.collect(depth)
         likely = np.flatnonzero(found.probabilities >= cut)
-        items = found.items[likely[np.argsort(-found.probabilities[likely], kind="stable")]]
+        items = found.item_ids[likely[np.argsort(-found.probabilities[likely], kind="stable")]]
         _, first = np.unique(items, return_index=True)
         return items[np.sort(first)]
 
@@ -149,10 +141,14 @@ class TextRetriever:
         return SemanticQuery(self._query.parts, get_reference_texts(self._library))
 
     @cached_property
+    def _scorer(self) -> TextScorer:
+        return TextScorer(self._query, self._semantic if self._query.parts else None)
+
+    @cached_property
     def _lexical(self) -> LexicalMatches:
         """All segments that contain a term of the query and match the filters."""
         found = match_terms(self._library.words, self._query.terms, self._query.language)
-        return found.select(self._is_allowed(found.segments))
+        return found.select(self._is_allowed(found.segment_ids))
 
     @cached_property
     def _phrase_segments(self) -> Ids:
@@ -161,7 +157,7 @@ class TextRetriever:
     def _collect(self, depth: int) -> CandidateSet:
         ids, is_semantic_exhausted = self._search_semantic(depth)
         chosen, is_lexical_exhausted = self._choose_lexical(depth)
-        segments = self._lexical.segments[chosen] if len(chosen) else np.zeros(0, np.int64)
+        segments = self._lexical.segment_ids[chosen] if len(chosen) else np.zeros(0, np.int64)
         vectors, metadata = self._gather(ids, segments[:MAX_COMPARED])
         rest = segments[~np.isin(segments, metadata["segment"])]
         segments = np.concatenate([metadata["segment"], rest])
@@ -170,8 +166,8 @@ class TextRetriever:
         places, lexical_features = self._measure_lexical(segments)
         features |= lexical_features
         exact = self._find_exact(segments, places)
-        probabilities = to_probability(self._compute_logits(features, exact, vectors))
-        confidence = compute_confidence_factors(metadata["confidence"], features.get("coverage"))
+        probabilities = to_probability(self._scorer.compute_logits(features, exact, vectors))
+        confidence = compute_confidence_factors(metadata["confidence"], features.get("contained_share"))
         probabilities[: len(confidence)] *= confidence
         not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
         is_shown = not_excluded > 1 - EXCLUSION_CUT
@@ -183,7 +179,7 @@ class TextRetriever:
             (probabilities * not_excluded)[is_shown],
             vectors[is_shown[: len(vectors)]],
             TextFeatures({name: values[is_shown] for name, values in features.items()}, exact[is_shown]),
-            self._estimate_floor(features, len(ids)),
+            self._scorer.estimate_floor(features, len(ids)),
             {Retriever.SEMANTIC: is_semantic_exhausted, Retriever.LEXICAL: is_lexical_exhausted},
         )
 
@@ -202,12 +198,12 @@ class TextRetriever:
         if not self._query.terms:
             return np.zeros(0, np.int64), True
         found = self._lexical
-        features = make_lexical_features(found.strength, found.coverage, len(self._query.terms))
-        exact = found.exact | np.isin(found.segments, self._phrase_segments)
-        probabilities = to_probability(compute_log_odds(TextFeatures(features, exact), self._weights.lexical))
-        count = max(depth, int((probabilities >= LEXICAL_FLOOR).sum()))
+        features = make_lexical_features(found.strength, found.contained_share, len(self._query.terms))
+        exact = found.exact | np.isin(found.segment_ids, self._phrase_segments)
+        probabilities = to_probability(compute_log_odds(TextFeatures(features, exact), self._scorer.weights.lexical))
+        count = max(depth, int((probabilities >= LEXICAL_CUT).sum()))
         order = np.argsort(-probabilities, kind="stable")[:count]
-        return order, len(order) == len(found.segments)
+        return order, len(order) == len(found.segment_ids)
 
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, RowMetadata]:
         """Return the vectors and the metadata of embeddings, then those of the embeddings of some segments.
@@ -236,12 +232,12 @@ class TextRetriever:
             return np.full(len(segments), NO_MATCH), {}
         found, count = self._lexical, len(self._query.terms)
         places, is_match = found.find(segments)
-        if not len(found.segments):
+        if not len(found.segment_ids):
             zeros = np.zeros(len(segments), np.float32)
             return np.full(len(segments), NO_MATCH), make_lexical_features(zeros, zeros, count)
         strength = np.where(is_match, found.strength[places], np.float32(0))
-        coverage = np.where(is_match, found.coverage[places], np.float32(0))
-        return np.where(is_match, places, NO_MATCH), make_lexical_features(strength, coverage, count)
+        contained_share = np.where(is_match, found.contained_share[places], np.float32(0))
+        return np.where(is_match, places, NO_MATCH), make_lexical_features(strength, contained_share, count)
 
     def _find_exact(self, segments: Ids, places: Ids) -> Flags:
         """Return which segments match exactly, shape (n,): see `TextFeatures`.
@@ -256,61 +252,5 @@ class TextRetriever:
             exact[is_match] |= self._lexical.exact[places[is_match]]
         return exact
 
-    def _compute_logits(self, features: dict[str, Vectors], exact: Flags, vectors: Vectors) -> Vectors:
-        """Compute log-odds of relevance, shape (n,).
-
-        Args:
-            features: The features of n segments.
-            exact: Which segments match exactly, shape (n,).
-            vectors: The vectors of the first m segments, shape (m, d). The others are scored by lexical features only.
-        """
-        known = TextFeatures(features, exact)
-        if not self._query.terms:
-            logits = compute_log_odds(known, self._weights.semantic)
-        elif not self._query.parts:
-            logits = compute_log_odds(known, self._weights.lexical)
-        else:
-            both = compute_log_odds(known, self._weights.both)
-            lexical = compute_log_odds(known, self._weights.lexical)
-            logits = np.where(np.arange(len(exact)) < len(vectors), both, lexical)
-        logits = logits - np.where(exact, np.float32(0), np.float32(self._query.oddity_penalty))
-        if self._query.parts and len(vectors):
-            logits[: len(vectors)] += self._semantic.penalize(vectors, self._weights.semantic)
-        return logits
-
     def _compute_not_excluded(self, vectors: Vectors) -> Vectors:
-        return compute_not_excluded(self._library, self._query.excluded, vectors, self._weights.semantic)
-
-    def _estimate_floor(self, features: dict[str, Vectors], count: int) -> float:
-        """Estimate the highest probability of the segments that the vector index has not returned.
-
-        It is that of the last ones among the first `count` segments, which the index has returned, if they contained no
-        word of the query.
-        """
-        if not count:
-            return 0.0
-        tail = {
-            name: values[max(0, count - TAIL) : count] * (name not in ("strength", "coverage"))
-            for name, values in features.items()
-        }
-        logits = compute_log_odds(TextFeatures(tail), self._query_weights)
-        floor = float(to_probability(logits).max(initial=0.0))
-        return floor if floor >= MIN_FLOOR and count < MAX_SCORED else 0.0
-
-    @property
-    def _query_weights(self) -> Weights:
-        """The weights of the features that the query has."""
-        if self._query.terms and self._query.parts:
-            return self._weights.both
-        return self._weights.lexical if self._query.terms else self._weights.semantic
-
-    def _explain(self, retriever: Retriever, found: CandidateSet, at: int) -> dict[str, float]:
-        """Return the terms of the log-odds of a segment by name."""
-        weights = self._query_weights
-        if np.isnan(found.cosines[at]) and self._query.terms:
-            weights = self._weights.lexical
-        terms = {"coverage": self._query.coverage.get(retriever, 1.0), "bias": weights.bias}
-        for name, weight in weights.weights.items():
-            terms[name] = float(found.features.values[name][at])
-            terms[f"{name} weight"] = weight
-        return terms
+        return compute_not_excluded(self._library, self._query.excluded, vectors, self._scorer.weights.semantic)

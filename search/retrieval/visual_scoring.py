@@ -10,11 +10,17 @@ from search.encoders.registry import ADAPTED, IMAGE_MODEL
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.records import Ids, Retriever, RowMetadata, Sample, Vectors
-from search.scoring.traits import ReferenceImages, describe_crowding, describe_reach, describe_text, recognize
+from search.scoring.traits import (
+    ReferenceImages,
+    describe_text,
+    measure_bank_closeness,
+    measure_class_match,
+    measure_reference_closeness,
+)
 from search.scoring.visual import Unit, VisualCalibrator, VisualScorer, read_calibrators
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.embedding_rows import to_float32
-from search.storage.space_index import Snapshot
+from search.storage.snapshot import Snapshot
 from search.storage.unrelated_text import UnrelatedStatistics
 from search.text.analysis import analyze
 
@@ -245,10 +251,10 @@ def bind_text(
     vector = encoder.encode_text_parts([text])[0]
     traits = describe_text(kinds, len(analyze(text).pieces))
     if len(encoder.reference):
-        crowding = describe_crowding(vector, encoder.bank, calibrator.units)
-        reach = describe_reach(vector, _measure_reference(encoder), calibrator.units)
-        traits = np.concatenate([traits, crowding, reach])
-    return calibrator.bind(vector, traits, recognize(likeness))
+        bank_closeness = measure_bank_closeness(vector, encoder.bank, calibrator.units)
+        reference_closeness = measure_reference_closeness(vector, _measure_reference(encoder), calibrator.units)
+        traits = np.concatenate([traits, bank_closeness, reference_closeness])
+    return calibrator.bind(vector, traits, measure_class_match(likeness))
 
 
 def score_example(library: OpenHome, vector: Vectors) -> VisualScorer:

@@ -1,4 +1,7 @@
-"""Decoders in separate processes: one that hangs, crashes or uses too much memory fails its file, not the run."""
+"""Decoding in separate processes: a file that hangs, crashes or uses too much memory fails, and nothing else does.
+
+This module does not import the decoders: a sandbox gets the function to run as an argument.
+"""
 
 import contextlib
 import ctypes
@@ -10,27 +13,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Protocol
+from typing import Any
 
-from indexer.decode.content import Failed, Finished, Messages
-from indexer.decode.preprocess import prepare_file
-from search.errors import HomeError
-from search.media.image.transform import ImageTransform
-from search.records import FileFacts
+from search.errors import HomeError, UnreadableMediaError
 
 MEBIBYTE = 2**20
 START_TIMEOUT_SECONDS = 120.0
-# The first message of a decoder process.
+# The first message of the process.
 READY = "ready"
 NICENESS = 10
 # Parameters of mallopt(3).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 # Larger allocations are returned to the system when they are freed.
 MAX_REUSED_BYTES = 32 * MEBIBYTE
-CHILD = "import sys; from indexer.decode.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
+CHILD = "import sys; from search.media.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
 
 
 @dataclass(frozen=True)
@@ -50,75 +49,57 @@ class Limits:
     memory: int = 4096
 
 
-Serve = Callable[[Connection, ImageTransform, Limits], None]
-
-
-class Decoder(Protocol):
-    """Decodes files into messages."""
-
-    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Yield the input of the models for a file; the last message is `Finished` or `Failed`."""
-
-    def close(self) -> None:
-        """Release all resources."""
-
-
-class InlineDecoder:
-    """Decodes in this process, without limits. For tests and measurements."""
-
-    def __init__(self, transform: ImageTransform) -> None:
-        self._transform = transform
-
-    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Yield the input of the models for a file; the last message is `Finished` or `Failed`."""
-        return prepare_file(file, self._transform, images_only)
-
-    def close(self) -> None:
-        """Do nothing."""
+# Yields the messages that answer a request. The arguments are those of `Sandbox`: what it was prepared with, then the
+# request.
+Work = Callable[..., Iterator[Any]]
 
 
 class Sandbox:
-    """Decodes in a separate process, which is started when needed and again after it was killed."""
+    """A separate process that decodes; it is started when needed and again after it was killed."""
 
-    def __init__(self, transform: ImageTransform, limits: Limits, serve: Serve | None = None) -> None:
+    def __init__(self, work: Work, setup: Any, limits: Limits, is_last: Callable[[Any], bool]) -> None:
         """Prepare a sandbox without starting its process.
 
         Args:
-            transform: Applied to images there; must be picklable.
+            work: The function to run there, at the top level of a module.
+            setup: Its first argument, sent once; must be picklable.
             limits: The limits of the process.
-            serve: The function to run there, `serve_decoder` by default.
+            is_last: Returns whether a message is the last one of a request.
         """
-        self._serve = serve or serve_decoder
-        self._transform = transform
+        self._work = work
+        self._setup = setup
         self._limits = limits
+        self._is_last = is_last
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
-        """Yield the input of the models for a file; the last message is `Finished` or `Failed`.
+    def run(self, request: tuple[Any, ...], size: int) -> Iterator[Any]:
+        """Yield the messages that answer a request.
 
-        A file that exceeds the limits or crashes the process fails.
+        Args:
+            request: The further arguments of the function; must be picklable.
+            size: The size of the file in bytes, which may take longer if it is large.
 
         Raises:
             HomeError: No process can be started; this is not a failure of the file.
+            UnreadableMediaError: The file exceeds the limits or crashes the process.
         """
         connection = self._start()
         ended = False
         try:
-            connection.send((file, images_only))
-            spent, allowed = 0.0, self._limits.total + self._limits.per_mebibyte * file.size / MEBIBYTE
+            connection.send(request)
+            spent, allowed = 0.0, self._limits.total + self._limits.per_mebibyte * size / MEBIBYTE
             while not ended:
                 began = time.monotonic()
                 if not connection.poll(min(self._limits.stall, allowed - spent)):
-                    yield Failed(self._explain_wait(spent, allowed))
-                    return
+                    raise UnreadableMediaError(self._explain_wait(spent, allowed))
                 message = connection.recv()
                 spent += time.monotonic() - began
-                ended = isinstance(message, Finished | Failed)
+                ended = self._is_last(message)
                 yield message
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            yield Failed(f"the decoder crashed ({self._explain_death()})")
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            raise UnreadableMediaError(f"the decoder crashed ({self._explain_death()})") from error
         finally:
             if not ended:
                 self.close()
@@ -140,7 +121,7 @@ class Sandbox:
             return self._connection
         ours, theirs = socket.socketpair()
         with theirs:
-            name = f"{self._serve.__module__}:{self._serve.__qualname__}"
+            name = f"{self._work.__module__}:{self._work.__qualname__}"
             # Not with multiprocessing, which would run the main program again.
             process = subprocess.Popen(
                 [sys.executable, "-c", CHILD, name, str(theirs.fileno())],
@@ -155,7 +136,7 @@ class Sandbox:
             self._process, self._connection = process, Connection(ours.detach())
         connection = self._connection
         try:
-            connection.send((self._transform, self._limits))
+            connection.send((self._setup, self._limits))
             if not connection.poll(START_TIMEOUT_SECONDS):
                 raise EOFError
             connection.recv()
@@ -188,23 +169,17 @@ def run_child(name: str, descriptor: int) -> None:
         descriptor: The file descriptor of the connection to the sandbox.
     """
     module, function = name.split(":")
-    serve: Serve = getattr(importlib.import_module(module), function)
+    work: Work = getattr(importlib.import_module(module), function)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), Connection(descriptor) as connection:
-        transform, limits = connection.recv()
-        serve(connection, transform, limits)
-
-
-def serve_decoder(connection: Connection, transform: ImageTransform, limits: Limits) -> None:
-    """Decode requested files until the connection is closed; runs in the separate process."""
-    limit_memory(limits.memory * MEBIBYTE)
-    tune_malloc()
-    # The threads of a model wait for each other: a decoder that delays one of them delays them all.
-    os.nice(NICENESS)
-    connection.send(READY)
-    while True:
-        file, images_only = connection.recv()
-        for message in prepare_file(file, transform, images_only):
-            connection.send(message)
+        setup, limits = connection.recv()
+        limit_memory(limits.memory * MEBIBYTE)
+        tune_malloc()
+        # The threads of a model wait for each other: a decoder that delays one of them delays them all.
+        os.nice(NICENESS)
+        connection.send(READY)
+        while True:
+            for message in work(setup, *connection.recv()):
+                connection.send(message)
 
 
 def tune_malloc() -> None:

@@ -1,0 +1,173 @@
+"""What is said in a recording: its subtitles, or its sound for the speech model, or both."""
+
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from indexer.decode.content import AudioChunk, Part
+from indexer.decode.document.subtitle_names import normalize_language
+from indexer.decode.document.subtitles import Spoken, convert_lines, read_spoken
+from indexer.transcribe import MAX_SILENCE_AMPLITUDE
+from search.errors import UnreadableMediaError
+from search.media.recording.container import DecodeReport
+from search.media.recording.sound import SAMPLE_RATE, Pcm16, iterate_sound
+from search.media.recording.subtitle_tracks import iterate_lines
+from search.media.recording.tracks import StreamFacts, Track
+from search.records import Segment, SegmentKind
+
+# Titles of chapters that say nothing, such as "Chapter 01" and "00:05:00.000".
+NUMBERED_TITLE = re.compile(r"\W*(?:(?:chapter|kapitel|chapitre|capitulo|track|part|teil)\W*)?[\d\W]*", re.IGNORECASE)
+
+
+@dataclass
+class Speech:
+    """What is known about the speech of a recording after it was decoded.
+
+    Attributes:
+        language: The language of the subtitles that contain all that is said.
+        end: Where the decoded sound ends, in seconds.
+        error: Why the sound cannot be decoded, if it cannot.
+        remarks: What users should know.
+    """
+
+    language: str | None = None
+    end: float = 0.0
+    error: str | None = None
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def remark(self) -> str | None:
+        """The remarks as one text."""
+        return "; ".join(self.remarks) or None
+
+
+def list_chapters(streams: StreamFacts) -> list[Segment]:
+    """Return the titles of chapters as passages with their times. Titles that are only a number are left out."""
+    return [
+        Segment(SegmentKind.PASSAGE, chapter.title, start=chapter.start, end=chapter.end)
+        for chapter in streams.chapters
+        if not NUMBERED_TITLE.fullmatch(chapter.title)
+    ]
+
+
+@dataclass(frozen=True)
+class SpeechReader:
+    """Reads the speech of one recording.
+
+    Attributes:
+        path: The recording.
+        streams: Its tracks.
+        duration: Its duration in seconds, as far as it is known.
+        sidecar: A subtitle file.
+    """
+
+    path: Path
+    streams: StreamFacts
+    duration: float
+    sidecar: Path | None
+
+    def read(self, must_decode: bool) -> Generator[Part, None, Speech]:
+        """Yield the subtitles, and the sound unless the subtitles contain all that is said.
+
+        Args:
+            must_decode: Decode the sound in any case, to measure it.
+
+        Returns:
+            What is known after the last part.
+
+        Raises:
+            UnreadableMediaError: The subtitle file cannot be read.
+        """
+        speech = Speech()
+        full: Spoken | None = None
+        for spoken in self._read_subtitles():
+            yield from spoken.lines
+            if not spoken.is_partial and not spoken.is_sparse(self.duration):
+                full = spoken
+        if full is not None:
+            speech.language = full.language
+        if self.streams.sounds and (full is None or must_decode):
+            yield from self._read_sound(speech, is_wanted=full is None)
+        return speech
+
+    def _read_subtitles(self) -> Generator[Spoken, None, None]:
+        """Yield the subtitle file, then tracks of subtitles unless all that is said was found."""
+        if self.sidecar is not None:
+            spoken = read_spoken(self.sidecar, self.path)
+            yield spoken
+            if not spoken.is_partial:
+                return
+        language = normalize_language(self.streams.sounds[0].language) if self.streams.sounds else None
+        full = choose_subtitles(self.streams.subtitles, language)
+        if full is not None:
+            spoken = self._read_track(full, language)
+            yield spoken
+            if spoken.lines and not spoken.is_partial:
+                return
+        forced = [track for track in self.streams.subtitles if track.is_forced and not track.is_special]
+        for track in sorted(forced, key=lambda track: not track.is_default)[:1]:
+            yield self._read_track(track, language)
+
+    def _read_track(self, track: Track, spoken: str | None) -> Spoken:
+        """Read a subtitle track. It is partial if it is forced, damaged, or in another language than is spoken."""
+        language = normalize_language(track.language)
+        try:
+            lines = convert_lines(iterate_lines(self.path, track.index))
+        except UnreadableMediaError:
+            lines = []
+        is_translated = language is not None and spoken is not None and language != spoken
+        return Spoken(lines, language, track.is_forced or is_translated or not lines)
+
+    def _read_sound(self, speech: Speech, is_wanted: bool) -> Generator[Part, None, None]:
+        """Yield the sound of the track that a player plays, or of the next one if it is silent or cannot be decoded."""
+        chosen: Track | None = None
+        remark = None
+        for track in self.streams.sounds:
+            report, is_silent = DecodeReport(), True
+            try:
+                for start, samples in iterate_sound(self.path, track.index, report):
+                    speech.end = max(speech.end, start + len(samples) / SAMPLE_RATE)
+                    is_silent = is_silent and _is_silent(samples)
+                    if is_wanted:
+                        yield AudioChunk(start, samples)
+            except UnreadableMediaError as error:
+                speech.error = speech.error or str(error)
+                continue
+            if chosen is None or not is_silent:
+                chosen, remark = track, report.describe(track.duration)
+            if not is_silent or not is_wanted:
+                break
+        speech.remarks += [remark] if remark else []
+        if chosen is None:
+            speech.remarks.append(f"the sound {speech.error}")
+        elif is_wanted and len(self.streams.sounds) > 1:
+            speech.remarks.append(_describe_track(chosen, len(self.streams.sounds)))
+
+
+def choose_subtitles(tracks: Sequence[Track], heard: str | None) -> Track | None:
+    """Return the subtitle track with all that is said, in the language that is spoken if there is one.
+
+    Args:
+        tracks: The subtitle tracks.
+        heard: The language of the sound, if it is known.
+    """
+
+    def rank(track: Track) -> tuple[int, bool]:
+        language = normalize_language(track.language)
+        distance = 1 if language is None or heard is None else 2 * (language != heard)
+        return distance, not track.is_default
+
+    full = [track for track in tracks if not track.is_forced and not track.is_special]
+    return min(full, key=rank, default=None)
+
+
+def _describe_track(track: Track, count: int) -> str:
+    details = ", ".join(detail for detail in (track.language, track.title) if detail)
+    return f"speech is from audio track {track.index + 1} of {count}" + (f" ({details})" if details else "")
+
+
+def _is_silent(samples: Pcm16) -> bool:
+    return int(np.abs(samples.astype(np.int32)).max(initial=0)) <= MAX_SILENCE_AMPLITUDE

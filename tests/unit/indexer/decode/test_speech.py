@@ -1,0 +1,253 @@
+"""What is said in a recording comes from its subtitles, its sound, or both."""
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
+from indexer.decode.families import decode_file
+from search.errors import UnreadableMediaError
+from search.records import ItemType, Segment, SegmentKind
+from tests.support.indexing import index
+from tests.support.recordings import (
+    RATE,
+    encode,
+    make_noise_images,
+    make_tone,
+    write_frames,
+    write_gaps,
+    write_samples,
+    write_song,
+    write_sounds,
+    write_subtitled,
+)
+
+LINE = [(0.5, 1.7, "The harvest was good.")]
+FORCED, DEFAULT, COMMENT = 0x40, 1, 8
+
+
+def read(path, sidecar=None, expected=ItemType.VIDEO):
+    """Return the lines that are said, whether the sound is transcribed, and the summary."""
+    *parts, summary = decode_file(path, expected, sidecar)
+    assert isinstance(summary, FileSummary)
+    lines = [(part.text, part.start, part.end) for part in parts if isinstance(part, Segment) and part.kind == "speech"]
+    return lines, any(isinstance(part, AudioChunk) for part in parts), summary
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Return a function that writes a film with subtitle tracks and returns its path."""
+
+    def write(*tracks, container="matroska", **settings):
+        path = tmp_path / ("film.mp4" if container == "mp4" else "film.mkv")
+        write_subtitled(str(path), tracks, container, **settings)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "text"),
+    [
+        ("matroska", "subrip", "<i>The harvest</i>\nwas good."),
+        ("matroska", "ass", r"{\i1}The harvest{\i0}\Nwas good."),
+        ("mp4", "mov_text", "The harvest\nwas good."),
+        ("webm", "webvtt", "<v Ann>The harvest</v>\nwas good."),
+    ],
+)
+def test_subtitle_tracks_of_text_replace_the_sound(film, container, codec, text):
+    path = film(([(0.5, 1.7, text)], {"language": "eng"}), container=container, codec=codec)
+    lines, is_heard, summary = read(path)
+    assert (lines, is_heard, summary.facts.language) == ([("The harvest was good.", 0.5, 1.7)], False, "en")
+    assert summary.remark is None
+
+
+@pytest.mark.parametrize(
+    "settings", [{"disposition": FORCED}, {"title": "English (Forced)"}, {"title": "Signs & Songs"}]
+)
+def test_a_forced_track_adds_to_the_sound(film, settings):
+    lines, is_heard, summary = read(film((LINE, settings)))
+    assert (len(lines), is_heard, summary.facts.language) == (1, True, None)
+
+
+def test_a_track_in_another_language_adds_to_the_sound(film):
+    lines, is_heard, _ = read(film((LINE, {"language": "eng"}), language="ger"))
+    assert (len(lines), is_heard) == (1, True)
+
+
+def test_the_track_in_the_language_of_the_sound_is_read(film):
+    german = [(0.5, 1.7, "Die Ernte war gut.")]
+    other = [(0.5, 1.7, "Ich habe das damals gedreht.")]
+    path = film(
+        (LINE, {"language": "eng", "disposition": DEFAULT}),
+        (other, {"language": "ger", "title": "Commentary"}),
+        (other, {"language": "ger", "disposition": FORCED}),
+        (german, {"language": "deu"}),
+        language="ger",
+    )
+    lines, is_heard, summary = read(path)
+    assert ([line[0] for line in lines], is_heard) == (["Die Ernte war gut."], False)
+    assert summary.facts.language == "de"
+
+
+def test_a_subtitle_file_comes_before_a_track(film, tmp_path):
+    (tmp_path / "film.en.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nWinter came early.\n")
+    lines, is_heard, _ = read(film((LINE, {})), tmp_path / "film.en.srt")
+    assert (lines, is_heard) == ([("Winter came early.", 1.0, 2.0)], False)
+
+
+@pytest.mark.parametrize("name", ["film.forced.srt", "film.en.forced.srt", "film.signs.en.srt", "film.commentary.srt"])
+def test_a_forced_subtitle_file_adds_to_the_sound(film, tmp_path, name):
+    (tmp_path / name).write_text("1\n00:00:01,000 --> 00:00:02,000\nWinter came early.\n")
+    lines, is_heard, summary = read(film(), tmp_path / name)
+    assert (lines, is_heard, summary.facts.language) == ([("Winter came early.", 1.0, 2.0)], True, None)
+
+
+@pytest.mark.parametrize("name", ["film.srt", "film.en.sdh.srt", "film.hi.en.srt", "film.default.srt"])
+def test_other_marks_do_not_matter(film, tmp_path, name):
+    (tmp_path / name).write_text("1\n00:00:01,000 --> 00:00:02,000\nWinter came early.\n")
+    assert read(film(), tmp_path / name)[:2] == ([("Winter came early.", 1.0, 2.0)], False)
+
+
+def test_a_film_whose_name_has_a_mark_is_read_as_any_other(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    write_subtitled(str(media / "Forced Labour.mp4"), [], "mp4")
+    (media / "Forced Labour.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nWinter came early.\n")
+    assert read(media / "Forced Labour.mp4", media / "Forced Labour.srt")[1] is False
+    assert index(fresh, media).counts["skipped"] == 1
+
+
+def test_few_lines_for_a_long_recording_add_to_its_sound(tmp_path):
+    write_sounds(str(tmp_path / "talk.wav"), [(0, make_tone(70), {})])
+    (tmp_path / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nWinter came early.\n")
+    lines, is_heard, _ = read(tmp_path / "talk.wav", tmp_path / "talk.srt", ItemType.AUDIO)
+    assert (len(lines), is_heard) == (1, True)
+    (tmp_path / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:30,000\nWinter came early.\n")
+    assert read(tmp_path / "talk.wav", tmp_path / "talk.srt", ItemType.AUDIO)[1] is False
+
+
+def test_the_ledger_says_which_of_several_tracks_is_heard(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    english = {"language": "eng", "title": "Original", "disposition": DEFAULT}
+    tracks = [(0, make_tone(2, 300), {"language": "ger"}), (0, make_tone(2, 700), english)]
+    write_sounds(str(media / "talk.mka"), tracks, "matroska")
+    index(fresh, media)
+    (item,) = fresh.catalog.list_items()
+    assert (item.state, item.reason) == ("indexed", "speech is from audio track 2 of 2 (eng, Original)")
+
+
+def test_a_silent_track_is_not_the_one_that_is_heard(tmp_path):
+    tracks = [(0, make_tone(2, level=0), {}), (0, make_tone(2, 700), {})]
+    write_sounds(str(tmp_path / "talk.mka"), tracks, "matroska")
+    *parts, summary = decode_file(tmp_path / "talk.mka", ItemType.AUDIO)
+    assert max(abs(part.samples).max() for part in parts if isinstance(part, AudioChunk)) > 5000
+    assert summary.remark == "speech is from audio track 2 of 2"
+
+
+def test_the_duration_of_a_recording_is_what_a_player_shows(tmp_path):
+    write_gaps(str(tmp_path / "talk.mka"), [(0, make_tone(1)), (100, make_tone(1))], "matroska")
+    *parts, summary = decode_file(tmp_path / "talk.mka", ItemType.AUDIO)
+    starts = [(part.start, len(part.samples) / RATE) for part in parts if isinstance(part, AudioChunk)]
+    assert starts == [(0, 1), (100, 1)]
+    assert summary.facts.duration == 101
+
+
+def test_a_truncated_film_is_indexed_with_a_remark(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    write_frames(str(media / "film.mp4"), make_noise_images(40), options={"movflags": "faststart"})
+    body = (media / "film.mp4").read_bytes()
+    (media / "film.mp4").write_bytes(body[: len(body) // 2])
+    assert index(fresh, media).counts["added"] == 1
+    (item,) = fresh.catalog.list_items()
+    assert item.reason == "the file is incomplete: 2 of 4 seconds could be decoded"
+    assert item.facts.duration == pytest.approx(2, abs=0.3)
+    # A copy has the same remark.
+    (media / "copy.mp4").write_bytes((media / "film.mp4").read_bytes())
+    index(fresh, media)
+    assert {item.reason for item in fresh.catalog.list_items()} == {item.reason}
+
+
+def test_chapters_of_an_audiobook_are_found_at_their_times(tmp_path):
+    with av.open(str(tmp_path / "book.m4b"), "w", format="mp4") as out:
+        stream = out.add_stream("aac", rate=RATE)
+        stream.layout = "mono"
+        common = {"time_base": Fraction(1, 1000)}
+        times = [{"id": at, "start": at * 2000, "end": at * 2000 + 2000} | common for at in range(3)]
+        titles = ["Chapter 1", "The Whale", "02"]
+        out.set_chapters([one | {"metadata": {"title": title}} for one, title in zip(times, titles, strict=True)])
+        write_samples(out, stream, 0, make_tone(6))
+        out.mux(stream.encode(None))
+    *parts, summary = decode_file(tmp_path / "book.m4b", ItemType.AUDIO)
+    chapters = [part for part in parts if isinstance(part, Segment)]
+    found = [(part.kind, part.text, part.start, part.end) for part in chapters]
+    assert found == [(SegmentKind.PASSAGE, "The Whale", 2, 4)]
+    assert summary.type is ItemType.AUDIO
+    assert summary.facts.duration == pytest.approx(6, abs=0.15)
+
+
+def damage(path, codec, replacement):
+    """Replace the name of a codec, so that nothing can decode its track."""
+    body = path.read_bytes()
+    assert codec in body
+    path.write_bytes(body.replace(codec, replacement))
+
+
+def test_a_film_whose_sound_cannot_be_decoded_is_found_by_its_images(film):
+    path = film()
+    damage(path, b"A_OPUS", b"A_ZZZZ")
+    *parts, summary = decode_file(path, ItemType.VIDEO)
+    assert len([part for part in parts if isinstance(part, DecodedImage)]) == 2
+    assert summary.remark.startswith("the sound cannot be decoded")
+
+
+def test_a_film_whose_images_cannot_be_decoded_is_found_by_its_sound(film):
+    path = film()
+    damage(path, b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ")
+    lines, is_heard, summary = read(path)
+    assert (lines, is_heard, summary.thumbnail) == ([], True, None)
+    assert summary.remark.startswith("the images cannot be decoded")
+    assert summary.facts.duration == pytest.approx(4, abs=0.1)
+
+
+def test_a_film_of_which_nothing_can_be_decoded_fails(film):
+    path = film()
+    damage(path, b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/ZZZ")
+    damage(path, b"A_OPUS", b"A_ZZZZ")
+    with pytest.raises(UnreadableMediaError, match="cannot be decoded"):
+        read(path)
+
+
+def test_a_damaged_cover_is_no_reason_to_lose_the_sound(tmp_path):
+    body = bytearray(encode(write_song, make_noise_images(1)[0]))
+    place = body.index(b"\xff\xd8\xff")
+    body[place : place + 3000] = b"\x55" * 3000
+    (tmp_path / "song.mp3").write_bytes(body)
+    *parts, summary = decode_file(tmp_path / "song.mp3", ItemType.AUDIO)
+    assert any(isinstance(part, AudioChunk) for part in parts)
+    assert (summary.thumbnail, summary.facts.title) == (None, "Song")
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp4", "aac"), ("flac", "flac")])
+def test_a_truncated_recording_has_a_remark(tmp_path, container, codec):
+    path = tmp_path / "talk"
+    options = {"movflags": "faststart"} if container == "mp4" else {}
+    noise = np.random.default_rng(0).normal(0, 0.1, 10 * RATE)
+    write_sounds(str(path), [(0, noise, {})], container, codec, options=options)
+    *_, summary = decode_file(path, ItemType.AUDIO)
+    assert summary.remark is None
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    *_, summary = decode_file(path, ItemType.AUDIO)
+    assert summary.remark == "the file is incomplete: 5 of 10 seconds could be decoded"
+    assert summary.facts.duration == pytest.approx(5, abs=0.3)
+
+
+def test_a_recording_of_a_browser_has_no_remark(tmp_path):
+    options = {"movflags": "frag_keyframe+empty_moov", "frag_duration": "500000"}
+    write_sounds(str(tmp_path / "talk"), [(0, make_tone(4), {})], "mp4", "aac", options=options)
+    *_, summary = decode_file(tmp_path / "talk", ItemType.AUDIO)
+    assert (summary.remark, summary.facts.duration) == (None, pytest.approx(4, abs=0.15))
