@@ -7,7 +7,7 @@ of case and at digits; a word that was split is indexed as a whole as well. Digi
 programming languages keep their signs: `C++`, `C#`, `.NET`.
 
 The index is updated by triggers that analyze the text of a segment again when it is deleted, so a change of the
-analysis needs a migration that rebuilds the index (see `v0008_rebuild_full_text_index.py`).
+analysis needs a migration that rebuilds the index (see `v0009_rebuild_full_text_index.py`).
 """
 
 import re

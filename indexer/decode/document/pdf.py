@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 MAX_PAGES = 10_000
-# Forms of Adobe LiveCycle (XFA) have no pages, only one with this notice for programs that do not support them.
+# The number of damaged pages that a remark names.
+MAX_NAMED_PAGES = 20
+# Forms in XFA have no pages, only one with this notice for programs that do not support them.
 XFA_NOTICE = "If this message is not eventually replaced"
 # Elements of such a form that are shown, and elements whose texts are not.
 XFA_TEXTS, XFA_HIDDEN = {"text", "exData"}, {"items", "extras", "desc", "script", "event", "connectionSet"}
@@ -52,11 +54,13 @@ def _decode_pages(document: "PdfDocument") -> Parts:
     offset, is_empty = 0, True
     cover: PilImage | None = None
     damage: PdfiumError | None = None
+    left_out: list[str] = []
     for number in range(len(document)):
         try:
             page = document[number]
         except PdfiumError as error:  # the other pages can be read
             damage = error
+            left_out.append(str(number + 1))
             continue
         text = _read_page(document, page)
         passages = cut_passages(text, number + 1, offset)
@@ -73,7 +77,9 @@ def _decode_pages(document: "PdfDocument") -> Parts:
         page.close()
     if is_empty:
         raise damage or UnreadableMediaError("all pages of the PDF are empty")
-    yield FileSummary(MediaFacts(title=clean_text(document.get_metadata_value("Title")) or None), cover)
+    remark = f"damaged pages were left out: {', '.join(left_out[:MAX_NAMED_PAGES])}" if left_out else None
+    title = clean_text(document.get_metadata_value("Title")) or None
+    yield FileSummary(MediaFacts(title=title), cover, remark=remark)
 
 
 def _read_page(document: "PdfDocument", page: "PdfPage") -> str:

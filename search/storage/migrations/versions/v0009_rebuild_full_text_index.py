@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # An entry is deleted by the words that it was added with, so entries of an older analysis could not be deleted singly.
 STATEMENTS = (
