@@ -16,7 +16,10 @@ MAX_LIMIT = 1000
 MAX_QUERY = 20_000
 Model = TypeVar("Model", bound=BaseModel)
 # A character that ends a file name, and characters that UTF-8 cannot encode.
+_HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
 _INVALID_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
+# Fields that contain any text to search for.
+_SEARCHED_TEXTS = {"text", "q"}
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -207,7 +210,7 @@ def _list_models(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _refuse_characters(value: object, name: str) -> None:
-    """Refuse characters that no database and no file name can store: NUL and single halves of surrogate pairs.
+    """Refuse characters that no file name can contain: single halves of surrogate pairs and, except in texts, NUL.
 
     Raises:
         UsageError: A text contains such a character.
@@ -215,7 +218,8 @@ def _refuse_characters(value: object, name: str) -> None:
     waiting = [(name, value)]  # a list instead of recursion: documents can be deep
     while waiting:
         name, value = waiting.pop()
-        if isinstance(value, str) and (found := _INVALID_CHARACTERS.search(value)):
+        invalid = _HALF_CHARACTERS if name.rpartition(".")[2] in _SEARCHED_TEXTS else _INVALID_CHARACTERS
+        if isinstance(value, str) and (found := invalid.search(value)):
             raise UsageError(f"{name}: contains the character U+{ord(found[0]):04X}, which is not allowed. Remove it.")
         if isinstance(value, dict):
             prefix = "" if name == "body" else f"{name}."
