@@ -1,16 +1,18 @@
 """/openapi.json and /docs: the OpenAPI document, and a page that shows it."""
 
 import json
-from functools import cache
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template
 
 from search import __version__
 from web.contract.openapi import make_document
 from web.contract.operation import JSON, Operation
 from web.contract.outline import list_groups, list_schemas
 from web.contract.problems import list_problem_types
+
+# Where an application keeps its document.
+EXTENSION = "crossmodal_openapi"
 
 
 def make_blueprint() -> Blueprint:
@@ -21,13 +23,13 @@ def make_blueprint() -> Blueprint:
     @Operation(media=(JSON,))
     def show_openapi() -> Response:
         """Return this document: OpenAPI 3.1."""
-        return Response(json.dumps(_make(_get_app()), ensure_ascii=False), mimetype=JSON)
+        return Response(json.dumps(_get_document(), ensure_ascii=False), mimetype=JSON)
 
     @api.get("/docs")
     @Operation(media=("text/html",))
     def show_reference() -> str:
         """Show the reference of the REST API, with all problem types."""
-        document = _make(_get_app())
+        document = _get_document()
         return render_template(
             "reference.html",
             document=document,
@@ -39,11 +41,9 @@ def make_blueprint() -> Blueprint:
     return api
 
 
-@cache
-def _make(app: Flask) -> dict[str, Any]:
-    return make_document(app, __version__)
-
-
-def _get_app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return app
+def _get_document() -> dict[str, Any]:
+    """Return the document of the current application, which is made once."""
+    if EXTENSION not in current_app.extensions:
+        current_app.extensions[EXTENSION] = make_document(current_app, __version__)
+    document: dict[str, Any] = current_app.extensions[EXTENSION]
+    return document

@@ -56,7 +56,7 @@ class DescribedAs:
         return described
 
 
-def make_document(record: type[Any], name: str, omits_empty: bool = False) -> Any:
+def make_record_document(record: type[Any], name: str, omits_empty: bool = False) -> Any:
     """Return a response model with the fields and the descriptions of a record.
 
     Args:

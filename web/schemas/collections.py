@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from search.records import Album
-from web.contract.documents import Document, make_document
+from web.contract.documents import Document, make_record_document
 from web.schemas.search import ItemDocument
 
 if TYPE_CHECKING:
     AlbumDocument = Document
 else:
-    AlbumDocument = make_document(Album, "AlbumDocument")
+    AlbumDocument = make_record_document(Album, "AlbumDocument")
 
 
 class AlbumList(Document):

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from search.records import ItemType, Segment, State
-from web.contract.documents import Document, make_document
+from web.contract.documents import Document, make_record_document
 from web.schemas.search import EvidenceDocument, ItemDocument
 
 # Models with the fields of records. Type checkers do not know these fields.
 if TYPE_CHECKING:
     SegmentFields = Document
 else:
-    SegmentFields = make_document(Segment, "SegmentFields", omits_empty=True)
+    SegmentFields = make_record_document(Segment, "SegmentFields", omits_empty=True)
 
 
 class LedgerEntry(Document):

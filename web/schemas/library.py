@@ -7,12 +7,12 @@ from pydantic import create_model
 from search.encoders.presets import Preset
 from search.records import FILTERS, JobState, Retriever, State
 from search.storage.spaces import SpaceRole
-from web.contract.documents import Document, make_document
+from web.contract.documents import Document, make_record_document
 
 if TYPE_CHECKING:
     ModelDocument = Document
 else:
-    ModelDocument = make_document(Preset, "ModelDocument")
+    ModelDocument = make_record_document(Preset, "ModelDocument")
 
 
 class Health(Document):

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from search.records import Coverage, ItemType, MediaFacts, Retriever, SegmentKind
-from web.contract.documents import Document, make_document
+from web.contract.documents import Document, make_record_document
 
 if TYPE_CHECKING:
     CoverageDocument = Document
     Facts = Document
 else:
-    CoverageDocument = make_document(Coverage, "CoverageDocument")
-    Facts = make_document(MediaFacts, "Facts")
+    CoverageDocument = make_record_document(Coverage, "CoverageDocument")
+    Facts = make_record_document(MediaFacts, "Facts")
 
 
 class ItemDocument(Facts):
