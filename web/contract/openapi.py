@@ -33,7 +33,7 @@ KEY_PARAMETER = {
 }
 _PLACEHOLDER = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 PREFIX = "/api/v1/"
-_METHODS = ("GET", "POST", "DELETE")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Routes of Flask that serve nothing that the pages use.
 _UNDECLARED = {"static"}
 
