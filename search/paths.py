@@ -1,6 +1,7 @@
 """Helpers for paths and files."""
 
 import os
+import re
 import threading
 from collections.abc import Collection
 from pathlib import Path
@@ -8,10 +9,23 @@ from pathlib import Path
 from search.errors import NotFoundError
 from search.records import Item, ItemType, State
 
+# Characters that end a line or control a terminal; a file name may contain them.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def is_below(path: str, folder: str) -> bool:
     """Return whether an absolute path is the folder itself or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def escape_controls(text: str) -> str:
+    """Return a text in one line: a line break or another control character becomes its escape sequence."""
+    return _CONTROL_CHARACTERS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
+def make_download_name(name: str) -> str:
+    """Return a file name for an HTTP header or an archive: each control character and line break becomes `_`."""
+    return _CONTROL_CHARACTERS.sub("_", name)
 
 
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:

@@ -8,6 +8,7 @@ import click
 from crossmodal.cli.output import OUTDATED, format_size, json_option, print_json
 from search.errors import UsageError
 from search.open_home import OpenHome, open_home
+from search.paths import escape_controls
 from search.records import State
 from search.serializers import serialize_ledger_row
 from search.settings import Settings
@@ -27,7 +28,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
         return
     click.echo(f"home      {status['home']} ({format_size(status['disk'])})")
     for path in status["sources"]:
-        click.echo(f"source    {path}")
+        click.echo(f"source    {escape_controls(path)}")
     for kind, states in status["items"].items():
         click.echo(f"{kind:9} " + ", ".join(f"{number} {state}" for state, number in states.items()))
     for name, space in status["spaces"].items():
@@ -55,7 +56,7 @@ def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
         print_json({"items": [serialize_ledger_row(item) for item in items]})
         return
     for item in items:
-        click.echo(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else ""))
+        click.echo(escape_controls(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else "")))
 
 
 @click.command("forget")

@@ -9,6 +9,7 @@ import click
 
 from crossmodal.cli.output import json_option, print_json
 from indexer.summary import COUNTS, Profile, Summary
+from search.paths import escape_controls
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def show_progress() -> "Iterator[Progress]":
         def show(done: int, total: int, path: str) -> None:
             elapsed = bar.tasks[task].elapsed or 0.0
             rate = f"{done / elapsed:.1f}/s" if elapsed else ""
-            bar.update(task, completed=done, total=total, rate=rate, description=Path(path).name[:60])
+            bar.update(task, completed=done, total=total, rate=rate, description=escape_controls(Path(path).name)[:60])
 
         yield show
 
@@ -107,7 +108,7 @@ def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], Non
 
 def _report(summary: Summary, profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
-        click.echo(f"{path}: {reason}", err=True)
+        click.echo(escape_controls(f"{path}: {reason}"), err=True)
     document = summary.describe()
     if profile:
         document["profile"] = _describe(summary.profile)

@@ -4,6 +4,7 @@ import click
 
 from crossmodal.cli.output import json_option, print_json
 from search.open_home import OpenHome, open_home
+from search.paths import escape_controls
 from search.records import Job
 from search.serializers import serialize_job
 from search.settings import Settings
@@ -55,4 +56,4 @@ def _describe(job: Job) -> str:
     if job.total:
         line += f"  {job.done} of {job.total}"
     note = job.error or job.summary.get("warning")
-    return line + (f"  {note}" if note else "")
+    return escape_controls(line + (f"  {note}" if note else ""))

@@ -1,5 +1,6 @@
 """Watch folders, and index them within seconds after a change. Home of watchfiles."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -60,10 +61,11 @@ def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | No
     """
     import watchfiles
 
+    names = list_home_names(home, paths)
     changes = watchfiles.watch(
         *paths,
         # The home may be inside a source, and changes with every run.
-        watch_filter=lambda _, path: not path.startswith(str(home)),
+        watch_filter=lambda _, path: not any(is_below(path, name) for name in names),
         step=QUIET_MILLISECONDS,
         debounce=MAX_GATHER_MILLISECONDS,
         rust_timeout=RESCAN_MILLISECONDS,
@@ -72,6 +74,19 @@ def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | No
     )
     for change_set in changes:
         yield {path for _, path in change_set}
+
+
+def list_home_names(home: Path, paths: Sequence[Path]) -> set[str]:
+    """Return the paths by which a home can appear in the changes of watched folders.
+
+    Args:
+        home: The home. It, and the folders, may be reached through symbolic links.
+        paths: The watched folders.
+    """
+    real = os.path.realpath(home)
+    roots = [(str(path), os.path.realpath(path)) for path in paths]
+    inside = {root + real[len(target) :] for root, target in roots if is_below(real, target) and target != "/"}
+    return {str(home), real} | inside
 
 
 class Watcher:

@@ -12,7 +12,7 @@ from search.home import SMALL_THUMBNAIL_SIDES
 from search.media.container import read_frame
 from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
 from search.open_home import OpenHome
-from search.paths import find_file, write_atomically
+from search.paths import find_file, make_download_name, write_atomically
 from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
 
@@ -54,7 +54,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
             raise NotFoundError(f"Permission denied for the file of item {item_id}: {item.path}")
         suffix = path.suffix.lower()
         mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        response = send_file(path, mimetype=mime_type, conditional=True, download_name=path.name)
+        response = send_file(path, mimetype=mime_type, conditional=True, download_name=make_download_name(path.name))
         # An HTML document of the library must not run as a page of this site.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         return response
