@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.apply import apply_plan
@@ -13,6 +13,7 @@ from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, tune_malloc
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
+from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
@@ -21,11 +22,14 @@ from search.errors import UsageError
 from search.forget import forget_items
 from search.media.image.transform import ImageTransform
 from search.open_home import OpenHome
+from search.records import Source
 from search.storage.ledger import Ledger
 
 # If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
 # than once. Listing these sizes takes less time than querying the catalog for each file.
 MIN_FILES_TO_COMPARE_SIZES = 200
+# A modification time that no file has.
+UNKNOWN_TIME = -(2**63)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Options:
         retry_failed: Index files again that failed before.
         dry_run: Report what would be done, and write nothing.
         reindex: Index every file again, even if it is unchanged.
+        exclude: Patterns of files and folders that are not indexed, which replace those of the source; None keeps them.
+        reads_hidden: Whether hidden files and folders are indexed; None keeps the current value of the source.
         forget_after: Days after which an item whose file is missing is removed; None for never.
         check: Called several times per second; raises an exception to end the run.
     """
@@ -49,6 +55,8 @@ class Options:
     retry_failed: bool = False
     dry_run: bool = False
     reindex: bool = False
+    exclude: tuple[str, ...] | None = None
+    reads_hidden: bool | None = None
     forget_after: float | None = None
     check: Callable[[], None] = lambda: None
 
@@ -163,17 +171,28 @@ def _resolve(path: Path) -> Path:
 
 def _plan_root(library: OpenHome, root: Path, options: Options) -> Plan:
     """Scan a folder or file and compare it with the ledger."""
-    source = library.sources.find_above(str(root))
-    if source is not None:
-        source_id = source.id
-    elif options.dry_run:
-        source_id = -1
-    else:
-        source_id = library.sources.add(str(root))
-        library.sources.merge(str(root), source_id)
-    stamps = Ledger(library.database).read_stamps(source_id, str(root))
-    results = scan_source(root, source_id, library.home.root, {} if options.reindex else stamps)
+    source = _find_source(library, root, options)
+    stamps = Ledger(library.database).read_stamps(source.id, str(root))
+    known = stamps
+    if options.reindex:  # every file counts as changed, and the names of its items are still known
+        known = {path: stamp._replace(mtime_ns=UNKNOWN_TIME) for path, stamp in stamps.items()}
+    results = scan_source(root, source.id, library.home.root, known, make_rules(source, library.exclude))
     return plan_source(Ledger(library.database), results, stamps, PlanOptions(options.retry_failed, options.reindex))
+
+
+def _find_source(library: OpenHome, root: Path, options: Options) -> Source:
+    """Return the source that contains a path, with the rules of this run; it is added if there is none."""
+    found = library.sources.find_above(str(root))
+    if options.dry_run:
+        source = found or Source(-1, str(root), "", False)
+        exclude = source.exclude if options.exclude is None else options.exclude
+        reads_hidden = source.reads_hidden if options.reads_hidden is None else options.reads_hidden
+        return replace(source, exclude=exclude, reads_hidden=reads_hidden)
+    source_id = found.id if found is not None else library.sources.add(str(root))
+    if found is None:
+        library.sources.merge(str(root), source_id)
+    library.sources.set_rules(source_id, options.exclude, options.reads_hidden)
+    return library.sources.get(source_id)
 
 
 def _apply(library: OpenHome, root: Path, plan: Plan, options: Options) -> None:

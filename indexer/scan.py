@@ -2,16 +2,28 @@
 
 import os
 import stat
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from pathlib import Path
 
-from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
-from indexer.decode.image import XMP_SUFFIX
+from indexer.decode.families import TYPES, recognize_content
+from indexer.rules import DEFAULT_RULES, Rules
+from indexer.same_files import (
+    Identity,
+    NamedFile,
+    SameFiles,
+    ScannedFolder,
+    find_target,
+    identify_file,
+    identify_folder,
+)
+from indexer.sidecars import Sidecars, find_sidecars
+from search.paths import is_below
 from search.records import FileFacts, FileStamp, ItemType, State
 
-SIDECAR_SUFFIXES = tuple({suffix for family in FAMILIES for suffix in family.sidecars})
+NOT_UTF8 = "the file name is not valid UTF-8: rename the file to index it"
 
 
 @dataclass(frozen=True)
@@ -31,39 +43,36 @@ class Problem:
 
 @dataclass(frozen=True)
 class Skip:
-    """A file that is not indexed.
+    """A file or folder that is not indexed.
 
     Attributes:
         file: What is known about it.
         reason: Why it is not indexed.
+        is_folder: Whether it is a folder, of which nothing is read.
     """
 
     file: FileFacts
     reason: str
-
-
-class Sidecars:
-    """The sidecars in a folder, such as subtitles and XMP files.
-
-    If a video has several subtitle files, the first is read with the video. The others are indexed as documents.
-
-    Attributes:
-        by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
-        owners: The name of the owner by the name of each sidecar that is not indexed separately.
-    """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.by_owner = pair_sidecars(names)
-        self.owners = {
-            sidecar: name
-            for name, sidecars in self.by_owner.items()
-            for index, sidecar in enumerate(sidecars)
-            if index == 0 or sidecar.lower().endswith(XMP_SUFFIX)
-        }
+    is_folder: bool = False
 
 
 # A string is the path of a file that is unchanged since it was indexed or skipped.
 ScanResult = FileFacts | Skip | Problem | str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder to enter.
+
+    Attributes:
+        path: The path by which it is reached.
+        real: The path without symbolic links.
+        rules: The rules of the folder above it.
+    """
+
+    path: str
+    real: str
+    rules: Rules
 
 
 @dataclass(frozen=True)
@@ -77,72 +86,162 @@ class Scanner:
     """
 
     source_id: int
-    excluded: str
+    excluded: Identity | None
     stamps: Mapping[str, FileStamp]
+    _paths: dict[Identity, str] = field(default_factory=dict)
+    _folders: dict[str, ScannedFolder] = field(default_factory=dict)
+    _linked: deque[Folder] = field(default_factory=deque)
+    _named: SameFiles = field(default_factory=SameFiles)
+    _results: dict[str, FileFacts | str] = field(default_factory=dict)
 
-    def walk(self, folder: str, ancestors: tuple[tuple[int, int], ...] = ()) -> Iterator[ScanResult]:
-        """Yield the files of a folder and its subfolders, in order of name.
-
-        Args:
-            folder: The folder.
-            ancestors: Device and inode number of each folder above it, to detect loops of symbolic links.
+    def walk(self, root: Folder) -> Iterator[ScanResult]:
+        """Yield the files of a folder and its subfolders, in order of name; then those that are reached by links.
 
         Yields:
-            One result for each file, and a `Problem` for each folder that cannot be read.
+            One result for each file, and one for each folder that is skipped or cannot be read.
         """
-        if folder == self.excluded:
-            return
+        self._linked.append(root)
+        while self._linked:
+            # A stack, since folders can be nested deeper than function calls can.
+            stack = [self._enter(self._linked.popleft(), is_root=not self._paths)]
+            while stack:
+                for result in stack[-1]:
+                    if isinstance(result, Folder):
+                        stack.append(self._enter(result))
+                        break
+                    yield result
+                else:
+                    stack.pop()
+        yield from self.list_named()
+
+    def _enter(self, folder: Folder, is_root: bool = False) -> Iterator[ScanResult | Folder]:
+        """Yield the files of a folder and its subfolders, which are not entered."""
         try:
-            facts = os.stat(folder)
-            if (facts.st_dev, facts.st_ino) in ancestors:
-                yield self._make_problem(folder, "symbolic link loop: it points to a folder that contains it")
+            identity = identify_folder(folder.path, os.stat(folder.path))
+            if identity == self.excluded:
                 return
-            with os.scandir(folder) as iterator:
-                entries = sorted(iterator, key=lambda entry: entry.name)
+            if identity in self._paths:
+                yield self.skip_folder(folder.path, f"the same folder as {make_printable(self._paths[identity])}")
+                return
+            with os.scandir(folder.path) as iterator:
+                entries = sorted(iterator, key=attrgetter("name"))
         except OSError as error:
-            yield self._make_problem(folder, f"folder cannot be read: {error.strerror}", is_folder=True)
+            yield self._make_problem(folder.path, f"folder cannot be read: {error.strerror}", is_folder=True)
             return
-        sidecars = Sidecars([entry.name for entry in entries])
+        names = [entry.name for entry in entries]
+        reason = None if is_root else folder.rules.explain_contents(folder.path, names)
+        if reason is not None:
+            yield self.skip_folder(folder.path, reason)
+            return
+        rules = folder.rules.enter(folder.path, names)
+        self._paths[identity] = folder.path
+        self._folders[folder.real] = ScannedFolder(folder.path, rules.explain_file)
+        suffixes = {name[name.rfind(".") :] for name in names}
+        reasons = rules.explain_files(folder.path, names, suffixes)
+        sidecars = find_sidecars([name for name in names if name not in reasons] if reasons else names, suffixes)
         for entry in entries:
-            if _is_folder(entry):
-                yield from self.walk(entry.path, (*ancestors, (facts.st_dev, facts.st_ino)))
-            else:
-                yield self.check_file(entry.path, entry.name, sidecars)
+            try:
+                is_folder = entry.is_dir()
+            except OSError:
+                is_folder = False
+            if is_folder:
+                yield from self._find_folder(entry, folder, rules)
+            elif entry.name in reasons:
+                yield self.skip_file(entry.path, reasons[entry.name])
+            elif (result := self.check_file(entry.path, entry.name, sidecars, entry.is_symlink())) is not None:
+                yield result
 
-    def check_file(self, path: str, name: str, sidecars: Sidecars) -> ScanResult:
-        """Return the result for one file, given the sidecars in its folder."""
-        owner = sidecars.owners.get(name)
-        file_sidecars = sidecars.by_owner.get(name, ())
-        if owner is None:
-            return self._check(path, file_sidecars)
-        # The stamp is ignored, since the sidecar may have been indexed as a separate file before.
-        result = replace(self, stamps={})._check(path, file_sidecars)
-        if isinstance(result, str | Problem):
-            return result
-        file = result if isinstance(result, FileFacts) else result.file
-        return Skip(file, f"indexed together with {owner}")
+    def _find_folder(self, entry: "os.DirEntry[str]", folder: Folder, rules: Rules) -> Iterator[ScanResult | Folder]:
+        """Yield a subfolder to enter now, or the reason why it is not entered. Links to folders are entered later."""
+        path, name = entry.path, entry.name
+        reason = rules.explain_folder(path, name)
+        if reason is not None:
+            yield self.skip_folder(path, reason)
+        elif not entry.is_symlink():
+            yield Folder(path, os.path.join(folder.real, name), rules)
+        elif is_below(folder.real, real := os.path.realpath(path)):
+            yield self._make_problem(path, "symbolic link loop: it points to a folder that contains it")
+        else:
+            self._linked.append(Folder(path, real, rules))
 
-    def _check(self, path: str, sidecars: Sequence[str]) -> ScanResult:
+    def check_file(self, path: str, name: str, sidecars: Sidecars, is_link: bool = False) -> ScanResult | None:
+        """Return the result for one file, given the sidecars in its folder; None if it may have other names."""
+        owner = sidecars.owners.get(name) if sidecars.owners else None
+        if owner is not None:
+            owner_path = os.path.join(os.path.dirname(path), owner)
+            return self.skip_file(path, f"indexed together with {make_printable(owner)}", owner_path)
         try:
             facts = os.stat(path)
-            sidecar = _describe_sidecar(path, sidecars[0]) if sidecars else None
+            files = sidecars.by_owner.get(name) if sidecars.by_owner else None
+            sidecar = _describe_sidecar(path, files[0]) if files else None
         except OSError as error:
             return self._make_problem(path, _explain(path, error))
-        signature = (facts.st_size, facts.st_mtime_ns, sidecar)
         stamp = self.stamps.get(path)
-        if stamp == (State.INDEXED, *signature):
-            return path
-        item_type = TYPES.get(os.path.splitext(path)[1].lower())
+        signature = (facts.st_size, facts.st_mtime_ns, sidecar)
+        is_unchanged = stamp == (State.INDEXED, *signature, None)
+        result = path if is_unchanged else self._describe(path, signature, stamp, facts.st_mode)
+        if (is_link or facts.st_nlink > 1) and isinstance(result, FileFacts | str):
+            is_indexed = stamp is not None and stamp.state == State.INDEXED
+            self._named.add(NamedFile(path, identify_file(path, facts), is_link, is_indexed))
+            self._results[path] = result
+            return None
+        return result
+
+    def _describe(
+        self, path: str, signature: tuple[int, int, str | None], stamp: FileStamp | None, mode: int
+    ) -> ScanResult:
+        """Return the result for a file that is new, or changed since it was indexed.
+
+        Args:
+            path: The file.
+            signature: Its size, its modification time and a description of its sidecar.
+            stamp: Its stamp in the ledger.
+            mode: The mode of the file.
+        """
+        item_type = _guess_type(path)
         # A file that was skipped for its unknown type is checked again if its type is known now.
-        if item_type is None and stamp == (State.SKIPPED, *signature):
+        if item_type is None and stamp is not None and stamp[:4] == (State.SKIPPED, *signature):
             return path
-        return _classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), facts.st_mode)
+        return _classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), mode)
+
+    def list_named(self) -> Iterator[ScanResult]:
+        """Yield the results for the files that may have several names: one of them is indexed, the others skipped."""
+        for file, chosen in self._named.choose(lambda real: find_target(self._folders, real)):
+            result = self._results.pop(file.path)
+            if chosen is None:
+                yield result
+            else:
+                yield self.skip_file(file.path, f"the same file as {make_printable(chosen)}", chosen)
+
+    def skip_file(self, path: str, reason: str, owner: str | None = None) -> ScanResult:
+        """Return the result for a file that is not indexed.
+
+        Args:
+            path: The file.
+            reason: Why it is not indexed, for users.
+            owner: The path of the item that the file belongs to.
+        """
+        try:
+            facts = os.stat(path)
+        except OSError as error:
+            return self._make_problem(path, _explain(path, error))
+        signature = (facts.st_size, facts.st_mtime_ns, None)
+        if self.stamps.get(path) == (State.SKIPPED, *signature, reason):
+            return path
+        file = FileFacts(make_printable(path), self.source_id, _guess_type(path), *signature, belongs_to=owner)
+        return Skip(file, reason) if file.path == path else Problem(file, NOT_UTF8)
+
+    def skip_folder(self, path: str, reason: str) -> Skip:
+        """Return the result for a folder of which nothing is read."""
+        return Skip(FileFacts(make_printable(path), self.source_id, None, 0, 0), reason, is_folder=True)
 
     def _make_problem(self, path: str, reason: str, is_folder: bool = False) -> Problem:
         return Problem(FileFacts(make_printable(path), self.source_id, None, 0, 0), reason, is_folder)
 
 
-def scan_source(root: Path, source_id: int, excluded: Path, stamps: Mapping[str, FileStamp]) -> Iterator[ScanResult]:
+def scan_source(
+    root: Path, source_id: int, excluded: Path, stamps: Mapping[str, FileStamp], rules: Rules = DEFAULT_RULES
+) -> Iterator[ScanResult]:
     """Walk a folder, or check a single file.
 
     Symbolic links are followed, each folder once. Folders that cannot be read, links that form a loop or point nowhere,
@@ -153,61 +252,40 @@ def scan_source(root: Path, source_id: int, excluded: Path, stamps: Mapping[str,
         source_id: Its source in the catalog.
         excluded: A folder that is not entered (the home).
         stamps: The stamp of each file in the ledger, by path; empty to treat all files as changed.
+        rules: Which files are read.
 
     Yields:
         The files in order of name; a file that is unchanged since it was indexed or skipped as its path.
     """
-    scanner = Scanner(source_id, str(excluded), stamps)
-    if root.is_dir():
-        yield from scanner.walk(str(root))
-        return
-    names = os.listdir(root.parent) if root.parent.is_dir() else ()
-    yield scanner.check_file(str(root), root.name, Sidecars(names))
+    scanner = Scanner(source_id, _identify(excluded), stamps)
+    rules, obstacle = rules.descend(str(root))
+    if obstacle is not None and (obstacle.path != str(root) or root.is_dir()):
+        yield scanner.skip_folder(obstacle.path, obstacle.reason)
+    elif obstacle is not None:
+        yield scanner.skip_file(obstacle.path, obstacle.reason)
+    elif root.is_dir():
+        yield from scanner.walk(Folder(str(root), os.path.realpath(root), rules))
+    else:
+        names = os.listdir(root.parent) if root.parent.is_dir() else ()
+        result = scanner.check_file(str(root), root.name, Sidecars(names))
+        yield from scanner.list_named() if result is None else (result,)
+
+
+def _identify(folder: Path) -> Identity | None:
+    try:
+        return identify_folder(str(folder), os.stat(folder))
+    except OSError:
+        return None
+
+
+def _guess_type(path: str) -> ItemType | None:
+    """Return the type of a file by its name, None if the name does not determine it."""
+    return TYPES.get(os.path.splitext(path)[1].lower())
 
 
 def make_printable(path: str) -> str:
     """Return a path as printable text; bytes that are not UTF-8 are shown as \\xNN."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the sidecars of each file in a folder; the one to read with the file comes first.
-
-    `film.srt` and `film.en.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`.
-
-    Args:
-        names: The names of all files in the folder.
-
-    Returns:
-        Names of sidecars by the name of their owner.
-    """
-    names = list(names)
-    sidecars = [name for name in names if name.lower().endswith(SIDECAR_SUFFIXES)]
-    if not sidecars:
-        return {}
-    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for name in names:
-        path = PurePath(name)
-        for suffix in BY_TYPE[TYPES.get(path.suffix.lower(), ItemType.DOCUMENT)].sidecars:
-            owners[path.stem, suffix].append(name)
-            owners[name, suffix].append(name)
-    pairs: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(sidecars, key=lambda sidecar: (len(sidecar), sidecar)):
-        path = PurePath(name)
-        suffix = path.suffix.lower()
-        for stem in (path.stem, PurePath(path.stem).stem):
-            if (stem, suffix) in owners:
-                for owner in owners[stem, suffix]:
-                    pairs[owner].append(name)
-                break
-    return dict(pairs)
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 def _describe_sidecar(path: str, sidecar: str) -> str:
@@ -218,11 +296,9 @@ def _describe_sidecar(path: str, sidecar: str) -> str:
 
 def _classify(path: str, file: FileFacts, mode: int) -> ScanResult:
     if file.path != path:
-        return Problem(file, "the file name is not valid UTF-8: rename the file to index it")
+        return Problem(file, NOT_UTF8)
     if not stat.S_ISREG(mode):
         return Skip(file, "not a regular file")
-    if os.path.basename(path).startswith("."):
-        return Skip(file, "hidden file")
     return _recognize(path, file) if file.type is None else file
 
 

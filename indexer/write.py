@@ -11,7 +11,7 @@ from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from search.errors import HomeError
 from search.open_home import OpenHome
-from search.paths import write_atomically
+from search.paths import name_file, write_atomically
 from search.records import FileFacts, MediaFacts, Record, Segment, SegmentEmbedding, SegmentKind, State
 from search.storage.ledger import Ledger
 
@@ -140,9 +140,8 @@ class Writer:
 
 def make_name_segment(file: FileFacts, media: MediaFacts) -> Segment:
     """Return the segment with the name of a file and its folder, and with the title, names and tags in its metadata."""
-    path = Path(file.path)
     names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
-    return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *names]))
+    return Segment(SegmentKind.NAME, "\n".join([name_file(file.path), *names]))
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:

@@ -37,6 +37,7 @@ class OpenHome:
         spaces: The embedding spaces.
         active: The chosen models with their indexes. They do not change if the home chooses others later; see
             `reload_models`.
+        exclude: Patterns of files and folders that are not indexed in any source.
     """
 
     home: Home
@@ -48,6 +49,7 @@ class OpenHome:
     words: WordIndex
     spaces: Spaces
     active: ActiveModels
+    exclude: tuple[str, ...] = ()
 
     @property
     def models(self) -> Models:
@@ -121,6 +123,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             words=WordIndex(database),
             spaces=spaces,
             active=open_active_models(home, spaces, machine),
+            exclude=settings.exclude,
         )
     except BaseException:
         database.close()

@@ -18,6 +18,16 @@ def is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
+def find_folder(path: str, folders: Collection[str]) -> str:
+    """Return which of some folders contains a path, or is that path; the innermost, or empty if none does."""
+    while folders and path not in folders:
+        parent = os.path.dirname(path)  # noqa: PTH120 - called for every file
+        if parent == path:
+            return ""
+        path = parent
+    return path if folders else ""
+
+
 def escape_controls(text: str) -> str:
     """Return a text in one line: a line break or another control character becomes its escape sequence."""
     return _CONTROL_CHARACTERS.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
@@ -26,6 +36,11 @@ def escape_controls(text: str) -> str:
 def make_download_name(name: str) -> str:
     """Return a file name for an HTTP header or an archive: each control character and line break becomes `_`."""
     return _CONTROL_CHARACTERS.sub("_", name)
+
+
+def name_file(path: str) -> str:
+    """Return the name of a file with the name of its folder, as it is searched."""
+    return f"{Path(path).parent.name}/{Path(path).name}"
 
 
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:

@@ -87,6 +87,7 @@ class FileFacts:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         sidecar: The name, size and modification time of a sidecar file, such as the subtitles of a film.
+        belongs_to: The path of the item that the file is a part or another name of.
     """
 
     path: str
@@ -95,6 +96,7 @@ class FileFacts:
     size: int
     mtime_ns: int
     sidecar: str | None = None
+    belongs_to: str | None = None
 
     @property
     def sidecar_path(self) -> Path | None:
@@ -110,12 +112,14 @@ class FileStamp(NamedTuple):
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         sidecar: The name, size and modification time of its sidecar file, if there is one.
+        reason: Why the file is in this state, for users.
     """
 
     state: str
     size: int
     mtime_ns: int
     sidecar: str | None
+    reason: str | None = None
 
 
 class LedgerRow(NamedTuple):
@@ -130,6 +134,8 @@ class LedgerRow(NamedTuple):
         content_hash: A hash of the content, if it was read.
         reason: Why the file is in this state, for users.
         sidecar: The name, size and modification time of its sidecar file, if there is one.
+        belongs_to: The path of the item that the file is a part or another name of.
+        has_segments: Whether its segments and embeddings are stored.
     """
 
     path: str
@@ -140,6 +146,8 @@ class LedgerRow(NamedTuple):
     content_hash: str | None
     reason: str | None
     sidecar: str | None
+    belongs_to: str | None
+    has_segments: bool
 
 
 @dataclass(frozen=True)
@@ -228,6 +236,7 @@ class Item:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         facts: The metadata of the file.
+        belongs_to: The path of the item that the file is a part or another name of.
     """
 
     id: int
@@ -239,6 +248,7 @@ class Item:
     size: int
     mtime_ns: int
     facts: MediaFacts
+    belongs_to: str | None = None
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,16 @@ class Source:
         path: The absolute path of the folder.
         added_at: When it was added, in UTC, ISO 8601.
         is_watched: Whether the worker indexes changes in the folder automatically.
+        exclude: Patterns of files and folders that are not indexed, as in .gitignore.
+        reads_hidden: Whether hidden files and folders are indexed.
     """
 
     id: int
     path: str
     added_at: str
     is_watched: bool
+    exclude: tuple[str, ...] = ()
+    reads_hidden: bool = False
 
 
 class JobState(StrEnum):

@@ -135,6 +135,13 @@ class Catalog:
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 
+    def list_parts(self, path: str) -> list[Item]:
+        """Return the skipped files that belong to the item at a path, in order of path."""
+        c = t.item.c
+        query = _select_items().where(c.belongs_to == path, c.state == State.SKIPPED).order_by(c.path)
+        with self.database.read() as db:
+            return [_make_item(row) for row in db.execute(query)]
+
     def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
         """Return the types of the indexed items among some paths."""
         c = t.item.c
@@ -264,6 +271,7 @@ def _make_item(row: Row[Any]) -> Item:
         reason=row.reason,
         size=row.size,
         mtime_ns=row.mtime_ns,
+        belongs_to=row.belongs_to,
         facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
     )
 

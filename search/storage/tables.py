@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -43,6 +44,8 @@ source = Table(
     Column("path", Text, nullable=False, unique=True),
     Column("added_at", Text, nullable=False),
     Column("is_watched", Boolean, nullable=False, server_default="0"),
+    Column("exclude", Text),
+    Column("reads_hidden", Boolean, nullable=False, server_default="0"),
 )
 
 item = Table(
@@ -74,7 +77,9 @@ item = Table(
     Column("sidecar", Text),
     Column("missing_since", Text),
     Column("indexed_at", Text),
+    Column("belongs_to", Text),
     Index("ix_item_state_type", "state", "type"),
+    Index("ix_item_belongs_to", "belongs_to", sqlite_where=text("belongs_to IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 
