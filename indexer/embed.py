@@ -5,7 +5,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.decode.content import Failed, Finished, Postponed, PreparedImage
 from indexer.summary import Profile
 from indexer.transcribe import cut_utterances
 from search.encoders.encoder import ImageEncoder, TextEncoder
@@ -44,7 +44,7 @@ class Copied:
     thumbnail: bytes | None
 
 
-FileMessage = PreparedImage | PendingSpeech | Segment | Finished | Copied | Failed
+FileMessage = PreparedImage | PendingSpeech | Segment | Finished | Copied | Failed | Postponed
 
 
 @dataclass(eq=False)
@@ -65,14 +65,14 @@ class PendingItem:
     vectors: dict[int, tuple[Retriever, Vectors]] = field(default_factory=dict)
     speech: list[PendingSpeech] = field(default_factory=list)
     language: str | None = None
-    end: Finished | Copied | Failed | None = None
+    end: Finished | Copied | Failed | Postponed | None = None
 
     @property
     def is_complete(self) -> bool:
-        """True when all segments arrived and are embedded, or the file failed."""
+        """True when all segments arrived and are embedded, or the file failed or is read later."""
         if self.end is None:
             return False
-        return isinstance(self.end, Failed) or (len(self.vectors) == len(self.segments) and not self.speech)
+        return isinstance(self.end, Failed | Postponed) or (len(self.vectors) == len(self.segments) and not self.speech)
 
     def add_segment(self, segment: Segment) -> int:
         """Add a segment and return its position."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.apply import apply_plan
-from indexer.decode.content import Failed
+from indexer.decode.content import Failed, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.sandbox import Decoder, InlineDecoder, Limits, Sandbox, tune_malloc
 from indexer.maintain import IndexMaintenance
@@ -46,6 +46,7 @@ class Options:
         exclude: Patterns of files and folders that are not indexed, which replace those of the source; None keeps them.
         reads_hidden: Whether hidden files and folders are indexed; None keeps the current value of the source.
         forget_after: Days after which an item whose file is missing is removed; None for never.
+        quiet_seconds: How long a file must not have changed before it is read; 0 if no later run will read it.
         check: Called several times per second; raises an exception to end the run.
     """
 
@@ -58,6 +59,7 @@ class Options:
     exclude: tuple[str, ...] | None = None
     reads_hidden: bool | None = None
     forget_after: float | None = None
+    quiet_seconds: float = 0.0
     check: Callable[[], None] = lambda: None
 
 
@@ -124,7 +126,11 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
     with (
         closing(TranscriptionQueue(models.transcriber, library.home.partial, profile)) as transcription,
         closing(
-            DecodePool(FileReader(library, transcription, profile, options.reindex, shared_sizes).read, files, decoders)
+            DecodePool(
+                FileReader(library, transcription, profile, options.reindex, shared_sizes, options.quiet_seconds).read,
+                files,
+                decoders,
+            )
         ) as pool,
         closing(Writer(library, transcription, profile)) as writer,
         closing(IndexMaintenance(library, profile)) as maintenance,
@@ -139,6 +145,8 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
                 for item in group:
                     if isinstance(item.end, Failed):
                         summary.failures[item.file.path] = item.end.reason
+                    elif isinstance(item.end, Postponed):
+                        summary.counts["postponed"] += 1
                     else:
                         summary.counts["updated" if item.file.path in plan.updated_paths else "added"] += 1
                     done += 1

@@ -8,7 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-COUNTS = ("scanned", "added", "updated", "renamed", "unchanged", "removed", "failed", "skipped", "forgotten")
+COUNTS = (
+    "scanned",
+    "added",
+    "updated",
+    "renamed",
+    "unchanged",
+    "removed",
+    "failed",
+    "skipped",
+    "postponed",
+    "forgotten",
+)
 CHANGES = ("added", "updated", "renamed", "removed", "forgotten")
 
 T = TypeVar("T")

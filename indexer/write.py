@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.decode.content import Failed, Finished, Postponed, PreparedImage
 from indexer.embed import Copied, FileMessage, ImageEmbedder, PendingItem, PendingSpeech, TextEmbedder
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
@@ -115,6 +115,8 @@ class Writer:
             for item in group:
                 if isinstance(item.end, Failed):
                     Ledger(self._library.database).mark([item.file], State.FAILED, item.end.reason)
+                elif isinstance(item.end, Postponed):
+                    Ledger(self._library.database).mark([item.file], State.PENDING, item.end.reason)
             for record, item_id, thumbnail in zip(records, item_ids, thumbnails, strict=True):
                 if thumbnail is not None:
                     _write_thumbnail(self._library.home.thumbnail(item_id), thumbnail)

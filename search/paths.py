@@ -44,7 +44,7 @@ def name_file(path: str) -> str:
 
 
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
-    """Return the file of an indexed item.
+    """Return the file of an indexed item, or of a part of one.
 
     Args:
         item: The item.
@@ -55,7 +55,8 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
         NotFoundError: The item has another type or is not indexed, or its file does not exist.
     """
     path = Path(item.path)
-    if item.type not in types or item.state is not State.INDEXED or not path.is_file():
+    is_part = item.state is State.SKIPPED and item.belongs_to is not None
+    if item.type not in types or not (item.state is State.INDEXED or is_part) or not path.is_file():
         raise NotFoundError(problem)
     return path
 

@@ -70,6 +70,11 @@ def serialize_ledger_row(item: Item) -> dict[str, Any]:
     }
 
 
+def serialize_part(part: Item) -> dict[str, Any]:
+    """Return a file that belongs to an item: another name of its file, a sidecar, or a part of a pair."""
+    return {"id": part.id, "path": part.path, "type": part.type, "reason": part.reason, "size": part.size}
+
+
 def serialize_source(source: Source, is_available: bool) -> dict[str, Any]:
     """Return a source.
 
@@ -82,6 +87,8 @@ def serialize_source(source: Source, is_available: bool) -> dict[str, Any]:
         "path": source.path,
         "added_at": source.added_at,
         "watched": source.is_watched,
+        "exclude": list(source.exclude),
+        "hidden": source.reads_hidden,
         "available": is_available,
     }
 

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
 )
 @click.option("--retry-failed", is_flag=True, help="Retry files that failed before.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Do not index files and folders that match, as in .gitignore; can be repeated. The patterns replace those of "
+    "the source and are kept with it; an empty one removes them.",
+)
+@click.option("--hidden/--no-hidden", default=None, help="Index hidden files and folders, too; kept with the source.")
 @click.option("--reindex", is_flag=True, help="Index every file again, including unchanged files.")
 @click.option(
     "--forget-missing",
@@ -39,6 +47,8 @@ def index_command(
     paths: tuple[Path, ...],
     workers: int,
     retry_failed: bool,
+    exclude: tuple[str, ...],
+    hidden: bool | None,
     reindex: bool,
     forget_missing: float | None,
     dry_run: bool,
@@ -50,11 +60,20 @@ def index_command(
     from indexer.pipeline import Options, run_index
     from indexer.worker.watch import watch_sources
     from search.errors import UsageError
+    from search.exclusion import check_patterns
     from search.open_home import open_home
 
     if watch and dry_run:
         raise UsageError("--watch and --dry-run cannot be used together")
-    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
+    options = Options(
+        workers,
+        retry_failed=retry_failed,
+        dry_run=dry_run,
+        reindex=reindex,
+        exclude=check_patterns(exclude) if exclude else None,
+        reads_hidden=hidden,
+        forget_after=forget_missing,
+    )
     with open_home(settings, create=True) as library, show_progress() as show:
         if watch:
             report = report_changes(lambda summary: _report(summary, profile, as_json))

@@ -89,6 +89,17 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Postponed:
+    """The last message of a file that is read later, since it is still being written.
+
+    Attributes:
+        reason: What is known about it, for users.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """The last message of a file that could not be decoded.
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from indexer.decode.content import AudioChunk, Failed, Finished
+from indexer.decode.content import AudioChunk, Failed, Finished, Postponed
+from indexer.decode.growing import STILL_WRITTEN, may_be_incomplete, must_wait
 from indexer.decode.sandbox import Decoder
 from indexer.embed import Copied, FileMessage, PendingSpeech
 from indexer.plan import hash_content
@@ -109,6 +110,7 @@ class FileReader:
         profile: The profile to add the time to.
         reindex: Do not copy from identical files.
         shared_sizes: The sizes in bytes that several files have; only such files can be copies. None if not known.
+        quiet_seconds: How long a file must not have changed before it is read; 0 if no later run will read it.
     """
 
     library: OpenHome
@@ -116,9 +118,20 @@ class FileReader:
     profile: Profile
     reindex: bool = False
     shared_sizes: Container[int] | None = None
+    quiet_seconds: float = 0.0
 
     def read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
-        """Yield the messages of a file; the last is `Finished`, `Copied` or `Failed`."""
+        """Yield the messages of a file; the last is `Finished`, `Copied`, `Failed` or `Postponed`."""
+        if must_wait(file, self.quiet_seconds):
+            yield Postponed(STILL_WRITTEN)
+            return
+        for message in self._read(decoder, file):
+            if isinstance(message, Failed) and may_be_incomplete(file, self.quiet_seconds):
+                yield Postponed(STILL_WRITTEN)
+            else:
+                yield message
+
+    def _read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
         if file.size == 0:
             yield Failed("the file is empty")
             return

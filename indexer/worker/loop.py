@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from indexer.decode.growing import QUIET_SECONDS
 from indexer.model_change.change import update_outdated, use_model
 from indexer.model_change.fill import ChangeResult
 from indexer.pipeline import Options, index_paths
@@ -128,7 +129,8 @@ def _run_job(library: OpenHome, job: Job, options: Options, stop: threading.Even
     """Run a job and write how it ended. No error of a job may stop the worker."""
     tracker = Tracker(library, job, stop)
     try:
-        options = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
+        quiet_seconds = QUIET_SECONDS if job.task.is_routine else 0.0
+        options = replace(options, retry_failed=job.task.retry_failed, quiet_seconds=quiet_seconds, check=tracker.check)
         unavailable: list[str] = []
         if job.task.model:
             result: Summary | ChangeResult = _change_model(library, job.task, job.task.model, options, tracker)

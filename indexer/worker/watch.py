@@ -2,22 +2,27 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
+from indexer.decode.growing import QUIET_SECONDS, STILL_WRITTEN
 from indexer.pipeline import Options, Progress, run_index
 from indexer.summary import Summary
 from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Task
+from search.storage.ledger import Ledger
 
 # Changes are gathered until none arrives for the first time span, but no longer than the second.
 QUIET_MILLISECONDS = 500
 MAX_GATHER_MILLISECONDS = 5_000
 # All folders are scanned at this interval, since the operating system can lose events and network disks send none.
 RESCAN_MILLISECONDS = 15 * 60 * 1000
+# While files wait until they are complete, all folders are scanned at this interval, which doubles up to the maximum.
+REMINDER_MILLISECONDS, MAX_REMINDER_MILLISECONDS = 2_000, 60_000
 
 
 def watch_sources(
@@ -42,19 +47,30 @@ def watch_sources(
         UsageError: A path does not exist.
         HomeError: Another process is indexing, or the home cannot be written.
     """
+    options = replace(options, quiet_seconds=QUIET_SECONDS)
     report(run_index(library, list(paths), options, progress))
     later = replace(options, retry_failed=False, reindex=False)
-    for _ in follow_changes(library.home.root, paths, stop):
+    for _ in follow_changes(library.home.root, paths, stop, make_reminder(library, paths)):
         report(run_index(library, list(paths), later, progress))
 
 
-def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | None) -> Iterator[set[str]]:
+def make_reminder(library: OpenHome, paths: Sequence[Path]) -> Callable[[], bool]:
+    """Return a function that returns whether files at some paths or below them were still being written."""
+    ledger, roots = Ledger(library.database), [str(path.absolute()) for path in paths]
+    return lambda: ledger.has_postponed(roots, STILL_WRITTEN)
+
+
+def follow_changes(
+    home: Path, paths: Sequence[Path], stop: threading.Event | None, is_waiting: Callable[[], bool] = lambda: False
+) -> Iterator[set[str]]:
     """Yield the paths that changed, in sets.
 
     Args:
         home: The data directory, whose changes are ignored.
         paths: The folders to watch.
         stop: Set it to end the iteration.
+        is_waiting: Returns whether files wait until they are complete; then all folders are scanned again soon, even if
+            nothing changes anymore.
 
     Yields:
         A set of paths; an empty set means that all folders should be scanned.
@@ -68,12 +84,22 @@ def follow_changes(home: Path, paths: Sequence[Path], stop: threading.Event | No
         watch_filter=lambda _, path: not any(is_below(path, name) for name in names),
         step=QUIET_MILLISECONDS,
         debounce=MAX_GATHER_MILLISECONDS,
-        rust_timeout=RESCAN_MILLISECONDS,
+        rust_timeout=REMINDER_MILLISECONDS,
         yield_on_timeout=True,
         stop_event=stop,
     )
+    scanned_at = time.monotonic()
+    wait = REMINDER_MILLISECONDS
     for change_set in changes:
+        since_scan = (time.monotonic() - scanned_at) * 1000
+        if change_set:
+            wait = REMINDER_MILLISECONDS
+        elif since_scan < RESCAN_MILLISECONDS and (since_scan < wait or not is_waiting()):
+            continue
+        else:
+            wait = min(2 * wait, MAX_REMINDER_MILLISECONDS)
         yield {path for _, path in change_set}
+        scanned_at = time.monotonic()
 
 
 def list_home_names(home: Path, paths: Sequence[Path]) -> set[str]:
@@ -124,7 +150,9 @@ class Watcher:
             self._thread.start()
 
     def _watch(self, roots: tuple[str, ...], stop: threading.Event) -> None:
-        for changed in follow_changes(self._library.home.root, [Path(root) for root in roots], stop):
+        paths = [Path(root) for root in roots]
+        reminder = make_reminder(self._library, paths)
+        for changed in follow_changes(self._library.home.root, paths, stop, reminder):
             for root in roots:
                 if not changed or any(is_below(path, root) for path in changed):
                     self._queue(root)

@@ -7,25 +7,39 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import UsageError
+from search.exclusion import MAX_PATTERNS, check_patterns
 from search.forget import forget_paths
 from search.open_home import OpenHome
 from search.records import Task
 from search.serializers import serialize_job, serialize_source
+from search.storage.sources import Sources
 from web.api.body import parse_body
 
 
-class SourceRequest(BaseModel):
-    """A folder or file to index.
+class SourceChange(BaseModel):
+    """What can be set for a source; null keeps the current value.
 
     Attributes:
-        path: Its absolute path on the server.
-        watch: Index changes as they happen; null keeps the current value.
+        watch: Index changes as they happen.
+        exclude: Patterns of files and folders that are not indexed, as in .gitignore.
+        hidden: Index hidden files and folders.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    path: str = Field(min_length=1, max_length=4096)
     watch: bool | None = None
+    exclude: list[str] | None = Field(default=None, max_length=MAX_PATTERNS)
+    hidden: bool | None = None
+
+
+class SourceRequest(SourceChange):
+    """A folder or file to index.
+
+    Attributes:
+        path: Its absolute path on the server.
+    """
+
+    path: str = Field(min_length=1, max_length=4096)
 
 
 def make_blueprint(library: OpenHome) -> Blueprint:
@@ -49,13 +63,25 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             raise UsageError(f"path: {path} does not exist on the server")
         if path == root or root in path.parents:
             raise UsageError(f"path: {path} is inside the data directory of the library")
+        exclude = None if new.exclude is None else check_patterns(new.exclude)
         above = sources.find_above(str(path))
         source_id = above.id if above is not None else sources.add(str(path))
-        if new.watch is not None:
-            sources.watch(source_id, new.watch)
+        _change(sources, source_id, new, exclude)
         job = library.jobs.add(Task((str(path),)))
         source = sources.get(source_id)
         return jsonify(serialize_source(source, True) | {"job": serialize_job(job)}), 202
+
+    @api.patch("/<int:source_id>")
+    def change_source(source_id: int) -> tuple[Response, int]:
+        """Change a source, and queue a job if other files are indexed now."""
+        change = parse_body(SourceChange)
+        source = sources.get(source_id)
+        exclude = None if change.exclude is None else check_patterns(change.exclude)
+        _change(sources, source_id, change, exclude)
+        document = serialize_source(sources.get(source_id), Path(source.path).exists())
+        if exclude is None and change.hidden is None:
+            return jsonify(document | {"job": None}), 200
+        return jsonify(document | {"job": serialize_job(library.jobs.add(Task((source.path,))))}), 202
 
     @api.delete("/<int:source_id>")
     def forget_source(source_id: int) -> tuple[str, int]:
@@ -65,3 +91,10 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return "", 204
 
     return api
+
+
+def _change(sources: Sources, source_id: int, change: SourceChange, exclude: tuple[str, ...] | None) -> None:
+    """Store the changes of a source; `exclude` has its patterns, checked."""
+    if change.watch is not None:
+        sources.watch(source_id, change.watch)
+    sources.set_rules(source_id, exclude, change.hidden)

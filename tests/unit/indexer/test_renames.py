@@ -1,6 +1,5 @@
 """Items keep their ids, and what people attached to them, when files move."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def test_copies_in_a_folder_that_moves_keep_ids_albums_and_feedback(fresh, copie
     before = ids(fresh)
     albums = Albums(fresh.database)
     album = albums.add("trip").id
-    albums.add_items(album, [before["a.jpg"], before["b.jpg"]])
+    albums.change(album, [before["a.jpg"], before["b.jpg"]], [])
     FeedbackStore(fresh.database).add("red", before["a.jpg"], True)
     (copies / "x").rename(copies / "y")
     counts = index(fresh, copies).counts
@@ -90,7 +89,7 @@ def test_a_file_that_replaces_another_updates_it(fresh, copies):
 def test_a_renamed_file_is_found_by_its_new_name_only(fresh, copies):
     (copies / "p.jpg").rename(copies / "lighthouse.jpg")
     index(fresh, copies)
-    find = lambda words: [os.path.basename(hit.item.path) for hit in Engine(fresh).search(Query(text=words)).hits]  # noqa: E731
+    find = lambda words: [Path(hit.item.path).name for hit in Engine(fresh).search(Query(text=words)).hits]  # noqa: E731
     assert find('"lighthouse"') == ["lighthouse.jpg"]
     assert find('"p"') == []
     assert verify_library(fresh) == []

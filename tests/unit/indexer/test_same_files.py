@@ -107,7 +107,7 @@ def test_without_inode_numbers_links_are_recognized_by_their_target(fresh, photo
     from indexer.scan import scan_source
 
     found = list(scan_source(photos, 1, Path("/nowhere"), {}))
-    names = {getattr(one, "reason", "file"): os.path.basename(getattr(one, "file", one).path) for one in found}
+    names = {getattr(one, "reason", "file"): Path(getattr(one, "file", one).path).name for one in found}
     assert names[f"the same folder as {photos}/2024"] == "latest"
     assert names[f"the same file as {photos}/2024/a.jpg"] == "b.jpg"
 
