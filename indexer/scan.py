@@ -3,12 +3,13 @@
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
 from indexer.decode.families import TYPES, recognize_content
+from indexer.pairs import Part, find_parts
 from indexer.rules import DEFAULT_RULES, Rules
 from indexer.same_files import (
     Identity,
@@ -76,6 +77,19 @@ class Folder:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """What the names of the files in a folder show.
+
+    Attributes:
+        skipped: The files that are not indexed, by name; the owner is empty if they are not part of an item.
+        sidecars: The sidecars of the other files.
+    """
+
+    skipped: Mapping[str, Part]
+    sidecars: Sidecars
+
+
+@dataclass(frozen=True)
 class Scanner:
     """Walks one source.
 
@@ -136,9 +150,7 @@ class Scanner:
         rules = folder.rules.enter(folder.path, names)
         self._paths[identity] = folder.path
         self._folders[folder.real] = ScannedFolder(folder.path, rules.explain_file)
-        suffixes = {name[name.rfind(".") :] for name in names}
-        reasons = rules.explain_files(folder.path, names, suffixes)
-        sidecars = find_sidecars([name for name in names if name not in reasons] if reasons else names, suffixes)
+        listing = self.list_files(folder.path, names, rules)
         for entry in entries:
             try:
                 is_folder = entry.is_dir()
@@ -146,10 +158,18 @@ class Scanner:
                 is_folder = False
             if is_folder:
                 yield from self._find_folder(entry, folder, rules)
-            elif entry.name in reasons:
-                yield self.skip_file(entry.path, reasons[entry.name])
-            elif (result := self.check_file(entry.path, entry.name, sidecars, entry.is_symlink())) is not None:
+            elif (result := self.check_file(entry.path, entry.name, listing, entry.is_symlink())) is not None:
                 yield result
+
+    def list_files(self, folder: str, names: Sequence[str], rules: Rules) -> Listing:
+        """Return which files of a folder are skipped, and the sidecars of the others."""
+        suffixes = {name[name.rfind(".") :] for name in names}
+        skipped = {name: Part("", reason) for name, reason in rules.explain_files(folder, names, suffixes).items()}
+        if skipped:
+            names = [name for name in names if name not in skipped]
+        parts = find_parts(folder, names, suffixes, lambda name, part: self._is_known(folder, name, part))
+        skipped |= {name: part for name, part in parts.items() if self._is_usable(folder, part.owner)}
+        return Listing(skipped, find_sidecars(names, suffixes))
 
     def _find_folder(self, entry: "os.DirEntry[str]", folder: Folder, rules: Rules) -> Iterator[ScanResult | Folder]:
         """Yield a subfolder to enter now, or the reason why it is not entered. Links to folders are entered later."""
@@ -164,12 +184,14 @@ class Scanner:
         else:
             self._linked.append(Folder(path, real, rules))
 
-    def check_file(self, path: str, name: str, sidecars: Sidecars, is_link: bool = False) -> ScanResult | None:
-        """Return the result for one file, given the sidecars in its folder; None if it may have other names."""
-        owner = sidecars.owners.get(name) if sidecars.owners else None
-        if owner is not None:
-            owner_path = os.path.join(os.path.dirname(path), owner)
-            return self.skip_file(path, f"indexed together with {make_printable(owner)}", owner_path)
+    def check_file(self, path: str, name: str, listing: Listing, is_link: bool = False) -> ScanResult | None:
+        """Return the result for one file, given the files of its folder; None if it may have other names."""
+        sidecars = listing.sidecars
+        if name in listing.skipped:
+            return self._skip_part(path, listing.skipped[name])
+        if name in sidecars.owners:
+            owner = sidecars.owners[name]
+            return self._skip_part(path, Part(owner, f"indexed together with {make_printable(owner)}"))
         try:
             facts = os.stat(path)
             files = sidecars.by_owner.get(name) if sidecars.by_owner else None
@@ -203,6 +225,27 @@ class Scanner:
         if item_type is None and stamp is not None and stamp[:4] == (State.SKIPPED, *signature):
             return path
         return _classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), mode)
+
+    def _skip_part(self, path: str, part: Part) -> ScanResult:
+        owner = os.path.join(os.path.dirname(path), part.owner) if part.owner else None
+        return self.skip_file(path, part.reason, owner)
+
+    def _is_known(self, folder: str, name: str, part: Part) -> bool:
+        """Return whether a file was skipped as a part before, and has not changed since."""
+        path = os.path.join(folder, name)
+        stamp = self.stamps.get(path)
+        if stamp is None or (stamp.state, stamp.reason) != (State.SKIPPED, part.reason):
+            return False
+        try:
+            facts = os.stat(path)
+        except OSError:
+            return False
+        return (stamp.size, stamp.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+
+    def _is_usable(self, folder: str, owner: str) -> bool:
+        """Return whether a file can be the item of its parts: if it cannot be decoded, they are indexed."""
+        stamp = self.stamps.get(os.path.join(folder, owner))
+        return stamp is None or stamp.state != State.FAILED
 
     def list_named(self) -> Iterator[ScanResult]:
         """Yield the results for the files that may have several names: one of them is indexed, the others skipped."""
@@ -266,8 +309,8 @@ def scan_source(
     elif root.is_dir():
         yield from scanner.walk(Folder(str(root), os.path.realpath(root), rules))
     else:
-        names = os.listdir(root.parent) if root.parent.is_dir() else ()
-        result = scanner.check_file(str(root), root.name, Sidecars(names))
+        names = os.listdir(root.parent) if root.parent.is_dir() else []
+        result = scanner.check_file(str(root), root.name, scanner.list_files(str(root.parent), names, rules))
         yield from scanner.list_named() if result is None else (result,)
 
 

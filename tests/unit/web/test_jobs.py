@@ -68,9 +68,11 @@ def test_what_a_source_leaves_out_is_set_and_changed(client, fresh, media):
     source = client.post("/api/v1/sources", json=body).json
     assert (source["exclude"], source["hidden"]) == (["*.jpg"], True)
     work(fresh)
-    states = lambda: {
-        one["path"][len(str(media)) + 1 :]: one["state"] for one in client.get("/api/v1/items").json["items"]
-    }  # noqa: E731,E501
+
+    def states():
+        items = client.get("/api/v1/items").json["items"]
+        return {one["path"][len(str(media)) + 1 :]: one["state"] for one in items}
+
     assert states() == {".hidden/h.png": "indexed", "bad.jpg": "skipped", "red.png": "indexed"}
     address = f"/api/v1/sources/{source['id']}"
     answer = client.patch(address, json={"exclude": [], "hidden": False})
