@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from indexer.summary import COUNTS, Profile, Summary
+from indexer.summary import COUNTS, Profile, Summary, explain_unavailable
 from search.settings import Settings
+from search.storable import show_controls
 
 if TYPE_CHECKING:
     from indexer.pipeline import Progress
@@ -61,7 +62,9 @@ def index_command(
             return
         summary = run_index(library, list(paths), options, show)
     _report(summary, profile, as_json)
-    if summary.failures:
+    if summary.is_refused:
+        raise click.exceptions.Exit(3)
+    if summary.failures or summary.unavailable:
         raise click.exceptions.Exit(1)
 
 
@@ -98,16 +101,20 @@ def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], Non
 
     def report_change(summary: Summary) -> None:
         nonlocal known
-        if summary.has_changes or summary.failures != known:
+        problems = summary.failures | summary.unavailable
+        if summary.has_changes or problems != known:
             report(summary)
-        known = summary.failures
+        known = problems
 
     return report_change
 
 
 def _report(summary: Summary, profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
-        click.echo(f"{path}: {reason}", err=True)
+        click.echo(f"{show_controls(path)}: {show_controls(reason)}", err=True)
+    unavailable = explain_unavailable(summary.unavailable)
+    if unavailable is not None:
+        click.echo(f"crossmodal: {show_controls(unavailable)}", err=True)
     document = summary.describe()
     if profile:
         document["profile"] = _describe(summary.profile)

@@ -1,7 +1,7 @@
 """What is indexed: files, their metadata and their segments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -96,6 +96,10 @@ class FileFacts:
     mtime_ns: int
     sidecar: str | None = None
 
+    def without_stamp(self) -> "FileFacts":
+        """Return the file without what changes are detected by: the next scan then reads the file again."""
+        return replace(self, size=0, mtime_ns=0, sidecar=None)
+
     @property
     def sidecar_path(self) -> Path | None:
         """The path of the sidecar file, if there is one."""
@@ -130,6 +134,7 @@ class LedgerRow(NamedTuple):
         content_hash: A hash of the content, if it was read.
         reason: Why the file is in this state, for users.
         sidecar: The name, size and modification time of its sidecar file, if there is one.
+        problem: Why the file of an indexed item could not be read at the last scan; None if it could be.
     """
 
     path: str
@@ -140,6 +145,7 @@ class LedgerRow(NamedTuple):
     content_hash: str | None
     reason: str | None
     sidecar: str | None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +234,7 @@ class Item:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         facts: The metadata of the file.
+        is_available: False if the file is on storage that was not connected at the last scan.
     """
 
     id: int
@@ -239,6 +246,7 @@ class Item:
     size: int
     mtime_ns: int
     facts: MediaFacts
+    is_available: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """The ledger: every file of every source and its state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from search.records import FileFacts, FileStamp, LedgerRow, State
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import match_folder
 from search.storage.saving import save_rows
+from search.storage.volumes import is_available
 
 # Fetching rows one at a time takes a quarter longer.
 ROWS_PER_FETCH = 1000
@@ -25,9 +26,9 @@ class Ledger:
     def read_stamps(self, source_id: int, root: str) -> dict[str, FileStamp]:
         """Return the stamps of all files of a source at a path or below it, by path."""
         c = t.item.c
-        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(
-            c.source_id == source_id, match_folder(root)
-        )
+        # An item that could not be read is compared again, and so has no stamp.
+        size = case((c.problem.is_(None), c.size), else_=-1)
+        query = select(c.path, c.state, size, c.mtime_ns, c.sidecar).where(c.source_id == source_id, match_folder(root))
         with self._database.read() as db:
             return {
                 path: FileStamp(*stamp)
@@ -63,19 +64,47 @@ class Ledger:
                     .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar)
                 )
 
+    def mark_unread(self, reasons: Mapping[int, str]) -> None:
+        """Store why the files of indexed items could not be read; their segments and embeddings are kept."""
+        with self._database.write() as db:
+            for item_id, reason in reasons.items():
+                db.execute(update(t.item).where(t.item.c.id == item_id).values(problem=reason))
+
+    def mark_failed(self, file: FileFacts, reason: str, is_temporary: bool = False) -> None:
+        """Set the state of a file that could not be decoded to `failed`.
+
+        Args:
+            file: The file.
+            reason: Why it failed.
+            is_temporary: The file could not be read, which may pass. The next run tries again, and an item that is
+                indexed stays so.
+        """
+        c = t.item.c
+        with self._database.write() as db:
+            if is_temporary:
+                kept = update(t.item).where(c.path == file.path, c.state == State.INDEXED).values(problem=reason)
+                if db.execute(kept).rowcount:
+                    return
+            save_rows(db, [file.without_stamp() if is_temporary else file], State.FAILED, reason)
+
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Set the state of items whose file no longer exists to `missing`; their embeddings are kept."""
         self._set_state(item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
-        """Set the state of missing items to `indexed`; their files must exist again with the same content."""
+        """Set the state of items to `indexed` whose files exist again, or can be read again, with the same content."""
         self._set_state(item_ids, State.INDEXED, None)
 
     def list_missing(self, root: str, days: float) -> list[int]:
-        """Return the ids of the items at a path or below it that have been missing for at least `days` days."""
+        """Return the ids of the items at a path or below it that have been missing for at least `days` days.
+
+        Items on storage that is unavailable are left out.
+        """
         c = t.item.c
         since = now(past=timedelta(days=days))
-        query = select(c.id).where(match_folder(root), c.state == State.MISSING, c.missing_since <= since)
+        query = select(c.id).where(
+            match_folder(root), c.state == State.MISSING, c.missing_since <= since, is_available()
+        )
         with self._database.read() as db:
             return [row[0] for row in db.execute(query)]
 
@@ -84,7 +113,7 @@ class Ledger:
         with self._database.write() as db:
             # The row that the scan added for the new path has no segments yet.
             db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))
-            values = asdict(file) | {"state": State.INDEXED, "missing_since": None}
+            values = asdict(file) | {"state": State.INDEXED, "missing_since": None, "problem": None}
             db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
 
     def forget(self, item_ids: Iterable[int]) -> int:
@@ -93,6 +122,6 @@ class Ledger:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
     def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
-        values = {"state": state, "missing_since": missing_since}
+        values = {"state": state, "missing_since": missing_since, "problem": None}
         with self._database.write() as db:
             db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))

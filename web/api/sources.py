@@ -1,7 +1,9 @@
 """/api/v1/sources: the indexed folders."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.errors import UsageError
 from search.forget import forget_paths
 from search.open_home import OpenHome
-from search.records import Task
+from search.paths import find_access_problem, is_below
+from search.records import Source, Task
 from search.serializers import serialize_job, serialize_source
+from search.status import list_unavailable
 from web.api.body import parse_body
 
 
@@ -35,8 +39,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.get("")
     def list_sources() -> Response:
-        rows = [serialize_source(source, Path(source.path).exists()) for source in sources.list_all()]
-        return jsonify({"sources": rows})
+        unavailable = list_unavailable(library)
+        return jsonify({"sources": [_describe(source, unavailable) for source in sources.list_all()]})
 
     @api.post("")
     def add_source() -> tuple[Response, int]:
@@ -45,8 +49,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             raise UsageError(f"path: must be an absolute path on the server, not {new.path!r}")
         path = Path(os.path.normpath(new.path))
         root = Path(library.home.root)
-        if not path.exists():
-            raise UsageError(f"path: {path} does not exist on the server")
+        problem = find_access_problem(str(path))
+        if problem is not None:
+            raise UsageError(f"path: {path} {problem} on the server")
         if path == root or root in path.parents:
             raise UsageError(f"path: {path} is inside the data directory of the library")
         above = sources.find_above(str(path))
@@ -55,7 +60,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             sources.watch(source_id, new.watch)
         job = library.jobs.add(Task((str(path),)))
         source = sources.get(source_id)
-        return jsonify(serialize_source(source, True) | {"job": serialize_job(job)}), 202
+        return jsonify(serialize_source(source, {}) | {"job": serialize_job(job)}), 202
 
     @api.delete("/<int:source_id>")
     def forget_source(source_id: int) -> tuple[str, int]:
@@ -65,3 +70,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return "", 204
 
     return api
+
+
+def _describe(source: Source, unavailable: Mapping[str, str]) -> dict[str, Any]:
+    return serialize_source(source, {path: why for path, why in unavailable.items() if is_below(path, source.path)})
