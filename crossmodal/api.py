@@ -111,7 +111,12 @@ class Library:
         )
         summary = run_index(self._opened, [Path(path) for path in paths], options, progress or _ignore_progress)
         counts = {name: summary.counts[name] for name in COUNTS}
-        return IndexSummary(**counts, seconds=summary.seconds, failures=dict(summary.failures))
+        return IndexSummary(
+            **counts,
+            seconds=summary.seconds,
+            failures=dict(summary.failures),
+            unavailable=dict(summary.unavailable),
+        )
 
     def search(
         self,

@@ -26,6 +26,7 @@ class IndexSummary:
         forgotten: Items that were removed from the library.
         seconds: The duration of the run.
         failures: The reason for each failed file, by path.
+        unavailable: Why storage is unavailable, by folder. Everything on it is kept.
     """
 
     scanned: int = 0
@@ -40,6 +41,7 @@ class IndexSummary:
     forgotten: int = 0
     seconds: float = 0.0
     failures: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
 class SearchResults:

@@ -18,6 +18,8 @@ def apply_plan(ledger: Ledger, plan: Plan) -> None:
         ledger.mark(files, state, reason)
     if plan.restored_ids:
         ledger.restore(plan.restored_ids)
+    if plan.unread:
+        ledger.mark_unread(plan.unread)
     if plan.touched:
         ledger.touch(plan.touched)
     for reason, owners in plan.hidden.items():

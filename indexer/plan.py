@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.renames import Rename, find_renames
-from indexer.scan import Problem, ScanResult, Skip
+from indexer.scan_results import Problem, ScanResult, Skip
+from indexer.volumes import VolumeChanges, is_below_any
 from search.paths import find_folder
-from search.records import FileFacts, FileStamp, LedgerRow, State
+from search.records import FileFacts, FileStamp, LedgerRow, State, Volume
 from search.storage.ledger import Ledger
 
 SETTLED_STATES = {State.INDEXED, State.FAILED}
@@ -27,8 +28,10 @@ class Plan:
         marks: Files by their new state and its reason.
         hidden: Items that are no longer indexed, with the path of the item that they belong to, by reason. Their
             embeddings are kept.
-        restored_ids: Missing or hidden items whose unchanged file exists again, or is indexed again.
+        restored_ids: Items whose unchanged file exists again, can be read again, or is included again.
         changed_rows: The rows of files in `todo` that were indexed with another content, by path.
+        unread: Why the files of indexed items could not be read, by id; everything of these items is kept.
+        volumes: The folders at which storage begins, with the reasons of those that are unavailable.
         touched: Files with a new date and the same content.
         renames: Files that were moved or renamed.
         missing_ids: Indexed items whose file no longer exists.
@@ -44,6 +47,8 @@ class Plan:
     hidden: dict[str, dict[int, str | None]] = field(default_factory=dict)
     restored_ids: list[int] = field(default_factory=list)
     changed_rows: dict[str, LedgerRow] = field(default_factory=dict)
+    unread: dict[int, str] = field(default_factory=dict)
+    volumes: list[Volume] = field(default_factory=list)
     touched: list[FileFacts] = field(default_factory=list)
     renames: list[Rename] = field(default_factory=list)
     missing_ids: list[int] = field(default_factory=list)
@@ -63,6 +68,12 @@ class Plan:
             self.mark(row, file, State.SKIPPED, reason)
         elif (row.state, row.reason, row.belongs_to) != (State.SKIPPED, reason, file.belongs_to):
             self.hidden.setdefault(reason, {})[row.id] = file.belongs_to
+
+    def keep_unread(self, row: LedgerRow, reason: str) -> None:
+        """Plan to keep an indexed item whose file cannot be read now, with the reason."""
+        self.failures[row.path] = reason
+        if row.problem != reason:
+            self.unread[row.id] = reason
 
     def merge(self, other: "Plan") -> None:
         """Add the files, failures and counts of the plan of another source."""
@@ -100,7 +111,11 @@ def hash_content(file: FileFacts) -> str:
 
 
 def plan_source(
-    ledger: Ledger, results: Iterable[ScanResult], stamps: dict[str, FileStamp], options: PlanOptions
+    ledger: Ledger,
+    results: Iterable[ScanResult],
+    stamps: dict[str, FileStamp],
+    options: PlanOptions,
+    storage: VolumeChanges | None = None,
 ) -> Plan:
     """Compare the scan of a source with the ledger.
 
@@ -110,16 +125,21 @@ def plan_source(
         stamps: The stamps of the source's files in the ledger, by path. The stamps of unchanged files are removed from
             it, since a copy would be large.
         options: How to compare.
+        storage: The volumes of earlier scans and, when the results have been read, of this scan; None to trust that
+            every disk is mounted.
 
     Returns:
         The plan.
     """
     plan = Plan()
+    known: list[str] = []
     unchanged: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
     for result in results:
         if isinstance(result, str):
             unchanged[stamps.pop(result)[0]] += 1
+            if storage is not None:
+                known.append(result)
         else:
             changed.append(result)
     plan.counts["scanned"] = unchanged.total() + len(changed)
@@ -128,16 +148,19 @@ def plan_source(
     rows = ledger.read_rows(stamps) if stamps else {}
     for result in changed:
         file = result if isinstance(result, FileFacts) else result.file
-        _compare(plan, result, rows.pop(file.path, None), options)
-    # Files in a folder that cannot be read may still exist.
-    unreadable = {result.file.path for result in changed if isinstance(result, Problem) and result.is_folder}
+        row = rows.pop(file.path, None)
+        if row is not None and row.state != State.MISSING:
+            known.append(file.path)
+        _compare(plan, result, row, options)
     reasons = {result.file.path: result.reason for result in changed if isinstance(result, Skip) and result.is_folder}
-    vanished: list[LedgerRow] = []
-    excluded: list[LedgerRow] = []
-    for row in rows.values():
-        if not find_folder(row.path, unreadable):
-            (excluded if find_folder(row.path, reasons) else vanished).append(row)
-    _plan_vanished(plan, vanished)
+    excluded = [row for row in rows.values() if find_folder(row.path, reasons)]
+    vanished = [row for row in rows.values() if not find_folder(row.path, reasons)]
+    if storage is not None:
+        plan.volumes = storage.decide(known, [row.path for row in vanished if row.state != State.MISSING])
+    # Files below a path that cannot be read, or whose disk is not mounted, may still exist.
+    unreadable = {result.file.path for result in changed if isinstance(result, Problem)}
+    unreadable |= {volume.path for volume in plan.volumes if volume.problem is not None}
+    _plan_vanished(plan, [row for row in vanished if not is_below_any(row.path, unreadable)])
     _plan_excluded(plan, excluded, reasons)
     return plan
 
@@ -151,7 +174,9 @@ def _compare(plan: Plan, result: FileFacts | Skip | Problem, row: LedgerRow | No
         row: The file's row in the ledger, if there is one.
         options: How to compare.
     """
-    if isinstance(result, Problem):
+    if isinstance(result, Problem) and result.is_temporary and row is not None and row.state == State.INDEXED:
+        plan.keep_unread(row, result.reason)
+    elif isinstance(result, Problem):
         plan.failures[result.file.path] = result.reason
         plan.mark(row, result.file, State.FAILED, result.reason)
     elif isinstance(result, Skip):
@@ -175,9 +200,8 @@ def _compare_known(plan: Plan, result: FileFacts, row: LedgerRow, options: PlanO
         plan.restored_ids.append(row.id)
     elif _is_settled(row, result, options.retry_failed):
         _plan_unchanged(plan, result, row)
-    elif _is_touched(row, result):
-        plan.counts["unchanged"] += 1
-        plan.touched.append(result)
+    elif row.state == State.INDEXED and row.size == result.size and row.content_hash is not None:
+        _plan_touched(plan, result, row)
     else:
         plan.todo[result.path] = result
         if row.has_segments and not _has_same_stamp(row, result):
@@ -190,7 +214,7 @@ def _compare_known(plan: Plan, result: FileFacts, row: LedgerRow, options: PlanO
 def _plan_unchanged(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
     """Add a file to the plan that needs no indexing."""
     plan.counts["unchanged"] += 1
-    if row.state == State.MISSING:
+    if row.state == State.MISSING or row.problem is not None:
         plan.restored_ids.append(row.id)
     elif row.state == State.FAILED:
         plan.failures[file.path] = row.reason or ""
@@ -209,11 +233,20 @@ def _has_same_stamp(row: LedgerRow, file: FileFacts) -> bool:
     return (row.size, row.mtime_ns, row.sidecar) == (file.size, file.mtime_ns, file.sidecar)
 
 
-def _is_touched(row: LedgerRow, file: FileFacts) -> bool:
-    """Return whether an indexed file has a new date and the same content."""
-    if row.state != State.INDEXED or row.size != file.size or row.content_hash is None:
-        return False
-    return _try_hash(file) == row.content_hash
+def _plan_touched(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
+    """Add a file to the plan that has a new date, and the content of its indexed item or another."""
+    try:
+        content_hash = hash_content(file)
+    except OSError as error:
+        plan.keep_unread(row, f"cannot be read: {error.strerror or error}")
+        return
+    if content_hash == row.content_hash:
+        plan.counts["unchanged"] += 1
+        plan.touched.append(file)
+    else:
+        plan.todo[file.path] = file
+        plan.changed_rows[file.path] = row
+        plan.updated_paths.add(file.path)
 
 
 def _plan_vanished(plan: Plan, vanished: list[LedgerRow]) -> None:

@@ -24,14 +24,14 @@ class Identity(NamedTuple):
     mtime_ns: int = 0
 
 
-def identify_folder(path: str, facts: os.stat_result) -> Identity:
+def make_folder_identity(path: str, facts: os.stat_result) -> Identity:
     """Return the identity of a folder."""
     if facts.st_ino:
         return Identity(facts.st_dev, facts.st_ino)
     return Identity(facts.st_dev, 0, os.path.realpath(path))
 
 
-def identify_file(path: str, facts: os.stat_result) -> Identity:
+def make_file_identity(path: str, facts: os.stat_result) -> Identity:
     """Return the identity of a file."""
     real = "" if facts.st_ino else os.path.realpath(path)
     return Identity(facts.st_dev, facts.st_ino, real, facts.st_size, facts.st_mtime_ns)

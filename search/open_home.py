@@ -17,6 +17,7 @@ from search.storage.lexical.index import WordIndex
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
 from search.storage.spaces import Space, Spaces
+from search.storage.volumes import Volumes
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class OpenHome:
         database: The database of the catalog.
         catalog: Items, segments and embeddings.
         sources: The indexed root folders.
+        volumes: The folders at which the storage of sources begins.
         jobs: The queue of background work.
         words: The full-text index.
         spaces: The embedding spaces.
@@ -45,6 +47,7 @@ class OpenHome:
     database: Database
     catalog: Catalog
     sources: Sources
+    volumes: Volumes
     jobs: Jobs
     words: WordIndex
     spaces: Spaces
@@ -119,6 +122,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             database=database,
             catalog=Catalog(database),
             sources=Sources(database),
+            volumes=Volumes(database),
             jobs=Jobs(database),
             words=WordIndex(database),
             spaces=spaces,

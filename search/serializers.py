@@ -1,5 +1,6 @@
 """The JSON form of answers and items, the same for the command line and the REST API."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -8,7 +9,8 @@ from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query
 # What the user can do about a file that is not indexed.
 ADVICE = {
     State.PENDING: "Waiting to be indexed. Start `crossmodal index` or a worker.",
-    State.FAILED: "Fix or replace the file; it is then retried automatically. To retry it unchanged, retry the job.",
+    State.FAILED: "Fix or replace the file; it is then retried automatically, as is a file that could not be read. "
+    "To retry a damaged file unchanged, retry the job.",
     State.MISSING: "Restore the file or mount its disk, then index again. If it is gone for good, forget it.",
 }
 
@@ -47,12 +49,13 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
 
 
 def serialize_item(item: Item) -> dict[str, Any]:
-    """Return the path, the type and the metadata of an item."""
+    """Return the path, the type and the metadata of an item; `available` is false if its disk is not mounted."""
     return {
         "id": item.id,
         "type": item.type,
         "path": item.path,
         "source": item.source,
+        "available": item.is_available,
         **asdict(item.facts),
     }
 
@@ -75,12 +78,12 @@ def serialize_part(part: Item) -> dict[str, Any]:
     return {"id": part.id, "path": part.path, "type": part.type, "reason": part.reason, "size": part.size}
 
 
-def serialize_source(source: Source, is_available: bool) -> dict[str, Any]:
+def serialize_source(source: Source, unavailable: Mapping[str, str]) -> dict[str, Any]:
     """Return a source.
 
     Args:
         source: The source.
-        is_available: Whether its folder is available now.
+        unavailable: Why its folder, or storage inside it, is unavailable, by folder.
     """
     return {
         "id": source.id,
@@ -89,7 +92,9 @@ def serialize_source(source: Source, is_available: bool) -> dict[str, Any]:
         "watched": source.is_watched,
         "exclude": list(source.exclude),
         "hidden": source.reads_hidden,
-        "available": is_available,
+        "available": source.path not in unavailable,
+        "unavailable": [{"path": path, "reason": reason} for path, reason in unavailable.items()],
+        "problem": source.problem,
     }
 
 

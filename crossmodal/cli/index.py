@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from indexer.summary import COUNTS, Profile, Summary
-from search.paths import escape_controls
+from indexer.summary import COUNTS, Profile, Summary, explain_unavailable
 from search.settings import Settings
+from search.storable import show_controls
 
 if TYPE_CHECKING:
     from indexer.pipeline import Progress
@@ -81,7 +81,9 @@ def index_command(
             return
         summary = run_index(library, list(paths), options, show)
     _report(summary, profile, as_json)
-    if summary.failures:
+    if summary.is_refused:
+        raise click.exceptions.Exit(3)
+    if summary.failures or summary.unavailable:
         raise click.exceptions.Exit(1)
 
 
@@ -104,7 +106,7 @@ def show_progress() -> "Iterator[Progress]":
         def show(done: int, total: int, path: str) -> None:
             elapsed = bar.tasks[task].elapsed or 0.0
             rate = f"{done / elapsed:.1f}/s" if elapsed else ""
-            bar.update(task, completed=done, total=total, rate=rate, description=escape_controls(Path(path).name)[:60])
+            bar.update(task, completed=done, total=total, rate=rate, description=show_controls(Path(path).name)[:60])
 
         yield show
 
@@ -118,16 +120,20 @@ def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], Non
 
     def report_change(summary: Summary) -> None:
         nonlocal known
-        if summary.has_changes or summary.failures != known:
+        problems = summary.failures | summary.unavailable
+        if summary.has_changes or problems != known:
             report(summary)
-        known = summary.failures
+        known = problems
 
     return report_change
 
 
 def _report(summary: Summary, profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
-        click.echo(escape_controls(f"{path}: {reason}"), err=True)
+        click.echo(f"{show_controls(path)}: {show_controls(reason)}", err=True)
+    unavailable = explain_unavailable(summary.unavailable)
+    if unavailable is not None:
+        click.echo(f"crossmodal: {show_controls(unavailable)}", err=True)
     document = summary.describe()
     if profile:
         document["profile"] = _describe(summary.profile)

@@ -11,9 +11,9 @@ import click
 from crossmodal.cli.filters import filter_options
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
-from search.paths import escape_controls
 from search.records import FILTERS, Answer, Evidence, Filters, Query, QueryPart, Sort, Tier
 from search.settings import Settings
+from search.storable import show_controls
 
 if TYPE_CHECKING:
     from search.engine import Engine
@@ -157,7 +157,7 @@ def _print_hits(answer: Answer, offset: int = 0) -> None:
     is_terminal = sys.stdout.isatty()
     for hit in answer.hits:
         click.echo(
-            f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(escape_controls(hit.item.path), bold=is_terminal)}"
+            f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(show_controls(hit.item.path), bold=is_terminal)}"
         )
         if hit.stacked:
             click.echo(f"            and {len(hit.stacked)} near-identical")

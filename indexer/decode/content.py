@@ -105,9 +105,11 @@ class Failed:
 
     Attributes:
         reason: Why, without the name of the file.
+        is_temporary: Whether the file could not be read, which may pass, unlike damage.
     """
 
     reason: str
+    is_temporary: bool = False
 
 
 Message = PreparedImage | AudioChunk | Segment | Finished | Failed

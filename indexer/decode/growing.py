@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from search.records import FileFacts, ItemType
+from search.storable import clamp_integer
 
 # Why a file waits; stored in the ledger.
 STILL_WRITTEN = "still being written: it is read once it has not changed for a while"
@@ -20,7 +21,7 @@ def has_changed(file: FileFacts) -> bool:
         facts = Path(file.path).stat()
     except OSError:
         return False
-    return (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns)
+    return (facts.st_size, clamp_integer(facts.st_mtime_ns)) != (file.size, file.mtime_ns)
 
 
 def is_recent(file: FileFacts, seconds: float) -> bool:

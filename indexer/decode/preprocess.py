@@ -17,7 +17,9 @@ from indexer.decode.families import decode_file
 from search.errors import CrossmodalError
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
-from search.records import FileFacts, MediaFacts
+from search.media.metadata import clean_facts, clean_segment
+from search.paths import is_read_error
+from search.records import FileFacts, MediaFacts, Segment
 
 
 def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool = False) -> Messages:
@@ -38,26 +40,31 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
         parts = decode_file(Path(file.path), file.type, file.sidecar_path)
         for part in _stop_at_sound(parts) if images_only else parts:
             if isinstance(part, DecodedImage):
-                yield PreparedImage(replace(part.segment, phash=compute_phash(part.image)), transform(part.image))
+                yield _prepare(part, transform)
             elif isinstance(part, FileSummary):
                 yield _finish(part)
             elif not images_only:
-                yield part
+                yield clean_segment(part) if isinstance(part, Segment) else part
     except CrossmodalError as error:
         yield Failed(str(error))
     except MemoryError:
         yield Failed("decoding needs more memory than the limit for a decoder")
     except OSError as error:
-        yield Failed(f"cannot be read: {error.strerror or error}")
+        yield Failed(f"cannot be read: {error.strerror or error}", is_temporary=is_read_error(error))
     except Exception as error:  # a bug in a decoder fails this file only, and is recorded
         yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
 
 
+def _prepare(part: DecodedImage, transform: ImageTransform) -> PreparedImage:
+    segment = replace(clean_segment(part.segment), phash=compute_phash(part.image))
+    return PreparedImage(segment, transform(part.image))
+
+
 def _finish(summary: FileSummary) -> Finished:
-    cover = summary.thumbnail
+    cover, facts = summary.thumbnail, clean_facts(summary.facts)
     if cover is None:
-        return Finished(summary.facts, None, summary.type)
-    return Finished(replace(summary.facts, placeholder=make_placeholder(cover)), encode_thumbnail(cover), summary.type)
+        return Finished(facts, None, summary.type)
+    return Finished(replace(facts, placeholder=make_placeholder(cover)), encode_thumbnail(cover), summary.type)
 
 
 def _stop_at_sound(parts: Parts) -> Parts:

@@ -1,7 +1,7 @@
 """What is indexed: files, their metadata and their segments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -98,6 +98,10 @@ class FileFacts:
     sidecar: str | None = None
     belongs_to: str | None = None
 
+    def without_stamp(self) -> "FileFacts":
+        """Return the file without what changes are detected by: the next scan then reads the file again."""
+        return replace(self, size=0, mtime_ns=0, sidecar=None)
+
     @property
     def sidecar_path(self) -> Path | None:
         """The path of the sidecar file, if there is one."""
@@ -136,6 +140,7 @@ class LedgerRow(NamedTuple):
         sidecar: The name, size and modification time of its sidecar file, if there is one.
         belongs_to: The path of the item that the file is a part or another name of.
         has_segments: Whether its segments and embeddings are stored.
+        problem: Why the file of an indexed item could not be read at the last scan; None if it could be.
     """
 
     path: str
@@ -148,6 +153,7 @@ class LedgerRow(NamedTuple):
     sidecar: str | None
     belongs_to: str | None
     has_segments: bool
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -237,6 +243,7 @@ class Item:
         mtime_ns: The modification time in nanoseconds.
         facts: The metadata of the file.
         belongs_to: The path of the item that the file is a part or another name of.
+        is_available: False if the file is on storage that was not connected at the last scan.
     """
 
     id: int
@@ -249,6 +256,7 @@ class Item:
     mtime_ns: int
     facts: MediaFacts
     belongs_to: str | None = None
+    is_available: bool = True
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from search.records import Ids
 from search.text.analysis import analyze
 
 # The revision of the newest migration.
-SCHEMA = "0008"
+SCHEMA = "0009"
 BUSY_TIMEOUT_MS = 30_000
 CACHE_KIB = 16_384
 

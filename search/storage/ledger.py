@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, exists, false, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, exists, false, func, insert, or_, select, update
 
 from search.paths import name_file
 from search.records import FileFacts, FileStamp, LedgerRow, SegmentKind, State
@@ -12,6 +12,7 @@ from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import match_folder
 from search.storage.saving import save_rows
+from search.storage.volumes import is_available
 
 # Fetching rows one at a time takes a quarter longer.
 ROWS_PER_FETCH = 1000
@@ -28,7 +29,9 @@ class Ledger:
     def read_stamps(self, source_id: int, root: str) -> dict[str, FileStamp]:
         """Return the stamps of all files of a source at a path or below it, by path."""
         c = t.item.c
-        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar, c.reason).where(
+        # An item that could not be read is compared again, and so has no stamp.
+        size = case((c.problem.is_(None), c.size), else_=-1)
+        query = select(c.path, c.state, size, c.mtime_ns, c.sidecar, c.reason).where(
             c.source_id == source_id, match_folder(root)
         )
         with self._database.read() as db:
@@ -42,8 +45,8 @@ class Ledger:
         """Return the rows of files by path; paths without a row are ignored."""
         c = t.item.c
         has_segments = exists().where(t.segment.c.item_id == c.id)
-        columns = [c[name] for name in LedgerRow._fields if name != "has_segments"]
-        query = select(*columns, has_segments).where(match_values(c.path))
+        columns = [has_segments if name == "has_segments" else c[name] for name in LedgerRow._fields]
+        query = select(*columns).where(match_values(c.path))
         with self._database.read() as db:
             return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
 
@@ -68,12 +71,35 @@ class Ledger:
                     .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar)
                 )
 
+    def mark_unread(self, reasons: Mapping[int, str]) -> None:
+        """Store why the files of indexed items could not be read; their segments and embeddings are kept."""
+        with self._database.write() as db:
+            for item_id, reason in reasons.items():
+                db.execute(update(t.item).where(t.item.c.id == item_id).values(problem=reason))
+
+    def mark_failed(self, file: FileFacts, reason: str, is_temporary: bool = False) -> None:
+        """Set the state of a file that could not be decoded to `failed`.
+
+        Args:
+            file: The file.
+            reason: Why it failed.
+            is_temporary: The file could not be read, which may pass. The next run tries again, and an item that is
+                indexed stays so.
+        """
+        c = t.item.c
+        with self._database.write() as db:
+            if is_temporary:
+                kept = update(t.item).where(c.path == file.path, c.state == State.INDEXED).values(problem=reason)
+                if db.execute(kept).rowcount:
+                    return
+            save_rows(db, [file.without_stamp() if is_temporary else file], State.FAILED, reason)
+
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Set the state of items whose file no longer exists to `missing`; their embeddings are kept."""
         self._set_state(item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
-        """Set the state of missing or hidden items to `indexed`; their files must have the same content."""
+        """Set the state of items to `indexed` whose unchanged files exist, can be read or are included again."""
         self._set_state(item_ids, State.INDEXED, None)
 
     def hide(self, item_ids: Mapping[int, str | None], reason: str) -> None:
@@ -98,10 +124,15 @@ class Ledger:
             return db.execute(query).first() is not None
 
     def list_missing(self, root: str, days: float) -> list[int]:
-        """Return the ids of the items at a path or below it that have been missing for at least `days` days."""
+        """Return the ids of the items at a path or below it that have been missing for at least `days` days.
+
+        Items on storage that is unavailable are left out.
+        """
         c = t.item.c
         since = now(past=timedelta(days=days))
-        query = select(c.id).where(match_folder(root), c.state == State.MISSING, c.missing_since <= since)
+        query = select(c.id).where(
+            match_folder(root), c.state == State.MISSING, c.missing_since <= since, is_available()
+        )
         with self._database.read() as db:
             return [row[0] for row in db.execute(query)]
 
@@ -122,7 +153,7 @@ class Ledger:
             for item_id in files:
                 db.execute(update(t.item).where(c.id == item_id).values(path=f"{TEMPORARY_PATH}{item_id}"))
             for item_id, file in files.items():
-                values = asdict(file) | {"state": State.INDEXED, "reason": None, "missing_since": None}
+                values = asdict(file) | {"state": State.INDEXED, "reason": None, "problem": None, "missing_since": None}
                 db.execute(update(t.item).where(c.id == item_id).values(values))
                 _rename_segment(db, item_id, old_paths.get(item_id, ""), file.path)
 
@@ -132,7 +163,13 @@ class Ledger:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
     def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
-        values = {"state": state, "reason": None, "missing_since": missing_since, "belongs_to": None}
+        values = {
+            "state": state,
+            "reason": None,
+            "problem": None,
+            "missing_since": missing_since,
+            "belongs_to": None,
+        }
         with self._database.write() as db:
             db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
 

@@ -33,7 +33,8 @@ class Sources:
         below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
         nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
         with self._database.write() as db:
-            db.execute(update(t.item).where(t.item.c.source_id.in_(nested)).values(source_id=source_id))
+            for table in (t.item, t.volume):
+                db.execute(update(table).where(table.c.source_id.in_(nested)).values(source_id=source_id))
             rows = db.execute(select(t.source).where(below, t.source.c.id != source_id)).all()
             moved = [
                 pattern
@@ -83,6 +84,12 @@ class Sources:
         if values:
             with self._database.write() as db:
                 db.execute(update(t.source).where(t.source.c.id == source_id).values(values))
+
+    def set_problem(self, source_id: int, problem: str | None) -> None:
+        """Store why changes in a source cannot be watched; None if they can be."""
+        c = t.source.c
+        with self._database.write(bump_revision=False) as db:
+            db.execute(update(t.source).where(c.id == source_id, c.problem.is_not(problem)).values(problem=problem))
 
     def forget(self, source_id: int) -> None:
         """Delete a source with all its items and everything derived from them; files are not changed."""

@@ -17,7 +17,7 @@ from tests.support.indexing import index
 
 def scan(root, exclude=(), source=None, settings=(), reads_hidden=False):
     rules = make_rules(Source(1, str(source or root), "", False, tuple(exclude), reads_hidden), settings)
-    return list(scan_source(Path(root), 1, Path("/nowhere"), {}, rules))
+    return list(scan_source(Path(root), 1, Path("/nowhere"), {}, rules=rules))
 
 
 def files(found, root):

@@ -100,8 +100,8 @@ def test_without_inode_numbers_links_are_recognized_by_their_target(fresh, photo
     real = os.stat
 
     def stat(path, **options):
-        facts = list(real(path, **options))
-        return os.stat_result([facts[0], 0, *facts[2:]])
+        facts = real(path, **options)
+        return os.stat_result((facts[0], 0, *facts[2:10]), {"st_mtime_ns": facts.st_mtime_ns})
 
     monkeypatch.setattr("indexer.scan.os.stat", stat)
     from indexer.scan import scan_source

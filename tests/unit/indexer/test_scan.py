@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scan import Problem, Skip, scan_source
+from indexer.scan import scan_source
+from indexer.scan_results import Problem, Skip
 from search.records import FileFacts, ItemType
 
 

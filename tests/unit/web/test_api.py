@@ -46,6 +46,7 @@ def test_search_returns_the_document_of_the_contract(client):
         "type",
         "path",
         "source",
+        "available",
         "title",
         "captured_at",
         "duration",

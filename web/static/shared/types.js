@@ -10,6 +10,7 @@
  * @property {number} id
  * @property {ItemType} type
  * @property {string} path
+ * @property {boolean} available false if its disk is not mounted
  * @property {string | null} [title]
  * @property {number | null} [width] in pixels
  * @property {number | null} [height] in pixels
@@ -162,7 +163,14 @@
  * @property {string} [model]
  * @property {string} [role]
  *
- * @typedef {{ id: number, path: string, watched: boolean, there: boolean }} Source
+ * @typedef {{ path: string, reason: string }} UnavailableFolder
+ *
+ * @typedef {object} Source
+ * @property {number} id
+ * @property {string} path
+ * @property {boolean} watched
+ * @property {UnavailableFolder[]} unavailable
+ * @property {string | null} problem why changes cannot be watched
  *
  * @typedef {{ id: number, path: string, state: string, reason: string | null, advice: string | null }} LedgerItem
  *

@@ -40,8 +40,9 @@ def test_a_file_that_grows_while_it_is_read_is_pending_and_the_next_run_reads_it
     def grow(path, *rest):
         with path.open("ab") as stream:
             stream.write(picture[100:])
-        yield from real(media / "missing.png", *rest)
+        yield from real(media.parent / "before.png", *rest)
 
+    (media.parent / "before.png").write_bytes(picture[:100])
     (media / "new.png").write_bytes(picture[:100])
     with monkeypatch.context() as patch:
         patch.setattr("indexer.decode.preprocess.decode_file", grow)

@@ -1,0 +1,116 @@
+"""Storage that comes and goes: detect that a disk is not mounted, so that nothing on it counts as deleted.
+
+A disk that is not mounted leaves no folder, a folder that cannot be read, or an empty folder. An empty folder alone
+proves nothing, since users delete files. So each scan stores the identity of the folders at which storage begins: if it
+has changed, and none of the known files below is there, the storage is another one.
+"""
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from search.paths import find_access_problem
+from search.records import Volume
+
+NOT_MOUNTED = "the disk is not mounted: the folder is not the one of the last scan, and has none of the known files"
+
+
+@dataclass(frozen=True)
+class VolumeChanges:
+    """What a scan shows about the storage at a path and below it.
+
+    Attributes:
+        root: The scanned path.
+        is_source: Whether the path is the root of a source, at which storage begins by definition.
+        known: The volumes that earlier scans found.
+        found: The folders at which storage begins; the scan fills this list.
+    """
+
+    root: str
+    is_source: bool
+    known: Sequence[Volume] = ()
+    found: list[Volume] = field(default_factory=list)
+
+    def decide(self, present: Iterable[str], vanished: Iterable[str]) -> list[Volume]:
+        """Return the volumes to store; those that are unavailable have a problem.
+
+        Args:
+            present: The paths of known files that were found.
+            vanished: The paths of known files that were not found.
+        """
+        volumes = {volume.path: volume for volume in self.found if volume.path != self.root or self._begins_at_root()}
+        known = list(self.known)
+        if self.is_source and self.root in volumes and all(volume.path != self.root for volume in known):
+            known.append(Volume(self.root, ""))
+        suspects = [
+            volume for volume in known if volume.path not in volumes or volumes[volume.path].identity != volume.identity
+        ]
+        if suspects:
+            folders_present, folders_vanished = list_folders(present), list_folders(vanished)
+            for volume in suspects:
+                if volume.path in folders_vanished and volume.path not in folders_present:
+                    volumes[volume.path] = replace(volume, problem=_explain(volume.path))
+        return list(volumes.values())
+
+    def _begins_at_root(self) -> bool:
+        try:
+            return self.is_source or Path(self.root).stat().st_dev != Path(self.root).parent.stat().st_dev
+        except OSError:
+            return False
+
+
+def list_folders(paths: Iterable[str]) -> set[str]:
+    """Return some paths and all folders above them."""
+    folders: set[str] = set()
+    for path in paths:
+        folder = path
+        while folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0] or "/"
+    return folders
+
+
+def _explain(folder: str) -> str:
+    problem = find_access_problem(folder)
+    return NOT_MOUNTED if problem is None else f"the folder {problem}"
+
+
+def is_below_any(path: str, folders: Collection[str]) -> bool:
+    """Return whether a path is one of some folders or below one of them."""
+    if not folders:
+        return False
+    while path not in folders:
+        parent = path.rpartition("/")[0] or "/"
+        if parent == path:
+            return False
+        path = parent
+    return True
+
+
+def identify_storage(folder: str) -> str:
+    """Return what identifies the storage that a folder is on: device, inode and file system.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    facts = Path(folder).stat()
+    system = os.statvfs(folder).f_fsid if hasattr(os, "statvfs") else 0
+    return f"{facts.st_dev}:{facts.st_ino}:{system}"
+
+
+def identify_folder(folder: Path) -> tuple[int, int] | None:
+    """Return device and inode number of a folder; None if it does not exist."""
+    try:
+        facts = Path(folder).stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def list_names(folder: Path) -> list[str]:
+    """Return the names in a folder; none if it cannot be listed, since a file in it may be readable nevertheless."""
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
