@@ -97,7 +97,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     with summary.profile.measure("scanning", 0):
         for root in roots:
             plan.merge(_scan_root(library, root, options, summary))
-    summary.is_refused = bool(roots) and all(is_below_any(root, summary.unavailable) for root in roots)
+    are_lost = bool(roots) and all(is_below_any(root, summary.unavailable) for root in roots)
+    summary.is_refused = are_lost and not plan.counts["scanned"]
     summary.counts.update(plan.counts)
     summary.failures.update(plan.failures)
     if options.dry_run:
@@ -210,7 +211,8 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
             library.volumes.mark_unavailable(source.id, lost, summary.unavailable[lost])
         return Plan()
     source_id = _add_source(library, root, options) if source is None else source.id
-    storage = VolumeChanges(root, source is None or source.path == root, library.volumes.list_below(root))
+    is_source = source is None or source.path == root
+    storage = VolumeChanges(root, is_source, library.volumes.list_below(root), library.volumes.list_strays(root))
     plan = _plan_root(library, storage, source_id, options)
     summary.unavailable.update({volume.path: volume.problem for volume in plan.volumes if volume.problem is not None})
     if not options.dry_run:
