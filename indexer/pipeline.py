@@ -165,13 +165,15 @@ def _resolve_all(library: OpenHome, paths: list[Path], options: Options, summary
         UsageError: A path does not exist; with `skip_absent`, none does.
     """
     roots: list[str] = []
+    errors: list[UsageError] = []
     for path in paths:
         try:
             roots.append(_resolve(library, path))
         except UsageError as error:
-            if not options.skip_absent or len(paths) == 1:
-                raise
+            errors.append(error)
             summary.failures[clean_string(str(path))] = str(error)
+    if errors and not (options.skip_absent and roots):
+        raise errors[0]
     return roots
 
 

@@ -1,4 +1,4 @@
-"""No name, time, size, content or metadata of one file ends a run: the others are indexed, and the ledger has a line."""
+"""Nothing about one file ends a run: the other files are indexed, and the ledger has a line for it."""
 
 import json
 import os
@@ -92,13 +92,12 @@ def test_any_tree_is_indexed_but_for_what_is_odd(empty_home, tree):
         (media / "canary.txt").write_text(CANARY)
         count = 1
         for parts, (suffix, body, seconds) in tree.items():
-            folder = os.path.join(os.fsencode(media), *(part + b"d" for part in parts[:-1]))
-            path = os.path.join(folder, b"f" + parts[-1] + suffix)
-            os.makedirs(folder, exist_ok=True)
-            if os.path.lexists(path):
+            folder = media.joinpath(*(os.fsdecode(part + b"d") for part in parts[:-1]))
+            path = folder / os.fsdecode(b"f" + parts[-1] + suffix)
+            folder.mkdir(parents=True, exist_ok=True)
+            if path.exists():
                 continue
-            with open(path, "wb") as stream:
-                stream.write(body)
+            path.write_bytes(body)
             os.utime(path, ns=(0, seconds * 10**9))
             count += 1
         summary = index(library, media)
@@ -222,19 +221,18 @@ def test_folders_deeper_than_the_stack_are_walked(fresh, tmp_path):
     depth = min(sys.getrecursionlimit() + 200, (4000 - len(str(media))) // 2)
     media.mkdir()
     (media / "canary.txt").write_text(CANARY)
-    folder = str(media)
+    folder = media
     for _ in range(depth):
-        folder += "/d"
-        os.mkdir(folder)
-    with open(folder + "/a.txt", "w") as stream:
-        stream.write(CANARY)
+        folder /= "d"
+        folder.mkdir()
+    (folder / "a.txt").write_text(CANARY)
     try:
         index(fresh, media)
     finally:
-        os.unlink(folder + "/a.txt")
-        while folder != str(media):  # `shutil.rmtree` would need too deep a stack
-            os.rmdir(folder)
-            folder = folder.removesuffix("/d")
+        (folder / "a.txt").unlink()
+        while folder != media:  # `shutil.rmtree` would need too deep a stack
+            folder.rmdir()
+            folder = folder.parent
     assert list(list_states(fresh).values()) == [State.INDEXED] * 2
 
 

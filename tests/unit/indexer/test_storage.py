@@ -134,7 +134,8 @@ def test_a_disk_that_returns_with_another_identity_is_recognized_by_its_files(fr
 @pytest.fixture
 def other_device():
     """A folder on another device than the temporary folder of the tests."""
-    if not os.access("/dev/shm", os.W_OK) or os.stat("/dev/shm").st_dev == os.stat(tempfile.gettempdir()).st_dev:
+    memory, temporary = Path("/dev/shm"), Path(tempfile.gettempdir())
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == temporary.stat().st_dev:
         pytest.skip("there is no second device")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         yield Path(folder)
