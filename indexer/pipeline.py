@@ -106,7 +106,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     with summary.profile.measure("scanning", 0):
         for root in roots:
             plan.merge(_scan_root(library, root, options, summary))
-    summary.is_refused = bool(roots) and all(is_below_any(root, summary.unavailable) for root in roots)
+    are_lost = bool(roots) and all(is_below_any(root, summary.unavailable) for root in roots)
+    summary.is_refused = are_lost and not plan.counts["scanned"]
     summary.counts.update(plan.counts)
     summary.failures.update(plan.failures)
     if options.dry_run:
@@ -179,13 +180,15 @@ def _resolve_all(library: OpenHome, paths: list[Path], options: Options, summary
         UsageError: A path does not exist; with `skip_absent`, none does.
     """
     roots: list[str] = []
+    errors: list[UsageError] = []
     for path in paths:
         try:
             roots.append(_resolve(library, path))
         except UsageError as error:
-            if not options.skip_absent or len(paths) == 1:
-                raise
+            errors.append(error)
             summary.failures[clean_string(str(path))] = str(error)
+    if errors and not (options.skip_absent and roots):
+        raise errors[0]
     return roots
 
 
@@ -225,7 +228,8 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
             library.volumes.mark_unavailable(source.id, lost, summary.unavailable[lost])
         return Plan()
     source = _find_rules(library, source or _add_source(library, root, options), options)
-    storage = VolumeChanges(root, source.path == root, library.volumes.list_below(root))
+    volumes = library.volumes
+    storage = VolumeChanges(root, source.path == root, volumes.list_below(root), volumes.list_strays(root))
     plan = _plan_root(library, storage, source, options)
     summary.unavailable.update({volume.path: volume.problem for volume in plan.volumes if volume.problem is not None})
     if not options.dry_run:

@@ -189,9 +189,8 @@ class Scanner:
         files = sidecars.by_owner.get(name) if sidecars.by_owner else None
         sidecar = describe_sidecar(path, files[0]) if files else None
         stamp = self.stamps.get(path)
-        signature = (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns), sidecar)
-        is_unchanged = stamp == (State.INDEXED, *signature, None)
-        result = path if is_unchanged else self._describe(path, signature, stamp, facts.st_mode)
+        is_unchanged = stamp == (State.INDEXED, facts.st_size, facts.st_mtime_ns, sidecar, None)
+        result = path if is_unchanged else self._describe(path, facts, sidecar)
         if (is_link or facts.st_nlink > 1) and isinstance(result, FileFacts | str):
             is_indexed = stamp is not None and stamp.state == State.INDEXED
             self._named.add(NamedFile(path, make_file_identity(path, facts), is_link, is_indexed))
@@ -199,22 +198,17 @@ class Scanner:
             return None
         return result
 
-    def _describe(
-        self, path: str, signature: tuple[int, int, str | None], stamp: FileStamp | None, mode: int
-    ) -> ScanResult:
-        """Return the result for a file that is new, or changed since it was indexed.
-
-        Args:
-            path: The file.
-            signature: Its size, its modification time and a description of its sidecar.
-            stamp: Its stamp in the ledger.
-            mode: The mode of the file.
-        """
+    def _describe(self, path: str, facts: os.stat_result, sidecar: str | None) -> ScanResult:
+        """Return the result for a file that is new, or changed since it was indexed."""
+        signature = (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns), sidecar)
+        stamp = self.stamps.get(path)
+        if stamp == (State.INDEXED, *signature, None):
+            return path
         item_type = guess_type(path)
         # A file that was skipped for its unknown type is checked again if its type is known now.
         if item_type is None and stamp is not None and stamp[:4] == (State.SKIPPED, *signature):
             return path
-        return classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), mode)
+        return classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), facts.st_mode)
 
     def _skip_part(self, path: str, part: Part) -> ScanResult | None:
         owner = os.path.join(os.path.dirname(path), part.owner) if part.owner else None

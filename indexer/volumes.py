@@ -6,7 +6,7 @@ has changed, and none of the known files below is there, the storage is another 
 """
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,12 +24,14 @@ class VolumeChanges:
         root: The scanned path.
         is_source: Whether the path is the root of a source, at which storage begins by definition.
         known: The volumes that earlier scans found.
+        strays: Files that were added to volumes while these were unavailable. They do not show that a disk is back.
         found: The folders at which storage begins; the scan fills this list.
     """
 
     root: str
     is_source: bool
     known: Sequence[Volume] = ()
+    strays: Set[str] = frozenset()
     found: list[Volume] = field(default_factory=list)
 
     def decide(self, present: Iterable[str], vanished: Iterable[str]) -> list[Volume]:
@@ -47,7 +49,8 @@ class VolumeChanges:
             volume for volume in known if volume.path not in volumes or volumes[volume.path].identity != volume.identity
         ]
         if suspects:
-            folders_present, folders_vanished = list_folders(present), list_folders(vanished)
+            folders_present = list_folders(path for path in present if path not in self.strays)
+            folders_vanished = list_folders(vanished)
             for volume in suspects:
                 if volume.path in folders_vanished and volume.path not in folders_present:
                     volumes[volume.path] = replace(volume, problem=_explain(volume.path))

@@ -163,6 +163,7 @@ def clean_facts(facts: MediaFacts) -> MediaFacts:
     for name, (lowest, highest) in RANGES.items():
         if values[name] is not None and not lowest <= values[name] <= highest:
             values[name] = None
+    values["tags"] = tuple(dict.fromkeys(values["tags"]))
     if values["latitude"] is None or values["longitude"] is None:
         values["latitude"] = values["longitude"] = None
     return MediaFacts(**values)

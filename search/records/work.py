@@ -37,11 +37,13 @@ class Volume:
         path: The absolute path of the folder.
         identity: What identifies the storage: it changes when a disk is unmounted.
         problem: Why the storage is unavailable; None if it is available.
+        last_item_id: The highest id of an item when the storage became unavailable; None if it is available.
     """
 
     path: str
     identity: str
     problem: str | None = None
+    last_item_id: int | None = None
 
 
 class JobState(StrEnum):

@@ -68,7 +68,7 @@ class Ledger:
                 db.execute(
                     update(t.item)
                     .where(t.item.c.path == file.path)
-                    .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar)
+                    .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar, problem=None)
                 )
 
     def mark_unread(self, reasons: Mapping[int, str]) -> None:

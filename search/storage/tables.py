@@ -55,6 +55,7 @@ volume = Table(
     Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("identity", StorableText, nullable=False),
     Column("problem", StorableText),
+    Column("last_item_id", StorableInteger),
     sqlite_with_rowid=False,
 )
 

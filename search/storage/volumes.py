@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -25,8 +26,19 @@ class Volumes:
         """Return every volume, in order of path."""
         c = t.volume.c
         with self._database.read() as db:
-            rows = db.execute(select(c.path, c.identity, c.problem).order_by(c.path))
+            rows = db.execute(select(c.path, c.identity, c.problem, c.last_item_id).order_by(c.path))
             return [Volume(*row) for row in rows]
+
+    def list_strays(self, root: str) -> set[str]:
+        """Return the paths of the items at a path or below it that were added while their volume was unavailable.
+
+        For example, a program wrote a file into the folder of a disk that was not mounted.
+        """
+        c, i = t.volume.c, t.item.c
+        below = func.substr(i.path, 1, func.length(c.path) + 1) == c.path + "/"
+        query = select(i.path).join(t.volume, below).where(c.problem.is_not(None), i.id > c.last_item_id)
+        with self._database.read() as db:
+            return {row[0] for row in db.execute(query) if _is_at_or_below(row[0], root)}
 
     def list_problems(self) -> dict[str, str]:
         """Return why storage is unavailable, by the folder at which it begins."""
@@ -76,8 +88,10 @@ def _is_at_or_below(path: str, root: str) -> bool:
 
 
 def _save(db: Connection, source_id: int, volume: Volume) -> None:
-    statement = upsert(t.volume).values(
-        path=volume.path, source_id=source_id, identity=volume.identity, problem=volume.problem
-    )
-    changed = {name: statement.excluded[name] for name in ("source_id", "identity", "problem")}
+    values = {"path": volume.path, "source_id": source_id, "identity": volume.identity, "problem": volume.problem}
+    last_item_id: Any = volume.last_item_id
+    if volume.problem is not None and last_item_id is None:
+        last_item_id = select(func.coalesce(func.max(t.item.c.id), 0)).scalar_subquery()
+    statement = upsert(t.volume).values(values | {"last_item_id": last_item_id})
+    changed = {name: statement.excluded[name] for name in ("source_id", "identity", "problem", "last_item_id")}
     db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed))

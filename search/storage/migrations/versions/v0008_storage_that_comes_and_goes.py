@@ -9,7 +9,7 @@ down_revision = "0007"
 STATEMENTS = (
     """CREATE TABLE volume (path TEXT NOT NULL PRIMARY KEY,
        source_id INTEGER NOT NULL REFERENCES source(id) ON DELETE CASCADE,
-       identity TEXT NOT NULL, problem TEXT) WITHOUT ROWID""",
+       identity TEXT NOT NULL, problem TEXT, last_item_id BIGINT) WITHOUT ROWID""",
     "CREATE INDEX ix_volume_source_id ON volume (source_id)",
     "ALTER TABLE source ADD COLUMN problem TEXT",
     "ALTER TABLE item ADD COLUMN problem TEXT",
