@@ -32,50 +32,52 @@ _BURSTS = (
 
 
 @dataclass(frozen=True)
-class Part:
-    """A file that is part of an item.
+class Attachment:
+    """A file that belongs to an item and is skipped.
 
     Attributes:
         owner: The name of the file that is the item.
-        reason: What the part is, for users.
+        reason: What the attachment is, for users.
     """
 
     owner: str
     reason: str
 
 
-def find_parts(
-    folder: str, names: Sequence[str], suffixes: Iterable[str], is_known: Callable[[str, Part], bool]
-) -> dict[str, Part]:
-    """Return the files of a folder that are parts of another file in it, by name; quick if there are none.
+def find_attachments(
+    folder: str, names: Sequence[str], suffixes: Iterable[str], is_known: Callable[[str, Attachment], bool]
+) -> dict[str, Attachment]:
+    """Return the files of a folder that are attachments of another file in it, by name; quick if there are none.
 
     Args:
         folder: The path of the folder.
         names: The names of the files in it.
         suffixes: The suffixes of the files, each once, in upper or lower case.
-        is_known: Returns whether a file, given by its path, was found to be this part before and has not changed since.
+        is_known: Returns whether a file, given by its path, was skipped as this attachment before and is unchanged.
     """
     joined = "\n".join(names).lower()
-    parts: dict[str, Part] = {}
+    attachments: dict[str, Attachment] = {}
     if "burst" in joined:
-        parts |= _find_bursts(names)
+        attachments |= _find_bursts(names)
     if "img_e" in joined or any(word in joined for word in _EDIT_WORDS):
-        parts |= _find_edits(names)
+        attachments |= _find_edits(names)
     if not _PAIRED_SUFFIXES.isdisjoint(map(str.lower, suffixes)):
-        parts |= _find_companions(folder, names, is_known)
-    return {name: _follow(part, parts) for name, part in parts.items()}
+        attachments |= _find_companions(folder, names, is_known)
+    return {name: _follow(attachment, attachments) for name, attachment in attachments.items()}
 
 
-def _follow(part: Part, parts: Mapping[str, Part]) -> Part:
-    """Return a part whose owner is an item: the owner of a film may be the original of an edited version."""
-    owner, seen = part.owner, {part.owner}
-    while owner in parts and parts[owner].owner not in seen:
-        owner = parts[owner].owner
+def _follow(attachment: Attachment, attachments: Mapping[str, Attachment]) -> Attachment:
+    """Return an attachment whose owner is an item: the owner of a film may be the original of an edited version."""
+    owner, seen = attachment.owner, {attachment.owner}
+    while owner in attachments and attachments[owner].owner not in seen:
+        owner = attachments[owner].owner
         seen.add(owner)
-    return Part(owner, part.reason) if owner != part.owner else part
+    return Attachment(owner, attachment.reason) if owner != attachment.owner else attachment
 
 
-def _find_companions(folder: str, names: Iterable[str], is_known: Callable[[str, Part], bool]) -> dict[str, Part]:
+def _find_companions(
+    folder: str, names: Iterable[str], is_known: Callable[[str, Attachment], bool]
+) -> dict[str, Attachment]:
     """Return the raw files and the films of Live Photos that are next to a photo."""
     photos: dict[str, dict[str, str]] = {}
     others: list[str] = []
@@ -85,25 +87,25 @@ def _find_companions(folder: str, names: Iterable[str], is_known: Callable[[str,
             photos.setdefault(_find_stem(name), {})[suffix] = name
         elif suffix in _PAIRED_SUFFIXES:
             others.append(name)
-    parts: dict[str, Part] = {}
+    attachments: dict[str, Attachment] = {}
     for name in others:
         candidates = photos.get(_find_stem(name), {})
         owner = next((candidates[suffix] for suffix in PHOTO_SUFFIXES if suffix in candidates), None)
         if owner is None:
             continue
         if PurePath(name).suffix.lower() in RAW_SUFFIXES:
-            parts[name] = Part(owner, f"the raw file of {owner}")
+            attachments[name] = Attachment(owner, f"the raw file of {owner}")
             continue
-        part = Part(owner, f"the film of the Live Photo {owner}")
-        if is_known(name, part) or is_live_photo(Path(folder, owner), Path(folder, name)):
-            parts[name] = part
-    return parts
+        attachment = Attachment(owner, f"the film of the Live Photo {owner}")
+        if is_known(name, attachment) or is_live_photo(Path(folder, owner), Path(folder, name)):
+            attachments[name] = attachment
+    return attachments
 
 
-def _find_edits(names: Sequence[str]) -> dict[str, Part]:
+def _find_edits(names: Sequence[str]) -> dict[str, Attachment]:
     """Return the originals of edited photos: the edited version is the item."""
     photos = {name.lower(): name for name in names if PurePath(name).suffix.lower() in PHOTO_SUFFIXES}
-    parts: dict[str, Part] = {}
+    attachments: dict[str, Attachment] = {}
     for name in photos.values():
         stem = PurePath(name).stem
         apple, edited = _APPLE_EDITED.fullmatch(stem), _EDITED.fullmatch(stem)
@@ -115,11 +117,11 @@ def _find_edits(names: Sequence[str]) -> dict[str, Part]:
             continue
         for suffix in PHOTO_SUFFIXES:
             if (found := photos.get((original + suffix).lower())) is not None:
-                parts[found] = Part(name, f"the original of {name}")
-    return parts
+                attachments[found] = Attachment(name, f"the original of {name}")
+    return attachments
 
 
-def _find_bursts(names: Iterable[str]) -> dict[str, Part]:
+def _find_bursts(names: Iterable[str]) -> dict[str, Attachment]:
     """Return the photos of bursts except the one that the camera chose, or the first."""
     bursts: dict[str, list[tuple[bool, str]]] = {}
     for name in names:
@@ -128,7 +130,7 @@ def _find_bursts(names: Iterable[str]) -> dict[str, Part]:
         if match is not None and path.suffix.lower() in PHOTO_SUFFIXES:
             bursts.setdefault(match["key"].lower(), []).append((match["cover"] is None, name))
     return {
-        name: Part(cover, f"in the burst of {cover}")
+        name: Attachment(cover, f"in the burst of {cover}")
         for photos in bursts.values()
         for _, cover in [min(photos)]
         for _, name in photos

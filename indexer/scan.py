@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
-from indexer.pairs import Part, find_parts
+from indexer.pairs import Attachment, find_attachments
 from indexer.rules import DEFAULT_RULES, Rules
 from indexer.same_files import (
     Identity,
@@ -57,11 +57,11 @@ class Listing:
     """What the names of the files in a folder show.
 
     Attributes:
-        skipped: The files that are not indexed, by name; the owner is empty if they are not part of an item.
+        skipped: The files that are not indexed, by name; the owner is empty if they belong to no item.
         sidecars: The sidecars of the other files.
     """
 
-    skipped: Mapping[str, Part]
+    skipped: Mapping[str, Attachment]
     sidecars: Sidecars
 
 
@@ -147,11 +147,13 @@ class Scanner:
     def list_files(self, folder: str, names: Sequence[str], rules: Rules) -> Listing:
         """Return which files of a folder are skipped, and the sidecars of the others."""
         suffixes = {name[name.rfind(".") :] for name in names}
-        skipped = {name: Part("", reason) for name, reason in rules.explain_files(folder, names, suffixes).items()}
+        skipped = {
+            name: Attachment("", reason) for name, reason in rules.explain_files(folder, names, suffixes).items()
+        }
         if skipped:
             names = [name for name in names if name not in skipped]
-        parts = find_parts(folder, names, suffixes, lambda name, part: self._is_known(folder, name, part))
-        skipped |= {name: part for name, part in parts.items() if self._is_usable(folder, part.owner)}
+        found = find_attachments(folder, names, suffixes, lambda name, one: self._is_known(folder, name, one))
+        skipped |= {name: one for name, one in found.items() if self._is_usable(folder, one.owner)}
         return Listing(skipped, find_sidecars(names, suffixes))
 
     def _find_folder(self, entry: "os.DirEntry[str]", folder: Folder) -> Iterator[ScanResult | Folder]:
@@ -176,10 +178,10 @@ class Scanner:
         """Return the result for one file, given the files of its folder; None if it may have other names."""
         sidecars = listing.sidecars
         if name in listing.skipped:
-            return self._skip_part(path, listing.skipped[name])
+            return self._skip_attachment(path, listing.skipped[name])
         if name in sidecars.owners:
             owner = sidecars.owners[name]
-            return self._skip_part(path, Part(owner, f"indexed together with {make_printable(owner)}"))
+            return self._skip_attachment(path, Attachment(owner, f"indexed together with {make_printable(owner)}"))
         try:
             facts = os.stat(path)
         except OSError as error:
@@ -210,15 +212,15 @@ class Scanner:
             return path
         return classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), facts.st_mode)
 
-    def _skip_part(self, path: str, part: Part) -> ScanResult | None:
-        owner = os.path.join(os.path.dirname(path), part.owner) if part.owner else None
-        return self.skip_file(path, part.reason, owner)
+    def _skip_attachment(self, path: str, attachment: Attachment) -> ScanResult | None:
+        owner = os.path.join(os.path.dirname(path), attachment.owner) if attachment.owner else None
+        return self.skip_file(path, attachment.reason, owner)
 
-    def _is_known(self, folder: str, name: str, part: Part) -> bool:
-        """Return whether a file was skipped as a part before, and has not changed since."""
+    def _is_known(self, folder: str, name: str, attachment: Attachment) -> bool:
+        """Return whether a file was skipped as this attachment before, and has not changed since."""
         path = os.path.join(folder, name)
         stamp = self.stamps.get(path)
-        if stamp is None or (stamp.state, stamp.reason) != (State.SKIPPED, part.reason):
+        if stamp is None or (stamp.state, stamp.reason) != (State.SKIPPED, attachment.reason):
             return False
         try:
             facts = os.stat(path)
@@ -227,7 +229,7 @@ class Scanner:
         return (stamp.size, stamp.mtime_ns) == (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns))
 
     def _is_usable(self, folder: str, owner: str) -> bool:
-        """Return whether a file can be the item of its parts: if it cannot be decoded, they are indexed."""
+        """Return whether a file can be the item of its attachments: if it cannot be decoded, they are indexed."""
         stamp = self.stamps.get(os.path.join(folder, owner))
         return stamp is None or stamp.state != State.FAILED
 

@@ -90,7 +90,7 @@ def is_file(path: Path) -> bool:
 
 
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
-    """Return the file of an indexed item, or of a part of one.
+    """Return the file of an indexed item, or of an attachment of one.
 
     Args:
         item: The item.
@@ -101,8 +101,8 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
         NotFoundError: The item has another type or is not indexed, or its file does not exist.
     """
     path = Path(item.path)
-    is_part = item.state is State.SKIPPED and item.belongs_to is not None
-    if item.type not in types or not (item.state is State.INDEXED or is_part) or not is_file(path):
+    is_attachment = item.state is State.SKIPPED and item.belongs_to is not None
+    if item.type not in types or not (item.state is State.INDEXED or is_attachment) or not is_file(path):
         raise NotFoundError(problem)
     return path
 

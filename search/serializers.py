@@ -73,9 +73,9 @@ def serialize_ledger_row(item: Item) -> dict[str, Any]:
     }
 
 
-def serialize_part(part: Item) -> dict[str, Any]:
-    """Return a file that belongs to an item: another name of its file, a sidecar, or a part of a pair."""
-    return {"id": part.id, "path": part.path, "type": part.type, "reason": part.reason, "size": part.size}
+def serialize_attachment(file: Item) -> dict[str, Any]:
+    """Return a file that belongs to an item: another name of its file, a sidecar, or one of a pair."""
+    return {"id": file.id, "path": file.path, "type": file.type, "reason": file.reason, "size": file.size}
 
 
 def serialize_source(source: Source, unavailable: Mapping[str, str]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class FileFacts:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         sidecar: The name, size and modification time of a sidecar file, such as the subtitles of a film.
-        belongs_to: The path of the item that the file is a part or another name of.
+        belongs_to: The path of the item that the file is an attachment of.
     """
 
     path: str
@@ -138,7 +138,7 @@ class LedgerRow(NamedTuple):
         content_hash: A hash of the content, if it was read.
         reason: Why the file is in this state, for users.
         sidecar: The name, size and modification time of its sidecar file, if there is one.
-        belongs_to: The path of the item that the file is a part or another name of.
+        belongs_to: The path of the item that the file is an attachment of.
         has_segments: Whether its segments and embeddings are stored.
         problem: Why the file of an indexed item could not be read at the last scan; None if it could be.
     """
@@ -242,7 +242,7 @@ class Item:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         facts: The metadata of the file.
-        belongs_to: The path of the item that the file is a part or another name of.
+        belongs_to: The path of the item that the file is an attachment of.
         is_available: False if the file is on storage that was not connected at the last scan.
     """
 

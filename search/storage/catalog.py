@@ -136,7 +136,7 @@ class Catalog:
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 
-    def list_parts(self, path: str) -> list[Item]:
+    def list_attachments(self, path: str) -> list[Item]:
         """Return the skipped files that belong to the item at a path, in order of path."""
         c = t.item.c
         query = _select_items().where(c.belongs_to == path, c.state == State.SKIPPED).order_by(c.path)

@@ -10,7 +10,7 @@ from search.errors import UsageError
 from search.forget import forget_items
 from search.query.filters import MAX_VALUE_LENGTH
 from search.records import ItemType, State
-from search.serializers import serialize_item, serialize_ledger_row, serialize_part, serialize_segment
+from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -41,8 +41,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
         item = find(item_id)
         segments = [serialize_segment(found) for found in library.catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
-        parts = [serialize_part(part) for part in library.catalog.list_parts(item.path)]
-        details |= {"belongs_to": item.belongs_to, "parts": parts}
+        attachments = [serialize_attachment(file) for file in library.catalog.list_attachments(item.path)]
+        details |= {"belongs_to": item.belongs_to, "attachments": attachments}
         return jsonify(serialize_item(item) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")

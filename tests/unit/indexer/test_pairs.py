@@ -72,7 +72,7 @@ def test_the_film_of_a_live_photo_is_a_part_of_it(fresh, media, film, photo_iden
     assert index(fresh, media).counts["unchanged"] == 1
     client = make_client(fresh)
     (hit,) = client.post("/api/v1/search", json={"text": "red", "all": True}).json["hits"]
-    (part,) = client.get(f"/api/v1/items/{hit['item']['id']}").json["parts"]
+    (part,) = client.get(f"/api/v1/items/{hit['item']['id']}").json["attachments"]
     assert part["reason"] == "the film of the Live Photo IMG_0001.JPG"
     assert client.get(f"/api/v1/items/{part['id']}/media").data == film
 
@@ -160,7 +160,10 @@ def test_the_film_of_an_edited_live_photo_belongs_to_the_item(fresh, media):
     (media / "IMG_1234.MOV").write_bytes(make_film(3))
     index(fresh, media)
     item = next(one for one in fresh.catalog.list_items() if one.state is State.INDEXED)
-    assert [Path(part.path).name for part in fresh.catalog.list_parts(item.path)] == ["IMG_1234.JPG", "IMG_1234.MOV"]
+    assert [Path(part.path).name for part in fresh.catalog.list_attachments(item.path)] == [
+        "IMG_1234.JPG",
+        "IMG_1234.MOV",
+    ]
 
 
 @pytest.mark.parametrize("names", [("IMG_E.jpg", "IMG_.jpg"), ("edited.jpg", "a.jpg"), ("a-edited.jpg", "b.jpg")])

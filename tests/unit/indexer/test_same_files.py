@@ -46,7 +46,7 @@ def test_a_file_with_several_names_is_one_item(fresh, photos):
     assert ledger(fresh, photos) == expected
     assert Engine(fresh).search(Query(text="red", include_all=True)).hits[0].item.path == str(first)
     item = next(one for one in fresh.catalog.list_items() if one.state is State.INDEXED)
-    parts = make_client(fresh).get(f"/api/v1/items/{item.id}").json["parts"]
+    parts = make_client(fresh).get(f"/api/v1/items/{item.id}").json["attachments"]
     assert [part["path"] for part in parts] == [str(photos / "2024/b.jpg"), str(photos / "2024/c.jpg")]
 
 

@@ -36,6 +36,7 @@
  * @property {string[] | null} [tags]
  * @property {number | null} [latitude]
  * @property {number | null} [longitude]
+ * @property {{ id: number, path: string, reason: string | null }[]} [attachments] files that belong to the item
  *
  * @typedef {Item & ItemDetails} FullItem
  *

@@ -39,7 +39,7 @@ def test_files_that_could_not_be_read_are_tried_again_and_the_rest_is_kept(tmp_p
         connection.commit()
     engine.dispose()
     database = Database(tmp_path / "c.db")
-    stamps = Ledger(database).read_stamps(1, "/m")
+    stamps = {path: stamp[:4] for path, stamp in Ledger(database).read_stamps(1, "/m").items()}
     assert stamps == {
         "/m/a": (State.INDEXED, 5, 7, None),
         "/m/b": (State.FAILED, 0, 0, None),
