@@ -133,7 +133,7 @@ class Rules:
         return rules, None
 
     def enter(self, folder: str, names: Collection[str]) -> "Rules":
-        """Return the rules for the files of a folder, with the patterns of its own ignore files.
+        """Return the rules for the files of a folder, with the patterns of the ignore files in it.
 
         Args:
             folder: The path of the folder.

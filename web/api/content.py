@@ -17,6 +17,8 @@ from search.records import Item, ItemType, Query, QueryPart
 from search.serializers import serialize_answer
 
 DAY_SECONDS = 24 * 3600
+# The last second of the year 9999. A file can have a later modification time, but HTTP has no such date.
+MAX_HTTP_DATE = 253_402_300_799.0
 # Maximum width and height of a preview in pixels.
 MAX_PREVIEW = (2048, 2048)
 IMAGES = {ItemType.IMAGE}
@@ -54,7 +56,9 @@ def make_blueprint(engine: Engine) -> Blueprint:
             raise NotFoundError(f"Permission denied for the file of item {item_id}: {item.path}")
         suffix = path.suffix.lower()
         mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        response = send_file(path, mimetype=mime_type, conditional=True, download_name=make_download_name(path.name))
+        changed = max(0.0, min(path.stat().st_mtime, MAX_HTTP_DATE))
+        name = make_download_name(path.name)
+        response = send_file(path, mimetype=mime_type, conditional=True, download_name=name, last_modified=changed)
         # An HTML document of the library must not run as a page of this site.
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
         return response

@@ -135,18 +135,45 @@ def test_any_time_and_size_can_be_stored(empty_home, mtime_ns, size):
         check_answers(library)
 
 
-def test_a_file_of_the_far_future_is_indexed_and_sent(fresh, tmp_path):
-    media = tmp_path / "media"
+@pytest.fixture(params=["on disk", "in memory"])
+def place(request, tmp_path):
+    """A folder; file systems in memory store any time, others limit it."""
+    if request.param == "on disk":
+        yield tmp_path
+        return
+    if not os.access("/dev/shm", os.W_OK):
+        pytest.skip("there is no file system in memory")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_files_of_the_far_past_and_future_are_indexed_and_sent(fresh, place):
+    media = place / "media"
     media.mkdir()
-    for name, year in (("past.txt", -2_000_000_000), ("future.txt", 10_413_792_000)):  # 1906, 2300
+    seconds = {"1906.txt": -2 * 10**9, "2300.txt": 10_413_792_000, "33658.txt": 10**12, "-29719.txt": -(10**12)}
+    for name, moment in seconds.items():
         (media / name).write_text(f"{CANARY} {name}")
-        os.utime(media / name, (year, year))
+        os.utime(media / name, (moment, moment))
     index(fresh, media)
     client = make_client(fresh)
     for item in fresh.catalog.list_items():
         assert item.state is State.INDEXED
-        assert client.get(f"/api/v1/items/{item.id}/media").status_code == 200
-        assert client.get(f"/api/v1/archive?ids={item.id}").status_code == 200
+        assert client.get(f"/api/v1/items/{item.id}/media").data.decode().startswith(CANARY)
+        assert client.get(f"/api/v1/archive?ids={item.id}").data.startswith(b"PK")
+    assert index(fresh, media).counts["unchanged"] == 4
+
+
+@pytest.mark.parametrize("name", ["two\nlines.txt", "return\r.txt", "\x1b[31m.txt", 'quote".txt', "\u202egpj.txt"])
+def test_a_name_with_control_characters_is_sent_in_one_header(fresh, tmp_path, name):
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / name).write_text(CANARY)
+    index(fresh, media)
+    (item,) = fresh.catalog.list_items()
+    assert (item.path, item.state) == (str(media / name), State.INDEXED)
+    response = make_client(fresh).get(f"/api/v1/items/{item.id}/media")
+    assert (response.status_code, response.text) == (200, CANARY)
+    assert response.headers["Content-Disposition"].isprintable()
 
 
 def decode_as(monkeypatch, summary, segments=()):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.support.indexing import index
 from tests.support.web_client import make_client
 
 BIG, DIGITS = 2**63, "9" * 5000
@@ -145,3 +146,15 @@ def test_no_body_is_an_internal_error(fresh, route, body):
     response = post(make_client(fresh), f"/api/v1/{route}", json.dumps(body))
     assert response.status_code < 500, response.data
     assert make_client(fresh).get("/api/v1/jobs").status_code == 200
+
+
+def test_a_disk_that_fails_while_a_file_is_sent_is_no_internal_error(fresh, tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("a letter")
+    index(fresh, tmp_path / "a.txt")
+
+    def fail(*_args, **_options):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("web.api.content.send_file", fail)
+    response = make_client(fresh).get("/api/v1/items/1/media")
+    assert (response.status_code, response.json["title"]) == (404, "The file cannot be read")
