@@ -23,8 +23,8 @@ _EDIT_WORDS = (
 _EDITED = re.compile(rf"(?P<original>.+)[-_](?:{'|'.join(map(re.escape, _EDIT_WORDS))})", re.IGNORECASE | re.DOTALL)
 # iOS: IMG_E0001 is the edited version of IMG_0001.
 _APPLE_EDITED = re.compile(r"(?P<start>img_)e(?P<number>\d{4,})", re.IGNORECASE)
-# Pixel: `PXL_1.RAW-01.COVER.jpg` and `PXL_1.RAW-02.ORIGINAL.dng`; iCloud: `IMG_1_HEVC.MOV`.
-_MARKS = re.compile(r"(?:\.raw-\d+)?(?:\.mp)?\.(?:cover|original)$|_hevc$", re.IGNORECASE)
+# Pixel: `PXL_1.RAW-01.COVER.jpg` and `PXL_1.RAW-02.ORIGINAL.dng`; iCloud: `IMG_1_HEVC.MOV`, `IMG_1_HEIC.MOV`.
+_MARKS = re.compile(r"(?:\.raw-\d+)?(?:\.mp)?\.(?:cover|original)$|_hevc$|_heic$", re.IGNORECASE)
 _BURSTS = (
     re.compile(r"(?P<key>.+)[_.]burst-?(?P<number>\d{1,4})(?P<cover>[_.]cover)?", re.IGNORECASE | re.DOTALL),
     re.compile(r"(?P<number>\d{5})img_\d{5}_burst(?P<key>\d{14,})(?P<cover>_cover)?", re.IGNORECASE),

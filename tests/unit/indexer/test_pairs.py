@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.live_photo import CONTENT_IDENTIFIER
+from indexer.pairs import Attachment, find_attachments
 from search.engine import Engine
 from search.records import Query, State
 from tests.support.formats import RED, write_film
@@ -199,3 +200,19 @@ def test_parts_that_were_items_before_leave_the_results(fresh, media):
     (media / "IMG_1-edited.jpg").unlink()
     assert index(fresh, media).counts["unchanged"] == 1
     assert ledger(fresh)["IMG_1.jpg"] == (State.INDEXED, None)
+
+
+@pytest.mark.parametrize(
+    ("photo", "film"),
+    [
+        ("IMG_100.HEIC", "IMG_100.MOV"),
+        ("IMG_100.HEIC", "IMG_100_HEVC.MOV"),
+        ("IMG_100.HEIC", "IMG_100_HEIC.MOV"),
+        ("FullSizeRender-12345.HEIC", "FullSizeRender-12345_HEVC.MOV"),
+        ("img_100.jpeg", "IMG_100.mp4"),
+    ],
+)
+def test_films_have_the_names_that_phones_and_download_tools_give_them(photo, film):
+    names = [photo, film, "IMG_101.HEIC", "IMG_102_HEVC.MOV"]
+    found = find_attachments("/m", names, {Path(name).suffix for name in names}, lambda *_: True)
+    assert found == {film: Attachment(photo, f"the film of the Live Photo {photo}")}
