@@ -16,7 +16,7 @@ from indexer.plan import Plan, PlanOptions, plan_source
 from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
-from indexer.volumes import VolumeChanges, is_below_any
+from indexer.volumes import VolumeChanges, complete_volumes, is_below_any
 from indexer.write import Writer
 from search.errors import UsageError
 from search.forget import forget_items
@@ -214,7 +214,10 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
         return Plan()
     source_id = _add_source(library, root, options) if source is None else source.id
     is_source = source is None or source.path == root
-    storage = VolumeChanges(root, is_source, library.volumes.list_below(root), library.volumes.list_strays(root))
+    known = library.volumes.list_below(root)
+    if is_source:
+        known = complete_volumes(root, known)
+    storage = VolumeChanges(root, is_source, known, library.volumes.list_strays(root))
     plan = _plan_root(library, storage, source_id, options)
     summary.unavailable.update({volume.path: volume.problem for volume in plan.volumes if volume.problem is not None})
     if not options.dry_run:
