@@ -128,11 +128,12 @@ def embed_apart(encode: Callable[[list[T]], Vectors], inputs: list[T]) -> list[V
 
     Raises:
         CrossmodalError: The model cannot be used.
+        MemoryError: There is too little memory for the model.
         Exception: The error of the batch, if all inputs of a batch fail: then the model is at fault.
     """
     try:
         return list(encode(inputs))
-    except CrossmodalError:
+    except (CrossmodalError, MemoryError):
         raise
     except Exception:
         results = [_embed_one(encode, part) for part in inputs]
@@ -145,7 +146,7 @@ def _embed_one(encode: Callable[[list[T]], Vectors], part: T) -> Vectors | Excep
     try:
         vector: Vectors = encode([part])[0]
         return vector
-    except CrossmodalError:
+    except (CrossmodalError, MemoryError):
         raise
     except Exception as error:
         return error

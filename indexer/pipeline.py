@@ -17,7 +17,7 @@ from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
-from indexer.volumes import VolumeChanges, is_below_any
+from indexer.volumes import VolumeChanges, complete_volumes, is_below_any
 from indexer.write import Writer
 from search.errors import UsageError
 from search.forget import forget_items
@@ -228,8 +228,9 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
             library.volumes.mark_unavailable(source.id, lost, summary.unavailable[lost])
         return Plan()
     source = _find_rules(library, source or _add_source(library, root, options), options)
-    volumes = library.volumes
-    storage = VolumeChanges(root, source.path == root, volumes.list_below(root), volumes.list_strays(root))
+    is_source, volumes = source.path == root, library.volumes
+    known = complete_volumes(root, volumes.list_below(root)) if is_source else volumes.list_below(root)
+    storage = VolumeChanges(root, is_source, known, volumes.list_strays(root))
     plan = _plan_root(library, storage, source, options)
     summary.unavailable.update({volume.path: volume.problem for volume in plan.volumes if volume.problem is not None})
     if not options.dry_run:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,37 +132,55 @@ def plan_source(
         The plan.
     """
     plan = Plan()
-    known: list[str] = []
     unchanged: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
     for result in results:
         if isinstance(result, str):
             unchanged[stamps.pop(result)[0]] += 1
             if storage is not None:
-                known.append(result)
+                storage.see(result)
         else:
             changed.append(result)
     plan.counts["scanned"] = unchanged.total() + len(changed)
     plan.counts["unchanged"] = unchanged[State.INDEXED]
     plan.counts["skipped"] = unchanged[State.SKIPPED]
     rows = ledger.read_rows(stamps) if stamps else {}
+    _compare_all(plan, changed, rows, options, storage)
+    return plan
+
+
+def _compare_all(
+    plan: Plan,
+    changed: Sequence[FileFacts | Skip | Problem],
+    rows: dict[str, LedgerRow],
+    options: PlanOptions,
+    storage: VolumeChanges | None,
+) -> None:
+    """Add all changed files, and the files that vanished, to the plan.
+
+    Args:
+        plan: The plan to change.
+        changed: The results of the scan without the unchanged files.
+        rows: The rows of the source's other files, by path; those of the results are removed.
+        options: How to compare.
+        storage: As for `plan_source`.
+    """
     for result in changed:
         file = result if isinstance(result, FileFacts) else result.file
         row = rows.pop(file.path, None)
-        if row is not None and row.state != State.MISSING:
-            known.append(file.path)
+        if storage is not None and row is not None and row.state != State.MISSING:
+            storage.see(file.path)
         _compare(plan, result, row, options)
     reasons = {result.file.path: result.reason for result in changed if isinstance(result, Skip) and result.is_folder}
     excluded = [row for row in rows.values() if find_folder(row.path, reasons)]
     vanished = [row for row in rows.values() if not find_folder(row.path, reasons)]
     if storage is not None:
-        plan.volumes = storage.decide(known, [row.path for row in vanished if row.state != State.MISSING])
+        plan.volumes = storage.decide(row.path for row in vanished if row.state != State.MISSING)
     # Files below a path that cannot be read, or whose disk is not mounted, may still exist.
     unreadable = {result.file.path for result in changed if isinstance(result, Problem)}
     unreadable |= {volume.path for volume in plan.volumes if volume.problem is not None}
     _plan_vanished(plan, [row for row in vanished if not is_below_any(row.path, unreadable)])
     _plan_excluded(plan, excluded, reasons)
-    return plan
 
 
 def _compare(plan: Plan, result: FileFacts | Skip | Problem, row: LedgerRow | None, options: PlanOptions) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from search.paths import find_access_problem
+from search.paths import find_access_problem, is_below
 from search.records import Volume
 
 NOT_MOUNTED = "the disk is not mounted: the folder is not the one of the last scan, and has none of the known files"
@@ -26,6 +26,7 @@ class VolumeChanges:
         known: The volumes that earlier scans found.
         strays: Files that were added to volumes while these were unavailable. They do not show that a disk is back.
         found: The folders at which storage begins; the scan fills this list.
+        present: The known volumes on which a known file was found.
     """
 
     root: str
@@ -33,27 +34,31 @@ class VolumeChanges:
     known: Sequence[Volume] = ()
     strays: Set[str] = frozenset()
     found: list[Volume] = field(default_factory=list)
+    present: set[str] = field(default_factory=set)
 
-    def decide(self, present: Iterable[str], vanished: Iterable[str]) -> list[Volume]:
+    def see(self, path: str) -> None:
+        """Note that a file was found that the ledger has."""
+        for volume in self.known:
+            if volume.path not in self.present and is_below(path, volume.path) and path not in self.strays:
+                self.present.add(volume.path)
+
+    def decide(self, vanished: Iterable[str]) -> list[Volume]:
         """Return the volumes to store; those that are unavailable have a problem.
 
         Args:
-            present: The paths of known files that were found.
             vanished: The paths of known files that were not found.
         """
         volumes = {volume.path: volume for volume in self.found if volume.path != self.root or self._begins_at_root()}
-        known = list(self.known)
-        if self.is_source and self.root in volumes and all(volume.path != self.root for volume in known):
-            known.append(Volume(self.root, ""))
         suspects = [
-            volume for volume in known if volume.path not in volumes or volumes[volume.path].identity != volume.identity
+            volume
+            for volume in self.known
+            if volume.path not in self.present
+            and (volume.path not in volumes or volumes[volume.path].identity != volume.identity)
         ]
-        if suspects:
-            folders_present = list_folders(path for path in present if path not in self.strays)
-            folders_vanished = list_folders(vanished)
-            for volume in suspects:
-                if volume.path in folders_vanished and volume.path not in folders_present:
-                    volumes[volume.path] = replace(volume, problem=_explain(volume.path))
+        lost = _list_folders(vanished) if suspects else set()
+        for volume in suspects:
+            if volume.path in lost:
+                volumes[volume.path] = replace(volume, problem=_explain(volume.path))
         return list(volumes.values())
 
     def _begins_at_root(self) -> bool:
@@ -63,7 +68,12 @@ class VolumeChanges:
             return False
 
 
-def list_folders(paths: Iterable[str]) -> set[str]:
+def complete_volumes(root: str, known: list[Volume]) -> list[Volume]:
+    """Return the known volumes of a source, among them its root, of which earlier versions stored no volume."""
+    return known if any(volume.path == root for volume in known) else [*known, Volume(root, "")]
+
+
+def _list_folders(paths: Iterable[str]) -> set[str]:
     """Return some paths and all folders above them."""
     folders: set[str] = set()
     for path in paths:
