@@ -115,9 +115,9 @@ def read_cursor(query: Query) -> Cursor:
     try:
         head, _, body = base64.urlsafe_b64decode(query.cursor).partition(b"\n")
         document = json.loads(head)
-        place = max(0, int(document["place"]))
+        place = max(0, min(int(document["place"]), MAX_SHOWN))
         cursor = Cursor(str(document["query"]), str(document["results"]), place, _unpack(body))
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error) as error:
         raise UsageError("Invalid cursor: pass the `next` of an earlier answer") from error
     if (cursor.query, cursor.results) != (key, results):
         raise UsageError("The cursor belongs to another query. Repeat the query that it was returned for.")

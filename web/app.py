@@ -2,9 +2,11 @@
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import Forbidden
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from search.engine import Engine
 from search.settings import Settings
+from search.storable import MAX_INTEGER
 from web import pages, problems
 from web.api import (
     albums,
@@ -27,12 +29,26 @@ from web.api import (
 
 # Values of `Sec-Fetch-Site` for requests that come from other sites.
 FOREIGN_SITES = {"cross-site", "same-site"}
+MAX_ID_DIGITS = 19
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 # Pages load only files of this server and cannot be shown in frames.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class IdConverter(IntegerConverter):
+    """Matches ids as the catalog stores them; a larger number is the id of nothing, and not found."""
+
+    def to_python(self, value: str) -> int:
+        """Return the id."""
+        if len(value) > MAX_ID_DIGITS:
+            raise ValidationError
+        number = int(super().to_python(value))
+        if number > MAX_INTEGER:
+            raise ValidationError
+        return number
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
@@ -43,6 +59,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
         settings: The settings of the server.
     """
     app = Flask(__name__)
+    app.url_map.converters["int"] = IdConverter
     # Protect against DNS rebinding: another site cannot reach a loopback server under its own host name.
     app.config.update(
         TRUSTED_HOSTS=[*LOOPBACK_HOSTS, *settings.hosts],

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search.errors import CrossmodalError
+from search.paths import is_read_error
 
 
 def make_problem(status: int, title: str, detail: str, problem_type: str = "about:blank") -> Response:
@@ -42,6 +43,13 @@ def register(app: Flask) -> None:
             if name.lower() not in {"content-type", "content-length"}:
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(OSError)
+    def _answer_unreadable(error: OSError) -> Response:
+        """Answer for a file that vanished, or whose disk failed, after it was found."""
+        if not is_read_error(error):
+            return _answer_unexpected(error)
+        return make_problem(404, "The file cannot be read", f"A file cannot be read: {error.strerror}. Try again later")
 
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:

@@ -13,15 +13,18 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 # SQLite stores ids as signed 64-bit integers.
 MAX_ID = 2**63 - 1
+# SQLite limits the length of a pattern and the number of values in a statement.
+MAX_VALUE_LENGTH, MAX_VALUES = 4_096, 1_000
+_Text = Annotated[str, Field(max_length=MAX_VALUE_LENGTH)]
 _Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TYPES: list[ItemType],
-    FilterKind.TEXT: str | None,
-    FilterKind.FOLDER: str | None,
-    FilterKind.DATE: str | None,
-    FilterKind.SECONDS: Annotated[float, Field(ge=0)] | None,
-    FilterKind.LABELS: list[str],
-    FilterKind.TEXTS: list[str],
+    FilterKind.TEXT: _Text | None,
+    FilterKind.FOLDER: _Text | None,
+    FilterKind.DATE: _Text | None,
+    FilterKind.SECONDS: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None,
+    FilterKind.LABELS: list[_Text],
+    FilterKind.TEXTS: list[_Text],
     FilterKind.IDS: list[_Id],
 }
 
@@ -35,6 +38,8 @@ def parse_filter_value(declared: FilterField, text: str) -> Any:
     Raises:
         UsageError: The value is not valid for this filter.
     """
+    if len(text) > MAX_VALUE_LENGTH:
+        raise UsageError(f"{declared.keyword}: must have at most {MAX_VALUE_LENGTH} characters, not {len(text)}")
     try:
         return _parse(declared.kind, text)
     except ValueError as error:
@@ -86,7 +91,7 @@ def make_request_fields() -> dict[str, Any]:
     for name, declared in FILTERS.items():
         value: Any = Field(None, description=declared.help)
         if declared.kind.is_list:
-            value = Field(default_factory=list, max_length=declared.max_values, description=declared.help)
+            value = Field(default_factory=list, max_length=declared.max_values or MAX_VALUES, description=declared.help)
         request_fields[name] = (REQUEST_TYPES[declared.kind], value)
     return request_fields
 

@@ -60,7 +60,7 @@ def test_every_route_is_documented_and_no_other(library):
         for method in rule.methods - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static" and not rule.rule.startswith("/favicon")
     }
-    documented = set(re.findall(r"^\| `((?:GET|POST|DELETE) [^`]+)`", REST, re.M))
+    documented = set(re.findall(r"^\| `((?:GET|POST|PATCH|DELETE) [^`]+)`", REST, re.M))
     assert documented == routes
 
 

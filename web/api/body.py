@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from search.errors import UsageError
 from search.query.request import check_fields
+from search.storable import is_storable
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,9 +28,12 @@ def read_json(body: bytes | str) -> object:
     """Return the parsed JSON.
 
     Raises:
-        UsageError: The text is not JSON.
+        UsageError: The text is not JSON, or contains texts that are not valid Unicode.
     """
     try:
-        return json.loads(body)
+        document: object = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The request body is not valid JSON: {error}") from error
+    if not is_storable(document):
+        raise UsageError("The request body is not valid: a text in it has half of a surrogate pair")
+    return document

@@ -8,8 +8,9 @@ from flask import Blueprint, Response, jsonify, request
 from search.engine import Engine
 from search.errors import UsageError
 from search.forget import forget_items
+from search.query.filters import MAX_VALUE_LENGTH
 from search.records import ItemType, State
-from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
+from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -28,7 +29,10 @@ def make_blueprint(engine: Engine) -> Blueprint:
         state, item_type = _read_choice("state", State), _read_choice("type", ItemType)
         cursor = _read_number("cursor", 0)
         limit = max(1, min(_read_number("limit", DEFAULT_LIMIT), MAX_LIMIT))
-        rows = library.catalog.list_page(state, cursor, limit + 1, item_type, request.args.get("path", ""))
+        part = request.args.get("path", "")
+        if len(part) > MAX_VALUE_LENGTH:
+            raise UsageError(f"path must have at most {MAX_VALUE_LENGTH} characters, not {len(part)}")
+        rows = library.catalog.list_page(state, cursor, limit + 1, item_type, part)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
         return jsonify({"items": [serialize_ledger_row(row) for row in rows[:limit]], "next": next_cursor})
 
@@ -37,6 +41,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
         item = find(item_id)
         segments = [serialize_segment(found) for found in library.catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
+        attachments = [serialize_attachment(file) for file in library.catalog.list_attachments(item.path)]
+        details |= {"belongs_to": item.belongs_to, "attachments": attachments}
         return jsonify(serialize_item(item) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")

@@ -62,7 +62,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.delete("/<int:job_id>")
     def cancel_job(job_id: int) -> tuple[Response, int]:
-        return _answer(jobs.cancel(job_id))
+        return _answer(jobs.remove(job_id))
 
     @api.post("/<int:job_id>/retry")
     def retry_job(job_id: int) -> tuple[Response, int]:

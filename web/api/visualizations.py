@@ -36,8 +36,9 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/loudness")
     def show_loudness(item_id: int) -> Response:
         points = request.args.get("points", "400")
-        if not (points.isascii() and points.isdecimal() and 1 <= int(points) <= MAX_POINTS):
-            raise UsageError(f"points must be a whole number from 1 to {MAX_POINTS}, not {points!r}")
+        is_short = points.isascii() and points.isdecimal() and len(points) <= len(str(MAX_POINTS))
+        if not (is_short and 1 <= int(points) <= MAX_POINTS):
+            raise UsageError(f"points must be a whole number from 1 to {MAX_POINTS}, not {points[:20]!r}")
         item = library.catalog.get_item(item_id)
         path = find_file(item, f"Item {item_id} is not a recording that can be read", RECORDINGS)
         cached = library.home.loudness(item_id, item.mtime_ns, int(points))
