@@ -63,6 +63,8 @@ class Library:
         reindex: bool = False,
         retry_failed: bool = False,
         dry_run: bool = False,
+        exclude: str | Iterable[str] | None = None,
+        hidden: bool | None = None,
         forget_missing: float | None = None,
         workers: int = 2,
         progress: Callable[[int, int, str], None] | None = None,
@@ -76,6 +78,9 @@ class Library:
             reindex: Index every file again, including files that have not changed.
             retry_failed: Try again to index the files that failed before.
             dry_run: Count what would be done and change nothing.
+            exclude: Patterns of files and folders that are not indexed, as in .gitignore. They replace those of the
+                source and are kept with it.
+            hidden: Index hidden files and folders, too; kept with the source.
             forget_missing: Forget items whose file has been missing for this number of days.
             workers: The number of processes that decode files.
             progress: Called with the number of files done, the number of files to do and the last file's path.
@@ -93,13 +98,25 @@ class Library:
         """
         from indexer.pipeline import Options, run_index
         from indexer.summary import COUNTS
+        from search.exclusion import check_patterns
 
         options = Options(
-            workers=workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing
+            workers=workers,
+            retry_failed=retry_failed,
+            dry_run=dry_run,
+            reindex=reindex,
+            exclude=None if exclude is None else check_patterns(make_list(exclude)),
+            reads_hidden=hidden,
+            forget_after=forget_missing,
         )
         summary = run_index(self._opened, [Path(path) for path in paths], options, progress or _ignore_progress)
         counts = {name: summary.counts[name] for name in COUNTS}
-        return IndexSummary(**counts, seconds=summary.seconds, failures=dict(summary.failures))
+        return IndexSummary(
+            **counts,
+            seconds=summary.seconds,
+            failures=dict(summary.failures),
+            unavailable=dict(summary.unavailable),
+        )
 
     def search(
         self,

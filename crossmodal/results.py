@@ -22,9 +22,11 @@ class IndexSummary:
         removed: Files that are gone from disk; their items are now missing.
         failed: Files that cannot be read, including those of earlier runs.
         skipped: Files that are not indexed, such as subtitles of a video.
+        postponed: Files that are still being written; the next run reads them.
         forgotten: Items that were removed from the library.
         seconds: The duration of the run.
         failures: The reason for each failed file, by path.
+        unavailable: Why storage is unavailable, by folder. Everything on it is kept.
     """
 
     scanned: int = 0
@@ -35,9 +37,11 @@ class IndexSummary:
     removed: int = 0
     failed: int = 0
     skipped: int = 0
+    postponed: int = 0
     forgotten: int = 0
     seconds: float = 0.0
     failures: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
 class SearchResults:

@@ -18,10 +18,14 @@ def apply_plan(ledger: Ledger, plan: Plan) -> None:
         ledger.mark(files, state, reason)
     if plan.restored_ids:
         ledger.restore(plan.restored_ids)
+    if plan.unread:
+        ledger.mark_unread(plan.unread)
     if plan.touched:
         ledger.touch(plan.touched)
-    for rename in plan.renames:
-        ledger.rename(rename.item_id, rename.file)
+    for reason, owners in plan.hidden.items():
+        ledger.hide(owners, reason)
+    if plan.renames:
+        ledger.rename({rename.item_id: rename.file for rename in plan.renames})
     if plan.missing_ids:
         ledger.mark_missing(plan.missing_ids)
     if plan.dropped_ids:

@@ -2,20 +2,24 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.decode.content import Failed, Finished, Postponed, PreparedImage
 from indexer.summary import Profile
 from indexer.transcribe import cut_sentences
 from search.encoders.encoder import ImageEncoder, TextEncoder
-from search.errors import HomeError
+from search.errors import CrossmodalError, HomeError, find_reason
 from search.records import FileFacts, Pixels, Record, Retriever, Segment, Transcript, Vectors
 
 # Further batches that may be in the model at the same time. The end of a batch keeps only a few threads busy, so the
 # next batch starts before it.
 MAX_BATCHES_AHEAD = 1
 TEXT_BATCH_SIZE = 16
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Copied:
     thumbnail: bytes | None
 
 
-FileMessage = PreparedImage | PendingSpeech | Segment | Finished | Copied | Failed
+FileMessage = PreparedImage | PendingSpeech | Segment | Finished | Copied | Failed | Postponed
 
 
 @dataclass(eq=False)
@@ -58,6 +62,7 @@ class PendingItem:
         speech: Chunks that are being transcribed, in order of time.
         language: The language of the speech.
         end: The last message; None until it arrives.
+        failure: Why a segment could not be embedded; None if there was no error.
     """
 
     file: FileFacts
@@ -65,14 +70,25 @@ class PendingItem:
     vectors: dict[int, tuple[Retriever, Vectors]] = field(default_factory=dict)
     speech: list[PendingSpeech] = field(default_factory=list)
     language: str | None = None
-    end: Finished | Copied | Failed | None = None
+    end: Finished | Copied | Failed | Postponed | None = None
+    failure: Failed | None = None
+
+    def finish(self, message: Finished | Copied | Failed | Postponed) -> None:
+        """Store the last message. A file of which a segment could not be embedded has failed."""
+        self.end = self.failure or message
+
+    def fail(self, reason: str) -> None:
+        """Let the file fail, also if more of its messages arrive."""
+        self.failure = Failed(reason)
+        if self.end is not None:
+            self.end = self.failure
 
     @property
     def is_complete(self) -> bool:
-        """True when all segments arrived and are embedded, or the file failed."""
+        """True when all segments arrived and are embedded, or the file failed or is read later."""
         if self.end is None:
             return False
-        return isinstance(self.end, Failed) or (len(self.vectors) == len(self.segments) and not self.speech)
+        return isinstance(self.end, Failed | Postponed) or (len(self.vectors) == len(self.segments) and not self.speech)
 
     def add_segment(self, segment: Segment) -> int:
         """Add a segment and return its position."""
@@ -92,12 +108,48 @@ class PendingItem:
             if isinstance(error, OSError):
                 raise HomeError(f"Cannot write a transcript: {error}. Check the permissions and the free space.")
             if error is not None:
-                self.end = Failed(f"speech recognition failed: {type(error).__name__}: {error}")
+                self.fail(f"speech recognition failed: {type(error).__name__}: {error}")
                 continue
             transcript = chunk.transcript.result()
             self.language = self.language or transcript.language
             segments += cut_sentences(chunk.start, transcript)
         return segments
+
+
+def embed_apart(encode: Callable[[list[T]], Vectors], inputs: list[T]) -> list[Vectors | Exception]:
+    """Embed a batch. If that fails, embed each input separately, so that one input cannot fail the others.
+
+    Args:
+        encode: The model.
+        inputs: The images or texts.
+
+    Returns:
+        For each input its vector, shape (d,), or the error.
+
+    Raises:
+        CrossmodalError: The model cannot be used.
+        MemoryError: There is too little memory for the model.
+        Exception: The error of the batch, if all inputs of a batch fail: then the model is at fault.
+    """
+    try:
+        return list(encode(inputs))
+    except (CrossmodalError, MemoryError):
+        raise
+    except Exception:
+        results = [_embed_one(encode, part) for part in inputs]
+        if len(inputs) > 1 and all(isinstance(result, Exception) for result in results):
+            raise
+        return results
+
+
+def _embed_one(encode: Callable[[list[T]], Vectors], part: T) -> Vectors | Exception:
+    try:
+        vector: Vectors = encode([part])[0]
+        return vector
+    except (CrossmodalError, MemoryError):
+        raise
+    except Exception as error:
+        return error
 
 
 @dataclass(frozen=True)
@@ -118,7 +170,7 @@ class ImageEmbedder:
         self._profile = profile
         self._gathered: list[_GatheredImage] = []
         self._pool = ThreadPoolExecutor(1 + MAX_BATCHES_AHEAD, thread_name_prefix="embed")
-        self._running: deque[tuple[Future[Vectors], list[_GatheredImage]]] = deque()
+        self._running: deque[tuple[Future[list[Vectors | Exception]], list[_GatheredImage]]] = deque()
         self._collected_at = time.monotonic()
 
     @property
@@ -149,16 +201,19 @@ class ImageEmbedder:
         while self._running and (len(self._running) > max_running or self._running[0][0].done()):
             future, batch = self._running.popleft()
             for image, vector in zip(batch, future.result(), strict=True):
-                image.item.vectors[image.position] = (Retriever.VISUAL, vector)
+                if isinstance(vector, Exception):
+                    image.item.fail(f"an image cannot be embedded: {find_reason(vector)}")
+                else:
+                    image.item.vectors[image.position] = (Retriever.VISUAL, vector)
             self._collected_at = time.monotonic()
 
     def close(self) -> None:
         """Wait for the batches that are being embedded, and stop."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _encode(self, batch: list[_GatheredImage]) -> Vectors:
+    def _encode(self, batch: list[_GatheredImage]) -> list[Vectors | Exception]:
         with self._profile.measure("images", len(batch)):
-            return self._encoder.encode_images([image.pixels for image in batch])
+            return embed_apart(self._encoder.encode_images, [image.pixels for image in batch])
 
 
 class TextEmbedder:
@@ -187,7 +242,11 @@ class TextEmbedder:
         if not batch:
             return
         with self._profile.measure("texts", len(batch)):
-            vectors = self._encoder.encode_passages([item.segments[position].text or "" for item, position in batch])
+            texts = [item.segments[position].text or "" for item, position in batch]
+            vectors = embed_apart(self._encoder.encode_passages, texts)
         for (item, position), vector in zip(batch, vectors, strict=True):
-            item.vectors[position] = (Retriever.SEMANTIC, vector)
+            if isinstance(vector, Exception):
+                item.fail(f"a text cannot be embedded: {find_reason(vector)}")
+            else:
+                item.vectors[position] = (Retriever.SEMANTIC, vector)
         self._embedded_at = time.monotonic()

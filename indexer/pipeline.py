@@ -4,29 +4,36 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.apply import apply_plan
-from indexer.decode.content import Failed
+from indexer.decode.content import Failed, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
+from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
+from indexer.volumes import VolumeChanges, complete_volumes, is_below_any
 from indexer.write import Writer
 from search.errors import UsageError
 from search.forget import forget_items
 from search.media.image.transform import ImageTransform
 from search.media.sandbox import Limits, tune_malloc
 from search.open_home import OpenHome
+from search.paths import find_access_problem, is_below
+from search.records import Source
+from search.storable import clean_string, make_printable
 from search.storage.ledger import Ledger
 
 # If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
 # than once. Listing these sizes takes less time than querying the catalog for each file.
 MIN_FILES_TO_COMPARE_SIZES = 200
+# A modification time that no file has.
+UNKNOWN_TIME = -(2**63)
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,12 @@ class Options:
         retry_failed: Index files again that failed before.
         dry_run: Report what would be done, and write nothing.
         reindex: Index every file again, even if it is unchanged.
+        exclude: Patterns of files and folders that are not indexed, which replace those of the source; None keeps them.
+        reads_hidden: Whether hidden files and folders are indexed; None keeps the current value of the source.
         forget_after: Days after which an item whose file is missing is removed; None for never.
+        quiet_seconds: How long a file must not have changed before it is read; 0 if no later run will read it.
         check: Called several times per second; raises an exception to end the run.
+        skip_absent: Record a path that does not exist as a failure, and index the other paths.
     """
 
     workers: int = 2
@@ -50,8 +61,12 @@ class Options:
     retry_failed: bool = False
     dry_run: bool = False
     reindex: bool = False
+    exclude: tuple[str, ...] | None = None
+    reads_hidden: bool | None = None
     forget_after: float | None = None
+    quiet_seconds: float = 0.0
     check: Callable[[], None] = lambda: None
+    skip_absent: bool = False
 
 
 Progress = Callable[[int, int, str], None]
@@ -87,14 +102,13 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
-    roots = [_resolve(path) for path in paths]
+    roots = _resolve_all(library, paths, options, summary)
     plan = Plan()
     with summary.profile.measure("scanning", 0):
         for root in roots:
-            source_plan = _plan_root(library, root, options)
-            if not options.dry_run:
-                _apply(library, root, source_plan, options)
-            plan.merge(source_plan)
+            plan.merge(_scan_root(library, root, options, summary))
+    are_lost = bool(roots) and all(is_below_any(root, summary.unavailable) for root in roots)
+    summary.is_refused = are_lost and not plan.counts["scanned"]
     summary.counts.update(plan.counts)
     summary.failures.update(plan.failures)
     if options.dry_run:
@@ -117,7 +131,11 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
     with (
         closing(TranscriptionQueue(models.transcriber, library.home.partial, profile)) as transcription,
         closing(
-            DecodePool(FileReader(library, transcription, profile, options.reindex, shared_sizes).read, files, decoders)
+            DecodePool(
+                FileReader(library, transcription, profile, options.reindex, shared_sizes, options.quiet_seconds).read,
+                files,
+                decoders,
+            )
         ) as pool,
         closing(Writer(library, transcription, profile)) as writer,
         closing(IndexMaintenance(library, profile)) as maintenance,
@@ -132,6 +150,8 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
                 for item in group:
                     if isinstance(item.end, Failed):
                         summary.failures[item.file.path] = item.end.reason
+                    elif isinstance(item.end, Postponed):
+                        summary.counts["postponed"] += 1
                     else:
                         summary.counts["updated" if item.file.path in plan.updated_paths else "added"] += 1
                     done += 1
@@ -154,37 +174,110 @@ def _update_models(library: OpenHome, options: Options, progress: Progress) -> O
     return library
 
 
-def _resolve(path: Path) -> Path:
+def _resolve_all(library: OpenHome, paths: list[Path], options: Options, summary: Summary) -> list[str]:
+    """Return absolute paths. With `skip_absent`, those that do not exist are failures of the run.
+
+    Raises:
+        UsageError: A path does not exist; with `skip_absent`, none does.
+    """
+    roots: list[str] = []
+    errors: list[UsageError] = []
+    for path in paths:
+        try:
+            roots.append(_resolve(library, path))
+        except UsageError as error:
+            errors.append(error)
+            summary.failures[clean_string(str(path))] = str(error)
+    if errors and not (options.skip_absent and roots):
+        raise errors[0]
+    return roots
+
+
+def _resolve(library: OpenHome, path: Path) -> str:
     """Return an absolute path without `..` and `.`. Symbolic links are not resolved."""
-    root = path.expanduser().absolute()
-    if not root.exists():
-        raise UsageError(f"{path} does not exist. Check the path, or mount its disk.")
-    return Path(os.path.normpath(root))
+    try:
+        root = os.path.normpath(path.expanduser().absolute())
+    except RuntimeError as error:
+        raise UsageError(f"{clean_string(str(path))} does not exist: {error}. Check the path.") from error
+    problem = find_access_problem(root)
+    # A path of a source that cannot be accessed is reported by `_scan_root`, and its items are kept.
+    if problem is not None and _find_lost_source(library, root) is None:
+        raise UsageError(f"{clean_string(str(path))} {problem}. Check the path, or mount its disk.")
+    if make_printable(root) != root:
+        raise UsageError(f"{make_printable(root)} cannot be indexed: its path is not valid UTF-8. Rename it.")
+    return root
 
 
-def _plan_root(library: OpenHome, root: Path, options: Options) -> Plan:
+def _find_lost_source(library: OpenHome, root: str) -> Source | None:
+    """Return the source that contains a path, if the source cannot be accessed, or the path is on a lost disk in it."""
+    source = library.sources.find_above(make_printable(root))
+    if source is None:
+        return None
+    places = {source.path, *(volume.path for volume in library.volumes.list_below(source.path))}
+    lost = [place for place in places if is_below(root, place) and find_access_problem(place) is not None]
+    return source if lost else None
+
+
+def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary) -> Plan:
+    """Scan a folder or file, write the plan to the ledger and return it. Storage that is gone is only recorded."""
+    source = library.sources.find_above(root)
+    problem = find_access_problem(root)
+    if source is not None and problem is not None:
+        lost = root if find_access_problem(source.path) is None else source.path
+        summary.unavailable[lost] = f"the folder {problem}"
+        if not options.dry_run:
+            library.volumes.mark_unavailable(source.id, lost, summary.unavailable[lost])
+        return Plan()
+    source = _find_rules(library, source or _add_source(library, root, options), options)
+    is_source, volumes = source.path == root, library.volumes
+    known = complete_volumes(root, volumes.list_below(root)) if is_source else volumes.list_below(root)
+    storage = VolumeChanges(root, is_source, known, volumes.list_strays(root))
+    plan = _plan_root(library, storage, source, options)
+    summary.unavailable.update({volume.path: volume.problem for volume in plan.volumes if volume.problem is not None})
+    if not options.dry_run:
+        library.volumes.replace(source.id, root, plan.volumes)
+        _apply(library, root, plan, options)
+    return plan
+
+
+def _add_source(library: OpenHome, root: str, options: Options) -> Source:
+    """Add a source and return it; sources below it become part of it."""
+    if options.dry_run:
+        return Source(-1, root, "", False)
+    source_id = library.sources.add(root)
+    library.sources.merge(root, source_id)
+    return library.sources.get(source_id)
+
+
+def _find_rules(library: OpenHome, source: Source, options: Options) -> Source:
+    """Return a source with the rules of this run, which are stored with it unless nothing is to be changed."""
+    if not options.dry_run:
+        library.sources.set_rules(source.id, options.exclude, options.reads_hidden)
+        return library.sources.get(source.id)
+    exclude = source.exclude if options.exclude is None else options.exclude
+    reads_hidden = source.reads_hidden if options.reads_hidden is None else options.reads_hidden
+    return replace(source, exclude=exclude, reads_hidden=reads_hidden)
+
+
+def _plan_root(library: OpenHome, storage: VolumeChanges, source: Source, options: Options) -> Plan:
     """Scan a folder or file and compare it with the ledger."""
-    source = library.sources.find_above(str(root))
-    if source is not None:
-        source_id = source.id
-    elif options.dry_run:
-        source_id = -1
-    else:
-        source_id = library.sources.add(str(root))
-        library.sources.merge(str(root), source_id)
-    stamps = Ledger(library.database).read_stamps(source_id, str(root))
-    results = scan_source(root, source_id, library.home.root, {} if options.reindex else stamps)
-    return plan_source(Ledger(library.database), results, stamps, PlanOptions(options.retry_failed, options.reindex))
+    ledger = Ledger(library.database)
+    stamps = ledger.read_stamps(source.id, storage.root)
+    known = stamps
+    if options.reindex:  # every file counts as changed, and the names of its items are still known
+        known = {path: stamp._replace(mtime_ns=UNKNOWN_TIME) for path, stamp in stamps.items()}
+    rules = make_rules(source, library.exclude)
+    results = scan_source(Path(storage.root), source.id, library.home.root, known, storage.found, rules)
+    return plan_source(ledger, results, stamps, PlanOptions(options.retry_failed, options.reindex), storage)
 
 
-def _apply(library: OpenHome, root: Path, plan: Plan, options: Options) -> None:
+def _apply(library: OpenHome, root: str, plan: Plan, options: Options) -> None:
     """Write the plan of a folder or file to the ledger, and forget what has been missing for too long."""
-    apply_plan(Ledger(library.database), plan)
+    ledger = Ledger(library.database)
+    apply_plan(ledger, plan)
     # A disk that is not mounted is an empty folder: its items are not forgotten.
     if options.forget_after is not None and plan.counts["scanned"]:
-        plan.counts["forgotten"] = forget_items(
-            library, Ledger(library.database).list_missing(str(root), options.forget_after)
-        )
+        plan.counts["forgotten"] = forget_items(library, ledger.list_missing(root, options.forget_after))
 
 
 def open_decoders(transform: ImageTransform, file_count: int, options: Options) -> list[Decoder]:

@@ -1,78 +1,68 @@
 """Walk a source: find its files, their types, and what cannot be indexed."""
 
 import os
-import stat
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from pathlib import Path
 
-from indexer.companions import find_companions, pair_takeout, pair_xmp
-from indexer.decode.document.subtitle_names import drop_version, find_owner, rank_subtitles
-from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
-from indexer.decode.families import BY_TYPE, FAMILIES, TYPES, recognize_content
-from indexer.decode.image import XMP_SUFFIX
-from search.media.takeout import TAKEOUT_SUFFIX
-from search.records import FileFacts, FileStamp, ItemType, State
-
-SIDECAR_SUFFIXES = tuple({suffix for family in FAMILIES for suffix in family.sidecars})
+from indexer.pairs import Attachment, find_attachments
+from indexer.rules import DEFAULT_RULES, Rules
+from indexer.same_files import (
+    Identity,
+    NamedFile,
+    SameFiles,
+    ScannedFolder,
+    find_target,
+    make_file_identity,
+    make_folder_identity,
+)
+from indexer.scan_results import (
+    NOT_UTF8,
+    Problem,
+    ScanResult,
+    Skip,
+    classify,
+    describe_sidecar,
+    explain_error,
+    guess_type,
+)
+from indexer.sidecars import Sidecars, find_sidecars
+from indexer.volumes import identify_storage, list_names
+from search.paths import is_below
+from search.records import FileFacts, FileStamp, State, Volume
+from search.storable import clamp_integer, make_printable
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A file or folder that cannot be read.
+class Folder:
+    """A folder to enter.
 
     Attributes:
-        file: What is known about it; its path is printable.
-        reason: Why it cannot be read.
-        is_folder: Whether it is a folder.
+        path: The path by which it is reached.
+        real: The path without symbolic links.
+        rules: The rules of the folder above it.
+        device: The number of the file system that the folder above it is on; None if it is the first.
     """
 
-    file: FileFacts
-    reason: str
-    is_folder: bool = False
+    path: str
+    real: str
+    rules: Rules
+    device: int | None = None
 
 
 @dataclass(frozen=True)
-class Skip:
-    """A file that is not indexed.
+class Listing:
+    """What the names of the files in a folder show.
 
     Attributes:
-        file: What is known about it.
-        reason: Why it is not indexed.
+        skipped: The files that are not indexed, by name; the owner is empty if they belong to no item.
+        sidecars: The sidecars of the other files.
     """
 
-    file: FileFacts
-    reason: str
-
-
-class Sidecars:
-    """The sidecars in a folder, such as subtitles and XMP files.
-
-    If a video has several subtitle files, the first is read with the video. The others are indexed as documents.
-
-    Attributes:
-        by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
-        owners: The name of the owner by the name of each sidecar that is not indexed separately.
-        companions: The name of the owner by the name of each file that belongs to it and is not read.
-    """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        names = list(names)
-        self.by_owner = pair_sidecars(names)
-        self.companions = find_companions(names)
-        for owner, sidecar in (*pair_xmp(names).items(), *pair_takeout(names).items()):
-            self.by_owner.setdefault(owner, []).append(sidecar)
-        self.owners = {
-            sidecar: name
-            for name, sidecars in self.by_owner.items()
-            for index, sidecar in enumerate(sidecars)
-            if index == 0 or sidecar.lower().endswith((XMP_SUFFIX, TAKEOUT_SUFFIX))
-        }
-
-
-# A string is the path of a file that is unchanged since it was indexed or skipped.
-ScanResult = FileFacts | Skip | Problem | str
+    skipped: Mapping[str, Attachment]
+    sidecars: Sidecars
 
 
 @dataclass(frozen=True)
@@ -81,78 +71,212 @@ class Scanner:
 
     Attributes:
         source_id: The source in the catalog.
-        excluded: A folder that is not entered (the home).
+        excluded: Device and inode number of a folder that is not entered (the home), by whatever path it is reached;
+            None if there is no such folder.
         stamps: The stamp of each file in the ledger, by path; empty to treat all files as changed.
+        volumes: The folders at which storage begins are added here.
     """
 
     source_id: int
-    excluded: str
+    excluded: Identity | None
     stamps: Mapping[str, FileStamp]
+    volumes: list[Volume] = field(default_factory=list)
+    _paths: dict[Identity, str] = field(default_factory=dict)
+    _folders: dict[str, ScannedFolder] = field(default_factory=dict)
+    _linked: deque[Folder] = field(default_factory=deque)
+    _named: SameFiles = field(default_factory=SameFiles)
+    _results: dict[str, FileFacts | str] = field(default_factory=dict)
 
-    def walk(self, folder: str, ancestors: tuple[tuple[int, int], ...] = ()) -> Iterator[ScanResult]:
-        """Yield the files of a folder and its subfolders, in order of name.
-
-        Args:
-            folder: The folder.
-            ancestors: Device and inode number of each folder above it, to detect loops of symbolic links.
+    def walk(self, root: Folder) -> Iterator[ScanResult]:
+        """Yield the files of a folder and its subfolders, in order of name; then those that are reached by links.
 
         Yields:
-            One result for each file, and a `Problem` for each folder that cannot be read.
+            One result for each file, and one for each folder that is skipped or cannot be read.
         """
-        if folder == self.excluded:
-            return
+        self._linked.append(root)
+        while self._linked:
+            # A stack, since folders can be nested deeper than function calls can.
+            stack = [self._enter(self._linked.popleft(), is_root=not self._paths)]
+            while stack:
+                for result in stack[-1]:
+                    if isinstance(result, Folder):
+                        stack.append(self._enter(result))
+                        break
+                    yield result
+                else:
+                    stack.pop()
+        yield from self.list_named()
+
+    def _enter(self, folder: Folder, is_root: bool = False) -> Iterator[ScanResult | Folder]:
+        """Yield the files of a folder and its subfolders, which are not entered."""
         try:
-            facts = os.stat(folder)
-            if (facts.st_dev, facts.st_ino) in ancestors:
-                yield self._make_problem(folder, "symbolic link loop: it points to a folder that contains it")
+            facts = os.stat(folder.path)
+            identity = make_folder_identity(folder.path, facts)
+            if identity == self.excluded:
                 return
-            with os.scandir(folder) as iterator:
-                entries = sorted(iterator, key=lambda entry: entry.name)
+            if identity in self._paths:
+                yield self.skip_folder(folder.path, f"the same folder as {make_printable(self._paths[identity])}")
+                return
+            with os.scandir(folder.path) as iterator:
+                entries = sorted(iterator, key=attrgetter("name"))
+            if folder.device != facts.st_dev:
+                self.volumes.append(Volume(make_printable(folder.path), identify_storage(folder.path)))
         except OSError as error:
-            yield self._make_problem(folder, f"folder cannot be read: {error.strerror}", is_folder=True)
+            problem = f"folder cannot be read: {error.strerror or error}"
+            yield self._make_problem(folder.path, problem, is_folder=True, is_temporary=True)
             return
-        sidecars = Sidecars([entry.name for entry in entries])
+        names = [entry.name for entry in entries]
+        reason = None if is_root else folder.rules.explain_contents(folder.path, names)
+        if reason is not None:
+            yield self.skip_folder(folder.path, reason)
+            return
+        rules = folder.rules.enter(folder.path, names)
+        self._paths[identity] = folder.path
+        self._folders[folder.real] = ScannedFolder(folder.path, rules.explain_file)
+        listing = self.list_files(folder.path, names, rules)
         for entry in entries:
-            if _is_folder(entry):
-                yield from self.walk(entry.path, (*ancestors, (facts.st_dev, facts.st_ino)))
-            else:
-                yield self.check_file(entry.path, entry.name, sidecars)
+            try:
+                is_folder = entry.is_dir()
+            except OSError:
+                is_folder = False
+            if is_folder:
+                yield from self._find_folder(entry, replace(folder, rules=rules, device=facts.st_dev))
+            elif (result := self.check_file(entry.path, entry.name, listing, entry.is_symlink())) is not None:
+                yield result
 
-    def check_file(self, path: str, name: str, sidecars: Sidecars) -> ScanResult:
-        """Return the result for one file, given the sidecars in its folder."""
-        owner = sidecars.owners.get(name)
-        companion_owner = sidecars.companions.get(name)
-        file_sidecars = sidecars.by_owner.get(name, ())
-        if owner is None and companion_owner is None:
-            return self._check(path, file_sidecars)
-        # The stamp is ignored, since the sidecar may have been indexed as a separate file before.
-        result = replace(self, stamps={})._check(path, file_sidecars)
-        if isinstance(result, str | Problem):
-            return result
-        file = result if isinstance(result, FileFacts) else result.file
-        return Skip(file, f"indexed together with {owner}" if owner else f"belongs to {companion_owner}")
+    def list_files(self, folder: str, names: Sequence[str], rules: Rules) -> Listing:
+        """Return which files of a folder are skipped, and the sidecars of the others."""
+        suffixes = {name[name.rfind(".") :] for name in names}
+        skipped = {
+            name: Attachment("", reason) for name, reason in rules.explain_files(folder, names, suffixes).items()
+        }
+        if skipped:
+            names = [name for name in names if name not in skipped]
+        found = find_attachments(folder, names, suffixes, lambda name, one: self._is_known(folder, name, one))
+        skipped |= {name: one for name, one in found.items() if self._is_usable(folder, one.owner)}
+        sidecars = find_sidecars(names, suffixes)
+        return Listing(sidecars.list_attachments() | skipped, sidecars)
 
-    def _check(self, path: str, sidecars: Sequence[str]) -> ScanResult:
+    def _find_folder(self, entry: "os.DirEntry[str]", folder: Folder) -> Iterator[ScanResult | Folder]:
+        """Yield a subfolder to enter now, or the reason why it is not entered. Links to folders are entered later.
+
+        Args:
+            entry: The entry of the subfolder.
+            folder: The folder that contains it, with the rules and the device for what is in it.
+        """
+        path, name = entry.path, entry.name
+        reason = folder.rules.explain_folder(path, name)
+        if reason is not None:
+            yield self.skip_folder(path, reason)
+        elif not entry.is_symlink():
+            yield replace(folder, path=path, real=os.path.join(folder.real, name))
+        elif is_below(folder.real, real := os.path.realpath(path)):
+            yield self._make_problem(path, "symbolic link loop: it points to a folder that contains it")
+        else:
+            self._linked.append(replace(folder, path=path, real=real))
+
+    def check_file(self, path: str, name: str, listing: Listing, is_link: bool = False) -> ScanResult | None:
+        """Return the result for one file, given the files of its folder; None if it may have other names."""
+        if name in listing.skipped:
+            return self._skip_attachment(path, listing.skipped[name])
         try:
             facts = os.stat(path)
-            sidecar = _describe_sidecar(path, sidecars[0]) if sidecars else None
         except OSError as error:
-            return self._make_problem(path, _explain(path, error))
-        signature = (facts.st_size, facts.st_mtime_ns, sidecar)
+            if isinstance(error, FileNotFoundError) and not is_link:
+                return None  # it was deleted meanwhile
+            return self._make_problem(path, explain_error(path, error), is_temporary=True)
+        files = listing.sidecars.by_owner.get(name)
+        sidecar = describe_sidecar(path, files[0]) if files else None
         stamp = self.stamps.get(path)
-        if stamp == (State.INDEXED, *signature):
+        indexed = (State.INDEXED, facts.st_size, facts.st_mtime_ns, sidecar)
+        is_unchanged = stamp is not None and stamp[:4] == indexed
+        result = path if is_unchanged else self._describe(path, facts, sidecar)
+        if (is_link or facts.st_nlink > 1) and isinstance(result, FileFacts | str):
+            is_indexed = stamp is not None and stamp.state == State.INDEXED
+            self._named.add(NamedFile(path, make_file_identity(path, facts), is_link, is_indexed))
+            self._results[path] = result
+            return None
+        return result
+
+    def _describe(self, path: str, facts: os.stat_result, sidecar: str | None) -> ScanResult:
+        """Return the result for a file that is new, or changed since it was indexed."""
+        signature = (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns), sidecar)
+        stamp = self.stamps.get(path)
+        if stamp is not None and stamp[:4] == (State.INDEXED, *signature):
             return path
-        item_type = TYPES.get(os.path.splitext(path)[1].lower())
+        item_type = guess_type(path)
         # A file that was skipped for its unknown type is checked again if its type is known now.
-        if item_type is None and stamp == (State.SKIPPED, *signature):
+        if item_type is None and stamp is not None and stamp[:4] == (State.SKIPPED, *signature):
             return path
-        return _classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), facts.st_mode)
+        return classify(path, FileFacts(make_printable(path), self.source_id, item_type, *signature), facts.st_mode)
 
-    def _make_problem(self, path: str, reason: str, is_folder: bool = False) -> Problem:
-        return Problem(FileFacts(make_printable(path), self.source_id, None, 0, 0), reason, is_folder)
+    def _skip_attachment(self, path: str, attachment: Attachment) -> ScanResult | None:
+        owner = os.path.join(os.path.dirname(path), attachment.owner) if attachment.owner else None
+        return self.skip_file(path, attachment.reason, owner)
+
+    def _is_known(self, folder: str, name: str, attachment: Attachment) -> bool:
+        """Return whether a file was skipped as this attachment before, and has not changed since."""
+        path = os.path.join(folder, name)
+        stamp = self.stamps.get(path)
+        if stamp is None or (stamp.state, stamp.reason) != (State.SKIPPED, attachment.reason):
+            return False
+        try:
+            facts = os.stat(path)
+        except OSError:
+            return False
+        return (stamp.size, stamp.mtime_ns) == (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns))
+
+    def _is_usable(self, folder: str, owner: str) -> bool:
+        """Return whether a file can be the item of its attachments: if it cannot be decoded, they are indexed."""
+        stamp = self.stamps.get(os.path.join(folder, owner))
+        return stamp is None or stamp.state != State.FAILED
+
+    def list_named(self) -> Iterator[ScanResult]:
+        """Yield the results for the files that may have several names: one of them is indexed, the others skipped."""
+        for file, chosen in self._named.choose(lambda real: find_target(self._folders, real)):
+            result: ScanResult | None = self._results.pop(file.path)
+            if chosen is not None:
+                result = self.skip_file(file.path, f"the same file as {make_printable(chosen)}", chosen)
+            if result is not None:
+                yield result
+
+    def skip_file(self, path: str, reason: str, owner: str | None = None) -> ScanResult | None:
+        """Return the result for a file that is not indexed; None if it was deleted meanwhile.
+
+        Args:
+            path: The file.
+            reason: Why it is not indexed, for users.
+            owner: The path of the item that the file belongs to.
+        """
+        try:
+            facts = os.stat(path)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) and not os.path.islink(path):
+                return None
+            return self._make_problem(path, explain_error(path, error), is_temporary=True)
+        signature = (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns), None)
+        if self.stamps.get(path) == (State.SKIPPED, *signature, reason):
+            return path
+        file = FileFacts(make_printable(path), self.source_id, guess_type(path), *signature, belongs_to=owner)
+        return Skip(file, reason) if file.path == path else Problem(file, NOT_UTF8)
+
+    def skip_folder(self, path: str, reason: str) -> Skip:
+        """Return the result for a folder of which nothing is read."""
+        return Skip(FileFacts(make_printable(path), self.source_id, None, 0, 0), reason, is_folder=True)
+
+    def _make_problem(self, path: str, reason: str, *, is_folder: bool = False, is_temporary: bool = False) -> Problem:
+        # Without a stamp, so that the next scan compares the file again.
+        return Problem(FileFacts(make_printable(path), self.source_id, None, 0, 0), reason, is_folder, is_temporary)
 
 
-def scan_source(root: Path, source_id: int, excluded: Path, stamps: Mapping[str, FileStamp]) -> Iterator[ScanResult]:
+def scan_source(
+    root: Path,
+    source_id: int,
+    excluded: Path,
+    stamps: Mapping[str, FileStamp],
+    volumes: list[Volume] | None = None,
+    rules: Rules = DEFAULT_RULES,
+) -> Iterator[ScanResult]:
     """Walk a folder, or check a single file.
 
     Symbolic links are followed, each folder once. Folders that cannot be read, links that form a loop or point nowhere,
@@ -163,100 +287,27 @@ def scan_source(root: Path, source_id: int, excluded: Path, stamps: Mapping[str,
         source_id: Its source in the catalog.
         excluded: A folder that is not entered (the home).
         stamps: The stamp of each file in the ledger, by path; empty to treat all files as changed.
+        volumes: The folders at which storage begins are added to this list.
+        rules: Which files are read.
 
     Yields:
         The files in order of name; a file that is unchanged since it was indexed or skipped as its path.
     """
-    scanner = Scanner(source_id, str(excluded), stamps)
-    if root.is_dir():
-        yield from scanner.walk(str(root))
-        return
-    names = os.listdir(root.parent) if root.parent.is_dir() else ()
-    yield scanner.check_file(str(root), root.name, Sidecars(names))
+    scanner = Scanner(source_id, _identify(excluded), stamps, volumes if volumes is not None else [])
+    path, is_folder = str(root), os.path.isdir(root)
+    rules, obstacle = rules.descend(path)
+    if obstacle is not None and (obstacle.path != path or is_folder):
+        yield scanner.skip_folder(obstacle.path, obstacle.reason)
+    elif is_folder:
+        yield from scanner.walk(Folder(path, os.path.realpath(path), rules))
+    else:
+        listing = scanner.list_files(str(root.parent), list_names(root.parent), rules)
+        result = scanner.check_file(path, root.name, listing, os.path.islink(path))
+        yield from (result,) if result is not None else scanner.list_named()
 
 
-def make_printable(path: str) -> str:
-    """Return a path as printable text; bytes that are not UTF-8 are shown as \\xNN."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the sidecars of each file in a folder; the one to read with the file comes first.
-
-    `film.srt` and `film.en.sdh.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`. Subtitles
-    with all that is said come before partial ones.
-
-    Args:
-        names: The names of all files in the folder.
-
-    Returns:
-        Names of sidecars by the name of their owner.
-    """
-    names = list(names)
-    sidecars = [name for name in names if name.lower().endswith(SIDECAR_SUFFIXES)]
-    if not sidecars:
-        return {}
-    owners: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for name in names:
-        path = PurePath(name)
-        for suffix in BY_TYPE[TYPES.get(path.suffix.lower(), ItemType.DOCUMENT)].sidecars:
-            for known in {name, path.stem, drop_version(path.stem)}:
-                owners[suffix][known].append(name)
-    pairs: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(sidecars, key=lambda sidecar: (len(sidecar), sidecar)):
-        path = PurePath(name)
-        suffix = path.suffix.lower()
-        find = find_owner if suffix in SUBTITLE_SUFFIXES else _find_image
-        stem = find(path.stem, owners[suffix])
-        for owner in owners[suffix].get(stem or "", ()):
-            pairs[owner].append(name)
-    return {owner: sorted(found, key=lambda name: rank_subtitles(name, owner)) for owner, found in pairs.items()}
-
-
-def _find_image(stem: str, stems: Collection[str]) -> str | None:
-    """Return the name of the image that a sidecar belongs to."""
-    return next((name for name in (stem, PurePath(stem).stem) if name in stems), None)
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
+def _identify(folder: Path) -> Identity | None:
     try:
-        return entry.is_dir()
+        return make_folder_identity(str(folder), os.stat(folder))
     except OSError:
-        return False
-
-
-def _describe_sidecar(path: str, sidecar: str) -> str:
-    """Return name, size and modification time of a sidecar, to detect changes."""
-    facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
-    return f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}"
-
-
-def _classify(path: str, file: FileFacts, mode: int) -> ScanResult:
-    if file.path != path:
-        return Problem(file, "the file name is not valid UTF-8: rename the file to index it")
-    if not stat.S_ISREG(mode):
-        return Skip(file, "not a regular file")
-    if os.path.basename(path).startswith("."):
-        return Skip(file, "hidden file")
-    return _recognize(path, file) if file.type is None else file
-
-
-def _recognize(path: str, file: FileFacts) -> ScanResult:
-    """Return a file with the type that its content shows, if its name does not."""
-    try:
-        item_type = recognize_content(Path(path))
-    except OSError as error:
-        return Problem(file, f"cannot be read: {error.strerror}")
-    if item_type is not None:
-        return replace(file, type=item_type)
-    suffix = os.path.splitext(path)[1]
-    reason = f"files of type {suffix} are not supported" if suffix else "the file name has no suffix"
-    return Skip(file, f"{reason}, and the content is not of a supported type")
-
-
-def _explain(path: str, error: OSError) -> str:
-    if not os.path.islink(path):
-        return f"cannot be read: {error.strerror}"
-    if isinstance(error, FileNotFoundError):
-        return "symbolic link to a file that does not exist"
-    return f"symbolic link that cannot be followed: {error.strerror}"
+        return None

@@ -3,12 +3,23 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-COUNTS = ("scanned", "added", "updated", "renamed", "unchanged", "removed", "failed", "skipped", "forgotten")
+COUNTS = (
+    "scanned",
+    "added",
+    "updated",
+    "renamed",
+    "unchanged",
+    "removed",
+    "failed",
+    "skipped",
+    "postponed",
+    "forgotten",
+)
 CHANGES = ("added", "updated", "renamed", "removed", "forgotten")
 
 T = TypeVar("T")
@@ -73,6 +84,18 @@ class Profile:
             return dict(self._stages)
 
 
+def explain_unavailable(unavailable: Mapping[str, str]) -> str | None:
+    """Return one line about storage that is unavailable; None if none is.
+
+    Args:
+        unavailable: The reasons by folder.
+    """
+    if not unavailable:
+        return None
+    folders = "; ".join(f"{folder} ({reason})" for folder, reason in unavailable.items())
+    return f"Unavailable; everything on it is kept: {folders}. Mount the disk, then index again."
+
+
 @dataclass
 class Summary:
     """The result of a run.
@@ -81,12 +104,16 @@ class Summary:
         profile: Where the time was spent.
         counts: Numbers of files by outcome; the names are in `COUNTS`.
         failures: Reasons by path, including failures of earlier runs that still apply.
+        unavailable: Why storage is unavailable, by folder; everything on it is kept.
+        is_refused: Whether nothing could be indexed, because all paths are unavailable.
         seconds: How long the run took.
     """
 
     profile: Profile = field(default_factory=Profile)
     counts: Counter[str] = field(default_factory=Counter)
     failures: dict[str, str] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    is_refused: bool = False
     seconds: float = 0.0
 
     @property
@@ -97,5 +124,7 @@ class Summary:
     def describe(self, max_failures: int | None = None) -> dict[str, Any]:
         """Return the summary as a JSON document, with at most `max_failures` failures (None for all)."""
         failures = [{"path": path, "reason": reason} for path, reason in self.failures.items()]
+        unavailable = [{"path": path, "reason": reason} for path, reason in self.unavailable.items()]
         counts = {name: self.counts[name] for name in COUNTS}
-        return counts | {"seconds": round(self.seconds, 2), "failures": failures[:max_failures]}
+        lists = {"failures": failures[:max_failures], "unavailable": unavailable[:max_failures]}
+        return counts | {"seconds": round(self.seconds, 2)} | lists

@@ -1,17 +1,18 @@
 """Write complete files to the catalog, several in one transaction, with their segments and vectors."""
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.decode.content import Failed, Finished, PreparedImage
+from indexer.decode.content import Failed, Finished, Postponed, PreparedImage
 from indexer.embed import Copied, FileMessage, ImageEmbedder, PendingItem, PendingSpeech, TextEmbedder
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
-from search.errors import HomeError
+from search.errors import CrossmodalError, HomeError, find_reason
 from search.open_home import OpenHome
-from search.paths import write_atomically
+from search.paths import name_file, write_atomically
 from search.records import FileFacts, MediaFacts, Record, Segment, SegmentEmbedding, SegmentKind, State
 from search.storage.ledger import Ledger
 
@@ -54,7 +55,7 @@ class Writer:
         elif isinstance(message, PendingSpeech):
             item.speech.append(message)
         else:
-            item.end = message
+            item.finish(message)
             self._decoded.append(self._decoding.pop(file.path))
 
     def write_complete(self, is_last: bool, has_more: bool = False) -> Iterator[list[PendingItem]]:
@@ -105,24 +106,41 @@ class Writer:
 
     def _write(self, group: Sequence[PendingItem]) -> None:
         with self._profile.measure("writing", len(group)):
-            records: list[Record] = []
-            thumbnails: list[bytes | None] = []
-            for item in group:
-                if isinstance(item.end, Finished | Copied):
-                    records.append(self._make_record(item, item.end))
-                    thumbnails.append(item.end.thumbnail)
-            item_ids = self._library.catalog.save_items(records)
+            for item, item_id in self._save(group):
+                assert isinstance(item.end, Finished | Copied)
+                if item.end.thumbnail is not None:
+                    _write_thumbnail(self._library.home.thumbnail(item_id), item.end.thumbnail)
+                self._transcription.discard(_get_hash(item.end))
             for item in group:
                 if isinstance(item.end, Failed):
-                    Ledger(self._library.database).mark([item.file], State.FAILED, item.end.reason)
-            for record, item_id, thumbnail in zip(records, item_ids, thumbnails, strict=True):
-                if thumbnail is not None:
-                    _write_thumbnail(self._library.home.thumbnail(item_id), thumbnail)
-                self._transcription.discard(record.content_hash)
+                    ledger = Ledger(self._library.database)
+                    ledger.mark_failed(item.file, item.end.reason, item.end.is_temporary)
+                elif isinstance(item.end, Postponed):
+                    Ledger(self._library.database).mark([item.file], State.PENDING, item.end.reason)
 
-    def _make_record(self, item: PendingItem, end: Finished | Copied) -> Record:
+    def _save(self, items: Sequence[PendingItem]) -> list[tuple[PendingItem, int]]:
+        """Write the complete items in one transaction and return them with their ids.
+
+        If that fails for one of them, the others are written separately.
+        """
+        complete = [item for item in items if isinstance(item.end, Finished | Copied)]
+        try:
+            item_ids = self._library.catalog.save_items([self._make_record(item) for item in complete])
+            return list(zip(complete, item_ids, strict=True))
+        except CrossmodalError:
+            raise
+        except Exception as error:
+            if len(complete) > 1:
+                return [pair for item in complete for pair in self._save([item])]
+            logging.getLogger("crossmodal").exception("cannot store %s", complete[0].file.path)
+            complete[0].fail(f"cannot be stored: {find_reason(error)}")
+            return []
+
+    def _make_record(self, item: PendingItem) -> Record:
+        end = item.end
         if isinstance(end, Copied):
             return end.record
+        assert isinstance(end, Finished)
         spaces = self._library.indexes
         media = replace(end.facts, language=item.language or end.facts.language)
         return Record(
@@ -139,11 +157,14 @@ class Writer:
         )
 
 
+def _get_hash(end: Finished | Copied) -> str:
+    return end.record.content_hash if isinstance(end, Copied) else end.content_hash
+
+
 def make_name_segment(file: FileFacts, media: MediaFacts) -> Segment:
     """Return the segment with the name of a file and its folder, and with the title, names and tags in its metadata."""
-    path = Path(file.path)
     names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
-    return Segment(SegmentKind.NAME, "\n".join([f"{path.parent.name}/{path.name}", *names]))
+    return Segment(SegmentKind.NAME, "\n".join([name_file(file.path), *names]))
 
 
 def _write_thumbnail(path: Path, body: bytes) -> None:

@@ -33,6 +33,7 @@ def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
             raise NotFoundError(f"No item or source at {path}. Run `crossmodal files` to list the known files.")
     count = forget_items(library, sorted({item_id for item_ids in items.values() for item_id in item_ids}))
     for path in paths:
+        library.volumes.forget(path)
         if path in sources:
             library.sources.forget(sources[path])
     return count

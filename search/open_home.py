@@ -17,6 +17,7 @@ from search.storage.lexical.index import WordIndex
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
 from search.storage.spaces import Space, Spaces
+from search.storage.volumes import Volumes
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,13 @@ class OpenHome:
         database: The database of the catalog.
         catalog: Items, segments and embeddings.
         sources: The indexed root folders.
+        volumes: The folders at which the storage of sources begins.
         jobs: The queue of background work.
         words: The full-text index.
         spaces: The embedding spaces.
         active: The chosen models with their indexes. They do not change if the home chooses others later; see
             `reload_models`.
+        exclude: Patterns of files and folders that are not indexed in any source.
     """
 
     home: Home
@@ -44,10 +47,12 @@ class OpenHome:
     database: Database
     catalog: Catalog
     sources: Sources
+    volumes: Volumes
     jobs: Jobs
     words: WordIndex
     spaces: Spaces
     active: ActiveModels
+    exclude: tuple[str, ...] = ()
 
     @property
     def models(self) -> Models:
@@ -117,10 +122,12 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             database=database,
             catalog=Catalog(database),
             sources=Sources(database),
+            volumes=Volumes(database),
             jobs=Jobs(database),
             words=WordIndex(database),
             spaces=spaces,
             active=open_active_models(home, spaces, machine),
+            exclude=settings.exclude,
         )
     except BaseException:
         database.close()

@@ -120,7 +120,7 @@ def read_cursor(query: Query) -> Cursor:
             raise TypeError("place must be a whole number")
         place = min(max(0, place), MAX_SHOWN)
         cursor = Cursor(str(document["query"]), str(document["results"]), place, _unpack(body))
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error) as error:
         raise UsageError("Invalid cursor: pass the `next` of an earlier answer") from error
     if (cursor.query, cursor.results) != (key, results):
         raise UsageError("The cursor belongs to another query. Repeat the query that it was returned for.")

@@ -1,6 +1,9 @@
 """Helpers for paths and files."""
 
+import errno
 import os
+import re
+import stat
 import threading
 from collections.abc import Collection
 from pathlib import Path
@@ -8,14 +11,86 @@ from pathlib import Path
 from search.errors import NotFoundError
 from search.records import Item, ItemType, State
 
+# Characters that end a line or control a terminal; a file name may contain them.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def is_below(path: str, folder: str) -> bool:
     """Return whether an absolute path is the folder itself or below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
+def find_folder(path: str, folders: Collection[str]) -> str:
+    """Return which of some folders contains a path, or is that path; the innermost, or empty if none does."""
+    while folders and path not in folders:
+        parent = os.path.dirname(path)  # noqa: PTH120 - called for every file
+        if parent == path:
+            return ""
+        path = parent
+    return path if folders else ""
+
+
+def make_download_name(name: str) -> str:
+    """Return a file name for an HTTP header or an archive: each control character and line break becomes `_`."""
+    return _CONTROL_CHARACTERS.sub("_", name)
+
+
+def name_file(path: str) -> str:
+    """Return the name of a file with the name of its folder, as it is searched."""
+    return f"{Path(path).parent.name}/{Path(path).name}"
+
+
+# The errors that reading a file can cause although its content is sound. They may pass.
+READ_ERRORS = {
+    errno.EACCES,
+    errno.EAGAIN,
+    errno.EBUSY,
+    errno.EINTR,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENODEV,
+    errno.ENOENT,
+    errno.ENOMEM,
+    errno.ENOTCONN,
+    errno.ENOTDIR,
+    errno.ENXIO,
+    errno.EPERM,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+    *(getattr(errno, name) for name in ("EHOSTDOWN", "EHOSTUNREACH", "EREMOTEIO", "ENOMEDIUM") if hasattr(errno, name)),
+}
+
+
+def is_read_error(error: OSError) -> bool:
+    """Return whether an error says that a file could not be read, rather than that its content is damaged."""
+    return error.errno in READ_ERRORS
+
+
+def find_access_problem(path: str) -> str | None:
+    """Return why a file or folder cannot be accessed, as a predicate such as "does not exist"; None if it can be."""
+    place = Path(path)
+    try:
+        if stat.S_ISDIR(place.stat().st_mode):
+            with os.scandir(place):
+                pass
+    except FileNotFoundError:
+        return "does not exist"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return None
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file exists and is accessible. Unlike `Path.is_file`, this raises no error."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
-    """Return the file of an indexed item.
+    """Return the file of an indexed item, or of an attachment of one.
 
     Args:
         item: The item.
@@ -26,7 +101,8 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
         NotFoundError: The item has another type or is not indexed, or its file does not exist.
     """
     path = Path(item.path)
-    if item.type not in types or item.state is not State.INDEXED or not path.is_file():
+    is_attachment = item.state is State.SKIPPED and item.belongs_to is not None
+    if item.type not in types or not (item.state is State.INDEXED or is_attachment) or not is_file(path):
         raise NotFoundError(problem)
     return path
 

@@ -1,5 +1,6 @@
 """The JSON form of answers and items, the same for the command line and the REST API."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -8,7 +9,7 @@ from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query
 # What the user can do about a file that is not indexed.
 ADVICE = {
     State.PENDING: "Waiting to be indexed. Start `crossmodal index` or a worker.",
-    State.FAILED: "Fix or replace the file; the next run retries it. "
+    State.FAILED: "Fix or replace the file; the next run retries it, as it does a file that could not be read. "
     "To retry it unchanged, click Retry on the library page or run `crossmodal index --retry-failed`.",
     State.MISSING: "Restore the file or mount its disk, then index again. If it is gone for good, forget it.",
 }
@@ -49,12 +50,13 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
 
 
 def serialize_item(item: Item) -> dict[str, Any]:
-    """Return the path, the type and the metadata of an item."""
+    """Return the path, the type and the metadata of an item; `available` is false if its disk is not mounted."""
     return {
         "id": item.id,
         "type": item.type,
         "path": item.path,
         "source": item.source,
+        "available": item.is_available,
         **asdict(item.facts),
     }
 
@@ -72,19 +74,28 @@ def serialize_ledger_row(item: Item) -> dict[str, Any]:
     }
 
 
-def serialize_source(source: Source, is_available: bool) -> dict[str, Any]:
+def serialize_attachment(file: Item) -> dict[str, Any]:
+    """Return a file that belongs to an item: another name of its file, a sidecar, or one of a pair."""
+    return {"id": file.id, "path": file.path, "type": file.type, "reason": file.reason, "size": file.size}
+
+
+def serialize_source(source: Source, unavailable: Mapping[str, str]) -> dict[str, Any]:
     """Return a source.
 
     Args:
         source: The source.
-        is_available: Whether its folder is available now.
+        unavailable: Why its folder, or storage inside it, is unavailable, by folder.
     """
     return {
         "id": source.id,
         "path": source.path,
         "added_at": source.added_at,
         "watched": source.is_watched,
-        "available": is_available,
+        "exclude": list(source.exclude),
+        "hidden": source.reads_hidden,
+        "available": source.path not in unavailable,
+        "unavailable": [{"path": path, "reason": reason} for path, reason in unavailable.items()],
+        "problem": source.problem,
     }
 
 

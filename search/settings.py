@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from search.errors import UsageError
+from search.exclusion import explain_pattern
 
 SETTINGS_FILE = "settings.toml"
 ENVIRONMENT_PREFIX = "CROSSMODAL_"
@@ -85,6 +86,9 @@ class Settings(BaseSettings):
     file_limit: int = Field(4096 * MIB, ge=0, description="The largest upload of files to index, in bytes.")
     device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
     unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
+    exclude: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Patterns of files and folders that are not indexed, as in .gitignore, separated by commas."
+    )
     _sources: dict[str, SettingSource] = PrivateAttr(default_factory=dict)
 
     @classmethod
@@ -109,10 +113,18 @@ class Settings(BaseSettings):
     def _count_threads(cls, threads: int) -> int:
         return threads or count_cores()
 
-    @field_validator("hosts", mode="before")
+    @field_validator("hosts", "exclude", mode="before")
     @classmethod
-    def _split_hosts(cls, hosts: object) -> object:
-        return [host.strip() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+    def _split_list(cls, values: object) -> object:
+        return [value.strip() for value in values.split(",") if value.strip()] if isinstance(values, str) else values
+
+    @field_validator("exclude")
+    @classmethod
+    def _check_patterns(cls, exclude: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in exclude:
+            if (reason := explain_pattern(pattern)) is not None:
+                raise ValueError(f"{pattern!r} is not a valid pattern: {reason}")
+        return exclude
 
     @field_validator("device")
     @classmethod

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from search.disk_usage import read_disk_usage
 from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
 from search.open_home import OpenHome
+from search.paths import find_access_problem
 from search.storage.consistency import check_database, find_contradictions
 from search.storage.spaces import Space, SpaceRole, Spaces
 
@@ -25,8 +27,9 @@ def read_status(library: OpenHome) -> dict[str, Any]:
     others = [space for space in library.spaces.list_all() if space.role is not SpaceRole.ACTIVE]
     return {
         "home": str(library.home.root),
-        "disk": sum(path.stat().st_size for path in library.home.root.rglob("*") if path.is_file()),
+        "disk": read_disk_usage(library.home.root),
         "sources": [source.path for source in library.sources.list_all()],
+        "unavailable": list_unavailable(library),
         "items": items,
         "spaces": spaces,
         "other_spaces": {f"{space.retriever}/{space.role}": _describe_space(library.spaces, space) for space in others},
@@ -34,6 +37,16 @@ def read_status(library: OpenHome) -> dict[str, Any]:
         "speech": library.models.transcriber.name,
         "chosen": _explain_choice(library),
     }
+
+
+def list_unavailable(library: OpenHome) -> dict[str, str]:
+    """Return why storage is unavailable, by folder: at the last scan, and for the roots of sources now."""
+    unavailable = library.volumes.list_problems()
+    for source in library.sources.list_all():
+        problem = find_access_problem(source.path)
+        if problem is not None:
+            unavailable[source.path] = f"the folder {problem}"
+    return unavailable
 
 
 def describe_outdated(library: OpenHome) -> dict[str, dict[str, int]]:

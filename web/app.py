@@ -1,12 +1,12 @@
 """The application factory. Home of Flask."""
 
 from flask import Flask, Response, request
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from search.engine import Engine
 from search.errors import ForeignSiteError
-from search.query.filters import MAX_ID
 from search.settings import Settings
+from search.storable import MAX_INTEGER
 from web import caching, compression, idempotency, pages, problems, request_ids
 from web.api import (
     albums,
@@ -30,6 +30,7 @@ from web.api import (
 
 # Values of `Sec-Fetch-Site` for requests that come from other sites.
 FOREIGN_SITES = {"cross-site", "same-site"}
+MAX_ID_DIGITS = 19
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 # Pages load only files of this server and cannot be shown in frames.
 POLICY = (
@@ -39,10 +40,16 @@ POLICY = (
 
 
 class IdConverter(IntegerConverter):
-    """An id in a path. Larger numbers than the database can store are no ids."""
+    """Matches ids as the catalog stores them; a larger number is the id of nothing, and not found."""
 
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=MAX_ID)
+    def to_python(self, value: str) -> int:
+        """Return the id."""
+        if len(value) > MAX_ID_DIGITS:
+            raise ValidationError
+        number = int(super().to_python(value))
+        if number > MAX_INTEGER:
+            raise ValidationError
+        return number
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:

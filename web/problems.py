@@ -7,7 +7,8 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from search.errors import CrossmodalError, HttpError, InternalError, TooLargeError
+from search.errors import CrossmodalError, HttpError, InternalError, NotFoundError, TooLargeError
+from search.paths import is_read_error
 from web.contract.openapi import PROBLEM
 from web.contract.problems import make_anchor
 from web.request_ids import get_request_id
@@ -60,6 +61,13 @@ def register(app: Flask) -> None:
             if name.lower() not in {"content-type", "content-length"}:
                 response.headers[name] = value
         return response
+
+    @app.errorhandler(OSError)
+    def _answer_unreadable(error: OSError) -> Response:
+        """Answer for a file that vanished, or whose disk failed, after it was found."""
+        if not is_read_error(error):
+            return _answer_unexpected(error)
+        return make_problem(NotFoundError, f"A file cannot be read: {error.strerror}. Try again later.")
 
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:

@@ -6,10 +6,13 @@ from pathlib import Path
 from flask import Response, current_app, request
 from werkzeug.utils import send_file
 
+from search.paths import make_download_name
+
 # One range: the first and the last byte, or the number of bytes at the end.
 RANGE = re.compile(r"bytes\s*=\s*,*\s*(\d{0,18})\s*-\s*(\d{0,18})\s*,*\s*", re.IGNORECASE)
 
-CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+# The last moment that a date in a header can express, in seconds since 1970.
+MAX_HTTP_DATE = 253_402_300_799.0
 
 
 def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: int | None = None) -> Response:
@@ -32,9 +35,15 @@ def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: in
         if (chosen := choose_range(requested, size)) is not None:
             environ["HTTP_RANGE"] = chosen
     # A header cannot contain line ends, nor bytes of a name that are not valid in UTF-8.
-    name = name and CONTROLS.sub("_", name.encode(errors="replace").decode())
+    name = name and make_download_name(name.encode(errors="replace").decode())
     response = send_file(
-        path, environ, mime_type, download_name=name, max_age=max_age, response_class=current_app.response_class
+        path,
+        environ,
+        mime_type,
+        download_name=name,
+        max_age=max_age,
+        last_modified=max(0.0, min(path.stat().st_mtime, MAX_HTTP_DATE)),
+        response_class=current_app.response_class,
     )
     assert isinstance(response, Response)
     return response

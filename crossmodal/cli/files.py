@@ -11,6 +11,7 @@ from search.open_home import OpenHome, open_home
 from search.records import State
 from search.serializers import serialize_ledger_row
 from search.settings import Settings
+from search.storable import show_controls
 
 
 @click.command("status")
@@ -27,7 +28,10 @@ def status_command(settings: Settings, as_json: bool) -> None:
         return
     click.echo(f"home      {status['home']} ({format_size(status['disk'])})")
     for path in status["sources"]:
-        click.echo(f"source    {path}")
+        reason = status["unavailable"].get(path)
+        click.echo(f"source    {show_controls(path)}" + (f" (unavailable: {reason})" if reason else ""))
+    for path in status["unavailable"].keys() - set(status["sources"]):
+        click.echo(f"disk      {show_controls(path)} (unavailable: {status['unavailable'][path]})")
     for kind, states in status["items"].items():
         click.echo(f"{kind:9} " + ", ".join(f"{number} {state}" for state, number in states.items()))
     for name, space in status["spaces"].items():
@@ -55,7 +59,7 @@ def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
         print_json({"items": [serialize_ledger_row(item) for item in items]})
         return
     for item in items:
-        click.echo(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else ""))
+        click.echo(show_controls(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else "")))
 
 
 @click.command("forget")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from indexer.summary import COUNTS, Profile, Summary
+from indexer.summary import COUNTS, Profile, Summary, explain_unavailable
 from search.settings import Settings
+from search.storable import show_controls
 
 if TYPE_CHECKING:
     from indexer.pipeline import Progress
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
 )
 @click.option("--retry-failed", is_flag=True, help="Retry files that failed before.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Do not index files and folders that match, as in .gitignore; can be repeated. The patterns replace those of "
+    "the source and are kept with it; an empty one removes them.",
+)
+@click.option("--hidden/--no-hidden", default=None, help="Index hidden files and folders, too; kept with the source.")
 @click.option("--reindex", is_flag=True, help="Index every file again, including unchanged files.")
 @click.option(
     "--forget-missing",
@@ -38,6 +47,8 @@ def index_command(
     paths: tuple[Path, ...],
     workers: int,
     retry_failed: bool,
+    exclude: tuple[str, ...],
+    hidden: bool | None,
     reindex: bool,
     forget_missing: float | None,
     dry_run: bool,
@@ -49,11 +60,20 @@ def index_command(
     from indexer.pipeline import Options, run_index
     from indexer.worker.watch import watch_sources
     from search.errors import UsageError
+    from search.exclusion import check_patterns
     from search.open_home import open_home
 
     if watch and dry_run:
         raise UsageError("--watch and --dry-run cannot be used together")
-    options = Options(workers, retry_failed=retry_failed, dry_run=dry_run, reindex=reindex, forget_after=forget_missing)
+    options = Options(
+        workers,
+        retry_failed=retry_failed,
+        dry_run=dry_run,
+        reindex=reindex,
+        exclude=check_patterns(exclude) if exclude else None,
+        reads_hidden=hidden,
+        forget_after=forget_missing,
+    )
     with open_home(settings, create=True) as library, show_progress() as show:
         if watch:
             report = report_changes(lambda summary: _report(summary, profile, as_json))
@@ -61,7 +81,9 @@ def index_command(
             return
         summary = run_index(library, list(paths), options, show)
     _report(summary, profile, as_json)
-    if summary.failures:
+    if summary.is_refused:
+        raise click.exceptions.Exit(3)
+    if summary.failures or summary.unavailable:
         raise click.exceptions.Exit(1)
 
 
@@ -84,7 +106,7 @@ def show_progress() -> "Iterator[Progress]":
         def show(done: int, total: int, path: str) -> None:
             elapsed = bar.tasks[task].elapsed or 0.0
             rate = f"{done / elapsed:.1f}/s" if elapsed else ""
-            bar.update(task, completed=done, total=total, rate=rate, description=Path(path).name[:60])
+            bar.update(task, completed=done, total=total, rate=rate, description=show_controls(Path(path).name)[:60])
 
         yield show
 
@@ -98,16 +120,20 @@ def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], Non
 
     def report_change(summary: Summary) -> None:
         nonlocal known
-        if summary.has_changes or summary.failures != known:
+        problems = summary.failures | summary.unavailable
+        if summary.has_changes or problems != known:
             report(summary)
-        known = summary.failures
+        known = problems
 
     return report_change
 
 
 def _report(summary: Summary, profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
-        click.echo(f"{path}: {reason}", err=True)
+        click.echo(f"{show_controls(path)}: {show_controls(reason)}", err=True)
+    unavailable = explain_unavailable(summary.unavailable)
+    if unavailable is not None:
+        click.echo(f"crossmodal: {show_controls(unavailable)}", err=True)
     document = summary.describe()
     if profile:
         document["profile"] = _describe(summary.profile)

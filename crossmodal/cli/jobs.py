@@ -7,6 +7,7 @@ from search.open_home import OpenHome, open_home
 from search.records import Job
 from search.serializers import serialize_job
 from search.settings import Settings
+from search.storable import show_controls
 
 
 @click.group("jobs", invoke_without_command=True)
@@ -34,6 +35,15 @@ def cancel_command(ctx: click.Context, job: int) -> None:
         click.echo(_describe(library.jobs.cancel(job)))
 
 
+@jobs_command.command("remove")
+@click.argument("job", type=int)
+@click.pass_context
+def remove_command(ctx: click.Context, job: int) -> None:
+    """Remove a job that has ended, and cancel any other."""
+    with _open(ctx) as library:
+        click.echo(_describe(library.jobs.remove(job)))
+
+
 @jobs_command.command("retry")
 @click.argument("job", type=int)
 @click.pass_context
@@ -55,4 +65,4 @@ def _describe(job: Job) -> str:
     if job.total:
         line += f"  {job.done} of {job.total}"
     note = job.error or job.summary.get("warning")
-    return line + (f"  {note}" if note else "")
+    return show_controls(line + (f"  {note}" if note else ""))

@@ -13,6 +13,7 @@ from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
 from search.records import FILTERS, Answer, Evidence, Filters, Query, QueryPart, Sort, Tier
 from search.settings import Settings
+from search.storable import show_controls
 
 if TYPE_CHECKING:
     from search.engine import Engine
@@ -162,7 +163,9 @@ def _print_reading(answer: Answer) -> None:
 def _print_hits(answer: Answer, offset: int = 0) -> None:
     is_terminal = sys.stdout.isatty()
     for hit in answer.hits:
-        click.echo(f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(hit.item.path, bold=is_terminal)}")
+        click.echo(
+            f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(show_controls(hit.item.path), bold=is_terminal)}"
+        )
         if hit.stacked:
             click.echo(f"            and {len(hit.stacked)} near-duplicates")
         for evidence in hit.evidence[:2]:

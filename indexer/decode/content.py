@@ -93,14 +93,27 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Postponed:
+    """The last message of a file that is read later, since it is still being written.
+
+    Attributes:
+        reason: What is known about it, for users.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Failed:
     """The last message of a file that could not be decoded.
 
     Attributes:
         reason: Why, without the name of the file.
+        is_temporary: Whether the file could not be read, which may pass, unlike damage.
     """
 
     reason: str
+    is_temporary: bool = False
 
 
 Message = PreparedImage | AudioChunk | Segment | Finished | Failed

@@ -1,5 +1,6 @@
 """Read many files at once, with one thread per decoder. One other thread takes their messages."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -7,14 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from indexer.decode.content import AudioChunk, Failed, Finished
+from indexer.decode.content import AudioChunk, Failed, Finished, Postponed
 from indexer.decode.decoder import Decoder
+from indexer.decode.growing import STILL_WRITTEN, may_be_incomplete, must_wait
 from indexer.decode.preprocess import add_guessed_date
 from indexer.embed import Copied, FileMessage, PendingSpeech
 from indexer.plan import hash_content
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import make_name_segment
+from search.errors import CrossmodalError, find_reason
 from search.open_home import OpenHome
 from search.records import FileFacts, SegmentKind
 
@@ -111,6 +114,7 @@ class FileReader:
         profile: The profile to add the time to.
         reindex: Do not copy from identical files.
         shared_sizes: The sizes in bytes that several files have; only such files can be copies. None if not known.
+        quiet_seconds: How long a file must not have changed before it is read; 0 if no later run will read it.
     """
 
     library: OpenHome
@@ -118,9 +122,38 @@ class FileReader:
     profile: Profile
     reindex: bool = False
     shared_sizes: Container[int] | None = None
+    quiet_seconds: float = 0.0
 
     def read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
-        """Yield the messages of a file; the last is `Finished`, `Copied` or `Failed`."""
+        """Yield the messages of a file; the last is `Finished`, `Copied`, `Failed` or `Postponed`.
+
+        Raises:
+            CrossmodalError: The home or a model cannot be used; this is not a failure of the file.
+        """
+        if must_wait(file, self.quiet_seconds):
+            yield Postponed(STILL_WRITTEN)
+            return
+        try:
+            for message in self._read(decoder, file):
+                yield self._check_failure(file, message) if isinstance(message, Failed) else message
+        except CrossmodalError:
+            raise
+        except Exception as error:  # whatever a file contains, it fails only itself
+            logging.getLogger("crossmodal").exception("unexpected error while reading %s", file.path)
+            yield Failed(f"cannot be read: {type(error).__name__}: {find_reason(error)}")
+
+    def _check_failure(self, file: FileFacts, failure: Failed) -> Failed | Postponed:
+        """Return the failure of a file: temporary if it cannot be read, postponed if it is still being written."""
+        if failure.is_temporary:
+            return failure
+        try:
+            with Path(file.path).open("rb"):
+                pass
+        except OSError as error:
+            return Failed(f"cannot be read: {error.strerror or error}", is_temporary=True)
+        return Postponed(STILL_WRITTEN) if may_be_incomplete(file, self.quiet_seconds) else failure
+
+    def _read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
         if file.size == 0:
             yield Failed("the file is empty")
             return
@@ -128,7 +161,7 @@ class FileReader:
             with self.profile.measure("hashing"):
                 content_hash = hash_content(file)
         except OSError as error:
-            yield Failed(f"cannot be read: {error.strerror or error}")
+            yield Failed(f"cannot be read: {error.strerror or error}", is_temporary=True)
             return
         copied = self._copy(file, content_hash)
         if copied is not None:
@@ -156,8 +189,8 @@ class FileReader:
             return None  # embeddings refer to positions, which only stay if the name is the last segment
         media = add_guessed_date(record.media, Path(file.path).name, file.type)
         segments.append(make_name_segment(file, media))
-        thumbnail = self.library.home.thumbnail(item_id)
-        return Copied(
-            replace(record, media=media, segments=segments),
-            thumbnail.read_bytes() if thumbnail.exists() else None,
-        )
+        try:
+            thumbnail = self.library.home.thumbnail(item_id).read_bytes()
+        except OSError:
+            thumbnail = None  # it is made when it is first requested
+        return Copied(replace(record, media=media, segments=segments), thumbnail)

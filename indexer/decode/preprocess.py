@@ -19,9 +19,10 @@ from search.errors import CrossmodalError
 from search.media.dates import guess_date
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
-from search.media.metadata import add_later_facts
+from search.media.metadata import add_later_facts, clean_facts, clean_segment
 from search.media.takeout import TAKEOUT_SUFFIX, read_takeout
 from search.media.xmp import read_xmp
+from search.paths import is_read_error
 from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind
 
 
@@ -43,17 +44,17 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
         parts = _decode(file, file.type)
         for part in _stop_at_sound(parts) if images_only else parts:
             if isinstance(part, DecodedImage):
-                yield PreparedImage(replace(part.segment, phash=compute_phash(part.image)), transform(part.image))
+                yield _prepare(part, transform)
             elif isinstance(part, FileSummary):
                 yield _finish(part)
             elif not images_only:
-                yield part
+                yield clean_segment(part) if isinstance(part, Segment) else part
     except CrossmodalError as error:
         yield Failed(str(error))
     except MemoryError:
         yield Failed("decoding needs more memory than the limit for a decoder")
     except OSError as error:
-        yield Failed(f"cannot be read: {error.strerror or error}")
+        yield Failed(f"cannot be read: {error.strerror or error}", is_temporary=is_read_error(error))
     except Exception as error:  # a bug in a decoder fails this file only, and is recorded
         yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
 
@@ -98,11 +99,16 @@ def add_guessed_date(facts: MediaFacts, name: str, item_type: ItemType) -> Media
     return replace(facts, captured_at=guessed, is_date_guessed=guessed is not None)
 
 
+def _prepare(part: DecodedImage, transform: ImageTransform) -> PreparedImage:
+    segment = replace(clean_segment(part.segment), phash=compute_phash(part.image))
+    return PreparedImage(segment, transform(part.image))
+
+
 def _finish(summary: FileSummary) -> Finished:
-    cover = summary.thumbnail
+    cover, facts = summary.thumbnail, clean_facts(summary.facts)
     if cover is None:
-        return Finished(summary.facts, None, summary.type, remark=summary.remark)
-    facts = replace(summary.facts, placeholder=make_placeholder(cover))
+        return Finished(facts, None, summary.type, remark=summary.remark)
+    facts = replace(facts, placeholder=make_placeholder(cover))
     return Finished(facts, encode_thumbnail(cover), summary.type, remark=summary.remark)
 
 

@@ -18,6 +18,7 @@ from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models
 from search.open_home import OpenHome
 from search.records import FileFacts, Retriever
+from search.storable import clamp_integer
 from search.storage.spaces import Space
 
 
@@ -131,7 +132,7 @@ class SpaceFiller:
                     if isinstance(message, PreparedImage):
                         embedder.add(item, message)
                     elif isinstance(message, Finished | Failed):
-                        item.end = message
+                        item.finish(message)
                         decoded.append(decoding.pop(file.path))
                 if pool.is_over:
                     embedder.flush()
@@ -171,7 +172,7 @@ def _read_images(decoder: Decoder, file: FileFacts) -> Messages:
     except OSError as error:
         yield Failed(f"cannot be read: {error.strerror or error}")
         return
-    if (facts.st_size, facts.st_mtime_ns) != (file.size, file.mtime_ns):
+    if (facts.st_size, clamp_integer(facts.st_mtime_ns)) != (file.size, file.mtime_ns):
         yield Failed("the file changed since it was indexed: it will be indexed again by the next run")
         return
     yield from decoder.decode(file, images_only=True)

@@ -3,13 +3,16 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
+from indexer.decode.growing import QUIET_SECONDS
 from indexer.model_change.change import update_outdated, use_model
 from indexer.model_change.fill import ChangeResult
 from indexer.pipeline import Options, index_paths
-from indexer.summary import Summary
+from indexer.summary import Summary, explain_unavailable
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from search.errors import CancelledError, CrossmodalError, HomeError
@@ -20,9 +23,13 @@ from search.records import Job, JobState, Task
 POLL_SECONDS = 0.5
 # How often watched searches are run while another process indexes.
 SAVED_SEARCH_INTERVAL_SECONDS = 10.0
+# Seconds until the worker continues after an unexpected error, such as a locked catalog.
+RETRY_DELAY_SECONDS = 5.0
 # The maximum number of failures in the result of a job; the ledger has all of them.
 MAX_REPORTED_FAILURES = 100
 CANCELLED_MESSAGE = "Cancelled; completed work is saved"
+
+T = TypeVar("T")
 
 
 class StoppedError(Exception):
@@ -85,20 +92,48 @@ def run_worker(library: OpenHome, options: Options, stop: threading.Event, until
         stop: Set it to end the worker; an unfinished job is continued by the next worker.
         until_idle: Return when the queue is empty.
     """
-    _queue_updates(library)
+    guard = Guard()
+    guard.call("queueing model updates", lambda: _queue_updates(library))
     notifier, due = SavedSearchNotifier(library), 0.0
     with Watcher(library) as watcher:
         while not stop.is_set():
-            watcher.poll()
-            if library.jobs.has_work() and _try_next(library, options, stop):
+            guard.call("watching sources", watcher.poll)
+            if guard.call("running jobs", lambda: library.jobs.has_work() and _try_next(library, options, stop)):
                 due = 0.0
                 continue
             if time.monotonic() >= due:
-                notifier.poll()
+                guard.call("running saved searches", notifier.poll)
                 due = time.monotonic() + SAVED_SEARCH_INTERVAL_SECONDS
-            if until_idle and not library.jobs.has_work():
+            if until_idle and not guard.call("reading the queue", library.jobs.has_work):
                 return
-            stop.wait(POLL_SECONDS)
+            stop.wait(guard.delay or POLL_SECONDS)
+
+
+class Guard:
+    """Calls the parts of the worker. An error in one part is logged, and does not end the others.
+
+    Attributes:
+        delay: Seconds to wait before the next round; 0 while there are no errors.
+    """
+
+    def __init__(self) -> None:
+        self.delay = 0.0
+        self._logged: dict[str, str] = {}
+
+    def call(self, part: str, action: Callable[[], T]) -> T | None:
+        """Return the result of an action; None if it failed. The same error of a part is logged once."""
+        try:
+            result = action()
+        except Exception as error:
+            self.delay = RETRY_DELAY_SECONDS
+            reason = f"{type(error).__name__}: {error}"
+            if self._logged.get(part) != reason:
+                logging.getLogger("crossmodal").error("the worker failed while %s", part, exc_info=error)
+            self._logged[part] = reason
+            return None
+        if self._logged.pop(part, None) is not None and not self._logged:
+            self.delay = 0.0
+        return result
 
 
 def _queue_updates(library: OpenHome) -> None:
@@ -128,15 +163,20 @@ def _run_job(library: OpenHome, job: Job, options: Options, stop: threading.Even
     """Run a job and write how it ended. No error of a job may stop the worker."""
     tracker = Tracker(library, job, stop)
     try:
-        options = replace(options, retry_failed=job.task.retry_failed, check=tracker.check)
-        unavailable: list[str] = []
+        quiet_seconds = QUIET_SECONDS if job.task.is_routine else 0.0
+        options = replace(
+            options,
+            retry_failed=job.task.retry_failed,
+            quiet_seconds=quiet_seconds,
+            check=tracker.check,
+            skip_absent=True,
+        )
         if job.task.model:
             result: Summary | ChangeResult = _change_model(library, job.task, job.task.model, options, tracker)
         else:
-            paths, unavailable = _find_paths(library, job.task)
-            result = index_paths(library, paths, options, tracker.update)
+            result = index_paths(library, _list_paths(library, job.task), options, tracker.update)
     except StoppedError:
-        return  # the next worker continues it
+        library.jobs.release(job.id)  # the next worker continues it
     except CancelledError as error:
         library.jobs.end(job.id, JobState.CANCELLED, error=str(error))
     except CrossmodalError as error:
@@ -149,11 +189,19 @@ def _run_job(library: OpenHome, job: Job, options: Options, stop: threading.Even
         library.jobs.end(job.id, JobState.FAILED, error=f"{type(error).__name__}: {error}")
     else:
         tracker.report()
-        if job.task.is_routine and not result.has_changes and not unavailable:
-            library.jobs.drop(job.id)
-            return
-        warning = {"warning": _explain_unavailable(unavailable)} if unavailable else {}
-        library.jobs.end(job.id, JobState.DONE, result.describe(MAX_REPORTED_FAILURES) | warning)
+        _end_job(library, job, result)
+
+
+def _end_job(library: OpenHome, job: Job, result: Summary | ChangeResult) -> None:
+    unavailable = explain_unavailable(result.unavailable) if isinstance(result, Summary) else None
+    if job.task.is_routine and not result.has_changes:
+        library.jobs.drop(job.id)
+        return
+    summary = result.describe(MAX_REPORTED_FAILURES)
+    if isinstance(result, Summary) and result.is_refused and job.task.paths:
+        library.jobs.end(job.id, JobState.FAILED, summary, unavailable)
+    else:
+        library.jobs.end(job.id, JobState.DONE, summary | ({"warning": unavailable} if unavailable else {}))
 
 
 def _change_model(library: OpenHome, task: Task, model: str, options: Options, tracker: Tracker) -> ChangeResult:
@@ -164,13 +212,5 @@ def _change_model(library: OpenHome, task: Task, model: str, options: Options, t
     return outcomes[-1] if outcomes else ChangeResult(model, has_changes=False)
 
 
-def _find_paths(library: OpenHome, task: Task) -> tuple[list[Path], list[str]]:
-    """Return the paths to index, and the sources that are unavailable."""
-    if task.paths:
-        return [Path(path) for path in task.paths], []
-    roots = [source.path for source in library.sources.list_all()]
-    return [Path(root) for root in roots if Path(root).exists()], [root for root in roots if not Path(root).exists()]
-
-
-def _explain_unavailable(roots: list[str]) -> str:
-    return f"Folders unavailable; their items are kept: {', '.join(roots)}"
+def _list_paths(library: OpenHome, task: Task) -> list[Path]:
+    return [Path(path) for path in task.paths or (source.path for source in library.sources.list_all())]

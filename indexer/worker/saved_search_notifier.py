@@ -1,11 +1,12 @@
 """Run saved searches that are watched: record new matches, and post them to webhooks."""
 
 import json
-import urllib.error
-import urllib.request
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from indexer.worker.webhook import send_all
 from search.engine import Engine
 from search.errors import CrossmodalError
 from search.open_home import OpenHome
@@ -15,8 +16,22 @@ from search.serializers import serialize_item
 from search.storage.collections import SavedSearches
 from search.storage.database import now
 
-# A webhook that does not respond within this time is tried again after the next change of the library.
-WEBHOOK_TIMEOUT_SECONDS = 10.0
+
+@dataclass(frozen=True)
+class _Message:
+    """New matches of a saved search for its webhook.
+
+    Attributes:
+        search_id: The saved search.
+        address: The URL to post to.
+        item_ids: The items that are sent.
+        body: The JSON document.
+    """
+
+    search_id: int
+    address: str
+    item_ids: tuple[int, ...]
+    body: bytes
 
 
 class SavedSearchNotifier:
@@ -29,26 +44,40 @@ class SavedSearchNotifier:
         self._revision = -1
 
     def poll(self) -> None:
-        """Run the watched searches again if the library changed since the last call."""
+        """Run the watched searches again if the library changed since the last call.
+
+        A search or a webhook that fails is recorded with its saved search, and does not affect the others.
+        """
         revision = self._library.catalog.read_revision()
         if revision == self._revision:
             return
         self._revision = revision
-        for saved in self._saved.list_all():
-            if saved.is_watched:
-                self._check(saved)
+        checked = [self._try_check(saved) for saved in self._saved.list_all() if saved.is_watched]
+        messages = [message for message in checked if message is not None]
+        errors = send_all([(message.address, message.body) for message in messages])
+        for message, error in zip(messages, errors, strict=True):
+            self._saved.mark_sent(message.search_id, message.item_ids, error)
 
-    def _check(self, saved: SavedSearch) -> None:
-        checked_at = now()
+    def _try_check(self, saved: SavedSearch) -> _Message | None:
         try:
-            scores = self._search(saved.request)
+            return self._check(saved)
         except CrossmodalError as error:
             self._saved.mark_sent(saved.id, [], f"the search failed: {error}")
-            return
+        except Exception as error:
+            logging.getLogger("crossmodal").exception("saved search %d failed", saved.id)
+            self._saved.mark_sent(saved.id, [], f"the search failed: {type(error).__name__}: {error}")
+        return None
+
+    def _check(self, saved: SavedSearch) -> _Message | None:
+        """Store the new matches of a search, and return the message for its webhook if there is something to send."""
+        checked_at = now()
+        scores = self._search(saved.request)
         new_ids = self._saved.list_since(saved.checked_at, list(scores))
         self._saved.note(saved.id, {item_id: scores[item_id] for item_id in new_ids}, checked_at)
-        if saved.webhook:
-            self._post(saved, self._saved.list_found(saved.id, only_unsent=True))
+        message = self._make_message(saved) if saved.webhook else None
+        if message is None and saved.error is not None:
+            self._saved.mark_sent(saved.id, [], None)  # the search works again
+        return message
 
     def _search(self, request: Mapping[str, Any]) -> dict[int, float]:
         """Return the scores of all relevant items, by item id."""
@@ -61,28 +90,11 @@ class SavedSearchNotifier:
                 return scores
             fields["cursor"] = answer.next
 
-    def _post(self, saved: SavedSearch, scores: Mapping[int, float]) -> None:
+    def _make_message(self, saved: SavedSearch) -> _Message | None:
+        scores = self._saved.list_found(saved.id, only_unsent=True)
         items = self._library.catalog.read_items(scores)
         if not items:
-            return
+            return None
         matches = [serialize_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]
         body = json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": matches}).encode()
-        error = send_json(saved.webhook or "", body)
-        self._saved.mark_sent(saved.id, items, error)
-
-
-def send_json(address: str, body: bytes) -> str | None:
-    """Post JSON to an address.
-
-    Returns:
-        The reason if that failed, else None.
-    """
-    headers = {"Content-Type": "application/json", "User-Agent": "crossmodal"}
-    request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked when saved
-    try:
-        with urllib.request.urlopen(request, timeout=WEBHOOK_TIMEOUT_SECONDS):  # noqa: S310
-            return None
-    except urllib.error.HTTPError as error:
-        return f"the webhook answered {error.code}"
-    except (OSError, ValueError) as error:
-        return f"the webhook cannot be reached: {error}"
+        return _Message(saved.id, saved.webhook or "", tuple(items), body)

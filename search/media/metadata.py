@@ -7,12 +7,25 @@ from dataclasses import replace
 from typing import Any
 
 from search.media.dates import add_offset, combine_dates, read_date
-from search.records import MediaFacts
+from search.records import MediaFacts, Segment
+from search.storable import clamp_integer, clean_string, drop_non_finite
 
 # The maximum length of a text field in characters, of a tag in characters, and the maximum number of tags.
 MAX_TEXT_LENGTH, MAX_TAG_LENGTH, MAX_TAGS = 2_000, 100, 100
+# The values that numbers from metadata can have; others are dropped.
+RANGES = {
+    "duration": (0.0, 1e9),
+    "width": (1, 2**31),
+    "height": (1, 2**31),
+    "latitude": (-90.0, 90.0),
+    "longitude": (-180.0, 180.0),
+    "orientation": (1, 8),
+    "rating": (-1, 5),
+}
 # Latitude and longitude in decimal degrees, as in ISO 6709.
 _ISO6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")
+# White space and control characters.
+_BLANKS = re.compile(r"[\s\0-\x1f\x7f-\x9f]+")
 
 
 def read_fields(fields: Mapping[str, str]) -> MediaFacts:
@@ -67,7 +80,7 @@ def clean_text(value: Any) -> str | None:
     """Return a text as one line of at most `MAX_TEXT_LENGTH` characters; None if it is empty or not a text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    text = re.sub(r"[\s\0]+", " ", value).strip() if isinstance(value, str) else ""
+    text = clean_string(_BLANKS.sub(" ", value)).strip() if isinstance(value, str) else ""
     return text[:MAX_TEXT_LENGTH] or None
 
 
@@ -89,3 +102,33 @@ def check_place(latitude: float, longitude: float) -> tuple[float | None, float 
     if abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude or longitude):
         return round(latitude, 6), round(longitude, 6)
     return None, None
+
+
+def clean_segment(segment: Segment) -> Segment:
+    """Return a segment whose text and times can be stored, embedded and shown as JSON."""
+    return Segment(**{name: _clean(value) for name, value in vars(segment).items()})
+
+
+def clean_facts(facts: MediaFacts) -> MediaFacts:
+    """Return metadata that can be stored and shown: valid text, finite numbers in the range of their meaning."""
+    values: dict[str, Any] = {name: _clean(value) for name, value in vars(facts).items()}
+    for name, (lowest, highest) in RANGES.items():
+        if values[name] is not None and not lowest <= values[name] <= highest:
+            values[name] = None
+    values["tags"] = tuple(dict.fromkeys(values["tags"]))
+    if values["latitude"] is None or values["longitude"] is None:
+        values["latitude"] = values["longitude"] = None
+    return MediaFacts(**values)
+
+
+def _clean(value: Any) -> Any:
+    """Return a value of a field with storable texts and numbers."""
+    if isinstance(value, str):
+        return clean_string(value) if type(value) is str else value
+    if isinstance(value, float):
+        return drop_non_finite(value)
+    if type(value) is int:
+        return clamp_integer(value)
+    if type(value) is tuple:
+        return tuple(_clean(part) for part in value)
+    return value

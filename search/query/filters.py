@@ -14,12 +14,12 @@ _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 # SQLite stores ids as signed 64-bit integers.
 MAX_ID = 2**63 - 1
 # Characters of a value, as long as the longest path of a file system; SQLite accepts patterns of up to 50,000 bytes.
-MAX_TEXT = 4096
+MAX_VALUE_LENGTH = 4096
 # Values of a filter that declares no smaller number.
 MAX_VALUES = 1000
-_Text = Annotated[str, Field(max_length=MAX_TEXT)]
+_Text = Annotated[str, Field(max_length=MAX_VALUE_LENGTH)]
 # The pattern is only described: values are checked together with those of the query language.
-_Date = Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra={"pattern": f"^{DATE_PATTERN}$"})]
+_Date = Annotated[str, Field(max_length=MAX_VALUE_LENGTH, json_schema_extra={"pattern": f"^{DATE_PATTERN}$"})]
 ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
 REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TYPES: list[ItemType],
@@ -42,8 +42,8 @@ def parse_filter_value(declared: FilterField, text: str) -> Any:
     Raises:
         UsageError: The value is not valid for this filter.
     """
-    if len(text) > MAX_TEXT:
-        raise UsageError(f"{declared.keyword}: the value has {len(text)} characters; at most {MAX_TEXT} are allowed")
+    if len(text) > MAX_VALUE_LENGTH:
+        raise UsageError(f"{declared.keyword}: must have at most {MAX_VALUE_LENGTH} characters, not {len(text)}")
     try:
         return _parse(declared.kind, text)
     except ValueError as error:

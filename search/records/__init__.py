@@ -23,7 +23,7 @@ from search.records.media import (
     Word,
 )
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
-from search.records.work import Job, JobState, Source, Task
+from search.records.work import Job, JobState, Source, Task, Volume
 
 __all__ = [
     "BANK_QUANTILE",
@@ -72,6 +72,7 @@ __all__ = [
     "Transcript",
     "Vectors",
     "VoiceTranscript",
+    "Volume",
     "Waveform",
     "Word",
 ]

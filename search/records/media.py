@@ -1,7 +1,7 @@
 """What is indexed: files, their metadata and their segments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -87,6 +87,7 @@ class FileFacts:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         sidecar: The name, size and modification time of a sidecar file, such as the subtitles of a film.
+        belongs_to: The path of the item that the file is an attachment of.
     """
 
     path: str
@@ -95,6 +96,11 @@ class FileFacts:
     size: int
     mtime_ns: int
     sidecar: str | None = None
+    belongs_to: str | None = None
+
+    def without_stamp(self) -> "FileFacts":
+        """Return the file without what changes are detected by: the next scan then reads the file again."""
+        return replace(self, size=0, mtime_ns=0, sidecar=None)
 
     @property
     def sidecar_path(self) -> Path | None:
@@ -110,12 +116,14 @@ class FileStamp(NamedTuple):
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         sidecar: The name, size and modification time of its sidecar file, if there is one.
+        reason: Why the file is in this state, for users.
     """
 
     state: str
     size: int
     mtime_ns: int
     sidecar: str | None
+    reason: str | None = None
 
 
 class LedgerRow(NamedTuple):
@@ -130,6 +138,9 @@ class LedgerRow(NamedTuple):
         content_hash: A hash of the content, if it was read.
         reason: Why the file is in this state, for users.
         sidecar: The name, size and modification time of its sidecar file, if there is one.
+        belongs_to: The path of the item that the file is an attachment of.
+        has_segments: Whether its segments and embeddings are stored.
+        problem: Why the file of an indexed item could not be read at the last scan; None if it could be.
     """
 
     path: str
@@ -140,6 +151,9 @@ class LedgerRow(NamedTuple):
     content_hash: str | None
     reason: str | None
     sidecar: str | None
+    belongs_to: str | None
+    has_segments: bool
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -236,6 +250,8 @@ class Item:
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
         facts: The metadata of the file.
+        belongs_to: The path of the item that the file is an attachment of.
+        is_available: False if the file is on storage that was not connected at the last scan.
     """
 
     id: int
@@ -247,6 +263,8 @@ class Item:
     size: int
     mtime_ns: int
     facts: MediaFacts
+    belongs_to: str | None = None
+    is_available: bool = True
 
 
 @dataclass(frozen=True)

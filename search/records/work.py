@@ -15,12 +15,35 @@ class Source:
         path: The absolute path of the folder.
         added_at: When it was added, in UTC, ISO 8601.
         is_watched: Whether the worker indexes changes in the folder automatically.
+        exclude: Patterns of files and folders that are not indexed, as in .gitignore.
+        reads_hidden: Whether hidden files and folders are indexed.
+        problem: Why changes in the folder cannot be watched; None if they can be.
     """
 
     id: int
     path: str
     added_at: str
     is_watched: bool
+    exclude: tuple[str, ...] = ()
+    reads_hidden: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A folder at which storage begins: the root of a source, or a folder on another device than the one above it.
+
+    Attributes:
+        path: The absolute path of the folder.
+        identity: What identifies the storage: it changes when a disk is unmounted.
+        problem: Why the storage is unavailable; None if it is available.
+        last_item_id: The highest id of an item when the storage became unavailable; None if it is available.
+    """
+
+    path: str
+    identity: str
+    problem: str | None = None
+    last_item_id: int | None = None
 
 
 class JobState(StrEnum):
@@ -75,6 +98,7 @@ class Job:
         summary: The result of a finished job: numbers by name, and a `warning` if there is one.
         error: Why it failed.
         is_cancelling: Whether it was asked to stop.
+        attempts: How many workers started it since the last file was done; all but the last have died.
     """
 
     id: int
@@ -90,6 +114,7 @@ class Job:
     summary: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     is_cancelling: bool = False
+    attempts: int = 0
 
     @property
     def seconds_left(self) -> float | None:

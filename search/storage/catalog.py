@@ -31,6 +31,7 @@ from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import is_indexed, make_conditions, match_folder, read_instant
 from search.storage.saving import save_records
+from search.storage.volumes import is_available
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
@@ -133,6 +134,13 @@ class Catalog:
             query = query.where(c.type == kind)
         if part:
             query = query.where(c.path.icontains(part, autoescape=True))
+        with self.database.read() as db:
+            return [_make_item(row) for row in db.execute(query)]
+
+    def list_attachments(self, path: str) -> list[Item]:
+        """Return the skipped files that belong to the item at a path, in order of path."""
+        c = t.item.c
+        query = _select_items().where(c.belongs_to == path, c.state == State.SKIPPED).order_by(c.path)
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 
@@ -242,9 +250,8 @@ def _scatter(row_id: ColumnElement[int]) -> ColumnElement[int]:
 def _select_items() -> Any:
     c = t.tag.c
     tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
-    return select(t.item, t.source.c.path.label("source_path"), tags.label("tags")).join(
-        t.source, t.source.c.id == t.item.c.source_id
-    )
+    labels = (t.source.c.path.label("source_path"), tags.label("tags"), is_available().label("is_available"))
+    return select(t.item, *labels).join(t.source, t.source.c.id == t.item.c.source_id)
 
 
 # Every search runs these queries, so they are built once.
@@ -262,10 +269,12 @@ def _make_item(row: Row[Any]) -> Item:
         source=row.source_path,
         type=ItemType(row.type) if row.type else None,
         state=State(row.state),
-        reason=row.reason,
+        reason=row.problem or row.reason,
         size=row.size,
         mtime_ns=row.mtime_ns,
+        belongs_to=row.belongs_to,
         facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
+        is_available=bool(row.is_available),
     )
 
 

@@ -188,5 +188,12 @@ def _select_albums() -> Select[Any]:
 
 
 def _make_saved(row: Row[Any]) -> SavedSearch:
+    """Return a saved search; if its request cannot be read, one that finds nothing, with the reason."""
     values = dict(row._mapping)
-    return SavedSearch(**values | {"request": json.loads(values["request"])})
+    try:
+        request = json.loads(values["request"])
+    except (ValueError, RecursionError) as error:
+        request = {}
+        values["error"] = f"the saved request cannot be read: {error}; delete the search, and save it again"
+        values["is_watched"] = False
+    return SavedSearch(**values | {"request": request})

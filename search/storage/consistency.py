@@ -21,8 +21,9 @@ def find_contradictions(database: Database) -> list[str]:
     queries = {
         "indexed items have no segment": "SELECT count(*) FROM item WHERE state = 'indexed' AND NOT EXISTS "
         "(SELECT 1 FROM segment WHERE item_id = item.id)",
-        "failed, skipped or pending items have segments": "SELECT count(*) FROM item WHERE state IN "
-        "('failed', 'skipped', 'pending') AND EXISTS (SELECT 1 FROM segment WHERE item_id = item.id)",
+        # Items that were excluded after they had been indexed are skipped, and keep their segments.
+        "failed or pending items have segments": "SELECT count(*) FROM item WHERE state IN "
+        "('failed', 'pending') AND EXISTS (SELECT 1 FROM segment WHERE item_id = item.id)",
         "text segments are not in the full-text index": "SELECT count(*) FROM segment "
         "WHERE text IS NOT NULL AND id NOT IN (SELECT id FROM words_docsize)",
         "full-text entries have no segment": "SELECT count(*) FROM words_docsize "

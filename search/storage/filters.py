@@ -33,7 +33,10 @@ from search.text.names import compose_name, fold_name
 
 # How SQLite formats times, and a time in this format.
 TIME_FORMAT, LOCAL_TIME = "%Y-%m-%dT%H:%M:%S", "2024-05-01T12:11:12"
-_MISSING = join_ids(select(t.item.c.id).where(t.item.c.state == State.MISSING))
+# Items that searches must not return, although their segments are stored: missing ones, and those that were excluded
+# after they had been indexed.
+_HIDDEN_STATES = (State.MISSING, State.SKIPPED)
+_HIDDEN = join_ids(select(t.item.c.id).where(t.item.c.state.in_(_HIDDEN_STATES), t.item.c.content_hash.is_not(None)))
 
 
 @dataclass(frozen=True)
@@ -197,17 +200,17 @@ def select_embeddings(database: Database, space_id: int, filters: Filters) -> Id
 
 
 def select_missing(database: Database) -> Ids:
-    """Return the ids of the missing items, which searches must not return, ascending, shape (n,)."""
-    return read_ids(database, _MISSING)
+    """Return the ids of the missing and excluded items, which searches must not return, ascending, shape (n,)."""
+    return read_ids(database, _HIDDEN)
 
 
 def select_hidden(database: Database, space_id: int) -> Ids:
-    """Return the ids of a space's embeddings whose item is missing, ascending, shape (n,)."""
+    """Return the ids of a space's embeddings whose item is missing or excluded, ascending, shape (n,)."""
     query = (
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
         .join(t.item, t.item.c.id == t.segment.c.item_id)
-        .where(t.embedding.c.space_id == space_id, t.item.c.state == State.MISSING)
+        .where(t.embedding.c.space_id == space_id, t.item.c.state.in_(_HIDDEN_STATES))
     )
     return read_ids(database, join_ids(query))
 

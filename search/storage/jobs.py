@@ -13,9 +13,14 @@ from sqlalchemy import Row, delete, select, update
 from search.errors import NotFoundError
 from search.paths import is_below
 from search.records import Job, JobState, Task
+from search.storable import is_storable
 from search.storage import tables as t
 from search.storage.database import Database, now
 
+# A job whose worker died this often, without a file done in between, is not run again.
+MAX_ATTEMPTS = 3
+# The task of a row that cannot be read.
+UNREADABLE_TASK = Task(paths=("(unreadable)",))
 # Of the jobs that have ended, only the newest are kept.
 MAX_ENDED_JOBS = 200
 _ENDED = [state for state in JobState if state.is_over]
@@ -29,7 +34,8 @@ class Jobs:
 
     def add(self, task: Task) -> Job:
         """Queue a task and return its job; a task that is queued already is not queued again."""
-        serialized = json.dumps(asdict(task))
+        # Without escapes, so that the column replaces lone surrogates, which readers could not print.
+        serialized = json.dumps(asdict(task), ensure_ascii=False)
         c = t.job.c
         queued = select(c.id).where(c.task == serialized, c.state == JobState.QUEUED)
         with self._database.write(bump_revision=False) as db:
@@ -65,17 +71,34 @@ class Jobs:
         """Return the oldest queued job, now marked as running; None when there is none.
 
         The caller must hold the home's lock. So a job that is already marked as running was left by a worker that died;
-        it is returned first, since a run continues where the last run ended.
+        it is returned first, since a run continues where the last run ended. Jobs that cannot be read, and jobs during
+        which workers die again and again, are marked as failed instead.
         """
+        while (job := self._take_next()) is not None:
+            if job.task == UNREADABLE_TASK:
+                self.end(job.id, JobState.FAILED, error=job.error)
+            elif job.attempts > MAX_ATTEMPTS:
+                reason = f"The worker died {MAX_ATTEMPTS} times while it ran this job. Free some memory, then retry it."
+                self.end(job.id, JobState.FAILED, error=reason)
+            else:
+                return job
+        return None
+
+    def _take_next(self) -> Job | None:
         c = t.job.c
         query = select(c.id).where(c.state.not_in(_ENDED)).order_by((c.state != JobState.RUNNING), c.id).limit(1)
         with self._database.write(bump_revision=False) as db:
             job_id = db.execute(query).scalar()
             if job_id is not None:
                 # `is_cancelling` is not reset: the worker that died may not have seen the request to cancel.
-                values = {"state": JobState.RUNNING, "started_at": now()}
+                values = {"state": JobState.RUNNING, "started_at": now(), "attempts": c.attempts + 1}
                 db.execute(update(t.job).where(c.id == job_id).values(values))
         return None if job_id is None else self.get(job_id)
+
+    def release(self, job_id: int) -> None:
+        """Leave a running job to the next worker, because this one stops."""
+        with self._database.write(bump_revision=False) as db:
+            db.execute(update(t.job).where(t.job.c.id == job_id).values(attempts=0))
 
     def has_work(self) -> bool:
         """Return whether a job is queued or running."""
@@ -93,7 +116,9 @@ class Jobs:
             detail: The last file that was done.
         """
         c = t.job.c
-        values = {"done": done, "total": total, "seconds": seconds, "detail": detail}
+        values: dict[str, Any] = {"done": done, "total": total, "seconds": seconds, "detail": detail}
+        if done:
+            values["attempts"] = 1
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(c.id == job_id).values(values))
             return not db.execute(select(c.is_cancelling).where(c.id == job_id)).scalar()
@@ -112,6 +137,14 @@ class Jobs:
         values = {"state": state, "ended_at": now(), "summary": json.dumps(summary or {}), "error": error}
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(t.job.c.id == job_id).values(values))
+
+    def remove(self, job_id: int) -> Job:
+        """Cancel an unfinished job, or delete one that has ended, and return the job. Raises NotFoundError."""
+        job = self.get(job_id)
+        if not job.state.is_over:
+            return self.cancel(job_id)
+        self.drop(job_id)
+        return job
 
     def drop(self, job_id: int) -> None:
         """Delete a job."""
@@ -136,9 +169,26 @@ class Jobs:
 
 
 def _make_job(row: Row[Any]) -> Job:
+    """Return a job; if the row cannot be read, a job without a useful task, with the reason."""
     values = dict(row._mapping)
-    task = json.loads(values.pop("task"))
-    values["task"] = Task(**task | {"paths": tuple(task["paths"])})
+    serialized, summary = values.pop("task"), values.pop("summary")
+    try:
+        values["task"] = _read_task(serialized)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        values["task"] = UNREADABLE_TASK
+        values["error"] = values["error"] or f"The job cannot be read: {error}. Remove it, and queue it again."
+    try:
+        values["summary"] = dict(json.loads(summary)) if summary else {}
+    except (ValueError, TypeError, RecursionError):
+        values["summary"] = {}
     values["state"] = JobState(values["state"])
-    values["summary"] = json.loads(values["summary"]) if values["summary"] else {}
     return Job(**values)
+
+
+def _read_task(serialized: str) -> Task:
+    """Return a stored task. Raises ValueError, TypeError or KeyError if it is not valid."""
+    document = json.loads(serialized)
+    paths = tuple(document["paths"])
+    if not all(isinstance(path, str) for path in paths) or not is_storable([*paths]):
+        raise ValueError("a path is not valid text")
+    return Task(**document | {"paths": paths})

@@ -1,19 +1,23 @@
 """The ledger: every file of every source and its state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Connection, case, delete, exists, false, func, insert, null, or_, select, update
 
-from search.records import FileFacts, FileStamp, LedgerRow, State
+from search.paths import name_file
+from search.records import FileFacts, FileStamp, LedgerRow, SegmentKind, State
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import match_folder
 from search.storage.saving import save_rows
+from search.storage.volumes import is_available
 
 # Fetching rows one at a time takes a quarter longer.
 ROWS_PER_FETCH = 1000
+# Items have such a path, which no file can have, while they exchange their paths.
+TEMPORARY_PATH = "renamed:"
 
 
 class Ledger:
@@ -25,7 +29,9 @@ class Ledger:
     def read_stamps(self, source_id: int, root: str) -> dict[str, FileStamp]:
         """Return the stamps of all files of a source at a path or below it, by path."""
         c = t.item.c
-        query = select(c.path, c.state, c.size, c.mtime_ns, c.sidecar).where(
+        # An item that could not be read is compared again, and so has no stamp.
+        size = case((c.problem.is_(None), c.size), else_=-1)
+        query = select(c.path, c.state, size, c.mtime_ns, c.sidecar, c.reason).where(
             c.source_id == source_id, match_folder(root)
         )
         with self._database.read() as db:
@@ -38,7 +44,9 @@ class Ledger:
     def read_rows(self, paths: Iterable[str]) -> dict[str, LedgerRow]:
         """Return the rows of files by path; paths without a row are ignored."""
         c = t.item.c
-        query = select(*(c[name] for name in LedgerRow._fields)).where(match_values(c.path))
+        has_segments = exists().where(t.segment.c.item_id == c.id)
+        columns = [has_segments if name == "has_segments" else c[name] for name in LedgerRow._fields]
+        query = select(*columns).where(match_values(c.path))
         with self._database.read() as db:
             return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
 
@@ -60,32 +68,94 @@ class Ledger:
                 db.execute(
                     update(t.item)
                     .where(t.item.c.path == file.path)
-                    .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar)
+                    .values(mtime_ns=file.mtime_ns, sidecar=file.sidecar, problem=None)
                 )
+
+    def mark_unread(self, reasons: Mapping[int, str]) -> None:
+        """Store why the files of indexed items could not be read; their segments and embeddings are kept."""
+        with self._database.write() as db:
+            for item_id, reason in reasons.items():
+                db.execute(update(t.item).where(t.item.c.id == item_id).values(problem=reason))
+
+    def mark_failed(self, file: FileFacts, reason: str, is_temporary: bool = False) -> None:
+        """Set the state of a file that could not be decoded to `failed`.
+
+        Args:
+            file: The file.
+            reason: Why it failed.
+            is_temporary: The file could not be read, which may pass. The next run tries again, and an item that is
+                indexed stays so.
+        """
+        c = t.item.c
+        with self._database.write() as db:
+            if is_temporary:
+                kept = update(t.item).where(c.path == file.path, c.state == State.INDEXED).values(problem=reason)
+                if db.execute(kept).rowcount:
+                    return
+            save_rows(db, [file.without_stamp() if is_temporary else file], State.FAILED, reason)
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Set the state of items whose file no longer exists to `missing`; their embeddings are kept."""
         self._set_state(item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
-        """Set the state of missing items to `indexed`; their files must exist again with the same content."""
+        """Set the state of items to `indexed` whose unchanged files exist, can be read or are included again."""
         self._set_state(item_ids, State.INDEXED, None)
 
+    def hide(self, item_ids: Mapping[int, str | None], reason: str) -> None:
+        """Set the state of items to `skipped`, so that searches do not return them; their embeddings are kept.
+
+        Args:
+            item_ids: For each item, the path of the item that it belongs to, if there is one.
+            reason: Why they are skipped, for users.
+        """
+        c = t.item.c
+        values = {"state": State.SKIPPED, "reason": reason, "missing_since": None}
+        with self._database.write() as db:
+            for item_id, owner in item_ids.items():
+                db.execute(update(t.item).where(c.id == item_id).values(values | {"belongs_to": owner}))
+
+    def has_postponed(self, roots: Iterable[str], reason: str) -> bool:
+        """Return whether a file at one of some paths or below is pending for a reason."""
+        c = t.item.c
+        below = or_(false(), *map(match_folder, roots))
+        query = select(c.id).where(c.state == State.PENDING, c.reason == reason, below).limit(1)
+        with self._database.read() as db:
+            return db.execute(query).first() is not None
+
     def list_missing(self, root: str, days: float) -> list[int]:
-        """Return the ids of the items at a path or below it that have been missing for at least `days` days."""
+        """Return the ids of the items at a path or below it that have been missing for at least `days` days.
+
+        Items on storage that is unavailable are left out.
+        """
         c = t.item.c
         since = now(past=timedelta(days=days))
-        query = select(c.id).where(match_folder(root), c.state == State.MISSING, c.missing_since <= since)
+        query = select(c.id).where(
+            match_folder(root), c.state == State.MISSING, c.missing_since <= since, is_available()
+        )
         with self._database.read() as db:
             return [row[0] for row in db.execute(query)]
 
-    def rename(self, item_id: int, file: FileFacts) -> None:
-        """Store the new path of an item's file; its segments and embeddings are kept."""
+    def rename(self, files: Mapping[int, FileFacts]) -> None:
+        """Store the new paths of items; their segments and embeddings are kept. Items may exchange their paths.
+
+        Args:
+            files: The file of each item at its new path.
+        """
+        c = t.item.c
         with self._database.write() as db:
-            # The row that the scan added for the new path has no segments yet.
-            db.execute(delete(t.item).where(t.item.c.path == file.path, t.item.c.id != item_id))
-            values = asdict(file) | {"state": State.INDEXED, "missing_since": None}
-            db.execute(update(t.item).where(t.item.c.id == item_id).values(values))
+            old_paths = {row.id: row.path for row in db.execute(_PATHS, pack_values(files))}
+            # The rows that the scan added for the new paths have no segments yet.
+            new_paths = pack_values(file.path for file in files.values())
+            for row in db.execute(select(c.id).where(match_values(c.path)), new_paths).all():
+                if row.id not in files:
+                    db.execute(delete(t.item).where(c.id == row.id))
+            for item_id in files:
+                db.execute(update(t.item).where(c.id == item_id).values(path=f"{TEMPORARY_PATH}{item_id}"))
+            for item_id, file in files.items():
+                values = asdict(file) | {"state": State.INDEXED, "reason": None, "problem": None, "missing_since": None}
+                db.execute(update(t.item).where(c.id == item_id).values(values))
+                _rename_segment(db, item_id, old_paths.get(item_id, ""), file.path)
 
     def forget(self, item_ids: Iterable[int]) -> int:
         """Delete items with their segments and embeddings, and return the number of deleted items."""
@@ -93,6 +163,30 @@ class Ledger:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
     def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
-        values = {"state": state, "missing_since": missing_since}
+        c = t.item.c
+        values = {
+            "state": state,
+            # The reason of an indexed or missing item is a remark about its content, which stays.
+            "reason": case((c.state == State.SKIPPED, null()), else_=c.reason),
+            "problem": None,
+            "missing_since": missing_since,
+            "belongs_to": None,
+        }
         with self._database.write() as db:
-            db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
+            db.execute(update(t.item).where(match_values(c.id)).values(values), pack_values(item_ids))
+
+
+def _rename_segment(db: Connection, item_id: int, old_path: str, new_path: str) -> None:
+    """Replace the name of a file in the segment with its name. The segment gets no vector, so none becomes outdated."""
+    c = t.segment.c
+    old, new = name_file(old_path), name_file(new_path)
+    query = select(t.segment).where(c.item_id == item_id, c.kind == SegmentKind.NAME)
+    for row in db.execute(query).mappings().all():
+        if old != new and (row["text"] or "").startswith(old):
+            # The triggers of the full-text index follow rows that are added and deleted, not rows that are changed.
+            db.execute(delete(t.segment).where(c.id == row["id"]))
+            values = {name: value for name, value in row.items() if name != "id"}
+            db.execute(insert(t.segment).values(values | {"text": new + row["text"][len(old) :]}))
+
+
+_PATHS = select(t.item.c.id, t.item.c.path).where(match_values(t.item.c.id))

@@ -25,7 +25,8 @@ def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: 
     """
     for start in range(0, len(files), ROWS_PER_STATEMENT):
         block = files[start : start + ROWS_PER_STATEMENT]
-        _save_items(db, [vars(file) | {"state": state, "reason": reason, "missing_since": None} for file in block])
+        common = {"state": state, "reason": reason, "problem": None, "missing_since": None}
+        _save_items(db, [vars(file) | common for file in block])
 
 
 def save_records(db: Connection, records: Sequence[Record], moment: str) -> list[int]:
@@ -44,7 +45,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     """
     if not records:
         return []
-    common = {"state": State.INDEXED, "missing_since": None, "indexed_at": moment}
+    common = {"state": State.INDEXED, "problem": None, "missing_since": None, "indexed_at": moment}
     items = [
         vars(record.file)
         | _make_media_columns(record.media)

@@ -1,9 +1,14 @@
 """The sources of a library."""
 
-from sqlalchemy import delete, select, update
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
+from search.exclusion import move_patterns
 from search.paths import is_below
 from search.records import Source
 from search.storage import tables as t
@@ -24,11 +29,22 @@ class Sources:
             return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
 
     def merge(self, root: str, source_id: int) -> None:
-        """Move the items of all sources below a folder to one source, and delete those sources."""
+        """Move the items and patterns of all sources below a folder to one source, and delete those sources."""
         below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
         nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
         with self._database.write() as db:
-            db.execute(update(t.item).where(t.item.c.source_id.in_(nested)).values(source_id=source_id))
+            for table in (t.item, t.volume):
+                db.execute(update(table).where(table.c.source_id.in_(nested)).values(source_id=source_id))
+            rows = db.execute(select(t.source).where(below, t.source.c.id != source_id)).all()
+            moved = [
+                pattern
+                for source in map(_make_source, rows)
+                for pattern in move_patterns(source.exclude, source.path[len(root.rstrip("/")) :])
+            ]
+            if moved:
+                exclude = db.execute(select(t.source.c.exclude).where(t.source.c.id == source_id)).scalar()
+                patterns = json.dumps([*json.loads(exclude or "[]"), *moved])
+                db.execute(update(t.source).where(t.source.c.id == source_id).values(exclude=patterns))
             db.execute(delete(t.source).where(below, t.source.c.id != source_id))
 
     def find_above(self, path: str) -> Source | None:
@@ -39,7 +55,7 @@ class Sources:
     def list_all(self) -> list[Source]:
         """Return every source in order of path."""
         with self._database.read() as db:
-            return [Source(**row._mapping) for row in db.execute(select(t.source).order_by(t.source.c.path))]
+            return [_make_source(row) for row in db.execute(select(t.source).order_by(t.source.c.path))]
 
     def get(self, source_id: int) -> Source:
         """Return one source. Raises NotFoundError."""
@@ -47,14 +63,40 @@ class Sources:
             row = db.execute(select(t.source).where(t.source.c.id == source_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"there is no source {source_id}")
-        return Source(**row._mapping)
+        return _make_source(row)
 
     def watch(self, source_id: int, is_watched: bool) -> None:
         """Set whether the worker indexes changes in a source automatically."""
         with self._database.write() as db:
             db.execute(update(t.source).where(t.source.c.id == source_id).values(is_watched=is_watched))
 
+    def set_rules(self, source_id: int, exclude: Sequence[str] | None = None, reads_hidden: bool | None = None) -> None:
+        """Set which files of a source are indexed.
+
+        Args:
+            source_id: The source.
+            exclude: Patterns of files and folders that are not indexed; None keeps the current ones.
+            reads_hidden: Whether hidden files and folders are indexed; None keeps the current value.
+        """
+        values: dict[str, Any] = {} if exclude is None else {"exclude": json.dumps(list(exclude)) if exclude else None}
+        if reads_hidden is not None:
+            values["reads_hidden"] = reads_hidden
+        if values:
+            with self._database.write() as db:
+                db.execute(update(t.source).where(t.source.c.id == source_id).values(values))
+
+    def set_problem(self, source_id: int, problem: str | None) -> None:
+        """Store why changes in a source cannot be watched; None if they can be."""
+        c = t.source.c
+        with self._database.write(bump_revision=False) as db:
+            db.execute(update(t.source).where(c.id == source_id, c.problem.is_not(problem)).values(problem=problem))
+
     def forget(self, source_id: int) -> None:
         """Delete a source with all its items and everything derived from them; files are not changed."""
         with self._database.write() as db:
             db.execute(delete(t.source).where(t.source.c.id == source_id))
+
+
+def _make_source(row: Row[Any]) -> Source:
+    values = dict(row._mapping)
+    return Source(**values | {"exclude": tuple(json.loads(values["exclude"] or "[]"))})

@@ -40,11 +40,12 @@ HOMES = {
     "pillow_jxl": ("search/media/image/jxl.py",),
     "zipstream": ("web/api/archive.py",),
     "watchfiles": ("indexer/worker/watch.py",),
+    "pathspec": ("search/exclusion.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"rawpy", "pillow_jxl", "pysubs2"}
+LAZY |= {"rawpy", "pillow_jxl", "pysubs2", "pathspec"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError, UsageError
 from search.open_home import OpenHome
+from search.paths import is_file, make_download_name
 from search.query.filters import ItemId
 from search.records import State
 from web.api.body import parse_address, parse_body
@@ -80,7 +81,7 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
 
     items = library.catalog.read_items(ids)
     paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
-    paths = [path for path in paths if path.is_file()]
+    paths = [path for path in paths if is_file(path)]
     if not paths:
         raise NotFoundError("None of these items has a file")
     # Files are stored without compression, which does not shrink media, and streamed one after the other.
@@ -113,10 +114,11 @@ def _make_unique_names(paths: list[Path]) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for path in paths:
-        name, number = path.name, 1
+        original = PurePath(make_download_name(path.name))
+        name, number = original.name, 1
         while name.casefold() in taken:
             number += 1
-            name = f"{PurePath(path.name).stem} ({number}){path.suffix}"
+            name = f"{original.stem} ({number}){original.suffix}"
         taken.add(name.casefold())
         names.append(name)
     return names

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
 from search.forget import forget_items
-from search.query.filters import MAX_TEXT
+from search.query.filters import MAX_VALUE_LENGTH
 from search.records import ItemType, State
-from search.serializers import serialize_item, serialize_ledger_row, serialize_segment
+from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
@@ -34,7 +34,7 @@ class LedgerFields(BaseModel):
 
     state: State | None = None
     type: ItemType | None = None
-    path: str = Field("", max_length=MAX_TEXT)
+    path: str = Field("", max_length=MAX_VALUE_LENGTH)
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
     cursor: int = Field(0, ge=0, lt=2**63)
 
@@ -68,6 +68,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
         item = find(item_id)
         segments = [serialize_segment(found) for found in library.catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
+        attachments = [serialize_attachment(file) for file in library.catalog.list_attachments(item.path)]
+        details |= {"belongs_to": item.belongs_to, "attachments": attachments}
         return jsonify(serialize_item(item) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")

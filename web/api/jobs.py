@@ -73,11 +73,11 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @api.delete("/<int:job_id>")
     @accepted
     def cancel_job(job_id: int) -> tuple[Response, int]:
-        """Cancel a queued job, or stop the running one.
+        """Cancel a queued job, stop the running one, or remove one that has ended.
 
         Completed work is saved.
         """
-        return _answer(jobs.cancel(job_id))
+        return _answer(jobs.remove(job_id))
 
     @api.post("/<int:job_id>/retry")
     @replace(accepted, creates=True)

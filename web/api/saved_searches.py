@@ -1,7 +1,6 @@
 """/api/v1/searches: saved searches, and the new matches of those that are watched."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +11,7 @@ from search.query.request import SearchRequest, parse_request
 from search.records import SavedSearch
 from search.serializers import serialize_item
 from search.storage.collections import SavedSearches
+from search.webhooks import split_address
 from web.api.body import parse_body
 from web.contract.documents import DescribedAs
 from web.contract.operation import JSON, Operation
@@ -99,9 +99,10 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def _check_webhook(address: str | None) -> None:
     if not address:
         return
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(f"webhook: must be an http or https address, not {address!r}")
+    try:
+        split_address(address)
+    except ValueError as error:
+        raise UsageError(f"webhook: {address!r} is not a valid http or https address: {error}") from error
 
 
 def serialize_saved(saved_search: SavedSearch) -> dict[str, Any]:

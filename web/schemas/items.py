@@ -57,6 +57,24 @@ class SegmentDocument(SegmentFields):
     id: int
 
 
+class Attachment(Document):
+    """A skipped file that belongs to an item: another name of its file, a sidecar, or one of a pair.
+
+    Attributes:
+        id: The id of the file, whose media can be read.
+        path: The absolute path of the file on the server.
+        type: The type; null if it is unknown.
+        reason: Why it is skipped.
+        size: The size of the file in bytes.
+    """
+
+    id: int
+    path: str
+    type: ItemType | None
+    reason: str | None
+    size: int
+
+
 class ItemDetails(ItemDocument):
     """An item with its indexing state and all its segments.
 
@@ -64,12 +82,16 @@ class ItemDetails(ItemDocument):
         state: The state in the ledger.
         reason: Why the file is in this state.
         size: The size of the file in bytes.
+        belongs_to: The path of the item that the file is an attachment of.
+        attachments: The skipped files that belong to the item.
         segments: The segments, in order.
     """
 
     state: State
     reason: str | None
     size: int
+    belongs_to: str | None
+    attachments: list[Attachment]
     segments: list[SegmentDocument]
 
 

@@ -79,6 +79,8 @@ class Status(Document):
         home: The data directory.
         disk: The disk use of the data directory in bytes.
         sources: The folders that are indexed.
+        unavailable: Why storage is unavailable, by folder.
+        unavailable: Why storage is unavailable, by folder.
         items: The number of items by type and state; files of an unknown type are counted as `other`.
         spaces: The spaces that are searched, by retriever.
         other_spaces: The other spaces, by retriever and role.
@@ -90,6 +92,7 @@ class Status(Document):
     home: str
     disk: int
     sources: list[str]
+    unavailable: dict[str, str]
     items: dict[str, dict[State, int]]
     spaces: dict[Retriever, ActiveSpace]
     other_spaces: dict[str, SpaceDocument]
@@ -136,6 +139,18 @@ else:
     )
 
 
+class UnavailableFolder(Document):
+    """A folder whose storage is unavailable.
+
+    Attributes:
+        path: The absolute path of the folder.
+        reason: Why it is unavailable.
+    """
+
+    path: str
+    reason: str
+
+
 class SourceDocument(Document):
     """A folder that is indexed.
 
@@ -144,14 +159,22 @@ class SourceDocument(Document):
         path: The absolute path of the folder on the server.
         added_at: When it was added, in UTC, ISO 8601.
         watched: Whether changes are indexed as they happen.
-        available: Whether the folder is available now.
+        exclude: Patterns of files and folders that are not indexed, as in .gitignore.
+        hidden: Whether hidden files and folders are indexed.
+        available: Whether the folder and its disk are available now.
+        unavailable: The folders inside that are unavailable.
+        problem: Why changes in the folder cannot be watched; null if they can be.
     """
 
     id: int
     path: str
     added_at: str
     watched: bool
+    exclude: list[str]
+    hidden: bool
     available: bool
+    unavailable: list[UnavailableFolder]
+    problem: str | None
 
 
 class SourceList(Document):
@@ -212,6 +235,12 @@ class SourceWithJob(SourceDocument):
     """A source and the job that indexes it."""
 
     job: JobDocument
+
+
+class SourceWithOptionalJob(SourceDocument):
+    """A source and the job that applies a change to its files, if one is needed."""
+
+    job: JobDocument | None
 
 
 class StoredFile(Document):

@@ -23,12 +23,14 @@ class ItemDocument(Facts):
         type: The type; null if it is unknown.
         path: The absolute path of the file on the server.
         source: The root folder of the source.
+        available: Whether the disk of the file was mounted at the last scan.
     """
 
     id: int
     type: ItemType | None
     path: str
     source: str
+    available: bool
 
 
 class EvidenceDocument(Document):

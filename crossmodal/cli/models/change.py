@@ -8,6 +8,7 @@ from crossmodal.cli.index import show_progress
 from crossmodal.cli.models.export import SAMPLE, export_model
 from crossmodal.cli.output import json_option, print_json
 from search.settings import Settings
+from search.storable import show_controls
 
 if TYPE_CHECKING:
     from indexer.model_change.fill import ChangeResult
@@ -103,7 +104,7 @@ def drop_command(settings: Settings, role: str, as_json: bool) -> None:
 
 def _report(outcome: "ChangeResult", as_json: bool) -> None:
     for path, reason in outcome.unread.items():
-        click.echo(f"{path}: {reason}", err=True)
+        click.echo(show_controls(f"{path}: {reason}"), err=True)
     if as_json:
         print_json(outcome.describe())
     else:

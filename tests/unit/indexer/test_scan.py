@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.scan import Problem, Skip, scan_source
+from indexer.scan import scan_source
+from indexer.scan_results import Problem, Skip
 from search.records import FileFacts, ItemType
 
 
@@ -37,7 +38,8 @@ def test_links_that_lead_back_or_nowhere_are_named_and_the_walk_ends(tmp_path):
     assert "loop" in reasons(found)["up"]
     assert "symbolic link" in reasons(found)["self.txt"]
     assert "does not exist" in reasons(found)["gone.txt"]
-    assert {Path(one.path).name for one in found if isinstance(one, FileFacts)} == {"a.txt", "again.txt"}
+    assert {Path(one.path).name for one in found if isinstance(one, FileFacts)} == {"a.txt"}
+    assert reasons(found)["again.txt"] == f"the same file as {tmp_path}/real/a.txt"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes root to give up root's rights for a moment")

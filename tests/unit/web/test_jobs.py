@@ -62,6 +62,31 @@ def test_a_source_is_added_indexed_watched_and_forgotten(client, fresh, media):
     assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 404
 
 
+def test_what_a_source_leaves_out_is_set_and_changed(client, fresh, media):
+    (media / ".hidden").mkdir()
+    RED.rotate(20).save(media / ".hidden/h.png")
+    body = {"path": str(media), "exclude": ["*.jpg", " "], "hidden": True}
+    source = client.post("/api/v1/sources", json=body).json
+    assert (source["exclude"], source["hidden"]) == (["*.jpg"], True)
+    work(fresh)
+
+    def states():
+        items = client.get("/api/v1/items").json["items"]
+        return {one["path"][len(str(media)) + 1 :]: one["state"] for one in items}
+
+    assert states() == {".hidden/h.png": "indexed", "bad.jpg": "skipped", "red.png": "indexed"}
+    address = f"/api/v1/sources/{source['id']}"
+    answer = client.patch(address, json={"exclude": [], "hidden": False})
+    assert (answer.status_code, answer.json["exclude"], answer.json["hidden"]) == (202, [], False)
+    work(fresh)
+    assert states() == {".hidden/h.png": "skipped", ".hidden": "skipped", "bad.jpg": "failed", "red.png": "indexed"}
+    answer = client.patch(address, json={"watch": True})
+    assert (answer.status_code, answer.json["watched"], answer.json["job"]) == (200, True, None)
+    refused = client.patch(address, json={"exclude": ["a\nb"]})
+    assert (refused.status_code, refused.json["detail"].startswith("exclude:")) == (400, True)
+    assert client.patch("/api/v1/sources/99", json={}).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["relative", "/no/such/folder", "", "/a\0b", "/" + "x" * 300])
 def test_a_source_that_cannot_be_is_refused_by_name(client, path):
     answer = client.post("/api/v1/sources", json={"path": path})

@@ -12,7 +12,7 @@ import { reportErrors, showStatus } from "./status.js";
 let onChange = () => Promise.resolve();
 
 /** @param {Source} source */
-function createSourceRow({ id, path, watched, there }) {
+function createSourceRow({ id, path, watched, unavailable, problem }) {
   const watch = createElement("input", { type: "checkbox", checked: watched });
   const changeWatch = async () => {
     await addSource({ path, watch: watch.checked });
@@ -24,16 +24,16 @@ function createSourceRow({ id, path, watched, there }) {
     await forgetSource(id);
     await onChange();
   };
-  const warning = there ? null : createElement("em", {}, ` ${t("lib.unavailable")}`);
+  const lost = unavailable.map((folder) => `${t("lib.unavailable")}: ${folder.path} (${folder.reason})`);
+  const warnings = [...lost, ...(problem ? [problem] : [])].map((text) => createElement("em", {}, ` ${text}`));
   return createElement(
     "li",
     {},
-    createElement("span", { className: "grow path" }, path, warning),
+    createElement("span", { className: "grow path" }, path, ...warnings),
     createElement("label", { className: "check" }, watch, ` ${t("lib.watch")}`),
     createButton(
       t("lib.check"),
       reportErrors(() => startJob({ paths: [path] })),
-      { disabled: !there },
     ),
     createButton(t("lib.remove"), reportErrors(remove)),
   );

@@ -1,7 +1,8 @@
 /** The details of an item: date, camera, size, place and others. */
 
+import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
-import { formatDate, formatLanguage, formatTime, getFolder, toLocalTime } from "../shared/format.js";
+import { formatDate, formatLanguage, formatTime, getFileName, getFolder, toLocalTime } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { FullItem } from "../shared/types.js" */
@@ -51,6 +52,11 @@ export function createFacts(item, words) {
   if (typeof latitude === "number" && typeof longitude === "number") {
     const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
     add("place", `${place} · `, createMapLink(latitude, longitude));
+  }
+  for (const { id, path, reason } of item.attachments ?? []) {
+    const name = getFileName(path);
+    const href = getMediaAddress(id);
+    add("attachments", createElement("a", { href, target: "_blank", rel: "noopener", title: reason ?? "" }, name));
   }
   const query = `${words} in:"${getFolder(item.path)}"`.trim();
   add("path", createElement("a", { href: `/?q=${encodeURIComponent(query)}` }, t("view.folder")));

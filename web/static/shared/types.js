@@ -10,6 +10,7 @@
  * @property {number} id
  * @property {ItemType} type
  * @property {string} path
+ * @property {boolean} available false if its disk is not mounted
  * @property {string | null} [title]
  * @property {number | null} [width] in pixels
  * @property {number | null} [height] in pixels
@@ -37,6 +38,7 @@
  * @property {string[] | null} [tags]
  * @property {number | null} [latitude]
  * @property {number | null} [longitude]
+ * @property {{ id: number, path: string, reason: string | null }[]} [attachments] files that belong to the item
  *
  * @typedef {Item & ItemDetails} FullItem
  *
@@ -165,7 +167,14 @@
  * @property {string} [model]
  * @property {string} [role]
  *
- * @typedef {{ id: number, path: string, watched: boolean, there: boolean }} Source
+ * @typedef {{ path: string, reason: string }} UnavailableFolder
+ *
+ * @typedef {object} Source
+ * @property {number} id
+ * @property {string} path
+ * @property {boolean} watched
+ * @property {UnavailableFolder[]} unavailable
+ * @property {string | null} problem why changes cannot be watched
  *
  * @typedef {{ id: number, path: string, state: string, reason: string | null, advice: string | null }} LedgerItem
  *

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from indexer.decode.families import choose_type, is_text, recognize_content
-from indexer.scan import Skip, pair_sidecars, scan_source
+from indexer.scan import scan_source
+from indexer.scan_results import Skip
+from indexer.sidecars import pair_sidecars
 from search.records import FileFacts, ItemType
 from tests.support.formats import (
     DOCUMENTS,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from indexer.decode.document.subtitle_names import SubtitleMarks, find_owner, read_marks
-from indexer.scan import pair_sidecars
+from indexer.sidecars import pair_sidecars
 
 FILM = Path("film.mp4")
 

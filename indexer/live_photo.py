@@ -1,0 +1,85 @@
+"""Decide whether a film belongs to a Live Photo, from the first bytes of both files.
+
+Only the structure of the film is read, not its images, so this is quick and safe outside the sandbox.
+"""
+
+import re
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+# The film of a Live Photo takes about three seconds. Longer films belong to a photo only if both say so.
+MAX_SECONDS = 5.0
+MAX_MARKED_SECONDS = 15.0
+# A photo and its film are written within this time.
+MAX_WRITE_DELAY_SECONDS = 10.0
+MAX_HEADER_BYTES = 16 * 2**20
+MAX_PHOTO_BYTES = 64 * 2**20
+MAX_ATOMS = 1_000
+CONTENT_IDENTIFIER = b"com.apple.quicktime.content.identifier"
+_UUID = re.compile(rb"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}")
+
+
+def is_live_photo(photo: Path, film: Path) -> bool:
+    """Return whether a film is the moving part of a photo with the same name.
+
+    Args:
+        photo: A photo.
+        film: A film in MOV or MP4.
+    """
+    try:
+        with film.open("rb") as stream:
+            header = _read_header(stream)
+        seconds = _read_duration(header)
+        if seconds is None or seconds > MAX_MARKED_SECONDS:
+            return False
+        if CONTENT_IDENTIFIER in header and _shares_identifier(photo, header):
+            return True
+        delay = abs(photo.stat().st_mtime - film.stat().st_mtime)
+    except OSError:
+        return False
+    return seconds <= MAX_SECONDS and delay <= MAX_WRITE_DELAY_SECONDS
+
+
+def _read_header(stream: BinaryIO) -> bytes:
+    """Return the content of the atom `moov`, which describes a film; empty if there is none."""
+    size = stream.seek(0, 2)
+    position = 0
+    for _ in range(MAX_ATOMS):
+        stream.seek(position)
+        head = stream.read(16)
+        if len(head) < 8:
+            return b""
+        length, kind = struct.unpack(">I4s", head[:8])
+        start = 8
+        if length == 1 and len(head) == 16:
+            (length,), start = struct.unpack(">Q", head[8:]), 16
+        elif length == 0:
+            length = size - position
+        if length < start:
+            return b""
+        if kind == b"moov":
+            stream.seek(position + start)
+            return stream.read(min(length - start, MAX_HEADER_BYTES))
+        position += length
+    return b""
+
+
+def _read_duration(header: bytes) -> float | None:
+    """Return the duration of a film in seconds, None if it is unknown."""
+    position = header.find(b"mvhd")
+    body = header[position + 4 :] if position >= 0 else b""
+    if len(body) < 32:
+        return None
+    if body[0] == 1:
+        scale, duration = struct.unpack(">IQ", body[20:32])
+    else:
+        scale, duration = struct.unpack(">II", body[12:20])
+    return duration / scale if scale and duration else None
+
+
+def _shares_identifier(photo: Path, header: bytes) -> bool:
+    """Return whether a photo contains the identifier that a film has."""
+    with photo.open("rb") as stream:
+        body = stream.read(MAX_PHOTO_BYTES)
+    return any(identifier in body for identifier in set(_UUID.findall(header)))

@@ -1,0 +1,108 @@
+"""Sidecars: files that belong to another file of the same folder, such as subtitles and XMP files."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import PurePath
+
+from indexer.companions import EDIT_SUFFIXES, THUMBNAIL_SUFFIXES, find_companions, pair_takeout, pair_xmp
+from indexer.decode.document.subtitle_names import drop_version, find_owner, rank_subtitles
+from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
+from indexer.decode.families import BY_TYPE, FAMILIES, TYPES
+from indexer.decode.image import XMP_SUFFIX
+from indexer.pairs import Attachment
+from search.media.takeout import TAKEOUT_SUFFIX
+from search.records import ItemType
+from search.storable import make_printable
+
+SIDECAR_SUFFIXES = tuple({suffix for family in FAMILIES for suffix in family.sidecars})
+# The last suffixes of all files that can belong to another file.
+_LAST_SUFFIXES = frozenset(
+    suffix[suffix.rfind(".") :] for suffix in (*SIDECAR_SUFFIXES, TAKEOUT_SUFFIX, *THUMBNAIL_SUFFIXES, *EDIT_SUFFIXES)
+)
+
+
+class Sidecars:
+    """The sidecars in a folder, such as subtitles and XMP files.
+
+    If a video has several subtitle files, the first is read with the video. The others are indexed as documents.
+
+    Attributes:
+        by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
+        owners: The name of the owner by the name of each sidecar that is not indexed separately.
+        companions: The name of the owner by the name of each file that belongs to it and is not read.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        names = list(names)
+        self.by_owner = pair_sidecars(names)
+        self.companions = find_companions(names)
+        for owner, sidecar in (*pair_xmp(names).items(), *pair_takeout(names).items()):
+            self.by_owner.setdefault(owner, []).append(sidecar)
+        self.owners = {
+            sidecar: name
+            for name, sidecars in self.by_owner.items()
+            for index, sidecar in enumerate(sidecars)
+            if index == 0 or sidecar.lower().endswith((XMP_SUFFIX, TAKEOUT_SUFFIX))
+        }
+
+    def list_attachments(self) -> dict[str, Attachment]:
+        """Return the files that are not indexed separately, by name, with the reason."""
+        companions = {
+            name: Attachment(owner, f"belongs to {make_printable(owner)}") for name, owner in self.companions.items()
+        }
+        together = {
+            name: Attachment(owner, f"indexed together with {make_printable(owner)}")
+            for name, owner in self.owners.items()
+        }
+        return companions | together
+
+
+def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the sidecars of each file in a folder; the one to read with the file comes first.
+
+    `film.srt` and `film.en.sdh.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`. Subtitles
+    with all that is said come before partial ones.
+
+    Args:
+        names: The names of all files in the folder.
+
+    Returns:
+        Names of sidecars by the name of their owner.
+    """
+    names = list(names)
+    sidecars = [name for name in names if name.lower().endswith(SIDECAR_SUFFIXES)]
+    if not sidecars:
+        return {}
+    owners: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name in names:
+        path = PurePath(name)
+        for suffix in BY_TYPE[TYPES.get(path.suffix.lower(), ItemType.DOCUMENT)].sidecars:
+            for known in {name, path.stem, drop_version(path.stem)}:
+                owners[suffix][known].append(name)
+    pairs: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(sidecars, key=lambda sidecar: (len(sidecar), sidecar)):
+        path = PurePath(name)
+        suffix = path.suffix.lower()
+        find = find_owner if suffix in SUBTITLE_SUFFIXES else _find_image
+        stem = find(path.stem, owners[suffix])
+        for owner in owners[suffix].get(stem or "", ()):
+            pairs[owner].append(name)
+    return {owner: sorted(found, key=lambda name: rank_subtitles(name, owner)) for owner, found in pairs.items()}
+
+
+def _find_image(stem: str, stems: Collection[str]) -> str | None:
+    """Return the name of the image that a sidecar belongs to."""
+    return next((name for name in (stem, PurePath(stem).stem) if name in stems), None)
+
+
+NO_SIDECARS = Sidecars(())
+
+
+def find_sidecars(names: Sequence[str], suffixes: Iterable[str]) -> Sidecars:
+    """Return the sidecars among the files of a folder; quick if there are none.
+
+    Args:
+        names: The names of the files.
+        suffixes: The suffixes of the files, each once, in upper or lower case.
+    """
+    return NO_SIDECARS if _LAST_SUFFIXES.isdisjoint(map(str.lower, suffixes)) else Sidecars(names)
