@@ -11,7 +11,7 @@ import { GAP, computeLayout, findRowIndex } from "../../web/static/search/layout
  * @returns {Hit}
  */
 const createHit = (id, tier = "relevant") => ({
-  item: { id, type: "image", path: `/${id}.jpg` },
+  item: { id, type: "image", path: `/${id}.jpg`, available: true },
   evidence: [],
   score: 1,
   relevant: true,

@@ -53,7 +53,8 @@ test("repeated evidence is shown once", () => {
 
 test("the ratio of a card is limited", () => {
   /** @param {number} width @param {number} height */
-  const getRatio = (width, height) => getAspectRatio({ item: { id: 1, type: "image", path: "/a.jpg", width, height } });
+  const getRatio = (width, height) =>
+    getAspectRatio({ item: { id: 1, type: "image", path: "/a.jpg", available: true, width, height } });
   assert.equal(getRatio(300, 200), 1.5);
   assert.equal(getRatio(10000, 100), 2.6);
   assert.equal(getRatio(100, 10000), 0.6);
@@ -61,8 +62,8 @@ test("the ratio of a card is limited", () => {
 });
 
 test("formats that browsers do not show have a preview", () => {
-  assert.equal(getImageAddress({ id: 1, type: "image", path: "/a.JPG" }), "/api/v1/items/1/media");
-  assert.equal(getImageAddress({ id: 1, type: "image", path: "/a.heic" }), "/api/v1/items/1/preview");
+  assert.equal(getImageAddress({ id: 1, type: "image", path: "/a.JPG", available: true }), "/api/v1/items/1/media");
+  assert.equal(getImageAddress({ id: 1, type: "image", path: "/a.heic", available: true }), "/api/v1/items/1/preview");
 });
 
 test("only thumbnails of videos have a time", () => {

@@ -18,7 +18,7 @@ afterEach(() => {
 function createAnswer(ids, changes = {}) {
   /** @type {Hit[]} */
   const hits = ids.map((id) => ({
-    item: { id, type: "image", path: `/${id}.jpg` },
+    item: { id, type: "image", path: `/${id}.jpg`, available: true },
     evidence: [],
     score: 1,
     relevant: true,

@@ -1,4 +1,4 @@
-"""The disk usage of a home is measured once in a while, everything that is deleted meanwhile."""
+"""The disk usage of a home is measured once in a while, even if files are deleted meanwhile."""
 
 import os
 

@@ -24,7 +24,7 @@ import { createFace } from "./face.js";
 function createCaption({ item, evidence, score }, words) {
   const name = createElement("span", { className: "name", title: item.path }, item.title || getFileName(item.path));
   const caption = createElement("div", { className: "about" }, name);
-  if (!item.available) caption.append(createElement("em", { className: "why" }, t("hit.unavailable")));
+  if (item.available === false) caption.append(createElement("em", { className: "why" }, t("hit.unavailable")));
   const best = evidence[0];
   if (!best) {
     const folder = item.path.split("/").at(-2);

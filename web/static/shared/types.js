@@ -10,7 +10,7 @@
  * @property {number} id
  * @property {ItemType} type
  * @property {string} path
- * @property {boolean} available false if its disk is not mounted
+ * @property {boolean} [available] false if its disk is not mounted
  * @property {string | null} [title]
  * @property {number | null} [width] in pixels
  * @property {number | null} [height] in pixels
