@@ -52,7 +52,7 @@ class SavedSearchList(Document):
     searches: list[SavedSearchDocument]
 
 
-class Match(ItemDocument):
+class MatchDocument(ItemDocument):
     """An item that matches a watched search.
 
     Attributes:
@@ -69,7 +69,7 @@ class Matches(SavedSearchDocument):
         items: The matches, newest first.
     """
 
-    items: list[Match]
+    items: list[MatchDocument]
 
 
 class QueryImageDocument(Document):

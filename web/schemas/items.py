@@ -57,7 +57,7 @@ class SegmentDocument(SegmentFields):
     id: int
 
 
-class Attachment(Document):
+class AttachmentDocument(Document):
     """A skipped file that belongs to an item: another name of its file, a sidecar, or one of a pair.
 
     Attributes:
@@ -91,7 +91,7 @@ class ItemDetails(ItemDocument):
     reason: str | None
     size: int
     belongs_to: str | None
-    attachments: list[Attachment]
+    attachments: list[AttachmentDocument]
     segments: list[SegmentDocument]
 
 

@@ -80,7 +80,6 @@ class Status(Document):
         disk: The disk use of the data directory in bytes.
         sources: The folders that are indexed.
         unavailable: Why storage is unavailable, by folder.
-        unavailable: Why storage is unavailable, by folder.
         items: The number of items by type and state; files of an unknown type are counted as `other`.
         spaces: The spaces that are searched, by retriever.
         other_spaces: The other spaces, by retriever and role.
