@@ -44,6 +44,8 @@ HOMES = {
     "pillow_jxl": ("search/media/image/jxl.py",),
     "zipstream": ("web/api/archive.py",),
     "watchfiles": ("indexer/worker/watch.py",),
+    "uvicorn": ("web/server/",),
+    "h11": ("web/server/",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
