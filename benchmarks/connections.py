@@ -126,6 +126,7 @@ SCENES: dict[str, Callable[[Target], None]] = {
     "200 half-open": open_half,
     "16 paused ranged downloads": lambda target: open_paused(target, 16),
     "50 paused ranged downloads": open_paused,
+    "300 paused ranged downloads": lambda target: open_paused(target, 300),
     "8 paused archives": open_archives,
     "100 event streams": open_streams,
     "50 paused small bodies": open_bodies,

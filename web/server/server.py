@@ -3,6 +3,7 @@
 import logging
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -57,7 +58,13 @@ def serve(
     """
     raise_file_limit(settings.max_connections)
     bridge = Bridge(app, settings)
-    config = uvicorn.Config(
+    Server(make_config(bridge, settings), bridge, on_stop).run(sockets)
+    return not bridge.close()
+
+
+def make_config(bridge: Bridge, settings: Settings) -> uvicorn.Config:
+    """Return the configuration of uvicorn: HTTP/1.1 over asyncio, with the limits of the settings."""
+    return uvicorn.Config(
         cast(ASGI3Application, bridge),
         loop="asyncio",
         http=make_protocol(settings),
@@ -73,8 +80,6 @@ def serve(
         timeout_graceful_shutdown=settings.stop_timeout,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
-    Server(config, bridge, on_stop).run(sockets)
-    return not bridge.close()
 
 
 class Server(uvicorn.Server):
@@ -101,6 +106,9 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop at SIGTERM and SIGINT for the time of a `with` block."""
+        if threading.current_thread() is not threading.main_thread():  # signals reach only the main thread
+            yield
+            return
         names = (signal.SIGTERM, signal.SIGINT)
         previous = {name: signal.signal(name, self.handle_exit) for name in names}
         try:
