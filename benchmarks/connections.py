@@ -110,7 +110,7 @@ def open_bodies(target: Target, count: int = 50) -> None:
 
 def open_uploads(target: Target, count: int = 50) -> None:
     kind = "multipart/form-data; boundary=x"
-    head = f"POST /api/v1/uploads HTTP/1.1\nHost: 127.0.0.1\nContent-Type: {kind}\nContent-Length: 9000000\n\n--x"
+    head = f"POST /api/v1/uploads HTTP/1.1\nHost: 127.0.0.1\nContent-Type: {kind}\nContent-Length: 90000000\n\n--x"
     for _ in range(count):
         target.send(head)
 
@@ -227,7 +227,7 @@ def start(command: str, home: Path) -> Target:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     target = Target(port, subprocess.Popen(shlex.split(command.format(home=home, port=port))))
-    for _ in range(100):
+    for _ in range(400):
         try:
             target.ask("POST", "/api/v1/search", {"text": "warm up"})
             break

@@ -24,5 +24,6 @@ def normalize(host: str) -> str:
     """
     name = host.strip().lower()
     if name.startswith("["):
-        return name[1:].partition("]")[0]
+        address, _, port = name[1:].partition("]")
+        return address if port[:1] in {"", ":"} else name
     return name if name.count(":") > 1 else name.partition(":")[0].removesuffix(".")

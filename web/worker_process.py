@@ -39,7 +39,7 @@ class WorkerProcess:
             self._thread.join()
 
     def stop(self) -> None:
-        """Tell the worker to stop, without waiting. Its job is continued by the next worker."""
+        """Stop the worker, without waiting for it. Its job is continued by the next worker."""
         self._stop.set()
 
     def _keep_running(self) -> None:

@@ -88,7 +88,7 @@ class RunningServer:
 def run_fake_server(
     home: Path, *options: str, host: str = "127.0.0.1", before: Sequence[str] = ()
 ) -> Iterator[RunningServer]:
-    """Run `crossmodal serve` with fake models in a process, until it ends by itself or the block does.
+    """Run `crossmodal serve` with fake models in a process, until it ends or the block does.
 
     Args:
         home: The home.

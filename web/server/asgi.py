@@ -19,15 +19,11 @@ def make_problem(status: int, detail: str) -> bytes:
 
 
 def make_problem_headers(body: bytes, retry_seconds: int | None = None) -> Headers:
-    """Return the headers of a problem document; the connection is closed after it.
+    """Return the headers of a problem document.
 
     Args:
         body: The document.
         retry_seconds: When the client should ask again, in seconds.
     """
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
     return headers if retry_seconds is None else [*headers, (b"retry-after", b"%d" % retry_seconds)]

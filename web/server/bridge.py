@@ -22,11 +22,15 @@ from web.server.exchange import ClientLeftError, Exchange
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# It has a thread of its own, so that it answers whatever else the server does.
+# It has a separate thread, so that it answers whatever else the server does.
 HEALTH_PATH = "/healthz"
 HEALTH_LIMIT = 100
-# Bodies of requests up to this size are read before the application is called; larger ones while they arrive.
-MAX_READ_AHEAD = 1024 * 1024
+# Bodies of requests up to this size are received before the application is called, so that a slow one occupies no
+# thread; larger ones are read while they arrive. All bodies that are being received have a common limit, but for small
+# ones, which the number of connections limits.
+MAX_READ_AHEAD = 8 * 1024 * 1024
+MAX_READ_AHEAD_TOTAL = 128 * 1024 * 1024
+MAX_SMALL_BODY = 64 * 1024
 # Responses up to this size are read at once and left to the system to send.
 MAX_SMALL_RESPONSE = 256 * 1024
 BLOCK_BYTES = 256 * 1024
@@ -77,6 +81,7 @@ class Bridge:
         self._uploads = Capacity("upload", settings.max_uploads, settings.max_uploads)
         self._streams = Capacity("events", settings.max_event_streams, settings.max_event_streams)
         self._transfers = Capacity("transfer", TRANSFER_THREADS, settings.max_transfers)
+        self._read_ahead = 0
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -110,7 +115,7 @@ class Bridge:
             return
         if length is not None and length <= MAX_READ_AHEAD:
             capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
-            answer = await self._call(exchange, capacity, await exchange.read_body())
+            answer = await self._call(exchange, capacity, await self._receive(exchange, length))
         else:
             body = StreamedBody(exchange.read_block, asyncio.get_running_loop())
             answer = await self._call(exchange, self._uploads, io.BufferedReader(body, BLOCK_BYTES))
@@ -121,6 +126,17 @@ class Bridge:
             await exchange.send(answer.body, more=False)
         else:
             await self._send_blocks(exchange, answer, self._streams if answer.is_event_stream else self._transfers)
+
+    async def _receive(self, exchange: Exchange, length: int) -> io.BytesIO:
+        """Return the whole body of a request."""
+        counted = 0 if length <= MAX_SMALL_BODY else length
+        if self._read_ahead + counted > MAX_READ_AHEAD_TOTAL:
+            raise FullError
+        self._read_ahead += counted
+        try:
+            return await exchange.read_body()
+        finally:
+            self._read_ahead -= counted
 
     async def _call(self, exchange: Exchange, capacity: Capacity, body: io.BufferedIOBase) -> Answer | None:
         """Return the answer of the application; None if the client has left before a thread was free."""

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestTimeout
 from web.server.asgi import Headers, Receive, Scope, Send, make_problem, make_problem_headers
 
 # A body that arrives more slowly than this, in bytes per second, is refused after the time limit.
-MIN_BODY_RATE = 1024
+MIN_BODY_RATE = 8 * 1024
 
 
 class ClientLeftError(ConnectionError):

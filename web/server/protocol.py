@@ -96,9 +96,12 @@ class Protocol(H11Protocol):
         """Read what the client has sent."""
         self._last_used = self.loop.time()
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
+        is_request_in_progress = self.conn.their_state is not h11.IDLE and not self.is_idle
+        if is_request_in_progress:
             self._receiving.stop()
         elif not self._receiving.is_running:
+            # For the headers, or for the rest of a body that was answered early, which is not kept. Without the rest,
+            # clients would fail to send it before they read the answer.
             self._receiving.start()
 
     def pause_writing(self) -> None:
@@ -122,7 +125,7 @@ class Protocol(H11Protocol):
         """Send a problem document, unless a response has begun, and close the connection."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             body = make_problem(status, detail)
-            headers = make_problem_headers(body, retry_seconds)
+            headers = [*make_problem_headers(body, retry_seconds), (b"connection", b"close")]
             head = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
             for event in (head, h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
