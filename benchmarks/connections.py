@@ -139,7 +139,7 @@ def measure(target: Target, name: str) -> None:
     """Open the connections of a scene and print how fast the server answers next to them."""
     try:
         SCENES[name](target)
-        time.sleep(1)
+        time.sleep(2)
         took: dict[str, list[float]] = {"healthz": [], "search": []}
         failures = 0
         until = time.monotonic() + SECONDS
