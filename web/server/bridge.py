@@ -7,8 +7,11 @@ while the application computes, and while the next block of a large response is 
 import asyncio
 import contextvars
 import io
+import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import RequestTimeout
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 HEALTH_PATH = "/healthz"
 HEALTH_LIMIT = 100
 # Bodies of requests up to this size are received before the application is called, so that a slow one occupies no
-# thread; larger ones are read while they arrive. All bodies that are being received have a common limit, but for small
-# ones, which the number of connections limits.
+# thread; larger ones are read while they arrive. All bodies in memory have a common limit, except small ones, which the
+# number of connections limits.
 MAX_READ_AHEAD = 8 * 1024 * 1024
 MAX_READ_AHEAD_TOTAL = 128 * 1024 * 1024
 MAX_SMALL_BODY = 64 * 1024
@@ -105,6 +108,9 @@ class Bridge:
             await exchange.refuse(408, error.description or "")
         except ClientLeftError:
             pass  # nobody is left to be answered
+        except Exception:
+            logging.getLogger("crossmodal").exception("cannot finish the response to %s", scope["path"])
+            raise  # uvicorn closes the connection
         finally:
             exchange.close()
 
@@ -115,7 +121,8 @@ class Bridge:
             return
         if length is not None and length <= MAX_READ_AHEAD:
             capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
-            answer = await self._call(exchange, capacity, await self._receive(exchange, length))
+            with self._hold_body(length):
+                answer = await self._call(exchange, capacity, await exchange.read_body())
         else:
             body = StreamedBody(exchange.read_block, asyncio.get_running_loop())
             answer = await self._call(exchange, self._uploads, io.BufferedReader(body, BLOCK_BYTES))
@@ -127,14 +134,15 @@ class Bridge:
         else:
             await self._send_blocks(exchange, answer, self._streams if answer.is_event_stream else self._transfers)
 
-    async def _receive(self, exchange: Exchange, length: int) -> io.BytesIO:
-        """Return the whole body of a request."""
+    @contextmanager
+    def _hold_body(self, length: int) -> Iterator[None]:
+        """Count the body of a request against the limit for a `with` block."""
         counted = 0 if length <= MAX_SMALL_BODY else length
         if self._read_ahead + counted > MAX_READ_AHEAD_TOTAL:
             raise FullError
         self._read_ahead += counted
         try:
-            return await exchange.read_body()
+            yield
         finally:
             self._read_ahead -= counted
 
@@ -190,11 +198,12 @@ def call_app(app: "WSGIApplication", environ: dict[str, Any]) -> Answer:
     status, headers = int(started[0][0].split()[0]), started[0][1]
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     known = dict(encoded)
-    if status == 503 and b"retry-after" not in known:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and b"retry-after" not in known:
         encoded.append((b"retry-after", b"%d" % RETRY_SECONDS))
     length = known.get(b"content-length")
     is_small = length is not None and int(length) <= MAX_SMALL_RESPONSE
-    if not is_small and environ["REQUEST_METHOD"] != "HEAD":
+    has_no_body = environ["REQUEST_METHOD"] == "HEAD" or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+    if not is_small and not has_no_body:
         return Answer(status, encoded, None, iter(result), close)
     try:
         return Answer(status, encoded, b"".join(result), iter(()), close)

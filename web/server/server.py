@@ -1,5 +1,6 @@
 """Listen, answer until a signal arrives, and stop: no new connections, but what is in progress is finished."""
 
+import errno
 import logging
 import signal
 import socket
@@ -38,11 +39,18 @@ def listen(host: str, port: int) -> list[socket.socket]:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, address in dict.fromkeys((family, address) for family, _, _, _, address in addresses):
-            sockets.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+            try:
+                sockets.append(socket.create_server(address[:2], family=family, backlog=BACKLOG))
+            except OSError as error:
+                # A name can have an IPv6 address on a machine without IPv6.
+                if error.errno != errno.EADDRNOTAVAIL or len(addresses) == 1:
+                    raise
     except OSError as error:
         for one in sockets:
             one.close()
         raise HomeError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
+    if not sockets:
+        raise HomeError(f"Cannot listen on {host}:{port}: it is not an address of this machine")
     return sockets
 
 

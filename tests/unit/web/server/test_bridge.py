@@ -9,11 +9,14 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from search.errors import HomeError
 from search.settings import Settings
 from web.server.bridge import MAX_READ_AHEAD, MAX_SMALL_BODY, MAX_SMALL_RESPONSE, Bridge
 from web.server.server import Server, listen, make_config
 
 LARGE = bytes(range(256)) * 64 * 1024  # 16 MiB
+# The first is not an address of this machine.
+ADDRESSES = [(socket.AF_INET, ("192.0.2.1", 0)), (socket.AF_INET, ("127.0.0.1", 0))]
 # Seconds in which something that is quick must have happened, on a busy machine.
 SOON = 20
 
@@ -360,9 +363,56 @@ def test_paused_downloads_use_no_threads():
             client.close()
 
 
-def test_listening_on_a_port_in_use_is_an_error_that_names_it():
-    from search.errors import HomeError
+def test_a_response_without_a_body_needs_no_place_for_a_download():
+    def app(_environ, start_response):
+        return answer(start_response, status="204 No Content")
 
+    with running(app, max_transfers=0) as server:
+        assert server.ask("DELETE").status == 204
+
+
+def test_a_download_that_fails_is_cut_and_logged(caplog):
+    def app(_environ, start_response):
+        start_response("200 OK", [("Content-Length", str(len(LARGE)))])
+        return read_blocks()
+
+    def read_blocks():
+        yield LARGE[: 2**20]
+        raise OSError("the disk has failed")
+
+    with running(app) as server, closing(server.connect("GET /x HTTP/1.1\nHost: h\n\n")) as client:
+        assert len(read_all(client)) < len(LARGE)
+    assert "cannot finish the response to /x" in caplog.text
+
+
+def test_a_body_counts_until_its_request_is_answered(monkeypatch):
+    monkeypatch.setattr("web.server.bridge.MAX_READ_AHEAD_TOTAL", 3 * MAX_SMALL_BODY)
+    body, free = bytes(2 * MAX_SMALL_BODY), threading.Event()
+
+    def app(environ, start_response):
+        environ["wsgi.input"].read()
+        if environ["PATH_INFO"] == "/slow":
+            free.wait(SOON)
+        return answer(start_response, b"", headers=[("Content-Length", "0")])
+
+    with running(app) as server:
+        slow = threading.Thread(target=server.ask, args=("POST", "/slow", body))
+        slow.start()
+        wait_until(lambda: server.ask("POST", body=body).status == 503)
+        free.set()
+        slow.join()
+        assert server.ask("POST", body=body).status == 200
+
+
+def test_a_name_with_several_addresses_is_served_at_those_that_exist(monkeypatch):
+    found = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in ADDRESSES]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: found)
+    (one,) = listen("name", 0)
+    with closing(one):
+        assert one.getsockname()[0] == "127.0.0.1"
+
+
+def test_listening_on_a_port_in_use_is_an_error_that_names_it():
     with closing(listen("127.0.0.1", 0)[0]) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(HomeError, match=rf"Cannot listen on 127.0.0.1:{port}: "):
