@@ -196,7 +196,9 @@ def call_app(app: "WSGIApplication", environ: dict[str, Any]) -> Answer:
     result: Iterable[bytes] = app(environ, start_response)
     close = getattr(result, "close", _do_nothing)
     status, headers = int(started[0][0].split()[0]), started[0][1]
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    lower = [(name.lower(), value) for name, value in headers]
+    # The server adds the date.
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lower if name != "date"]
     known = dict(encoded)
     if status == HTTPStatus.SERVICE_UNAVAILABLE and b"retry-after" not in known:
         encoded.append((b"retry-after", b"%d" % RETRY_SECONDS))

@@ -237,3 +237,12 @@ def test_a_body_counts_until_its_request_is_answered(monkeypatch):
         free.set()
         slow.join()
         assert server.ask("POST", body=body).status == 200
+
+
+def test_a_response_has_one_date():
+    def app(_environ, start_response):
+        return answer(start_response, b"", headers=[("Content-Length", "0"), ("Date", "Thu, 01 Jan 1970 00:00:00 GMT")])
+
+    with running(app) as server:
+        (date,) = server.ask().headers.get_all("Date")
+        assert "1970" not in date
