@@ -1,6 +1,7 @@
 """The application factory. Home of Flask."""
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from search.engine import Engine
@@ -27,11 +28,11 @@ from web.api import (
     uploads,
     visualizations,
 )
+from web.hosts import LOOPBACK_HOSTS, is_trusted, normalize
 
 # Values of `Sec-Fetch-Site` for requests that come from other sites.
 FOREIGN_SITES = {"cross-site", "same-site"}
 MAX_ID_DIGITS = 19
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 # Pages load only files of this server and cannot be shown in frames.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -60,15 +61,14 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
         settings: The settings of the server.
     """
     app = Flask(__name__)
-    # Protect against DNS rebinding: another site cannot reach a loopback server under its own host name.
+    app.url_map.converters["int"] = IdConverter
+    trusted = frozenset(map(normalize, (*LOOPBACK_HOSTS, *settings.hosts)))
     app.config.update(
-        TRUSTED_HOSTS=[*LOOPBACK_HOSTS, *settings.hosts],
         MAX_CONTENT_LENGTH=settings.upload_limit,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.url_map.converters["int"] = IdConverter
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
@@ -80,7 +80,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library))
-    app.register_blueprint(jobs.make_blueprint(engine.library))
+    app.register_blueprint(jobs.make_blueprint(engine.library, settings.max_event_streams))
     app.register_blueprint(sources.make_blueprint(engine.library))
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
     app.register_blueprint(models.make_blueprint(engine))
@@ -92,10 +92,16 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     # The functions that change a response run in reverse order: caching comes before compression.
     compression.register(app)
     caching.register(app)
+    app.before_request(lambda: _refuse_other_hosts(trusted))
     app.before_request(_refuse_other_sites)
     idempotency.register(app)
     app.after_request(_harden)
     return app
+
+
+def _refuse_other_hosts(trusted: frozenset[str]) -> None:
+    if not is_trusted(request.headers.get("Host", ""), trusted):
+        raise SecurityError("The server does not answer to this host name. Add it to the setting `hosts`.")
 
 
 def _refuse_other_sites() -> None:

@@ -4,48 +4,68 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from search.settings import Settings
 
 # Seconds to wait before a worker that died is restarted.
 RESTART_DELAY_SECONDS = 5.0
-# Seconds that a worker has to stop before it is killed. Committed work is not lost.
-TIMEOUT_SECONDS = 30.0
 
 
-@contextmanager
-def run_worker_process(settings: Settings) -> Iterator[None]:
-    """Run `crossmodal worker` with the home and device of the settings inside a `with` block."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_keep_running, args=(settings, stop), daemon=True)
-    thread.start()
+class WorkerProcess:
+    """`crossmodal worker` with the home and device of the settings, which runs inside a `with` block."""
+
+    def __init__(self, settings: Settings, disabled: bool = False) -> None:
+        """Create it.
+
+        Args:
+            settings: The settings.
+            disabled: Do not start a worker.
+        """
+        self._settings = settings
+        self._stop = threading.Event()
+        self._thread = None if disabled else threading.Thread(target=self._keep_running, daemon=True)
+
+    def __enter__(self) -> "WorkerProcess":
+        """Start the worker."""
+        if self._thread:
+            self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stop the worker and wait for it."""
+        self.stop()
+        if self._thread:
+            self._thread.join()
+
+    def stop(self) -> None:
+        """Stop the worker, without waiting for it. Its job is continued by the next worker."""
+        self._stop.set()
+
+    def _keep_running(self) -> None:
+        settings = self._settings
+        command = [sys.executable, "-m", "crossmodal", "--home", str(settings.home), "--device", settings.device]
+        while not self._stop.is_set():
+            process = subprocess.Popen(
+                [*command, "worker", "--exit-with-stdin"],
+                stdin=subprocess.PIPE,  # the worker exits when this is closed, even if this process is killed
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                start_new_session=True,  # Ctrl-C must reach only the server, which stops the worker
+            )
+            while process.poll() is None and not self._stop.wait(0.2):
+                pass
+            if process.poll() is None:
+                _end(process, settings.stop_timeout)
+                return
+            self._stop.wait(RESTART_DELAY_SECONDS)
+
+
+def _end(process: "subprocess.Popen[bytes]", timeout: float) -> None:
+    """Stop a worker; kill it after a time in seconds. Committed work is not lost."""
+    process.terminate()
     try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _keep_running(settings: Settings, stop: threading.Event) -> None:
-    command = [sys.executable, "-m", "crossmodal"]
-    while not stop.is_set():
-        process = subprocess.Popen(
-            [*command, "--home", str(settings.home), "--device", settings.device, "worker", "--exit-with-stdin"],
-            stdin=subprocess.PIPE,  # the worker exits when this is closed, even if this process is killed
-            stdout=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            start_new_session=True,  # Ctrl-C must reach only the server, which stops the worker
-        )
-        while process.poll() is None and not stop.wait(0.2):
-            pass
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(TIMEOUT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            return
-        stop.wait(RESTART_DELAY_SECONDS)
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

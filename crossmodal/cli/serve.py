@@ -2,20 +2,19 @@
 
 import gc
 import ipaddress
+import os
+import signal
+import sys
 import threading
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from search.errors import HomeError, NotAllowedError
+from search.errors import NotAllowedError
 from search.settings import Settings
 
 if TYPE_CHECKING:
     from search.engine import Engine
-
-# Threads of the server, for searches, media files and event streams.
-THREADS = 16
 
 
 @click.command("serve")
@@ -25,37 +24,46 @@ THREADS = 16
 @click.pass_obj
 def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> None:
     """Serve the web page and the REST API."""
-    import waitress
-
-    from search.engine import Engine
-    from search.open_home import open_home
-    from web.app import create_app
-    from web.worker_process import run_worker_process
+    from web.server.first_process import run_as_first_process
 
     if not _is_loopback(host):
         raise NotAllowedError(
             f"Refused to listen on {host}: this version has no API keys, so anyone on that network could read the "
             "library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)."
         )
+    run_as_first_process()
+    # The server replaces these while it runs. Before and after, both end the process cleanly.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, _exit)
+    _serve(settings, host, port, no_worker)
+
+
+def _serve(settings: Settings, host: str, port: int, no_worker: bool) -> None:
+    from search.engine import Engine
+    from search.open_home import open_home
+    from web.app import create_app
+    from web.server.server import listen, serve
+    from web.worker_process import WorkerProcess
+
     with open_home(settings, create=True) as library:
         engine = Engine(library)
-        try:
-            server = waitress.create_server(
-                create_app(engine, settings),
-                host=host,
-                port=port,
-                threads=THREADS,
-                ident=None,
-                max_request_body_size=settings.file_limit,
-            )
-        except OSError as error:
-            raise HomeError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
+        app = create_app(engine, settings)
+        sockets = listen(host, port)
         name = f"[{host}]" if ":" in host else host
         click.echo(f"Crossmodal is running at http://{name}:{port} (press Ctrl-C to stop)")
         # Load the models now, so that the first query does not wait for them.
         threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
-        with nullcontext() if no_worker else run_worker_process(settings):
-            server.run()
+        with WorkerProcess(settings, disabled=no_worker) as worker:
+            finished = serve(app, settings, sockets, on_stop=worker.stop)
+        if not finished:
+            # Threads still work on requests that were cut, so neither the library nor Python can be closed under them.
+            click.echo("Some requests did not finish in time and were cut.", err=True)
+            sys.stdout.flush()
+            os._exit(0)
+
+
+def _exit(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _warm_up(engine: "Engine") -> None:

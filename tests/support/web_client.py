@@ -18,9 +18,9 @@ class Client(FlaskClient):
         return response
 
 
-def make_client(library: OpenHome) -> FlaskClient:
-    """Return a client of an application over a library."""
-    app = create_app(Engine(library), Settings(home=library.home.root))
+def make_client(library: OpenHome, **settings) -> FlaskClient:
+    """Return a client of an application over a library, with some settings."""
+    app = create_app(Engine(library), Settings(home=library.home.root, **settings))
     app.test_client_class = Client
     return app.test_client()
 

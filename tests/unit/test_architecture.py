@@ -41,6 +41,8 @@ HOMES = {
     "zipstream": ("web/api/archive.py",),
     "watchfiles": ("indexer/worker/watch.py",),
     "pathspec": ("search/exclusion.py",),
+    "uvicorn": ("web/server/",),
+    "h11": ("web/server/",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}

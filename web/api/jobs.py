@@ -20,8 +20,6 @@ from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.library import JobDocument, JobList
 
-# Each open event stream occupies a thread of the server.
-MAX_EVENT_STREAMS = 6
 POLL_INTERVAL_SECONDS = 0.4
 # Seconds without an event after which a comment is sent, to keep the connection open and to detect closed connections.
 HEARTBEAT_SECONDS = 10.0
@@ -45,11 +43,16 @@ class JobRequest(BaseModel):
     role: Literal["visual", "semantic", "speech"] | None = None
 
 
-def make_blueprint(library: OpenHome) -> Blueprint:
-    """Return the job routes."""
+def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
+    """Return the job routes.
+
+    Args:
+        library: The library.
+        max_event_streams: How many event streams may be open at the same time. Each occupies a thread of the server.
+    """
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
-    streams = threading.Semaphore(MAX_EVENT_STREAMS)
+    streams = threading.Semaphore(max_event_streams)
     accepted = Operation(JobDocument, 202, headers={"Location": "The address of the job"})
 
     @api.get("")

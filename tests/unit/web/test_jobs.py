@@ -243,10 +243,9 @@ def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
     assert len(events) == 5
 
 
-def test_too_many_followers_are_asked_to_wait(client, fresh, monkeypatch):
+def test_too_many_followers_are_asked_to_wait(fresh):
     job = fresh.jobs.add(Task(("/x",)))
-    monkeypatch.setattr("web.api.jobs.MAX_EVENT_STREAMS", 0)
-    crowded = make_client(fresh)
+    crowded = make_client(fresh, max_event_streams=0)
     assert crowded.get(f"/api/v1/jobs/{job.id}/events").status_code == 503
 
 

@@ -1,0 +1,248 @@
+"""Bodies, downloads, event streams and limits of the server over small WSGI applications."""
+
+import json
+import threading
+import time
+from contextlib import closing
+
+import pytest
+
+from tests.support.wsgi_server import LARGE, SOON, answer, echo, read_all, read_problem, running, send_large, wait_until
+from web.server.bridge import MAX_READ_AHEAD, MAX_SMALL_BODY, MAX_SMALL_RESPONSE
+
+
+def test_a_request_reaches_the_application_as_wsgi_describes():
+    head = "POST /a%20b/%C3%A9%FF?q=%20x HTTP/1.1\nHost: h\nX-One: 1\nX-One: 2\nCookie: a=1\nCookie: b=2\nX_Two: 3\n"
+    request = f"{head}Connection: close\nContent-Length: 4\n\nbody"
+    with running(echo) as server, closing(server.connect(request)) as client:
+        text = read_all(client).partition(b"\r\n\r\n")[2]
+    environ, _, body = text.partition(b"\n")
+    assert json.loads(environ) == ["POST", "/a b/Ã©ÿ", "q=%20x", "1,2", "a=1; b=2", None]
+    assert body == b"body"
+
+
+@pytest.mark.parametrize("size", [0, 1, MAX_SMALL_BODY + 1, MAX_READ_AHEAD, MAX_READ_AHEAD + 1])
+def test_bodies_arrive_whole(size):
+    body = LARGE[:size]
+    with running(echo) as server:
+        assert server.ask("POST", body=body).content.partition(b"\n")[2] == body
+
+
+def test_a_body_in_chunks_arrives_whole():
+    with running(echo) as server:
+        response = server.ask("POST", body=iter([b"one ", b"two ", b"three"]))
+    assert response.content.partition(b"\n")[2] == b"one two three"
+
+
+def test_a_large_response_arrives_whole_and_a_head_request_reads_nothing_of_it():
+    with running(send_large) as server:
+        assert server.ask().content == LARGE
+        head = server.ask("HEAD")
+        assert (head.headers["Content-Length"], head.content) == (str(len(LARGE)), b"")
+
+
+def test_downloads_above_the_limit_are_asked_to_wait_until_one_ends():
+    with running(send_large, max_transfers=2) as server:
+        paused = [server.connect("GET / HTTP/1.1\nHost: h\n\n") for _ in range(2)]
+        for client in paused:
+            client.recv(1)
+        refused = server.ask()
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        assert json.loads(refused.content)["title"] == "Service Unavailable"
+        paused[0].close()
+        wait_until(lambda: server.ask().content == LARGE)
+        paused[1].close()
+
+
+def test_requests_wait_up_to_a_limit_and_health_does_not_wait_for_them():
+    free = threading.Event()
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/slow":
+            free.wait(SOON)
+        return answer(start_response, b"done", headers=[("Content-Length", "4")])
+
+    with running(app, request_threads=1, request_queue=1) as server:
+        slow = [server.connect("GET /slow HTTP/1.1\nHost: h\nConnection: close\n\n") for _ in range(2)]
+        wait_until(lambda: server.ask().status == 503)
+        assert server.ask(path="/healthz").content == b"done"
+        free.set()
+        for client in slow:
+            assert read_all(client).endswith(b"done")
+            client.close()
+        assert server.ask().status == 200
+
+
+def test_an_event_is_sent_at_once_and_the_stream_ends_when_the_client_leaves_or_the_server_stops():
+    closed = []
+
+    class Events:
+        def __init__(self):
+            self.sent = 0
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            self.sent += 1
+            if self.sent > 1:
+                time.sleep(0.1)
+            return b"data: x\n\n" if self.sent == 1 else b": waiting\n\n"
+
+        def close(self):
+            closed.append(self)
+
+    def app(_environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/event-stream")])
+        return Events()
+
+    with running(app) as server:
+        leaving, staying = (server.connect("GET / HTTP/1.1\nHost: h\n\n") for _ in range(2))
+        for client in (leaving, staying):
+            text = b""
+            while b"data: x" not in text:
+                text += client.recv(1000)
+        leaving.close()
+        wait_until(lambda: len(closed) == 1)
+        server.server.should_exit = True
+        assert read_all(staying).endswith(b"\r\n0\r\n\r\n")
+        staying.close()
+        wait_until(lambda: len(closed) == 2)
+
+
+@pytest.mark.parametrize("length", [10, MAX_READ_AHEAD + 1])
+def test_a_body_that_does_not_arrive_is_answered(length):
+    def app(environ, start_response):
+        from werkzeug.exceptions import HTTPException
+
+        try:
+            return echo(environ, start_response)
+        except HTTPException as error:
+            return error.get_response(environ)(environ, start_response)
+
+    head = f"POST / HTTP/1.1\nHost: h\nConnection: close\nContent-Length: {length}\n\nx"
+    with running(app, receive_timeout=1) as server, closing(server.connect(head)) as client:
+        assert read_all(client).startswith(b"HTTP/1.1 408")
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_frees_its_place():
+    head = f"POST / HTTP/1.1\nHost: h\nContent-Length: {MAX_READ_AHEAD + 1}\n\nx"
+
+    def app(environ, start_response):
+        try:
+            return echo(environ, start_response)
+        except ConnectionError:
+            return answer(start_response, b"", headers=[("Content-Length", "0")])
+
+    with running(app, max_uploads=1) as server:
+        client = server.connect(head)
+        wait_until(lambda: server.ask("POST", body=bytes(MAX_READ_AHEAD + 1)).status == 503)
+        client.close()
+        wait_until(lambda: server.ask("POST", body=bytes(MAX_READ_AHEAD + 1)).status == 200)
+
+
+def test_bodies_that_are_being_received_have_a_common_limit(monkeypatch):
+    monkeypatch.setattr("web.server.bridge.MAX_READ_AHEAD_TOTAL", 3 * MAX_SMALL_BODY)
+    body = bytes(2 * MAX_SMALL_BODY)
+    with running(echo) as server:
+        client = server.connect(f"POST / HTTP/1.1\nHost: h\nContent-Length: {len(body)}\n\nx")
+        wait_until(lambda: server.ask("POST", body=body).status == 503)
+        assert server.ask("POST", body=body[:MAX_SMALL_BODY]).status == 200
+        client.close()
+        wait_until(lambda: server.ask("POST", body=body).status == 200)
+
+
+def test_a_body_above_the_limit_is_refused_before_it_is_sent():
+    head = "POST / HTTP/1.1\nHost: h\nConnection: close\nContent-Length: 101\n\n"
+    with running(echo, file_limit=100) as server, closing(server.connect(head)) as client:
+        assert read_problem(read_all(client))["status"] == 413
+
+
+def test_a_body_that_the_application_does_not_read_is_not_waited_for():
+    def app(_environ, start_response):
+        return answer(start_response, b"no", status="404 Not Found", headers=[("Content-Length", "2")])
+
+    head = f"POST / HTTP/1.1\nHost: h\nConnection: close\nContent-Length: {2**30}\n\nx"
+    with running(app) as server, closing(server.connect(head)) as client:
+        assert client.recv(100).startswith(b"HTTP/1.1 404")
+
+
+def test_small_responses_are_closed_and_an_exception_of_the_application_is_answered():
+    closed = []
+
+    class Body(list):
+        def close(self):
+            closed.append(True)
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/broken":
+            raise ValueError("broken")
+        start_response("200 OK", [("Content-Length", str(MAX_SMALL_RESPONSE))])
+        return Body([bytes(MAX_SMALL_RESPONSE)])
+
+    with running(app) as server:
+        assert len(server.ask().content) == MAX_SMALL_RESPONSE
+        assert closed == [True]
+        assert server.ask(path="/broken").status == 500
+        assert server.ask().status == 200
+
+
+def test_paused_downloads_use_no_threads():
+    """Forty paused downloads are opened by one thread, and then another request finds it free."""
+    with running(send_large, request_threads=1) as server:
+        paused = [server.connect("GET / HTTP/1.1\nHost: h\n\n") for _ in range(40)]
+        for client in paused:
+            assert client.recv(1) == b"H"
+        assert server.ask().content == LARGE
+        for client in paused:
+            client.close()
+
+
+def test_a_response_without_a_body_needs_no_place_for_a_download():
+    def app(_environ, start_response):
+        return answer(start_response, status="204 No Content")
+
+    with running(app, max_transfers=0) as server:
+        assert server.ask("DELETE").status == 204
+
+
+def test_a_download_that_fails_is_cut_and_logged(caplog):
+    def app(_environ, start_response):
+        start_response("200 OK", [("Content-Length", str(len(LARGE)))])
+        return read_blocks()
+
+    def read_blocks():
+        yield LARGE[: 2**20]
+        raise OSError("the disk has failed")
+
+    with running(app) as server, closing(server.connect("GET /x HTTP/1.1\nHost: h\n\n")) as client:
+        assert len(read_all(client)) < len(LARGE)
+    assert "cannot finish the response to /x" in caplog.text
+
+
+def test_a_body_counts_until_its_request_is_answered(monkeypatch):
+    monkeypatch.setattr("web.server.bridge.MAX_READ_AHEAD_TOTAL", 3 * MAX_SMALL_BODY)
+    body, free = bytes(2 * MAX_SMALL_BODY), threading.Event()
+
+    def app(environ, start_response):
+        environ["wsgi.input"].read()
+        if environ["PATH_INFO"] == "/slow":
+            free.wait(SOON)
+        return answer(start_response, b"", headers=[("Content-Length", "0")])
+
+    with running(app) as server:
+        slow = threading.Thread(target=server.ask, args=("POST", "/slow", body))
+        slow.start()
+        wait_until(lambda: server.ask("POST", body=body).status == 503)
+        free.set()
+        slow.join()
+        assert server.ask("POST", body=body).status == 200
+
+
+def test_a_response_has_one_date():
+    def app(_environ, start_response):
+        return answer(start_response, b"", headers=[("Content-Length", "0"), ("Date", "Thu, 01 Jan 1970 00:00:00 GMT")])
+
+    with running(app) as server:
+        (date,) = server.ask().headers.get_all("Date")
+        assert "1970" not in date

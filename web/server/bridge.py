@@ -1,0 +1,254 @@
+"""The Flask application as an ASGI application in which no slow client occupies a thread.
+
+The event loop waits for clients: for the headers and small bodies of requests, and for space to send. A thread is used
+while the application computes, and while the next block of a large response is read.
+"""
+
+import asyncio
+import contextvars
+import io
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import RequestTimeout
+
+from search.settings import Settings
+from web.server.asgi import Headers, Receive, Scope, Send
+from web.server.capacity import Capacity, FullError
+from web.server.environ import StreamedBody, make_environ
+from web.server.exchange import ClientLeftError, Exchange
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+# It has a separate thread, so that it answers whatever else the server does.
+HEALTH_PATH = "/healthz"
+HEALTH_LIMIT = 100
+# Bodies of requests up to this size are received before the application is called, so that a slow one occupies no
+# thread; larger ones are read while they arrive. All bodies in memory have a common limit, except small ones, which the
+# number of connections limits.
+MAX_READ_AHEAD = 8 * 1024 * 1024
+MAX_READ_AHEAD_TOTAL = 128 * 1024 * 1024
+MAX_SMALL_BODY = 64 * 1024
+# Responses up to this size are read at once and left to the system to send.
+MAX_SMALL_RESPONSE = 256 * 1024
+BLOCK_BYTES = 256 * 1024
+# Threads that read files for downloads.
+TRANSFER_THREADS = 4
+RETRY_SECONDS = 5
+
+
+@dataclass
+class Answer:
+    """What the application answers.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers.
+        body: The whole body; None if it is to be read from `blocks`.
+        blocks: The blocks of a large or endless body.
+        close: Ends the response of the application.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes | None
+    blocks: Iterator[bytes]
+    close: Callable[[], None]
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether each block must be sent as soon as it exists."""
+        return dict(self.headers).get(b"content-type", b"").startswith(b"text/event-stream")
+
+
+class Bridge:
+    """An ASGI application that answers with a WSGI application. Each kind of work has its own threads and limit."""
+
+    def __init__(self, app: "WSGIApplication", settings: Settings) -> None:
+        """Create the bridge.
+
+        Args:
+            app: The application.
+            settings: The settings with the limits.
+        """
+        self._app = app
+        self._settings = settings
+        threads = settings.request_threads
+        self._requests = Capacity("request", threads, threads + settings.request_queue)
+        self._health = Capacity("health", 1, HEALTH_LIMIT)
+        self._uploads = Capacity("upload", settings.max_uploads, settings.max_uploads)
+        self._streams = Capacity("events", settings.max_event_streams, settings.max_event_streams)
+        self._transfers = Capacity("transfer", TRANSFER_THREADS, settings.max_transfers)
+        self._read_ahead = 0
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End event streams, which would never end by themselves."""
+        self._stopping.set()
+
+    def close(self) -> bool:
+        """Start no more work; return whether some is still in progress."""
+        kinds = (self._requests, self._health, self._uploads, self._streams, self._transfers)
+        return any([kind.close() for kind in kinds])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        exchange = Exchange(scope, receive, send, self._settings.receive_timeout)
+        try:
+            await self._answer(exchange)
+        except FullError:
+            detail = "The server is busy with other requests. Try again in a few seconds."
+            await exchange.refuse(503, detail, RETRY_SECONDS)
+        except RequestTimeout as error:
+            await exchange.refuse(408, error.description or "")
+        except ClientLeftError:
+            pass  # nobody is left to be answered
+        except Exception:
+            logging.getLogger("crossmodal").exception("cannot finish the response to %s", scope["path"])
+            raise  # uvicorn closes the connection
+        finally:
+            exchange.close()
+
+    async def _answer(self, exchange: Exchange) -> None:
+        length = exchange.body_length
+        if length is not None and length > self._settings.file_limit:
+            await exchange.refuse(413, f"The request is larger than {self._settings.file_limit} bytes.")
+            return
+        if length is not None and length <= MAX_READ_AHEAD:
+            capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
+            with self._hold_body(length):
+                answer = await self._call(exchange, capacity, await exchange.read_body())
+        else:
+            body = StreamedBody(exchange.read_block, asyncio.get_running_loop())
+            answer = await self._call(exchange, self._uploads, io.BufferedReader(body, BLOCK_BYTES))
+        if answer is None:
+            return
+        if answer.body is not None:
+            await exchange.start(answer.status, answer.headers)
+            await exchange.send(answer.body, more=False)
+        else:
+            await self._send_blocks(exchange, answer, self._streams if answer.is_event_stream else self._transfers)
+
+    @contextmanager
+    def _hold_body(self, length: int) -> Iterator[None]:
+        """Count the body of a request against the limit for a `with` block."""
+        counted = 0 if length <= MAX_SMALL_BODY else length
+        if self._read_ahead + counted > MAX_READ_AHEAD_TOTAL:
+            raise FullError
+        self._read_ahead += counted
+        try:
+            yield
+        finally:
+            self._read_ahead -= counted
+
+    async def _call(self, exchange: Exchange, capacity: Capacity, body: io.BufferedIOBase) -> Answer | None:
+        """Return the answer of the application; None if the client has left before a thread was free."""
+        environ = make_environ(exchange.scope, body)
+        is_read = isinstance(body, io.BytesIO)
+        if is_read:
+            exchange.watch()
+        with capacity.reserved():
+            answer = await capacity.start(lambda: None if exchange.left.is_set() else call_app(self._app, environ))
+        if not is_read:
+            exchange.watch()
+        return answer
+
+    async def _send_blocks(self, exchange: Exchange, answer: Answer, capacity: Capacity) -> None:
+        """Send a large or endless response, one block at a time, as fast as the client reads."""
+        try:
+            capacity.reserve()
+        except FullError:
+            answer.close()
+            raise
+        over: list[asyncio.Future[Any]] = [asyncio.ensure_future(exchange.left.wait())]
+        if answer.is_event_stream:
+            over.append(asyncio.ensure_future(self._stopping.wait()))
+        read = _make_reader(answer)
+        reading: asyncio.Future[bytes] | None = None
+        try:
+            await exchange.start(answer.status, answer.headers)
+            while True:
+                reading = capacity.start(read)
+                await asyncio.wait([reading, *over], return_when=asyncio.FIRST_COMPLETED)
+                if any(event.done() for event in over) or not (block := await reading):
+                    break
+                await exchange.send(block, more=True)
+            await exchange.send(b"", more=False)
+        finally:
+            for event in over:
+                event.cancel()
+            _close_when_read(answer, reading, capacity)
+
+
+def call_app(app: "WSGIApplication", environ: dict[str, Any]) -> Answer:
+    """Return the answer of a WSGI application. A small body is read at once."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], object]:
+        started[:] = [(status, headers)]
+        return _refuse_to_write
+
+    result: Iterable[bytes] = app(environ, start_response)
+    close = getattr(result, "close", _do_nothing)
+    status, headers = int(started[0][0].split()[0]), started[0][1]
+    lower = [(name.lower(), value) for name, value in headers]
+    # The server adds the date.
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lower if name != "date"]
+    known = dict(encoded)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and b"retry-after" not in known:
+        encoded.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    length = known.get(b"content-length")
+    is_small = length is not None and int(length) <= MAX_SMALL_RESPONSE
+    has_no_body = environ["REQUEST_METHOD"] == "HEAD" or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+    if not is_small and not has_no_body:
+        return Answer(status, encoded, None, iter(result), close)
+    try:
+        return Answer(status, encoded, b"".join(result), iter(()), close)
+    finally:
+        close()
+
+
+def _make_reader(answer: Answer) -> Callable[[], bytes]:
+    """Return a function that returns the next block; empty at the end. Files are read in larger blocks."""
+    smallest = 1 if answer.is_event_stream else BLOCK_BYTES
+
+    def read() -> bytes:
+        parts, size = [], 0
+        for part in answer.blocks:
+            parts.append(part)
+            size += len(part)
+            if size >= smallest:
+                break
+        return b"".join(parts)
+
+    # Each call may run in another thread, but must see the same context variables.
+    context = contextvars.copy_context()
+    return lambda: context.run(read)
+
+
+def _close_when_read(answer: Answer, reading: "asyncio.Future[bytes] | None", capacity: Capacity) -> None:
+    """End the response and release its place. A thread may still be waiting for the next block."""
+
+    def close(_read: object = None) -> None:
+        try:
+            answer.close()
+        finally:
+            capacity.release()
+
+    if reading is None or reading.done():
+        close()
+    else:
+        reading.add_done_callback(close)
+
+
+def _refuse_to_write(_block: bytes) -> object:
+    raise NotImplementedError("The application must return its body")
+
+
+def _do_nothing() -> None:
+    pass
