@@ -220,7 +220,8 @@ def _refuse_characters(value: object, name: str) -> None:
         name, value = waiting.pop()
         invalid = _HALF_CHARACTERS if name.rpartition(".")[2] in _SEARCHED_TEXTS else _INVALID_CHARACTERS
         if isinstance(value, str) and (found := invalid.search(value)):
-            raise UsageError(f"{name}: contains the character U+{ord(found[0]):04X}, which is not allowed. Remove it.")
+            kind = "the character NUL" if found[0] == "\0" else "half of a surrogate pair"
+            raise UsageError(f"{name}: contains {kind}, which is not allowed. Remove it.")
         if isinstance(value, dict):
             prefix = "" if name == "body" else f"{name}."
             waiting += [(name, key) for key in value]
