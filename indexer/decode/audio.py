@@ -5,7 +5,7 @@ from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
-from indexer.decode.family import Family, Signature, split_suffixes
+from indexer.decode.family import Family, Format, Signature, split_suffixes
 from indexer.decode.speech import SpeechReader, list_chapters
 from search.errors import UnreadableMediaError
 from search.media.image.pillow import PilImage
@@ -81,10 +81,16 @@ def _measure_mp3_frame(body: bytes) -> int:
     return samples * kilobits * divisor // MP3_SAMPLE_RATES[sample_rate] + (body[2] >> 1 & 1)
 
 
+# What is indexed of all formats.
+AUDIO_READS = "speech, or what subtitles next to it say; the cover as an image; tags"
+
 AUDIO = Family(
     type=ItemType.AUDIO,
-    suffixes=split_suffixes(
-        "wav mp3 m4a m4b m4r aac ogg oga opus flac wma aiff aif aifc amr caf mka weba wv ape ac3 w64 au"
+    formats=(
+        Format("WAV, BWF, RF64, W64, AIFF, AU, CAF", split_suffixes("wav w64 aiff aif aifc au caf"), AUDIO_READS),
+        Format("MP3, AAC, M4A, M4B", split_suffixes("mp3 m4a m4b m4r aac"), f"{AUDIO_READS}; titles of chapters"),
+        Format("Ogg, Opus, FLAC, WebM", split_suffixes("ogg oga opus flac weba mka"), AUDIO_READS),
+        Format("WMA, AMR, AC-3, WavPack, Monkey's Audio", split_suffixes("wma amr ac3 wv ape"), AUDIO_READS),
     ),
     decode=decode_audio,
     signatures=(

@@ -22,12 +22,29 @@ class Signature:
 
 
 @dataclass(frozen=True)
+class Format:
+    """A file format as `docs/formats.md` lists it.
+
+    Attributes:
+        name: The name that users know.
+        suffixes: Suffixes of file names, in lower case, with the dot.
+        reads: What is indexed of a file.
+        omits: What is not.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    reads: str
+    omits: str = ""
+
+
+@dataclass(frozen=True)
 class Family:
     """File formats that are recognized and decoded in the same way.
 
     Attributes:
         type: The item type of the files.
-        suffixes: Suffixes of file names, in lower case, with the dot.
+        formats: The formats, each with its suffixes.
         decode: Yields the parts of a file, given its path and its sidecar.
         signatures: Bytes by which the files are recognized.
         detect: A further check, given the path and the first bytes of a file.
@@ -35,11 +52,16 @@ class Family:
     """
 
     type: ItemType
-    suffixes: tuple[str, ...]
+    formats: tuple[Format, ...]
     decode: Callable[[Path, Path | None], Parts]
     signatures: tuple[Signature, ...] = ()
     detect: Callable[[Path, bytes], bool] = lambda _path, _head: False
     sidecars: tuple[str, ...] = ()
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The suffixes of all formats."""
+        return tuple(suffix for entry in self.formats for suffix in entry.suffixes)
 
 
 def split_suffixes(names: str) -> tuple[str, ...]:
@@ -49,10 +71,10 @@ def split_suffixes(names: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class DocumentFormat:
-    """One format in the family of documents.
+    """How one format in the family of documents is recognized and decoded.
 
     Attributes:
-        suffixes: Suffixes of file names, in lower case, with the dot.
+        format: The format as the documentation lists it.
         decode: Yields the parts of a document, given the content of its file.
         signature: The first bytes of the files; empty if the format has no signature.
         mimetype: For a format in a ZIP archive, the content of its member `mimetype`.
@@ -60,7 +82,7 @@ class DocumentFormat:
         detect: Whether the first bytes of a file whose name says nothing are of this format.
     """
 
-    suffixes: tuple[str, ...]
+    format: Format
     decode: Callable[[bytes], Parts]
     signature: bytes = b""
     mimetype: str = ""

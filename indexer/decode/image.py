@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
-from indexer.decode.family import Family, Signature, split_suffixes
+from indexer.decode.family import Family, Format, Signature, split_suffixes
 from search.media.image.pillow import USEFUL_SIDE, is_blank, iterate_images
 from search.media.image.raw import RAW_SUFFIXES
 from search.media.metadata import add_later_facts
@@ -62,9 +62,37 @@ def _is_bitmap(_path: Path, head: bytes) -> bool:
 
 IMAGE = Family(
     type=ItemType.IMAGE,
-    suffixes=(
-        *split_suffixes("jpg jpeg jpe jfif png webp gif bmp tif tiff heic heif avif jxl jp2 j2k psd tga qoi ppm pgm"),
-        *sorted(RAW_SUFFIXES),
+    formats=(
+        Format(
+            "JPEG",
+            split_suffixes("jpg jpeg jpe jfif"),
+            "the image, also if up to half of it is missing; EXIF, IPTC and XMP",
+            "further images in the file, such as gain maps, and the film of a Motion Photo",
+        ),
+        Format(
+            "PNG",
+            (".png",),
+            "the image, also with 16 bits; EXIF, XMP and texts",
+            "texts of more than 1 MiB when unpacked",
+        ),
+        Format("WebP, GIF, animated PNG", split_suffixes("webp gif"), "three frames of an animation"),
+        Format(
+            "TIFF",
+            split_suffixes("tif tiff"),
+            "every page, up to 500; deep, scientific and floating-point images, stretched to the values that they use",
+            "reduced copies of pages; floating-point images with LZW compression",
+        ),
+        Format(
+            "HEIC, HEIF, AVIF", split_suffixes("heic heif avif"), "the primary image, then others", "incomplete files"
+        ),
+        Format("JPEG XL, JPEG 2000", split_suffixes("jxl jp2 j2k"), "the image; EXIF of JPEG XL", "incomplete files"),
+        Format("PSD", (".psd",), "the flattened image", "single layers"),
+        Format("BMP, TGA, QOI, PPM, PGM", split_suffixes("bmp tga qoi ppm pgm"), "the image"),
+        Format(
+            "Camera raw",
+            tuple(sorted(RAW_SUFFIXES)),
+            "the embedded preview if it is large enough, else the developed image",
+        ),
     ),
     decode=decode_image,
     signatures=(

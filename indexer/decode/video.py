@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Part, Parts
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
-from indexer.decode.family import Family, Signature, split_suffixes
+from indexer.decode.family import Family, Format, Signature, split_suffixes
 from indexer.decode.speech import SpeechReader, list_chapters
 from search.errors import UnreadableMediaError
 from search.media.image.pillow import USEFUL_SIDE, PilImage, measure_change
@@ -163,9 +163,26 @@ def _is_transport_stream(_path: Path, head: bytes) -> bool:
     return len(head) > 2 * TS_PACKET_BYTES and set(head[0 : 3 * TS_PACKET_BYTES : TS_PACKET_BYTES]) == {TS_SYNC_BYTE}
 
 
+# What is indexed of all formats.
+VIDEO_READS = "one to three frames of each shot, as a player shows them; speech, or what subtitles say; tags"
+
 VIDEO = Family(
     type=ItemType.VIDEO,
-    suffixes=split_suffixes("mp4 m4v mov mkv webm avi mpg mpeg ogv 3gp 3g2 ts mts m2ts wmv asf flv f4v mxf vob divx"),
+    formats=(
+        Format(
+            "MP4, MOV, Matroska, WebM",
+            split_suffixes("mp4 m4v mov mkv webm"),
+            f"{VIDEO_READS}; subtitle tracks of text; titles of chapters",
+            "bitmap subtitles; audio tracks other than the one that a player plays",
+        ),
+        Format("AVI, WMV, FLV, OGV, 3GP", split_suffixes("avi divx wmv asf flv f4v ogv 3gp 3g2"), VIDEO_READS),
+        Format(
+            "MPEG, transport streams, MXF",
+            split_suffixes("mpg mpeg vob ts mts m2ts mxf"),
+            VIDEO_READS,
+            "teletext and closed captions",
+        ),
+    ),
     decode=decode_video,
     signatures=(
         Signature(0, (b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11")),

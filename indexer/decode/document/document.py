@@ -16,7 +16,7 @@ from search.errors import UnreadableMediaError
 from search.records import ItemType
 
 FORMATS: tuple[DocumentFormat, ...] = (PLAIN, MARKDOWN, HTML, SUBTITLES, PDF, EPUB, RTF, MAIL, *OFFICE_FORMATS)
-BY_SUFFIX = {suffix: entry for entry in FORMATS for suffix in entry.suffixes}
+BY_SUFFIX = {suffix: entry for entry in FORMATS for suffix in entry.format.suffixes}
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 MAX_MIMETYPE_BYTES = 100
 ZIP_SIGNATURE = b"PK\x03\x04"
@@ -67,7 +67,7 @@ def _recognize_archive(path: Path) -> DocumentFormat | None:
 
 DOCUMENT = Family(
     type=ItemType.DOCUMENT,
-    suffixes=tuple(BY_SUFFIX),
+    formats=tuple(entry.format for entry in FORMATS),
     decode=decode_document,
     detect=_is_document,
 )

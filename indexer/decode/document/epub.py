@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.document.archive import Archive, get_attribute, get_name, join_path, make_key
 from indexer.decode.document.text import Text, cut_texts, read_html
-from indexer.decode.family import DocumentFormat
+from indexer.decode.family import DocumentFormat, Format
 from search.errors import UnreadableMediaError
 from search.media.image.pillow import USEFUL_SIDE, PilImage, open_image
 from search.records import MediaFacts, Segment, SegmentKind
@@ -136,4 +136,8 @@ def decode_epub(body: bytes) -> Parts:
         raise UnreadableMediaError(f"damaged or not an EPUB document: {error}") from error
 
 
-EPUB = DocumentFormat((".epub",), decode_epub, mimetype="application/epub+zip")
+EPUB = DocumentFormat(
+    Format("EPUB", (".epub",), "the text in reading order; the cover", "books with copy protection; other images"),
+    decode_epub,
+    mimetype="application/epub+zip",
+)

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from indexer.decode.content import Parts
 from indexer.decode.document.charset import decode_declared
 from indexer.decode.document.text import Text, clean_text, cut_texts, read_html
-from indexer.decode.family import DocumentFormat
+from indexer.decode.family import DocumentFormat, Format
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts
 
@@ -109,4 +109,8 @@ def _is_mail(head: bytes) -> bool:
     return len({name.lower() for name in KNOWN_HEADERS.findall(header)}) >= MIN_KNOWN_HEADERS
 
 
-MAIL = DocumentFormat((".eml",), decode_mail, detect=_is_mail)
+MAIL = DocumentFormat(
+    Format("Mail", (".eml",), "subject, sender, recipients and text", "attachments other than text"),
+    decode_mail,
+    detect=_is_mail,
+)

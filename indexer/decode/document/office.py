@@ -10,7 +10,7 @@ from indexer.decode.document.odf import read_odf
 from indexer.decode.document.pptx import read_pptx
 from indexer.decode.document.text import Text, cut_texts
 from indexer.decode.document.xlsx import read_xlsx
-from indexer.decode.family import DocumentFormat
+from indexer.decode.family import DocumentFormat, Format, split_suffixes
 from search.errors import UnreadableMediaError
 
 # How damaged content shows itself: an element, member or value that is missing, wrong or nested too deep.
@@ -39,22 +39,25 @@ def _decode_office(name: str, read: Callable[[bytes], Iterator[Text]], body: byt
         raise UnreadableMediaError(f"damaged or not a {name} document: {error or type(error).__name__}") from error
 
 
-def _declare_ooxml(names: str, folder: str, read: Callable[[bytes], Iterator[Text]]) -> DocumentFormat:
-    first, *_ = suffixes = names.split()
-    decode = partial(_decode_office, first.upper(), read)
-    return DocumentFormat(tuple(f".{suffix}" for suffix in suffixes), decode, archive_folder=folder)
+def _declare_ooxml(entry: Format, folder: str, read: Callable[[bytes], Iterator[Text]]) -> DocumentFormat:
+    return DocumentFormat(entry, partial(_decode_office, entry.name, read), archive_folder=folder)
 
 
-def _declare_odf(name: str, kind: str) -> DocumentFormat:
+def _declare_odf(entry: Format, kind: str) -> DocumentFormat:
     mimetype = f"application/vnd.oasis.opendocument.{kind}"
-    return DocumentFormat((f".{name.lower()}",), partial(_decode_office, name, read_odf), mimetype=mimetype)
+    return DocumentFormat(entry, partial(_decode_office, entry.name, read_odf), mimetype=mimetype)
 
 
+WORD_READS = "everything that a reader sees, in order: headers, footers, notes, comments, text boxes, tables, charts"
+WORD_OMITS = "deleted and hidden text; images; documents with a password"
+SLIDES_READS = "the text of each slide as a page, tables, charts, speaker notes, comments"
+SHEETS_READS = "all cells by row, dates as dates, formulas without values as formulas, comments"
+SHEETS_OMITS = "number formats other than dates and percent; charts' images"
 OFFICE_FORMATS = (
-    _declare_ooxml("docx docm dotx dotm", "word/", read_docx),
-    _declare_ooxml("pptx pptm ppsx potx", "ppt/", read_pptx),
-    _declare_ooxml("xlsx xlsm xltx", "xl/", read_xlsx),
-    _declare_odf("ODT", "text"),
-    _declare_odf("ODS", "spreadsheet"),
-    _declare_odf("ODP", "presentation"),
+    _declare_ooxml(Format("DOCX", split_suffixes("docx docm dotx dotm"), WORD_READS, WORD_OMITS), "word/", read_docx),
+    _declare_ooxml(Format("PPTX", split_suffixes("pptx pptm ppsx potx"), SLIDES_READS, "images"), "ppt/", read_pptx),
+    _declare_ooxml(Format("XLSX", split_suffixes("xlsx xlsm xltx"), SHEETS_READS, SHEETS_OMITS), "xl/", read_xlsx),
+    _declare_odf(Format("ODT", (".odt",), WORD_READS, WORD_OMITS), "text"),
+    _declare_odf(Format("ODS", (".ods",), SHEETS_READS, SHEETS_OMITS), "spreadsheet"),
+    _declare_odf(Format("ODP", (".odp",), SLIDES_READS, "images"), "presentation"),
 )

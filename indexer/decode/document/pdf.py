@@ -10,7 +10,7 @@ from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.document.archive import get_name, parse_xml
 from indexer.decode.document.pdf_page import is_scan, read_text
 from indexer.decode.document.text import clean_text
-from indexer.decode.family import DocumentFormat
+from indexer.decode.family import DocumentFormat, Format
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.media.image.pillow import THUMBNAIL_SIZE, PilImage
@@ -134,4 +134,13 @@ def _is_blank(image: PilImage) -> bool:
     return not np.ptp(np.asarray(image))
 
 
-PDF = DocumentFormat((".pdf",), decode_pdf, signature=b"%PDF-")
+PDF = DocumentFormat(
+    Format(
+        "PDF",
+        (".pdf",),
+        "the text by columns, values of forms and comments; pages without text, and scans with a stamp, as images",
+        "text in scans; checkboxes; documents that need a password",
+    ),
+    decode_pdf,
+    signature=b"%PDF-",
+)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from indexer.decode.content import Parts
 from indexer.decode.document.text import Text, cut_texts
-from indexer.decode.family import DocumentFormat
+from indexer.decode.family import DocumentFormat, Format
 from search.errors import UnreadableMediaError
 
 SIGNATURE = b"{\\rtf"
@@ -170,4 +170,4 @@ def decode_rtf(body: bytes) -> Parts:
     yield from cut_texts([Text(_Reader(body.lstrip()).read(), title or None)])
 
 
-RTF = DocumentFormat((".rtf",), decode_rtf, signature=SIGNATURE)
+RTF = DocumentFormat(Format("RTF", (".rtf",), "the text, notes", "images"), decode_rtf, signature=SIGNATURE)

@@ -8,7 +8,7 @@ from indexer.decode.content import FileSummary, Parts
 from indexer.decode.document.captions import Caption, clean_lines, merge_captions, parse_captions
 from indexer.decode.document.charset import decode_text
 from indexer.decode.document.subtitle_names import read_marks
-from indexer.decode.family import DocumentFormat, split_suffixes
+from indexer.decode.family import DocumentFormat, Format, split_suffixes
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts, Segment, SegmentKind
 
@@ -122,4 +122,12 @@ def decode_subtitles(body: bytes) -> Parts:
     yield FileSummary(MediaFacts())
 
 
-SUBTITLES = DocumentFormat(SUBTITLE_SUFFIXES, decode_subtitles)
+SUBTITLES = DocumentFormat(
+    Format(
+        "Subtitles: SRT, WebVTT, ASS, SSA",
+        SUBTITLE_SUFFIXES,
+        "each line once, with its times; next to a recording they are its transcript",
+        "drawings, comments and karaoke effects",
+    ),
+    decode_subtitles,
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from indexer.decode.content import FileSummary, Parts
 from indexer.decode.document.charset import decode_declared, decode_text
-from indexer.decode.family import DocumentFormat, split_suffixes
+from indexer.decode.family import DocumentFormat, Format, split_suffixes
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
 from search.records import MediaFacts
@@ -134,11 +134,21 @@ def cut_texts(texts: Iterable[Text], facts: MediaFacts | None = None, has_image:
 
 
 PLAIN = DocumentFormat(
-    suffixes=split_suffixes(
-        "txt text rst csv tsv json yaml yml toml ini cfg log tex org "
-        "py js java c h cpp hpp cs go rs rb php sh sql r swift kt css"
+    Format(
+        "Plain text, tables, settings and source code",
+        split_suffixes(
+            "txt text rst csv tsv json yaml yml toml ini cfg log tex org "
+            "py js java c h cpp hpp cs go rs rb php sh sql r swift kt css"
+        ),
+        "the text, in any common encoding",
     ),
     decode=lambda body: cut_texts([read_plain(body)]),
 )
-MARKDOWN = DocumentFormat(split_suffixes("md markdown"), decode=lambda body: cut_texts([read_markdown(body)]))
-HTML = DocumentFormat(split_suffixes("html htm xhtml"), decode=lambda body: cut_texts([read_html(body)]))
+MARKDOWN = DocumentFormat(
+    Format("Markdown", split_suffixes("md markdown"), "the text", "addresses of links; images"),
+    decode=lambda body: cut_texts([read_markdown(body)]),
+)
+HTML = DocumentFormat(
+    Format("HTML", split_suffixes("html htm xhtml"), "the text and the title", "scripts; images"),
+    decode=lambda body: cut_texts([read_html(body)]),
+)

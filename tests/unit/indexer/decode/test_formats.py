@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from docs.format_tables import DOCUMENT, insert_tables
 from indexer.decode.document.document import FORMATS
 from indexer.decode.document.pdf import MAX_PAGES
-from indexer.decode.families import BY_TYPE
+from indexer.decode.families import BY_TYPE, FAMILIES
 from search.errors import UnreadableMediaError
 from search.records import ItemType
 from tests.support.formats import (
@@ -164,7 +165,7 @@ def test_every_page_of_a_tiff_is_an_image_with_its_number(tmp_path):
 
 
 def test_a_suffix_belongs_to_one_document_format():
-    suffixes = [suffix for entry in FORMATS for suffix in entry.suffixes]
+    suffixes = [suffix for entry in FORMATS for suffix in entry.format.suffixes]
     assert len(suffixes) == len(set(suffixes))
 
 
@@ -197,3 +198,9 @@ def test_a_raw_file_is_developed_or_shown_by_its_preview(tmp_path, preview):
     red, green, blue = np.asarray(image)[image.height // 2, image.width // 2]
     assert red > green > blue
     assert content.facts.camera == "Testcam One"
+
+
+def test_the_documentation_lists_every_format():
+    document = DOCUMENT.read_text()
+    assert document.count("<!-- formats:") == len(FAMILIES)
+    assert document == insert_tables(document), "run `python -m docs.format_tables`"
