@@ -123,6 +123,8 @@ def test_index_names_bad_files_and_exits_1(tmp_path):
         "failed",
         "forgotten",
         "skipped",
+        "postponed",
+        "unavailable",
         "seconds",
         "failures",
     }
