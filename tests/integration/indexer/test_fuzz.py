@@ -112,7 +112,7 @@ def test_no_damaged_file_breaks_the_run(tmp_path, mutants):
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(decode_mutant, range(mutants)))
-    peaks = [read_peak(sandbox) for sandbox in opened if sandbox._process is not None]
+    peaks = [read_peak(sandbox) for sandbox in opened if sandbox._sandbox._process is not None]
     for sandbox in opened:
         sandbox.close()
     assert len(outcomes) == mutants

@@ -55,8 +55,8 @@ def test_images_of_items_with_likely_texts_are_scored_at_any_depth(library, monk
     film = Engine(library).search(Query(filters=Filters(types=(ItemType.VIDEO,)))).hits[0].item.id
     encoded = encode_query(library, Query(text="grass"))
     monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.zeros(0, np.int64))
-    assert film not in Retrieval(library, encoded, False, revision).retrieve(Retriever.VISUAL, 1).items
+    assert film not in Retrieval(library, encoded, False, revision).retrieve(Retriever.VISUAL, 1).item_ids
     monkeypatch.setattr(TextRetriever, "list_likely_items", lambda *_: np.array([film]))
     found = Retrieval(library, encoded, False, revision).retrieve(Retriever.VISUAL, 1)
-    assert film in found.items
+    assert film in found.item_ids
     assert (np.diff(found.probabilities) <= 0).all()
