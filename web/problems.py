@@ -1,12 +1,14 @@
 """Error responses as RFC 9457 problem documents."""
 
 import logging
+import os
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search.errors import CrossmodalError, InternalError, NotFoundError, TooLargeError
 from search.paths import is_read_error
+from search.storable import clean_string
 from web.problem_documents import Problem, find_error
 from web.request_ids import get_request_id
 
@@ -51,7 +53,9 @@ def register(app: Flask) -> None:
         """Answer for a file that vanished, or whose disk failed, after it was found."""
         if not is_read_error(error):
             return _answer_unexpected(error)
-        return make_problem(NotFoundError, f"A file cannot be read: {error.strerror}. Try again later.")
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else f"A file of {request.path}"
+        detail = f"{clean_string(name)} cannot be read: {error.strerror}. Check that its disk is there, then try again."
+        return make_problem(NotFoundError, detail)
 
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:
