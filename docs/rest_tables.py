@@ -61,10 +61,10 @@ def make_tables(document: dict[str, Any]) -> dict[str, str]:
 def _describe_schema(name: str, schema: dict[str, Any]) -> str:
     """Return the section of a schema; for an enumeration, its values."""
     if schema["values"]:
-        body = ", ".join(f"`{value}`" for value in schema["values"]) + "\n"
+        body = ", ".join(f"`{value}`" for value in schema["values"])
     else:
-        body = _make_field_table(schema["fields"]) if schema["fields"] else ""
-    return "\n\n".join(filter(None, [f"### {name}", fill(schema["description"], 100), body]))
+        body = _make_field_table(schema["fields"]).rstrip() if schema["fields"] else ""
+    return "\n\n".join(filter(None, [f"### {name}", fill(schema["description"], 100), body])) + "\n"
 
 
 def _make_field_table(fields: list[FieldRow]) -> str:

@@ -33,11 +33,9 @@ class UsageError(CrossmodalError):
 
 
 class HttpError(CrossmodalError):
-    """A request that the server library refuses, or that fails without an explanation.
+    """The request failed without an explanation."""
 
-    Its subclasses are found by their status: an error of the server library becomes the problem of the same status.
-    """
-
+    # Its subclasses are found by their status: an error of the server library becomes the problem of the same status.
     http_status = 500
     problem_type = "urn:crossmodal:problem:http"
     title = "The request failed"
@@ -87,6 +85,17 @@ class MethodError(HttpError):
     title = "The method is not supported"
 
 
+class RequestTimeoutError(HttpError):
+    """The headers or the body of the request arrived too slowly.
+
+    Send the request again.
+    """
+
+    http_status = 408
+    problem_type = "urn:crossmodal:problem:request-timeout"
+    title = "The request arrived too slowly"
+
+
 class TooLargeError(HttpError):
     """The body of the request is larger than the server accepts, or has too many form fields.
 
@@ -107,6 +116,17 @@ class RangeError(HttpError):
     http_status = 416
     problem_type = "urn:crossmodal:problem:range"
     title = "The range is outside the file"
+
+
+class HeadersTooLargeError(HttpError):
+    """The address and the headers of the request are too large.
+
+    Make the address shorter, or send a POST request.
+    """
+
+    http_status = 431
+    problem_type = "urn:crossmodal:problem:headers-too-large"
+    title = "The headers are too large"
 
 
 class InternalError(HttpError):
@@ -175,11 +195,21 @@ class HomeError(CrossmodalError):
 
 
 class BusyError(CrossmodalError):
-    """The server is answering too many requests at once."""
+    """The server is answering too many requests at once, or has too many connections.
+
+    The header `Retry-After` says after how many seconds to send the request again.
+    """
 
     http_status = 503
     problem_type = "urn:crossmodal:problem:busy"
     title = "Busy"
+
+
+class ListenError(CrossmodalError):
+    """The server cannot listen: the port is in use, or the address is not one of this machine."""
+
+    problem_type = "urn:crossmodal:problem:listen"
+    title = "The server cannot listen"
 
 
 class ModelError(CrossmodalError):

@@ -89,12 +89,11 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(ItemType)) -> Path:
+def find_file(item: Item, types: Collection[ItemType] = tuple(ItemType)) -> Path:
     """Return the file of an indexed item, or of an attachment of one.
 
     Args:
         item: The item.
-        problem: The message of the error if there is no such file.
         types: The accepted types.
 
     Raises:
@@ -102,8 +101,16 @@ def find_file(item: Item, problem: str, types: Collection[ItemType] = tuple(Item
     """
     path = Path(item.path)
     is_attachment = item.state is State.SKIPPED and item.belongs_to is not None
-    if item.type not in types or not (item.state is State.INDEXED or is_attachment) or not is_file(path):
-        raise NotFoundError(problem)
+    if not (item.state is State.INDEXED or is_attachment):
+        reason = f" ({item.reason})" if item.reason else ""
+        raise NotFoundError(
+            f"Item {item.id} has the state `{item.state}`{reason}: {item.path}. GET /api/v1/items says what to do."
+        )
+    if item.type not in types:
+        expected = " or ".join(f"`{one}`" for one in ItemType if one in types)
+        raise NotFoundError(f"Item {item.id} has the type `{item.type}`. Choose an item of type {expected}.")
+    if not is_file(path):
+        raise NotFoundError(f"The file of item {item.id} is missing: {path}. Check that its disk is there.")
     return path
 
 

@@ -10,11 +10,15 @@ HEADER = "X-Request-Id"
 _VALID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+def choose_request_id(sent: str) -> str:
+    """Return the id that a client sent if it is valid, else a new one."""
+    return sent if _VALID.fullmatch(sent) else uuid.uuid4().hex
+
+
 def get_request_id() -> str:
     """Return the id of the current request: the one that the client sent if it is valid, else a new one."""
     if "request_id" not in g:
-        sent = request.headers.get(HEADER, "")
-        g.request_id = sent if _VALID.fullmatch(sent) else uuid.uuid4().hex
+        g.request_id = choose_request_id(request.headers.get(HEADER, ""))
     return str(g.request_id)
 
 

@@ -3,12 +3,14 @@
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from search.errors import find_reason
 from search.webhooks import split_address
 
 # A call ends after this time, whatever the server does. It is repeated after the next change of the library.
@@ -39,7 +41,7 @@ class _Call:
         try:
             self.error = self._post()
         except Exception as error:  # a server can answer anything
-            self.error = f"the webhook cannot be reached: {type(error).__name__}: {error}"
+            self.error = explain_error(error)
         finally:
             self.is_over.set()
 
@@ -61,6 +63,17 @@ class _Call:
         finally:
             self.connection.close()
         return None if 200 <= status < 300 else f"the webhook answered {status}"
+
+
+def explain_error(error: Exception) -> str:
+    """Return why a webhook could not be called, and what to do, for users."""
+    if isinstance(error, http.client.HTTPException | ConnectionResetError | BrokenPipeError):
+        return "the webhook does not answer with valid HTTP. Check its address and the log of its server."
+    if isinstance(error, ssl.SSLError):  # its `strerror` has the position in the source code of OpenSSL
+        reason = getattr(error, "verify_message", "") or (error.reason or "the connection failed").replace("_", " ")
+        return f"the webhook cannot be reached securely: {reason}. Check its address and its certificate."
+    reason = (error.strerror if isinstance(error, OSError) else None) or find_reason(error)
+    return f"the webhook cannot be reached: {reason}. Check the address and that its server runs."
 
 
 def send_json(address: str, body: bytes) -> str | None:

@@ -20,9 +20,9 @@ class Preset:
 
     Attributes:
         name: The model's name.
-        role: One of `ROLES`.
+        role: `visual`, `semantic` or `speech`.
         millions: Millions of parameters, if known.
-        dimension: The length of a vector; None for speech.
+        dimension: The length of a vector; null for speech.
         languages: The supported languages, for display.
         figures: The published R@1 from 0 to 1, by data set.
         note: A remark for display.

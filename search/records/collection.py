@@ -43,7 +43,7 @@ class Album:
         name: Its unique name.
         created_at: When it was created, in UTC, ISO 8601.
         count: The number of its items.
-        cover: The id of the item that represents the album; None if the album is empty.
+        cover: The id of the item that represents the album; null if the album is empty.
     """
 
     id: int

@@ -40,7 +40,7 @@ class SegmentKind(StrEnum):
 
 
 class Word(NamedTuple):
-    """A spoken word with its start and end in seconds."""
+    """A spoken word, as a list: its start and its end in seconds, and its text."""
 
     start: float
     end: float

@@ -32,7 +32,7 @@ def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
         UsageError: The query is not valid, or has no part that an image can show.
     """
     item = library.catalog.get_item(item_id)
-    path = find_file(item, f"Item {item_id} is not an image, or its file is missing.", {ItemType.IMAGE})
+    path = find_file(item, {ItemType.IMAGE})
     parts = [part for part in encode_query(library, query).visual if part.weight > 0]
     if not parts:
         raise UsageError("The query has no part that an image can show. Add words or an image.")

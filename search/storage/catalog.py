@@ -98,7 +98,7 @@ class Catalog:
         """Return one item. Raises NotFoundError."""
         item = self.read_items([item_id]).get(item_id)
         if item is None:
-            raise NotFoundError(f"there is no item {item_id}")
+            raise NotFoundError(f"There is no item {item_id}. `crossmodal files` and GET /api/v1/items list the items.")
         return item
 
     def list_items(self, state: State | None = None) -> list[Item]:

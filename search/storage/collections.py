@@ -55,7 +55,7 @@ class SavedSearches:
         with self._database.read() as db:
             row = db.execute(_select_saved().where(t.saved_search.c.id == search_id)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no saved search {search_id}")
+            raise NotFoundError(f"There is no saved search {search_id}. GET /api/v1/searches lists them.")
         return _make_saved(row)
 
     def drop(self, search_id: int) -> None:
@@ -152,7 +152,7 @@ class Albums:
         with self._database.read() as db:
             row = db.execute(_select_albums().where(t.album.c.id == album_id)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no album {album_id}")
+            raise NotFoundError(f"There is no album {album_id}. GET /api/v1/albums lists the albums.")
         return Album(**row._mapping)
 
     def drop(self, album_id: int) -> None:

@@ -30,7 +30,7 @@ class FeedbackStore:
         row = {"text": text, "item_id": item_id, "is_relevant": is_relevant, "given_at": now()}
         with self._database.write(bump_revision=False) as db:
             if db.execute(select(t.item.c.id).where(t.item.c.id == item_id)).one_or_none() is None:
-                raise NotFoundError(f"there is no item {item_id}")
+                raise NotFoundError(f"There is no item {item_id}. GET /api/v1/items lists the items.")
             changes = {name: row[name] for name in ("is_relevant", "given_at")}
             db.execute(
                 upsert(t.feedback).values(row).on_conflict_do_update(index_elements=[c.text, c.item_id], set_=changes)

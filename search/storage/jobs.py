@@ -52,7 +52,7 @@ class Jobs:
         with self._database.read() as db:
             row = db.execute(select(t.job).where(t.job.c.id == job_id)).first()
         if row is None:
-            raise NotFoundError(f"there is no job {job_id}")
+            raise NotFoundError(f"There is no job {job_id}. GET /api/v1/jobs lists the jobs.")
         return _make_job(row)
 
     def list_all(self, limit: int = MAX_ENDED_JOBS) -> list[Job]:

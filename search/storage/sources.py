@@ -62,7 +62,7 @@ class Sources:
         with self._database.read() as db:
             row = db.execute(select(t.source).where(t.source.c.id == source_id)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no source {source_id}")
+            raise NotFoundError(f"There is no source {source_id}. GET /api/v1/sources lists the sources.")
         return _make_source(row)
 
     def watch(self, source_id: int, is_watched: bool) -> None:

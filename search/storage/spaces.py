@@ -23,7 +23,7 @@ ROWS_PER_READ = 512
 
 
 class SpaceRole(StrEnum):
-    """The role of a space; see the docstring of the module."""
+    """The role of a space: `active` is searched, `next` is being filled, `previous` was searched before."""
 
     ACTIVE = "active"
     NEXT = "next"

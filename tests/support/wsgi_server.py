@@ -1,5 +1,6 @@
 """The HTTP server in a thread, over small WSGI applications, and what they answer."""
 
+import email
 import http.client
 import json
 import socket
@@ -8,6 +9,8 @@ import time
 from contextlib import closing, contextmanager
 
 from search.settings import Settings
+from web.contract.problems import list_problem_types, make_anchor
+from web.schemas.problem import ProblemDocument
 from web.server.bridge import Bridge
 from web.server.server import Server, listen, make_config
 
@@ -81,9 +84,17 @@ def wait_until(condition):
 
 
 def read_problem(text):
+    """Return a problem document after checking that its headers belong to it, as those of the application do."""
     head, _, body = text.partition(b"\r\n\r\n")
-    assert b"application/problem+json" in head
-    return json.loads(body)
+    headers = email.message_from_bytes(head.partition(b"\r\n")[2])
+    problem = ProblemDocument.model_validate_json(body).model_dump()
+    assert headers["Content-Type"] == "application/problem+json"
+    assert headers["X-Request-Id"] == problem["request_id"] != ""
+    anchor = make_anchor(problem["type"])
+    assert headers["Link"] == f'</docs#{anchor}>; rel="help"'
+    assert (headers["Retry-After"] == "5") == (problem["status"] == 503)
+    assert problem["title"] in {one.title for one in list_problem_types() if one.type == problem["type"]}
+    return problem
 
 
 def read_all(connection):

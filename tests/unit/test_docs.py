@@ -70,6 +70,17 @@ def test_the_tables_of_the_rest_api_are_those_of_the_openapi_document(library):
     tables = make_tables(make_document(app, ""))
     assert set(re.findall(r"<!-- (\w+): written by docs/rest_tables.py -->", REST)) == set(tables)
     assert insert_tables(REST, tables) == REST, "run `python -m docs.rest_tables`"
+    assert "\n\nA spoken word, as a list: its start and its end in seconds, and its text.\n" in tables["schemas"]
+
+
+def test_the_tables_of_the_rest_api_are_for_users():
+    # Constants of the code, values of Python, and remarks for developers mean nothing to a client.
+    tables = re.findall(r"written by docs/rest_tables.py -->\n(.*?)<!-- end of", REST, re.S)
+    assert len(tables) == REST.count("\n<!-- end of ") - REST.count("\n<!-- end of filters -->")
+    for table in tables:
+        assert table.endswith("\n")
+        assert not re.findall(r"`[A-Z]{2,}[A-Z_]*`|\bNone\b|docstring|[Ss]ubclass", table)
+        assert not re.search(r"^### .*\n+(###|\Z)", table, re.M), "a schema without a description"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

@@ -74,3 +74,13 @@ def test_broken_links_are_found(tmp_path):
     document = tmp_path / "a.md"
     document.write_text("# One Two\n[x](b.md) [y](#one-two) [z](#three) [w](https://example.org)\n")
     assert find_broken_links(document) == ["b.md", "#three"]
+
+
+def test_what_the_guide_for_contributors_names_is_where_it_says():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+)`\s\(`([\w/]+\.py)`\)", text)
+    named += re.findall(r"`([A-Z_]{4,})`\s(?:of|in)\s`((?:[\w]+/)+\w+\.(?:py|js))`", text)
+    assert len(named) > 5
+    for name, file in named:
+        declares = rf"^(?:def|class|const) {name}\b|^{name}\b"
+        assert re.search(declares, (ROOT / file).read_text(encoding="utf-8"), re.M), (name, file)

@@ -83,7 +83,7 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
     paths = [path for path in paths if is_file(path)]
     if not paths:
-        raise NotFoundError("None of these items has a file")
+        raise NotFoundError("None of these items has a file. GET /api/v1/items says in which state each is.")
     # Files are stored without compression, which does not shrink media, and streamed one after the other.
     archive = ZipStream(sized=True)
     for path, name in zip(paths, _make_unique_names(paths), strict=True):

@@ -87,9 +87,9 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def send_media(item_id: int) -> Response:
         """Return the file of an item. `Range` requests are supported (RFC 9110)."""
         item = find(item_id)
-        path = find_file(item, f"The file of item {item_id} is missing: {item.path}")
+        path = find_file(item)
         if not os.access(path, os.R_OK):
-            raise NotFoundError(f"Permission denied for the file of item {item_id}: {item.path}")
+            raise NotFoundError(f"Permission denied for item {item_id}: {item.path}. Let the server read the file.")
         suffix = path.suffix.lower()
         mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         response = send_ranges(path, mime_type, path.name)
@@ -107,7 +107,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @Operation(media=("image/jpeg",), errors=(UnreadableMediaError,), statuses=NOT_MODIFIED)
     def send_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
-        path = find_file(find(item_id), f"Item {item_id} is not an image that can be read", IMAGES)
+        path = find_file(find(item_id), IMAGES)
         return _send_jpeg(encode_thumbnail(open_image(path, MAX_PREVIEW[0])[0], MAX_PREVIEW))
 
     return api
@@ -135,13 +135,13 @@ def _make_thumbnail(item: Item) -> Response:
     """Create and send a thumbnail that is missing, for example because its file was deleted."""
     if item.type is ItemType.VIDEO:
         return _send_moment(item, 0.0)
-    path = find_file(item, f"Item {item.id} has no thumbnail", IMAGES)
+    path = find_file(item, IMAGES)
     return _send_jpeg(encode_thumbnail(open_image(path, USEFUL_SIDE)[0]))
 
 
 def _send_moment(item: Item, seconds: float) -> Response:
     """Send the frame of a video at a time in seconds."""
-    path = find_file(item, f"Item {item.id} has no video frames that can be read", {ItemType.VIDEO})
+    path = find_file(item, {ItemType.VIDEO})
     return _send_jpeg(encode_thumbnail(read_frame(path, seconds)))
 
 

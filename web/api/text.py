@@ -113,6 +113,6 @@ def _cut_neighbors(texts: list[FoundSegment], around: int, count: int) -> list[F
     """
     index = next((index for index, found in enumerate(texts) if found.id == around), None)
     if index is None:
-        raise NotFoundError(f"The item has no text segment {around}")
+        raise NotFoundError(f"The item has no text segment {around}. Without `around`, all are returned.")
     count = min(count, MAX_NEIGHBORS)
     return texts[max(0, index - count) : index + count + 1]

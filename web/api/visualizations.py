@@ -62,7 +62,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """Return the peaks of a recording in equal parts, for drawing its wave."""
         points = parse_address(LoudnessFields).points
         item = library.catalog.get_item(item_id)
-        path = find_file(item, f"Item {item_id} is not a recording that can be read", RECORDINGS)
+        path = find_file(item, RECORDINGS)
         cached = library.home.loudness(item_id, item.mtime_ns, points)
         if not cached.exists():
             peaks = np.round(measure_loudness(path, points), 3).tolist()

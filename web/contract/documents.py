@@ -37,6 +37,10 @@ class ContractSchema(GenerateJsonSchema):
         """Return the schema of a dataclass."""
         return _describe(super().dataclass_schema(schema), schema["cls"])
 
+    def named_tuple_schema(self, schema: Any) -> dict[str, Any]:
+        """Return the schema of a named tuple, with its description."""
+        return super().named_tuple_schema(schema) | {"description": _read_summary(schema["cls"])}
+
     def enum_schema(self, schema: Any) -> dict[str, Any]:
         """Return the schema of an enumeration, without its title."""
         found = super().enum_schema(schema)
@@ -78,13 +82,18 @@ def make_record_document(record: type[Any], name: str, omits_empty: bool = False
 def read_attributes(declared: type[Any]) -> dict[str, str]:
     """Return the descriptions in the `Attributes` section of the docstring of a class, by the name of the attribute."""
     _, _, section = (inspect.getdoc(declared) or "").partition("Attributes:\n")
-    return {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(section)}
+    return {name: fold(text) for name, text in _ATTRIBUTE.findall(section)}
+
+
+def fold(text: str) -> str:
+    """Return a text with each of its paragraphs in one line."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 
 
 def _read_summary(declared: type[Any]) -> str:
     """Return the docstring of a class without its `Attributes` section, each paragraph in one line."""
     text = (inspect.getdoc(declared) or "").partition("Attributes:\n")[0]
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
+    return fold(text)
 
 
 def _describe(schema: dict[str, Any], declared: type[Any]) -> dict[str, Any]:

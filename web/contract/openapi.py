@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
 from search.errors import CrossmodalError, KeyInUseError, KeyReusedError, NotFoundError, TooLargeError, UsageError
-from web.contract.documents import ContractSchema
+from web.contract.documents import ContractSchema, fold
 from web.contract.operation import NOT_MODIFIED, Operation, get_operation
 from web.schemas.problem import ProblemDocument
 
@@ -139,10 +139,10 @@ def _describe_route(route: Route, schemas: dict[Any, Any], components: dict[str,
     described: dict[str, Any] = {
         "operationId": route.name,
         "tags": [route.tag],
-        "summary": " ".join(summary.split()).rstrip("."),
+        "summary": fold(summary).rstrip("."),
     }
     if description:
-        described["description"] = "\n\n".join(" ".join(part.split()) for part in description.split("\n\n"))
+        described["description"] = fold(description)
     parameters = _list_path_parameters(route)
     if operation.query is not None:
         parameters += _list_query_parameters(schemas[(operation.query, "validation")], components)

@@ -4,6 +4,7 @@ import inspect
 from dataclasses import dataclass
 
 from search.errors import CrossmodalError
+from web.contract.documents import fold
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,5 @@ def _list_errors(base: type[CrossmodalError]) -> list[type[CrossmodalError]]:
 
 def _describe(error: type[CrossmodalError]) -> ProblemType:
     text = (inspect.getdoc(error) or "").partition("\n\nAttributes:")[0]
-    meaning, _, advice = (" ".join(paragraph.split()) for paragraph in text.partition("\n\n"))
+    meaning, _, advice = fold(text).partition("\n\n")
     return ProblemType(error.problem_type, error.http_status, error.title, meaning, advice)

@@ -13,7 +13,7 @@ class ProblemDocument(Document):
         title: The title of the class of problem.
         status: The HTTP status.
         detail: One line that says what happened and what to do, and names the field or the file.
-        instance: The path of the request.
+        instance: The path of the request; empty if the request could not be read.
         request_id: The id of the request, which is also in the log of the server.
     """
 

@@ -1,9 +1,10 @@
-"""Types of the ASGI interface that are used here, and responses that the server itself gives."""
+"""Types of the ASGI interface that are used here, and headers of the responses that the server itself gives."""
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any
+
+from web.problem_documents import Problem
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -11,19 +12,13 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-
-def make_problem(status: int, detail: str) -> bytes:
-    """Return an RFC 9457 problem document for an error that the application does not see."""
-    document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return json.dumps(document).encode()
+# When a client should repeat a request that the server is too busy for.
+RETRY_SECONDS = 5
 
 
-def make_problem_headers(body: bytes, retry_seconds: int | None = None) -> Headers:
-    """Return the headers of a problem document.
-
-    Args:
-        body: The document.
-        retry_seconds: When the client should ask again, in seconds.
-    """
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
-    return headers if retry_seconds is None else [*headers, (b"retry-after", b"%d" % retry_seconds)]
+def make_headers(problem: Problem) -> Headers:
+    """Return the headers of a problem that the application does not see."""
+    headers = problem.headers | {"Content-Length": str(len(problem.body))}
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

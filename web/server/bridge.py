@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import RequestTimeout
 
+from search.errors import BusyError, RequestTimeoutError, TooLargeError
 from search.settings import Settings
-from web.server.asgi import Headers, Receive, Scope, Send
+from web.server.asgi import RETRY_SECONDS, Headers, Receive, Scope, Send
 from web.server.capacity import Capacity, FullError
 from web.server.environ import StreamedBody, make_environ
 from web.server.exchange import ClientLeftError, Exchange
@@ -39,7 +40,6 @@ MAX_SMALL_RESPONSE = 256 * 1024
 BLOCK_BYTES = 256 * 1024
 # Threads that read files for downloads.
 TRANSFER_THREADS = 4
-RETRY_SECONDS = 5
 
 
 @dataclass
@@ -103,9 +103,9 @@ class Bridge:
             await self._answer(exchange)
         except FullError:
             detail = "The server is busy with other requests. Try again in a few seconds."
-            await exchange.refuse(503, detail, RETRY_SECONDS)
+            await exchange.refuse(BusyError, detail)
         except RequestTimeout as error:
-            await exchange.refuse(408, error.description or "")
+            await exchange.refuse(RequestTimeoutError, error.description or "")
         except ClientLeftError:
             pass  # nobody is left to be answered
         except Exception:
@@ -117,7 +117,9 @@ class Bridge:
     async def _answer(self, exchange: Exchange) -> None:
         length = exchange.body_length
         if length is not None and length > self._settings.file_limit:
-            await exchange.refuse(413, f"The request is larger than {self._settings.file_limit} bytes.")
+            await exchange.refuse(
+                TooLargeError, f"The request is larger than {self._settings.file_limit} bytes. Send less."
+            )
             return
         if length is not None and length <= MAX_READ_AHEAD:
             capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests

@@ -6,7 +6,10 @@ from contextlib import suppress
 
 from werkzeug.exceptions import RequestTimeout
 
-from web.server.asgi import Headers, Receive, Scope, Send, make_problem, make_problem_headers
+from search.errors import CrossmodalError
+from web.problem_documents import Problem
+from web.request_ids import HEADER, choose_request_id
+from web.server.asgi import Headers, Receive, Scope, Send, make_headers
 
 # A body that arrives more slowly than this, in bytes per second, is refused after the time limit.
 MIN_BODY_RATE = 8 * 1024
@@ -92,11 +95,13 @@ class Exchange:
         """Send a part of the body; wait while the client does not read."""
         await self._send({"type": "http.response.body", "body": block, "more_body": more})
 
-    async def refuse(self, status: int, detail: str, retry_seconds: int | None = None) -> None:
+    async def refuse(self, error: type[CrossmodalError], detail: str) -> None:
         """Send a problem document."""
-        body = make_problem(status, detail)
-        await self.start(status, make_problem_headers(body, retry_seconds))
-        await self.send(body, more=False)
+        sent = dict(self.scope["headers"]).get(HEADER.lower().encode(), b"").decode("latin-1")
+        path, root = self.scope["path"], self.scope.get("root_path", "")
+        problem = Problem(error, detail, choose_request_id(sent), path, root)
+        await self.start(problem.status, make_headers(problem))
+        await self.send(problem.body, more=False)
 
     def close(self) -> None:
         """Stop watching the client."""

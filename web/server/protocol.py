@@ -9,14 +9,16 @@ from typing import Any, ClassVar, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from search.errors import BusyError, CrossmodalError, RequestTimeoutError
 from search.settings import Settings
-from web.server.asgi import make_problem, make_problem_headers
+from web.problem_documents import Problem, find_error
+from web.request_ids import choose_request_id
+from web.server.asgi import make_headers
 
 BUSY = "The server has too many connections. Try again in a few seconds."
 TOO_SLOW = "The headers of the request arrived too slowly. Send the request again."
 TOO_LARGE = "The headers of the request are too large. Make the address shorter, or send a POST request."
 NOT_HTTP = "This is not a valid HTTP request. Check the client, or whether the address starts with http://."
-RETRY_SECONDS = 5
 
 
 class Timer:
@@ -84,7 +86,7 @@ class Protocol(H11Protocol):
         super().connection_made(transport)
         self._receiving.start()
         if len(self.connections) > self.settings.max_connections and not self._close_idle():
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, BUSY, RETRY_SECONDS)
+            self._refuse(BusyError, BUSY)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timers."""
@@ -119,22 +121,23 @@ class Protocol(H11Protocol):
         error = sys.exception()
         status = getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST)
         is_large = status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self._refuse(HTTPStatus(status), TOO_LARGE if is_large else NOT_HTTP)
+        self._refuse(find_error(status), TOO_LARGE if is_large else NOT_HTTP, status)
 
-    def _refuse(self, status: HTTPStatus, detail: str, retry_seconds: int | None = None) -> None:
+    def _refuse(self, error: type[CrossmodalError], detail: str, status: int | None = None) -> None:
         """Send a problem document, unless a response has begun, and close the connection."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            body = make_problem(status, detail)
-            headers = [*make_problem_headers(body, retry_seconds), (b"connection", b"close")]
-            head = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
-            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+            problem = Problem(error, detail, choose_request_id(""), http_status=status)
+            headers = [*make_headers(problem), (b"connection", b"close")]
+            reason = HTTPStatus(problem.status).phrase.encode()
+            head = h11.Response(status_code=problem.status, headers=headers, reason=reason)
+            for event in (head, h11.Data(data=problem.body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
     def _give_up(self) -> None:
         """Close a connection whose request has not arrived in time. Browsers open some that they never use."""
         if self.conn.trailing_data[0]:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT, TOO_SLOW)
+            self._refuse(RequestTimeoutError, TOO_SLOW)
         else:
             self.transport.close()
 

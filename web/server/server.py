@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from uvicorn._types import ASGI3Application
 
-from search.errors import HomeError
+from search.errors import ListenError
 from search.settings import Settings
 from web.server.bridge import Bridge
 from web.server.protocol import make_protocol
@@ -33,7 +33,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     """Return sockets that listen on every address of a host, which may be a name, IPv4 or IPv6.
 
     Raises:
-        HomeError: The port is in use, or the host is not one of this machine.
+        ListenError: The port is in use, or the host is not one of this machine.
     """
     sockets: list[socket.socket] = []
     try:
@@ -48,9 +48,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
     except OSError as error:
         for one in sockets:
             one.close()
-        raise HomeError(f"Cannot listen on {host}:{port}: {error.strerror}") from error
+        raise ListenError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another port or host.") from error
     if not sockets:
-        raise HomeError(f"Cannot listen on {host}:{port}: it is not an address of this machine")
+        raise ListenError(f"Cannot listen on {host}:{port}: it is not an address of this machine. Choose another host.")
     return sockets
 
 

@@ -148,14 +148,18 @@ def test_no_body_is_an_internal_error(fresh, route, body):
     assert make_client(fresh).get("/api/v1/jobs").status_code == 200
 
 
-def test_a_disk_that_fails_while_a_file_is_sent_is_no_internal_error(fresh, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_disk_that_fails_while_a_file_is_sent_is_no_internal_error(fresh, tmp_path, monkeypatch, is_named):
     (tmp_path / "a.txt").write_text("a letter")
     index(fresh, tmp_path / "a.txt")
 
     def fail(*_args, **_options):
-        raise OSError(5, "Input/output error")
+        raise OSError(5, "Input/output error", *named)
 
+    named = [str(tmp_path / "a.txt")] if is_named else []
     monkeypatch.setattr("web.ranges.send_file", fail)
     response = make_client(fresh).get("/api/v1/items/1/media")
     assert (response.status_code, response.json["type"]) == (404, "urn:crossmodal:problem:not-found")
-    assert response.json["detail"].startswith("A file cannot be read")
+    name = str(tmp_path / "a.txt") if is_named else "A file of /api/v1/items/1/media"
+    reason = "cannot be read: Input/output error. Check that its disk is there, then try again."
+    assert response.json["detail"] == f"{name} {reason}"

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from tests.support.indexing import index
 from tests.support.web_client import ask, make_client
 
 TOO_MANY_DIGITS = "9" * 5000
@@ -33,6 +34,51 @@ def test_a_failure_has_a_type_and_the_path_of_the_request(client, method, addres
     assert problem["type"] == f"urn:crossmodal:problem:{kind}"
     assert problem["instance"] == address.partition("?")[0]
     assert response.headers["Link"] == f'</docs#problem-{kind}>; rel="help"'
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "detail"),
+    [
+        ("GET", "items/999", None, "There is no item 999. `crossmodal files` and GET /api/v1/items list the items."),
+        ("DELETE", "items/999", None, "There is no item 999. `crossmodal files` and GET /api/v1/items list the items."),
+        ("GET", "jobs/999", None, "There is no job 999. GET /api/v1/jobs lists the jobs."),
+        ("PATCH", "sources/999", {}, "There is no source 999. GET /api/v1/sources lists the sources."),
+        ("DELETE", "searches/999", None, "There is no saved search 999. GET /api/v1/searches lists them."),
+        ("DELETE", "albums/999", None, "There is no album 999. GET /api/v1/albums lists the albums."),
+        (
+            "POST",
+            "feedback",
+            {"text": "a", "item": 999, "relevant": True},
+            "There is no item 999. GET /api/v1/items lists the items.",
+        ),
+    ],
+)
+def test_a_missing_thing_is_named_with_the_way_to_find_others(client, method, address, body, detail):
+    response = client.open(f"/api/v1/{address}", method=method, json=body)
+    assert (response.status_code, response.json["detail"]) == (404, detail)
+
+
+def test_an_item_without_a_usable_file_says_which_of_the_reasons_it_is(fresh, tmp_path):
+    (tmp_path / "a.txt").write_text("a letter")
+    (tmp_path / "b.txt").write_text("another letter")
+    (tmp_path / "c.jpg").write_bytes(b"\xff\xd8\xff damaged")
+    index(fresh, tmp_path)
+    (tmp_path / "b.txt").unlink()
+    client = make_client(fresh)
+    found = {item["path"].rsplit("/", 1)[-1]: item for item in client.get("/api/v1/items").json["items"]}
+
+    def explain(name, part):
+        response = client.get(f"/api/v1/items/{found[name]['id']}/{part}")
+        assert response.status_code == 404
+        return response.json["detail"].replace(str(tmp_path), "DIR")
+
+    text, gone, broken = found["a.txt"]["id"], found["b.txt"]["id"], found["c.jpg"]
+    assert explain("a.txt", "preview") == f"Item {text} has the type `document`. Choose an item of type `image`."
+    recordings = f"Item {text} has the type `document`. Choose an item of type `audio` or `video`."
+    assert explain("a.txt", "loudness") == recordings
+    assert explain("b.txt", "media") == f"The file of item {gone} is missing: DIR/b.txt. Check that its disk is there."
+    state = f"Item {broken['id']} has the state `failed` ({broken['reason']}): DIR/c.jpg."
+    assert explain("c.jpg", "media") == f"{state} GET /api/v1/items says what to do."
 
 
 def test_a_range_outside_the_file_names_its_size(client):

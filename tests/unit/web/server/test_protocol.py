@@ -31,7 +31,8 @@ def test_a_download_that_nobody_reads_is_cut():
 def test_headers_that_do_not_arrive_are_answered_and_an_unused_connection_is_closed():
     with running(echo, receive_timeout=1) as server, closing(server.connect()) as unused:
         with closing(server.connect("GET / HTTP/1.1\nX-Slow: ")) as half:
-            assert read_problem(read_all(half))["status"] == 408
+            problem = read_problem(read_all(half))
+            assert (problem["type"], problem["status"]) == ("urn:crossmodal:problem:request-timeout", 408)
         assert read_all(unused) == b""
 
 
@@ -43,20 +44,21 @@ def test_headers_that_do_not_arrive_after_an_answer_are_answered_too():
 
 
 @pytest.mark.parametrize(
-    ("request_text", "status"),
+    ("request_text", "status", "kind"),
     [
-        ("nonsense\n\n", 400),
-        ("GET /é HTTP/1.1\nHost: h\n\n", 400),
-        ("GET / HTTP/1.1\n\n", 400),
-        ("POST / HTTP/1.1\nHost: h\nContent-Length: x\n\n", 400),
-        (f"GET /{'x' * 70_000}", 431),
+        ("nonsense\n\n", 400, "bad-request"),
+        ("GET /é HTTP/1.1\nHost: h\n\n", 400, "bad-request"),
+        ("GET / HTTP/1.1\n\n", 400, "bad-request"),
+        ("POST / HTTP/1.1\nHost: h\nContent-Length: x\n\n", 400, "bad-request"),
+        (f"GET /{'x' * 70_000}", 431, "headers-too-large"),
     ],
 )
-def test_a_request_that_is_not_http_is_answered_with_a_problem(request_text, status):
+def test_a_request_that_is_not_http_is_answered_with_a_problem(request_text, status, kind):
     with running(echo) as server, closing(server.connect(request_text)) as client:
         text = read_all(client)
         assert text.startswith(b"HTTP/1.1 %d" % status)
-        assert read_problem(text)["status"] == status
+        problem = read_problem(text)
+        assert (problem["type"], problem["status"]) == (f"urn:crossmodal:problem:{kind}", status)
 
 
 def test_above_the_largest_number_of_connections_idle_ones_make_room():
@@ -80,7 +82,7 @@ def test_above_the_largest_number_of_connections_in_use_a_new_one_is_refused():
         used = [server.connect("GET / HTTP/1.1\nHost: h\n\n") for _ in range(10)]
         time.sleep(0.5)
         with closing(server.connect()) as client:
-            assert read_problem(read_all(client))["status"] == 503
+            assert read_problem(read_all(client))["type"] == "urn:crossmodal:problem:busy"
         free.set()
         for client in used:
             assert client.recv(12) == b"HTTP/1.1 200"

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from search.errors import HomeError
+from search.errors import HomeError, ListenError
 from web.server.server import listen
 
 # The first is not an address of this machine.
@@ -23,5 +23,7 @@ def test_a_name_with_several_addresses_is_served_at_those_that_exist(monkeypatch
 def test_listening_on_a_port_in_use_is_an_error_that_names_it():
     with closing(listen("127.0.0.1", 0)[0]) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(HomeError, match=rf"Cannot listen on 127.0.0.1:{port}: "):
+        with pytest.raises(ListenError, match=rf"Cannot listen on 127.0.0.1:{port}: .*Choose another") as caught:
             listen("127.0.0.1", port)
+    assert not isinstance(caught.value, HomeError)
+    assert caught.value.exit_status == HomeError.exit_status
