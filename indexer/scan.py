@@ -29,7 +29,7 @@ from indexer.scan_results import (
     guess_type,
 )
 from indexer.sidecars import Sidecars, find_sidecars
-from indexer.volumes import identify_storage, list_names
+from indexer.volumes import identify_storage
 from search.paths import is_below
 from search.records import FileFacts, FileStamp, State, Volume
 from search.storable import clamp_integer, make_printable
@@ -126,6 +126,7 @@ class Scanner:
             yield self._make_problem(folder.path, problem, is_folder=True, is_temporary=True)
             return
         names = [entry.name for entry in entries]
+        folders = {entry.name for entry in entries if _is_folder(entry)}
         reason = None if is_root else folder.rules.explain_contents(folder.path, names)
         if reason is not None:
             yield self.skip_folder(folder.path, reason)
@@ -133,19 +134,21 @@ class Scanner:
         rules = folder.rules.enter(folder.path, names)
         self._paths[identity] = folder.path
         self._folders[folder.real] = ScannedFolder(folder.path, rules.explain_file)
-        listing = self.list_files(folder.path, names, rules)
+        listing = self.list_files(folder.path, [name for name in names if name not in folders], rules)
         for entry in entries:
-            try:
-                is_folder = entry.is_dir()
-            except OSError:
-                is_folder = False
-            if is_folder:
+            if entry.name in folders:
                 yield from self._find_folder(entry, replace(folder, rules=rules, device=facts.st_dev))
             elif (result := self.check_file(entry.path, entry.name, listing, entry.is_symlink())) is not None:
                 yield result
 
     def list_files(self, folder: str, names: Sequence[str], rules: Rules) -> Listing:
-        """Return which files of a folder are skipped, and the sidecars of the others."""
+        """Return which files of a folder are skipped, and the sidecars of the others.
+
+        Args:
+            folder: The path of the folder.
+            names: The names of the files in it, without those of subfolders.
+            rules: The rules of the folder.
+        """
         suffixes = {name[name.rfind(".") :] for name in names}
         skipped = {
             name: Attachment("", reason) for name, reason in rules.explain_files(folder, names, suffixes).items()
@@ -301,9 +304,25 @@ def scan_source(
     elif is_folder:
         yield from scanner.walk(Folder(path, os.path.realpath(path), rules))
     else:
-        listing = scanner.list_files(str(root.parent), list_names(root.parent), rules)
+        listing = scanner.list_files(str(root.parent), _list_file_names(root.parent), rules)
         result = scanner.check_file(path, root.name, listing, os.path.islink(path))
         yield from (result,) if result is not None else scanner.list_named()
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _list_file_names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder; none if it cannot be listed: a file in it may be readable."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if not _is_folder(entry))
+    except OSError:
+        return []
 
 
 def _identify(folder: Path) -> Identity | None:

@@ -119,11 +119,3 @@ def identify_folder(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return facts.st_dev, facts.st_ino
-
-
-def list_names(folder: Path) -> list[str]:
-    """Return the names in a folder; none if it cannot be listed, since a file in it may be readable nevertheless."""
-    try:
-        return [path.name for path in folder.iterdir()]
-    except OSError:
-        return []
