@@ -156,9 +156,9 @@ class Scanner:
         if skipped:
             names = [name for name in names if name not in skipped]
         found = find_attachments(folder, names, suffixes, lambda name, one: self._is_known(folder, name, one))
-        skipped |= {name: one for name, one in found.items() if self._is_usable(folder, one.owner)}
-        sidecars = find_sidecars(names, suffixes)
-        return Listing(sidecars.list_attachments() | skipped, sidecars)
+        parts = {name: one for name, one in found.items() if self._is_usable(folder, one.owner)}
+        sidecars = find_sidecars(names, suffixes, {name: one.owner for name, one in parts.items()})
+        return Listing(sidecars.list_attachments() | skipped | parts, sidecars)
 
     def _find_folder(self, entry: "os.DirEntry[str]", folder: Folder) -> Iterator[ScanResult | Folder]:
         """Yield a subfolder to enter now, or the reason why it is not entered. Links to folders are entered later.
