@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from indexer.companions import EDIT_SUFFIXES, THUMBNAIL_SUFFIXES, find_companions, pair_takeout, pair_xmp
@@ -80,6 +81,19 @@ class Sidecars:
             for name, owner in self.owners.items()
         }
         return companions | together
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the names of the files in a folder show.
+
+    Attributes:
+        skipped: The files that are not indexed, by name; the owner is empty if they belong to no item.
+        sidecars: The sidecars of the other files.
+    """
+
+    skipped: Mapping[str, Attachment]
+    sidecars: Sidecars
 
 
 def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
