@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from indexer.companions import find_companions, pair_takeout, pair_xmp
-from indexer.pairs import Attachment
+from indexer.pairs import Attachment, find_attachments
 from indexer.sidecars import Sidecars
 from search.records import State
 from tests.support.formats import RED, write_film
@@ -200,3 +200,19 @@ def test_what_belongs_to_a_part_belongs_to_the_item():
         "IMG_0001.AAE": Attachment("IMG_E0001.HEIC", reason),
         "IMG_0001.srt": Attachment("IMG_E0001.HEIC", reason),
     }
+
+
+@pytest.mark.parametrize(
+    "edited", ["a-EDITED.jpg", "a_edited.jpg", "a-muokattu.jpg", "a-編集済み.jpg", "a-effects.jpg", "a-edit.jpg"]
+)
+def test_both_lists_of_pairs_know_the_same_edited_copies(edited):
+    assert pair_takeout(["a.jpg", "a.jpg.json", edited]) == {"a.jpg": "a.jpg.json", edited: "a.jpg.json"}
+    found = find_attachments("/m", ["a.jpg", edited], {".jpg"}, lambda *_: True)
+    assert found == {"a.jpg": Attachment(edited, f"the original of {edited}")}
+
+
+def test_apple_marks_need_a_number_of_four_digits_in_both():
+    names = ["IMG_E12.HEIC", "IMG_12.HEIC", "IMG_O12.AAE", "IMG_E0001.HEIC", "IMG_0001.HEIC", "IMG_O0001.AAE"]
+    assert find_companions(names) == {"IMG_O0001.AAE": "IMG_0001.HEIC"}
+    found = find_attachments("/m", names, {".HEIC", ".AAE"}, lambda *_: True)
+    assert found == {"IMG_0001.HEIC": Attachment("IMG_E0001.HEIC", "the original of IMG_E0001.HEIC")}
