@@ -48,7 +48,7 @@ def pair_takeout(names: Iterable[str]) -> dict[str, str]:
     by_stem = {PurePath(owner).stem: document for owner, document in pairs.items()}
     for name in media.values():
         stem = PurePath(name).stem
-        # An edited copy has no JSON file of its own.
+        # An edited copy has no separate JSON file.
         same = by_stem.get(stem) or by_stem.get(find_original(stem) or "")
         if same is not None:
             pairs.setdefault(name, same)

@@ -150,10 +150,10 @@ class Rules:
     def explain_contents(self, folder: str, names: Collection[str]) -> str | None:
         """Return why a folder is not read, by the files in it; None if it is read."""
         if MARKER in names and not self._is_included(folder):
-            return f"it contains a file {MARKER}"
+            return f"the folder contains a file {MARKER}"
         for name in IGNORE_FILES:
             if name in names and not self._is_included(folder) and _is_empty(Path(folder, name)):
-                return f"it contains an empty file {name}"
+                return f"the folder contains an empty file {name}"
         return None
 
     def explain_folder(self, path: str, name: str) -> str | None:

@@ -28,7 +28,7 @@ class Sidecars:
 
     If a video has several subtitle files, the first is read with the video. The others are indexed as documents. The
     sidecars of a file that is a part of an item, such as the raw file of a photo, belong to the item: it is read with
-    their metadata if it has no sidecar of its own.
+    their metadata if it has none itself.
 
     Attributes:
         by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
@@ -59,7 +59,7 @@ class Sidecars:
             self._hand_over(items)
 
     def _hand_over(self, items: Mapping[str, str]) -> None:
-        """Give the items what belongs to their parts."""
+        """Assign what belongs to parts to their items."""
         self.companions = {name: items.get(owner, owner) for name, owner in self.companions.items()}
         for sidecar, owner in list(self.owners.items()):
             if owner not in items:
