@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from indexer.decode.families import TYPES
 from indexer.decode.image import XMP_SUFFIX
+from indexer.edited import drop_apple_mark, find_original
 from search.media.takeout import TAKEOUT_SUFFIX
 from search.records import ItemType
 
@@ -16,17 +17,10 @@ TAKEOUT_MARK = "supplemental-metadata"
 MIN_CUT_LENGTH = 40
 # The number that Takeout appends to the second file of the same name: `a(1).jpg` belongs to `a.jpg(1).json`.
 _NUMBER = re.compile(r"(.*)\((\d+)\)", re.DOTALL)
-# How edited copies are named in the languages of Google Photos; they have no separate JSON file.
-_EDITED = re.compile(
-    r"(.+)-(?:edited|effects|bearbeitet|modifié|modificato|editado|bewerkt|edytowane|redigerad|redigeret|edit)",
-    re.DOTALL,
-)
 # Previews that cameras write next to a video, and the edits of Apple Photos.
 THUMBNAIL_SUFFIXES, EDIT_SUFFIXES = (".thm", ".lrv"), (".aae",)
 # How GoPro names a preview and its video: GL010001.LRV and GX010001.MP4.
 LOW_RESOLUTION_PREFIX, FULL_RESOLUTION_PREFIXES = "gl", ("gx", "gh")
-# The first letters of names of the same image: IMG_E0001 is edited, IMG_O0001 has the edits of the original.
-_APPLE_EDIT = re.compile(r"img_[eo](\d+)", re.IGNORECASE)
 MEDIA_TYPES = {ItemType.IMAGE, ItemType.VIDEO}
 RECORDING_TYPES = {ItemType.AUDIO, ItemType.VIDEO}
 
@@ -54,8 +48,8 @@ def pair_takeout(names: Iterable[str]) -> dict[str, str]:
     by_stem = {PurePath(owner).stem: document for owner, document in pairs.items()}
     for name in media.values():
         stem = PurePath(name).stem
-        edited = _EDITED.fullmatch(stem)
-        same = by_stem.get(stem) or (by_stem.get(edited[1]) if edited else None)
+        # An edited copy has no separate JSON file.
+        same = by_stem.get(stem) or by_stem.get(find_original(stem) or "")
         if same is not None:
             pairs.setdefault(name, same)
     return pairs
@@ -107,7 +101,7 @@ def find_companions(names: Iterable[str]) -> dict[str, str]:
         if stem.startswith(LOW_RESOLUTION_PREFIX):
             candidates += [media.get(prefix + stem[2:]) for prefix in FULL_RESOLUTION_PREFIXES]
         if name.lower().endswith(EDIT_SUFFIXES):
-            candidates.append(media.get(_APPLE_EDIT.sub(r"img_\1", stem)))
+            candidates.append(media.get(drop_apple_mark(stem)))
         owner = next((candidate for candidate in candidates if candidate is not None), None)
         if owner is not None:
             owners[name] = owner

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from indexer.edited import find_original, may_have_edits
 from indexer.live_photo import is_live_photo
 from search.media.image.raw import RAW_SUFFIXES
 
@@ -15,14 +16,6 @@ FILM_SUFFIXES = frozenset((".mov", ".mp4"))
 # The images that a camera or phone writes next to a film or a raw file; the first that exists is the item.
 PHOTO_SUFFIXES = (".heic", ".heif", ".jpg", ".jpeg", ".avif")
 _PAIRED_SUFFIXES = RAW_SUFFIXES | FILM_SUFFIXES
-# Words after the name of an edited version, as Google Photos and others write them.
-_EDIT_WORDS = (
-    *("edited", "edit", "bearbeitet", "modifié", "editado", "editada", "modificato", "bewerkt", "edytowane"),
-    *("redigerad", "redigeret", "redigert", "muokattu", "upravené", "szerkesztve", "編集済み", "已修改", "수정됨"),
-)
-_EDITED = re.compile(rf"(?P<original>.+)[-_](?:{'|'.join(map(re.escape, _EDIT_WORDS))})", re.IGNORECASE | re.DOTALL)
-# iOS: IMG_E0001 is the edited version of IMG_0001.
-_APPLE_EDITED = re.compile(r"(?P<start>img_)e(?P<number>\d{4,})", re.IGNORECASE)
 # Pixel: `PXL_1.RAW-01.COVER.jpg` and `PXL_1.RAW-02.ORIGINAL.dng`; iCloud: `IMG_1_HEVC.MOV`, `IMG_1_HEIC.MOV`.
 _MARKS = re.compile(r"(?:\.raw-\d+)?(?:\.mp)?\.(?:cover|original)$|_hevc$|_heic$", re.IGNORECASE)
 _BURSTS = (
@@ -59,7 +52,7 @@ def find_attachments(
     attachments: dict[str, Attachment] = {}
     if "burst" in joined:
         attachments |= _find_bursts(names)
-    if "img_e" in joined or any(word in joined for word in _EDIT_WORDS):
+    if may_have_edits(joined):
         attachments |= _find_edits(names)
     if not _PAIRED_SUFFIXES.isdisjoint(map(str.lower, suffixes)):
         attachments |= _find_companions(folder, names, is_known)
@@ -107,13 +100,8 @@ def _find_edits(names: Sequence[str]) -> dict[str, Attachment]:
     photos = {name.lower(): name for name in names if PurePath(name).suffix.lower() in PHOTO_SUFFIXES}
     attachments: dict[str, Attachment] = {}
     for name in photos.values():
-        stem = PurePath(name).stem
-        apple, edited = _APPLE_EDITED.fullmatch(stem), _EDITED.fullmatch(stem)
-        if apple is not None:
-            original = apple["start"] + apple["number"]
-        elif edited is not None:
-            original = edited["original"]
-        else:
+        original = find_original(PurePath(name).stem)
+        if original is None:
             continue
         for suffix in PHOTO_SUFFIXES:
             if (found := photos.get((original + suffix).lower())) is not None:

@@ -17,14 +17,14 @@ from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
-from indexer.volumes import VolumeChanges, complete_volumes, is_below_any
+from indexer.volumes import VolumeChanges, complete_volumes
 from indexer.write import Writer
 from search.errors import UsageError
 from search.forget import forget_items
 from search.media.image.transform import ImageTransform
 from search.media.sandbox import Limits, tune_malloc
 from search.open_home import OpenHome
-from search.paths import find_access_problem, is_below
+from search.paths import find_access_problem, find_folder, is_below
 from search.records import Source
 from search.storable import clean_string, make_printable
 from search.storage.ledger import Ledger
@@ -107,7 +107,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     with summary.profile.measure("scanning", 0):
         for root in roots:
             plan.merge(_scan_root(library, root, options, summary))
-    are_lost = bool(roots) and all(is_below_any(root, summary.unavailable) for root in roots)
+    are_lost = bool(roots) and all(find_folder(root, summary.unavailable) for root in roots)
     summary.is_refused = are_lost and not plan.counts["scanned"]
     summary.counts.update(plan.counts)
     summary.failures.update(plan.failures)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from indexer.renames import Rename, find_renames
 from indexer.scan_results import Problem, ScanResult, Skip
-from indexer.volumes import VolumeChanges, is_below_any
+from indexer.volumes import VolumeChanges
 from search.paths import find_folder
 from search.records import FileFacts, FileStamp, LedgerRow, State, Volume
 from search.storage.ledger import Ledger
@@ -179,7 +179,7 @@ def _compare_all(
     # Files below a path that cannot be read, or whose disk is not mounted, may still exist.
     unreadable = {result.file.path for result in changed if isinstance(result, Problem)}
     unreadable |= {volume.path for volume in plan.volumes if volume.problem is not None}
-    _plan_vanished(plan, [row for row in vanished if not is_below_any(row.path, unreadable)])
+    _plan_vanished(plan, [row for row in vanished if not find_folder(row.path, unreadable)])
     _plan_excluded(plan, excluded, reasons)
 
 

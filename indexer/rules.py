@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from indexer.entries import list_names
 from search.exclusion import Match, Patterns
 from search.paths import is_below
 from search.records import Source
@@ -122,12 +123,12 @@ class Rules:
         if not folder or path == folder or not is_below(path, folder):
             return rules, None
         for name in os.path.relpath(path, folder).split(os.sep):
-            rules = rules.enter(folder, _list_names(folder))
+            rules = rules.enter(folder, list_names(folder))
             folder = os.path.join(folder, name)
             if not os.path.isdir(folder):
                 reason = rules.explain_file(folder, name)
             else:
-                reason = rules.explain_folder(folder, name) or rules.explain_contents(folder, _list_names(folder))
+                reason = rules.explain_folder(folder, name) or rules.explain_contents(folder, list_names(folder))
             if reason is not None:
                 return rules, Obstacle(folder, reason)
         return rules, None
@@ -149,10 +150,10 @@ class Rules:
     def explain_contents(self, folder: str, names: Collection[str]) -> str | None:
         """Return why a folder is not read, by the files in it; None if it is read."""
         if MARKER in names and not self._is_included(folder):
-            return f"it contains a file {MARKER}"
+            return f"the folder contains a file {MARKER}"
         for name in IGNORE_FILES:
             if name in names and not self._is_included(folder) and _is_empty(Path(folder, name)):
-                return f"it contains an empty file {name}"
+                return f"the folder contains an empty file {name}"
         return None
 
     def explain_folder(self, path: str, name: str) -> str | None:
@@ -257,14 +258,6 @@ def _read_lines(path: Path) -> tuple[str, ...]:
     except OSError:
         return ()
     return tuple(body.decode("utf-8-sig", "replace").splitlines())
-
-
-def _list_names(folder: str) -> list[str]:
-    """Return the names in a folder; none if it cannot be listed."""
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def _is_empty(path: Path) -> bool:

@@ -1,8 +1,8 @@
 """Files that have several names: hard links, and symbolic links to files that are scanned under another name."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -90,28 +90,23 @@ class SameFiles:
 
 
 @dataclass(frozen=True)
-class ScannedFolder:
-    """A folder whose files were scanned.
+class ScannedFiles:
+    """The files that a scan read, to find the targets of symbolic links among them.
 
     Attributes:
-        path: The path by which it was reached.
-        explain_file: Returns why a file in it is not read, by path and name; None if it is read.
+        folders: The path by which each folder was reached, by its path without symbolic links.
+        refused: The paths of the files in these folders that were skipped, or that cannot be read.
     """
 
-    path: str
-    explain_file: Callable[[str, str], str | None]
+    folders: dict[str, str] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
+    def find(self, real: str) -> str | None:
+        """Return the path under which the scan read a file; None if it did not read it.
 
-def find_target(folders: Mapping[str, ScannedFolder], real: str) -> str | None:
-    """Return the path under which a scan read a file; None if it did not read it.
-
-    Args:
-        folders: The scanned folders by path without symbolic links.
-        real: The path of the file without symbolic links.
-    """
-    folder = folders.get(os.path.dirname(real))
-    if folder is None:
-        return None
-    name = os.path.basename(real)
-    path = os.path.join(folder.path, name)
-    return path if folder.explain_file(path, name) is None else None
+        Args:
+            real: The path of the file without symbolic links.
+        """
+        folder = self.folders.get(os.path.dirname(real))
+        path = os.path.join(folder, os.path.basename(real)) if folder is not None else None
+        return path if path not in self.refused else None

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
+from indexer.entries import is_folder, list_file_names
 from indexer.pairs import Attachment, find_attachments
 from indexer.rules import DEFAULT_RULES, Rules
 from indexer.same_files import (
     Identity,
     NamedFile,
     SameFiles,
-    ScannedFolder,
-    find_target,
+    ScannedFiles,
     make_file_identity,
     make_folder_identity,
 )
@@ -28,8 +28,8 @@ from indexer.scan_results import (
     explain_error,
     guess_type,
 )
-from indexer.sidecars import Sidecars, find_sidecars
-from indexer.volumes import identify_storage, list_names
+from indexer.sidecars import Listing, find_sidecars
+from indexer.volumes import identify_storage
 from search.paths import is_below
 from search.records import FileFacts, FileStamp, State, Volume
 from search.storable import clamp_integer, make_printable
@@ -53,19 +53,6 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """What the names of the files in a folder show.
-
-    Attributes:
-        skipped: The files that are not indexed, by name; the owner is empty if they belong to no item.
-        sidecars: The sidecars of the other files.
-    """
-
-    skipped: Mapping[str, Attachment]
-    sidecars: Sidecars
-
-
-@dataclass(frozen=True)
 class Scanner:
     """Walks one source.
 
@@ -82,7 +69,7 @@ class Scanner:
     stamps: Mapping[str, FileStamp]
     volumes: list[Volume] = field(default_factory=list)
     _paths: dict[Identity, str] = field(default_factory=dict)
-    _folders: dict[str, ScannedFolder] = field(default_factory=dict)
+    _files: ScannedFiles = field(default_factory=ScannedFiles)
     _linked: deque[Folder] = field(default_factory=deque)
     _named: SameFiles = field(default_factory=SameFiles)
     _results: dict[str, FileFacts | str] = field(default_factory=dict)
@@ -126,26 +113,31 @@ class Scanner:
             yield self._make_problem(folder.path, problem, is_folder=True, is_temporary=True)
             return
         names = [entry.name for entry in entries]
+        folders = {entry.name for entry in entries if is_folder(entry)}
         reason = None if is_root else folder.rules.explain_contents(folder.path, names)
         if reason is not None:
             yield self.skip_folder(folder.path, reason)
             return
         rules = folder.rules.enter(folder.path, names)
         self._paths[identity] = folder.path
-        self._folders[folder.real] = ScannedFolder(folder.path, rules.explain_file)
-        listing = self.list_files(folder.path, names, rules)
+        self._files.folders[folder.real] = folder.path
+        listing = self.list_files(folder.path, [name for name in names if name not in folders], rules)
         for entry in entries:
-            try:
-                is_folder = entry.is_dir()
-            except OSError:
-                is_folder = False
-            if is_folder:
+            if entry.name in folders:
                 yield from self._find_folder(entry, replace(folder, rules=rules, device=facts.st_dev))
             elif (result := self.check_file(entry.path, entry.name, listing, entry.is_symlink())) is not None:
+                if not self._is_read(result):
+                    self._files.refused.add(entry.path)
                 yield result
 
     def list_files(self, folder: str, names: Sequence[str], rules: Rules) -> Listing:
-        """Return which files of a folder are skipped, and the sidecars of the others."""
+        """Return which files of a folder are skipped, and the sidecars of the others.
+
+        Args:
+            folder: The path of the folder.
+            names: The names of the files in it, without those of subfolders.
+            rules: The rules of the folder.
+        """
         suffixes = {name[name.rfind(".") :] for name in names}
         skipped = {
             name: Attachment("", reason) for name, reason in rules.explain_files(folder, names, suffixes).items()
@@ -153,9 +145,9 @@ class Scanner:
         if skipped:
             names = [name for name in names if name not in skipped]
         found = find_attachments(folder, names, suffixes, lambda name, one: self._is_known(folder, name, one))
-        skipped |= {name: one for name, one in found.items() if self._is_usable(folder, one.owner)}
-        sidecars = find_sidecars(names, suffixes)
-        return Listing(sidecars.list_attachments() | skipped, sidecars)
+        parts = {name: one for name, one in found.items() if self._is_usable(folder, one.owner)}
+        sidecars = find_sidecars(names, suffixes, {name: one.owner for name, one in parts.items()})
+        return Listing(sidecars.list_attachments() | skipped | parts, sidecars)
 
     def _find_folder(self, entry: "os.DirEntry[str]", folder: Folder) -> Iterator[ScanResult | Folder]:
         """Yield a subfolder to enter now, or the reason why it is not entered. Links to folders are entered later.
@@ -188,9 +180,7 @@ class Scanner:
         files = listing.sidecars.by_owner.get(name)
         sidecar = describe_sidecar(path, files[0]) if files else None
         stamp = self.stamps.get(path)
-        indexed = (State.INDEXED, facts.st_size, facts.st_mtime_ns, sidecar)
-        is_unchanged = stamp is not None and stamp[:4] == indexed
-        result = path if is_unchanged else self._describe(path, facts, sidecar)
+        result = self._describe(path, facts, sidecar)
         if (is_link or facts.st_nlink > 1) and isinstance(result, FileFacts | str):
             is_indexed = stamp is not None and stamp.state == State.INDEXED
             self._named.add(NamedFile(path, make_file_identity(path, facts), is_link, is_indexed))
@@ -199,7 +189,7 @@ class Scanner:
         return result
 
     def _describe(self, path: str, facts: os.stat_result, sidecar: str | None) -> ScanResult:
-        """Return the result for a file that is new, or changed since it was indexed."""
+        """Return the result for a file that is not skipped by its name; its path if it is unchanged."""
         signature = (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns), sidecar)
         stamp = self.stamps.get(path)
         if stamp is not None and stamp[:4] == (State.INDEXED, *signature):
@@ -213,6 +203,12 @@ class Scanner:
     def _skip_attachment(self, path: str, attachment: Attachment) -> ScanResult | None:
         owner = os.path.join(os.path.dirname(path), attachment.owner) if attachment.owner else None
         return self.skip_file(path, attachment.reason, owner)
+
+    def _is_read(self, result: ScanResult) -> bool:
+        """Return whether a result, before it is yielded, is for a file that is indexed, or will be."""
+        if isinstance(result, str):
+            return self.stamps[result].state == State.INDEXED
+        return isinstance(result, FileFacts)
 
     def _is_known(self, folder: str, name: str, attachment: Attachment) -> bool:
         """Return whether a file was skipped as this attachment before, and has not changed since."""
@@ -233,7 +229,7 @@ class Scanner:
 
     def list_named(self) -> Iterator[ScanResult]:
         """Yield the results for the files that may have several names: one of them is indexed, the others skipped."""
-        for file, chosen in self._named.choose(lambda real: find_target(self._folders, real)):
+        for file, chosen in self._named.choose(self._files.find):
             result: ScanResult | None = self._results.pop(file.path)
             if chosen is not None:
                 result = self.skip_file(file.path, f"the same file as {make_printable(chosen)}", chosen)
@@ -257,8 +253,8 @@ class Scanner:
         signature = (clamp_integer(facts.st_size), clamp_integer(facts.st_mtime_ns), None)
         if self.stamps.get(path) == (State.SKIPPED, *signature, reason):
             return path
-        file = FileFacts(make_printable(path), self.source_id, guess_type(path), *signature, belongs_to=owner)
-        return Skip(file, reason) if file.path == path else Problem(file, NOT_UTF8)
+        file = FileFacts(make_printable(path), self.source_id, guess_type(path), *signature)
+        return Skip(replace(file, belongs_to=owner), reason) if file.path == path else Problem(file, NOT_UTF8)
 
     def skip_folder(self, path: str, reason: str) -> Skip:
         """Return the result for a folder of which nothing is read."""
@@ -301,7 +297,7 @@ def scan_source(
     elif is_folder:
         yield from scanner.walk(Folder(path, os.path.realpath(path), rules))
     else:
-        listing = scanner.list_files(str(root.parent), list_names(root.parent), rules)
+        listing = scanner.list_files(str(root.parent), list_file_names(root.parent), rules)
         result = scanner.check_file(path, root.name, listing, os.path.islink(path))
         yield from (result,) if result is not None else scanner.list_named()
 

@@ -1,7 +1,8 @@
 """Sidecars: files that belong to another file of the same folder, such as subtitles and XMP files."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from indexer.companions import EDIT_SUFFIXES, THUMBNAIL_SUFFIXES, find_companions, pair_takeout, pair_xmp
@@ -15,6 +16,7 @@ from search.records import ItemType
 from search.storable import make_printable
 
 SIDECAR_SUFFIXES = tuple({suffix for family in FAMILIES for suffix in family.sidecars})
+METADATA_SUFFIXES = (XMP_SUFFIX, TAKEOUT_SUFFIX)
 # The last suffixes of all files that can belong to another file.
 _LAST_SUFFIXES = frozenset(
     suffix[suffix.rfind(".") :] for suffix in (*SIDECAR_SUFFIXES, TAKEOUT_SUFFIX, *THUMBNAIL_SUFFIXES, *EDIT_SUFFIXES)
@@ -24,7 +26,9 @@ _LAST_SUFFIXES = frozenset(
 class Sidecars:
     """The sidecars in a folder, such as subtitles and XMP files.
 
-    If a video has several subtitle files, the first is read with the video. The others are indexed as documents.
+    If a video has several subtitle files, the first is read with the video. The others are indexed as documents. The
+    sidecars of a file that is a part of an item, such as the raw file of a photo, belong to the item: it is read with
+    their metadata if it has none itself.
 
     Attributes:
         by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
@@ -32,7 +36,13 @@ class Sidecars:
         companions: The name of the owner by the name of each file that belongs to it and is not read.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], items: Mapping[str, str] | None = None) -> None:
+        """Pair the files of a folder.
+
+        Args:
+            names: The names of the files.
+            items: The name of the item by the name of each file that is a part of it.
+        """
         names = list(names)
         self.by_owner = pair_sidecars(names)
         self.companions = find_companions(names)
@@ -42,8 +52,24 @@ class Sidecars:
             sidecar: name
             for name, sidecars in self.by_owner.items()
             for index, sidecar in enumerate(sidecars)
-            if index == 0 or sidecar.lower().endswith((XMP_SUFFIX, TAKEOUT_SUFFIX))
+            if index == 0 or sidecar.lower().endswith(METADATA_SUFFIXES)
         }
+
+        if items and (self.owners or self.companions):
+            self._hand_over(items)
+
+    def _hand_over(self, items: Mapping[str, str]) -> None:
+        """Assign what belongs to parts to their items."""
+        self.companions = {name: items.get(owner, owner) for name, owner in self.companions.items()}
+        for sidecar, owner in list(self.owners.items()):
+            if owner not in items:
+                continue
+            item = items[owner]
+            if sidecar.lower().endswith(METADATA_SUFFIXES) and sidecar in self.by_owner.setdefault(item, [sidecar]):
+                self.owners[sidecar] = item
+            else:
+                del self.owners[sidecar]
+                self.companions[sidecar] = item
 
     def list_attachments(self) -> dict[str, Attachment]:
         """Return the files that are not indexed separately, by name, with the reason."""
@@ -55,6 +81,19 @@ class Sidecars:
             for name, owner in self.owners.items()
         }
         return companions | together
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the names of the files in a folder show.
+
+    Attributes:
+        skipped: The files that are not indexed, by name; the owner is empty if they belong to no item.
+        sidecars: The sidecars of the other files.
+    """
+
+    skipped: Mapping[str, Attachment]
+    sidecars: Sidecars
 
 
 def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
@@ -98,11 +137,12 @@ def _find_image(stem: str, stems: Collection[str]) -> str | None:
 NO_SIDECARS = Sidecars(())
 
 
-def find_sidecars(names: Sequence[str], suffixes: Iterable[str]) -> Sidecars:
+def find_sidecars(names: Sequence[str], suffixes: Iterable[str], items: Mapping[str, str]) -> Sidecars:
     """Return the sidecars among the files of a folder; quick if there are none.
 
     Args:
         names: The names of the files.
         suffixes: The suffixes of the files, each once, in upper or lower case.
+        items: The name of the item by the name of each file that is a part of it.
     """
-    return NO_SIDECARS if _LAST_SUFFIXES.isdisjoint(map(str.lower, suffixes)) else Sidecars(names)
+    return NO_SIDECARS if _LAST_SUFFIXES.isdisjoint(map(str.lower, suffixes)) else Sidecars(names, items)

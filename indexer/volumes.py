@@ -6,14 +6,14 @@ has changed, and none of the known files below is there, the storage is another 
 """
 
 import os
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from search.paths import find_access_problem, is_below
 from search.records import Volume
 
-NOT_MOUNTED = "the disk is not mounted: the folder is not the one of the last scan, and has none of the known files"
+NOT_MOUNTED = "the disk is not mounted, or was replaced: mount it, or run `crossmodal forget FOLDER`"
 
 
 @dataclass(frozen=True)
@@ -89,18 +89,6 @@ def _explain(folder: str) -> str:
     return NOT_MOUNTED if problem is None else f"the folder {problem}"
 
 
-def is_below_any(path: str, folders: Collection[str]) -> bool:
-    """Return whether a path is one of some folders or below one of them."""
-    if not folders:
-        return False
-    while path not in folders:
-        parent = path.rpartition("/")[0] or "/"
-        if parent == path:
-            return False
-        path = parent
-    return True
-
-
 def identify_storage(folder: str) -> str:
     """Return what identifies the storage that a folder is on: device, inode and file system.
 
@@ -119,11 +107,3 @@ def identify_folder(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return facts.st_dev, facts.st_ino
-
-
-def list_names(folder: Path) -> list[str]:
-    """Return the names in a folder; none if it cannot be listed, since a file in it may be readable nevertheless."""
-    try:
-        return [path.name for path in folder.iterdir()]
-    except OSError:
-        return []

@@ -43,7 +43,7 @@ def show_controls(value: str) -> str:
 
 def clamp_integer(value: int) -> int:
     """Return the nearest whole number that fits in 64 bits, as SQL stores it."""
-    return max(MIN_INTEGER, min(value, MAX_INTEGER))
+    return value if MIN_INTEGER <= value <= MAX_INTEGER else max(MIN_INTEGER, min(value, MAX_INTEGER))
 
 
 def drop_non_finite(value: float) -> float | None:

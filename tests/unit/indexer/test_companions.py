@@ -6,10 +6,16 @@ import pytest
 from PIL import Image
 
 from indexer.companions import find_companions, pair_takeout, pair_xmp
+from indexer.pairs import Attachment, find_attachments
+from indexer.sidecars import Sidecars
 from search.records import State
 from tests.support.formats import RED, write_film
 from tests.support.indexing import index
 
+PACKET = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+    <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+    xmp:Rating="5" exif:DateTimeOriginal="1960-05-06T10:00:00" exif:GPSLatitude="52,31.1N"
+    exif:GPSLongitude="13,24.3E"/></rdf:RDF></x:xmpmeta>"""
 LONG = "PXL_20230101_120000000.PORTRAIT-01.COVER.jpg"
 
 
@@ -68,13 +74,9 @@ def test_recordings_have_xmp_files_too():
 def test_a_clip_has_the_metadata_of_its_xmp_file_and_its_subtitles_come_first(fresh, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
-    packet = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-        <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-        xmp:Rating="5" exif:DateTimeOriginal="1960-05-06T10:00:00" exif:GPSLatitude="52,31.1N"
-        exif:GPSLongitude="13,24.3E"/></rdf:RDF></x:xmpmeta>"""
     for name in ("VID_20190607_101112.mp4", "clip.mp4"):
         write_film(media / name)
-    (media / "clip.mp4.xmp").write_text(packet)
+    (media / "clip.mp4.xmp").write_text(PACKET)
     index(fresh, media)
     found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
     clip, guessed = found["clip.mp4"].facts, found["VID_20190607_101112.mp4"].facts
@@ -150,3 +152,67 @@ def test_a_date_in_the_name_is_marked_as_guessed(fresh, tmp_path):
         "plain.jpg": (None, False),
         "2019-06-07 letter.txt": (None, False),
     }
+
+
+@pytest.mark.parametrize(
+    ("photo", "part", "sidecar"),
+    [
+        ("IMG_1.jpg", "IMG_1.CR2", "IMG_1.CR2.xmp"),
+        ("IMG_1-edited.jpg", "IMG_1.jpg", "IMG_1.jpg.xmp"),
+        ("IMG_1-edited.jpg", "IMG_1.jpg", "IMG_1.xmp"),
+        ("A_BURST002_COVER.jpg", "A_BURST001.jpg", "A_BURST001.jpg.xmp"),
+    ],
+)
+def test_the_sidecar_of_a_part_is_read_with_the_item(fresh, tmp_path, photo, part, sidecar):
+    media = tmp_path / "media"
+    media.mkdir()
+    RED.save(media / photo)
+    RED.rotate(20).save(media / part, "JPEG")
+    (media / sidecar).write_text(PACKET)
+    assert index(fresh, media).counts["added"] == 1
+    found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
+    assert (found[photo].state, found[photo].facts.rating) == (State.INDEXED, 5)
+    assert found[sidecar].reason == f"indexed together with {photo}"
+    assert found[sidecar].belongs_to == str(media / photo)
+    again = index(fresh, media).counts
+    assert (again["unchanged"], again["added"], again["updated"]) == (1, 0, 0)
+
+
+def test_a_sidecar_of_its_own_takes_precedence_over_that_of_a_part(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    RED.save(media / "IMG_1.jpg")
+    RED.rotate(20).save(media / "IMG_1.CR2", "JPEG")
+    (media / "IMG_1.jpg.xmp").write_text(PACKET)
+    (media / "IMG_1.CR2.xmp").write_text(PACKET.replace('"5"', '"2"'))
+    index(fresh, media)
+    found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
+    assert found["IMG_1.jpg"].facts.rating == 5
+    assert found["IMG_1.CR2.xmp"].reason == "belongs to IMG_1.jpg"
+    assert found["IMG_1.CR2.xmp"].belongs_to == str(media / "IMG_1.jpg")
+
+
+def test_what_belongs_to_a_part_belongs_to_the_item():
+    names = ["IMG_E0001.HEIC", "IMG_0001.HEIC", "IMG_0001.AAE", "IMG_0001.MOV", "IMG_0001.srt"]
+    items = {"IMG_0001.HEIC": "IMG_E0001.HEIC", "IMG_0001.MOV": "IMG_E0001.HEIC"}
+    reason = "belongs to IMG_E0001.HEIC"
+    assert Sidecars(names, items).list_attachments() == {
+        "IMG_0001.AAE": Attachment("IMG_E0001.HEIC", reason),
+        "IMG_0001.srt": Attachment("IMG_E0001.HEIC", reason),
+    }
+
+
+@pytest.mark.parametrize(
+    "edited", ["a-EDITED.jpg", "a_edited.jpg", "a-muokattu.jpg", "a-編集済み.jpg", "a-effects.jpg", "a-edit.jpg"]
+)
+def test_both_lists_of_pairs_know_the_same_edited_copies(edited):
+    assert pair_takeout(["a.jpg", "a.jpg.json", edited]) == {"a.jpg": "a.jpg.json", edited: "a.jpg.json"}
+    found = find_attachments("/m", ["a.jpg", edited], {".jpg"}, lambda *_: True)
+    assert found == {"a.jpg": Attachment(edited, f"the original of {edited}")}
+
+
+def test_apple_marks_need_a_number_of_four_digits_in_both():
+    names = ["IMG_E12.HEIC", "IMG_12.HEIC", "IMG_O12.AAE", "IMG_E0001.HEIC", "IMG_0001.HEIC", "IMG_O0001.AAE"]
+    assert find_companions(names) == {"IMG_O0001.AAE": "IMG_0001.HEIC"}
+    found = find_attachments("/m", names, {".HEIC", ".AAE"}, lambda *_: True)
+    assert found == {"IMG_0001.HEIC": Attachment("IMG_E0001.HEIC", "the original of IMG_E0001.HEIC")}

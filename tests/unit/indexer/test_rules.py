@@ -105,8 +105,8 @@ def test_folders_with_a_marker_are_one_entry(tmp_path):
     found = scan(tmp_path)
     assert files(found, tmp_path) == ["pics/a.txt"]
     assert reasons(found, tmp_path) == {
-        "music": "it contains a file .nomedia",
-        "tv": "it contains an empty file .ignore",
+        "music": "the folder contains a file .nomedia",
+        "tv": "the folder contains an empty file .ignore",
     }
 
 

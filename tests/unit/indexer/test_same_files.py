@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.scan import scan_source
 from search.engine import Engine
 from search.records import Query, State
 from search.status import verify_library
@@ -104,8 +105,6 @@ def test_without_inode_numbers_links_are_recognized_by_their_target(fresh, photo
         return os.stat_result((facts[0], 0, *facts[2:10]), {"st_mtime_ns": facts.st_mtime_ns})
 
     monkeypatch.setattr("indexer.scan.os.stat", stat)
-    from indexer.scan import scan_source
-
     found = list(scan_source(photos, 1, Path("/nowhere"), {}))
     names = {getattr(one, "reason", "file"): Path(getattr(one, "file", one).path).name for one in found}
     assert names[f"the same folder as {photos}/2024"] == "latest"
@@ -115,3 +114,52 @@ def test_without_inode_numbers_links_are_recognized_by_their_target(fresh, photo
 def test_a_source_that_is_a_link_is_read(fresh, photos, tmp_path):
     (tmp_path / "link").symlink_to(photos)
     assert index(fresh, tmp_path / "link").counts["added"] == 1
+
+
+def test_a_link_to_a_file_whose_name_is_not_utf8_is_the_item(fresh, tmp_path):
+    root = tmp_path / "s"
+    root.mkdir()
+    target = os.fsencode(root) + b"/caf\xe9.jpg"
+    try:
+        with open(target, "wb") as stream:
+            RED.save(stream, "JPEG")
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    (root / "one.jpg").symlink_to(os.fsdecode(target))
+    (root / "two.jpg").symlink_to(os.fsdecode(target))
+    index(fresh, root)
+    index(fresh, root)
+    assert ledger(fresh, root) == {
+        "caf\\xe9.jpg": (State.FAILED, "the file name is not valid UTF-8: rename the file to index it"),
+        "one.jpg": (State.INDEXED, None),
+        "two.jpg": (State.SKIPPED, f"the same file as {root}/one.jpg"),
+    }
+
+
+def test_a_link_to_a_file_that_is_skipped_is_the_item(fresh, tmp_path):
+    root = tmp_path / "s"
+    root.mkdir()
+    RED.save(root / "a-edited.jpg")
+    RED.rotate(20).save(root / "a.jpg")
+    RED.rotate(40).save(root / "b.jpg~", "JPEG")
+    (root / "unknown.bin").write_bytes(b"\1\0")
+    for link, target in (("x.jpg", "a.jpg"), ("y.jpg", "b.jpg~"), ("z.txt", "unknown.bin"), ("e.jpg", "a-edited.jpg")):
+        (root / link).symlink_to(target)
+    for _ in range(2):
+        index(fresh, root)
+        found = ledger(fresh, root)
+        assert found["x.jpg"] == found["y.jpg"] == (State.INDEXED, None)
+        assert found["z.txt"][0] is not State.SKIPPED
+        assert found["e.jpg"] == (State.SKIPPED, f"the same file as {root}/a-edited.jpg")
+
+
+def test_an_attachment_whose_name_is_not_utf8_names_no_owner(tmp_path):
+    for suffix in (b".jpg", b".CR2"):
+        try:
+            with open(os.fsencode(tmp_path) + b"/caf\xe9" + suffix, "wb"):
+                pass
+        except OSError:
+            pytest.skip("this file system takes only UTF-8 names")
+    found = list(scan_source(tmp_path, 1, Path("/nowhere"), {}))
+    assert [Path(one.file.path).name for one in found] == ["caf\\xe9.CR2", "caf\\xe9.jpg"]
+    assert [one.file.belongs_to for one in found] == [None, None]

@@ -89,3 +89,16 @@ def test_the_home_inside_a_source_is_left_out(tmp_path):
     (tmp_path / "home").mkdir()
     (tmp_path / "home/a.txt").write_text("a")
     assert list(scan_source(tmp_path, 1, tmp_path / "home", {})) == []
+
+
+def test_the_names_of_folders_own_no_files(tmp_path):
+    for name in ("IMG_1.jpg", "film.mp4", "IMG_2-edited.jpg"):
+        (tmp_path / name).mkdir()
+    for name in ("IMG_1.CR2", "film.srt", "IMG_2.jpg"):
+        (tmp_path / name).write_bytes(b"1")
+    found = scan(tmp_path)
+    assert reasons(found) == {}
+    assert [Path(one.path).name for one in found] == ["IMG_1.CR2", "IMG_2.jpg", "film.srt"]
+    for name in ("IMG_1.CR2", "film.srt", "IMG_2.jpg"):
+        (one,) = scan(tmp_path / name)
+        assert isinstance(one, FileFacts)

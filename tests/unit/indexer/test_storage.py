@@ -58,7 +58,8 @@ def test_a_root_that_became_an_empty_mount_point_is_unavailable(fresh, disk):
     unmount(disk)
     summary = index(fresh, disk, forget_after=0)
     assert list(summary.unavailable) == [str(disk)]
-    assert "not mounted" in summary.unavailable[str(disk)]
+    expected = "the disk is not mounted, or was replaced: mount it, or run `crossmodal forget FOLDER`"
+    assert summary.unavailable[str(disk)] == expected
     assert (summary.is_refused, summary.counts["removed"], summary.failures) == (True, 0, {})
     assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
     mount(disk)
