@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -60,8 +60,8 @@ def is_bottom_up(image: Image.Image) -> bool:
     """Return whether a file that is not decoded yet stores the last row first."""
     if image.format == TGA_FORMAT:
         return bool(image.info.get("orientation") == BOTTOM_UP)
-    tiles = getattr(image, "tile", ())
-    return image.format in BMP_FORMATS and bool(tiles) and tiles[0].args[-1] == BOTTOM_UP
+    tiles: Sequence[ImageFile._Tile] = getattr(image, "tile", ())
+    return image.format in BMP_FORMATS and any(tuple(tile.args or ())[-1:] == (BOTTOM_UP,) for tile in tiles)
 
 
 def crop_decoded(image: Image.Image, from_bottom: bool = False) -> tuple[Image.Image, float]:
