@@ -109,7 +109,7 @@ class SpeechReader:
             yield self._read_track(track, heard, speech)
 
     def _read_track(self, track: Track, heard: str | None, speech: Speech) -> Spoken:
-        """Read a subtitle track. It is partial if it is forced, has no line, or is in another language than is heard.
+        """Read a subtitle track. It is partial if it is forced, has no line, or is not in the language of the sound.
 
         Damage becomes a remark.
         """
