@@ -1,7 +1,7 @@
 """What is said in a recording: its subtitles, or its sound for the speech model, or both."""
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from indexer.decode.document.subtitle_names import normalize_language
 from indexer.decode.document.subtitles import Spoken, convert_lines, read_spoken
 from indexer.transcribe import MAX_SILENCE_AMPLITUDE
 from search.errors import UnreadableMediaError
-from search.media.recording.container import DecodeReport
+from search.media.recording.container import INCOMPLETE, DecodeReport
 from search.media.recording.sound import SAMPLE_RATE, Pcm16, iterate_sound
 from search.media.recording.subtitle_tracks import iterate_lines
 from search.media.recording.tracks import StreamFacts, Track
@@ -40,8 +40,9 @@ class Speech:
 
     @property
     def remark(self) -> str | None:
-        """The remarks as one text."""
-        return "; ".join(self.remarks) or None
+        """The remarks as one text. Only the first one that the file is incomplete is kept: every track ends there."""
+        first = {INCOMPLETE if remark.startswith(INCOMPLETE) else remark: remark for remark in reversed(self.remarks)}
+        return "; ".join(remark for remark in dict.fromkeys(self.remarks) if remark in first.values()) or None
 
 
 def list_chapters(streams: StreamFacts) -> list[Segment]:
@@ -83,59 +84,66 @@ class SpeechReader:
         """
         speech = Speech()
         full: Spoken | None = None
-        for spoken in self._read_subtitles():
-            yield from spoken.lines
-            if not spoken.is_partial and not spoken.is_sparse(self.duration):
-                full = spoken
-        if full is not None:
-            speech.language = full.language
+        known: set[tuple[str, float]] = set()
+        for spoken in self._list_subtitles(speech):
+            lines = [line for line in spoken.lines if (line.text or "", line.start or 0.0) not in known]
+            known |= {(line.text or "", line.start or 0.0) for line in lines}
+            yield from lines
+            if spoken.is_complete(self.duration):
+                full, speech.language = spoken, spoken.language
+                break
         if self.streams.sounds and (full is None or must_decode):
             yield from self._read_sound(speech, is_wanted=full is None)
         return speech
 
-    def _read_subtitles(self) -> Generator[Spoken, None, None]:
-        """Yield the subtitle file, then tracks of subtitles unless all that is said was found."""
+    def _list_subtitles(self, speech: Speech) -> Iterator[Spoken]:
+        """Yield the subtitle file, then the tracks of subtitles that are worth reading, the best one first."""
         if self.sidecar is not None:
-            spoken = read_spoken(self.sidecar, self.path)
-            yield spoken
-            if not spoken.is_partial:
-                return
-        language = normalize_language(self.streams.sounds[0].language) if self.streams.sounds else None
-        full = choose_subtitles(self.streams.subtitles, language)
+            yield read_spoken(self.sidecar, self.path)
+        heard = normalize_language(self.streams.sounds[0].language) if self.streams.sounds else None
+        full = choose_subtitles(self.streams.subtitles, heard)
         if full is not None:
-            spoken = self._read_track(full, language)
-            yield spoken
-            if spoken.lines and not spoken.is_partial:
-                return
+            yield self._read_track(full, heard, speech)
         forced = [track for track in self.streams.subtitles if track.is_forced and not track.is_special]
         for track in sorted(forced, key=lambda track: not track.is_default)[:1]:
-            yield self._read_track(track, language)
+            yield self._read_track(track, heard, speech)
 
-    def _read_track(self, track: Track, spoken: str | None) -> Spoken:
-        """Read a subtitle track. It is partial if it is forced, damaged, or in another language than is spoken."""
-        language = normalize_language(track.language)
+    def _read_track(self, track: Track, heard: str | None, speech: Speech) -> Spoken:
+        """Read a subtitle track. It is partial if it is forced, has no line, or is not in the language of the sound.
+
+        Damage becomes a remark.
+        """
+        language, report = normalize_language(track.language), DecodeReport()
+        lines: list[Segment] = []
         try:
-            lines = convert_lines(iterate_lines(self.path, track.index))
-        except UnreadableMediaError:
-            lines = []
-        is_translated = language is not None and spoken is not None and language != spoken
+            lines = convert_lines(iterate_lines(self.path, track.index, report))
+        except UnreadableMediaError as error:
+            speech.remarks.append(f"subtitle track {track.index + 1} {error}")
+        if report.damaged:
+            speech.remarks.append(f"parts of subtitle track {track.index + 1} are damaged and were left out")
+        is_translated = language is not None and heard is not None and language != heard
         return Spoken(lines, language, track.is_forced or is_translated or not lines)
 
     def _read_sound(self, speech: Speech, is_wanted: bool) -> Generator[Part, None, None]:
-        """Yield the sound of the track that a player plays, or of the next one if it is silent or cannot be decoded."""
+        """Yield the sound of the track that a player plays, or of the next one if it is silent or cannot be decoded.
+
+        The silence at the start of a track is not yielded, so that the sound of two tracks is never mixed.
+        """
         chosen: Track | None = None
-        remark = None
+        remark, failures = None, list[str]()
         for track in self.streams.sounds:
             report, is_silent = DecodeReport(), True
             try:
                 for start, samples in iterate_sound(self.path, track.index, report):
                     speech.end = max(speech.end, start + len(samples) / SAMPLE_RATE)
                     is_silent = is_silent and _is_silent(samples)
-                    if is_wanted:
+                    if is_wanted and not is_silent:
                         yield AudioChunk(start, samples)
             except UnreadableMediaError as error:
                 speech.error = speech.error or str(error)
-                continue
+                failures.append(f"audio track {track.index + 1} of {len(self.streams.sounds)} {error}")
+                if is_silent:
+                    continue
             if chosen is None or not is_silent:
                 chosen, remark = track, report.describe(track.duration)
             if not is_silent or not is_wanted:
@@ -143,7 +151,9 @@ class SpeechReader:
         speech.remarks += [remark] if remark else []
         if chosen is None:
             speech.remarks.append(f"the sound {speech.error}")
-        elif is_wanted and len(self.streams.sounds) > 1:
+            return
+        speech.remarks += failures
+        if is_wanted and len(self.streams.sounds) > 1:
             speech.remarks.append(_describe_track(chosen, len(self.streams.sounds)))
 
 

@@ -82,13 +82,14 @@ class _Shots:
 
 
 def decode_video(path: Path, sidecar: Path | None) -> Parts:
-    """Yield a few frames of every shot, then the subtitles if there is a sidecar, otherwise the sound.
+    """Yield a few frames of every shot, the chapters, and the subtitles; the sound if they do not contain all speech.
+
+    The summary has a remark if the file is incomplete or damaged, if only the images or only the sound can be decoded,
+    and about which of several audio tracks was used.
 
     Args:
         path: The file.
         sidecar: Subtitles.
-
-    If only the images or only the sound can be decoded, the summary has a remark.
 
     Raises:
         UnreadableMediaError: Neither images nor sound can be decoded, or the subtitle file cannot be read.

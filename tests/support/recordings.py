@@ -111,7 +111,10 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def write_subtitled(target, tracks, container="matroska", codec="subrip", language=None, samples=None):
-    """Write a video with a tone and subtitle tracks. Of each: lines (start, end, text); settings of the stream."""
+    """Write a video with a tone and subtitle tracks. Of each: lines (start, end, text); settings of the stream.
+
+    A text of bytes is written as it is.
+    """
     samples = make_tone(4) if samples is None else samples
     with av.open(target, "w", format=container) as out:
         video = out.add_stream("libvpx" if container == "webm" else "libx264", rate=2)
@@ -132,10 +135,12 @@ def write_subtitled(target, tracks, container="matroska", codec="subrip", langua
         write_samples(out, sound, 0, samples)
         for stream, (lines, _) in zip(streams, tracks, strict=True):
             for start, end, text in lines:
-                body = text.encode()
+                body = text if isinstance(text, bytes) else text.encode()
                 if codec == "ass":
                     body = b"0,0,Default,,0,0,0,," + body
-                packet = av.Packet(len(body).to_bytes(2, "big") + body if codec == "mov_text" else body)
+                if codec == "mov_text" and not isinstance(text, bytes):
+                    body = len(body).to_bytes(2, "big") + body
+                packet = av.Packet(body)
                 packet.stream, packet.time_base = stream, Fraction(1, 1000)
                 packet.pts = packet.dts = round(start * 1000)
                 packet.duration = round((end - start) * 1000)

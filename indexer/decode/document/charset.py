@@ -84,7 +84,10 @@ NEUTRAL = frozenset("–—‘’‚“”„…•«»‹›·°§©®™€£�
 
 
 def decode_text(body: bytes) -> str:
-    """Decode a text, detecting its character encoding. Wrong bytes become replacement characters, zeros are left out.
+    """Decode a text, detecting its character encoding.
+
+    A line of UTF-8 with wrong bytes is decoded by an older encoding if it is completely in one; other wrong bytes
+    become replacement characters. A zero is left out; a run of zeros becomes a line end, except in UTF-16 and UTF-32.
 
     Raises:
         UnreadableMediaError: The content is binary, or in an unknown encoding.

@@ -33,10 +33,11 @@ class Spoken:
     language: str | None = None
     is_partial: bool = False
 
-    def is_sparse(self, duration: float) -> bool:
-        """Return whether the lines cover so little of a recording, in seconds, that more must be said in it."""
+    def is_complete(self, duration: float) -> bool:
+        """Return whether they contain all that is said in a recording; not if they cover too little of its seconds."""
         covered = sum((line.end or 0.0) - (line.start or 0.0) for line in self.lines)
-        return duration >= MIN_COMPARED_SECONDS and covered < MIN_COVERED_SHARE * duration
+        is_sparse = duration >= MIN_COMPARED_SECONDS and covered < MIN_COVERED_SHARE * duration
+        return not self.is_partial and not is_sparse
 
 
 def read_subtitles(body: bytes, kind: SegmentKind = SegmentKind.PASSAGE) -> list[Segment]:

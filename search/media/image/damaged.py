@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -15,8 +15,8 @@ PNG_SIGNATURE, TEXT_CHUNKS, CHUNK_OVERHEAD = b"\x89PNG\r\n\x1a\n", {b"tEXt", b"z
 ROWS_PER_BLOCK = 64
 # What decoders fill missing rows with: black, transparent, or the gray of JPEG.
 FILLINGS = {0, 127, 128}
-# Formats that store the last row first.
-BOTTOM_UP_FORMATS = {"BMP", "TGA"}
+# Formats that can store the last row first; the header states the direction.
+BMP_FORMATS, TGA_FORMAT, BOTTOM_UP = {"BMP", "DIB"}, "TGA", -1
 
 
 class _Tolerance(threading.local):
@@ -56,14 +56,25 @@ def drop_texts(body: bytes) -> bytes:
     return b"".join(parts)
 
 
-def crop_decoded(image: Image.Image) -> tuple[Image.Image, float]:
+def is_bottom_up(image: Image.Image) -> bool:
+    """Return whether a file that is not decoded yet stores the last row first."""
+    if image.format == TGA_FORMAT:
+        return bool(image.info.get("orientation") == BOTTOM_UP)
+    tiles: Sequence[ImageFile._Tile] = getattr(image, "tile", ())
+    return image.format in BMP_FORMATS and any(tuple(tile.args or ())[-1:] == (BOTTOM_UP,) for tile in tiles)
+
+
+def crop_decoded(image: Image.Image, from_bottom: bool = False) -> tuple[Image.Image, float]:
     """Cut off the rows of a decoded image that are missing in its file.
+
+    Args:
+        image: The image.
+        from_bottom: What `is_bottom_up` returned for the file.
 
     Returns:
         The image and the share of its rows that was decoded, 0 to 1. Decoders fill missing rows with one value.
     """
-    is_bottom_up = image.format in BOTTOM_UP_FORMATS
-    rows = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if is_bottom_up else image
+    rows = image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if from_bottom else image
     end = rows.height
     filling = np.asarray(rows.crop((rows.width - 1, end - 1, rows.width, end)))[0, 0]
     if not set(filling.ravel().tolist()) <= FILLINGS:
@@ -79,7 +90,7 @@ def crop_decoded(image: Image.Image) -> tuple[Image.Image, float]:
     share = end / rows.height
     if share < MIN_DECODED_SHARE or end >= rows.height - 1:  # images often end with a row of one color
         return image, share if share < MIN_DECODED_SHARE else 1.0
-    top = image.height - end if is_bottom_up else 0
+    top = image.height - end if from_bottom else 0
     cropped = image.crop((0, top, image.width, top + end))
     cropped.info = image.info
     return cropped, share

@@ -9,7 +9,14 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from search.errors import UnreadableMediaError
 from search.media.image.color import read_coding
-from search.media.image.damaged import MIN_DECODED_SHARE, crop_decoded, describe_damage, drop_texts, tolerate_damage
+from search.media.image.damaged import (
+    MIN_DECODED_SHARE,
+    crop_decoded,
+    describe_damage,
+    drop_texts,
+    is_bottom_up,
+    tolerate_damage,
+)
 from search.media.image.exif import SIDEWAYS, read_metadata
 from search.media.image.flatten import flatten, is_deep_color
 from search.media.image.limits import require_decodable
@@ -111,12 +118,12 @@ def decode_picture(image: Image.Image, side: int | None, damage: Exception | Non
     """
     width, height = image.size
     require_decodable(width, height)
-    coding, is_deep = read_coding(image), is_deep_color(image)
+    coding, is_deep, from_bottom = read_coding(image), is_deep_color(image), is_bottom_up(image)
     facts = read_metadata(image)  # decodes and closes a PNG file, whose EXIF data can be at its end
     if side is not None:
         image.draft("RGB", (side, side))
     image.load()  # the file is closed before the image is used
-    decoded, remark = (image, None) if damage is None else _cut_missing(image, damage)
+    decoded, remark = (image, None) if damage is None else _cut_missing(image, damage, from_bottom)
     # TIFF files are upright after loading; their EXIF data has no orientation then.
     turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1)) if facts.orientation else None
     upright = decoded if turn is None else decoded.transpose(turn)
@@ -128,9 +135,9 @@ def decode_picture(image: Image.Image, side: int | None, damage: Exception | Non
     return Picture(image.tell(), flat, replace(facts, width=width, height=height), remark)
 
 
-def _cut_missing(image: Image.Image, damage: Exception) -> tuple[Image.Image, str]:
+def _cut_missing(image: Image.Image, damage: Exception, from_bottom: bool) -> tuple[Image.Image, str]:
     """Return the rows of a damaged image that were decoded, and the remark about it. Raises UnreadableMediaError."""
-    decoded, share = crop_decoded(image)
+    decoded, share = crop_decoded(image, from_bottom)
     if not share:
         raise damage
     if share < MIN_DECODED_SHARE:

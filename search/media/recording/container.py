@@ -30,6 +30,9 @@ TS_DISCONT_FLAG = 0x0200  # AVFMT_TS_DISCONT of FFmpeg
 # A recording that is shorter than its header says, by this time and this share of it, is incomplete.
 MIN_MISSING_SECONDS, MIN_MISSING_SHARE = 1.0, 0.05
 
+# How the remark about an incomplete file begins.
+INCOMPLETE = "the file is incomplete"
+
 
 @dataclass
 class DecodeReport:
@@ -53,10 +56,16 @@ class DecodeReport:
         """
         missing = (expected or 0.0) - self.end
         if missing > max(MIN_MISSING_SECONDS, MIN_MISSING_SHARE * (expected or 0.0)):
-            return f"the file is incomplete: {self.end:.0f} of {expected:.0f} seconds could be decoded"
+            decoded = f"{_format_seconds(self.end)} of {_format_seconds(expected or 0.0)} seconds"
+            return f"{INCOMPLETE}: {decoded} could be decoded"
         if self.error:
-            return f"the file is incomplete: it ends after {self.end:.0f} seconds ({self.error})"
+            return f"{INCOMPLETE}: it ends after {_format_seconds(self.end)} seconds ({self.error})"
         return "parts of the file are damaged and were left out" if self.damaged else None
+
+
+def _format_seconds(seconds: float) -> str:
+    """Return seconds as users read them: below 10, with one decimal if it is not zero."""
+    return f"{seconds:.1f}".removesuffix(".0") if seconds < 10 else f"{seconds:.0f}"
 
 
 class Clock:

@@ -10,8 +10,8 @@ import numpy as np
 from search.errors import UnreadableMediaError
 from search.media.image.turn import turn_image
 from search.media.recording.container import Clock, DecodeReport, decode_track, open_container, read_packets
-from search.media.recording.hdr import Transfer, map_tones
 from search.media.recording.tracks import is_supported, list_videos, shape_pixels
+from search.media.tone_mapping import Transfer, map_tones
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -167,7 +167,8 @@ def _to_image(frame: "VideoFrame", aspect: "Fraction | None") -> "PilImage":
         scale = min(1.0, HDR_SIDE / min(frame.width, frame.height))
         size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
         colors = frame.reformat(*size, format="rgb48le").to_ndarray().astype(np.uint16, copy=False)
-        image = av.VideoFrame.from_ndarray(map_tones(colors, transfer), format="rgb24").to_image()  # type: ignore[no-untyped-call]
+        shown = map_tones(colors, transfer, frame.color_primaries)
+        image = av.VideoFrame.from_ndarray(shown, format="rgb24").to_image()  # type: ignore[no-untyped-call]
     size = shape_pixels(*image.size, aspect)
     return turn_image(image if size == image.size else image.resize(size), *_read_turn(frame))
 

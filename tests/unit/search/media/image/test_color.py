@@ -11,12 +11,13 @@ from PIL import Image, ImageCms
 
 from search.media.image import color
 from search.media.image.pillow import make_noise, open_image
+from search.media.tone_mapping import BT2020, PEAK_LUMINANCE, TO_SRGB, WHITE_LUMINANCE, Transfer
 from tests.support.profiles import DISPLAY_P3, make_gray_profile, make_profile
 
 PHOTO = make_noise(1, 64, 48)[0].resize((320, 240))
 P3_PROFILE = make_profile("Display P3", DISPLAY_P3, 2.2)
 # Light of BT.2020 for light of sRGB.
-TO_BT2020 = np.linalg.inv(np.array(color.TO_SRGB[color.BT2020]))
+TO_BT2020 = np.linalg.inv(np.array(TO_SRGB[BT2020]))
 
 
 def encode(image, kind, **options):
@@ -38,6 +39,41 @@ def difference(shown, expected):
 def add_chunk(png, name, body):
     chunk = name + body
     return png[:33] + struct.pack(">I", len(body)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("transfer", [13, 1])
+@pytest.mark.parametrize(("primaries", "red"), [(12, (234, 51, 35)), (9, (208, 74, 35))])
+def test_wider_primaries_of_a_standard_range_are_converted_without_a_profile(mode, transfer, primaries, red):
+    # The red of sRGB in Display P3 and in BT.2020.
+    source = Image.new(mode, (64, 48), red)
+    stream = io.BytesIO()
+    coding = {"color_primaries": primaries, "transfer_characteristics": transfer, "full_range_flag": 1}
+    pillow_heif.from_pillow(source).save(stream, quality=95, matrix_coefficients=6, **coding)
+    png = add_chunk(encode(source, "PNG"), b"cICP", bytes([primaries, transfer, 0, 1]))
+    for body in (stream.getvalue(), png):
+        assert np.asarray(open_image(body)[0]).mean((0, 1)) == pytest.approx((255, 0, 0), abs=6)
+
+
+def test_the_primaries_of_srgb_and_a_profile_are_not_converted_twice():
+    red = Image.new("RGB", (64, 48), (234, 51, 35))
+    body = add_chunk(encode(red, "PNG"), b"cICP", bytes([1, 13, 0, 1]))
+    assert open_image(body)[0].getpixel((5, 5)) == (234, 51, 35)
+    stream = io.BytesIO()
+    coding = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6, "full_range_flag": 1}
+    pillow_heif.from_pillow(red).save(stream, quality=95, icc_profile=P3_PROFILE, **coding)
+    assert np.asarray(open_image(stream.getvalue())[0]).mean((0, 1)) == pytest.approx((255, 0, 0), abs=6)
+
+
+def test_what_is_converted_is_said_before():
+    image = Image.new("RGB", (64, 48), (234, 51, 35))
+    assert not color.needs_conversion(image, None)
+    assert not color.needs_conversion(image, (1, 13))
+    for coding in ((12, 13), (9, 16), (1, 18)):
+        assert color.needs_conversion(image, coding)
+    image.info["gamma"] = 1.0
+    assert color.needs_conversion(image, None)
+    assert color.convert_to_srgb(image, None) != image
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "HEIF"])
@@ -123,7 +159,7 @@ def test_a_png_of_another_gamma_is_converted():
 
 def encode_pq(image):
     """Return the image in BT.2020 and PQ, with white at 203 cd/m²."""
-    light = (read_light(image) @ TO_BT2020.T).clip(0, 1) * color.WHITE_LUMINANCE / 10_000
+    light = (read_light(image) @ TO_BT2020.T).clip(0, 1) * WHITE_LUMINANCE / 10_000
     power = light**0.1593017578125
     code = ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
     return Image.fromarray((code * 255).round().astype(np.uint8))
@@ -131,7 +167,7 @@ def encode_pq(image):
 
 def encode_hlg(image):
     """Return the image in BT.2020 and HLG for a screen of 1000 cd/m², with white at 203 cd/m²."""
-    light = (read_light(image) @ TO_BT2020.T).clip(0, 1) * color.WHITE_LUMINANCE / color.PEAK_LUMINANCE
+    light = (read_light(image) @ TO_BT2020.T).clip(0, 1) * WHITE_LUMINANCE / PEAK_LUMINANCE
     luminance = np.maximum(light @ np.array((0.2627, 0.6780, 0.0593)), 1e-6)[..., None]
     scene = light * luminance ** (-0.2 / 1.2)
     logarithm = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-6)) + 0.55991073
@@ -159,7 +195,7 @@ def test_an_hlg_image_looks_like_the_standard_one():
 
 def test_highlights_of_hdr_are_compressed_and_not_clipped():
     ramp = Image.fromarray(np.repeat(np.arange(100, 196, dtype=np.uint8)[None, :, None], 3, 2).repeat(8, 0))
-    shown = np.asarray(color.tone_map(ramp, color.BT2020, color.PQ))[0, :, 0].astype(int)
+    shown = np.asarray(color.tone_map(ramp, BT2020, Transfer.PQ))[0, :, 0].astype(int)
     assert (np.diff(shown) >= 0).all()
     assert shown[-1] > 250
     assert len(set(shown[40:].tolist())) > 20

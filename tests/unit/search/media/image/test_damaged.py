@@ -42,6 +42,36 @@ def test_the_rows_of_an_incomplete_file_are_decoded(kind):
     assert np.abs(np.asarray(picture.image, np.int16) - original)[8:-8].mean() < 6
 
 
+def encode_top_down_bmp(image):
+    """Return a BMP file of RGB that stores the first row first: its height is negative."""
+    body = bytearray(encode(image.transpose(Image.Transpose.FLIP_TOP_BOTTOM), "BMP"))
+    body[22:26] = (-image.height).to_bytes(4, "little", signed=True)
+    return bytes(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_top_left"),
+    [
+        (encode_top_down_bmp(PHOTO), True),
+        (encode(PHOTO, "BMP"), False),
+        (encode(PHOTO, "DIB"), False),
+        (encode(PHOTO, "TGA", orientation=1), True),
+        (encode(PHOTO, "TGA", orientation=-1), False),
+        (encode(PHOTO.convert("RGBA"), "TGA", orientation=1), True),
+        (encode(PHOTO.convert("L"), "TGA", orientation=1), True),
+    ],
+    ids=["BMP down", "BMP up", "DIB up", "TGA down", "TGA up", "TGA of RGBA down", "TGA of gray down"],
+)
+def test_the_rows_that_are_left_are_where_the_direction_of_the_header_says(body, is_top_left):
+    (picture,) = decode(cut(body, 0.7))
+    height = picture.image.height
+    assert height == pytest.approx(0.7 * PHOTO.height, abs=3)
+    assert picture.remark == f"the file is incomplete: {height / PHOTO.height:.0%} of the image could be decoded"
+    top = 0 if is_top_left else PHOTO.height - height
+    original = np.asarray(PHOTO.crop((0, top, 480, top + height)).convert("L"), np.int16)
+    assert np.abs(np.asarray(picture.image.convert("L"), np.int16) - original)[8:-8].mean() < 2
+
+
 def test_an_incomplete_progressive_file_is_decoded_with_less_detail():
     (picture,) = decode(cut(encode(PHOTO, "JPEG", progressive=True), 0.5))
     assert picture.image.size == PHOTO.size

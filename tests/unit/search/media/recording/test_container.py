@@ -49,3 +49,13 @@ def test_a_recording_of_which_little_is_missing_has_no_remark():
     assert len(decode_sound(body)) == 32000
     assert DecodeReport(end=59.5).describe(60.0) is None
     assert DecodeReport(end=3598).describe(3600.0) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "expected", "text"),
+    [(0.4, 2, "0.4 of 2"), (1.96, 9.5, "2 of 9.5"), (9.4, 12.6, "9.4 of 13"), (60.4, 120, "60 of 120")],
+)
+def test_short_durations_have_a_decimal(end, expected, text):
+    assert DecodeReport(end).describe(expected) == f"the file is incomplete: {text} seconds could be decoded"
+    error = DecodeReport(end, "Invalid data").describe(None)
+    assert error == f"the file is incomplete: it ends after {text.split()[0]} seconds (Invalid data)"

@@ -216,7 +216,8 @@ def test_of_a_truncated_video_all_that_is_there_is_decoded(tmp_path, container, 
     report = DecodeReport()
     times = [frame.seconds for frame in iterate_frames(body[: len(body) // 2], 0.5, report=report)]
     assert 1.5 <= times[-1] <= 2.5
-    assert report.describe(4.0) == f"the file is incomplete: {report.end:.0f} of 4 seconds could be decoded"
+    decoded = f"{report.end:.1f}".removesuffix(".0")
+    assert report.describe(4.0) == f"the file is incomplete: {decoded} of 4 seconds could be decoded"
     assert 1.5 <= report.end <= 2.6
 
 
@@ -248,8 +249,8 @@ def test_every_pixel_format_is_shown(codec, pix_fmt):
     assert color == pytest.approx(expected, abs=12)
 
 
-def write_colored(target, level, transfer, primaries=9, matrix=9):
-    """Write frames of one gray level of 1,023, 10 bits, limited range."""
+def write_colored(target, level, transfer, primaries=9, matrix=9, chroma=(512, 512)):
+    """Write frames of one level of 1,023, 10 bits, limited range. They are gray if both chroma levels are 512."""
     with av.open(target, "w", format="matroska") as out:
         stream = out.add_stream("ffv1", rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
@@ -257,7 +258,7 @@ def write_colored(target, level, transfer, primaries=9, matrix=9):
         stream.codec_context.colorspace, stream.codec_context.color_range = matrix, 1
         for _ in range(3):
             frame = av.VideoFrame(64, 48, "yuv420p10le")
-            for plane, value in zip(frame.planes, (level, 512, 512), strict=True):
+            for plane, value in zip(frame.planes, (level, *chroma), strict=True):
                 plane.update(np.full(plane.buffer_size // 2, value, np.uint16).tobytes())
             frame.color_trc, frame.color_primaries, frame.colorspace, frame.color_range = transfer, primaries, matrix, 1
             out.mux(stream.encode(frame))
@@ -266,12 +267,31 @@ def write_colored(target, level, transfer, primaries=9, matrix=9):
 
 @pytest.mark.parametrize(
     ("transfer", "nits", "expected"),
-    [(16, 203, 238), (16, 26, 100), (16, 1000, 255), (16, 0, 0), (18, 203, 238), (18, 26, 100)],
+    [(16, 203, 231), (16, 26, 100), (16, 1000, 255), (16, 0, 0), (18, 203, 231), (18, 26, 100)],
 )
 def test_a_high_dynamic_range_becomes_the_brightness_of_a_screen(transfer, nits, expected):
     body = encode(write_colored, 64 + round(876 * find_level(transfer, nits)), transfer)
     image = np.asarray(first_image(body))
-    assert image.mean((0, 1)) == pytest.approx([expected] * 3, abs=6)
+    assert image.mean((0, 1)) == pytest.approx([expected] * 3, abs=3)
+
+
+# The primaries of sRGB in light of BT.2020 and of Display P3, one column each.
+SRGB_IN = {
+    9: ((0.6274, 0.3293, 0.0433), (0.0691, 0.9195, 0.0114), (0.0164, 0.0880, 0.8956)),
+    12: ((0.8225, 0.1775, 0.0), (0.0332, 0.9668, 0.0), (0.0171, 0.0724, 0.9105)),
+    1: ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+}
+
+
+@pytest.mark.parametrize("primaries", [9, 2, 1, 12])  # 2 is unspecified
+def test_the_primaries_of_a_high_dynamic_range_are_those_of_the_video(primaries):
+    shown = np.array((180, 60, 40))
+    light = np.array(SRGB_IN[9 if primaries == 2 else primaries]) @ (((shown / 255 + 0.055) / 1.055) ** 2.4)
+    red, green, blue = find_level(16, light * 203)
+    luma = 0.2627 * red + 0.6780 * green + 0.0593 * blue
+    chroma = tuple(512 + round(896 * part) for part in ((blue - luma) / 1.8814, (red - luma) / 1.4746))
+    body = encode(write_colored, 64 + round(876 * luma), 16, primaries, chroma=chroma)
+    assert np.asarray(first_image(body)).mean((0, 1)) == pytest.approx(shown, abs=4)
 
 
 def find_level(transfer, nits):
