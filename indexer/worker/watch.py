@@ -215,7 +215,8 @@ class SourceWatch:
             return
         self._queue()
         self.has_begun.set()
-        for _ in follow_changes(self._library.home.root, [Path(root)], self.stop):
+        reminder = make_reminder(self._library, [Path(root)])
+        for _ in follow_changes(self._library.home.root, [Path(root)], self.stop, reminder):
             self._queue()
 
     def _queue(self) -> None:
