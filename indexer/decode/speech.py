@@ -127,9 +127,11 @@ class SpeechReader:
     def _read_sound(self, speech: Speech, is_wanted: bool) -> Generator[Part, None, None]:
         """Yield the sound of the track that a player plays, or of the next one if it is silent or cannot be decoded.
 
-        The silence at the start of a track is not yielded, so that the sound of two tracks is never mixed.
+        The silence at the start of one of several tracks is not yielded, so that the sound of two is never mixed. A
+        single track is yielded whole: hours of silence without a part would count as a decoder that hangs.
         """
         chosen: Track | None = None
+        is_single = len(self.streams.sounds) == 1
         remark, failures = None, list[str]()
         for track in self.streams.sounds:
             report, is_silent = DecodeReport(), True
@@ -137,7 +139,7 @@ class SpeechReader:
                 for start, samples in iterate_sound(self.path, track.index, report):
                     speech.end = max(speech.end, start + len(samples) / SAMPLE_RATE)
                     is_silent = is_silent and _is_silent(samples)
-                    if is_wanted and not is_silent:
+                    if is_wanted and (is_single or not is_silent):
                         yield AudioChunk(start, samples)
             except UnreadableMediaError as error:
                 speech.error = speech.error or str(error)
