@@ -1,15 +1,11 @@
 """The migration that adds parts and excluded patterns keeps what an earlier version stored."""
 
-from pathlib import Path
+from sqlalchemy import text
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, text
-
-from search.storage import migrations
 from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.sources import Sources
+from tests.support.old_catalog import write_old_catalog
 
 ROWS = """
 INSERT INTO source (id, path, added_at, is_watched) VALUES (1, '/m', '2024', 1);
@@ -19,19 +15,9 @@ INSERT INTO item (id, source_id, path, state, reason, size, mtime_ns) VALUES
 
 
 def test_sources_and_items_of_an_earlier_version_are_kept(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        for function in ("list_pieces", "list_wholes"):
-            connection.connection.driver_connection.create_function(function, 1, str)
-        command.upgrade(config, "0007")
+    with write_old_catalog(tmp_path / "c.db", "0007") as connection:
         for statement in ROWS.split(";\n"):
             connection.execute(text(statement))
-        connection.commit()
-    engine.dispose()
     database = Database(tmp_path / "c.db")
     source = Sources(database).get(1)
     assert (source.path, source.is_watched, source.exclude, source.reads_hidden) == ("/m", True, (), False)

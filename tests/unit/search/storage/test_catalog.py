@@ -1,17 +1,14 @@
 """SQL is the truth: transactions, triggers, migrations."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import inspect, text
 
 from search.errors import HomeError
 from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind, State
-from search.storage import migrations, tables
+from search.storage import tables
 from search.storage.catalog import Catalog
 from search.storage.collections import SavedSearches
 from search.storage.consistency import find_contradictions
@@ -25,6 +22,7 @@ from search.storage.query_images import QueryImages
 from search.storage.sources import Sources
 from search.storage.spaces import SpaceRole, Spaces
 from search.text.analysis import split_query
+from tests.support.old_catalog import write_old_catalog
 
 
 @pytest.fixture
@@ -200,21 +198,13 @@ def test_states_are_the_design_s():
 
 
 def test_a_catalog_of_the_first_version_is_brought_up_to_date(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+    with write_old_catalog(tmp_path / "c.db", "0001") as connection:
         for statement in (
             "INSERT INTO source (id, path, added_at) VALUES (1, '/m', '')",
             "INSERT INTO item (id, source_id, path, state, size, mtime_ns) VALUES (1, 1, '/m/a', 'indexed', 1, 1)",
             "INSERT INTO segment (id, item_id, kind, text) VALUES (1, 1, 'passage', '一只狗在草地上')",
         ):
             connection.execute(text(statement))
-        connection.commit()
-    engine.dispose()
     catalog = Catalog(Database(tmp_path / "c.db"))
     assert find(catalog, "草地") == ["一只狗在草地上"]
     Ledger(catalog.database).forget([1])
@@ -223,15 +213,7 @@ def test_a_catalog_of_the_first_version_is_brought_up_to_date(tmp_path):
 
 
 def test_the_full_text_index_of_an_older_analysis_is_rebuilt(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        for function in ("list_pieces", "list_wholes"):
-            connection.connection.driver_connection.create_function(function, 1, lambda value: value.replace("+", " "))
-        command.upgrade(config, "0007")
+    with write_old_catalog(tmp_path / "c.db", "0007", lambda value: value.replace("+", " ")) as connection:
         for statement in (
             "INSERT INTO source (id, path, added_at) VALUES (1, '/m', '')",
             "INSERT INTO item (id, source_id, path, state, size, mtime_ns) VALUES (1, 1, '/m/a', 'indexed', 1, 1)",
@@ -239,8 +221,6 @@ def test_the_full_text_index_of_an_older_analysis_is_rebuilt(tmp_path):
             "(2, 1, 'passage', 'vitamin C')",
         ):
             connection.execute(text(statement))
-        connection.commit()
-    engine.dispose()
     catalog = Catalog(Database(tmp_path / "c.db"))
     assert find(catalog, "2024") == ["C++ in ٢٠٢٤"]
     assert find(catalog, "c++") == ["C++ in ٢٠٢٤"]
@@ -252,23 +232,12 @@ def test_the_full_text_index_of_an_older_analysis_is_rebuilt(tmp_path):
 
 
 def test_the_names_of_the_fifth_schema_are_migrated_with_their_data(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-        for function in ("list_pieces", "list_wholes"):
-            connection.connection.driver_connection.create_function(function, 1, str)
-        command.upgrade(config, "0005")
+    with write_old_catalog(tmp_path / "c.db", "0005") as connection:
         for table, values in OLD_ROWS.items():
             for row in values:
                 names = ", ".join(f'"{name}"' for name in row)
                 marks = ", ".join(f":{name}" for name in row)
                 connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), row)
-        connection.commit()
-    engine.dispose()
     database = Database(tmp_path / "c.db")
     spaces = [(one.id, one.retriever, one.role) for one in Spaces(database).list_all()]
     assert spaces == [(1, "visual", "active"), (2, "semantic", "active"), (3, "visual", "next")]

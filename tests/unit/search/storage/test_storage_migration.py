@@ -1,19 +1,15 @@
 """The migration that lets storage come and go keeps what an earlier version stored."""
 
-from pathlib import Path
-
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from search.records import State
-from search.storage import migrations
 from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.jobs import Jobs
 from search.storage.ledger import Ledger
 from search.storage.sources import Sources
 from search.storage.volumes import Volumes
+from tests.support.old_catalog import write_old_catalog
 
 ROWS = """
 INSERT INTO source (id, path, added_at) VALUES (1, '/m', '');
@@ -25,19 +21,9 @@ INSERT INTO job (id, task, state, created_at) VALUES (1, '{"paths": []}', 'runni
 
 
 def test_files_that_could_not_be_read_are_tried_again_and_the_rest_is_kept(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        for function in ("list_pieces", "list_wholes"):
-            connection.connection.driver_connection.create_function(function, 1, str)
-        command.upgrade(config, "0007")
+    with write_old_catalog(tmp_path / "c.db", "0007") as connection:
         for statement in ROWS.split(";\n"):
             connection.execute(text(statement.replace(":", r"\:")))
-        connection.commit()
-    engine.dispose()
     database = Database(tmp_path / "c.db")
     stamps = {path: stamp[:4] for path, stamp in Ledger(database).read_stamps(1, "/m").items()}
     assert stamps == {

@@ -2,21 +2,18 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from search.errors import UsageError
 from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Sort
-from search.storage import migrations
 from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.facets import read_facets
 from search.storage.filters import select_items
 from search.storage.sources import Sources
+from tests.support.old_catalog import write_old_catalog
 
 NOON_UTC = 1_714_564_800  # 2024-05-01T12:00:00Z
 NANOSECOND = 10**9
@@ -112,23 +109,13 @@ def test_a_file_from_the_future_was_modified_when_it_was_indexed(catalog):
 
 
 def test_dates_of_older_homes_are_kept(tmp_path):
-    engine = create_engine(f"sqlite:///{tmp_path / 'c.db'}")
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        for function in ("list_pieces", "list_wholes"):
-            connection.connection.driver_connection.create_function(function, 1, str)
-        command.upgrade(config, "0007")
+    with write_old_catalog(tmp_path / "c.db", "0007") as connection:
         for statement in (
             "INSERT INTO source (id, path, added_at) VALUES (1, '/m', '')",
             "INSERT INTO item (id, source_id, path, type, state, size, mtime_ns, captured_at) "
             "VALUES (1, 1, '/m/a.jpg', 'image', 'indexed', 1, 1, '2019-06-07T10\\:11\\:12')",
         ):
             connection.execute(text(statement))
-        connection.commit()
-    engine.dispose()
     catalog = Catalog(Database(tmp_path / "c.db"))
     facts = catalog.get_item(1).facts
     assert (facts.captured_at, facts.is_date_guessed, facts.rating) == ("2019-06-07T10:11:12", False, None)
