@@ -5,8 +5,11 @@ Only the structure of the film is read, not its images, so this is quick and saf
 
 import re
 import struct
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
+
+from search.media.recording.boxes import iterate_boxes
 
 # The film of a Live Photo takes about three seconds. Longer films belong to a photo only if both say so.
 MAX_SECONDS = 5.0
@@ -15,7 +18,7 @@ MAX_MARKED_SECONDS = 15.0
 MAX_WRITE_DELAY_SECONDS = 10.0
 MAX_HEADER_BYTES = 16 * 2**20
 MAX_PHOTO_BYTES = 64 * 2**20
-MAX_ATOMS = 1_000
+MAX_BOXES = 1_000
 CONTENT_IDENTIFIER = b"com.apple.quicktime.content.identifier"
 _UUID = re.compile(rb"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}")
 
@@ -42,26 +45,11 @@ def is_live_photo(photo: Path, film: Path) -> bool:
 
 
 def _read_header(stream: BinaryIO) -> bytes:
-    """Return the content of the atom `moov`, which describes a film; empty if there is none."""
-    size = stream.seek(0, 2)
-    position = 0
-    for _ in range(MAX_ATOMS):
-        stream.seek(position)
-        head = stream.read(16)
-        if len(head) < 8:
-            return b""
-        length, kind = struct.unpack(">I4s", head[:8])
-        start = 8
-        if length == 1 and len(head) == 16:
-            (length,), start = struct.unpack(">Q", head[8:]), 16
-        elif length == 0:
-            length = size - position
-        if length < start:
-            return b""
-        if kind == b"moov":
-            stream.seek(position + start)
-            return stream.read(min(length - start, MAX_HEADER_BYTES))
-        position += length
+    """Return the content of the box `moov`, which describes a film; empty if there is none."""
+    for box in islice(iterate_boxes(stream), MAX_BOXES):
+        if box.name == b"moov" and box.end >= box.start:
+            stream.seek(box.start)
+            return stream.read(min(box.end - box.start, MAX_HEADER_BYTES))
     return b""
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -29,6 +30,14 @@ def make_folder_identity(path: str, facts: os.stat_result) -> Identity:
     if facts.st_ino:
         return Identity(facts.st_dev, facts.st_ino)
     return Identity(facts.st_dev, 0, os.path.realpath(path))
+
+
+def identify_folder(folder: Path) -> Identity | None:
+    """Return the identity of a folder; None if it does not exist or cannot be accessed."""
+    try:
+        return make_folder_identity(str(folder), folder.stat())
+    except OSError:
+        return None
 
 
 def make_file_identity(path: str, facts: os.stat_result) -> Identity:

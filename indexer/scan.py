@@ -15,6 +15,7 @@ from indexer.same_files import (
     NamedFile,
     SameFiles,
     ScannedFiles,
+    identify_folder,
     make_file_identity,
     make_folder_identity,
 )
@@ -289,7 +290,7 @@ def scan_source(
     Yields:
         The files in order of name; a file that is unchanged since it was indexed or skipped as its path.
     """
-    scanner = Scanner(source_id, _identify(excluded), stamps, volumes if volumes is not None else [])
+    scanner = Scanner(source_id, identify_folder(excluded), stamps, volumes if volumes is not None else [])
     path, is_folder = str(root), os.path.isdir(root)
     rules, obstacle = rules.descend(path)
     if obstacle is not None and (obstacle.path != path or is_folder):
@@ -300,10 +301,3 @@ def scan_source(
         listing = scanner.list_files(str(root.parent), list_file_names(root.parent), rules)
         result = scanner.check_file(path, root.name, listing, os.path.islink(path))
         yield from (result,) if result is not None else scanner.list_named()
-
-
-def _identify(folder: Path) -> Identity | None:
-    try:
-        return make_folder_identity(str(folder), os.stat(folder))
-    except OSError:
-        return None

@@ -98,12 +98,3 @@ def identify_storage(folder: str) -> str:
     facts = Path(folder).stat()
     system = os.statvfs(folder).f_fsid if hasattr(os, "statvfs") else 0
     return f"{facts.st_dev}:{facts.st_ino}:{system}"
-
-
-def identify_folder(folder: Path) -> tuple[int, int] | None:
-    """Return device and inode number of a folder; None if it does not exist."""
-    try:
-        facts = Path(folder).stat()
-    except OSError:
-        return None
-    return facts.st_dev, facts.st_ino

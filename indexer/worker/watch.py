@@ -12,8 +12,8 @@ from types import TracebackType
 
 from indexer.decode.growing import QUIET_SECONDS, STILL_WRITTEN
 from indexer.pipeline import Options, Progress, run_index
+from indexer.same_files import identify_folder
 from indexer.summary import Summary
-from indexer.volumes import identify_folder
 from search.errors import HomeError, find_reason
 from search.open_home import OpenHome
 from search.paths import find_access_problem, is_below

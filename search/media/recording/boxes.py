@@ -1,35 +1,54 @@
 """The boxes of MP4 and QuickTime files (ISO/IEC 14496-12)."""
 
 import io
+import struct
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 MAX_BOXES = 10_000
+
+
+class Box(NamedTuple):
+    """One box of a file.
+
+    Attributes:
+        name: The type of the box.
+        start: The position of its content in the file.
+        end: The position after its content; before `start` if the length is not valid.
+    """
+
+    name: bytes
+    start: int
+    end: int
+
+
+def iterate_boxes(stream: BinaryIO) -> Iterator[Box]:
+    """Yield the boxes at the top level of a file; a box whose length is not valid is the last one."""
+    size, position = stream.seek(0, io.SEEK_END), 0
+    while position < size:
+        stream.seek(position)
+        head = stream.read(16)
+        if len(head) < 8:
+            return
+        length, name = struct.unpack(">I4s", head[:8])
+        start = 8
+        if length == 1 and len(head) == 16:
+            (length,), start = struct.unpack(">Q", head[8:]), 16
+        elif length == 0:  # the box ends with the file
+            length = size - position
+        yield Box(name, position + start, position + length)
+        if length < start:
+            return
+        position += length
 
 
 def is_unfinished(source: Path | bytes) -> bool:
     """Return whether an MP4 or QuickTime file has no index: its recording or its copy was interrupted."""
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
-            names = _list_boxes(stream)
+            names = [box.name for box in islice(iterate_boxes(stream), MAX_BOXES)]
     except OSError:
         return False
     return bool(names) and names[0] in {b"ftyp", b"wide", b"mdat"} and b"moov" not in names
-
-
-def _list_boxes(stream: BinaryIO) -> list[bytes]:
-    """Return the types of the boxes at the top level."""
-    names: list[bytes] = []
-    while len(names) < MAX_BOXES:
-        header = stream.read(16)
-        size, name = int.from_bytes(header[:4]), header[4:8]
-        if len(name) < 4:
-            break
-        names.append(name)
-        length = len(header)
-        if size == 1:
-            size = int.from_bytes(header[8:16])
-        if size < 8:  # 0: the box ends with the file
-            break
-        stream.seek(size - length, io.SEEK_CUR)
-    return names

@@ -88,8 +88,17 @@ def test_a_film_with_the_name_of_a_photo_stays_an_item(fresh, media):
 
 @pytest.mark.parametrize(
     "film",
-    [make_film(3600), make_film(5.5), make_film(20, IDENTIFIER), make_film(0), b"", b"\0" * 50, make_film(3)[:-150]],
-    ids=["an hour", "5.5 s", "marked, 20 s", "no duration", "empty", "zeros", "cut"],
+    [
+        make_film(3600),
+        make_film(5.5),
+        make_film(20, IDENTIFIER),
+        make_film(0),
+        b"",
+        b"\0" * 50,
+        make_film(3)[:-150],
+        b"\0\0\0\x01mdat" + b"\xff" * 8 + bytes(300),
+    ],
+    ids=["an hour", "5.5 s", "marked, 20 s", "no duration", "empty", "zeros", "cut", "size beyond any file"],
 )
 def test_films_that_are_no_part_of_a_live_photo(fresh, media, film):
     save(media / "a.jpg", identifier=IDENTIFIER)

@@ -263,7 +263,7 @@ def test_a_source_that_cannot_be_watched_fails_alone_with_the_reason(fresh, medi
 
     original = watch.follow_changes
 
-    def follow_changes(home, paths, stop):
+    def follow_changes(home, paths, stop, *_):
         if paths[0] == media:
             raise OSError(28, "inotify watch limit reached")
         yield from original(home, paths, stop)
