@@ -4,7 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import Connection, case, delete, exists, false, func, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from search.paths import name_file
 from search.records import FileFacts, FileStamp, LedgerRow, SegmentKind, State
@@ -73,9 +87,10 @@ class Ledger:
 
     def mark_unread(self, reasons: Mapping[int, str]) -> None:
         """Store why the files of indexed items could not be read; their segments and embeddings are kept."""
+        rows = [{"item": item_id, "problem": reason} for item_id, reason in reasons.items()]
         with self._database.write() as db:
-            for item_id, reason in reasons.items():
-                db.execute(update(t.item).where(t.item.c.id == item_id).values(problem=reason))
+            if rows:
+                db.execute(update(t.item).where(t.item.c.id == bindparam("item")), rows)
 
     def mark_failed(self, file: FileFacts, reason: str, is_temporary: bool = False) -> None:
         """Set the state of a file that could not be decoded to `failed`.
@@ -111,9 +126,10 @@ class Ledger:
         """
         c = t.item.c
         values = {"state": State.SKIPPED, "reason": reason, "missing_since": None}
+        rows = [{"item": item_id, "belongs_to": owner} for item_id, owner in item_ids.items()]
         with self._database.write() as db:
-            for item_id, owner in item_ids.items():
-                db.execute(update(t.item).where(c.id == item_id).values(values | {"belongs_to": owner}))
+            if rows:
+                db.execute(update(t.item).where(c.id == bindparam("item")).values(values), rows)
 
     def has_postponed(self, roots: Iterable[str], reason: str) -> bool:
         """Return whether a file at one of some paths or below is pending for a reason."""
@@ -153,7 +169,8 @@ class Ledger:
             for item_id in files:
                 db.execute(update(t.item).where(c.id == item_id).values(path=f"{TEMPORARY_PATH}{item_id}"))
             for item_id, file in files.items():
-                values = asdict(file) | {"state": State.INDEXED, "reason": None, "problem": None, "missing_since": None}
+                values = asdict(file) | {"state": State.INDEXED, "problem": None, "missing_since": None}
+                values["reason"] = _keep_remark()
                 db.execute(update(t.item).where(c.id == item_id).values(values))
                 _rename_segment(db, item_id, old_paths.get(item_id, ""), file.path)
 
@@ -163,17 +180,20 @@ class Ledger:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
     def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
-        c = t.item.c
         values = {
             "state": state,
-            # The reason of an indexed or missing item is a remark about its content, which stays.
-            "reason": case((c.state == State.SKIPPED, null()), else_=c.reason),
+            "reason": _keep_remark(),
             "problem": None,
             "missing_since": missing_since,
             "belongs_to": None,
         }
         with self._database.write() as db:
-            db.execute(update(t.item).where(match_values(c.id)).values(values), pack_values(item_ids))
+            db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
+
+
+def _keep_remark() -> ColumnElement[str | None]:
+    """Return the reason without that of a skipped item. Of others it is a remark about their content, which stays."""
+    return case((t.item.c.state == State.SKIPPED, null()), else_=t.item.c.reason)
 
 
 def _rename_segment(db: Connection, item_id: int, old_path: str, new_path: str) -> None:

@@ -42,3 +42,7 @@ def test_an_incomplete_image_is_indexed_with_a_remark(fresh, tmp_path):
     (tmp_path / "copy.jpg").rename(media / "copy.jpg")
     index(fresh, media)
     assert read()["copy.jpg"] == (State.INDEXED, remark)
+    # It also stays when the file gets another name.
+    (media / "copy.jpg").rename(media / "renamed.jpg")
+    assert index(fresh, media).counts["renamed"] == 1
+    assert read()["renamed.jpg"] == (State.INDEXED, remark)
