@@ -36,10 +36,12 @@ def pair_takeout(names: Iterable[str]) -> dict[str, str]:
     """
     names = sorted(names)
     documents = [name for name in names if name.lower().endswith(TAKEOUT_SUFFIX)]
+    if not documents:
+        return {}
     media = {_join_number(name): name for name in names if TYPES.get(PurePath(name).suffix.lower()) in MEDIA_TYPES}
     pairs: dict[str, str] = {}
     keys = sorted(media)
-    for document in documents if media else ():
+    for document in documents:
         owner = _find_owner(document[: -len(TAKEOUT_SUFFIX)], media, keys)
         if owner is not None:
             pairs.setdefault(owner, document)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.decode.content import AudioChunk, Pcm16
+from indexer.decode.content import AudioChunk
 from indexer.summary import Profile
 from search.encoders.encoder import Transcriber
-from search.media.recording.sound import CHUNK_SECONDS, SAMPLE_RATE, convert_to_float
+from search.media.recording.sound import CHUNK_SECONDS, SAMPLE_RATE, Pcm16, convert_to_float
 from search.paths import write_atomically
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
@@ -100,7 +100,7 @@ class TranscriptionQueue:
         if stored is not None:
             self._on_disk.add(content_hash)
             transcript = stored
-        elif _is_silent(chunk):
+        elif is_silent(chunk.samples):
             transcript = Transcript(None, ())
         else:
             if previous is not None and content_hash not in self._languages:
@@ -117,8 +117,9 @@ class TranscriptionQueue:
         return transcript
 
 
-def _is_silent(chunk: AudioChunk) -> bool:
-    return int(np.abs(chunk.samples.astype(np.int32)).max(initial=0)) <= MAX_SILENCE_AMPLITUDE
+def is_silent(samples: Pcm16) -> bool:
+    """Return whether no sample is louder than the noise of a device that records nothing."""
+    return int(np.abs(samples.astype(np.int32)).max(initial=0)) <= MAX_SILENCE_AMPLITUDE
 
 
 def _is_full(chunk: AudioChunk) -> bool:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import stat
 import threading
 from collections.abc import Collection
@@ -10,9 +9,7 @@ from pathlib import Path
 
 from search.errors import NotFoundError
 from search.records import Item, ItemType, State
-
-# Characters that end a line or control a terminal; a file name may contain them.
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+from search.storable import CONTROL_CHARACTERS
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -32,7 +29,7 @@ def find_folder(path: str, folders: Collection[str]) -> str:
 
 def make_download_name(name: str) -> str:
     """Return a file name for an HTTP header or an archive: each control character and line break becomes `_`."""
-    return _CONTROL_CHARACTERS.sub("_", name)
+    return CONTROL_CHARACTERS.sub("_", name)
 
 
 def name_file(path: str) -> str:

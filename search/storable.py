@@ -11,7 +11,8 @@ import re
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+# Characters that end a line or control a terminal; a file name may contain them.
+CONTROL_CHARACTERS = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def clean_string(value: str) -> str:
@@ -38,7 +39,7 @@ def is_storable(value: object) -> bool:
 
 def show_controls(value: str) -> str:
     r"""Return a text in one line: control characters and line breaks are shown as escapes, such as `\n`."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), value)
+    return CONTROL_CHARACTERS.sub(lambda match: match[0].encode("unicode_escape").decode(), value)
 
 
 def clamp_integer(value: int) -> int:

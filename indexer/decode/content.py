@@ -3,14 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from search.media.image.pillow import PilImage
+from search.media.recording.sound import Pcm16
 from search.records import ItemType, MediaFacts, Pixels, Segment
-
-# Sound samples from -32,768 to 32,767.
-Pcm16 = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,13 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from indexer.decode.content import AudioChunk, Part
 from indexer.decode.document.subtitle_names import normalize_language
 from indexer.decode.document.subtitles import Spoken, convert_lines, read_spoken
-from indexer.transcribe import MAX_SILENCE_AMPLITUDE
+from indexer.transcribe import is_silent
 from search.errors import UnreadableMediaError
 from search.media.recording.container import INCOMPLETE, DecodeReport
-from search.media.recording.sound import SAMPLE_RATE, Pcm16, iterate_sound
+from search.media.recording.sound import SAMPLE_RATE, iterate_sound
 from search.media.recording.subtitle_tracks import iterate_lines
 from search.media.recording.tracks import StreamFacts, Track
 from search.records import Segment, SegmentKind
@@ -134,21 +132,21 @@ class SpeechReader:
         is_single = len(self.streams.sounds) == 1
         remark, failures = None, list[str]()
         for track in self.streams.sounds:
-            report, is_silent = DecodeReport(), True
+            report, has_sound = DecodeReport(), False
             try:
                 for start, samples in iterate_sound(self.path, track.index, report):
                     speech.end = max(speech.end, start + len(samples) / SAMPLE_RATE)
-                    is_silent = is_silent and _is_silent(samples)
-                    if is_wanted and (is_single or not is_silent):
+                    has_sound = has_sound or not is_silent(samples)
+                    if is_wanted and (is_single or has_sound):
                         yield AudioChunk(start, samples)
             except UnreadableMediaError as error:
                 speech.error = speech.error or str(error)
                 failures.append(f"audio track {track.index + 1} of {len(self.streams.sounds)} {error}")
-                if is_silent:
+                if not has_sound:
                     continue
-            if chosen is None or not is_silent:
+            if chosen is None or has_sound:
                 chosen, remark = track, report.describe(track.duration)
-            if not is_silent or not is_wanted:
+            if has_sound or not is_wanted:
                 break
         speech.remarks += [remark] if remark else []
         if chosen is None:
@@ -179,7 +177,3 @@ def choose_subtitles(tracks: Sequence[Track], heard: str | None) -> Track | None
 def _describe_track(track: Track, count: int) -> str:
     details = ", ".join(detail for detail in (track.language, track.title) if detail)
     return f"speech is from audio track {track.index + 1} of {count}" + (f" ({details})" if details else "")
-
-
-def _is_silent(samples: Pcm16) -> bool:
-    return int(np.abs(samples.astype(np.int32)).max(initial=0)) <= MAX_SILENCE_AMPLITUDE

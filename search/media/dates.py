@@ -7,7 +7,7 @@ the offset is known: `2024-05-01T12:11:12+02:00`. `Z` means that the time is in 
 
 import re
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -179,7 +179,7 @@ def _is_plausible(moment: datetime, has_time: bool = True) -> bool:
 
 
 def _get_tomorrow() -> date:
-    return (datetime.combine(datetime.now(UTC).date(), time()) + timedelta(days=1)).date()
+    return datetime.now(UTC).date() + timedelta(days=1)
 
 
 def _format(moment: datetime, is_utc: bool = False) -> str:

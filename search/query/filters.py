@@ -7,12 +7,11 @@ from pydantic import Field
 
 from search.errors import UsageError
 from search.records import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters, ItemType
+from search.storable import MAX_INTEGER
 
 FILTERS_BY_KEYWORD: dict[str, str] = {declared.keyword: name for name, declared in FILTERS.items()}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
-# SQLite stores ids as signed 64-bit integers.
-MAX_ID = 2**63 - 1
 # Characters of a value, as long as the longest path of a file system; SQLite accepts patterns of up to 50,000 bytes.
 MAX_VALUE_LENGTH = 4096
 # Values of a filter that declares no smaller number.
@@ -20,7 +19,7 @@ MAX_VALUES = 1000
 _Text = Annotated[str, Field(max_length=MAX_VALUE_LENGTH)]
 # The pattern is only described: values are checked together with those of the query language.
 _Date = Annotated[str, Field(max_length=MAX_VALUE_LENGTH, json_schema_extra={"pattern": f"^{DATE_PATTERN}$"})]
-ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
+ItemId = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TYPES: list[ItemType],
     FilterKind.TEXT: _Text | None,
@@ -70,7 +69,7 @@ def _parse(kind: FilterKind, text: str) -> Any:
 
 def _parse_id(text: str) -> int:
     item_id = int(text)
-    if not 1 <= item_id <= MAX_ID:
+    if not 1 <= item_id <= MAX_INTEGER:
         raise ValueError("an id out of range")
     return item_id
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from search.paths import is_below
 from search.records import Volume
 from search.storage import tables as t
 from search.storage.database import Database
@@ -20,7 +21,7 @@ class Volumes:
 
     def list_below(self, root: str) -> list[Volume]:
         """Return the volumes at a path or below it, in order of path."""
-        return [volume for volume in self.list_all() if _is_at_or_below(volume.path, root)]
+        return [volume for volume in self.list_all() if is_below(volume.path, root)]
 
     def list_all(self) -> list[Volume]:
         """Return every volume, in order of path."""
@@ -35,10 +36,9 @@ class Volumes:
         For example, a program wrote a file into the folder of a disk that was not mounted.
         """
         c, i = t.volume.c, t.item.c
-        below = func.substr(i.path, 1, func.length(c.path) + 1) == c.path + "/"
-        query = select(i.path).join(t.volume, below).where(c.problem.is_not(None), i.id > c.last_item_id)
+        query = select(i.path).join(t.volume, _is_below_volume()).where(c.problem.is_not(None), i.id > c.last_item_id)
         with self._database.read() as db:
-            return {row[0] for row in db.execute(query) if _is_at_or_below(row[0], root)}
+            return {row[0] for row in db.execute(query) if is_below(row[0], root)}
 
     def list_problems(self) -> dict[str, str]:
         """Return why storage is unavailable, by the folder at which it begins."""
@@ -79,12 +79,12 @@ class Volumes:
 def is_available() -> ColumnElement[bool]:
     """Return the condition that an item is not on a volume that is unavailable."""
     c, path = t.volume.c, t.item.c.path
-    below = func.substr(path, 1, func.length(c.path) + 1) == c.path + "/"
-    return ~select(c.path).where(c.problem.is_not(None), or_(path == c.path, below)).exists()
+    return ~select(c.path).where(c.problem.is_not(None), or_(path == c.path, _is_below_volume())).exists()
 
 
-def _is_at_or_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip("/") + "/")
+def _is_below_volume() -> ColumnElement[bool]:
+    path = t.volume.c.path
+    return func.substr(t.item.c.path, 1, func.length(path) + 1) == path + "/"
 
 
 def _save(db: Connection, source_id: int, volume: Volume) -> None:

@@ -37,6 +37,7 @@ class Package:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
+        self._relations: dict[str, list[Relation]] = {}
 
     def find_main(self, default: str) -> str:
         """Return the name of the main part.
@@ -60,7 +61,12 @@ class Package:
         return None
 
     def list_relations(self, part: str) -> list[Relation]:
-        """Return the relations of a part; those of the package if the name is empty."""
+        """Return the relations of a part; those of the package if the name is empty. They are read once."""
+        if part not in self._relations:
+            self._relations[part] = self._read_relations(part)
+        return self._relations[part]
+
+    def _read_relations(self, part: str) -> list[Relation]:
         folder, _, name = part.rpartition("/")
         root = self.archive.find_xml(f"{folder}/_rels/{name}.rels" if folder else f"_rels/{name}.rels")
         relations = []

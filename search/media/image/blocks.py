@@ -1,4 +1,4 @@
-"""Process large images in blocks of rows, so that arrays of floats stay small."""
+"""Change the pixels of large images without large arrays: block by block, or by a table."""
 
 from collections.abc import Callable
 
@@ -24,3 +24,16 @@ def convert_rows(image: Image.Image, mode: str, convert: Callable[[Image.Image],
         block = image.crop((0, top, image.width, min(top + rows, image.height)))
         converted.paste(convert(block), (0, top))
     return converted
+
+
+def map_colors(image: Image.Image, table: list[int]) -> Image.Image:
+    """Return an image of 8 bits per channel with other values in every channel except the transparency.
+
+    Args:
+        image: The image.
+        table: The new value of each value from 0 to 255.
+    """
+    bands = [
+        band if name == "A" else band.point(table) for name, band in zip(image.getbands(), image.split(), strict=True)
+    ]
+    return Image.merge(image.mode, bands)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
-from search.media.image.blocks import convert_rows
+from search.media.image.blocks import convert_rows, map_colors
 from search.media.tone_mapping import TO_SRGB, UNSPECIFIED, Light, Transfer, convert_primaries, encode_srgb, map_tones
 from search.records import Pixels
 
@@ -47,24 +47,13 @@ def read_coding(image: Image.Image) -> tuple[int, int] | None:
     )
 
 
-def convert_to_srgb(image: Image.Image, coding: tuple[int, int] | None) -> Image.Image:
-    """Return an image in sRGB; an image that is in sRGB already, or whose profile is damaged, is returned unchanged.
+def find_conversion(image: Image.Image, coding: tuple[int, int] | None) -> Conversion | None:
+    """Return what converts the colors of an image to sRGB; None if they are sRGB already, or the profile is damaged.
 
     Args:
         image: A decoded image with its metadata.
         coding: What `read_coding` returned for the file.
     """
-    convert = _find_conversion(image, coding)
-    return image if convert is None else convert(image)
-
-
-def needs_conversion(image: Image.Image, coding: tuple[int, int] | None) -> bool:
-    """Return whether `convert_to_srgb` converts the colors of an image; False if it returns the image unchanged."""
-    return _find_conversion(image, coding) is not None
-
-
-def _find_conversion(image: Image.Image, coding: tuple[int, int] | None) -> Conversion | None:
-    """Return what converts the colors of an image to sRGB; None if they stay as they are."""
     primaries, transfer = coding or (UNSPECIFIED, UNSPECIFIED)
     hdr, profile = Transfer.find(transfer), image.info.get("icc_profile")
     convert: Conversion | None = None
@@ -163,7 +152,4 @@ def _correct_gamma(image: Image.Image) -> Image.Image:
     """Return an image that states a gamma with the gamma of sRGB."""
     gamma = image.info["gamma"]
     table = [round(255 * (value / 255) ** (STANDARD_GAMMA / gamma)) for value in range(256)]
-    bands = [
-        band if name == "A" else band.point(table) for name, band in zip(image.getbands(), image.split(), strict=True)
-    ]
-    return Image.merge(image.mode, bands)
+    return map_colors(image, table)

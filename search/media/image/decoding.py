@@ -22,18 +22,8 @@ from search.media.image.flatten import flatten, is_deep_color
 from search.media.image.limits import require_decodable
 from search.media.image.raw import is_raw
 from search.media.image.tiff_arrays import is_misread, open_tiff_array
+from search.media.image.turn import TURNS
 from search.records import MediaFacts
-
-# How images are turned upright, by their EXIF orientation.
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 # Decoders raise many types on damaged input; each means that the file cannot be read.
 DECODE_ERRORS = (

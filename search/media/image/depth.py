@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from search.media.image.blocks import convert_rows
+from search.media.image.blocks import convert_rows, map_colors
 
 # The share of the darkest and of the brightest pixels that may be clipped: a few defective pixels must not count.
 CLIPPED_PERCENT = 0.1
@@ -54,11 +54,7 @@ def stretch_dark(image: Image.Image) -> Image.Image:
     brightest = max(int(band[1]) for band in extrema if isinstance(band, tuple))
     if not 0 < brightest <= MAX_8_BITS // 8:
         return image
-    bands = [
-        band if name == "A" else band.point([min(MAX_8_BITS, value * MAX_8_BITS // brightest) for value in range(256)])
-        for name, band in zip(image.getbands(), image.split(), strict=True)
-    ]
-    return Image.merge(image.mode, bands)
+    return map_colors(image, [min(MAX_8_BITS, value * MAX_8_BITS // brightest) for value in range(256)])
 
 
 def _parse_number(value: Any) -> np.float32 | None:

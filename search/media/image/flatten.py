@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from search.media.image.color import convert_lab, convert_to_srgb, needs_conversion
+from search.media.image.color import convert_lab, find_conversion
 from search.media.image.depth import is_deep_gray, scale_to_8_bits, stretch_dark
 
 # The modes with transparency by mode; Pillow does not convert all of them in one step.
@@ -42,10 +42,12 @@ def flatten(image: Image.Image, coding: tuple[int, int] | None, side: int | None
         image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     elif image.mode in ALPHA_MODES:
         image = image.convert(ALPHA_MODES[image.mode])
-    if side is not None and min(image.size) >= 2 * side and needs_conversion(image, coding):
-        info, image = image.info, image.reduce(min(image.size) // side)
-        image.info = info
-    image = convert_to_srgb(image, coding)
+    convert = find_conversion(image, coding)
+    if convert is not None:
+        if side is not None and min(image.size) >= 2 * side:
+            info, image = image.info, image.reduce(min(image.size) // side)
+            image.info = info
+        image = convert(image)
     if image.mode in {"RGBA", "LA"}:
         layer = image.convert("RGBA")
         background = Image.new("RGBA", layer.size, DARK if _is_white(layer) else WHITE)

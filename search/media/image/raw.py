@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from search.errors import UnreadableMediaError
-from search.media.image.exif import read_header, read_metadata
+from search.media.image.exif import SIDEWAYS, read_header, read_metadata
 from search.media.image.flatten import flatten
+from search.media.image.turn import TURNS
 from search.records import MediaFacts
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ RAW_SUFFIXES = frozenset((
 SIGNATURES = (b"FUJIFILMCCD-RAW", b"FOVb", b"IIU\0", b"IIRO", b"IIRS", b"\0MRM")
 # The metadata is read from this many bytes at the start of a raw file.
 MAX_HEADER_BYTES = 4 * 2**20
-# The orientations of LibRaw as Pillow operations, and as EXIF orientations.
-ROTATIONS = {3: Image.Transpose.ROTATE_180, 5: Image.Transpose.ROTATE_90, 6: Image.Transpose.ROTATE_270}
+# The orientations of LibRaw as EXIF orientations.
 ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
 
 
@@ -63,12 +63,13 @@ def open_raw(source: Path | bytes, side: int | None) -> tuple[Image.Image, Media
         reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
         raise UnreadableMediaError(f"damaged raw file, or unsupported camera: {reason}") from error
     facts = facts or read_header(_read_header_bytes(source))
-    if flip in ROTATIONS:
-        image = image.transpose(ROTATIONS[flip])
-    if flip in {5, 6}:
+    orientation = ORIENTATIONS.get(flip)
+    if orientation in TURNS:
+        image = image.transpose(TURNS[orientation])
+    if orientation in SIDEWAYS:
         width, height = height, width
     known = {name: value for name, value in vars(facts).items() if name not in {"width", "height", "orientation"}}
-    return image.convert("RGB"), MediaFacts(**known, width=width, height=height, orientation=ORIENTATIONS.get(flip))
+    return image.convert("RGB"), MediaFacts(**known, width=width, height=height, orientation=orientation)
 
 
 def _read_preview(raw: "RawPy", side: int | None) -> tuple[Image.Image | None, MediaFacts | None]:

@@ -67,13 +67,13 @@ def test_the_primaries_of_srgb_and_a_profile_are_not_converted_twice():
 
 def test_what_is_converted_is_said_before():
     image = Image.new("RGB", (64, 48), (234, 51, 35))
-    assert not color.needs_conversion(image, None)
-    assert not color.needs_conversion(image, (1, 13))
+    assert color.find_conversion(image, None) is None
+    assert color.find_conversion(image, (1, 13)) is None
     for coding in ((12, 13), (9, 16), (1, 18)):
-        assert color.needs_conversion(image, coding)
+        assert color.find_conversion(image, coding) is not None
     image.info["gamma"] = 1.0
-    assert color.needs_conversion(image, None)
-    assert color.convert_to_srgb(image, None) != image
+    assert color.find_conversion(image, None) is not None
+    assert color.find_conversion(image, None)(image) != image
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "HEIF"])
