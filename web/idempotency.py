@@ -10,13 +10,11 @@ from flask import Flask, Response, g, request
 
 from search.errors import KeyInUseError, KeyReusedError, UsageError
 from web.contract.openapi import find_operation
+from web.contract.operation import KEY_CHARACTERS, KEY_HEADER, MAX_KEY_LENGTH, MAX_RESPONSES
 
-HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-# What a client can repeat: the responses to the last requests of this process.
-MAX_RESPONSES = 1000
 STORED_HEADERS = ("Content-Type", "Location")
-_VALID = re.compile(r"[\x21-\x7e]{1,128}")
+_VALID = re.compile(f"{KEY_CHARACTERS}{{1,{MAX_KEY_LENGTH}}}")
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,9 @@ class ResponseStore:
                     self._entries.popitem(last=False)
                 return None
         if entry.fingerprint != fingerprint:
-            raise KeyReusedError(f"This {HEADER} was sent with another request. Send a new key for each request.")
+            raise KeyReusedError(f"This {KEY_HEADER} was sent with another request. Send a new key for each request.")
         if entry.body is None:
-            raise KeyInUseError(f"The request with this {HEADER} is still being processed. Repeat it later.")
+            raise KeyInUseError(f"The request with this {KEY_HEADER} is still being processed. Repeat it later.")
         return entry
 
     def end(self, key: str, entry: Entry | None) -> None:
@@ -78,11 +76,11 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def _begin() -> Response | None:
-        if HEADER not in request.headers or not find_operation(app, request.endpoint).creates:
+        if KEY_HEADER not in request.headers or not find_operation(app, request.endpoint).creates:
             return None
-        if not _VALID.fullmatch(request.headers[HEADER]):
-            raise UsageError(f"{HEADER}: must be 1 to 128 visible ASCII characters")
-        key, fingerprint = f"{request.path} {request.headers[HEADER]}", _make_fingerprint()
+        if not _VALID.fullmatch(request.headers[KEY_HEADER]):
+            raise UsageError(f"{KEY_HEADER}: must be 1 to 128 visible ASCII characters")
+        key, fingerprint = f"{request.path} {request.headers[KEY_HEADER]}", _make_fingerprint()
         entry = store.begin(key, fingerprint)
         if entry is None:
             g.idempotency = (key, fingerprint)

@@ -1,7 +1,7 @@
 """A problem as a response, for the application and for the server around it."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from http import HTTPStatus
 
 from search.errors import CrossmodalError, HttpError
@@ -36,7 +36,7 @@ class Problem:
         """The HTTP status."""
         return self.http_status or self.error.http_status
 
-    @property
+    @cached_property
     def body(self) -> bytes:
         """The problem document."""
         document = ProblemDocument(

@@ -27,13 +27,12 @@ def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: in
     Raises:
         RequestedRangeNotSatisfiable: The range starts after the end of the file.
     """
-    environ = dict(request.environ)
+    environ, facts = dict(request.environ), path.stat()
     requested = environ.pop("HTTP_RANGE", None)
     # Ranges are only defined for GET.
-    if requested is not None and request.method == "GET":
-        size = path.stat().st_size
-        if (chosen := choose_range(requested, size)) is not None:
-            environ["HTTP_RANGE"] = chosen
+    is_ranged = requested is not None and request.method == "GET"
+    if is_ranged and (chosen := choose_range(requested, facts.st_size)) is not None:
+        environ["HTTP_RANGE"] = chosen
     # A header cannot contain line ends, nor bytes of a name that are not valid in UTF-8.
     name = name and make_download_name(name.encode(errors="replace").decode())
     response = send_file(
@@ -42,7 +41,7 @@ def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: in
         mime_type,
         download_name=name,
         max_age=max_age,
-        last_modified=max(0.0, min(path.stat().st_mtime, MAX_HTTP_DATE)),
+        last_modified=max(0.0, min(facts.st_mtime, MAX_HTTP_DATE)),
         response_class=current_app.response_class,
     )
     assert isinstance(response, Response)

@@ -19,6 +19,7 @@ from tests.support.fake_models import choose_fake_models
 from tests.support.indexing import index
 from tests.support.real_models import CHOOSER
 from tests.support.server import run_fake_server
+from tests.support.wsgi_server import read_all
 
 pytestmark = pytest.mark.slow
 
@@ -80,13 +81,6 @@ def check_prompt(server):
     status, body = server.ask("POST", "/api/v1/search", {"text": "how to repair a flat tyre"})
     assert status == 200
     assert json.loads(body)["hits"][0]["item"]["path"].endswith("bicycle.txt")
-
-
-def read_all(connection):
-    parts = []
-    while block := connection.recv(2**16):
-        parts.append(block)
-    return b"".join(parts)
 
 
 def test_clients_that_pause_a_ranged_download_delay_no_other_request(server, opened):

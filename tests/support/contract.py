@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from search.errors import CrossmodalError
 from web.contract.openapi import PROBLEM, get_operation
+from web.contract.problems import list_errors
 from web.schemas.problem import ProblemDocument
 
 
@@ -39,13 +40,8 @@ def check_problem(response: TestResponse) -> None:
     """Check that a response is a problem document of a declared type."""
     assert response.content_type == PROBLEM, response.content_type
     problem = ProblemDocument.model_validate_json(response.data, strict=True)
-    declared = {error.problem_type: error for error in list_errors()}
+    declared = {error.problem_type: error for error in (CrossmodalError, *list_errors())}
     assert (declared[problem.type].http_status, declared[problem.type].title) == (problem.status, problem.title)
     assert problem.status == response.status_code
     assert problem.detail
     assert problem.request_id == response.headers["X-Request-Id"]
-
-
-def list_errors(base: type[CrossmodalError] = CrossmodalError) -> list[type[CrossmodalError]]:
-    """Return an error class and all classes below it."""
-    return [base, *(error for below in base.__subclasses__() for error in list_errors(below))]

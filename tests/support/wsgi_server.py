@@ -5,7 +5,6 @@ import http.client
 import json
 import socket
 import threading
-import time
 from contextlib import closing, contextmanager
 
 from search.settings import Settings
@@ -74,13 +73,6 @@ def send_large(_environ, start_response):
     """Answer with 16 MiB in small blocks."""
     start_response("200 OK", [("Content-Length", str(len(LARGE)))])
     return (LARGE[at : at + 10_000] for at in range(0, len(LARGE), 10_000))
-
-
-def wait_until(condition):
-    end = time.monotonic() + SOON
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert condition()
 
 
 def read_problem(text):

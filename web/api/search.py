@@ -5,10 +5,10 @@ from pydantic import Field
 
 from search.engine import Engine
 from search.errors import BusyError, ModelError, NoSpeechError, NotFoundError, UnreadableMediaError, UsageError
-from search.query.request import MAX_QUERY, SearchRequest, check_fields, parse_request
+from search.query.request import MAX_QUERY, SearchRequest, parse_request
 from search.records import Query
 from search.serializers import serialize_answer
-from web.api.body import collect_fields, read_json
+from web.api.body import collect_fields, parse_address, read_json
 from web.contract.operation import FORM, JSON, Operation
 from web.schemas.files import File
 from web.schemas.search import SearchAnswer
@@ -86,7 +86,7 @@ def read_address() -> SearchRequest:
     Raises:
         UsageError: A field is not valid.
     """
-    found = check_fields(AddressSearch, collect_fields(AddressSearch, request.args))
+    found = parse_address(AddressSearch)
     return found if found.q is None else found.model_copy(update={"text": found.q})
 
 

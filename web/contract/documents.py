@@ -39,7 +39,7 @@ class ContractSchema(GenerateJsonSchema):
 
     def named_tuple_schema(self, schema: Any) -> dict[str, Any]:
         """Return the schema of a named tuple, with its description."""
-        return super().named_tuple_schema(schema) | {"description": _read_summary(schema["cls"])}
+        return super().named_tuple_schema(schema) | {"description": read_summary(schema["cls"])}
 
     def enum_schema(self, schema: Any) -> dict[str, Any]:
         """Return the schema of an enumeration, without its title."""
@@ -76,7 +76,7 @@ def make_record_document(record: type[Any], name: str, omits_empty: bool = False
         if omits_empty and (field.default is not MISSING or field.default_factory is not MISSING):
             default = None if field.default is MISSING else field.default
         declared[field.name] = (hints[field.name], Field(default, description=descriptions.get(field.name)))
-    return create_model(name, __base__=Document, __doc__=_read_summary(record), **declared)
+    return create_model(name, __base__=Document, __doc__=read_summary(record), **declared)
 
 
 def read_attributes(declared: type[Any]) -> dict[str, str]:
@@ -90,7 +90,7 @@ def fold(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 
 
-def _read_summary(declared: type[Any]) -> str:
+def read_summary(declared: type[Any]) -> str:
     """Return the docstring of a class without its `Attributes` section, each paragraph in one line."""
     text = (inspect.getdoc(declared) or "").partition("Attributes:\n")[0]
     return fold(text)
@@ -99,7 +99,7 @@ def _read_summary(declared: type[Any]) -> str:
 def _describe(schema: dict[str, Any], declared: type[Any]) -> dict[str, Any]:
     """Add descriptions to a schema and drop its title."""
     schema.pop("title", None)
-    schema["description"] = _read_summary(declared)
+    schema["description"] = read_summary(declared)
     properties = schema.get("properties", {})
     aliases = {name: field.alias for name, field in getattr(declared, "model_fields", {}).items() if field.alias}
     for base in declared.__mro__:

@@ -14,7 +14,15 @@ from werkzeug.routing import Rule
 
 from search.errors import CrossmodalError, KeyInUseError, KeyReusedError, NotFoundError, TooLargeError, UsageError
 from web.contract.documents import ContractSchema, fold
-from web.contract.operation import NOT_MODIFIED, Operation, get_operation
+from web.contract.operation import (
+    KEY_CHARACTERS,
+    KEY_HEADER,
+    MAX_KEY_LENGTH,
+    MAX_RESPONSES,
+    NOT_MODIFIED,
+    Operation,
+    get_operation,
+)
 from web.schemas.problem import ProblemDocument
 
 VERSION = "3.1.1"
@@ -24,12 +32,13 @@ DESCRIPTION = (
     "documents (RFC 9457); `type` identifies the class of problem. Clients must ignore fields that they do not know."
 )
 KEY_PARAMETER = {
-    "name": "Idempotency-Key",
+    "name": KEY_HEADER,
     "in": "header",
     "required": False,
     "description": "A new random value for each request. A request that is repeated with the same value creates "
-    "nothing again and gets the first response; the server remembers the last 1,000 until it is restarted.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+    "nothing again and gets the first response; the server remembers the last "
+    f"{MAX_RESPONSES:,} until it is restarted.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": f"^{KEY_CHARACTERS}+$"},
 }
 _PLACEHOLDER = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 PREFIX = "/api/v1/"

@@ -16,6 +16,9 @@ URLENCODED = "application/x-www-form-urlencoded"
 NOT_MODIFIED = {304: "The client has the current response: its `ETag` is in `If-None-Match`"}
 # The status of a part of a file.
 PARTIAL = {206: "A part of the file, for a request with `Range`"}
+# The header by which a repeated request is recognized, its values, and how many responses a server remembers.
+KEY_HEADER, KEY_CHARACTERS, MAX_KEY_LENGTH = "Idempotency-Key", "[!-~]", 128
+MAX_RESPONSES = 1_000
 # The attribute of a view function that stores its declaration.
 _ATTRIBUTE = "crossmodal_operation"
 

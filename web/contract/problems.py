@@ -1,10 +1,9 @@
 """The problem types, described from the declarations of the errors."""
 
-import inspect
 from dataclasses import dataclass
 
 from search.errors import CrossmodalError
-from web.contract.documents import fold
+from web.contract.documents import read_summary
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,15 @@ def make_anchor(problem_type: str) -> str:
 
 def list_problem_types() -> list[ProblemType]:
     """Return all problem types, in order of status and type."""
-    found = [_describe(error) for error in _list_errors(CrossmodalError)]
+    found = [_describe(error) for error in list_errors()]
     return sorted(found, key=lambda problem: (problem.status, problem.type))
 
 
-def _list_errors(base: type[CrossmodalError]) -> list[type[CrossmodalError]]:
-    return [error for below in base.__subclasses__() for error in (below, *_list_errors(below))]
+def list_errors(base: type[CrossmodalError] = CrossmodalError) -> list[type[CrossmodalError]]:
+    """Return all classes of errors below a class."""
+    return [error for below in base.__subclasses__() for error in (below, *list_errors(below))]
 
 
 def _describe(error: type[CrossmodalError]) -> ProblemType:
-    text = (inspect.getdoc(error) or "").partition("\n\nAttributes:")[0]
-    meaning, _, advice = fold(text).partition("\n\n")
+    meaning, _, advice = read_summary(error).partition("\n\n")
     return ProblemType(error.problem_type, error.http_status, error.title, meaning, advice)

@@ -7,14 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.web_client import ask, get_item, make_client
+from tests.support.web_client import ask, get_item
 
 ASKED_TIERS = ({"all": True}, {"tier": "relevant"}, {"tier": "possible"})
-
-
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
 
 
 ANSWER = """

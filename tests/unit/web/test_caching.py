@@ -12,11 +12,6 @@ from tests.support.web_client import ask, get_item, make_client
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 
 
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
-
-
 @pytest.fixture
 def media(tmp_path):
     (tmp_path / "media").mkdir()

@@ -15,11 +15,6 @@ from web.contract.problems import list_problem_types
 
 
 @pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
-
-
-@pytest.fixture(scope="module")
 def document(client):
     return client.get("/openapi.json").json
 

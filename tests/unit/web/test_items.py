@@ -1,14 +1,7 @@
 """Items over REST: their media, thumbnails, segments and passages."""
 
-import pytest
-
 from tests.support.indexing import index
 from tests.support.web_client import ask, get_item, make_client
-
-
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
 
 
 def test_media_is_sent_whole_and_in_ranges(client, demo):

@@ -15,11 +15,6 @@ LONG = "x" * 60_000
 SURROGATE = "\\ud800"
 
 
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
-
-
 def post(client, path, body):
     return client.post(path, data=body, content_type="application/json")
 

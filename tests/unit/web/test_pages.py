@@ -9,13 +9,7 @@ import pytest
 import web
 from search.encoders.presets import ROLES
 from search.records import ItemType, JobState, Retriever, SegmentKind, Sort, State
-from tests.support.web_client import make_client
 from web.texts import LANGUAGES, read_texts
-
-
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
 
 
 def test_the_page_and_its_files_come_with_a_strict_policy(client):

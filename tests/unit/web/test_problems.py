@@ -11,11 +11,6 @@ from tests.support.web_client import ask, make_client
 TOO_MANY_DIGITS = "9" * 5000
 
 
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
-
-
 @pytest.mark.parametrize(
     ("method", "address", "headers", "status", "kind"),
     [

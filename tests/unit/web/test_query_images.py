@@ -12,11 +12,6 @@ from tests.support.indexing import index
 from tests.support.web_client import ask, get_item, make_client
 
 
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
-
-
 def keep(client, body):
     return client.post("/api/v1/query-images", data={"image": (io.BytesIO(body), "a.jpg")})
 

@@ -11,11 +11,6 @@ from PIL import Image
 from tests.support.web_client import ask, get_item, make_client
 
 
-@pytest.fixture(scope="module")
-def client(library):
-    return make_client(library)
-
-
 def names(answer):
     return [hit["item"]["path"].rsplit("/", 1)[-1] for hit in answer["hits"]]
 

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.support.wsgi_server import LARGE, SOON, answer, echo, read_all, read_problem, running, send_large, wait_until
+from tests.support.clock import wait_for
+from tests.support.wsgi_server import LARGE, SOON, answer, echo, read_all, read_problem, running, send_large
 from web.server.bridge import MAX_READ_AHEAD, MAX_SMALL_BODY, MAX_SMALL_RESPONSE
 
 
@@ -50,7 +51,7 @@ def test_downloads_above_the_limit_are_asked_to_wait_until_one_ends():
         assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
         assert json.loads(refused.content)["type"] == "urn:crossmodal:problem:busy"
         paused[0].close()
-        wait_until(lambda: server.ask().content == LARGE)
+        wait_for(lambda: server.ask().content == LARGE)
         paused[1].close()
 
 
@@ -64,7 +65,7 @@ def test_requests_wait_up_to_a_limit_and_health_does_not_wait_for_them():
 
     with running(app, request_threads=1, request_queue=1) as server:
         slow = [server.connect("GET /slow HTTP/1.1\nHost: h\nConnection: close\n\n") for _ in range(2)]
-        wait_until(lambda: server.ask().status == 503)
+        wait_for(lambda: server.ask().status == 503)
         assert server.ask(path="/healthz").content == b"done"
         free.set()
         for client in slow:
@@ -103,11 +104,11 @@ def test_an_event_is_sent_at_once_and_the_stream_ends_when_the_client_leaves_or_
             while b"data: x" not in text:
                 text += client.recv(1000)
         leaving.close()
-        wait_until(lambda: len(closed) == 1)
+        wait_for(lambda: len(closed) == 1)
         server.server.should_exit = True
         assert read_all(staying).endswith(b"\r\n0\r\n\r\n")
         staying.close()
-        wait_until(lambda: len(closed) == 2)
+        wait_for(lambda: len(closed) == 2)
 
 
 @pytest.mark.parametrize("length", [10, MAX_READ_AHEAD + 1])
@@ -139,9 +140,9 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_frees_its_place():
 
     with running(app, max_uploads=1) as server:
         client = server.connect(head)
-        wait_until(lambda: server.ask("POST", body=bytes(MAX_READ_AHEAD + 1)).status == 503)
+        wait_for(lambda: server.ask("POST", body=bytes(MAX_READ_AHEAD + 1)).status == 503)
         client.close()
-        wait_until(lambda: server.ask("POST", body=bytes(MAX_READ_AHEAD + 1)).status == 200)
+        wait_for(lambda: server.ask("POST", body=bytes(MAX_READ_AHEAD + 1)).status == 200)
 
 
 def test_bodies_that_are_being_received_have_a_common_limit(monkeypatch):
@@ -149,10 +150,10 @@ def test_bodies_that_are_being_received_have_a_common_limit(monkeypatch):
     body = bytes(2 * MAX_SMALL_BODY)
     with running(echo) as server:
         client = server.connect(f"POST / HTTP/1.1\nHost: h\nContent-Length: {len(body)}\n\nx")
-        wait_until(lambda: server.ask("POST", body=body).status == 503)
+        wait_for(lambda: server.ask("POST", body=body).status == 503)
         assert server.ask("POST", body=body[:MAX_SMALL_BODY]).status == 200
         client.close()
-        wait_until(lambda: server.ask("POST", body=body).status == 200)
+        wait_for(lambda: server.ask("POST", body=body).status == 200)
 
 
 def test_a_body_above_the_limit_is_refused_before_it_is_sent():
@@ -238,7 +239,7 @@ def test_a_body_counts_until_its_request_is_answered(monkeypatch):
     with running(app) as server:
         slow = threading.Thread(target=server.ask, args=("POST", "/slow", body))
         slow.start()
-        wait_until(lambda: server.ask("POST", body=body).status == 503)
+        wait_for(lambda: server.ask("POST", body=body).status == 503)
         free.set()
         slow.join()
         assert server.ask("POST", body=body).status == 200
