@@ -74,6 +74,13 @@ SOUNDS = {
 FILMS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264", "webm": "libvpx-vp9", "avi": "mpeg4"}
 
 
+def encode(image, kind, **options):
+    """Return an image as the content of a file."""
+    stream = io.BytesIO()
+    image.copy().save(stream, kind, **options)  # Pillow keeps the options of the last encoder
+    return stream.getvalue()
+
+
 def write_image(image, path, **options):
     pillow_heif.register_heif_opener()
     image.save(path, IMAGES[path.suffix[1:]], **options)

@@ -4,8 +4,19 @@ from pathlib import Path
 
 from indexer.pipeline import Options, Summary, run_index
 from search.open_home import OpenHome
+from search.records import State
 
 
 def index(library: OpenHome, *paths: Path, **options) -> Summary:
     """Index without showing progress; files are decoded in this process unless a test asks for the sandbox."""
     return run_index(library, list(paths), Options(**{"sandbox": False} | options), lambda *_: None)
+
+
+def list_states(library: OpenHome) -> dict[str, State]:
+    """Return the state of every file in the ledger by its name."""
+    return {Path(item.path).name: item.state for item in library.catalog.list_items()}
+
+
+def list_reasons(library: OpenHome) -> dict[str, tuple[State, str | None]]:
+    """Return the state of every file in the ledger, and its reason, by its name."""
+    return {Path(item.path).name: (item.state, item.reason) for item in library.catalog.list_items()}

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.decode.content import FileSummary
@@ -20,18 +20,13 @@ from search.open_home import open_home
 from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind, State
 from search.settings import Settings
 from tests.support.indexing import index
+from tests.support.properties import few_examples
 from tests.support.web_client import make_client
 
 CANARY = "The lighthouse keeper wrote a letter."
 SETTLED = {State.INDEXED, State.FAILED, State.SKIPPED}
 # Each example indexes a library, so there are few, and failing ones are not reduced.
-odd = settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+odd = few_examples(6)
 names = st.one_of(
     st.binary(min_size=1, max_size=40),
     # Every Unicode plane, control characters among them.

@@ -11,7 +11,7 @@ from indexer.pairs import Attachment, find_attachments
 from search.engine import Engine
 from search.records import Query, State
 from tests.support.formats import RED, write_film
-from tests.support.indexing import index
+from tests.support.indexing import index, list_reasons
 from tests.support.web_client import make_client
 
 IDENTIFIER = b"8D2F5C1E-0A1B-4C3D-9E8F-001122334455"
@@ -46,10 +46,6 @@ def save(path, degrees=0, identifier=b""):
         stream.write(identifier)
 
 
-def ledger(library):
-    return {Path(item.path).name: (item.state, item.reason) for item in library.catalog.list_items()}
-
-
 @pytest.mark.parametrize(
     ("film", "photo_identifier", "age"),
     [
@@ -66,7 +62,7 @@ def test_the_film_of_a_live_photo_is_a_part_of_it(fresh, media, film, photo_iden
     moment = (media / "IMG_0001.JPG").stat().st_mtime - age
     os.utime(media / "IMG_0001.MOV", (moment, moment))
     assert index(fresh, media).counts["added"] == 1
-    assert ledger(fresh) == {
+    assert list_reasons(fresh) == {
         "IMG_0001.JPG": (State.INDEXED, None),
         "IMG_0001.MOV": (State.SKIPPED, "the film of the Live Photo IMG_0001.JPG"),
     }
@@ -83,7 +79,7 @@ def test_a_film_with_the_name_of_a_photo_stays_an_item(fresh, media):
     write_film(media / "holiday.mp4")
     os.utime(media / "holiday.mp4", (1_000_000_000, 1_000_000_000))
     index(fresh, media)
-    assert ledger(fresh) == {"holiday.jpg": (State.INDEXED, None), "holiday.mp4": (State.INDEXED, None)}
+    assert list_reasons(fresh) == {"holiday.jpg": (State.INDEXED, None), "holiday.mp4": (State.INDEXED, None)}
 
 
 @pytest.mark.parametrize(
@@ -104,7 +100,7 @@ def test_films_that_are_no_part_of_a_live_photo(fresh, media, film):
     save(media / "a.jpg", identifier=IDENTIFIER)
     (media / "a.mov").write_bytes(film)
     index(fresh, media)
-    assert ledger(fresh)["a.mov"][0] is State.FAILED  # it is read, and has no images
+    assert list_reasons(fresh)["a.mov"][0] is State.FAILED  # it is read, and has no images
 
 
 def test_a_live_photo_whose_photo_is_deleted_becomes_a_film(fresh, media):
@@ -117,12 +113,12 @@ def test_a_live_photo_whose_photo_is_deleted_becomes_a_film(fresh, media):
     limit, live_photo.MAX_SECONDS = live_photo.MAX_SECONDS, 15.0
     try:
         index(fresh, media)
-        assert [ledger(fresh)[name][0] for name in ("a.mp4", "b.mp4")] == [State.SKIPPED] * 2
+        assert [list_reasons(fresh)[name][0] for name in ("a.mp4", "b.mp4")] == [State.SKIPPED] * 2
         (media / "a.jpg").unlink()
         assert index(fresh, media).counts["added"] == 1
     finally:
         live_photo.MAX_SECONDS = limit
-    assert ledger(fresh)["a.mp4"] == (State.INDEXED, None)
+    assert list_reasons(fresh)["a.mp4"] == (State.INDEXED, None)
 
 
 def test_a_raw_file_next_to_a_photo_is_a_part_of_it(fresh, media):
@@ -131,17 +127,17 @@ def test_a_raw_file_next_to_a_photo_is_a_part_of_it(fresh, media):
     save(media / "PXL_2.RAW-01.COVER.jpg", 20)
     (media / "PXL_2.RAW-02.ORIGINAL.dng").write_bytes(b"II*\0raw")
     assert index(fresh, media).failures == {}
-    assert ledger(fresh)["DSC_1.NEF"] == (State.SKIPPED, "the raw file of DSC_1.JPG")
-    assert ledger(fresh)["PXL_2.RAW-02.ORIGINAL.dng"] == (State.SKIPPED, "the raw file of PXL_2.RAW-01.COVER.jpg")
+    assert list_reasons(fresh)["DSC_1.NEF"] == (State.SKIPPED, "the raw file of DSC_1.JPG")
+    assert list_reasons(fresh)["PXL_2.RAW-02.ORIGINAL.dng"] == (State.SKIPPED, "the raw file of PXL_2.RAW-01.COVER.jpg")
 
 
 def test_a_raw_file_is_read_if_its_photo_is_damaged(fresh, media):
     (media / "DSC_1.JPG").write_bytes(b"\xff\xd8\xff damaged")
     (media / "DSC_1.NEF").write_bytes(b"II*\0raw")
     index(fresh, media)
-    assert ledger(fresh)["DSC_1.NEF"][0] is State.SKIPPED
+    assert list_reasons(fresh)["DSC_1.NEF"][0] is State.SKIPPED
     index(fresh, media)
-    assert ledger(fresh)["DSC_1.NEF"][0] is State.FAILED  # it was tried
+    assert list_reasons(fresh)["DSC_1.NEF"][0] is State.FAILED  # it was tried
 
 
 @pytest.mark.parametrize(
@@ -158,7 +154,7 @@ def test_the_edited_version_is_the_item(fresh, media, original, edited):
     save(media / original)
     save(media / edited, 30)
     assert index(fresh, media).counts["added"] == 1
-    assert ledger(fresh) == {
+    assert list_reasons(fresh) == {
         original: (State.SKIPPED, f"the original of {edited}"),
         edited: (State.INDEXED, None),
     }
@@ -196,7 +192,7 @@ def test_a_burst_is_one_item(fresh, media, names):
     for number, name in enumerate((*names, "IMG_20210101_120000_BURST001.jpg", "starburst.jpg")):
         save(media / name, number * 20)
     assert index(fresh, media).counts["added"] == 3
-    assert ledger(fresh)[names[1]] == (State.SKIPPED, f"in the burst of {names[0]}")
+    assert list_reasons(fresh)[names[1]] == (State.SKIPPED, f"in the burst of {names[0]}")
 
 
 def test_parts_that_were_items_before_leave_the_results(fresh, media):
@@ -208,7 +204,7 @@ def test_parts_that_were_items_before_leave_the_results(fresh, media):
     assert [Path(hit.item.path).name for hit in hits] == ["IMG_1-edited.jpg"]
     (media / "IMG_1-edited.jpg").unlink()
     assert index(fresh, media).counts["unchanged"] == 1
-    assert ledger(fresh)["IMG_1.jpg"] == (State.INDEXED, None)
+    assert list_reasons(fresh)["IMG_1.jpg"] == (State.INDEXED, None)
 
 
 @pytest.mark.parametrize(

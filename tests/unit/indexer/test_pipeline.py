@@ -19,11 +19,7 @@ from search.records import Query, Retriever, State
 from search.status import verify_library
 from search.storage.space_index import SpaceIndex
 from tests.support.clock import Clock, wait_for
-from tests.support.indexing import index
-
-
-def states(library):
-    return {Path(item.path).name: item.state for item in library.catalog.list_items()}
+from tests.support.indexing import index, list_states
 
 
 def test_a_run_counts_what_it_did_and_a_second_finds_nothing_to_do(fresh, media):
@@ -51,7 +47,7 @@ def test_bad_files_are_named_and_the_rest_is_indexed(fresh, media):
     assert again.failures == summary.failures
     shutil.copy(media / "green.png", media / "cut.png")
     assert str(media / "cut.png") not in index(fresh, media).failures
-    assert states(fresh)["cut.png"] is State.INDEXED
+    assert list_states(fresh)["cut.png"] is State.INDEXED
 
 
 def test_changed_moved_and_deleted_files_are_followed(fresh, media):
@@ -65,7 +61,7 @@ def test_changed_moved_and_deleted_files_are_followed(fresh, media):
     assert (counts["updated"], counts["renamed"], counts["removed"], counts["added"]) == (1, 1, 1, 0)
     after = {item.path: item.id for item in fresh.catalog.list_items()}
     assert after[str(media / "c.md")] == before[str(media / "sub/b.md")]
-    assert states(fresh)["green.png"] is State.MISSING
+    assert list_states(fresh)["green.png"] is State.MISSING
     assert [Path(hit.item.path).name for hit in engine.search(Query(text="roses in the rain")).hits] == ["a.txt"]
     assert engine.search(Query(text="lighthouse keeper")).hits == ()
     everything = engine.search(Query(text="green", include_all=True, limit=50)).hits
@@ -81,7 +77,7 @@ def test_a_file_that_is_back_is_found_again_without_new_embedding(fresh, media):
     index(fresh, media)
     shutil.move(media.parent / "away.png", media / "green.png")
     assert index(fresh, media).counts["added"] == 0
-    assert states(fresh)["green.png"] is State.INDEXED
+    assert list_states(fresh)["green.png"] is State.INDEXED
     assert fresh.catalog.list_segments(item) == vectors
 
 
@@ -107,7 +103,7 @@ def test_an_unreadable_folder_sweeps_nothing(fresh, media, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
     summary = index(fresh, media)
     assert summary.counts["removed"] == 0
-    assert states(fresh)["b.md"] is State.INDEXED
+    assert list_states(fresh)["b.md"] is State.INDEXED
 
 
 def test_sources_inside_one_another_are_one(fresh, media):
@@ -147,9 +143,9 @@ def test_what_was_pending_when_a_run_broke_is_done_by_the_next(fresh, media, mon
         patch.setattr("search.storage.catalog.Catalog.save_items", stop)
         with pytest.raises(KeyboardInterrupt):
             index(fresh, media)
-    assert set(states(fresh).values()) == {State.PENDING}
+    assert set(list_states(fresh).values()) == {State.PENDING}
     index(fresh, media)
-    assert set(states(fresh).values()) == {State.INDEXED}
+    assert set(list_states(fresh).values()) == {State.INDEXED}
 
 
 def test_one_run_at_a_time(fresh, media):

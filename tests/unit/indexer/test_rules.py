@@ -12,7 +12,7 @@ from search.open_home import open_home
 from search.records import FileFacts, Query, Source, State
 from search.settings import Settings
 from search.status import verify_library
-from tests.support.indexing import index
+from tests.support.indexing import index, list_reasons
 
 
 def scan(root, exclude=(), source=None, settings=(), reads_hidden=False):
@@ -167,10 +167,6 @@ def test_an_ignore_file_of_any_content_stops_nothing(tmp_path):
     assert files(scan(tmp_path), tmp_path) == ["a.txt"]
 
 
-def states(library):
-    return {Path(item.path).name: (item.state, item.reason) for item in library.catalog.list_items()}
-
-
 def find(library, words):
     return [Path(hit.item.path).name for hit in Engine(library).search(Query(text=words)).hits]
 
@@ -183,7 +179,7 @@ def test_what_becomes_excluded_is_not_found_and_costs_nothing_when_it_is_include
     monkeypatch.setattr("indexer.decode.preprocess.decode_file", lambda *_: pytest.fail("decoded again"))
     counts = index(fresh, media, exclude=("a.txt", "/sub/")).counts
     assert (counts["skipped"], counts["removed"], counts["unchanged"]) == (2, 0, 1)
-    assert states(fresh) == {
+    assert list_reasons(fresh) == {
         "a.txt": (State.SKIPPED, "excluded by the pattern a.txt of the source"),
         "b.md": (State.SKIPPED, f"in {media}/sub: excluded by the pattern /sub/ of the source"),
         "sub": (State.SKIPPED, "excluded by the pattern /sub/ of the source"),
@@ -216,26 +212,29 @@ def test_an_excluded_item_whose_file_is_deleted_is_missing(fresh, media):
     index(fresh, media, exclude=("/sub/",))
     (media / "sub/b.md").unlink()
     index(fresh, media)
-    assert states(fresh)["b.md"] == (State.MISSING, None)
+    assert list_reasons(fresh)["b.md"] == (State.MISSING, None)
     assert index(fresh, media, forget_after=0).counts["forgotten"] == 1
 
 
 def test_what_was_never_indexed_is_added_when_it_is_included(fresh, media):
     index(fresh, media, exclude=("*.txt", "/sub/"))
-    assert set(states(fresh)) == {"a.txt", "green.png", "sub"}
+    assert set(list_reasons(fresh)) == {"a.txt", "green.png", "sub"}
     assert index(fresh, media, exclude=()).counts["added"] == 2
-    assert set(states(fresh).values()) == {(State.INDEXED, None)}
+    assert set(list_reasons(fresh).values()) == {(State.INDEXED, None)}
 
 
 def test_the_patterns_of_a_source_inside_another_are_kept(fresh, media):
     (media / "c.md").write_text("# Another recipe")
     index(fresh, media / "sub", exclude=("*.md",))
     assert index(fresh, media).counts["added"] == 3
-    assert states(fresh)["b.md"][0] is State.SKIPPED
+    assert list_reasons(fresh)["b.md"][0] is State.SKIPPED
     assert [source.exclude for source in fresh.sources.list_all()] == [("/sub/**/*.md",)]
 
 
 def test_the_setting_applies_to_all_sources(tmp_path, media):
     with open_home(Settings(home=tmp_path / "home", exclude=("*.txt",)), create=True) as library:
         index(library, media)
-        assert states(library)["a.txt"] == (State.SKIPPED, "excluded by the pattern *.txt of the setting `exclude`")
+        assert list_reasons(library)["a.txt"] == (
+            State.SKIPPED,
+            "excluded by the pattern *.txt of the setting `exclude`",
+        )

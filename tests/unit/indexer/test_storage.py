@@ -17,7 +17,7 @@ from search.query.request import parse_request
 from search.records import JobState, State, Task
 from search.status import read_status
 from tests.support.formats import RED
-from tests.support.indexing import index
+from tests.support.indexing import index, list_states
 from tests.support.web_client import make_client
 
 INDEXED = State.INDEXED
@@ -43,10 +43,6 @@ def mount(folder):
     shutil.move(folder.with_name("elsewhere"), folder)
 
 
-def states(library):
-    return {Path(item.path).name: item.state for item in library.catalog.list_items()}
-
-
 def count_embeddings(library):
     with library.database.read() as db:
         return db.exec_driver_sql("SELECT count(*), max(id) FROM embedding").one()
@@ -61,7 +57,7 @@ def test_a_root_that_became_an_empty_mount_point_is_unavailable(fresh, disk):
     expected = "the disk is not mounted, or was replaced: mount it, or run `crossmodal forget FOLDER`"
     assert summary.unavailable[str(disk)] == expected
     assert (summary.is_refused, summary.counts["removed"], summary.failures) == (True, 0, {})
-    assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
+    assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
     mount(disk)
     summary = index(fresh, disk)
     assert (summary.unavailable, summary.counts["unchanged"], summary.has_changes) == ({}, 2, False)
@@ -93,7 +89,7 @@ def test_a_root_that_is_gone_is_unavailable(fresh, disk):
     summary = index(fresh, disk)
     assert summary.unavailable == {str(disk): "the folder does not exist"}
     assert summary.is_refused
-    assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
+    assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
     # A folder in it is on the same lost disk.
     assert index(fresh, disk / "folder").unavailable == {str(disk): "the folder does not exist"}
 
@@ -104,7 +100,7 @@ def test_a_source_that_users_emptied_is_not_taken_for_a_lost_disk(fresh, disk):
         path.unlink()
     summary = index(fresh, disk)
     assert (summary.unavailable, summary.counts["removed"]) == ({}, 2)
-    assert set(states(fresh).values()) == {State.MISSING}
+    assert set(list_states(fresh).values()) == {State.MISSING}
 
 
 def test_a_file_that_a_program_wrote_into_the_mount_point_does_not_bring_the_disk_back(fresh, disk):
@@ -115,10 +111,10 @@ def test_a_file_that_a_program_wrote_into_the_mount_point_does_not_bring_the_dis
     for _ in range(2):
         summary = index(fresh, disk)
         assert list(summary.unavailable) == [str(disk)]
-        assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED, "stray.txt": INDEXED}
+        assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED, "stray.txt": INDEXED}
     mount(disk)
     assert index(fresh, disk).unavailable == {}
-    assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED, "stray.txt": State.MISSING}
+    assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED, "stray.txt": State.MISSING}
 
 
 def test_a_disk_that_returns_with_another_identity_is_recognized_by_its_files(fresh, disk):
@@ -154,7 +150,7 @@ def test_a_folder_on_another_device_can_be_lost_alone(fresh, disk, other_device)
         summary = index(fresh, disk)
         assert list(summary.unavailable) == [str(disk / "usb")]
         assert (summary.is_refused, summary.counts["removed"]) == (False, 0)
-        assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED, "note.txt": INDEXED}
+        assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED, "note.txt": INDEXED}
     available = {Path(item.path).name: item.is_available for item in fresh.catalog.list_items()}
     assert available == {"letter.txt": True, "red.png": True, "note.txt": False}
     (disk / "usb").rmdir()
@@ -203,11 +199,11 @@ def test_a_file_that_cannot_be_read_is_tried_again_by_the_next_run(fresh, disk, 
         fail_to_open(patch, "red.png", number)
         summary = index(fresh, disk)
         assert summary.failures == {str(disk / "red.png"): f"cannot be read: {os.strerror(number)}"}
-        assert states(fresh) == {"letter.txt": INDEXED, "red.png": State.FAILED}
+        assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": State.FAILED}
         assert index(fresh, disk).failures == summary.failures
     summary = index(fresh, disk)
     assert (summary.failures, summary.counts["updated"] + summary.counts["added"]) == ({}, 1)
-    assert states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
+    assert list_states(fresh) == {"letter.txt": INDEXED, "red.png": INDEXED}
 
 
 def test_a_damaged_file_is_settled(fresh, disk):
@@ -248,7 +244,7 @@ def test_a_folder_whose_entries_cannot_be_examined_keeps_its_items(fresh, disk, 
         summary = index(fresh, disk)
     assert summary.counts["removed"] == 0
     assert list(summary.failures) == [str(disk / "sub")]
-    assert states(fresh)["note.txt"] == INDEXED
+    assert list_states(fresh)["note.txt"] == INDEXED
     assert index(fresh, disk).failures == {}
 
 
@@ -256,4 +252,4 @@ def test_a_reindex_that_cannot_read_a_file_keeps_its_rows(fresh, disk, monkeypat
     index(fresh, disk)
     fail_to_open(monkeypatch, "red.png", errno.EIO)
     assert list(index(fresh, disk, reindex=True).failures) == [str(disk / "red.png")]
-    assert states(fresh)["red.png"] == INDEXED
+    assert list_states(fresh)["red.png"] == INDEXED

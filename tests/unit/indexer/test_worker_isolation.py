@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.pipeline import Options
@@ -20,16 +20,11 @@ from search.storage.collections import SavedSearches
 from search.storage.jobs import MAX_ATTEMPTS
 from tests.support.clock import wait_for
 from tests.support.indexing import index
+from tests.support.properties import few_examples
 from tests.support.web_client import make_client
 
 INLINE = Options(sandbox=False)
-few = settings(
-    max_examples=20,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+few = few_examples(20)
 any_text = st.text(st.characters(codec=None), min_size=1, max_size=30)
 
 

@@ -4,10 +4,11 @@ import base64
 import json
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.indexing import index
+from tests.support.properties import few_examples
 from tests.support.web_client import make_client
 
 BIG, DIGITS = 2**63, "9" * 5000
@@ -120,13 +121,7 @@ json_values = st.recursive(
 )
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@few_examples(40)
 @given(
     st.sampled_from(["jobs", "sources", "searches", "albums", "albums/1/items", "feedback", "archive", "search"]),
     st.dictionaries(

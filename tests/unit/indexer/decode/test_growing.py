@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from indexer.worker.watch import watch_sources
 from search.records import State
 from tests.support.clock import wait_for
 from tests.support.formats import RED
-from tests.support.indexing import index
+from tests.support.indexing import index, list_states
 
 
 @pytest.fixture
@@ -26,10 +25,6 @@ def picture(tmp_path):
 def media(tmp_path):
     (tmp_path / "media").mkdir()
     return tmp_path / "media"
-
-
-def states(library):
-    return {Path(item.path).name: item.state for item in library.catalog.list_items()}
 
 
 def test_a_file_that_grows_while_it_is_read_is_pending_and_the_next_run_reads_it(fresh, media, picture, monkeypatch):
@@ -48,10 +43,10 @@ def test_a_file_that_grows_while_it_is_read_is_pending_and_the_next_run_reads_it
         patch.setattr("indexer.decode.preprocess.decode_file", grow)
         counts = index(fresh, media).counts
     assert (counts["postponed"], counts["failed"], counts["added"]) == (1, 0, 0)
-    assert states(fresh) == {"new.png": State.PENDING}
+    assert list_states(fresh) == {"new.png": State.PENDING}
     counts = index(fresh, media).counts
     assert (counts["postponed"], counts["added"], counts["updated"]) == (0, 1, 0)
-    assert states(fresh) == {"new.png": State.INDEXED}
+    assert list_states(fresh) == {"new.png": State.INDEXED}
 
 
 def test_a_watched_file_is_read_when_it_is_quiet_and_fails_when_it_stays_incomplete(fresh, media, picture):
@@ -59,11 +54,11 @@ def test_a_watched_file_is_read_when_it_is_quiet_and_fails_when_it_stays_incompl
     (media / "half.png").write_bytes(picture[:50])
     (media / "log.txt").write_text("The lighthouse keeper wrote a letter.")
     assert index(fresh, media, quiet_seconds=2.0).counts["postponed"] == 2
-    assert states(fresh) == {"new.png": State.PENDING, "half.png": State.PENDING, "log.txt": State.INDEXED}
+    assert list_states(fresh) == {"new.png": State.PENDING, "half.png": State.PENDING, "log.txt": State.INDEXED}
     for name, age in (("new.png", 5), ("half.png", 5)):
         os.utime(media / name, (time.time() - age,) * 2)
     assert index(fresh, media, quiet_seconds=2.0).counts["postponed"] == 1
-    assert states(fresh)["new.png"] is State.INDEXED
+    assert list_states(fresh)["new.png"] is State.INDEXED
     os.utime(media / "half.png", (time.time() - 100,) * 2)
     summary = index(fresh, media, quiet_seconds=2.0)
     assert (summary.counts["postponed"], list(summary.failures)) == (0, [str(media / "half.png")])
@@ -86,8 +81,8 @@ def test_a_file_that_arrives_slowly_in_a_watched_folder_never_fails(fresh, media
             stream.write(picture[start : start + len(picture) // 4 + 1])
             stream.flush()
             time.sleep(0.7)
-            assert states(fresh).get("new.png") in {None, State.PENDING}
-    wait_for(lambda: states(fresh).get("new.png") is State.INDEXED, 20)
+            assert list_states(fresh).get("new.png") in {None, State.PENDING}
+    wait_for(lambda: list_states(fresh).get("new.png") is State.INDEXED, 20)
     stop.set()
     thread.join(10)
     assert not any(run.failures for run in runs)

@@ -12,18 +12,13 @@ from PIL import Image, ImageCms
 from search.media.image import color
 from search.media.image.pillow import make_noise, open_image
 from search.media.tone_mapping import BT2020, PEAK_LUMINANCE, TO_SRGB, WHITE_LUMINANCE, Transfer
+from tests.support.formats import encode
 from tests.support.profiles import DISPLAY_P3, make_gray_profile, make_profile
 
 PHOTO = make_noise(1, 64, 48)[0].resize((320, 240))
 P3_PROFILE = make_profile("Display P3", DISPLAY_P3, 2.2)
 # Light of BT.2020 for light of sRGB.
 TO_BT2020 = np.linalg.inv(np.array(TO_SRGB[BT2020]))
-
-
-def encode(image, kind, **options):
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def read_light(image):

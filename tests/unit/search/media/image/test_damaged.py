@@ -1,6 +1,5 @@
 """What is left of a damaged image is decoded, with a remark; too little is an error."""
 
-import io
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,14 +11,9 @@ from PIL import Image, ImageFile, PngImagePlugin
 from search.errors import UnreadableMediaError
 from search.media.image import damaged
 from search.media.image.pillow import iterate_images, make_noise, open_image
+from tests.support.formats import encode
 
 PHOTO = make_noise(1, 96, 64)[0].resize((480, 320))
-
-
-def encode(image, kind, **options):
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
 
 
 def cut(body, share):

@@ -10,15 +10,9 @@ import tifffile
 from PIL import Image
 
 from search.media.image.pillow import iterate_images, open_image
+from tests.support.formats import RED, encode
 
-RED = Image.new("RGB", (320, 200), (200, 30, 30))
 BLUE = Image.new("RGB", (320, 200), (20, 40, 200))
-
-
-def encode(image, kind, **options):
-    stream = io.BytesIO()
-    image.copy().save(stream, kind, **options)  # Pillow keeps the options of the last encoder
-    return stream.getvalue()
 
 
 def list_images(body, max_images=10):
