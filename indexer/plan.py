@@ -10,7 +10,7 @@ from pathlib import Path
 from indexer.renames import Rename, find_renames
 from indexer.scan_results import Problem, ScanResult, Skip
 from indexer.volumes import VolumeChanges
-from search.paths import find_folder
+from search.paths import explain_read_error, find_folder
 from search.records import FileFacts, FileStamp, LedgerRow, State, Volume
 from search.storage.ledger import Ledger
 
@@ -256,7 +256,7 @@ def _plan_touched(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
     try:
         content_hash = hash_content(file)
     except OSError as error:
-        plan.keep_unread(row, f"cannot be read: {error.strerror or error}")
+        plan.keep_unread(row, explain_read_error(error))
         return
     if content_hash == row.content_hash:
         plan.counts["unchanged"] += 1

@@ -31,7 +31,7 @@ from indexer.scan_results import (
 )
 from indexer.sidecars import Listing, find_sidecars
 from indexer.volumes import identify_storage
-from search.paths import is_below
+from search.paths import explain_read_error, is_below
 from search.records import FileFacts, FileStamp, State, Volume
 from search.storable import clamp_integer, make_printable
 
@@ -110,7 +110,7 @@ class Scanner:
             if folder.device != facts.st_dev:
                 self.volumes.append(Volume(make_printable(folder.path), identify_storage(folder.path)))
         except OSError as error:
-            problem = f"folder cannot be read: {error.strerror or error}"
+            problem = f"folder {explain_read_error(error)}"
             yield self._make_problem(folder.path, problem, is_folder=True, is_temporary=True)
             return
         names = [entry.name for entry in entries]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decode.families import TYPES, recognize_content
+from search.paths import explain_read_error
 from search.records import FileFacts, ItemType
 
 NOT_UTF8 = "the file name is not valid UTF-8: rename the file to index it"
@@ -82,7 +83,7 @@ def _recognize(path: str, file: FileFacts) -> FileFacts | Skip | Problem:
     try:
         item_type = recognize_content(Path(path))
     except OSError as error:
-        return Problem(file.without_stamp(), f"cannot be read: {error.strerror or error}", is_temporary=True)
+        return Problem(file.without_stamp(), explain_read_error(error), is_temporary=True)
     if item_type is not None:
         return replace(file, type=item_type)
     suffix = os.path.splitext(path)[1]
@@ -93,7 +94,7 @@ def _recognize(path: str, file: FileFacts) -> FileFacts | Skip | Problem:
 def explain_error(path: str, error: OSError) -> str:
     """Return why a file cannot be read, for users."""
     if not os.path.islink(path):
-        return f"cannot be read: {error.strerror or error}"
+        return explain_read_error(error)
     if isinstance(error, FileNotFoundError):
         return "symbolic link to a file that does not exist"
     return f"symbolic link that cannot be followed: {error.strerror or error}"

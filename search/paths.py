@@ -64,6 +64,11 @@ def is_read_error(error: OSError) -> bool:
     return error.errno in READ_ERRORS
 
 
+def explain_read_error(error: Exception) -> str:
+    """Return an error of reading a file or folder as a predicate, such as "cannot be read: Permission denied"."""
+    return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
 def find_access_problem(path: str) -> str | None:
     """Return why a file or folder cannot be accessed, as a predicate such as "does not exist"; None if it can be."""
     place = Path(path)
@@ -74,7 +79,7 @@ def find_access_problem(path: str) -> str | None:
     except FileNotFoundError:
         return "does not exist"
     except (OSError, ValueError) as error:
-        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        return explain_read_error(error)
     return None
 
 

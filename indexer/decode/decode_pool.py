@@ -19,6 +19,7 @@ from indexer.transcribe import TranscriptionQueue
 from indexer.write import make_name_segment
 from search.errors import CrossmodalError, find_reason
 from search.open_home import OpenHome
+from search.paths import explain_read_error
 from search.records import FileFacts, SegmentKind
 
 # The maximum number of decoded messages that wait for the models: enough to fill a batch, without using much memory.
@@ -150,7 +151,7 @@ class FileReader:
             with Path(file.path).open("rb"):
                 pass
         except OSError as error:
-            return Failed(f"cannot be read: {error.strerror or error}", is_temporary=True)
+            return Failed(explain_read_error(error), is_temporary=True)
         return Postponed(STILL_WRITTEN) if may_be_incomplete(file, self.quiet_seconds) else failure
 
     def _read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
@@ -161,7 +162,7 @@ class FileReader:
             with self.profile.measure("hashing"):
                 content_hash = hash_content(file)
         except OSError as error:
-            yield Failed(f"cannot be read: {error.strerror or error}", is_temporary=True)
+            yield Failed(explain_read_error(error), is_temporary=True)
             return
         copied = self._copy(file, content_hash)
         if copied is not None:

@@ -22,7 +22,7 @@ from search.media.image.transform import ImageTransform
 from search.media.metadata import add_later_facts, clean_facts, clean_segment
 from search.media.takeout import TAKEOUT_SUFFIX, read_takeout
 from search.media.xmp import read_xmp
-from search.paths import is_read_error
+from search.paths import explain_read_error, is_read_error
 from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind
 
 
@@ -54,7 +54,7 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
     except MemoryError:
         yield Failed("decoding needs more memory than the limit for a decoder")
     except OSError as error:
-        yield Failed(f"cannot be read: {error.strerror or error}", is_temporary=is_read_error(error))
+        yield Failed(explain_read_error(error), is_temporary=is_read_error(error))
     except Exception as error:  # a bug in a decoder fails this file only, and is recorded
         yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
 

@@ -17,6 +17,7 @@ from indexer.summary import Profile
 from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models
 from search.open_home import OpenHome
+from search.paths import explain_read_error
 from search.records import FileFacts, Retriever
 from search.storable import clamp_integer
 from search.storage.spaces import Space
@@ -170,7 +171,7 @@ def _read_images(decoder: Decoder, file: FileFacts) -> Messages:
     try:
         facts = Path(file.path).stat()
     except OSError as error:
-        yield Failed(f"cannot be read: {error.strerror or error}")
+        yield Failed(explain_read_error(error))
         return
     if (facts.st_size, clamp_integer(facts.st_mtime_ns)) != (file.size, file.mtime_ns):
         yield Failed("the file changed since it was indexed: it will be indexed again by the next run")
