@@ -31,7 +31,7 @@ class Engine:
         self._swap = ModelSwap(library, _load, self._clear)
         self._rankings = LruCache[Ranking]()
         self._pages = LruCache[Page]()
-        self._coverage: tuple[int, Coverage] | None = None
+        self._coverage = LruCache[Coverage]()
 
     @property
     def library(self) -> OpenHome:
@@ -57,7 +57,7 @@ class Engine:
         started = time.perf_counter()
         revision = self.library.catalog.read_revision()
         # Use one library throughout, since its models and its indexes belong together.
-        library = self._swap.get_current(revision)
+        library = self._swap.get_current(revision).restrict(query.filters.rights)
         cursor = read_cursor(query)
         ranking, place = self._find_ranking(library, query, cursor, revision)
         results = ranking.list_results(query)
@@ -80,7 +80,7 @@ class Engine:
             possible_is_estimate=ranking.possible.is_estimate,
             next=write_cursor(next_cursor) if next_cursor else None,
             nothing_relevant=not ranking.tiers[0] and not ranking.total.number,
-            coverage=replace(self._read_coverage(revision), outdated=tuple(map(str, library.outdated))),
+            coverage=replace(self._read_coverage(library, revision), outdated=tuple(map(str, library.outdated))),
             took_ms=(time.perf_counter() - started) * 1000,
         )
 
@@ -101,7 +101,7 @@ class Engine:
         if query.cursor is not None and not follows(cursor, ranking, query):
             ranking, place = resume(cursor, ranking, query)
         # A search that started with the old models must not cache its ranking for the new ones.
-        if ranking is not cached and library is self.library:
+        if ranking is not cached and library.active is self.library.active:
             self._rankings.put(cursor.query, ranking)
         return ranking, place
 
@@ -118,9 +118,9 @@ class Engine:
             NoSpeechError: A voice query contains no speech.
             NotFoundError: An item or an uploaded image does not exist.
         """
-        item = self.library.catalog.get_item(item_id)
         revision = self.library.catalog.read_revision()
-        library = self._swap.get_current(revision)
+        library = self._swap.get_current(revision).restrict(query.filters.rights)
+        item = library.catalog.get_item(item_id)
         encoded = encode_query(library, replace(query, filters=replace(query.filters, path=item.path)))
         retrieval = Retrieval(library, encoded, False, revision, decides_presence=False)
         best: dict[int, Candidate] = {}
@@ -131,7 +131,7 @@ class Engine:
                 cached = best.get(candidate.segment_id)
                 if cached is None or cached.probability < candidate.probability:
                     best[candidate.segment_id] = candidate
-        segments = self.library.catalog.read_segments(best)
+        segments = library.catalog.read_segments(best)
         words = tuple(word.whole for word in encoded.words)
         found = [segment_id for segment_id in sorted(best) if segment_id in segments]
         return tuple(_make_evidence(best[segment_id], segments[segment_id].segment, words) for segment_id in found)
@@ -149,18 +149,20 @@ class Engine:
         self._rankings.clear()
         self._pages.clear()
 
-    def _read_coverage(self, revision: int) -> Coverage:
+    def _read_coverage(self, library: OpenHome, revision: int) -> Coverage:
         """Return the coverage. It is counted again only if the catalog has changed, since counting reads every item."""
-        cached = self._coverage
-        if cached is None or cached[0] != revision:
-            cached = self._coverage = (revision, self.library.catalog.read_coverage())
-        return cached[1]
+        key = f"{revision} {library.catalog.rights}"
+        coverage = self._coverage.get(key)
+        if coverage is None:
+            coverage = library.catalog.read_coverage()
+            self._coverage.put(key, coverage)
+        return coverage
 
     def _make_ranking(self, library: OpenHome, query: Query, end: int, revision: int) -> Ranking:
         """Rank items until the results are known up to a position. A query with only filters lists the newest first."""
         encoded = encode_query(library, query)
         if encoded.is_browsing:
-            newest = self.library.catalog.list_newest(encoded.filters)
+            newest = library.catalog.list_newest(encoded.filters)
             stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
             ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
         else:
@@ -187,7 +189,10 @@ class Engine:
     def _read_page(
         self, query: Query, cursor: Cursor, page: tuple[Stack, ...], words: Sequence[str], revision: int
     ) -> tuple[Hit, ...]:
-        """Return the hits of a page, from the cache if the catalog has not changed since they were read."""
+        """Return the hits of a page, from the cache if the catalog has not changed since they were read.
+
+        The key of the cache includes the rights, as a part of the query.
+        """
         key = f"{cursor.query} {cursor.results} {cursor.place} {query.limit}"
         cached = self._pages.get(key)
         if cached is None or not cached.shows(revision, page):
@@ -197,7 +202,7 @@ class Engine:
         return cached.hits
 
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
-        catalog = self.library.catalog
+        catalog = self.library.restrict(query.filters.rights).catalog
         items = catalog.read_items([stack.first.item_id for stack in page])
         candidates_by_stack = [stack.first.candidates for stack in page]
         segments = catalog.read_segments(

@@ -63,6 +63,17 @@ class ForeignSiteError(HttpError):
     title = "Requests from pages of other sites are refused"
 
 
+class FormTokenError(HttpError):
+    """A change by a browser that has signed in does not prove that it comes from a page of this server.
+
+    Pages send the header `X-Form-Token`, with the `form_token` of GET /api/v1/session. Programs use an API key.
+    """
+
+    http_status = 403
+    problem_type = "urn:crossmodal:problem:form-token"
+    title = "The form token is missing or outdated"
+
+
 class UnknownRouteError(HttpError):
     """There is no such path.
 
@@ -241,8 +252,19 @@ class CancelledError(CrossmodalError):
     title = "The job was cancelled"
 
 
+class SignInError(CrossmodalError):
+    """The request is from someone who has not signed in, or whose key, session or link has expired.
+
+    Sign in on the page `/sign-in`, or send an API key: `Authorization: Bearer KEY`.
+    """
+
+    http_status = 401
+    problem_type = "urn:crossmodal:problem:sign-in-required"
+    title = "Sign in first"
+
+
 class NotAllowedError(CrossmodalError):
-    """The requested server configuration would expose the library to others."""
+    """The account or key may not do this, or it would expose the library to others."""
 
     http_status = 403
     problem_type = "urn:crossmodal:problem:not-allowed"

@@ -8,7 +8,7 @@ from search.active_models import ActiveModels, open_active_models
 from search.encoders.registry import Models
 from search.encoders.runtime import Machine
 from search.home import Home
-from search.records import Retriever
+from search.records import Retriever, Rights
 from search.settings import Settings
 from search.storage.catalog import Catalog
 from search.storage.database import Database
@@ -81,6 +81,12 @@ class OpenHome:
             ModelError: A chosen model is not on this machine.
         """
         return replace(self, active=open_active_models(self.home, self.spaces, self.machine))
+
+    def restrict(self, rights: Rights) -> "OpenHome":
+        """Return this open home as a caller with some rights sees it: other items and sources do not exist in it."""
+        if rights.are_complete:
+            return self
+        return replace(self, catalog=Catalog(self.database, rights), sources=Sources(self.database, rights))
 
     def close(self) -> None:
         """Close the database connections."""

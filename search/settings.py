@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     idle_timeout: int = Field(30, ge=1, description="Seconds that an unused connection stays open after a response.")
     stall_timeout: int = Field(600, ge=1, description="Seconds after which a download that nobody reads is cut.")
     stop_timeout: int = Field(8, ge=0, description="Seconds that requests and the worker have to finish at a stop.")
+    session_days: int = Field(30, ge=1, le=3650, description="Days that a sign-in lasts after its last use.")
     device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
     unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(

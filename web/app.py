@@ -1,15 +1,21 @@
 """The application factory. Home of Flask."""
 
+from datetime import timedelta
+
 from flask import Flask, Response, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter, ValidationError
 
+from search.access.authentication import Authentication
 from search.engine import Engine
 from search.errors import ForeignSiteError
 from search.settings import Settings
 from search.storable import MAX_INTEGER
 from web import caching, compression, idempotency, pages, problems, request_ids
+from web.access import gate
 from web.api import (
+    accounts,
+    activities,
     albums,
     archive,
     content,
@@ -18,11 +24,15 @@ from web.api import (
     health,
     items,
     jobs,
+    keys,
+    links,
     models,
     query_images,
     reference,
     saved_searches,
     search,
+    session,
+    setup,
     sources,
     text,
     uploads,
@@ -53,12 +63,13 @@ class IdConverter(IntegerConverter):
         return number
 
 
-def create_app(engine: Engine, settings: Settings) -> Flask:
+def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None) -> Flask:
     """Create the Flask application.
 
     Args:
         engine: The engine of an open library.
         settings: The settings of the server.
+        setup_hash: The hash of the token with which the first account may be created, if there is one.
     """
     app = Flask(__name__)
     app.url_map.converters["int"] = IdConverter
@@ -85,6 +96,14 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
     app.register_blueprint(models.make_blueprint(engine))
     app.register_blueprint(health.make_blueprint(engine))
+    lifetime = timedelta(days=settings.session_days)
+    authentication = Authentication(engine.library.database, lifetime)
+    app.register_blueprint(session.make_blueprint(engine.library, authentication, lifetime))
+    app.register_blueprint(setup.make_blueprint(engine.library, authentication, lifetime, setup_hash))
+    app.register_blueprint(activities.make_blueprint(engine.library))
+    app.register_blueprint(accounts.make_blueprint(engine.library, authentication))
+    app.register_blueprint(keys.make_blueprint(engine.library))
+    app.register_blueprint(links.make_blueprint(engine.library, authentication))
     app.register_blueprint(pages.make_blueprint())
     app.register_blueprint(reference.make_blueprint())
     problems.register(app)
@@ -94,6 +113,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     caching.register(app)
     app.before_request(lambda: _refuse_other_hosts(trusted))
     app.before_request(_refuse_other_sites)
+    gate.register(app, authentication)
     idempotency.register(app)
     app.after_request(_harden)
     return app

@@ -9,6 +9,7 @@ from flask import Flask, Response, make_response, request
 
 from search import __version__
 from search.open_home import OpenHome
+from web.access.caller import get_principal
 from web.contract.operation import JSON
 
 P = ParamSpec("P")
@@ -54,8 +55,9 @@ def keyed_by_revision(library: OpenHome) -> Callable[[Callable[P, Any]], Callabl
 
 
 def _make_etag(library: OpenHome) -> str:
-    """Return a value that changes with the library, the version of the server and the requested form."""
+    """Return a value that changes with the library, the version of the server, the requested form and the caller."""
     # A restored catalog can repeat a revision, but is another file.
     file = library.home.catalog.stat().st_ino
     form = zlib.crc32(request.headers.get("Accept", "").encode())
-    return f"{library.catalog.read_revision():x}-{file:x}-{form:x}-{__version__}"
+    caller = zlib.crc32(get_principal().identity.encode())
+    return f"{library.catalog.read_revision():x}-{file:x}-{form:x}-{caller:x}-{__version__}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, g, request
 
 from search.errors import KeyInUseError, KeyReusedError, UsageError
+from web.access.caller import get_principal
 from web.contract.openapi import find_operation
 from web.contract.operation import KEY_CHARACTERS, KEY_HEADER, MAX_KEY_LENGTH, MAX_RESPONSES
 
@@ -80,7 +81,8 @@ def register(app: Flask) -> None:
             return None
         if not _VALID.fullmatch(request.headers[KEY_HEADER]):
             raise UsageError(f"{KEY_HEADER}: must be 1 to 128 visible ASCII characters")
-        key, fingerprint = f"{request.path} {request.headers[KEY_HEADER]}", _make_fingerprint()
+        key = f"{get_principal().identity} {request.path} {request.headers[KEY_HEADER]}"
+        fingerprint = _make_fingerprint()
         entry = store.begin(key, fingerprint)
         if entry is None:
             g.idempotency = (key, fingerprint)

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 
+from search.records import Role
 from web.assets import hash_assets, list_modules
 from web.contract.operation import NOT_MODIFIED, Operation
 from web.texts import LANGUAGES, read_texts
@@ -19,7 +20,7 @@ def make_blueprint() -> Blueprint:
     pages.add_app_template_global(list_modules)
 
     @pages.get("/assets/<version>/<path:name>")
-    @Operation(media=("*/*",), statuses=NOT_MODIFIED)
+    @Operation(media=("*/*",), role=Role.NONE, statuses=NOT_MODIFIED)
     def send_asset(version: str, name: str) -> Response:
         """Return a static file of the pages. With the current version it can be cached forever."""
         response = current_app.send_static_file(name)
@@ -30,7 +31,7 @@ def make_blueprint() -> Blueprint:
         return response
 
     @pages.get("/")
-    @Operation(media=("text/html",))
+    @Operation(media=("text/html",), role=Role.VIEW)
     def show_search() -> Response:
         """Show the search page."""
         return _render("search.html")
@@ -42,7 +43,7 @@ def make_blueprint() -> Blueprint:
         return _render("library.html")
 
     @pages.get("/favicon.ico")
-    @Operation(media=("image/svg+xml",), statuses=NOT_MODIFIED)
+    @Operation(media=("image/svg+xml",), role=Role.NONE, statuses=NOT_MODIFIED)
     def show_icon() -> Response:
         """Return the icon of the pages."""
         return current_app.send_static_file("icon.svg")

@@ -2,19 +2,19 @@
 
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from indexer.worker.webhook import send_all
+from search.access.authentication import make_principal
 from search.engine import Engine
 from search.errors import CrossmodalError
 from search.open_home import OpenHome
 from search.query.request import MAX_LIMIT, parse_request
-from search.records import SavedSearch, Tier
+from search.records import EVERYTHING, NOBODY, Rights, SavedSearch, Tier
 from search.serializers import serialize_item
-from search.storage.collections import SavedSearches
+from search.storage.accounts import Accounts
 from search.storage.database import now
+from search.storage.saved_searches import SavedSearches
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class SavedSearchNotifier:
     def _check(self, saved: SavedSearch) -> _Message | None:
         """Store the new matches of a search, and return the message for its webhook if there is something to send."""
         checked_at = now()
-        scores = self._search(saved.request)
+        scores = self._search(saved)
         new_ids = self._saved.list_since(saved.checked_at, list(scores))
         self._saved.note(saved.id, {item_id: scores[item_id] for item_id in new_ids}, checked_at)
         message = self._make_message(saved) if saved.webhook else None
@@ -79,20 +79,29 @@ class SavedSearchNotifier:
             self._saved.mark_sent(saved.id, [], None)  # the search works again
         return message
 
-    def _search(self, request: Mapping[str, Any]) -> dict[int, float]:
-        """Return the scores of all relevant items, by item id."""
-        fields = dict(request) | {"limit": MAX_LIMIT, "all": False, "tier": Tier.RELEVANT, "stack": False}
+    def _search(self, saved: SavedSearch) -> dict[int, float]:
+        """Return the scores of all relevant items that the owner of a search may read, by item id."""
+        fields = dict(saved.request) | {"limit": MAX_LIMIT, "all": False, "tier": Tier.RELEVANT, "stack": False}
+        rights = self._read_rights(saved)
         scores: dict[int, float] = {}
         while True:
-            answer = self._engine.search(parse_request(fields).make_query())
+            query = parse_request(fields).make_query()
+            answer = self._engine.search(replace(query, filters=replace(query.filters, rights=rights)))
             scores |= {hit.item.id: hit.score for hit in answer.hits}
             if answer.next is None:
                 return scores
             fields["cursor"] = answer.next
 
+    def _read_rights(self, saved: SavedSearch) -> Rights:
+        """Return what the owner of a search may read; everything without an owner."""
+        if saved.owner_id is None:
+            return EVERYTHING
+        account = Accounts(self._library.database).get(saved.owner_id)
+        return NOBODY.rights if account.is_disabled else make_principal(self._library.database, account).rights
+
     def _make_message(self, saved: SavedSearch) -> _Message | None:
         scores = self._saved.list_found(saved.id, only_unsent=True)
-        items = self._library.catalog.read_items(scores)
+        items = self._library.restrict(self._read_rights(saved)).catalog.read_items(scores)
         if not items:
             return None
         matches = [serialize_item(item) | {"score": round(scores[item.id], 4)} for item in items.values()]

@@ -182,7 +182,7 @@ def _list_english_models(library: OpenHome) -> tuple[str, ...]:
 
 def _check_parts(parts: Sequence[QueryPart], filters: Filters) -> None:
     """Raise UsageError if the query is empty, or a part or a weight is not valid."""
-    if not parts and filters.is_empty:
+    if not parts and not filters.are_given:
         raise UsageError("The query is empty. Pass a text, an image, a voice recording, an item or a filter.")
     if parts and all(part.weight <= 0 for part in parts):
         raise UsageError("All parts of the query have a weight of 0 or below. At least one weight must be positive.")

@@ -108,6 +108,10 @@ def make_filters(values: dict[str, Any]) -> Filters:
 
 
 def join_filters(first: Filters, second: Filters) -> Filters:
-    """Combine two sets of filters. If both have a value for a filter, that of `second` is used."""
+    """Combine two sets of filters. If both have a value for a filter, that of `second` is used.
+
+    The rights are those of `first`: `second` is what the caller wrote.
+    """
     values = {name: getattr(second, name) for name in FILTERS}
-    return Filters(**{name: getattr(first, name) if value in (None, ()) else value for name, value in values.items()})
+    joined = {name: getattr(first, name) if value in (None, ()) else value for name, value in values.items()}
+    return Filters(**joined, rights=first.rights)

@@ -1,5 +1,18 @@
 """Records: plain values that the packages exchange."""
 
+from search.records.access import (
+    ACCOUNT_ROLES,
+    EVERYTHING,
+    NOBODY,
+    OWNER,
+    Account,
+    Activity,
+    ApiKey,
+    Principal,
+    Rights,
+    Role,
+    Share,
+)
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
 from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vectors, Waveform
 from search.records.collection import Album, Feedback, SavedSearch
@@ -26,12 +39,19 @@ from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retri
 from search.records.work import Job, JobState, Source, Task, Volume
 
 __all__ = [
+    "ACCOUNT_ROLES",
     "BANK_QUANTILE",
     "DATE_PATTERN",
+    "EVERYTHING",
     "FILTERS",
+    "NOBODY",
+    "OWNER",
     "VECTOR_RETRIEVERS",
+    "Account",
+    "Activity",
     "Album",
     "Answer",
+    "ApiKey",
     "Box",
     "Coverage",
     "EncoderFacts",
@@ -53,16 +73,20 @@ __all__ = [
     "LedgerRow",
     "MediaFacts",
     "Pixels",
+    "Principal",
     "Query",
     "QueryPart",
     "Record",
     "Retriever",
+    "Rights",
+    "Role",
     "RowMetadata",
     "Sample",
     "SavedSearch",
     "Segment",
     "SegmentEmbedding",
     "SegmentKind",
+    "Share",
     "Sort",
     "Source",
     "SpeechSegment",

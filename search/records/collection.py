@@ -20,6 +20,7 @@ class SavedSearch:
         checked_at: When it was last run, in UTC, ISO 8601.
         error: Why the last call of the webhook failed; None if it succeeded.
         new_matches: The number of new matches that the user has not seen yet.
+        owner_id: The account that saved it; None if it was saved without accounts.
     """
 
     id: int
@@ -32,6 +33,7 @@ class SavedSearch:
     checked_at: str
     error: str | None = None
     new_matches: int = 0
+    owner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,14 @@ class Album:
 
     Attributes:
         id: The id of the album.
-        name: Its unique name.
+        name: Its name, which no other album of the owner has.
         created_at: When it was created, in UTC, ISO 8601.
-        count: The number of its items.
+        count: The number of its items that the caller may read.
         cover: The id of the item that represents the album; null if the album is empty.
+        owner_id: The account that created it; None if it was created without accounts.
+        owner: The name of that account.
+        is_shared: Whether every account can see it.
+        shared_with: The ids of further accounts that can see it.
     """
 
     id: int
@@ -51,6 +57,10 @@ class Album:
     created_at: str
     count: int
     cover: int | None
+    owner_id: int | None = None
+    owner: str | None = None
+    is_shared: bool = False
+    shared_with: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ The request schema, the query language, the command-line options, the facets and
 from this declaration. A new filter needs a field here and its SQL condition in `search.storage.filters`.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from search.records.access import EVERYTHING, Rights
 from search.records.media import ItemType
 
 # A year, a month or a day, or a time on a day; dates are compared as text.
@@ -65,7 +66,7 @@ def _declare(declaration: FilterField) -> Any:
 class Filters:
     """The conditions that a result must satisfy; an empty field filters nothing.
 
-    Each attribute is described by its declaration.
+    Each attribute but `rights`, what the caller may read, is described by its declaration.
     """
 
     types: tuple[ItemType, ...] = _declare(
@@ -204,11 +205,20 @@ class Filters:
         )
     )
 
+    rights: Rights = EVERYTHING
+
+    @property
+    def are_given(self) -> bool:
+        """True when there is a filter."""
+        return replace(self, rights=EVERYTHING) != Filters()
+
     @property
     def is_empty(self) -> bool:
-        """True when nothing is filtered."""
-        return self == Filters()
+        """True when no item is left out, neither by a filter nor by the rights."""
+        return not self.are_given and self.rights.are_complete
 
 
 # Every filter by its name: the attribute of `Filters` and the field of a request.
-FILTERS: dict[str, FilterField] = {declared.name: declared.metadata["filter"] for declared in fields(Filters)}
+FILTERS: dict[str, FilterField] = {
+    declared.name: declared.metadata["filter"] for declared in fields(Filters) if "filter" in declared.metadata
+}

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 
 from search.errors import NotFoundError
 from search.records import (
+    EVERYTHING,
     Coverage,
     FileFacts,
     Filters,
@@ -19,6 +20,7 @@ from search.records import (
     ItemType,
     MediaFacts,
     Record,
+    Rights,
     Segment,
     SegmentEmbedding,
     SegmentKind,
@@ -30,6 +32,7 @@ from search.records import (
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import is_indexed, make_conditions, match_folder, read_instant
+from search.storage.rights import is_readable
 from search.storage.saving import save_records
 from search.storage.volumes import is_available
 
@@ -40,10 +43,16 @@ _SCATTER_FACTOR, _SCATTER_MODULUS = 7_919, 10_007
 
 
 class Catalog:
-    """Reads and writes of items. Each method that writes is one transaction."""
+    """Reads and writes of items. Each method that writes is one transaction.
 
-    def __init__(self, database: Database) -> None:
+    Attributes:
+        database: The database.
+        rights: What the caller may read: methods that return items, segments and counts leave out all others.
+    """
+
+    def __init__(self, database: Database, rights: Rights = EVERYTHING) -> None:
         self.database = database
+        self.rights = rights
 
     def read_revision(self) -> int:
         """Return a number that increases with every committed write."""
@@ -91,8 +100,9 @@ class Catalog:
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""
+        query = _ITEMS if self.rights.are_complete else _ITEMS.where(is_readable(self.rights))
         with self.database.read() as db:
-            return {row.id: _make_item(row) for row in db.execute(_ITEMS, pack_values(item_ids))}
+            return {row.id: _make_item(row) for row in db.execute(query, pack_values(item_ids))}
 
     def get_item(self, item_id: int) -> Item:
         """Return one item. Raises NotFoundError."""
@@ -103,7 +113,7 @@ class Catalog:
 
     def list_items(self, state: State | None = None) -> list[Item]:
         """Return all items, or those in one state, in order of path."""
-        query = _select_items().order_by(t.item.c.path)
+        query = _select_items().where(is_readable(self.rights)).order_by(t.item.c.path)
         if state is not None:
             query = query.where(t.item.c.state == state)
         with self.database.read() as db:
@@ -127,7 +137,7 @@ class Catalog:
             part: Only items with this text in their path.
         """
         c = t.item.c
-        query = _select_items().where(c.id > after_id).order_by(c.id).limit(limit)
+        query = _select_items().where(c.id > after_id, is_readable(self.rights)).order_by(c.id).limit(limit)
         if state is not None:
             query = query.where(c.state == state)
         if kind is not None:
@@ -140,9 +150,9 @@ class Catalog:
     def list_attachments(self, path: str) -> list[Item]:
         """Return the skipped files that belong to the item at a path, in order of path."""
         c = t.item.c
-        query = _select_items().where(c.belongs_to == path, c.state == State.SKIPPED).order_by(c.path)
+        query = _select_items().where(c.belongs_to == path, c.state == State.SKIPPED, is_readable(self.rights))
         with self.database.read() as db:
-            return [_make_item(row) for row in db.execute(query)]
+            return [_make_item(row) for row in db.execute(query.order_by(c.path))]
 
     def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
         """Return the types of the indexed items among some paths."""
@@ -207,12 +217,15 @@ class Catalog:
 
     def read_segments(self, segment_ids: Iterable[int]) -> dict[int, FoundSegment]:
         """Return segments of indexed items by segment id."""
+        query = _SEGMENTS if self.rights.are_complete else _SEGMENTS.where(is_readable(self.rights))
         with self.database.read() as db:
-            return {row.id: _make_segment(row) for row in db.execute(_SEGMENTS, pack_values(segment_ids))}
+            return {row.id: _make_segment(row) for row in db.execute(query, pack_values(segment_ids))}
 
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Return all segments of an item in order."""
         query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)
+        if not self.rights.are_complete:
+            query = query.join(t.item, t.item.c.id == t.segment.c.item_id).where(is_readable(self.rights))
         with self.database.read() as db:
             return [_make_segment(row) for row in db.execute(query)]
 
@@ -230,7 +243,7 @@ class Catalog:
     def count_states(self) -> dict[tuple[str | None, str], int]:
         """Return the number of items by (type, state)."""
         c = t.item.c
-        query = select(c.type, c.state, func.count()).group_by(c.type, c.state)
+        query = select(c.type, c.state, func.count()).where(is_readable(self.rights)).group_by(c.type, c.state)
         with self.database.read() as db:
             return {(kind, state): number for kind, state, number in db.execute(query)}
 

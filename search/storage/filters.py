@@ -28,6 +28,7 @@ from search.errors import UsageError
 from search.records import DATE_PATTERN, FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
+from search.storage.rights import match_rights
 from search.text.analysis import analyze
 from search.text.names import compose_name, fold_name
 
@@ -53,13 +54,13 @@ class FilterSql:
 
 
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
-    """Return the condition on item and source rows that the filters express; only indexed items satisfy it.
+    """Return the condition on item and source rows that the filters and rights express; only for indexed items.
 
     Raises UsageError when a date or phrase is invalid.
     """
     values = {name: getattr(filters, name) for name in FILTERS}
     conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
-    return and_(is_indexed(), *conditions)
+    return and_(is_indexed(), match_rights(filters), *conditions)
 
 
 def is_indexed() -> ColumnElement[bool]:

@@ -52,7 +52,7 @@ class Jobs:
         with self._database.read() as db:
             row = db.execute(select(t.job).where(t.job.c.id == job_id)).first()
         if row is None:
-            raise NotFoundError(f"There is no job {job_id}. GET /api/v1/jobs lists the jobs.")
+            raise make_missing_job(job_id)
         return _make_job(row)
 
     def list_all(self, limit: int = MAX_ENDED_JOBS) -> list[Job]:
@@ -166,6 +166,11 @@ class Jobs:
             db.execute(update(t.job).where(c.id == job.id, c.state == JobState.QUEUED).values(cancelled))
             db.execute(update(t.job).where(c.id == job.id, c.state == JobState.RUNNING).values(is_cancelling=True))
         return self.get(job_id)
+
+
+def make_missing_job(job_id: int) -> NotFoundError:
+    """Return the error for a job that does not exist."""
+    return NotFoundError(f"There is no job {job_id}. GET /api/v1/jobs lists the jobs.")
 
 
 def _make_job(row: Row[Any]) -> Job:

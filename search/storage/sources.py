@@ -4,22 +4,26 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
 from search.exclusion import move_patterns
 from search.paths import is_below
-from search.records import Source
+from search.records import EVERYTHING, Rights, Source
 from search.storage import tables as t
 from search.storage.database import Database, now
 
 
 class Sources:
-    """Reads and writes of the sources. Each method that writes is one transaction."""
+    """Reads and writes of the sources. Each method that writes is one transaction.
 
-    def __init__(self, database: Database) -> None:
+    Sources that the caller may not read are left out.
+    """
+
+    def __init__(self, database: Database, rights: Rights = EVERYTHING) -> None:
         self._database = database
+        self._rights = rights
 
     def add(self, path: str) -> int:
         """Add a source, if there is none with this root folder, and return its id."""
@@ -55,12 +59,12 @@ class Sources:
     def list_all(self) -> list[Source]:
         """Return every source in order of path."""
         with self._database.read() as db:
-            return [_make_source(row) for row in db.execute(select(t.source).order_by(t.source.c.path))]
+            return [_make_source(row) for row in db.execute(self._select().order_by(t.source.c.path))]
 
     def get(self, source_id: int) -> Source:
         """Return one source. Raises NotFoundError."""
         with self._database.read() as db:
-            row = db.execute(select(t.source).where(t.source.c.id == source_id)).one_or_none()
+            row = db.execute(self._select().where(t.source.c.id == source_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"There is no source {source_id}. GET /api/v1/sources lists the sources.")
         return _make_source(row)
@@ -95,6 +99,10 @@ class Sources:
         """Delete a source with all its items and everything derived from them; files are not changed."""
         with self._database.write() as db:
             db.execute(delete(t.source).where(t.source.c.id == source_id))
+
+    def _select(self) -> Select[Any]:
+        allowed = self._rights.sources
+        return select(t.source) if allowed is None else select(t.source).where(t.source.c.id.in_(allowed))
 
 
 def _make_source(row: Row[Any]) -> Source:

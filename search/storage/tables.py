@@ -177,6 +177,7 @@ saved_search = Table(
     Column("created_at", StorableText, nullable=False),
     Column("checked_at", StorableText, nullable=False),
     Column("error", StorableText),
+    Column("owner_id", ForeignKey("account.id", ondelete="CASCADE"), index=True),
     sqlite_autoincrement=True,
 )
 
@@ -195,9 +196,19 @@ album = Table(
     "album",
     metadata,
     Column("id", StorableInteger, primary_key=True),
-    Column("name", StorableText, nullable=False, unique=True),
+    Column("name", StorableText, nullable=False),
     Column("created_at", StorableText, nullable=False),
+    Column("owner_id", ForeignKey("account.id", ondelete="SET NULL"), index=True),
+    Column("is_shared", Boolean, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
+)
+
+# The accounts that an album is shared with, besides those of `is_shared`, which means all.
+album_account = Table(
+    "album_account",
+    metadata,
+    Column("album_id", ForeignKey("album.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 album_item = Table(
@@ -225,4 +236,17 @@ feedback = Table(
     Column("is_relevant", Boolean, nullable=False),
     Column("given_at", StorableText, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Links to albums for people without an account.
+share = Table(
+    "share",
+    metadata,
+    Column("id", StorableInteger, primary_key=True),
+    Column("album_id", ForeignKey("album.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("token_hash", StorableText, nullable=False, unique=True),
+    Column("created_at", StorableText, nullable=False),
+    Column("expires_at", StorableText),
+    Column("last_used_at", StorableText),
+    sqlite_autoincrement=True,
 )

@@ -1,14 +1,17 @@
 """/api/v1/albums: named sets of items."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.errors import NotAllowedError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
-from search.records import Album
-from search.storage.collections import Albums
+from search.records import Album, Role
+from search.storage.albums import Albums
+from web.access.caller import get_principal, record_activity
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.collections import AlbumDocument, AlbumList
@@ -18,7 +21,7 @@ class AlbumRequest(BaseModel):
     """A new album.
 
     Attributes:
-        name: Its name, which no other album has.
+        name: Its name, which no other album of the account has.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,54 +43,83 @@ class ChangeRequest(BaseModel):
     remove: list[ItemId] = Field(default_factory=list, max_length=100_000)
 
 
+class ShareRequest(BaseModel):
+    """Who else can see an album, and the items in it that its owner may read.
+
+    Attributes:
+        is_shared: Whether all accounts can see it.
+        shared_with: The ids of further accounts that can see it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    is_shared: bool = False
+    shared_with: list[ItemId] = Field(default_factory=list, max_length=1_000)
+
+
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("albums", __name__, url_prefix="/api/v1/albums")
-    albums = Albums(library.database)
+
+    def get_albums() -> Albums:
+        return Albums(library.database, get_principal())
 
     @api.get("")
-    @Operation(AlbumList)
+    @Operation(AlbumList, role=Role.VIEW)
     def list_albums() -> Response:
-        """List the albums."""
-        return jsonify({"albums": [serialize_album(album) for album in albums.list_all()]})
+        """List the albums of the account, and those that are shared with it."""
+        return jsonify({"albums": [serialize_album(album) for album in get_albums().list_all()]})
 
     @api.post("")
     @Operation(
         AlbumDocument,
         201,
+        role=Role.EDIT,
         creates=True,
         bodies={JSON: AlbumRequest},
         examples={"A new album": {"name": "Best of 2024"}},
     )
     def add_album() -> tuple[Response, int]:
         """Create an album."""
-        return jsonify(serialize_album(albums.add(parse_body(AlbumRequest).name))), 201
+        return jsonify(serialize_album(get_albums().add(parse_body(AlbumRequest).name))), 201
 
     @api.delete("/<int:album_id>")
-    @Operation(status=204)
+    @Operation(status=204, role=Role.EDIT, errors=(NotAllowedError,))
     def drop_album(album_id: int) -> tuple[str, int]:
         """Delete an album. Its items are not removed from the library."""
-        albums.get(album_id)
-        albums.drop(album_id)
+        albums = get_albums()
+        albums.drop(albums.get_own(album_id).id)
         return "", 204
 
     @api.post("/<int:album_id>/items")
-    @Operation(AlbumDocument, bodies={JSON: ChangeRequest}, examples={"Two new items": {"add": [1, 2]}})
+    @Operation(
+        AlbumDocument,
+        role=Role.EDIT,
+        bodies={JSON: ChangeRequest},
+        errors=(NotAllowedError,),
+        examples={"Two new items": {"add": [1, 2]}},
+    )
     def change_album(album_id: int) -> Response:
         """Add items to an album and remove items from it. Returns the album."""
-        change = parse_body(ChangeRequest)
-        albums.change(albums.get(album_id).id, change.add, change.remove)
+        change, albums = parse_body(ChangeRequest), get_albums()
+        albums.change(albums.get_own(album_id).id, change.add, change.remove)
+        return jsonify(serialize_album(albums.get(album_id)))
+
+    @api.put("/<int:album_id>/sharing")
+    @Operation(AlbumDocument, role=Role.EDIT, bodies={JSON: ShareRequest}, errors=(NotAllowedError,))
+    def share_album(album_id: int) -> Response:
+        """Set who else can see an album. Returns the album."""
+        sent, albums = parse_body(ShareRequest), get_albums()
+        album = albums.get_own(album_id)
+        albums.share(album.id, sent.is_shared, sent.shared_with)
+        record_activity(library, "album-shared", album.name)
         return jsonify(serialize_album(albums.get(album_id)))
 
     return api
 
 
 def serialize_album(album: Album) -> dict[str, Any]:
-    """Return the JSON form of an album; `cover` is the id of one of its items."""
-    return {
-        "id": album.id,
-        "name": album.name,
-        "created_at": album.created_at,
-        "count": album.count,
-        "cover": album.cover,
-    }
+    """Return the JSON form of an album; `cover` is the id of one of its items. Who it is shared with is its owner's."""
+    principal = get_principal()
+    is_own = principal.role is Role.ADMIN or album.owner_id == principal.account_id
+    return asdict(album) if is_own else asdict(album) | {"shared_with": ()}

@@ -10,7 +10,8 @@ from search.errors import NotFoundError, UsageError
 from search.open_home import OpenHome
 from search.paths import is_file, make_download_name
 from search.query.filters import ItemId
-from search.records import State
+from search.records import Role, State
+from web.access.caller import restrict_library
 from web.api.body import parse_address, parse_body
 from web.contract.operation import JSON, URLENCODED, Operation
 
@@ -44,6 +45,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     api = Blueprint("archive", __name__, url_prefix="/api/v1/archive")
 
     archive = Operation(
+        role=Role.VIEW,
         media=("application/zip",),
         headers={"Content-Disposition": "The name of the archive"},
         errors=(NotFoundError,),
@@ -79,7 +81,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     from zipstream import ZipStream
 
-    items = library.catalog.read_items(ids)
+    items = restrict_library(library).catalog.read_items(ids)
     paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
     paths = [path for path in paths if is_file(path)]
     if not paths:

@@ -15,8 +15,9 @@ from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image,
 from search.media.recording.frames import read_frame
 from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
-from search.records import Item, ItemType, Query, QueryPart
+from search.records import Item, ItemType, Query, QueryPart, Role
 from search.serializers import serialize_answer
+from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
 from web.ranges import send_ranges
@@ -67,19 +68,22 @@ def make_blueprint(engine: Engine) -> Blueprint:
     """Return the routes of one item."""
     api = Blueprint("content", __name__, url_prefix="/api/v1/items")
     library = engine.library
-    find = library.catalog.get_item
+
+    def find(item_id: int) -> Item:
+        return restrict_library(library).catalog.get_item(item_id)
 
     @api.get("/<int:item_id>/similar")
-    @Operation(SearchAnswer)
+    @Operation(SearchAnswer, role=Role.VIEW)
     def find_similar(item_id: int) -> Response:
         """Return the 20 most similar other items, relevant or not."""
         find(item_id)
         query = Query(parts=(QueryPart(item=item_id),), include_all=True)
-        return jsonify(serialize_answer(query, engine.search(query)))
+        return jsonify(serialize_answer(query, engine.search(restrict_query(query))))
 
     @api.get("/<int:item_id>/media")
     @Operation(
         media=("*/*",),
+        role=Role.VIEW,
         statuses=PARTIAL | NOT_MODIFIED,
         errors=(RangeError,),
         headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
@@ -98,13 +102,15 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return response
 
     @api.get("/<int:item_id>/thumbnail")
-    @Operation(media=("image/jpeg", "image/webp"), query=ThumbnailFields, statuses=PARTIAL | NOT_MODIFIED)
+    @Operation(
+        media=("image/jpeg", "image/webp"), role=Role.VIEW, query=ThumbnailFields, statuses=PARTIAL | NOT_MODIFIED
+    )
     def send_thumbnail(item_id: int) -> Response:
         """Return a JPEG of up to 512 pixels, or a smaller WebP; for a video, the frame at a time."""
         return _send_thumbnail(library, find(item_id), parse_address(ThumbnailFields))
 
     @api.get("/<int:item_id>/preview")
-    @Operation(media=("image/jpeg",), errors=(UnreadableMediaError,), statuses=NOT_MODIFIED)
+    @Operation(media=("image/jpeg",), role=Role.VIEW, errors=(UnreadableMediaError,), statuses=NOT_MODIFIED)
     def send_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
         path = find_file(find(item_id), IMAGES)

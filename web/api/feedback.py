@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from search.errors import NotFoundError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
-from search.records import Feedback
+from search.records import Feedback, Role
 from search.storage.feedback import FeedbackStore
+from web.access.caller import restrict_library
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.collections import FeedbackList
@@ -39,6 +40,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @api.post("")
     @Operation(
         status=204,
+        role=Role.EDIT,
         bodies={JSON: FeedbackRequest},
         errors=(NotFoundError,),
         examples={"A relevant result": {"text": "a cat", "item": 1, "relevant": True}},
@@ -49,6 +51,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         `crossmodal models adapt` learns from feedback.
         """
         judgment = parse_body(FeedbackRequest)
+        restrict_library(library).catalog.get_item(judgment.item)
         if judgment.relevant is None:
             feedback.remove(judgment.text, judgment.item)
         else:
@@ -56,7 +59,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return "", 204
 
     @api.get("")
-    @Operation(FeedbackList)
+    @Operation(FeedbackList, role=Role.ADMIN)
     def list_feedback() -> Response:
         """List all feedback, newest first."""
         return jsonify({"feedback": [_describe(judgment) for judgment in feedback.list_all()]})

@@ -4,7 +4,9 @@ from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
 from search.errors import HomeError
+from search.records import Role
 from search.status import read_status
+from web.access.caller import restrict_library
 from web.contract.operation import Operation
 from web.schemas.library import Health, Status
 
@@ -14,13 +16,13 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("health", __name__)
 
     @api.get("/healthz")
-    @Operation(Health)
+    @Operation(Health, role=Role.NONE)
     def show_health() -> Response:
         """Report that the process runs."""
         return jsonify({"status": "ok"})
 
     @api.get("/readyz")
-    @Operation(Health, errors=(HomeError,))
+    @Operation(Health, role=Role.NONE, errors=(HomeError,))
     def show_readiness() -> Response:
         """Report whether the catalog can be read."""
         engine.library.catalog.read_revision()
@@ -30,6 +32,6 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @Operation(Status)
     def show_status() -> Response:
         """Return the number of items by type and state, the models, the spaces and the disk use."""
-        return jsonify(read_status(engine.get_current_library()))
+        return jsonify(read_status(restrict_library(engine.get_current_library())))
 
     return api

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.engine import Engine
 from search.forget import forget_items
 from search.query.filters import MAX_VALUE_LENGTH
-from search.records import ItemType, State
+from search.records import ItemType, Role, State
 from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
+from web.access.caller import record_activity, restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
@@ -43,11 +44,10 @@ def make_blueprint(engine: Engine) -> Blueprint:
     """Return the item routes."""
     api = Blueprint("items", __name__, url_prefix="/api/v1/items")
     library = engine.library
-    find = library.catalog.get_item
     versioned = keyed_by_revision(library)
 
     @api.get("")
-    @Operation(ItemList, query=LedgerFields, examples={"Files that failed": "?state=failed&limit=10"})
+    @Operation(ItemList, role=Role.VIEW, query=LedgerFields, examples={"Files that failed": "?state=failed&limit=10"})
     @versioned
     def list_items() -> Response:
         """List the ledger: every file of every source, with its state.
@@ -56,28 +56,31 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """
         fields = parse_address(LedgerFields)
         limit = fields.limit
-        rows = library.catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
+        catalog = restrict_library(library).catalog
+        rows = catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
         return jsonify({"items": [serialize_ledger_row(row) for row in rows[:limit]], "next": next_cursor})
 
     @api.get("/<int:item_id>")
-    @Operation(ItemDetails)
+    @Operation(ItemDetails, role=Role.VIEW)
     @versioned
     def show_item(item_id: int) -> Response:
         """Return an item with its metadata, its state and all its segments."""
-        item = find(item_id)
-        segments = [serialize_segment(found) for found in library.catalog.list_segments(item_id)]
+        catalog = restrict_library(library).catalog
+        item = catalog.get_item(item_id)
+        segments = [serialize_segment(found) for found in catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
-        attachments = [serialize_attachment(file) for file in library.catalog.list_attachments(item.path)]
+        attachments = [serialize_attachment(file) for file in catalog.list_attachments(item.path)]
         details |= {"belongs_to": item.belongs_to, "attachments": attachments}
         return jsonify(serialize_item(item) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")
-    @Operation(status=204)
+    @Operation(status=204, role=Role.ADMIN)
     def forget_item(item_id: int) -> tuple[str, int]:
         """Forget an item. Its file is not changed."""
-        find(item_id)
+        item = restrict_library(library).catalog.get_item(item_id)
         forget_items(library, [item_id])
+        record_activity(library, "item-forgotten", item.path)
         return "", 204
 
     return api

@@ -14,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.encoders.presets import list_presets
 from search.errors import BusyError, UsageError
 from search.open_home import OpenHome
-from search.records import Job, Task
+from search.paths import is_below
+from search.records import Job, Role, Task
 from search.serializers import serialize_job
+from search.storage.jobs import make_missing_job
+from web.access.caller import restrict_library
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.library import JobDocument, JobList
@@ -53,13 +56,13 @@ def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
     streams = threading.Semaphore(max_event_streams)
-    accepted = Operation(JobDocument, 202, headers={"Location": "The address of the job"})
+    accepted = Operation(JobDocument, 202, role=Role.ADMIN, headers={"Location": "The address of the job"})
 
     @api.get("")
     @Operation(JobList)
     def list_jobs() -> Response:
         """List the jobs, newest first."""
-        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all()]})
+        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if _can_see(library, job)]})
 
     @api.post("")
     @replace(accepted, creates=True, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
@@ -71,7 +74,7 @@ def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
     @Operation(JobDocument)
     def show_job(job_id: int) -> Response:
         """Return a job and its progress."""
-        return jsonify(serialize_job(jobs.get(job_id)))
+        return jsonify(serialize_job(_get_job(library, job_id)))
 
     @api.delete("/<int:job_id>")
     @accepted
@@ -95,7 +98,7 @@ def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
 
         `progress` after each change, then `end`; the data of each is the job.
         """
-        job = jobs.get(job_id)
+        job = _get_job(library, job_id)
         if not streams.acquire(blocking=False):
             raise BusyError("Too many open event streams; try again later")
         response = Response(_stream_events(library, job), mimetype="text/event-stream")
@@ -105,6 +108,23 @@ def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
         return response
 
     return api
+
+
+def _get_job(library: OpenHome, job_id: int) -> Job:
+    """Return a job that the caller can see. Raises NotFoundError."""
+    job = library.jobs.get(job_id)
+    if not _can_see(library, job):
+        raise make_missing_job(job_id)
+    return job
+
+
+def _can_see(library: OpenHome, job: Job) -> bool:
+    """Return whether the caller may read all that a job reads."""
+    readable = restrict_library(library)
+    if readable is library:
+        return True
+    roots = [source.path for source in readable.sources.list_all()]
+    return bool(job.task.paths) and all(any(is_below(path, root) for root in roots) for path in job.task.paths)
 
 
 def _read_task(library: OpenHome, new: JobRequest) -> Task:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
+from search.records import Role
 from search.status import list_models
 from web.contract.operation import Operation
 from web.schemas.library import ModelList
@@ -15,7 +16,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     api = Blueprint("models", __name__, url_prefix="/api/v1/models")
 
     @api.get("")
-    @Operation(ModelList)
+    @Operation(ModelList, role=Role.ADMIN)
     def show_models() -> Response:
         """Return the models in use, and the others that can be used.
 

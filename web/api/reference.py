@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template
 
 from search import __version__
+from search.records import Role
 from web.contract.openapi import make_document
 from web.contract.operation import JSON, Operation
 from web.contract.outline import list_groups, list_schemas
@@ -20,13 +21,13 @@ def make_blueprint() -> Blueprint:
     api = Blueprint("reference", __name__)
 
     @api.get("/openapi.json")
-    @Operation(media=(JSON,))
+    @Operation(media=(JSON,), role=Role.NONE)
     def show_openapi() -> Response:
         """Return this document: OpenAPI 3.1."""
         return Response(json.dumps(_get_document(), ensure_ascii=False), mimetype=JSON)
 
     @api.get("/docs")
-    @Operation(media=("text/html",))
+    @Operation(media=("text/html",), role=Role.NONE)
     def show_reference() -> str:
         """Show the reference of the REST API, with all problem types."""
         document = _get_document()

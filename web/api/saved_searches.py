@@ -10,8 +10,9 @@ from search.open_home import OpenHome
 from search.query.request import SearchRequest, parse_request
 from search.records import SavedSearch
 from search.serializers import serialize_item
-from search.storage.collections import SavedSearches
+from search.storage.saved_searches import SavedSearches
 from search.webhooks import split_address
+from web.access.caller import get_principal, restrict_library
 from web.api.body import parse_body
 from web.contract.documents import DescribedAs
 from web.contract.operation import JSON, Operation
@@ -44,13 +45,15 @@ class SavedRequest(BaseModel):
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("saved_searches", __name__, url_prefix="/api/v1/searches")
-    saved = SavedSearches(library.database)
+
+    def get_saved() -> SavedSearches:
+        return SavedSearches(library.database, get_principal())
 
     @api.get("")
     @Operation(SavedSearchList)
     def list_searches() -> Response:
         """List the saved searches."""
-        return jsonify({"searches": [serialize_saved(saved_search) for saved_search in saved.list_all()]})
+        return jsonify({"searches": [serialize_saved(saved_search) for saved_search in get_saved().list_all()]})
 
     @api.post("")
     @Operation(
@@ -65,24 +68,25 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         new = parse_body(SavedRequest)
         parse_request(new.request).make_query()
         _check_webhook(new.webhook)
-        saved_search = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
+        saved_search = get_saved().add(new.name, new.request, new.address, new.watch, new.webhook or None)
         return jsonify(serialize_saved(saved_search)), 201
 
     @api.delete("/<int:saved_id>")
     @Operation(status=204)
     def drop_search(saved_id: int) -> tuple[str, int]:
         """Delete a saved search."""
-        saved.get(saved_id)
-        saved.drop(saved_id)
+        saved = get_saved()
+        saved.drop(saved.get(saved_id).id)
         return "", 204
 
     @api.get("/<int:saved_id>/found")
     @Operation(Matches)
     def list_new_matches(saved_id: int) -> Response:
         """List the matches of a watched search since it was saved, newest first."""
+        saved = get_saved()
         saved_search = saved.get(saved_id)
         scores = saved.list_found(saved_id)
-        items = library.catalog.read_items(scores)
+        items = restrict_library(library).catalog.read_items(scores)
         matches = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
         return jsonify(serialize_saved(saved_search) | {"items": matches})
 
@@ -90,6 +94,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(SavedSearchDocument)
     def mark_seen(saved_id: int) -> Response:
         """Mark the matches of a watched search as seen."""
+        saved = get_saved()
         saved.mark_seen(saved.get(saved_id).id)
         return jsonify(serialize_saved(saved.get(saved_id)))
 

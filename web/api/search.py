@@ -6,8 +6,9 @@ from pydantic import Field
 from search.engine import Engine
 from search.errors import BusyError, ModelError, NoSpeechError, NotFoundError, UnreadableMediaError, UsageError
 from search.query.request import MAX_QUERY, SearchRequest, parse_request
-from search.records import Query
+from search.records import Query, Role
 from search.serializers import serialize_answer
+from web.access.caller import restrict_query
 from web.api.body import collect_fields, parse_address, read_json
 from web.contract.operation import FORM, JSON, Operation
 from web.schemas.files import File
@@ -51,6 +52,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.post("")
     @Operation(
         SearchAnswer,
+        role=Role.VIEW,
         bodies={JSON: SearchRequest, FORM: SearchForm},
         errors=(NotFoundError, UnreadableMediaError, NoSpeechError, BusyError, ModelError),
         examples=EXAMPLES,
@@ -66,6 +68,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("")
     @Operation(
         SearchAnswer,
+        role=Role.VIEW,
         query=AddressSearch,
         errors=(NotFoundError, BusyError, ModelError),
         examples={"A text": "?q=a+dog+in+the+snow&limit=5", "Filters": "?q=a+dog&types=image&types=video"},
@@ -91,7 +94,7 @@ def read_address() -> SearchRequest:
 
 
 def _answer(engine: Engine, query: Query) -> Response:
-    return jsonify(serialize_answer(query, engine.search(query)))
+    return jsonify(serialize_answer(query, engine.search(restrict_query(query))))
 
 
 def _read_form() -> Query:

@@ -13,10 +13,11 @@ from search.exclusion import MAX_PATTERNS, check_patterns
 from search.forget import forget_paths
 from search.open_home import OpenHome
 from search.paths import find_access_problem, is_below
-from search.records import Source, Task
+from search.records import Role, Source, Task
 from search.serializers import serialize_job, serialize_source
 from search.status import list_unavailable
 from search.storage.sources import Sources
+from web.access.caller import record_activity, restrict_library
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.library import SourceList, SourceWithJob, SourceWithOptionalJob
@@ -57,11 +58,12 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(SourceList)
     def list_sources() -> Response:
         """List the indexed folders."""
-        unavailable = list_unavailable(library)
-        return jsonify({"sources": [_describe(source, unavailable) for source in sources.list_all()]})
+        readable = restrict_library(library)
+        unavailable = list_unavailable(readable)
+        return jsonify({"sources": [_describe(source, unavailable) for source in readable.sources.list_all()]})
 
     @api.post("")
-    @Operation(SourceWithJob, 202, creates=True, bodies={JSON: SourceRequest})
+    @Operation(SourceWithJob, 202, role=Role.ADMIN, creates=True, bodies={JSON: SourceRequest})
     def add_source() -> tuple[Response, int]:
         """Add a folder or file on the server, set whether it is watched, and queue a job.
 
@@ -82,12 +84,14 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         source_id = above.id if above is not None else sources.add(str(path))
         _change(sources, source_id, new, exclude)
         job = library.jobs.add(Task((str(path),)))
+        record_activity(library, "source-added", str(path))
         source = sources.get(source_id)
         return jsonify(serialize_source(source, {}) | {"job": serialize_job(job)}), 202
 
     @api.patch("/<int:source_id>")
     @Operation(
         SourceWithOptionalJob,
+        role=Role.ADMIN,
         bodies={JSON: SourceChange},
         statuses={202: "A job that applies the change is queued"},
     )
@@ -106,12 +110,13 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify(document | {"job": serialize_job(library.jobs.add(Task((source.path,))))}), 202
 
     @api.delete("/<int:source_id>")
-    @Operation(status=204)
+    @Operation(status=204, role=Role.ADMIN)
     def forget_source(source_id: int) -> tuple[str, int]:
         """Forget a source and all its items. No file is changed."""
         path = sources.get(source_id).path
         library.jobs.cancel_below(path)
         forget_paths(library, [path])
+        record_activity(library, "source-forgotten", path)
         return "", 204
 
     return api

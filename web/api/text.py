@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.errors import NotFoundError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
-from search.records import FoundSegment, SegmentKind
+from search.records import FoundSegment, Role, SegmentKind
 from search.serializers import serialize_item, serialize_segment
+from web.access.caller import restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
@@ -38,19 +39,18 @@ class PassageFields(BaseModel):
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("text", __name__, url_prefix="/api/v1/items")
-    catalog = library.catalog
-    find = catalog.get_item
     versioned = keyed_by_revision(library)
 
     @api.get("/<int:item_id>/transcript")
-    @Operation(TranscriptDocument, media=tuple(SUBTITLES))
+    @Operation(TranscriptDocument, role=Role.VIEW, media=tuple(SUBTITLES))
     @versioned
     def show_transcript(item_id: int) -> Response:
         """Return the segments of speech with start and end in seconds, and the times of their words.
 
         The header `Accept` chooses between JSON and subtitles: `text/vtt` or `application/x-subrip`.
         """
-        item = find(item_id)
+        catalog = restrict_library(library).catalog
+        item = catalog.get_item(item_id)
         spoken = [
             serialize_segment(found)
             for found in catalog.list_segments(item_id)
@@ -65,14 +65,15 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return response
 
     @api.get("/<int:item_id>/passages")
-    @Operation(Passages, query=PassageFields, examples={"The first passage": "?count=1"})
+    @Operation(Passages, role=Role.VIEW, query=PassageFields, examples={"The first passage": "?count=1"})
     @versioned
     def show_passages(item_id: int) -> Response:
         """Return the text segments of an item.
 
         All of them, the first ones, or one and its neighbors.
         """
-        item = find(item_id)
+        catalog = restrict_library(library).catalog
+        item = catalog.get_item(item_id)
         texts = [found for found in catalog.list_segments(item_id) if found.segment.text]
         fields = parse_address(PassageFields)
         around, count = fields.around, fields.count

@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
-from search.errors import HomeError, UsageError
+from search.errors import HomeError, NotAllowedError, UsageError
 from search.open_home import OpenHome
-from search.records import Task
+from search.records import Role, Task
 from search.serializers import serialize_job
+from web.access.caller import get_principal, record_activity
 from web.contract.operation import FORM, Operation
 from web.schemas.files import UploadForm
 from web.schemas.library import Uploads
@@ -38,7 +39,7 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
     folder = library.home.uploads
 
     @api.post("")
-    @Operation(Uploads, 202, creates=True, bodies={FORM: UploadForm}, errors=(HomeError,))
+    @Operation(Uploads, 202, role=Role.EDIT, creates=True, bodies={FORM: UploadForm}, errors=(HomeError,))
     def store_files() -> tuple[Response, int]:
         """Store files in the home and queue a job that indexes them.
 
@@ -49,6 +50,10 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
         if not files:
             raise UsageError("Send at least one file, with its name, as a part named `file` of multipart/form-data")
         names = [clean_name(part.filename or "") for part in files]
+        source_id = library.sources.add(str(folder))
+        readable = get_principal().rights.sources
+        if readable is not None and source_id not in readable:
+            raise NotAllowedError(f"Your account may not read the folder of uploads, {folder}. Ask an admin.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             paths = [_store(folder, name, part) for name, part in zip(names, files, strict=True)]
@@ -57,8 +62,8 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
                 f"Cannot store the upload: {error.strerror or error}. Check the permissions and the free space of "
                 f"{folder}."
             ) from error
-        library.sources.add(str(folder))
         job = library.jobs.add(Task(tuple(str(path) for path in paths)))
+        record_activity(library, "upload", f"{len(paths)} files, {paths[0]}")
         rows = [{"name": part.filename, "path": str(path)} for part, path in zip(files, paths, strict=True)]
         return jsonify({"files": rows, "job": serialize_job(job)}), 202
 

@@ -10,9 +10,10 @@ from search.engine import Engine
 from search.errors import UnreadableMediaError
 from search.media.recording.sound import measure_loudness
 from search.paths import find_file, write_atomically
-from search.records import ItemType
+from search.records import ItemType, Role
 from search.retrieval.heatmap import compute_heatmap
 from search.serializers import serialize_evidence
+from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.api.search import AddressSearch, read_address
 from web.contract.operation import Operation
@@ -40,28 +41,28 @@ def make_blueprint(engine: Engine) -> Blueprint:
     library = engine.library
 
     @api.get("/<int:item_id>/heatmap")
-    @Operation(Heatmap, query=AddressSearch, errors=(UnreadableMediaError,))
+    @Operation(Heatmap, role=Role.VIEW, query=AddressSearch, errors=(UnreadableMediaError,))
     def show_heatmap(item_id: int) -> Response:
         """Return where an image matches a query, as 6 rows of 6 regions.
 
         Only the text and the parts of the search are used.
         """
-        heatmap = compute_heatmap(engine.library, item_id, read_address().make_query())
+        heatmap = compute_heatmap(restrict_library(engine.library), item_id, read_address().make_query())
         return jsonify({"heatmap": np.round(heatmap, 3).tolist()})
 
     @api.get("/<int:item_id>/moments")
-    @Operation(Moments, query=AddressSearch, examples={"Moments of a text": "?q=train"})
+    @Operation(Moments, role=Role.VIEW, query=AddressSearch, examples={"Moments of a text": "?q=train"})
     def show_moments(item_id: int) -> Response:
         """Return every moment, page or passage of an item that is relevant to a query, in order."""
-        moments = engine.find_moments(item_id, read_address().make_query())
+        moments = engine.find_moments(item_id, restrict_query(read_address().make_query()))
         return jsonify({"moments": [serialize_evidence(moment) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
-    @Operation(Loudness, query=LoudnessFields)
+    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields)
     def show_loudness(item_id: int) -> Response:
         """Return the peaks of a recording in equal parts, for drawing its wave."""
         points = parse_address(LoudnessFields).points
-        item = library.catalog.get_item(item_id)
+        item = restrict_library(library).catalog.get_item(item_id)
         path = find_file(item, RECORDINGS)
         cached = library.home.loudness(item_id, item.mtime_ns, points)
         if not cached.exists():

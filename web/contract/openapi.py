@@ -12,9 +12,21 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from search.errors import CrossmodalError, KeyInUseError, KeyReusedError, NotFoundError, TooLargeError, UsageError
+from search.errors import (
+    CrossmodalError,
+    KeyInUseError,
+    KeyReusedError,
+    NotAllowedError,
+    NotFoundError,
+    SignInError,
+    TooLargeError,
+    UsageError,
+)
+from search.records import Role
+from web.access.cookies import SESSION_COOKIE
 from web.contract.documents import ContractSchema, fold
 from web.contract.operation import (
+    FORM_TOKEN_HEADER,
     KEY_CHARACTERS,
     KEY_HEADER,
     MAX_KEY_LENGTH,
@@ -40,6 +52,17 @@ KEY_PARAMETER = {
     f"{MAX_RESPONSES:,} until it is restarted.",
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": f"^{KEY_CHARACTERS}+$"},
 }
+# How a caller proves who they are. On a server without accounts, the person at the machine needs neither.
+SECURITY_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key, or the token of a link to an album."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": f"A browser that has signed in. Changes need the header `{FORM_TOKEN_HEADER}` too.",
+    },
+}
+SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
 _PLACEHOLDER = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 PREFIX = "/api/v1/"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -121,7 +144,7 @@ def make_document(app: Flask, version: str) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
         "paths": paths,
-        "components": {"schemas": shown},
+        "components": {"schemas": shown, "securitySchemes": SECURITY_SCHEMES},
     }
 
 
@@ -152,6 +175,9 @@ def _describe_route(route: Route, schemas: dict[Any, Any], components: dict[str,
     }
     if description:
         described["description"] = fold(description)
+    if operation.role is not Role.NONE:
+        described["security"] = SECURITY
+        described["x-role"] = str(operation.role)
     parameters = _list_path_parameters(route)
     if operation.query is not None:
         parameters += _list_query_parameters(schemas[(operation.query, "validation")], components)
@@ -261,6 +287,8 @@ def list_errors(route: Route) -> list[type[CrossmodalError]]:
         found.append(TooLargeError)
     if route.rule.arguments:
         found.append(NotFoundError)
+    if route.operation.role is not Role.NONE:
+        found += [SignInError, NotAllowedError]
     if route.operation.creates:
         found += [UsageError, KeyInUseError, KeyReusedError]
     return list(dict.fromkeys(found))

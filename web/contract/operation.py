@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from search.errors import CrossmodalError
+from search.records import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 JSON = "application/json"
@@ -19,6 +20,8 @@ PARTIAL = {206: "A part of the file, for a request with `Range`"}
 # The header by which a repeated request is recognized, its values, and how many responses a server remembers.
 KEY_HEADER, KEY_CHARACTERS, MAX_KEY_LENGTH = "Idempotency-Key", "[!-~]", 128
 MAX_RESPONSES = 1_000
+# The header by which a page of this server proves that a change comes from it.
+FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
 # The attribute of a view function that stores its declaration.
 _ATTRIBUTE = "crossmodal_operation"
 
@@ -38,6 +41,7 @@ class Operation:
         headers: The headers of the response, with their meaning.
         examples: Examples by name: an address that starts with a question mark, or a JSON body.
         creates: Whether a repeated request creates something again, unless it has an `Idempotency-Key`.
+        role: The role that the caller needs.
     """
 
     answer: type[BaseModel] | None = None
@@ -50,6 +54,7 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
     creates: bool = False
+    role: Role = Role.SEARCH
 
     def __call__(self, view: View) -> View:
         """Declare a view function; use the operation as a decorator, below the one of the route."""

@@ -8,7 +8,7 @@ import pytest
 from search.engine import Engine
 from search.records import Query, State
 from search.status import verify_library
-from search.storage.collections import Albums
+from search.storage.albums import Albums
 from search.storage.feedback import FeedbackStore
 from tests.support.formats import RED
 from tests.support.indexing import index

@@ -16,8 +16,8 @@ from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from indexer.worker.webhook import send_all, send_json
 from search.records import JobState, State, Task
-from search.storage.collections import SavedSearches
 from search.storage.jobs import MAX_ATTEMPTS
+from search.storage.saved_searches import SavedSearches
 from tests.support.clock import wait_for
 from tests.support.indexing import index
 from tests.support.properties import few_examples

@@ -7,6 +7,7 @@ from flask import jsonify
 from pydantic import ValidationError
 
 from search.errors import NotFoundError
+from tests.support.accounts import add_admin, sign_in
 from tests.support.contract import check_response, list_errors
 from tests.support.indexing import index
 from tests.support.web_client import get_item, make_client
@@ -76,7 +77,8 @@ def test_the_document_says_how_much_a_request_may_contain(document):
 
 def test_every_example_works(fresh, demo):
     index(fresh, demo)
-    client = make_client(fresh)
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
     item, album = get_item(client, "holiday.mp4"), client.post("/api/v1/albums", json={"name": "A"}).json["id"]
     tried = 0
     for route in list_routes(client.application):

@@ -44,7 +44,7 @@ def test_a_failure_has_a_type_and_the_path_of_the_request(client, method, addres
             "POST",
             "feedback",
             {"text": "a", "item": 999, "relevant": True},
-            "There is no item 999. GET /api/v1/items lists the items.",
+            "There is no item 999. `crossmodal files` and GET /api/v1/items list the items.",
         ),
     ],
 )

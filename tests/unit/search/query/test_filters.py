@@ -26,8 +26,8 @@ from search.records import (
     Segment,
     SegmentKind,
 )
+from search.storage.albums import Albums
 from search.storage.catalog import Catalog
-from search.storage.collections import Albums
 from search.storage.facets import read_facets
 from search.storage.filters import SQL, select_items
 from search.storage.sources import Sources

@@ -10,7 +10,6 @@ from search.errors import HomeError
 from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind, State
 from search.storage import tables
 from search.storage.catalog import Catalog
-from search.storage.collections import SavedSearches
 from search.storage.consistency import find_contradictions
 from search.storage.database import Database
 from search.storage.feedback import FeedbackStore
@@ -19,6 +18,7 @@ from search.storage.jobs import Jobs
 from search.storage.ledger import Ledger
 from search.storage.lexical.index import WordIndex
 from search.storage.query_images import QueryImages
+from search.storage.saved_searches import SavedSearches
 from search.storage.sources import Sources
 from search.storage.spaces import SpaceRole, Spaces
 from search.text.analysis import split_query

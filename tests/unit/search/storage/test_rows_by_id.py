@@ -4,8 +4,9 @@ import pytest
 
 from search.errors import NotFoundError
 from search.records import JobState, Task
-from search.storage.collections import Albums, SavedSearches
+from search.storage.albums import Albums
 from search.storage.jobs import MAX_ENDED_JOBS, Jobs
+from search.storage.saved_searches import SavedSearches
 from search.storage.sources import Sources
 
 

@@ -1,27 +1,36 @@
-"""Saved searches and albums."""
+"""Saved searches."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, false, func, insert, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
-from search.errors import NotFoundError, UsageError
-from search.records import Album, SavedSearch
+from search.errors import NotFoundError
+from search.records import OWNER, Principal, Role, SavedSearch
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
+from search.storage.rights import is_readable
 
 
 class SavedSearches:
-    """Reads and writes of saved searches. Each method that writes is one transaction."""
+    """Reads and writes of saved searches. Each method that writes is one transaction.
 
-    def __init__(self, database: Database) -> None:
+    An account has only its own searches; admins also have those that were saved before there were accounts.
+    """
+
+    def __init__(self, database: Database, principal: Principal = OWNER) -> None:
         self._database = database
+        self._principal = principal
 
     def add(
-        self, name: str, request: Mapping[str, Any], address: str, is_watched: bool, webhook: str | None
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        address: str,
+        is_watched: bool,
+        webhook: str | None,
     ) -> SavedSearch:
         """Save a search. If it is watched, the worker notifies about items that are indexed from now on.
 
@@ -40,6 +49,7 @@ class SavedSearches:
             "webhook": webhook,
             "created_at": now(),
             "checked_at": now(),
+            "owner_id": self._principal.account_id,
         }
         with self._database.write(bump_revision=False) as db:
             search_id = db.execute(insert(t.saved_search).values(row).returning(t.saved_search.c.id)).scalar_one()
@@ -48,12 +58,12 @@ class SavedSearches:
     def list_all(self) -> list[SavedSearch]:
         """Return the saved searches in order of name."""
         with self._database.read() as db:
-            return [_make_saved(row) for row in db.execute(_select_saved().order_by(t.saved_search.c.name))]
+            return [_make_saved(row) for row in db.execute(self._select().order_by(t.saved_search.c.name))]
 
     def get(self, search_id: int) -> SavedSearch:
         """Return one saved search. Raises NotFoundError."""
         with self._database.read() as db:
-            row = db.execute(_select_saved().where(t.saved_search.c.id == search_id)).one_or_none()
+            row = db.execute(self._select().where(t.saved_search.c.id == search_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"There is no saved search {search_id}. GET /api/v1/searches lists them.")
         return _make_saved(row)
@@ -125,66 +135,21 @@ class SavedSearches:
             query = select(c.id).where(match_values(c.id), c.indexed_at >= indexed_since)
             return {row[0] for row in db.execute(query, pack_values(item_ids))}
 
+    def _select(self) -> Select[Any]:
+        c = t.search_result.c
+        is_new = (c.search_id == t.saved_search.c.id, c.is_seen.is_(False), is_readable(self._principal.rights))
+        new_matches = select(func.count()).select_from(t.search_result)
+        new_matches = new_matches.join(t.item, t.item.c.id == c.item_id).where(*is_new)
+        query = select(t.saved_search, new_matches.scalar_subquery().label("new_matches"))
+        return query.where(self._is_own())
 
-class Albums:
-    """Reads and writes of albums. Each method that writes is one transaction."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def add(self, name: str) -> Album:
-        """Create an album. Raises UsageError when the name is taken."""
-        try:
-            with self._database.write(bump_revision=False) as db:
-                row = {"name": name, "created_at": now()}
-                album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
-        except IntegrityError as error:
-            raise UsageError(f"name: the album {name!r} already exists; choose another name") from error
-        return self.get(album_id)
-
-    def list_all(self) -> list[Album]:
-        """Return the albums in order of name."""
-        with self._database.read() as db:
-            return [Album(**row._mapping) for row in db.execute(_select_albums().order_by(t.album.c.name))]
-
-    def get(self, album_id: int) -> Album:
-        """Return one album. Raises NotFoundError."""
-        with self._database.read() as db:
-            row = db.execute(_select_albums().where(t.album.c.id == album_id)).one_or_none()
-        if row is None:
-            raise NotFoundError(f"There is no album {album_id}. GET /api/v1/albums lists the albums.")
-        return Album(**row._mapping)
-
-    def drop(self, album_id: int) -> None:
-        """Delete an album; its items stay."""
-        with self._database.write() as db:
-            db.execute(delete(t.album).where(t.album.c.id == album_id))
-
-    def change(self, album_id: int, add: Sequence[int], remove: Sequence[int]) -> None:
-        """Add items to an album and remove others; ids without an item are ignored."""
-        c = t.album_item.c
-        with self._database.write() as db:
-            existing = (
-                db.execute(select(t.item.c.id).where(match_values(t.item.c.id)), pack_values(add)).scalars().all()
-            )
-            if existing:
-                rows = [{"album_id": album_id, "item_id": item_id} for item_id in existing]
-                db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
-            removal = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
-            db.execute(removal, pack_values(remove))
-
-
-def _select_saved() -> Select[Any]:
-    c = t.search_result.c
-    new_matches = select(func.count()).where(c.search_id == t.saved_search.c.id, c.is_seen.is_(False)).scalar_subquery()
-    return select(t.saved_search, new_matches.label("new_matches"))
-
-
-def _select_albums() -> Select[Any]:
-    c = t.album_item.c
-    count = select(func.count()).where(c.album_id == t.album.c.id).scalar_subquery()
-    cover = select(func.min(c.item_id)).where(c.album_id == t.album.c.id).scalar_subquery()
-    return select(t.album, count.label("count"), cover.label("cover"))
+    def _is_own(self) -> ColumnElement[bool]:
+        """Return the condition that a saved search belongs to the caller."""
+        principal, owner = self._principal, t.saved_search.c.owner_id
+        if principal.account is None:
+            return true() if principal.role is Role.ADMIN else false()
+        own = owner == principal.account.id
+        return or_(own, owner.is_(None)) if principal.role is Role.ADMIN else own
 
 
 def _make_saved(row: Row[Any]) -> SavedSearch:

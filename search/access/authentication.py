@@ -1,0 +1,115 @@
+"""Who sends a request: sign-in with a password, and the principals of sessions, keys and links."""
+
+from datetime import timedelta
+
+from search.access.passwords import check_password, hash_password, is_correct
+from search.access.tokens import Token, TokenKind, hash_token, make_token
+from search.errors import SignInError
+from search.records import EVERYTHING, Account, ApiKey, Principal, Rights, Role
+from search.storage.accounts import Accounts
+from search.storage.albums import list_own, list_shared
+from search.storage.api_keys import ApiKeys
+from search.storage.database import Database, now
+from search.storage.sessions import Sessions
+from search.storage.shares import Shares
+
+# An account is locked after this many wrong passwords in a row, and after each further one.
+MAX_FAILURES = 8
+LOCK_TIME = timedelta(minutes=15)
+DEFAULT_LIFETIME = timedelta(days=30)
+WRONG = "The name or the password is wrong."
+
+
+class Authentication:
+    """Finds out who sends a request. Thread-safe."""
+
+    def __init__(self, database: Database, session_lifetime: timedelta = DEFAULT_LIFETIME) -> None:
+        """Prepare the authentication.
+
+        Args:
+            database: The database of the catalog.
+            session_lifetime: How long a session lasts after its last use.
+        """
+        self.accounts = Accounts(database)
+        self.keys = ApiKeys(database)
+        self._sessions = Sessions(database)
+        self._shares = Shares(database)
+        self._database = database
+        self._lifetime = session_lifetime
+
+    def check_password(self, name: str, password: str) -> Account:
+        """Return the account with a name and a password.
+
+        Raises:
+            SignInError: The name or the password is wrong, or the account is locked or disabled.
+        """
+        found = self.accounts.read_credentials(name)
+        locked_until = found.account.locked_until if found is not None else None
+        if locked_until is not None and locked_until > now():
+            raise SignInError(f"Too many wrong passwords. Try again after {locked_until}, or ask an admin.")
+        if not is_correct(password, found.password_hash if found is not None else None) or found is None:
+            if found is not None:
+                is_locked = found.failed_attempts + 1 >= MAX_FAILURES
+                self.accounts.store_failure(found.account.id, now(past=-LOCK_TIME) if is_locked else None)
+            raise SignInError(WRONG)
+        if found.account.is_disabled:
+            raise SignInError("This account is disabled. Ask an admin.")
+        return found.account
+
+    def sign_in(self, account: Account) -> Token:
+        """Start a session of an account and return its token."""
+        token = make_token(TokenKind.SESSION)
+        self.accounts.store_success(account.id)
+        self._sessions.add(account.id, token.hash, self._lifetime)
+        return token
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        self._sessions.drop(hash_token(token))
+
+    def set_password(self, account: Account, password: str) -> None:
+        """Give an account a new password, which ends its sessions.
+
+        Raises:
+            UsageError: The password is too weak.
+        """
+        check_password(password, account.name)
+        self.accounts.change(account.id, password_hash=hash_password(password))
+
+    def find_session(self, token: str) -> Principal | None:
+        """Return who a session belongs to; None if it has ended."""
+        account = self._sessions.find(hash_token(token), self._lifetime)
+        return make_principal(self._database, account) if account is not None else None
+
+    def find_key(self, token: str) -> Principal | None:
+        """Return who a key belongs to; None if it has expired or was deleted."""
+        used = self.keys.find(hash_token(token))
+        return make_principal(self._database, used.account, used.key) if used is not None else None
+
+    def find_link(self, token: str) -> Principal | None:
+        """Return who follows a link: they can only see its album; None if it has expired or was deleted."""
+        share = self._shares.find(hash_token(token))
+        if share is None:
+            return None
+        albums = (share.album_id,)
+        return Principal(Role.VIEW, Rights((), albums, albums), share_id=share.id)
+
+
+def make_principal(database: Database, account: Account, key: ApiKey | None = None) -> Principal:
+    """Return what an account, or a key of it, may do.
+
+    A key for some sources cannot be an admin, nor read what others share with the account.
+    """
+    role, sources, key_id = account.role, account.sources, None
+    shared = list_shared(database, account.id)
+    if key is not None:
+        key_id = key.id
+        role = role if key.role.includes(role) else key.role
+    if key is not None and key.sources is not None:
+        role = Role.EDIT if role is Role.ADMIN else role
+        sources = key.sources if sources is None else tuple(sorted(set(sources) & set(key.sources)))
+        shared = []
+    if role is Role.ADMIN:
+        return Principal(role, EVERYTHING, account, key_id)
+    albums = sorted([*list_own(database, account.id), *shared])
+    return Principal(role, Rights(sources, tuple(albums), tuple(sorted(shared))), account, key_id)

@@ -1,0 +1,209 @@
+"""The accounts of a library."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from search.errors import NotFoundError, UsageError
+from search.records import Account, Role
+from search.storage import account_tables as a
+from search.storage.database import Database, now
+from search.text.names import fold_name
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What is needed to check a password.
+
+    Attributes:
+        account: The account.
+        password_hash: The hash of its password; None if it has none, as an account of an identity provider.
+        failed_attempts: The number of wrong passwords since the last sign-in.
+    """
+
+    account: Account
+    password_hash: str | None
+    failed_attempts: int
+
+
+class Accounts:
+    """Reads and writes of accounts. Each method that writes is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, name: str, role: Role, sources: Sequence[int] | None, password_hash: str | None, external_id: str | None
+    ) -> Account:
+        """Create an account.
+
+        Args:
+            name: The name to sign in with; it is unique without regard to case.
+            role: What the account may do.
+            sources: The ids of the sources that it may read; None for all.
+            password_hash: The hash of its password, if it has one.
+            external_id: Who it is at an identity provider, if it comes from one.
+
+        Raises:
+            UsageError: The name is taken.
+        """
+        row = {
+            "name": name,
+            "folded_name": fold_name(name),
+            "role": role,
+            "has_all_sources": sources is None,
+            "password_hash": password_hash,
+            "external_id": external_id,
+            "created_at": now(),
+        }
+        try:
+            with self._database.write() as db:
+                account_id = db.execute(insert(a.account).values(row).returning(a.account.c.id)).scalar_one()
+                _set_sources(db, account_id, sources or ())
+        except IntegrityError as error:
+            raise UsageError(f"name: the account {name!r} already exists; choose another name") from error
+        return self.get(account_id)
+
+    def exist(self) -> bool:
+        """Return whether there is an account."""
+        with self._database.read() as db:
+            return db.execute(select(a.account.c.id).limit(1)).first() is not None
+
+    def have_admin(self) -> bool:
+        """Return whether an admin can sign in."""
+        c = a.account.c
+        query = select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False)).limit(1)
+        with self._database.read() as db:
+            return db.execute(query).first() is not None
+
+    def list_all(self) -> list[Account]:
+        """Return all accounts in order of name."""
+        return self._list(select_accounts().order_by(a.account.c.folded_name))
+
+    def get(self, account_id: int) -> Account:
+        """Return one account. Raises NotFoundError."""
+        found = self._list(select_accounts().where(a.account.c.id == account_id))
+        if not found:
+            raise NotFoundError(f"There is no account {account_id}. `crossmodal users` lists the accounts.")
+        return found[0]
+
+    def find(self, name: str) -> Account:
+        """Return the account with a name, without regard to case. Raises NotFoundError."""
+        found = self._list(select_accounts().where(a.account.c.folded_name == fold_name(name)))
+        if not found:
+            raise NotFoundError(f"There is no account {name!r}. `crossmodal users` lists the accounts.")
+        return found[0]
+
+    def find_external(self, external_id: str) -> Account | None:
+        """Return the account of someone at an identity provider, if there is one."""
+        found = self._list(select_accounts().where(a.account.c.external_id == external_id))
+        return found[0] if found else None
+
+    def read_credentials(self, name: str) -> Credentials | None:
+        """Return what is needed to check the password of the account with a name; None if there is no such account."""
+        query = select_accounts().where(a.account.c.folded_name == fold_name(name))
+        with self._database.read() as db:
+            row = db.execute(query).one_or_none()
+        return Credentials(make_account(row), row.password_hash, row.failed_attempts) if row is not None else None
+
+    def change(
+        self,
+        account_id: int,
+        role: Role | None = None,
+        is_disabled: bool | None = None,
+        password_hash: str | None = None,
+    ) -> None:
+        """Change an account. None keeps a value. A new password, and disabling, end all sessions of the account.
+
+        Raises:
+            UsageError: No admin would be left that can sign in.
+        """
+        given = {"role": role, "is_disabled": is_disabled, "password_hash": password_hash}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        if password_hash is not None:
+            values |= {"failed_attempts": 0, "locked_until": None}
+        with self._database.write() as db:
+            if values:
+                db.execute(update(a.account).where(a.account.c.id == account_id).values(values))
+            if password_hash is not None or is_disabled:
+                db.execute(delete(a.session).where(a.session.c.account_id == account_id))
+            if role is not None or is_disabled:
+                _require_admin(db)
+
+    def set_sources(self, account_id: int, sources: Sequence[int] | None) -> None:
+        """Set the sources that an account may read; None for all."""
+        with self._database.write() as db:
+            values = {"has_all_sources": sources is None}
+            db.execute(update(a.account).where(a.account.c.id == account_id).values(values))
+            db.execute(delete(a.account_source).where(a.account_source.c.account_id == account_id))
+            _set_sources(db, account_id, sources or ())
+
+    def drop(self, account_id: int) -> None:
+        """Delete an account with its sessions, keys and saved searches. Its albums stay, without an owner.
+
+        Raises:
+            UsageError: No admin would be left that can sign in, but other accounts.
+        """
+        with self._database.write() as db:
+            db.execute(delete(a.account).where(a.account.c.id == account_id))
+            if db.execute(select(func.count()).select_from(a.account)).scalar():
+                _require_admin(db)
+
+    def store_failure(self, account_id: int, locked_until: str | None) -> None:
+        """Count a wrong password, and lock the account until a time in UTC, ISO 8601, if there is one."""
+        c = a.account.c
+        values = {"failed_attempts": c.failed_attempts + 1, "locked_until": locked_until}
+        with self._database.write(bump_revision=False) as db:
+            db.execute(update(a.account).where(c.id == account_id).values(values))
+
+    def store_success(self, account_id: int) -> None:
+        """Store that an account signed in."""
+        values = {"failed_attempts": 0, "locked_until": None, "signed_in_at": now()}
+        with self._database.write(bump_revision=False) as db:
+            db.execute(update(a.account).where(a.account.c.id == account_id).values(values))
+
+    def _list(self, query: Select[Any]) -> list[Account]:
+        with self._database.read() as db:
+            return [make_account(row) for row in db.execute(query)]
+
+
+def select_accounts() -> Select[Any]:
+    """Return the query for accounts with their sources, for `make_account`."""
+    c = a.account_source.c
+    sources = select(func.group_concat(c.source_id)).where(c.account_id == a.account.c.id).scalar_subquery()
+    return select(a.account, sources.label("sources"))
+
+
+def make_account(row: Row[Any]) -> Account:
+    """Return an account from a row of `select_accounts`. An admin may read all sources."""
+    role = Role(row.role)
+    return Account(
+        id=row.id,
+        name=row.name,
+        role=role,
+        sources=None if role is Role.ADMIN else read_sources(row.has_all_sources, row.sources),
+        created_at=row.created_at,
+        signed_in_at=row.signed_in_at,
+        is_disabled=row.is_disabled,
+        locked_until=row.locked_until,
+    )
+
+
+def read_sources(has_all: bool, joined: str | None) -> tuple[int, ...] | None:
+    """Return the ids of sources from a comma-separated list; None for all sources."""
+    return None if has_all else tuple(sorted(map(int, joined.split(",")))) if joined else ()
+
+
+def _set_sources(db: Connection, account_id: int, sources: Iterable[int]) -> None:
+    rows = [{"account_id": account_id, "source_id": source_id} for source_id in sorted(set(sources))]
+    if rows:
+        db.execute(insert(a.account_source), rows)
+
+
+def _require_admin(db: Connection) -> None:
+    c = a.account.c
+    if db.execute(select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False)).limit(1)).first() is None:
+        raise UsageError("This is the last admin. Make another account an admin first.")

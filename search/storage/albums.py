@@ -1,0 +1,146 @@
+"""Albums: named sets of items, and whom they are shared with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from search.errors import NotAllowedError, NotFoundError, UsageError
+from search.records import OWNER, Album, Principal, Role
+from search.storage import account_tables as a
+from search.storage import tables as t
+from search.storage.database import Database, match_values, now, pack_values
+from search.storage.rights import is_readable, is_visible
+
+
+class Albums:
+    """Reads and writes of albums. Each method that writes is one transaction.
+
+    Albums that the caller cannot see do not exist here. Only its owner and admins can change an album.
+    """
+
+    def __init__(self, database: Database, principal: Principal = OWNER) -> None:
+        self._database = database
+        self._principal = principal
+
+    def add(self, name: str) -> Album:
+        """Create an album. Raises UsageError when the caller has an album of this name."""
+        owner_id = self._principal.account_id
+        with self._database.write() as db:
+            taken = select(t.album.c.id).where(
+                t.album.c.name == name, t.album.c.owner_id.is_not_distinct_from(owner_id)
+            )
+            if db.execute(taken).first() is not None:
+                raise UsageError(f"name: the album {name!r} already exists; choose another name")
+            row = {"name": name, "created_at": now(), "owner_id": owner_id}
+            album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
+        return self._read(_select_albums(self._principal).where(t.album.c.id == album_id))[0]
+
+    def list_all(self) -> list[Album]:
+        """Return the albums in order of name."""
+        visible = is_visible(self._principal.rights)
+        return self._read(_select_albums(self._principal).where(visible).order_by(t.album.c.name, t.album.c.id))
+
+    def get(self, album_id: int) -> Album:
+        """Return one album. Raises NotFoundError."""
+        query = _select_albums(self._principal).where(t.album.c.id == album_id, is_visible(self._principal.rights))
+        found = self._read(query)
+        if not found:
+            raise NotFoundError(f"There is no album {album_id}. GET /api/v1/albums lists the albums.")
+        return found[0]
+
+    def get_own(self, album_id: int) -> Album:
+        """Return one album that the caller can change.
+
+        Raises:
+            NotFoundError: There is no such album.
+            NotAllowedError: The album belongs to someone else.
+        """
+        album = self.get(album_id)
+        if self._principal.role is not Role.ADMIN and album.owner_id != self._principal.account_id:
+            raise NotAllowedError(
+                f"The album {album.name!r} belongs to {album.owner or 'an admin'}, who can change it."
+            )
+        return album
+
+    def drop(self, album_id: int) -> None:
+        """Delete an album; its items stay."""
+        with self._database.write() as db:
+            db.execute(delete(t.album).where(t.album.c.id == album_id))
+
+    def change(self, album_id: int, add: Sequence[int], remove: Sequence[int]) -> None:
+        """Add items to an album and remove others; ids of items that the caller cannot read are ignored."""
+        c = t.album_item.c
+        readable = select(t.item.c.id).where(match_values(t.item.c.id), is_readable(self._principal.rights))
+        with self._database.write() as db:
+            existing = db.execute(readable, pack_values(add)).scalars().all()
+            if existing:
+                rows = [{"album_id": album_id, "item_id": item_id} for item_id in existing]
+                db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
+            removal = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
+            db.execute(removal, pack_values(remove))
+
+    def share(self, album_id: int, with_all: bool, accounts: Sequence[int]) -> None:
+        """Set who else can see an album and its items.
+
+        Args:
+            album_id: The album.
+            with_all: Whether all accounts can see it.
+            accounts: The ids of accounts that can see it; ids without an account are ignored.
+        """
+        c = t.album_account.c
+        with self._database.write() as db:
+            db.execute(update(t.album).where(t.album.c.id == album_id).values(is_shared=with_all))
+            db.execute(delete(t.album_account).where(c.album_id == album_id))
+            existing = select(a.account.c.id).where(match_values(a.account.c.id))
+            rows = [
+                {"album_id": album_id, "account_id": account_id}
+                for account_id in db.execute(existing, pack_values(accounts)).scalars()
+            ]
+            if rows:
+                db.execute(insert(t.album_account), rows)
+
+    def _read(self, query: Select[Any]) -> list[Album]:
+        with self._database.read() as db:
+            return [_make_album(row) for row in db.execute(query)]
+
+
+def list_own(database: Database, account_id: int) -> list[int]:
+    """Return the ids of the albums of an account."""
+    with database.read() as db:
+        return list(db.execute(select(t.album.c.id).where(t.album.c.owner_id == account_id)).scalars())
+
+
+def list_shared(database: Database, account_id: int) -> list[int]:
+    """Return the ids of the albums that others share with an account."""
+    c = t.album_account.c
+    is_named = exists().where(c.album_id == t.album.c.id, c.account_id == account_id)
+    is_other = t.album.c.owner_id.is_distinct_from(account_id)
+    with database.read() as db:
+        query = select(t.album.c.id).where(is_other, or_(t.album.c.is_shared, is_named))
+        return list(db.execute(query).scalars())
+
+
+def _select_albums(principal: Principal) -> Select[Any]:
+    """Return the query for albums, with the number of items that a caller can read."""
+    c = t.album_item.c
+    items = select(c.item_id).join(t.item, t.item.c.id == c.item_id)
+    items = items.where(c.album_id == t.album.c.id, is_readable(principal.rights))
+    count, cover = (items.with_only_columns(column).scalar_subquery() for column in (func.count(), func.min(c.item_id)))
+    shared = select(func.group_concat(t.album_account.c.account_id))
+    shared = shared.where(t.album_account.c.album_id == t.album.c.id)
+    owner = select(a.account.c.name).where(a.account.c.id == t.album.c.owner_id)
+    return select(
+        t.album,
+        count.label("count"),
+        cover.label("cover"),
+        shared.scalar_subquery().label("shared_with"),
+        owner.scalar_subquery().label("owner"),
+    )
+
+
+def _make_album(row: Row[Any]) -> Album:
+    values = dict(row._mapping)
+    shared_with = values["shared_with"]
+    return Album(**values | {"shared_with": tuple(map(int, shared_with.split(","))) if shared_with else ()})

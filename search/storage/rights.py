@@ -1,0 +1,46 @@
+"""The rights of a caller as SQL conditions, which every read of items, albums and jobs applies."""
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+
+from search.records import Filters, Rights
+from search.storage import account_tables as a
+from search.storage import tables as t
+
+
+def is_readable(rights: Rights) -> ColumnElement[bool]:
+    """Return the condition on item rows that a caller may read the item."""
+    if rights.sources is None:
+        return true()
+    own = t.item.c.source_id.in_(rights.sources)
+    return or_(own, t.item.c.id.in_(_select_shared(rights.shared))) if rights.shared else own
+
+
+def is_visible(rights: Rights) -> ColumnElement[bool]:
+    """Return the condition on album rows that a caller can see the album."""
+    return true() if rights.albums is None else t.album.c.id.in_(rights.albums)
+
+
+def hides_an_album(rights: Rights, filters: Filters) -> bool:
+    """Return whether filters name an album that the caller cannot see; it has no items then."""
+    return rights.albums is not None and not set(filters.albums) <= set(rights.albums)
+
+
+def match_rights(filters: Filters) -> ColumnElement[bool]:
+    """Return the condition on item rows that the rights in some filters express."""
+    if hides_an_album(filters.rights, filters):
+        return false()
+    return is_readable(filters.rights)
+
+
+def _select_shared(albums: tuple[int, ...]) -> Select[tuple[int]]:
+    """Return the query for the items of shared albums, as far as the owner of each album may read them."""
+    item, owner = t.item.alias("shared_item"), a.account.alias("owner")
+    allowed = select(a.account_source.c.source_id).where(a.account_source.c.account_id == t.album.c.owner_id)
+    can_share = or_(t.album.c.owner_id.is_(None), owner.c.has_all_sources, item.c.source_id.in_(allowed))
+    return (
+        select(t.album_item.c.item_id)
+        .join(t.album, t.album.c.id == t.album_item.c.album_id)
+        .join(item, item.c.id == t.album_item.c.item_id)
+        .outerjoin(owner, owner.c.id == t.album.c.owner_id)
+        .where(and_(t.album_item.c.album_id.in_(albums), can_share))
+    )

@@ -1,0 +1,42 @@
+"""Where a request comes from."""
+
+import ipaddress
+
+from flask import request
+
+from web.hosts import LOOPBACK_HOSTS, is_trusted
+
+# A proxy adds at least one of these.
+FORWARDING_HEADERS = (
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Prefix",
+    "X-Real-IP",
+    "CF-Connecting-IP",
+    "True-Client-IP",
+)
+
+
+def get_address() -> str | None:
+    """Return the address of the client of the current request."""
+    return request.remote_addr
+
+
+def find_exposure() -> str | None:
+    """Return why the current request may come from another machine; None if it comes from this one."""
+    forwarded = next((name for name in FORWARDING_HEADERS if name in request.headers), None)
+    if forwarded is not None:
+        return f"it was forwarded by a proxy (`{forwarded}`)"
+    if not is_trusted(request.headers.get("Host", ""), frozenset(LOOPBACK_HOSTS)):
+        return f"it is for the host {request.headers.get('Host', '')!r}"
+    return None if _is_loopback(request.remote_addr) else "it comes from another machine"
+
+
+def _is_loopback(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False

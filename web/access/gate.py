@@ -1,0 +1,120 @@
+"""The gate: finds out who sends a request, and refuses what they may not do."""
+
+import hmac
+from urllib.parse import quote
+
+from flask import Flask, Response, g, redirect, request
+
+from search.access.authentication import Authentication
+from search.access.tokens import TokenKind, find_kind, make_form_token
+from search.errors import FormTokenError, NotAllowedError, SignInError
+from search.records import NOBODY, OWNER, Principal, Role
+from web.access.addresses import find_exposure
+from web.access.caller import get_principal
+from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie
+from web.contract.openapi import find_operation
+from web.contract.operation import FORM_TOKEN_HEADER
+
+FORM_TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def register(app: Flask, authentication: Authentication) -> None:
+    """Let only callers through whose role includes the one that the route declares.
+
+    Args:
+        app: The application.
+        authentication: Finds out who sends a request.
+    """
+
+    @app.before_request
+    def _check() -> Response | None:
+        needed = find_operation(app, request.endpoint).role
+        if request.endpoint is None or request.endpoint == "static":
+            return None
+        g.principal = _find_principal(authentication, needed)
+        if needed is Role.NONE or get_principal().role.includes(needed):
+            _check_form_token(needed)
+            return None
+        if get_principal().role is not Role.NONE:
+            raise NotAllowedError(_explain(needed))
+        if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+            return _send_to_sign_in()
+        raise SignInError("Sign in on the page /sign-in, or send an API key: `Authorization: Bearer KEY`.")
+
+    @app.after_request
+    def _ask_for_key(response: Response) -> Response:
+        if response.status_code == SignInError.http_status:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="Crossmodal"'
+        for name in g.get("expired_cookies", ()):
+            drop_cookie(response, name)
+        return response
+
+
+def _find_principal(authentication: Authentication, needed: Role) -> Principal:
+    """Return who sends the current request.
+
+    Raises:
+        SignInError: The request has a key that is not valid.
+        NotAllowedError: There are no accounts, and the request may come from another machine.
+    """
+    if "Authorization" in request.headers:
+        return _find_bearer(authentication)
+    g.expired_cookies = []
+    finders = {SESSION_COOKIE: authentication.find_session, LINK_COOKIE: authentication.find_link}
+    for name, find in finders.items():
+        if name in request.cookies:
+            principal = find(request.cookies[name])
+            if principal is not None:
+                return principal
+            g.expired_cookies.append(name)
+    if needed is Role.NONE or authentication.accounts.exist():
+        return NOBODY
+    exposure = find_exposure()
+    if exposure is None:
+        return OWNER
+    raise NotAllowedError(
+        f"Nobody has an account yet, so this server only answers to the person at this machine, and this request may "
+        f"come from elsewhere: {exposure}. On the machine, run `crossmodal users add NAME --role admin`, then sign in."
+    )
+
+
+def _find_bearer(authentication: Authentication) -> Principal:
+    scheme, _, token = request.headers["Authorization"].partition(" ")
+    token = token.strip()
+    finders = {TokenKind.KEY: authentication.find_key, TokenKind.LINK: authentication.find_link}
+    find = finders.get(find_kind(token) or TokenKind.SESSION)
+    principal = find(token) if scheme.lower() == "bearer" and find is not None else None
+    if principal is None:
+        raise SignInError("The API key is not valid: it is misspelt, expired or deleted. Create another one.")
+    return principal
+
+
+def _check_form_token(needed: Role) -> None:
+    """Refuse a change by a browser session whose request does not come from a page of this server."""
+    is_session = SESSION_COOKIE in request.cookies and "Authorization" not in request.headers
+    if request.method in SAFE_METHODS or needed is Role.NONE or not is_session:
+        return
+    expected = make_form_token(request.cookies[SESSION_COOKIE])
+    sent = request.headers.get(FORM_TOKEN_HEADER)
+    if sent is None and request.mimetype == "application/x-www-form-urlencoded":
+        sent = request.form.get(FORM_TOKEN_FIELD)
+    if not hmac.compare_digest((sent or "").encode(), expected.encode()):
+        raise FormTokenError(f"The header {FORM_TOKEN_HEADER} is missing or outdated. Reload the page and try again.")
+
+
+def _explain(needed: Role) -> str:
+    allowed = {
+        Role.SEARCH: "needs an account",
+        Role.EDIT: "needs an account that may edit (role `edit`)",
+        Role.ADMIN: "is for admins (role `admin`)",
+    }
+    return f"{request.method} {request.path} {allowed.get(needed, 'is not allowed')}. Ask an admin."
+
+
+def _send_to_sign_in() -> Response:
+    """Return a redirect to the page to sign in, which leads back to the requested page."""
+    target = request.full_path.rstrip("?")
+    response = redirect(f"{request.root_path}/sign-in?next={quote(target, safe='')}")
+    assert isinstance(response, Response)
+    return response

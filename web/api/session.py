@@ -1,0 +1,136 @@
+"""/api/v1/session: sign in, sign out, and who sends a request."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from search.access.authentication import Authentication, make_principal
+from search.access.passwords import MAX_LENGTH
+from search.access.tokens import make_form_token
+from search.errors import NotAllowedError, SignInError
+from search.open_home import OpenHome
+from search.records import Account, Role
+from web.access.caller import get_principal, record_activity, require_session
+from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie, set_cookie
+from web.api.body import parse_body
+from web.contract.operation import JSON, Operation
+from web.schemas.access import SessionDocument
+
+
+class SignInRequest(BaseModel):
+    """A name and a password.
+
+    Attributes:
+        name: The name of the account.
+        password: Its password.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=MAX_LENGTH)
+
+
+class PasswordRequest(BaseModel):
+    """A new password for the account that has signed in.
+
+    Attributes:
+        current: The current password.
+        new: The new one. All other sessions of the account end.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    current: str = Field(max_length=MAX_LENGTH)
+    new: str = Field(max_length=MAX_LENGTH)
+
+
+def make_blueprint(library: OpenHome, authentication: Authentication, lifetime: timedelta) -> Blueprint:
+    """Return the routes.
+
+    Args:
+        library: The library.
+        authentication: Checks passwords and starts sessions.
+        lifetime: How long a session lasts after its last use.
+    """
+    api = Blueprint("session", __name__, url_prefix="/api/v1/session")
+
+    @api.get("")
+    @Operation(SessionDocument, role=Role.NONE)
+    def show_session() -> Response:
+        """Return who sends the request, and what they may do."""
+        return jsonify(describe_session(authentication, request.cookies.get(SESSION_COOKIE)))
+
+    @api.post("")
+    @Operation(SessionDocument, role=Role.NONE, bodies={JSON: SignInRequest}, errors=(SignInError,))
+    def sign_in() -> Response:
+        """Sign in with a name and a password. The response sets a cookie."""
+        sent = parse_body(SignInRequest)
+        try:
+            account = authentication.check_password(sent.name, sent.password)
+        except SignInError:
+            record_activity(library, "sign-in-refused", sent.name)
+            raise
+        response = start_session(library, authentication, account, lifetime)
+        record_activity(library, "sign-in")
+        return response
+
+    @api.delete("")
+    @Operation(status=204, role=Role.NONE)
+    def sign_out() -> Response:
+        """Sign out, or stop using a link."""
+        response = Response(status=204)
+        if SESSION_COOKIE in request.cookies:
+            authentication.sign_out(request.cookies[SESSION_COOKIE])
+        for name in (SESSION_COOKIE, LINK_COOKIE):
+            drop_cookie(response, name)
+        return response
+
+    @api.post("/password")
+    @Operation(SessionDocument, bodies={JSON: PasswordRequest}, errors=(SignInError, NotAllowedError))
+    def change_password() -> Response:
+        """Change the password of the account that has signed in. Its other sessions end."""
+        sent, account = parse_body(PasswordRequest), require_session()
+        authentication.check_password(account.name, sent.current)
+        authentication.set_password(account, sent.new)
+        record_activity(library, "password-changed")
+        return start_session(library, authentication, account, lifetime)
+
+    return api
+
+
+def start_session(library: OpenHome, authentication: Authentication, account: Account, lifetime: timedelta) -> Response:
+    """Start a session of an account, and return the response that tells the browser.
+
+    Args:
+        library: The library.
+        authentication: Starts sessions.
+        account: The account.
+        lifetime: How long a session lasts after its last use.
+    """
+    token = authentication.sign_in(account)
+    g.principal = make_principal(library.database, account)
+    response = jsonify(describe_session(authentication, token.text))
+    set_cookie(response, SESSION_COOKIE, token.text, lifetime)
+    drop_cookie(response, LINK_COOKIE)
+    return response
+
+
+def describe_session(authentication: Authentication, session_token: str | None) -> dict[str, Any]:
+    """Return the JSON form of the caller.
+
+    Args:
+        authentication: Says whether there are accounts.
+        session_token: The token of the session of a browser, if there is one.
+    """
+    principal = get_principal()
+    is_session = session_token is not None and principal.account is not None and principal.key_id is None
+    return {
+        "role": principal.role,
+        "account": asdict(principal.account) if principal.account is not None else None,
+        "has_accounts": authentication.accounts.exist(),
+        "form_token": make_form_token(session_token or "") if is_session else None,
+    }
