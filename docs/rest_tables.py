@@ -38,7 +38,7 @@ def make_tables(document: dict[str, Any]) -> dict[str, str]:
     taken = {body.schema for routes in groups.values() for route in routes for body in route.bodies} | {"PartRequest"}
     return {
         "routes": make_table(
-            ("route", "what it does", "request", "response"),
+            ("route", "role", "what it does", "request", "response"),
             [_describe(route, schemas) for routes in groups.values() for route in routes],
         ),
         "fields": _make_field_table(fields),
@@ -83,7 +83,8 @@ def _describe(route: RouteRow, schemas: dict[str, Any]) -> tuple[str, ...]:
         takes.append("the fields of a search in the address")
     elif query:
         takes.append(", ".join(f"`?{name}=`" for name in query))
-    return f"`{route.method} {route.path}`", text, "; ".join(takes), ": ".join([*status, *answers[:1]])
+    name, response = f"`{route.method} {route.path}`", ": ".join([*status, *answers[:1]])
+    return name, route.role, text, "; ".join(takes), response
 
 
 def _list_bodies(bodies: tuple[BodyRow, ...], schemas: dict[str, Any]) -> str:

@@ -6,34 +6,38 @@ from search.disk_usage import read_disk_usage
 from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
 from search.open_home import OpenHome
-from search.paths import find_access_problem
+from search.paths import find_access_problem, is_below
 from search.storage.consistency import check_database, find_contradictions
 from search.storage.spaces import Space, SpaceRole, Spaces
 
 
 def read_status(library: OpenHome) -> dict[str, Any]:
-    """Return the numbers of items by type and state, the models, spaces and sources, and the disk usage in bytes."""
+    """Return the numbers of items by type and state, the models, spaces and sources, and the disk usage in bytes.
+
+    Someone who may not read everything learns nothing of the whole: neither the disk usage nor the size of the spaces.
+    """
     catalog = library.catalog
     revision = catalog.read_revision()
+    is_complete = catalog.rights.are_complete
     items: dict[str, dict[str, int]] = {}
     for (item_type, state), count in sorted(catalog.count_states().items(), key=str):
         items.setdefault(item_type or "other", {})[state] = count
     spaces = {}
-    for retriever, index in library.indexes.items():
+    for retriever, index in library.indexes.items() if is_complete else ():
         snapshot = index.refresh(revision)
         spaces[str(retriever)] = _describe_space(library.spaces, library.spaces.get(retriever)) | {
             "generation": snapshot.generation.manifest.generation if snapshot.generation else 0
         }
-    others = [space for space in library.spaces.list_all() if space.role is not SpaceRole.ACTIVE]
+    others = [space for space in library.spaces.list_all() if is_complete and space.role is not SpaceRole.ACTIVE]
     return {
-        "home": str(library.home.root),
-        "disk": read_disk_usage(library.home.root),
+        "home": str(library.home.root) if is_complete else None,
+        "disk": read_disk_usage(library.home.root) if is_complete else None,
         "sources": [source.path for source in library.sources.list_all()],
         "unavailable": list_unavailable(library),
         "items": items,
         "spaces": spaces,
         "other_spaces": {f"{space.retriever}/{space.role}": _describe_space(library.spaces, space) for space in others},
-        "outdated": describe_outdated(library),
+        "outdated": describe_outdated(library) if is_complete else {},
         "speech": library.models.transcriber.name,
         "chosen": _explain_choice(library),
     }
@@ -41,8 +45,10 @@ def read_status(library: OpenHome) -> dict[str, Any]:
 
 def list_unavailable(library: OpenHome) -> dict[str, str]:
     """Return why storage is unavailable, by folder: at the last scan, and for the roots of sources now."""
-    unavailable = library.volumes.list_problems()
-    for source in library.sources.list_all():
+    sources = library.sources.list_all()
+    problems = library.volumes.list_problems()
+    unavailable = {path: why for path, why in problems.items() if any(is_below(path, one.path) for one in sources)}
+    for source in sources:
         problem = find_access_problem(source.path)
         if problem is not None:
             unavailable[source.path] = f"the folder {problem}"

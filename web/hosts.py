@@ -1,7 +1,10 @@
 """The host names that the server answers to, which protects against DNS rebinding.
 
-Another site cannot reach a loopback server under its own host name. Werkzeug's own check does not support IPv6.
+Another site cannot reach this server under its own host name. An address is always answered: a browser sends it only
+when it is in the address of the page. Werkzeug's own check does not support IPv6.
 """
+
+import ipaddress
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -13,7 +16,17 @@ def is_trusted(host: str, trusted: frozenset[str]) -> bool:
         host: The header, with or without a port.
         trusted: Results of `normalize`.
     """
-    return normalize(host) in trusted
+    name = normalize(host)
+    return name in trusted or is_address(name)
+
+
+def is_address(name: str) -> bool:
+    """Return whether a host name is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def normalize(host: str) -> str:

@@ -23,6 +23,8 @@ COMMANDS = {
     "jobs": ("crossmodal.cli.jobs", "Show, cancel and retry jobs."),
     "verify": ("crossmodal.cli.files", "Check that the database, the index files and the disk agree."),
     "models": ("crossmodal.cli.models.group", "Show, download, choose, compare and export models."),
+    "users": ("crossmodal.cli.users", "List, add, change and delete accounts."),
+    "keys": ("crossmodal.cli.keys", "List, add and delete API keys."),
     "settings": ("crossmodal.cli.settings", "Show every setting with its value and its source."),
     "evaluate": ("crossmodal.cli.evaluate", "Measure how well the library answers the queries of a file."),
 }

@@ -4,8 +4,10 @@ import gc
 import ipaddress
 import os
 import signal
+import socket
 import sys
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -14,31 +16,47 @@ from search.errors import NotAllowedError
 from search.settings import Settings
 
 if TYPE_CHECKING:
+    from search.access.tokens import Token
     from search.engine import Engine
+    from search.open_home import OpenHome
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the server listens.
+
+    Attributes:
+        host: A name or an address.
+        port: The port.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--no-worker", is_flag=True, help="Do not start a worker. Use it if a worker runs elsewhere.")
+@click.option("--setup", is_flag=True, help="Print a link with which the first account, an admin, can be created.")
 @click.pass_obj
-def serve_command(settings: Settings, host: str, port: int, no_worker: bool) -> None:
+def serve_command(settings: Settings, host: str, port: int, no_worker: bool, setup: bool) -> None:
     """Serve the web page and the REST API."""
     from web.server.first_process import run_as_first_process
 
-    if not _is_loopback(host):
-        raise NotAllowedError(
-            f"Refused to listen on {host}: this version has no API keys, so anyone on that network could read the "
-            "library. Listen on 127.0.0.1 behind a proxy that asks for a password (see deploy/)."
-        )
     run_as_first_process()
     # The server replaces these while it runs. Before and after, both end the process cleanly.
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _exit)
-    _serve(settings, host, port, no_worker)
+    _serve(settings, Address(host, port), no_worker, setup)
 
 
-def _serve(settings: Settings, host: str, port: int, no_worker: bool) -> None:
+def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -> None:
     from search.engine import Engine
     from search.open_home import open_home
     from web.app import create_app
@@ -46,11 +64,14 @@ def _serve(settings: Settings, host: str, port: int, no_worker: bool) -> None:
     from web.worker_process import WorkerProcess
 
     with open_home(settings, create=True) as library:
+        token = _prepare_setup(library, address, setup)
+        settings = _add_own_names(settings, address)
         engine = Engine(library)
-        app = create_app(engine, settings)
-        sockets = listen(host, port)
-        name = f"[{host}]" if ":" in host else host
-        click.echo(f"Crossmodal is running at http://{name}:{port} (press Ctrl-C to stop)")
+        app = create_app(engine, settings, token.hash if token is not None else None)
+        sockets = listen(address.host, address.port)
+        click.echo(f"Crossmodal is running at {address.url} (press Ctrl-C to stop)")
+        if token is not None:
+            click.echo(f"Create the first account here: {address.url}/setup#token={token.text}")
         # Load the models now, so that the first query does not wait for them.
         threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
         with WorkerProcess(settings, disabled=no_worker) as worker:
@@ -60,6 +81,35 @@ def _serve(settings: Settings, host: str, port: int, no_worker: bool) -> None:
             click.echo("Some requests did not finish in time and were cut.", err=True)
             sys.stdout.flush()
             os._exit(0)
+
+
+def _add_own_names(settings: Settings, address: Address) -> Settings:
+    """Return settings with the names under which other machines reach this one, if they can reach it."""
+    if _is_loopback(address.host):
+        return settings
+    name = socket.gethostname()
+    return settings.model_copy(update={"hosts": (*settings.hosts, address.host, name, f"{name}.local")})
+
+
+def _prepare_setup(library: "OpenHome", address: Address, setup: bool) -> "Token | None":
+    """Return the token with which the first account can be created, if it is wanted.
+
+    Raises:
+        NotAllowedError: Other machines could reach the server, and nobody could sign in.
+    """
+    from search.access.tokens import TokenKind, make_token
+    from search.storage.accounts import Accounts
+
+    if Accounts(library.database).have_admin():
+        return None
+    if setup:
+        return make_token(TokenKind.SETUP)
+    if not _is_loopback(address.host):
+        raise NotAllowedError(
+            f"Refused to listen on {address.host}: nobody could sign in. Create an admin with `crossmodal users add "
+            "NAME`, or start with `--setup` to get a link with which to create one."
+        )
+    return None
 
 
 def _exit(_number: int, _frame: object) -> NoReturn:

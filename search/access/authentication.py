@@ -68,7 +68,7 @@ class Authentication:
         self._sessions.drop(hash_token(token))
 
     def set_password(self, account: Account, password: str) -> None:
-        """Give an account a new password, which ends its sessions.
+        """Set a new password of an account, which ends its sessions.
 
         Raises:
             UsageError: The password is too weak.

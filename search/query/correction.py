@@ -145,6 +145,8 @@ def find_correction(word: str, library_words: Collection[str]) -> str | None:
     limit = MAX_COST_SHORT if len(word) <= MAX_SHORT_LETTERS else MAX_COST
     found = []
     for candidate in _find_near(word, vocabulary, library_words):
+        if candidate not in library_words and not vocabulary.knows(candidate):
+            continue  # it occurs only in what the caller may not read
         error_cost = compute_error_cost(word, candidate)
         rank = vocabulary.ranks.get(candidate, len(vocabulary.ranks))
         bonus = THING_BONUS * (candidate in vocabulary.things) + LIBRARY_BONUS * (candidate in library_words)

@@ -13,6 +13,7 @@ from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
+from search.query.readable_words import list_readable_words
 from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual_scoring import VisualPart, score_example, score_text
@@ -100,7 +101,9 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         NoSpeechError: A voice query contains no speech.
         NotFoundError: An item or an uploaded image does not exist.
     """
-    corrected = correct_query(query.text or "", library.words.list_words(), detect_language) if query.correct else None
+    corrected = (
+        correct_query(query.text or "", list_readable_words(library), detect_language) if query.correct else None
+    )
     parsed = parse_query(corrected or query.text or "")
     voice = _transcribe(library, query.voice) if query.voice is not None else None
     parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]

@@ -40,8 +40,8 @@ class Rights:
     """What a caller may read. The default is everything.
 
     Attributes:
-        sources: The ids of the sources whose items the caller may read; None for all sources.
-        albums: The ids of the albums that the caller can see; None for all albums.
+        sources: The ids of the sources whose items the caller may read; null for all sources.
+        albums: The ids of the albums that the caller can see; null for all albums.
         shared: The ids of the albums that others share with the caller. The caller may read their items, as far as the
             owner of the album may read them.
     """
@@ -68,9 +68,9 @@ class Account:
         id: The id of the account.
         name: The unique name to sign in with.
         role: What the account may do.
-        sources: The ids of the sources that the account may read; None for all sources.
+        sources: The ids of the sources that the account may read; null for all sources.
         created_at: When it was created, in UTC, ISO 8601.
-        signed_in_at: When it last signed in, in UTC, ISO 8601; None if it never did.
+        signed_in_at: When it last signed in, in UTC, ISO 8601; null if it never did.
         is_disabled: Whether it can no longer sign in and its keys are refused.
         locked_until: Until when it cannot sign in after too many wrong passwords, in UTC, ISO 8601.
     """
@@ -95,10 +95,10 @@ class ApiKey:
         name: What the key is for, in the words of its owner.
         prefix: The first characters of the key, to recognize it. The key itself is not stored.
         role: The most that the key may do; never more than its account.
-        sources: The ids of the sources that it may read; None for all sources of its account.
+        sources: The ids of the sources that it may read; null for all sources of its account.
         created_at: When it was created, in UTC, ISO 8601.
-        expires_at: When it expires, in UTC, ISO 8601; None if it does not.
-        last_used_at: When it was last used, in UTC, ISO 8601, to about a minute; None if it never was.
+        expires_at: When it expires, in UTC, ISO 8601; null if it does not.
+        last_used_at: When it was last used, in UTC, ISO 8601, to about a minute; null if it never was.
     """
 
     id: int
@@ -120,8 +120,8 @@ class Share:
         id: The id of the link.
         album_id: The album.
         created_at: When it was created, in UTC, ISO 8601.
-        expires_at: When it expires, in UTC, ISO 8601; None if it does not.
-        last_used_at: When it was last followed, in UTC, ISO 8601; None if it never was.
+        expires_at: When it expires, in UTC, ISO 8601; null if it does not.
+        last_used_at: When it was last followed, in UTC, ISO 8601; null if it never was.
     """
 
     id: int
@@ -138,7 +138,7 @@ class Activity:
     Attributes:
         id: The id of the entry.
         at: When it happened, in UTC, ISO 8601.
-        account: The name of the account; None for the person at an open server, or a link.
+        account: The name of the account; null for the person at an open server, or a link.
         action: What was done, such as `sign-in` or `source-added`.
         subject: What it was done to: the path of a source, or the name of an account, an album or a key.
         address: The address of the client.
@@ -159,7 +159,7 @@ class Principal:
     Attributes:
         role: What they may do.
         rights: What they may read.
-        account: The account; None for the person at an open server, for a link and for nobody.
+        account: The account; null for the person at an open server, for a link and for nobody.
         key_id: The API key that the request was sent with.
         share_id: The link that the request was sent with.
     """

@@ -29,6 +29,13 @@ def _do_not_wait_for_the_disk():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _hash_passwords_quickly():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("search.access.passwords.COST", {"time_cost": 1, "memory_cost": 8, "parallelism": 1})
+        yield
+
+
 @pytest.fixture(scope="session")
 def empty_catalog(tmp_path_factory) -> Path:
     """A catalog with the current schema and without rows; to copy it takes less time than the migrations."""

@@ -29,6 +29,7 @@ HOMES = {
     "av": ("search/media/recording/",),
     "PIL": ("search/media/image/"),
     "flask": ("web/",),
+    "argon2": ("search/access/passwords.py",),
     "torch": ("search/encoders/open_clip/"),
     "timm": ("search/encoders/open_clip/",),
     "open_clip": ("search/encoders/open_clip/",),
@@ -47,7 +48,7 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"rawpy", "pillow_jxl", "pysubs2", "pathspec"}
+LAZY |= {"argon2", "rawpy", "pillow_jxl", "pysubs2", "pathspec"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",
@@ -61,6 +62,7 @@ FORBIDDEN = {
     "search/encoders/": ("search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
     "search/storage/": ("search.encoders", "search.scoring", "search.retrieval", "search.query", *ABOVE),
     "search/scoring/": ("search.encoders", "search.storage", "search.retrieval", "search.query", *ABOVE),
+    "search/access/": ("search.encoders", "search.scoring", "search.retrieval", "search.query", "search.engine"),
     "search/text/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", "search.query", *ABOVE),
     "search/media/": ("search.encoders", "search.storage", "search.scoring", "search.retrieval", *ABOVE),
     "search/records/": ("search.",),

@@ -4,7 +4,7 @@ import ipaddress
 
 from flask import request
 
-from web.hosts import LOOPBACK_HOSTS, is_trusted
+from web.hosts import LOOPBACK_HOSTS, normalize
 
 # A proxy adds at least one of these.
 FORWARDING_HEADERS = (
@@ -30,7 +30,7 @@ def find_exposure() -> str | None:
     forwarded = next((name for name in FORWARDING_HEADERS if name in request.headers), None)
     if forwarded is not None:
         return f"it was forwarded by a proxy (`{forwarded}`)"
-    if not is_trusted(request.headers.get("Host", ""), frozenset(LOOPBACK_HOSTS)):
+    if normalize(request.headers.get("Host", "")) not in LOOPBACK_HOSTS:
         return f"it is for the host {request.headers.get('Host', '')!r}"
     return None if _is_loopback(request.remote_addr) else "it comes from another machine"
 

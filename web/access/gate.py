@@ -29,7 +29,8 @@ def register(app: Flask, authentication: Authentication) -> None:
 
     @app.before_request
     def _check() -> Response | None:
-        needed = find_operation(app, request.endpoint).role
+        operation = find_operation(app, request.endpoint)
+        needed = operation.role
         if request.endpoint is None or request.endpoint == "static":
             return None
         g.principal = _find_principal(authentication, needed)
@@ -38,7 +39,7 @@ def register(app: Flask, authentication: Authentication) -> None:
             return None
         if get_principal().role is not Role.NONE:
             raise NotAllowedError(_explain(needed))
-        if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        if operation.is_page:
             return _send_to_sign_in()
         raise SignInError("Sign in on the page /sign-in, or send an API key: `Authorization: Bearer KEY`.")
 
@@ -58,8 +59,9 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
         SignInError: The request has a key that is not valid.
         NotAllowedError: There are no accounts, and the request may come from another machine.
     """
-    if "Authorization" in request.headers:
-        return _find_bearer(authentication)
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _find_bearer(authentication, token.strip())
     g.expired_cookies = []
     finders = {SESSION_COOKIE: authentication.find_session, LINK_COOKIE: authentication.find_link}
     for name, find in finders.items():
@@ -79,12 +81,10 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
     )
 
 
-def _find_bearer(authentication: Authentication) -> Principal:
-    scheme, _, token = request.headers["Authorization"].partition(" ")
-    token = token.strip()
+def _find_bearer(authentication: Authentication, token: str) -> Principal:
     finders = {TokenKind.KEY: authentication.find_key, TokenKind.LINK: authentication.find_link}
     find = finders.get(find_kind(token) or TokenKind.SESSION)
-    principal = find(token) if scheme.lower() == "bearer" and find is not None else None
+    principal = find(token) if find is not None else None
     if principal is None:
         raise SignInError("The API key is not valid: it is misspelt, expired or deleted. Create another one.")
     return principal
@@ -92,7 +92,8 @@ def _find_bearer(authentication: Authentication) -> Principal:
 
 def _check_form_token(needed: Role) -> None:
     """Refuse a change by a browser session whose request does not come from a page of this server."""
-    is_session = SESSION_COOKIE in request.cookies and "Authorization" not in request.headers
+    principal = get_principal()
+    is_session = principal.account is not None and principal.key_id is None
     if request.method in SAFE_METHODS or needed is Role.NONE or not is_session:
         return
     expected = make_form_token(request.cookies[SESSION_COOKIE])

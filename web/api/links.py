@@ -20,6 +20,7 @@ from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.access import LinkList, NewLinkDocument
 
+LOCATION = {"Location": "The page with the album"}
 # How long a browser that followed a link remembers it; the link itself can expire before.
 COOKIE_LIFETIME = timedelta(days=1)
 
@@ -81,7 +82,13 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         return "", 204
 
     @api.get("/shared/<token>")
-    @Operation(status=302, role=Role.NONE, errors=(SignInError,), headers={"Location": "The page with the album"})
+    @Operation(
+        status=302,
+        role=Role.NONE,
+        media=("text/html",),
+        errors=(SignInError,),
+        headers=LOCATION,
+    )
     def follow_link(token: str) -> Response:
         """Follow a link to an album. The response sets a cookie and leads to the page with the album."""
         principal = authentication.find_link(token)

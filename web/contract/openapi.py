@@ -32,6 +32,7 @@ from web.contract.operation import (
     MAX_KEY_LENGTH,
     MAX_RESPONSES,
     NOT_MODIFIED,
+    SIGN_IN,
     Operation,
     get_operation,
 )
@@ -268,6 +269,8 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
         for status, errors in sorted(by_status.items())
     }
     statuses = dict(operation.statuses)
+    if operation.is_page and operation.role is not Role.NONE:
+        statuses |= SIGN_IN
     headers = {"X-Request-Id": "The id of the request", **operation.headers}
     if route.method == "GET" and operation.answer is not None:
         statuses |= NOT_MODIFIED

@@ -22,6 +22,8 @@ KEY_HEADER, KEY_CHARACTERS, MAX_KEY_LENGTH = "Idempotency-Key", "[!-~]", 128
 MAX_RESPONSES = 1_000
 # The header by which a page of this server proves that a change comes from it.
 FORM_TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
+# The status of a page for people who have not signed in.
+SIGN_IN = {302: "The caller has not signed in: `Location` is the page to sign in"}
 # The attribute of a view function that stores its declaration.
 _ATTRIBUTE = "crossmodal_operation"
 
@@ -55,6 +57,11 @@ class Operation:
     examples: Mapping[str, Any] = field(default_factory=dict)
     creates: bool = False
     role: Role = Role.SEARCH
+
+    @property
+    def is_page(self) -> bool:
+        """True when the response is a page for people; those who have not signed in are sent to the page to sign in."""
+        return "text/html" in self.media
 
     def __call__(self, view: View) -> View:
         """Declare a view function; use the operation as a decorator, below the one of the route."""

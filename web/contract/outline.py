@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from search.records import Role
+
 JsonObject = dict[str, Any]
 
 
@@ -70,6 +72,7 @@ class RouteRow:
         bodies: The body of the request, by media type.
         examples: JSON bodies, by name.
         responses: The responses.
+        role: The role that the caller needs; `none` if everyone may call it.
     """
 
     method: str
@@ -81,6 +84,7 @@ class RouteRow:
     bodies: tuple[BodyRow, ...]
     examples: dict[str, str]
     responses: tuple[ResponseRow, ...]
+    role: str
 
 
 def list_groups(document: JsonObject) -> dict[str, list[RouteRow]]:
@@ -135,6 +139,7 @@ def _outline_route(method: str, path: str, operation: JsonObject) -> RouteRow:
             ResponseRow(status, response["description"], _outline_content(response.get("content", {})))
             for status, response in operation["responses"].items()
         ),
+        role=operation.get("x-role", str(Role.NONE)),
     )
 
 

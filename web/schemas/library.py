@@ -76,8 +76,8 @@ class Status(Document):
     """The state of the library.
 
     Attributes:
-        home: The data directory.
-        disk: The disk use of the data directory in bytes.
+        home: The data directory; null for those who may not read everything.
+        disk: The disk use of the data directory in bytes; null likewise.
         sources: The folders that are indexed.
         unavailable: Why storage is unavailable, by folder.
         items: The number of items by type and state; files of an unknown type are counted as `other`.
@@ -88,8 +88,8 @@ class Status(Document):
         chosen: How the models were chosen.
     """
 
-    home: str
-    disk: int
+    home: str | None
+    disk: int | None
     sources: list[str]
     unavailable: dict[str, str]
     items: dict[str, dict[State, int]]

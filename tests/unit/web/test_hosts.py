@@ -20,6 +20,8 @@ TRUSTED = frozenset(map(normalize, (*LOOPBACK_HOSTS, "Photos.example.org", "[fd0
         "photos.Example.org",
         "photos.example.org:443",
         "[fd00::5]:80",
+        "192.168.1.5:8000",
+        "[::2]",
     ],
 )
 def test_own_names_are_trusted(host):
@@ -28,7 +30,7 @@ def test_own_names_are_trusted(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["", ":80", "evil.example.org", "localhost.evil.org", "127.0.0.1.evil.org", "[::2]", "[::1].evil.org", "::", "[]"],
+    ["", ":80", "evil.example.org", "localhost.evil.org", "127.0.0.1.evil.org", "[::1].evil.org", "[]", "1.2.3"],
 )
 def test_other_names_are_not(host):
     assert not is_trusted(host, TRUSTED)

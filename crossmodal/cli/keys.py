@@ -1,0 +1,82 @@
+"""`crossmodal keys`."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from crossmodal.cli.users import ROLES, find_source_ids, record_activity, source_option
+from search.access.tokens import TokenKind, make_token
+from search.errors import NotAllowedError
+from search.open_home import OpenHome, open_home
+from search.records import Role
+from search.settings import Settings
+from search.storable import show_controls
+from search.storage.accounts import Accounts
+from search.storage.api_keys import ApiKeys, NewKey
+from search.storage.database import now
+
+
+@click.group("keys", invoke_without_command=True)
+@json_option
+@click.pass_context
+def keys_command(ctx: click.Context, as_json: bool) -> None:
+    """List the API keys. Subcommands add and delete them."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with _open(ctx) as library:
+        keys = ApiKeys(library.database).list_all()
+        names = {account.id: account.name for account in Accounts(library.database).list_all()}
+    if as_json:
+        print_json({"keys": [asdict(key) for key in keys]})
+        return
+    for key in keys:
+        expiry = f"expires {key.expires_at}" if key.expires_at else "does not expire"
+        used = f"last used {key.last_used_at}" if key.last_used_at else "never used"
+        line = f"{key.id:5} {key.prefix}… {key.role:7} {names[key.account_id]}: {key.name}  {expiry}  {used}"
+        click.echo(show_controls(line))
+
+
+@keys_command.command("add")
+@click.argument("account")
+@click.option("--name", default="command line", show_default=True, help="What the key is for.")
+@click.option("--role", type=ROLES, default=str(Role.SEARCH), show_default=True, help="The most that it may do.")
+@source_option
+@click.option("--days", type=click.IntRange(1, 3650), help="Days after which it expires [default: never].")
+@json_option
+@click.pass_context
+def add_command(ctx: click.Context, /, account: str, as_json: bool, **given: object) -> None:
+    """Add an API key for an account, and print it. It is not stored and cannot be shown again."""
+    name, role, paths, days = given["name"], Role(str(given["role"])), given["paths"], given["days"]
+    assert isinstance(paths, tuple)
+    with _open(ctx) as library:
+        owner = Accounts(library.database).find(account)
+        if not owner.role.includes(role):
+            raise NotAllowedError(f"{owner.name} has the role {owner.role}; a key cannot do more. Change --role.")
+        token = make_token(TokenKind.KEY)
+        expires_at = now(past=-timedelta(days=days)) if isinstance(days, int) else None
+        new = NewKey(str(name), role, find_source_ids(library, paths) if paths else None, expires_at)
+        key = ApiKeys(library.database).add(owner.id, new, token.prefix, token.hash)
+        record_activity(library, "key-added", key.prefix)
+    if as_json:
+        print_json(asdict(key) | {"key": token.text})
+    else:
+        click.echo(token.text)
+
+
+@keys_command.command("delete")
+@click.argument("key", type=int)
+@click.pass_context
+def delete_command(ctx: click.Context, key: int) -> None:
+    """Delete an API key. Requests with it are refused from then on."""
+    with _open(ctx) as library:
+        found = ApiKeys(library.database).get(key)
+        ApiKeys(library.database).drop(key)
+        record_activity(library, "key-deleted", found.prefix)
+    click.echo(f"Deleted {found.prefix}….")
+
+
+def _open(ctx: click.Context) -> OpenHome:
+    settings: Settings = ctx.obj
+    return open_home(settings)

@@ -1,0 +1,160 @@
+"""`crossmodal users`."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from crossmodal.cli.output import json_option, print_json
+from search.access.accounts import NewAccount, add_account, find_sources
+from search.access.authentication import Authentication
+from search.access.passwords import MAX_LENGTH
+from search.errors import UsageError
+from search.open_home import OpenHome, open_home
+from search.records import ACCOUNT_ROLES, Account, Role
+from search.settings import Settings
+from search.storable import show_controls
+from search.storage.activities import Activities
+
+ROLES = click.Choice([str(role) for role in ACCOUNT_ROLES])
+role_option = click.option("--role", type=ROLES, help="What the account may do.")
+source_option = click.option(
+    "--source",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A source that the account may read; repeat for more. Without it: all sources.",
+)
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it."
+)
+
+
+@click.group("users", invoke_without_command=True)
+@json_option
+@click.pass_context
+def users_command(ctx: click.Context, as_json: bool) -> None:
+    """List the accounts. Subcommands add, change and delete them."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with _open(ctx) as library:
+        accounts = Authentication(library.database).accounts.list_all()
+        paths = {source.id: source.path for source in library.sources.list_all()}
+    if as_json:
+        print_json({"accounts": [asdict(account) for account in accounts]})
+        return
+    if not accounts:
+        click.echo("There are no accounts. Only the person at this machine can use the library.")
+    for account in accounts:
+        click.echo(_describe(account, paths))
+
+
+@users_command.command("add")
+@click.argument("name")
+@role_option
+@source_option
+@password_option
+@click.pass_context
+def add_command(ctx: click.Context, name: str, role: str | None, paths: tuple[Path, ...], password_stdin: bool) -> None:
+    """Add an account. The first one must be an admin; from then on, everyone must sign in."""
+    with _open(ctx) as library:
+        accounts = Authentication(library.database).accounts
+        chosen = Role(role) if role else Role.SEARCH if accounts.have_admin() else Role.ADMIN
+        if chosen is not Role.ADMIN and not accounts.have_admin():
+            raise UsageError("The first account must be an admin: add `--role admin`, or leave the role out.")
+        sources = find_source_ids(library, paths) if paths else None
+        password = _read_password(password_stdin)
+        account = add_account(library, NewAccount(name, chosen, sources, password))
+        record_activity(library, "account-added", account.name)
+    click.echo(f"Added {account.name} (role {account.role}). Sign in at the page, on the path /sign-in.")
+
+
+@users_command.command("change")
+@click.argument("name")
+@role_option
+@source_option
+@click.option("--all-sources", is_flag=True, help="Let the account read all sources.")
+@click.option("--disable/--enable", "is_disabled", default=None, help="Whether the account can sign in.")
+@click.pass_context
+def change_command(ctx: click.Context, /, name: str, **given: object) -> None:
+    """Change the role or the sources of an account, or whether it can sign in."""
+    paths, role = given["paths"], Role(str(given["role"])) if given["role"] else None
+    assert isinstance(paths, tuple)
+    if paths and given["all_sources"]:
+        raise UsageError("--source and --all-sources exclude each other. Use one of them.")
+    disabled = given["is_disabled"]
+    with _open(ctx) as library:
+        accounts = Authentication(library.database).accounts
+        account = accounts.find(name)
+        accounts.change(account.id, role, disabled if isinstance(disabled, bool) else None)
+        if paths or given["all_sources"] or role is not None:
+            kept = None if given["all_sources"] else account.sources
+            wanted = find_source_ids(library, paths) if paths else kept
+            accounts.set_sources(account.id, find_sources(library, role or account.role, wanted))
+        record_activity(library, "account-changed", account.name)
+    click.echo(f"Changed {account.name}.")
+
+
+@users_command.command("password")
+@click.argument("name")
+@password_option
+@click.pass_context
+def password_command(ctx: click.Context, name: str, password_stdin: bool) -> None:
+    """Set a new password of an account. Its sessions end, and it is unlocked."""
+    with _open(ctx) as library:
+        authentication = Authentication(library.database)
+        account = authentication.accounts.find(name)
+        authentication.set_password(account, _read_password(password_stdin))
+        record_activity(library, "password-changed", account.name)
+    click.echo(f"{account.name} has a new password.")
+
+
+@users_command.command("delete")
+@click.argument("name")
+@click.pass_context
+def delete_command(ctx: click.Context, name: str) -> None:
+    """Delete an account with its keys and saved searches. Its albums stay."""
+    with _open(ctx) as library:
+        accounts = Authentication(library.database).accounts
+        account = accounts.find(name)
+        accounts.drop(account.id)
+        record_activity(library, "account-deleted", account.name)
+    click.echo(f"Deleted {account.name}.")
+
+
+def _open(ctx: click.Context) -> OpenHome:
+    settings: Settings = ctx.obj
+    return open_home(settings, create=True)
+
+
+def find_source_ids(library: OpenHome, paths: tuple[Path, ...]) -> list[int]:
+    """Return the ids of sources by their path. Raises UsageError if a path is not a source."""
+    known = {source.path: source.id for source in library.sources.list_all()}
+    wanted = [str(path.expanduser().absolute()) for path in paths]
+    unknown = [path for path in wanted if path not in known]
+    if unknown:
+        raise UsageError(f"--source: {unknown[0]} is not a source. `crossmodal status` lists the sources.")
+    return [known[path] for path in wanted]
+
+
+def _read_password(is_piped: bool) -> str:
+    if is_piped:
+        return sys.stdin.read(MAX_LENGTH + 2).rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
+
+
+def record_activity(library: OpenHome, action: str, subject: str) -> None:
+    """Store what was done on the command line."""
+    Activities(library.database).add(None, action, subject, "the command line")
+
+
+def _describe(account: Account, paths: dict[int, str]) -> str:
+    if account.sources is None:
+        sources = "all sources"
+    else:
+        sources = ", ".join(paths.get(source_id, "?") for source_id in account.sources) or "no sources"
+    state = "  disabled" if account.is_disabled else ""
+    last = f"last sign-in {account.signed_in_at}" if account.signed_in_at else "never signed in"
+    return show_controls(f"{account.id:5} {account.role:7} {account.name}  {sources}  {last}{state}")

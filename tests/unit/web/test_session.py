@@ -1,0 +1,277 @@
+"""Signing in, open servers, form tokens, keys, links and the first account."""
+
+from datetime import timedelta
+
+import pytest
+
+from search.access.authentication import MAX_FAILURES
+from search.access.tokens import TokenKind, hash_token, make_token
+from search.engine import Engine
+from search.records import Role
+from search.settings import Settings
+from search.storage import account_tables as a
+from search.storage.database import now
+from tests.support.accounts import PASSWORD, add_admin, add_person, make_headers, sign_in
+from tests.support.web_client import Client, make_client
+from web.app import create_app
+
+EXPOSED = [
+    {"X-Forwarded-For": "203.0.113.5"},
+    {"Forwarded": "for=203.0.113.5"},
+    {"X-Real-IP": "203.0.113.5"},
+    {"Via": "1.1 proxy"},
+    {"Host": "192.168.1.5:8000"},
+    {"Host": "photos.example.org"},
+]
+
+
+def test_without_accounts_the_person_at_the_machine_may_do_everything(fresh):
+    client = make_client(fresh)
+    session = client.get("/api/v1/session").json
+    assert session["account"] is None
+    assert client.get("/api/v1/models").status_code == 200
+
+
+@pytest.mark.parametrize("headers", EXPOSED, ids=lambda one: next(iter(one)))
+def test_without_accounts_requests_from_elsewhere_are_refused(fresh, headers):
+    client = make_client(fresh, hosts=("photos.example.org",))
+    for address in ("/api/v1/search?q=a", "/api/v1/status", "/"):
+        response = client.get(address, headers=headers)
+        assert (response.status_code, response.json["type"]) == (403, "urn:crossmodal:problem:not-allowed")
+        assert "crossmodal users add" in response.json["detail"]
+    assert client.get("/healthz", headers=headers).status_code == 200
+
+
+def test_without_accounts_other_machines_are_refused_whatever_host_they_claim(fresh):
+    client = make_client(fresh)
+    response = client.get("/api/v1/status", environ_base={"REMOTE_ADDR": "192.168.1.9"})
+    assert response.status_code == 403
+
+
+def test_with_accounts_nobody_gets_in_without_signing_in(fresh):
+    add_admin(fresh)
+    client = make_client(fresh)
+    refused = client.get("/api/v1/status")
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Bearer realm="Crossmodal"')
+    page = client.get("/library?a=b", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["Location"]) == (302, "/sign-in?next=%2Flibrary%3Fa%3Db")
+
+
+def test_a_session_lasts_until_the_sign_out(fresh):
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "ADMIN")
+    assert client.get("/api/v1/session").json["account"]["name"] == "admin"
+    cookie = client.get_cookie("crossmodal_session")
+    assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Lax", "/")
+    assert client.delete("/api/v1/session").status_code == 204
+    client.set_cookie("crossmodal_session", cookie.value)
+    assert client.get("/api/v1/status").status_code == 401
+
+
+def test_a_session_expires(fresh):
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    with fresh.database.write() as db:
+        db.execute(a.session.update().values(expires_at=now(past=timedelta(seconds=1))))
+    refused = client.get("/api/v1/status")
+    assert refused.status_code == 401
+    assert "crossmodal_session=;" in refused.headers["Set-Cookie"]
+
+
+def test_the_cookie_is_secure_behind_tls(fresh):
+    add_admin(fresh)
+    body = {"name": "admin", "password": PASSWORD}
+    response = make_client(fresh).post("/api/v1/session", json=body, base_url="https://localhost")
+    assert "Secure" in response.headers.getlist("Set-Cookie")[0]
+
+
+def test_an_unknown_name_and_a_wrong_password_answer_the_same(fresh):
+    add_admin(fresh)
+    client = make_client(fresh)
+    first, second = (
+        client.post("/api/v1/session", json={"name": name, "password": "wrong password"}) for name in ("admin", "eve")
+    )
+    assert (first.status_code, first.json["detail"]) == (second.status_code, second.json["detail"])
+    assert first.status_code == 401
+
+
+def test_an_account_is_locked_after_many_wrong_passwords_and_an_admin_can_unlock_it(fresh):
+    admin, client = add_admin(fresh), make_client(fresh)
+    person = add_person(fresh, "ana")
+    for _ in range(MAX_FAILURES):
+        client.post("/api/v1/session", json={"name": "ana", "password": "wrong password"})
+    locked = client.post("/api/v1/session", json={"name": "ana", "password": PASSWORD})
+    assert (locked.status_code, "Too many wrong passwords" in locked.json["detail"]) == (401, True)
+    change = {"password": "another long password"}
+    client.patch(f"/api/v1/accounts/{person.id}", json=change, headers=make_headers(fresh, admin))
+    sign_in(client, "ana", "another long password")
+
+
+def test_changes_by_a_browser_need_the_form_token(fresh):
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    assert client.post("/api/v1/albums", json={"name": "A"}).status_code == 201
+    for wrong in ("", "0" * 64, "é"):
+        response = client.post("/api/v1/albums", json={"name": "B"}, headers={"X-Form-Token": wrong})
+        assert (response.status_code, response.json["type"]) == (403, "urn:crossmodal:problem:form-token")
+    other = sign_in(make_client(fresh), "admin")
+    stolen = other.environ_base["HTTP_X_FORM_TOKEN"]
+    assert client.post("/api/v1/albums", json={"name": "C"}, headers={"X-Form-Token": stolen}).status_code == 403
+
+
+def test_a_download_form_sends_the_form_token_as_a_field(fresh):
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    token = client.environ_base.pop("HTTP_X_FORM_TOKEN")
+    assert client.post("/api/v1/archive", data={"ids": "1"}).status_code == 403
+    assert client.post("/api/v1/archive", data={"ids": "1", "form_token": token}).status_code == 404
+
+
+def test_a_new_password_ends_the_other_sessions(fresh):
+    add_admin(fresh)
+    here, elsewhere = (sign_in(make_client(fresh), "admin") for _ in range(2))
+    change = {"current": PASSWORD, "new": "another long password"}
+    response = here.post("/api/v1/session/password", json=change)
+    assert response.status_code == 200
+    assert here.get("/api/v1/status").status_code == 200
+    assert elsewhere.get("/api/v1/status").status_code == 401
+    here.environ_base["HTTP_X_FORM_TOKEN"] = response.json["form_token"]
+    wrong = here.post("/api/v1/session/password", json={"current": PASSWORD, "new": "yet another password"})
+    assert wrong.status_code == 401
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaa", "adminadminadmin", "abababababab"])
+def test_a_weak_password_is_refused(fresh, password):
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    response = client.post("/api/v1/accounts", json={"name": "admin2", "password": password.replace("admin", "admin2")})
+    assert (response.status_code, response.json["detail"].split(":")[0]) == (400, "password")
+
+
+def test_the_first_account_must_be_an_admin(fresh):
+    client = make_client(fresh)
+    body = {"name": "ana", "password": PASSWORD}
+    assert client.post("/api/v1/accounts", json=body).status_code == 400
+    assert client.post("/api/v1/accounts", json=body | {"role": "admin"}).status_code == 201
+    assert client.get("/api/v1/status").status_code == 401
+
+
+def test_the_last_admin_cannot_be_removed(fresh):
+    admin = add_admin(fresh)
+    add_person(fresh, "ana")
+    client = sign_in(make_client(fresh), "admin")
+    address = f"/api/v1/accounts/{admin.id}"
+    assert client.delete(address).status_code == 400
+    assert client.patch(address, json={"role": "search"}).status_code == 400
+    assert client.patch(address, json={"is_disabled": True}).status_code == 400
+    assert client.get("/api/v1/session").json["role"] == "admin"
+
+
+def test_a_key_is_shown_once_and_may_do_no_more_than_its_account(fresh):
+    add_admin(fresh)
+    add_person(fresh, "ana", Role.EDIT)
+    client = sign_in(make_client(fresh), "ana")
+    assert client.post("/api/v1/keys", json={"name": "x", "role": "admin"}).status_code == 403
+    new = client.post("/api/v1/keys", json={"name": "frame", "role": "search", "days": 1}).json
+    assert new["key"].startswith(new["prefix"])
+    listed = client.get("/api/v1/keys").json["keys"]
+    assert [(one["name"], "key" in one) for one in listed] == [("frame", False)]
+    headers = {"Authorization": f"Bearer {new['key']}"}
+    program = make_client(fresh)
+    assert program.get("/api/v1/session", headers=headers).json["role"] == "search"
+    assert program.post("/api/v1/albums", json={"name": "A"}, headers=headers).status_code == 403
+    assert program.post("/api/v1/keys", json={"name": "y"}, headers=headers).status_code == 403
+    assert client.get("/api/v1/keys").json["keys"][0]["last_used_at"] is not None
+    assert client.delete(f"/api/v1/keys/{new['id']}").status_code == 204
+    assert program.get("/api/v1/session", headers=headers).status_code == 401
+
+
+def test_one_account_cannot_delete_the_key_of_another(fresh):
+    admin = add_admin(fresh)
+    make_headers(fresh, admin)
+    client = sign_in(make_client(fresh), add_person(fresh, "ana").name)
+    assert client.delete("/api/v1/keys/1").json["detail"] == client.delete("/api/v1/keys/9").json["detail"].replace(
+        "9", "1"
+    )
+
+
+def test_a_basic_password_of_a_proxy_is_not_taken_for_a_key(fresh):
+    add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    assert client.get("/api/v1/status", headers={"Authorization": "Basic YTpi"}).status_code == 200
+
+
+def test_a_link_sets_a_cookie_and_leads_to_the_album(fresh):
+    add_admin(fresh)
+    owner = sign_in(make_client(fresh), "admin")
+    album = owner.post("/api/v1/albums", json={"name": "A"}).json["id"]
+    link = owner.post(f"/api/v1/albums/{album}/links", json={"days": 1}).json
+    visitor = make_client(fresh)
+    followed = visitor.get(link["path"])
+    assert (followed.status_code, followed.headers["Location"]) == (302, f"/?albums={album}")
+    assert followed.headers["Cache-Control"] == "no-store"
+    assert visitor.get("/api/v1/session").json["role"] == "view"
+    assert visitor.get("/api/v1/albums").json["albums"][0]["name"] == "A"
+    assert visitor.get("/api/v1/searches").status_code == 403
+    assert owner.delete(f"/api/v1/albums/{album}/links/{link['id']}").status_code == 204
+    assert visitor.get("/api/v1/albums").status_code == 401
+    assert make_client(fresh).get(link["path"]).status_code == 401
+
+
+def test_following_a_link_does_not_sign_out(fresh):
+    add_admin(fresh)
+    owner = sign_in(make_client(fresh), "admin")
+    album = owner.post("/api/v1/albums", json={"name": "A"}).json["id"]
+    owner.get(owner.post(f"/api/v1/albums/{album}/links", json={}).json["path"])
+    assert owner.get("/api/v1/session").json["role"] == "admin"
+
+
+def test_the_first_account_can_be_created_with_the_printed_link_only(fresh):
+    token = make_token(TokenKind.SETUP)
+    app = create_app(Engine(fresh), Settings(home=fresh.home.root), token.hash)
+    app.test_client_class = Client
+    client = app.test_client()
+    body = {"name": "ana", "password": PASSWORD}
+    elsewhere = {"REMOTE_ADDR": "192.168.1.9"}
+    wrong = client.post("/api/v1/setup", json=body | {"token": "cmi_x"}, environ_base=elsewhere)
+    assert wrong.status_code == 401
+    right = client.post("/api/v1/setup", json=body | {"token": token.text}, environ_base=elsewhere)
+    assert (right.status_code, right.json["role"]) == (200, "admin")
+    again = client.post("/api/v1/setup", json=body | {"name": "eve", "token": token.text}, environ_base=elsewhere)
+    assert again.status_code == 403
+
+
+def test_admins_see_who_did_what(fresh):
+    admin = add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    make_client(fresh).post("/api/v1/session", json={"name": "admin", "password": "wrong password"})
+    client.post("/api/v1/accounts", json={"name": "ana", "password": PASSWORD})
+    rows = client.get("/api/v1/activities?limit=2").json
+    assert [(row["account"], row["action"], row["subject"]) for row in rows["activities"]] == [
+        ("admin", "account-added", "ana"),
+        (None, "sign-in-refused", "admin"),
+    ]
+    rest = client.get(f"/api/v1/activities?cursor={rows['next']}").json["activities"]
+    assert [row["action"] for row in rest] == ["sign-in"]
+    assert rest[0]["address"] == "127.0.0.1"
+    assert admin.name == "admin"
+
+
+def test_secrets_are_stored_as_hashes_only(fresh):
+    admin = add_admin(fresh)
+    headers = make_headers(fresh, admin)
+    client = sign_in(make_client(fresh), "admin")
+    secrets = [headers["Authorization"].split()[1], client.get_cookie("crossmodal_session").value, PASSWORD]
+    stored = b"".join(path.read_bytes() for path in fresh.home.root.glob("catalogue.db*"))
+    assert hash_token(secrets[0]).encode() in stored
+    assert [secret for secret in secrets if secret.encode() in stored] == []
+
+
+def test_a_repeated_key_of_an_idempotent_request_belongs_to_one_caller(fresh):
+    admin = add_admin(fresh)
+    first, second = make_headers(fresh, admin), make_headers(fresh, add_person(fresh, "ana", Role.EDIT))
+    client, key = make_client(fresh), {"Idempotency-Key": "same"}
+    one = client.post("/api/v1/albums", json={"name": "A"}, headers=first | key)
+    two = client.post("/api/v1/albums", json={"name": "A"}, headers=second | key)
+    assert one.json["id"] != two.json["id"]
+    assert client.post("/api/v1/albums", json={"name": "A"}, headers=first | key).json["id"] == one.json["id"]
