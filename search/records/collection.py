@@ -46,7 +46,7 @@ class Album:
         created_at: When it was created, in UTC, ISO 8601.
         count: The number of its items that the caller may read.
         cover: The id of the item that represents the album; null if the album is empty.
-        owner_id: The account that created it; None if it was created without accounts.
+        owner_id: The account that created it; null if it was created without accounts.
         owner: The name of that account.
         is_shared: Whether every account can see it.
         shared_with: The ids of further accounts that can see it.
