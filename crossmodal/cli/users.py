@@ -140,7 +140,7 @@ def find_source_ids(library: OpenHome, paths: tuple[Path, ...]) -> list[int]:
 
 def _read_password(is_piped: bool) -> str:
     if is_piped:
-        return sys.stdin.read(MAX_LENGTH + 2).rstrip("\r\n")
+        return sys.stdin.readline(MAX_LENGTH + 2).rstrip("\r\n")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return password
 

@@ -15,9 +15,10 @@ from indexer.worker.loop import Guard, run_worker
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from indexer.worker.webhook import send_all, send_json
-from search.records import JobState, State, Task
+from search.records import JobState, Principal, Rights, Role, State, Task
 from search.storage.jobs import MAX_ATTEMPTS
 from search.storage.saved_searches import SavedSearches
+from tests.support.accounts import add_person
 from tests.support.clock import wait_for
 from tests.support.indexing import index
 from tests.support.properties import few_examples
@@ -302,3 +303,19 @@ def test_a_watched_source_whose_folder_cannot_be_examined_does_not_stop_answers(
     assert json.loads(client.get("/api/v1/status").data)["unavailable"] == {
         str(media): "the folder cannot be read: Permission denied"
     }
+
+
+def test_a_watched_search_finds_only_what_its_owner_may_read(fresh, tmp_path, media):
+    other = tmp_path / "other"
+    other.mkdir()
+    index(fresh, media)
+    owner = add_person(fresh, "ana", sources=[fresh.sources.list_all()[0].id])
+    saved = SavedSearches(fresh.database, Principal(Role.SEARCH, Rights(), owner))
+    search_id = saved.add("keepers", {"text": "a lighthouse keeper"}, "/", True, None).id
+    with fresh.database.write() as db:
+        db.exec_driver_sql("UPDATE saved_search SET checked_at = '2020-01-01T00:00:00+00:00'")
+    (other / "b.txt").write_text("Another lighthouse keeper wrote a letter.")
+    index(fresh, other)
+    SavedSearchNotifier(fresh).poll()
+    found = fresh.catalog.read_items(saved.list_found(search_id))
+    assert [item.path for item in found.values()] == [str(media / "a.txt")]

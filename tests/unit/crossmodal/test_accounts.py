@@ -1,0 +1,99 @@
+"""`crossmodal users` and `crossmodal keys`."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from crossmodal.cli.main import cli
+from search.errors import CrossmodalError, NotAllowedError, UsageError
+from tests.support.accounts import PASSWORD
+from tests.support.indexing import index
+from tests.support.web_client import make_client
+
+
+@pytest.fixture
+def run(fresh):
+    """Run a command on a home and return what it prints; errors of the command are raised."""
+
+    def call(*arguments, password=PASSWORD):
+        result = CliRunner().invoke(
+            cli, ["--home", str(fresh.home.root), *arguments], input=f"{password}\n{password}\n"
+        )
+        if isinstance(result.exception, CrossmodalError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    return call
+
+
+def test_the_first_account_is_an_admin_and_signs_in(run, fresh):
+    assert "no accounts" in run("users")
+    assert "Added Ana (role admin)" in run("users", "add", "Ana")
+    response = make_client(fresh).post("/api/v1/session", json={"name": "ana", "password": PASSWORD})
+    assert (response.status_code, response.json["role"]) == (200, "admin")
+
+
+def test_the_first_account_cannot_be_another_role(run):
+    with pytest.raises(UsageError, match="must be an admin"):
+        run("users", "add", "Ana", "--role", "search")
+
+
+def test_an_account_for_one_source_is_added_and_changed(run, fresh, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.txt").write_text(name)
+        index(fresh, tmp_path / name)
+    run("users", "add", "admin")
+    run("users", "add", "bo", "--source", str(tmp_path / "a"), "--password-stdin")
+    accounts = json.loads(run("users", "--json"))["accounts"]
+    assert [(one["name"], one["role"], one["sources"]) for one in accounts] == [
+        ("admin", "admin", None),
+        ("bo", "search", [1]),
+    ]
+    assert str(tmp_path / "a") in run("users")
+    run("users", "change", "BO", "--role", "edit", "--all-sources")
+    run("users", "change", "bo", "--disable")
+    changed = json.loads(run("users", "--json"))["accounts"][1]
+    assert (changed["role"], changed["sources"], changed["is_disabled"]) == ("edit", None, True)
+    with pytest.raises(UsageError, match="is not a source"):
+        run("users", "change", "bo", "--source", str(tmp_path / "c"))
+
+
+def test_a_new_password_replaces_the_old_one(run, fresh):
+    run("users", "add", "ana")
+    run("users", "password", "ana", "--password-stdin", password="another long password")
+    client = make_client(fresh)
+    assert client.post("/api/v1/session", json={"name": "ana", "password": PASSWORD}).status_code == 401
+    with pytest.raises(UsageError, match="10 to 1000 characters"):
+        run("users", "password", "ana", "--password-stdin", password="short")
+
+
+def test_the_last_admin_stays_while_there_are_others(run):
+    run("users", "add", "ana")
+    run("users", "add", "bo")
+    with pytest.raises(UsageError, match="last admin"):
+        run("users", "delete", "ana")
+    run("users", "delete", "bo")
+    run("users", "delete", "ana")
+    assert "no accounts" in run("users")
+
+
+def test_a_key_is_printed_once_and_works_until_it_is_deleted(run, fresh):
+    run("users", "add", "ana")
+    key = run("keys", "add", "ana", "--name", "frame", "--days", "2").strip()
+    client, headers = make_client(fresh), {"Authorization": f"Bearer {key}"}
+    assert client.get("/api/v1/session", headers=headers).json["role"] == "search"
+    listed = json.loads(run("keys", "--json"))["keys"][0]
+    assert (listed["name"], listed["prefix"], "key" in listed) == ("frame", key[:12], False)
+    assert "frame" in run("keys")
+    run("keys", "delete", str(listed["id"]))
+    assert client.get("/api/v1/session", headers=headers).status_code == 401
+
+
+def test_a_key_cannot_do_more_than_its_account(run):
+    run("users", "add", "ana")
+    run("users", "add", "bo", "--role", "search")
+    with pytest.raises(NotAllowedError, match="role search"):
+        run("keys", "add", "bo", "--role", "edit")
