@@ -263,6 +263,14 @@ class SignInError(CrossmodalError):
     title = "Sign in first"
 
 
+class ProviderError(CrossmodalError):
+    """The identity provider, through which people sign in, cannot be reached or is set up wrongly."""
+
+    http_status = 502
+    problem_type = "urn:crossmodal:problem:identity-provider"
+    title = "The identity provider cannot be used"
+
+
 class NotAllowedError(CrossmodalError):
     """The account or key may not do this, or it would expose the library to others."""
 

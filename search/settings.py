@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -95,6 +95,14 @@ class Settings(BaseSettings):
     stall_timeout: int = Field(600, ge=1, description="Seconds after which a download that nobody reads is cut.")
     stop_timeout: int = Field(8, ge=0, description="Seconds that requests and the worker have to finish at a stop.")
     session_days: int = Field(30, ge=1, le=3650, description="Days that a sign-in lasts after its last use.")
+    oidc_issuer: str = Field("", description="The address of an identity provider to sign in through (OpenID Connect).")
+    oidc_client_id: str = Field("", description="The id of this server at the identity provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret of this server there.")
+    oidc_name_claim: str = Field("preferred_username", description="The claim with the name of a person.")
+    oidc_new_accounts: bool = Field(
+        False, description="Add an account without sources for everyone who signs in there."
+    )
+    user_header: str = Field("", description="The header in which trusted proxies name the account: Remote-User.")
     device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
     unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -27,6 +27,7 @@ from web.api import (
     keys,
     links,
     models,
+    provider,
     query_images,
     reference,
     saved_searches,
@@ -102,6 +103,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(setup.make_blueprint(engine.library, authentication, lifetime, setup_hash))
     app.register_blueprint(activities.make_blueprint(engine.library))
     app.register_blueprint(accounts.make_blueprint(engine.library, authentication))
+    app.register_blueprint(provider.make_blueprint(engine.library, authentication, settings))
     app.register_blueprint(keys.make_blueprint(engine.library))
     app.register_blueprint(links.make_blueprint(engine.library, authentication))
     app.register_blueprint(pages.make_blueprint())

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import SecretStr
 
 from crossmodal.cli.output import json_option, print_json
 from search.settings import Settings, SettingSource, describe_settings
@@ -29,4 +30,4 @@ def settings_command(settings: Settings, as_json: bool) -> None:
 
 
 def _format_json(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, Path | SecretStr) else value

@@ -55,8 +55,9 @@ def users_command(ctx: click.Context, as_json: bool) -> None:
 @role_option
 @source_option
 @password_option
+@click.option("--no-password", is_flag=True, help="Someone who signs in through the identity provider, or a proxy.")
 @click.pass_context
-def add_command(ctx: click.Context, name: str, role: str | None, paths: tuple[Path, ...], password_stdin: bool) -> None:
+def add_command(ctx: click.Context, /, name: str, role: str | None, paths: tuple[Path, ...], **given: bool) -> None:
     """Add an account. The first one must be an admin; from then on, everyone must sign in."""
     with _open(ctx) as library:
         accounts = Authentication(library.database).accounts
@@ -64,7 +65,7 @@ def add_command(ctx: click.Context, name: str, role: str | None, paths: tuple[Pa
         if chosen is not Role.ADMIN and not accounts.have_admin():
             raise UsageError("The first account must be an admin: add `--role admin`, or leave the role out.")
         sources = find_source_ids(library, paths) if paths else None
-        password = _read_password(password_stdin)
+        password = None if given["no_password"] else _read_password(given["password_stdin"])
         account = add_account(library, NewAccount(name, chosen, sources, password))
         record_activity(library, "account-added", account.name)
     click.echo(f"Added {account.name} (role {account.role}). Sign in at the page, on the path /sign-in.")

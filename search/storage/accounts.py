@@ -102,6 +102,20 @@ class Accounts:
         found = self._list(select_accounts().where(a.account.c.external_id == external_id))
         return found[0] if found else None
 
+    def claim_invitation(self, name: str, external_id: str) -> Account | None:
+        """Tie an account without a password to someone at an identity provider; None if there is no such account.
+
+        Args:
+            name: The name of the account.
+            external_id: Who it is at the identity provider.
+        """
+        c = a.account.c
+        is_open = (c.folded_name == fold_name(name), c.password_hash.is_(None), c.external_id.is_(None))
+        with self._database.write(bump_revision=False) as db:
+            if not db.execute(update(a.account).where(*is_open).values(external_id=external_id)).rowcount:
+                return None
+        return self.find_external(external_id)
+
     def read_credentials(self, name: str) -> Credentials | None:
         """Return what is needed to check the password of the account with a name; None if there is no such account."""
         query = select_accounts().where(a.account.c.folded_name == fold_name(name))

@@ -1,4 +1,4 @@
-"""The cookies of browsers: a session, or a link that was followed."""
+"""The cookies of browsers: a session, a link that was followed, a sign-in that was begun."""
 
 from datetime import timedelta
 
@@ -6,6 +6,8 @@ from flask import Response, request
 
 SESSION_COOKIE = "crossmodal_session"
 LINK_COOKIE = "crossmodal_link"
+# A sign-in through an identity provider that was begun.
+ATTEMPT_COOKIE = "crossmodal_attempt"
 
 
 def set_cookie(response: Response, name: str, token: str, lifetime: timedelta) -> None:

@@ -25,7 +25,7 @@ class AccountRequest(BaseModel):
 
     Attributes:
         name: The name to sign in with.
-        password: Its password, at least 10 characters.
+        password: Its password, at least 10 characters; null for someone who signs in through the identity provider.
         role: What it may do: `search`, `edit` or `admin`.
         sources: The ids of the sources that it may read; null for all, also those that are added later.
     """
@@ -33,7 +33,7 @@ class AccountRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=MAX_NAME_LENGTH)
-    password: str = Field(max_length=MAX_LENGTH)
+    password: str | None = Field(None, max_length=MAX_LENGTH)
     role: RoleName = "search"
     sources: list[ItemId] | None = Field(None, max_length=MAX_SOURCES)
 

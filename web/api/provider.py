@@ -1,0 +1,118 @@
+"""/sign-in/provider: sign in through an identity provider."""
+
+import secrets
+from dataclasses import asdict
+from datetime import timedelta
+
+from flask import Blueprint, Response, redirect, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from search.access.accounts import NewAccount, add_account, check_name
+from search.access.authentication import Authentication
+from search.errors import NotAllowedError, NotFoundError, ProviderError, SignInError, UsageError
+from search.open_home import OpenHome
+from search.records import Account, Role
+from search.settings import Settings
+from web.access.caller import record_activity
+from web.access.cookies import ATTEMPT_COOKIE, SESSION_COOKIE, drop_cookie, set_cookie
+from web.access.identity_provider import Attempt, Identity, IdentityProvider
+from web.contract.operation import Operation
+
+LIFETIME = timedelta(minutes=10)
+PAGE = "text/html"
+LOCATION = {"Location": "The next page"}
+
+
+def make_blueprint(library: OpenHome, authentication: Authentication, settings: Settings) -> Blueprint:
+    """Return the routes.
+
+    Args:
+        library: The library.
+        authentication: Starts sessions.
+        settings: The settings of the identity provider.
+    """
+    api = Blueprint("provider", __name__, url_prefix="/sign-in/provider")
+    provider = IdentityProvider(settings)
+    # A restart of the server makes people who are just signing in begin again.
+    signer = URLSafeTimedSerializer(secrets.token_bytes(32))
+    lifetime = timedelta(days=settings.session_days)
+
+    def require_provider() -> None:
+        if not (settings.oidc_issuer and settings.oidc_client_id):
+            raise NotFoundError("No identity provider is set up: the settings `oidc_issuer` and `oidc_client_id`.")
+
+    @api.get("")
+    @Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, errors=(NotFoundError, ProviderError))
+    def begin() -> Response:
+        """Lead a browser to the identity provider, if one is set up."""
+        require_provider()
+        address, attempt = provider.begin(_get_callback(), clean_target(request.args.get("next", "")))
+        response = _lead_to(address)
+        set_cookie(response, ATTEMPT_COOKIE, str(signer.dumps(asdict(attempt))), LIFETIME)
+        return response
+
+    @api.get("/callback")
+    @Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, errors=(SignInError, NotAllowedError))
+    def finish() -> Response:
+        """Sign in whom the identity provider sends back."""
+        require_provider()
+        try:
+            kept = signer.loads(request.cookies.get(ATTEMPT_COOKIE, ""), max_age=int(LIFETIME.total_seconds()))
+        except BadSignature as error:
+            raise SignInError("This sign-in was begun elsewhere or too long ago. Begin again.") from error
+        attempt = Attempt(**kept)
+        identity = provider.finish(_get_callback(), request.url, attempt)
+        account = find_account(library, authentication, settings, identity)
+        token = authentication.sign_in(account)
+        record_activity(library, "sign-in", account.name)
+        response = _lead_to(f"{request.root_path}{attempt.target}")
+        drop_cookie(response, ATTEMPT_COOKIE)
+        set_cookie(response, SESSION_COOKIE, token.text, lifetime)
+        return response
+
+    return api
+
+
+def find_account(library: OpenHome, authentication: Authentication, settings: Settings, identity: Identity) -> Account:
+    """Return the account of someone whom the identity provider knows.
+
+    That is the account which signed in like this before; else the account of the same name that was added without a
+    password, to invite someone; else a new one without sources, if the setting `oidc_new_accounts` says so.
+
+    Raises:
+        NotAllowedError: There is no such account, or it is disabled.
+    """
+    accounts = authentication.accounts
+    account = accounts.find_external(identity.external_id)
+    if account is None:
+        account = accounts.claim_invitation(identity.name, identity.external_id)
+    if account is None:
+        if not settings.oidc_new_accounts:
+            raise NotAllowedError(f"{identity.name} has no account here. Ask an admin to add one without a password.")
+        try:
+            check_name(identity.name)
+            new = NewAccount(identity.name, Role.SEARCH, (), external_id=identity.external_id)
+            account = add_account(library, new)
+        except UsageError as error:
+            raise NotAllowedError(f"No account can be added for {identity.name!r}: {error}. Ask an admin.") from error
+        record_activity(library, "account-added", account.name)
+    if account.is_disabled:
+        raise NotAllowedError("This account is disabled. Ask an admin.")
+    return account
+
+
+def clean_target(path: str) -> str:
+    """Return the path of a page of this server to lead to, `/` instead of anything else."""
+    is_plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if is_plain else "/"
+
+
+def _get_callback() -> str:
+    return f"{request.host_url.rstrip('/')}{request.root_path}/sign-in/provider/callback"
+
+
+def _lead_to(address: str) -> Response:
+    response = redirect(address)
+    assert isinstance(response, Response)
+    response.cache_control.no_store = True
+    return response
