@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from http import HTTPStatus
 
 from search.errors import CrossmodalError, HttpError
+from search.storable import clean_string
 from web.contract.openapi import PROBLEM
 from web.contract.problems import make_anchor
 from web.request_ids import HEADER
@@ -43,8 +44,8 @@ class Problem:
             type=self.error.problem_type if self._is_declared else "about:blank",
             title=self.error.title if self._is_declared else HTTPStatus(self.status).phrase,
             status=self.status,
-            detail=self.detail,
-            instance=self.path,
+            detail=clean_string(self.detail),
+            instance=clean_string(self.path),
             request_id=self.request_id,
         )
         return document.model_dump_json().encode()

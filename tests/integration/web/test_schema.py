@@ -1,4 +1,4 @@
-"""schemathesis tries every route of the OpenAPI document with each role: no response has status 5xx or is undeclared."""
+"""schemathesis tries every route with each role: no response has status 5xx or is undeclared."""
 
 import pytest
 import schemathesis

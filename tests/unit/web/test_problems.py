@@ -31,6 +31,12 @@ def test_a_failure_has_a_type_and_the_path_of_the_request(client, method, addres
     assert response.headers["Link"] == f'</docs#problem-{kind}>; rel="help"'
 
 
+def test_a_problem_with_a_name_that_is_not_text_is_still_a_document(client):
+    response = client.post("/api/v1/search", json={"text": {"\ud800": "a\0b"}})
+    assert response.status_code == 400
+    assert "text" in response.json["detail"]
+
+
 @pytest.mark.parametrize(
     ("method", "address", "body", "detail"),
     [

@@ -1,0 +1,171 @@
+"""Measure searches by many clients at the same time, next to an index job.
+
+    python -m benchmarks.load --pictures FOLDER --speech FOLDER [--clients 32] [--seconds 300] [--index FOLDER]
+
+A library of the pictures is indexed and a server is started with its worker. If a folder is given to index, the worker
+indexes it during the measurement. Clients search one after the other without a pause: of ten, seven by text, two by a
+picture and one by voice. The table has for each kind the answers by status, the median and the 95th percentile of the
+time of answered ones in seconds, then the longest time of /healthz and the memory of the server.
+"""
+
+import argparse
+import http.client
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PORT = 8765
+TIMEOUT_SECONDS = 120.0
+KINDS = ("text",) * 7 + ("picture",) * 2 + ("voice",)
+WORDS = (
+    "dog", "beach", "snow", "child", "red", "boat", "street", "night", "music", "train", "people", "mountain", "water",
+)  # fmt: skip
+
+
+@dataclass
+class Results:
+    """What the clients have seen. Thread-safe.
+
+    Attributes:
+        statuses: The number of answers by kind and status; 0 for no answer.
+        times: The seconds of each answer with status 200, by kind.
+        health: The seconds of each answer of /healthz.
+    """
+
+    statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    health: list[float] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def main() -> None:
+    """Read the options and run."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--speech", type=Path, required=True)
+    parser.add_argument("--index", type=Path)
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--seconds", type=float, default=300.0)
+    options = parser.parse_args()
+    pictures = sorted(options.pictures.rglob("*.jpg"))[:200]
+    speech = [path for path in sorted(options.speech.rglob("*.wav")) if path.stat().st_size < 400_000][:50]
+    with tempfile.TemporaryDirectory() as folder:
+        home = str(Path(folder) / "home")
+        command = [sys.executable, "-m", "crossmodal", "--home", home]
+        subprocess.run([*command, "index", *map(str, pictures[:100])], check=True, stdout=subprocess.DEVNULL)
+        server = subprocess.Popen([*command, "serve", "--port", str(PORT)], stdout=subprocess.DEVNULL)
+        try:
+            wait_until_ready()
+            if options.index is not None:
+                ask(
+                    "POST",
+                    "/api/v1/sources",
+                    json.dumps({"path": str(options.index.absolute())}).encode(),
+                    "application/json",
+                )
+            measure(options.clients, options.seconds, pictures, speech, server.pid)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def wait_until_ready() -> None:
+    """Wait until the server answers a search."""
+    for _ in range(300):
+        try:
+            if ask("GET", "/api/v1/search?q=a+dog", b"", "")[0] == 200:
+                return
+        except OSError:
+            time.sleep(1)
+    raise SystemExit("the server did not start")
+
+
+def measure(clients: int, seconds: float, pictures: list[Path], speech: list[Path], pid: int) -> None:
+    """Run the clients and print the table."""
+    results, end = Results(), time.monotonic() + seconds
+    before = read_memory(pid)
+    threads = [
+        threading.Thread(target=run_client, args=(number, end, pictures, speech, results)) for number in range(clients)
+    ]
+    threads.append(threading.Thread(target=watch_health, args=(end, results)))
+    for thread in threads:
+        thread.start()
+    highest = before
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(0.5)
+        highest = max(highest, read_memory(pid))
+    for kind in dict.fromkeys(KINDS):
+        times = sorted(results.times[kind]) or [0.0]
+        p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
+        print(f"{kind:8} {dict(results.statuses[kind])}  p50 {statistics.median(times):.2f} s  p95 {p95:.2f} s")
+    print(f"/healthz: longest {max(results.health, default=0.0):.3f} s of {len(results.health)}")
+    print(f"memory of the server: {before} MiB before, {highest} MiB at most, {read_memory(pid)} MiB after")
+
+
+def run_client(number: int, end: float, pictures: list[Path], speech: list[Path], results: Results) -> None:
+    """Search until the end."""
+    chance = random.Random(number)
+    while time.monotonic() < end:
+        kind = chance.choice(KINDS)
+        began = time.perf_counter()
+        try:
+            status, retry_after = search(chance, kind, pictures, speech)
+        except OSError:
+            status, retry_after = 0, 1.0
+        taken = time.perf_counter() - began
+        with results.lock:
+            results.statuses[kind][status] += 1
+            if status == 200:
+                results.times[kind].append(taken)
+        if status != 200:
+            time.sleep(min(retry_after, 5.0))
+
+
+def search(chance: random.Random, kind: str, pictures: list[Path], speech: list[Path]) -> tuple[int, float]:
+    """Return the status of a search, and after how many seconds to try again."""
+    if kind == "text":
+        text = " ".join(chance.sample(WORDS, 3))
+        return ask("POST", "/api/v1/search", json.dumps({"text": text}).encode(), "application/json")
+    path = chance.choice(pictures if kind == "picture" else speech)
+    name = "image" if kind == "picture" else "voice"
+    head = f'--b\r\nContent-Disposition: form-data; name="{name}"; filename="f"\r\n\r\n'.encode()
+    return ask("POST", "/api/v1/search", head + path.read_bytes() + b"\r\n--b--\r\n", "multipart/form-data; boundary=b")
+
+
+def watch_health(end: float, results: Results) -> None:
+    """Ask /healthz until the end."""
+    while time.monotonic() < end:
+        began = time.perf_counter()
+        ask("GET", "/healthz", b"", "")
+        results.health.append(time.perf_counter() - began)
+        time.sleep(0.25)
+
+
+def ask(method: str, path: str, body: bytes, kind: str) -> tuple[int, float]:
+    """Return the status of a response over a new connection, and its Retry-After in seconds."""
+    client = http.client.HTTPConnection("127.0.0.1", PORT, timeout=TIMEOUT_SECONDS)
+    try:
+        client.request(method, path, body or None, {"Content-Type": kind} if body else {})
+        response = client.getresponse()
+        response.read()
+        return response.status, float(response.headers.get("Retry-After") or 1)
+    finally:
+        client.close()
+
+
+def read_memory(pid: int) -> int:
+    """Return the resident memory of a process in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 // 2**20
+
+
+if __name__ == "__main__":
+    main()
