@@ -32,7 +32,8 @@ def test_a_failure_has_a_type_and_the_path_of_the_request(client, method, addres
 
 
 def test_a_problem_with_a_name_that_is_not_text_is_still_a_document(client):
-    response = client.post("/api/v1/search", json={"text": {"\ud800": "a\0b"}})
+    body = rb'{"text": {"\ud800": "a\u0000b"}}'
+    response = client.post("/api/v1/search", data=body, content_type="application/json")
     assert response.status_code == 400
     assert "text" in response.json["detail"]
 
