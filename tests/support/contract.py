@@ -2,6 +2,7 @@
 
 import gzip
 
+import brotli
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
@@ -11,6 +12,8 @@ from search.records import Role
 from web.contract.openapi import PROBLEM, get_operation
 from web.contract.problems import list_errors
 from web.schemas.problem import ProblemDocument
+
+UNPACKERS = {"gzip": gzip.decompress, "br": brotli.decompress}
 
 
 def check_response(app: Flask, response: TestResponse) -> None:
@@ -31,7 +34,8 @@ def check_response(app: Flask, response: TestResponse) -> None:
     declared = {operation.status, *operation.statuses} | ({304} if operation.answer is not None else set())
     declared |= {302} if operation.is_page and operation.role is not Role.NONE else set()
     assert response.status_code in declared, f"{endpoint}: status {response.status_code}"
-    body = gzip.decompress(response.data) if response.headers.get("Content-Encoding") == "gzip" else response.data
+    unpack = UNPACKERS.get(response.headers.get("Content-Encoding"))
+    body = unpack(response.data) if unpack is not None else response.data
     if body and response.mimetype == "application/json" and operation.answer is not None:
         operation.answer.model_validate_json(body, strict=True)
     elif body and response.status_code != 302:

@@ -31,6 +31,7 @@ HOMES = {
     "flask": ("web/",),
     "authlib": ("web/access/identity_provider.py",),
     "joserfc": ("web/access/identity_provider.py",),
+    "brotli": ("web/compression.py",),
     "argon2": ("search/access/passwords.py",),
     "torch": ("search/encoders/open_clip/"),
     "timm": ("search/encoders/open_clip/",),
@@ -50,7 +51,7 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"argon2", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec"}
+LAZY |= {"argon2", "brotli", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",
