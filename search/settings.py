@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     request_threads: int = Field(16, ge=1, le=1024, description="Requests that the server works on at the same time.")
     request_queue: int = Field(64, ge=0, description="Requests that wait for one of these threads; more are refused.")
     max_connections: int = Field(1000, ge=10, description="Open connections of the server; idle ones make room.")
-    max_event_streams: int = Field(100, ge=0, le=4096, description="Event streams of jobs at the same time.")
+    max_event_streams: int = Field(100, ge=1, le=4096, description="Event streams of jobs at the same time.")
     max_transfers: int = Field(200, ge=0, description="Downloads at the same time, paused ones too.")
     max_uploads: int = Field(8, ge=1, le=1024, description="Requests over 8 MiB that are received at the same time.")
     receive_timeout: int = Field(20, ge=1, description="Seconds that a request may keep the server waiting for it.")

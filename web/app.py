@@ -92,7 +92,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(feedback.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library))
-    app.register_blueprint(jobs.make_blueprint(engine.library, settings.max_event_streams))
+    app.register_blueprint(jobs.make_blueprint(engine.library))
     app.register_blueprint(sources.make_blueprint(engine.library))
     app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
     app.register_blueprint(models.make_blueprint(engine))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -46,16 +45,10 @@ class JobRequest(BaseModel):
     role: Literal["visual", "semantic", "speech"] | None = None
 
 
-def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
-    """Return the job routes.
-
-    Args:
-        library: The library.
-        max_event_streams: How many event streams may be open at the same time. Each occupies a thread of the server.
-    """
+def make_blueprint(library: OpenHome) -> Blueprint:
+    """Return the job routes."""
     api = Blueprint("jobs", __name__, url_prefix="/api/v1/jobs")
     jobs = library.jobs
-    streams = threading.Semaphore(max_event_streams)
     accepted = Operation(JobDocument, 202, role=Role.ADMIN, headers={"Location": "The address of the job"})
 
     @api.get("")
@@ -98,11 +91,8 @@ def make_blueprint(library: OpenHome, max_event_streams: int) -> Blueprint:
 
         `progress` after each change, then `end`; the data of each is the job.
         """
-        job = _get_job(library, job_id)
-        if not streams.acquire(blocking=False):
-            raise BusyError("Too many open event streams; try again later")
-        response = Response(_stream_events(library, job), mimetype="text/event-stream")
-        response.call_on_close(streams.release)
+        # The server limits how many streams are open, since each occupies a thread.
+        response = Response(_stream_events(library, _get_job(library, job_id)), mimetype="text/event-stream")
         response.cache_control.no_store = True
         response.headers["X-Accel-Buffering"] = "no"  # a proxy must not buffer the events
         return response

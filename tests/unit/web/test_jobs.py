@@ -243,12 +243,6 @@ def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
     assert len(events) == 5
 
 
-def test_too_many_followers_are_asked_to_wait(fresh):
-    job = fresh.jobs.add(Task(("/x",)))
-    crowded = make_client(fresh, max_event_streams=0)
-    assert crowded.get(f"/api/v1/jobs/{job.id}/events").status_code == 503
-
-
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_page_of_another_site_can_change_nothing(client, fresh, media, site):
     headers = {"Sec-Fetch-Site": site}

@@ -74,30 +74,53 @@ def test_requests_wait_up_to_a_limit_and_health_does_not_wait_for_them():
         assert server.ask().status == 200
 
 
-def test_an_event_is_sent_at_once_and_the_stream_ends_when_the_client_leaves_or_the_server_stops():
-    closed = []
+class Events:
+    """A stream of one event, then of comments that never end."""
 
-    class Events:
-        def __init__(self):
-            self.sent = 0
+    def __init__(self, closed):
+        self.closed = closed
+        self.sent = 0
 
-        def __iter__(self):
-            return self
+    def __iter__(self):
+        return self
 
-        def __next__(self):
-            self.sent += 1
-            if self.sent > 1:
-                time.sleep(0.1)
-            return b"data: x\n\n" if self.sent == 1 else b": waiting\n\n"
+    def __next__(self):
+        self.sent += 1
+        if self.sent > 1:
+            time.sleep(0.1)
+        return b"data: x\n\n" if self.sent == 1 else b": waiting\n\n"
 
-        def close(self):
-            closed.append(self)
+    def close(self):
+        self.closed.append(self)
+
+
+def send_events(closed):
+    """Return an application that answers with an event stream, and lists the closed ones."""
 
     def app(_environ, start_response):
         start_response("200 OK", [("Content-Type", "text/event-stream")])
-        return Events()
+        return Events(closed)
 
-    with running(app) as server:
+    return app
+
+
+def test_event_streams_above_the_limit_are_asked_to_wait_until_one_ends():
+    request, closed = "GET / HTTP/1.1\nHost: h\n\n", []
+    with running(send_events(closed), max_event_streams=1) as server:
+        with closing(server.connect(request)) as first:
+            assert first.recv(12) == b"HTTP/1.1 200"
+            refused = server.ask()
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+        assert json.loads(refused.content)["type"] == "urn:crossmodal:problem:busy"
+        assert closed  # the application's response to the refused request
+        wait_for(lambda: len(closed) == 2)
+        with closing(server.connect(request)) as second:
+            assert second.recv(12) == b"HTTP/1.1 200"
+
+
+def test_an_event_is_sent_at_once_and_the_stream_ends_when_the_client_leaves_or_the_server_stops():
+    closed = []
+    with running(send_events(closed)) as server:
         leaving, staying = (server.connect("GET / HTTP/1.1\nHost: h\n\n") for _ in range(2))
         for client in (leaving, staying):
             text = b""
@@ -228,18 +251,20 @@ def test_a_download_that_fails_is_cut_and_logged(caplog):
 
 def test_a_body_counts_until_its_request_is_answered(monkeypatch):
     monkeypatch.setattr("web.server.bridge.MAX_READ_AHEAD_TOTAL", 3 * MAX_SMALL_BODY)
-    body, free = bytes(2 * MAX_SMALL_BODY), threading.Event()
+    body, has_begun, free = bytes(2 * MAX_SMALL_BODY), threading.Event(), threading.Event()
 
     def app(environ, start_response):
         environ["wsgi.input"].read()
         if environ["PATH_INFO"] == "/slow":
+            has_begun.set()
             free.wait(SOON)
         return answer(start_response, b"", headers=[("Content-Length", "0")])
 
     with running(app) as server:
         slow = threading.Thread(target=server.ask, args=("POST", "/slow", body))
         slow.start()
-        wait_for(lambda: server.ask("POST", body=body).status == 503)
+        assert has_begun.wait(SOON)
+        assert server.ask("POST", body=body).status == 503
         free.set()
         slow.join()
         assert server.ask("POST", body=body).status == 200
