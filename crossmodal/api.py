@@ -138,6 +138,7 @@ class Library:
         artist: str | None = None,
         album: str | None = None,
         tags: str | Iterable[str] = (),
+        rating: int | None = None,
         albums: int | Iterable[int] = (),
         phrases: str | Iterable[str] = (),
         sort: str = "relevance",
@@ -169,6 +170,7 @@ class Library:
             artist: Part of the artist's name.
             album: Part of the title of the album that a recording belongs to.
             tags: Keywords, all of which an item must have.
+            rating: Minimum rating, 1 to 5 stars.
             albums: Ids of albums, in all of which an item must be.
             phrases: Word sequences, all of which an item must contain.
             sort: `relevance`, `newest`, `oldest`, `longest` or `shortest`: the order of the relevant results.

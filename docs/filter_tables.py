@@ -16,6 +16,7 @@ JSON_TYPES = {
     FilterKind.FOLDER: "string",
     FilterKind.DATE: "string",
     FilterKind.SECONDS: "number of seconds",
+    FilterKind.STARS: "number of stars",
     FilterKind.LABELS: "list of strings",
     FilterKind.TEXTS: "list of strings",
     FilterKind.IDS: "list of integers",

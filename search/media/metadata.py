@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from search.media.dates import add_offset, combine_dates, read_date
-from search.records import MediaFacts, Segment
+from search.records import MAX_RATING, MIN_RATING, MediaFacts, Segment
 from search.storable import clamp_integer, clean_string, drop_non_finite
 
 # The maximum length of a text field in characters, of a tag in characters, and the maximum number of tags.
@@ -20,7 +20,7 @@ RANGES = {
     "latitude": (-90.0, 90.0),
     "longitude": (-180.0, 180.0),
     "orientation": (1, 8),
-    "rating": (-1, 5),
+    "rating": (MIN_RATING, MAX_RATING),
 }
 # Latitude and longitude in decimal degrees, as in ISO 6709.
 _ISO6709 = re.compile(r"([+-]\d{1,2}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)")

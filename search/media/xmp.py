@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from search.media.dates import add_offset, read_date
 from search.media.metadata import check_place, clean_text, join_camera, join_tags, pick_first
-from search.records import MediaFacts
+from search.records import MAX_RATING, MIN_RATING, MediaFacts
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -55,7 +55,7 @@ def parse_rating(value: object) -> int | None:
         stars = round(float(str(value)))
     except (ValueError, OverflowError):
         return None
-    return stars if 1 <= stars <= 5 else None
+    return stars if MIN_RATING <= stars <= MAX_RATING else None
 
 
 def _collect(properties: Properties) -> MediaFacts:

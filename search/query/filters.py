@@ -6,7 +6,7 @@ from typing import Annotated, Any, assert_never
 from pydantic import Field
 
 from search.errors import UsageError
-from search.records import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters, ItemType
+from search.records import DATE_PATTERN, FILTERS, MAX_RATING, MIN_RATING, FilterField, FilterKind, Filters, ItemType
 from search.storable import MAX_INTEGER
 
 FILTERS_BY_KEYWORD: dict[str, str] = {declared.keyword: name for name, declared in FILTERS.items()}
@@ -26,6 +26,7 @@ REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.FOLDER: _Text | None,
     FilterKind.DATE: _Date | None,
     FilterKind.SECONDS: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None,
+    FilterKind.STARS: Annotated[int, Field(ge=MIN_RATING, le=MAX_RATING)] | None,
     FilterKind.LABELS: list[_Text],
     FilterKind.TEXTS: list[_Text],
     FilterKind.IDS: list[ItemId],
@@ -50,28 +51,32 @@ def parse_filter_value(declared: FilterField, text: str) -> Any:
 
 
 def _parse(kind: FilterKind, text: str) -> Any:
+    value: Any = text
     match kind:
         case FilterKind.TYPES:
-            return tuple(ItemType(part) for part in _split(text))
+            value = tuple(ItemType(part) for part in _split(text))
         case FilterKind.LABELS:
-            return _split(text)
+            value = _split(text)
         case FilterKind.IDS:
-            return tuple(_parse_id(part) for part in _split(text))
+            value = tuple(_parse_integer(part, 1, MAX_INTEGER) for part in _split(text))
         case FilterKind.TEXTS:
-            return (text,) if text else ()
+            value = (text,) if text else ()
         case FilterKind.SECONDS:
-            return _parse_duration(text)
+            value = _parse_duration(text)
+        case FilterKind.STARS:
+            value = _parse_integer(text, MIN_RATING, MAX_RATING)
         case FilterKind.TEXT | FilterKind.FOLDER | FilterKind.DATE:
-            return text
+            pass
         case _:
             assert_never(kind)
+    return value
 
 
-def _parse_id(text: str) -> int:
-    item_id = int(text)
-    if not 1 <= item_id <= MAX_INTEGER:
-        raise ValueError("an id out of range")
-    return item_id
+def _parse_integer(text: str, low: int, high: int) -> int:
+    number = int(text)
+    if not low <= number <= high:
+        raise ValueError("a number out of range")
+    return number
 
 
 def _split(text: str) -> tuple[str, ...]:

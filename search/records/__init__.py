@@ -19,6 +19,8 @@ from search.records.collection import Album, Feedback, SavedSearch
 from search.records.encoder import BANK_QUANTILE, EncoderFacts
 from search.records.filters import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters
 from search.records.media import (
+    MAX_RATING,
+    MIN_RATING,
     FileFacts,
     FileStamp,
     FoundSegment,
@@ -44,6 +46,8 @@ __all__ = [
     "DATE_PATTERN",
     "EVERYTHING",
     "FILTERS",
+    "MAX_RATING",
+    "MIN_RATING",
     "NOBODY",
     "OWNER",
     "VECTOR_RETRIEVERS",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from search.records.access import EVERYTHING, Rights
-from search.records.media import ItemType
+from search.records.media import MAX_RATING, MIN_RATING, ItemType
 
 # A year, a month or a day, or a time on a day; dates are compared as text.
 DATE_PATTERN = r"(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])([T ][0-9:.Z+-]+)?)?)?"
@@ -23,6 +23,7 @@ class FilterKind(StrEnum):
     FOLDER = "folder"
     DATE = "date"
     SECONDS = "seconds"
+    STARS = "stars"
     LABELS = "labels"
     TEXTS = "texts"
     IDS = "ids"
@@ -182,6 +183,16 @@ class Filters:
             example="tag:fair,summer",
             facet="tags",
             max_values=20,
+        )
+    )
+    rating: int | None = _declare(
+        FilterField(
+            keyword="rating",
+            kind=FilterKind.STARS,
+            help="Only files with at least this rating (XMP, EXIF).",
+            expects=f"a number of stars from {MIN_RATING} to {MAX_RATING}",
+            example="rating:4",
+            facet="ratings",
         )
     )
     albums: tuple[int, ...] = _declare(

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from search.records.arrays import Vectors
 
+# The ratings that users give, in stars.
+MIN_RATING, MAX_RATING = 1, 5
+
 
 class ItemType(StrEnum):
     """The type of an item."""

@@ -1,4 +1,4 @@
-"""Facets: the number of items by type, source, month, language, camera, tag and duration."""
+"""Facets: the number of items by type, source, month, language, camera, artist, tag, rating and duration."""
 
 from typing import Any
 

@@ -261,6 +261,7 @@ SQL: Mapping[str, FilterSql] = {
     "artist": FilterSql(_match_substring(t.item.c.artist), t.item.c.artist),
     "album": FilterSql(_match_substring(t.item.c.album)),
     "tags": FilterSql(_match_all(_match_tag), t.tag.c.name),
+    "rating": FilterSql(lambda stars: t.item.c.rating >= stars, t.item.c.rating),
     "albums": FilterSql(_match_all(_match_album)),
     "phrases": FilterSql(_match_all(_match_phrase_text)),
 }

@@ -5,6 +5,7 @@ import { countCoverage } from "../../web/static/library/summary.js";
 import { measureBox } from "../../web/static/search/crop.js";
 import { removeRepeated } from "../../web/static/search/details.js";
 import { getAspectRatio } from "../../web/static/search/face.js";
+import { countMinRatings } from "../../web/static/search/filters.js";
 import { countPeriods, getNextPeriod } from "../../web/static/search/histogram.js";
 import { getImageAddress, getThumbnailAddress } from "../../web/static/shared/api.js";
 
@@ -32,6 +33,21 @@ test("a histogram has years if there are too many months", () => {
   }));
   assert.deepEqual([...countPeriods(many).entries()][0], ["2018", 12]);
   assert.equal(countPeriods(many).size, 6);
+});
+
+test("a choice of stars counts the items with more stars too", () => {
+  const ratings = [
+    { value: 3, count: 5 },
+    { value: 5, count: 2 },
+  ];
+  assert.deepEqual(countMinRatings(ratings), [
+    { stars: 5, count: 2 },
+    { stars: 4, count: 2 },
+    { stars: 3, count: 7 },
+    { stars: 2, count: 7 },
+    { stars: 1, count: 7 },
+  ]);
+  assert.deepEqual(countMinRatings([]), []);
 });
 
 test("a box is the same from whichever corner it is drawn", () => {

@@ -15,7 +15,9 @@ test("without a query all types are requested", () => {
 });
 
 test("filters have the names and types of the server", () => {
-  const state = readState("?source=/m&lang=de&after=2020&camera=X&longer=10&shorter=60&album=3&tag=sea&type=image");
+  const state = readState(
+    "?source=/m&lang=de&after=2020&camera=X&longer=10&shorter=60&album=3&tag=sea&type=image&rating=4",
+  );
   assert.deepEqual(createFilters(state), {
     types: ["image"],
     tags: ["sea"],
@@ -24,6 +26,7 @@ test("filters have the names and types of the server", () => {
     languages: ["de"],
     after: "2020",
     camera: "X",
+    rating: 4,
     longer: 10,
     shorter: 60,
   });

@@ -22,7 +22,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @api.get("")
     @Operation(Facets, role=Role.VIEW, query=AddressSearch, examples={"Facets of images": "?types=image"})
     def show_facets() -> Response:
-        """Count items by type, source, language, camera, artist, tag, month and duration.
+        """Count items by type, source, language, camera, artist, tag, rating, month and duration.
 
         Only items that satisfy the filters are counted; the other fields of the search are ignored.
         """

@@ -2,7 +2,15 @@
 
 import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
-import { formatDate, formatLanguage, formatTime, getFileName, getFolder, toLocalTime } from "../shared/format.js";
+import {
+  formatDate,
+  formatLanguage,
+  formatRating,
+  formatTime,
+  getFileName,
+  getFolder,
+  toLocalTime,
+} from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { FullItem } from "../shared/types.js" */
@@ -33,6 +41,7 @@ export function createFacts(item, words) {
   /** @type {[string, string | null | undefined][]} */
   const rows = [
     ["captured_at", formatDate(toLocalTime(item.captured_at))],
+    ["rating", item.rating ? formatRating(item.rating) : null],
     ["camera", item.camera],
     ["artist", item.artist],
     ["album", item.album],

@@ -2,7 +2,7 @@
 
 import { listAlbums, readFacets } from "../shared/api.js";
 import { bindDisclosure, createButton, createElement, getElement } from "../shared/dom.js";
-import { formatLanguage } from "../shared/format.js";
+import { formatLanguage, formatRating } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createHistogram } from "./histogram.js";
 import { clearFilters } from "./state.js";
@@ -23,10 +23,15 @@ const DURATIONS = [
   [3600, null],
 ];
 const SORTS = ["relevance", "newest", "oldest", "longest", "shortest"];
+const MAX_RATING = 5;
 const GROUPS = ["none", "day", "source"];
 
 /** @param {number} index of DURATIONS */
 const formatDuration = (index) => t(`duration.${DURATIONS[index]?.[1] ?? "more"}`);
+
+/** @param {number} stars */
+const formatMinRating = (stars) =>
+  stars < MAX_RATING ? t("filter.at_least", { what: formatRating(stars) }) : formatRating(stars);
 
 /** @param {string} path */
 const shortenPath = (path) => path.split("/").slice(-2).join("/");
@@ -95,6 +100,34 @@ function createDurationField(facets, state, onChange) {
 }
 
 /**
+ * Return how many items have each number of stars or more, best first, as far as there are any.
+ *
+ * @param {{ value: number, count: number }[]} ratings the number of items with exactly these stars
+ */
+export function countMinRatings(ratings) {
+  const counts = [];
+  for (let stars = MAX_RATING; stars >= 1; stars -= 1) {
+    const count = ratings.reduce((sum, rating) => sum + (rating.value >= stars ? rating.count : 0), 0);
+    if (count) counts.push({ stars, count });
+  }
+  return counts;
+}
+
+/**
+ * @param {Facets} facets
+ * @param {State} state
+ * @param {OnChange} onChange
+ */
+function createRatingField({ ratings }, state, onChange) {
+  const choices = countMinRatings(ratings).map(
+    ({ stars, count }) => /** @type {Choice} */ ([String(stars), `${formatMinRating(stars)} (${count})`]),
+  );
+  return createSelect(t("filter.rating"), [["", t("filter.any")], ...choices], state.rating ?? "", (rating) =>
+    onChange({ rating }),
+  );
+}
+
+/**
  * @param {Facets} facets
  * @param {State} state
  * @param {OnChange} onChange
@@ -121,6 +154,7 @@ function createFields(facets, state, onChange) {
     createSelect(t("filter.language"), languages, state.lang ?? "", (lang) => onChange({ lang })),
     createOptionalField("camera", facets.cameras),
     createOptionalField("artist", facets.artists),
+    facets.ratings.length ? createRatingField(facets, state, onChange) : null,
     createSelect(t("filter.sort"), sorts, state.sort ?? "relevance", (sort) =>
       onChange({ sort: sort === "relevance" ? "" : sort }),
     ),
@@ -172,6 +206,7 @@ function createChips(state, onChange) {
   for (const field of /** @type {const} */ (["lang", "camera", "artist"])) {
     if (state[field]) add(state[field], { [field]: "" });
   }
+  if (state.rating) add(formatMinRating(Number(state.rating)), { rating: "" });
   for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
   for (const id of state.album) {
     const album = state.album.filter((other) => other !== id);

@@ -20,10 +20,11 @@ const FILTERS = /** @type {const} */ ({
   camera: { field: "camera", kind: "text" },
   artist: { field: "artist", kind: "text" },
   tag: { field: "tags", kind: "labels" },
+  rating: { field: "rating", kind: "stars" },
   album: { field: "albums", kind: "ids" },
 });
 const LIST_KINDS = ["types", "texts", "labels", "ids"];
-const NUMBER_KINDS = ["seconds", "ids"];
+const NUMBER_KINDS = ["seconds", "stars", "ids"];
 
 /**
  * Return the filters of a state in the form that the server expects.

@@ -15,6 +15,7 @@ const SINGLE_FIELDS = /** @type {const} */ ([
   "lang",
   "camera",
   "artist",
+  "rating",
   "sort",
   "group",
   "exact",
@@ -29,6 +30,7 @@ const SINGLE_FILTERS = /** @type {const} */ ([
   "lang",
   "camera",
   "artist",
+  "rating",
 ]);
 const LIST_FILTERS = /** @type {const} */ (["tag", "album"]);
 

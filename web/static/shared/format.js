@@ -64,6 +64,13 @@ export const formatLanguage = (code, language = getLanguage()) =>
   new Intl.DisplayNames([language], { type: "language" }).of(code);
 
 /**
+ * Format a rating as stars.
+ *
+ * @param {number} stars 1 to 5
+ */
+export const formatRating = (stars) => "★".repeat(stars);
+
+/**
  * Return whether something has a position in a recording.
  *
  * @template {{ start?: number | null }} T

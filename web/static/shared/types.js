@@ -95,6 +95,7 @@
  * @property {string} [before]
  * @property {string} [camera]
  * @property {string} [artist]
+ * @property {number} [rating] at least this many stars
  * @property {number} [longer] in seconds
  * @property {number} [shorter] in seconds
  *
@@ -125,6 +126,7 @@
  * @property {string} [lang]
  * @property {string} [camera]
  * @property {string} [artist]
+ * @property {string} [rating]
  * @property {string} [sort]
  * @property {string} [group]
  * @property {string} [exact]
@@ -144,6 +146,7 @@
  * @property {FacetValue[]} languages
  * @property {FacetValue[]} cameras
  * @property {FacetValue[]} artists
+ * @property {{ value: number, count: number }[]} ratings
  * @property {{ count: number }[]} durations
  *
  * @typedef {object} Job

@@ -49,6 +49,7 @@ VALUES = {
     "artist": ("davis", "davis"),
     "album": ("blue", "blue"),
     "tags": ("fair", ["fair"]),
+    "rating": ("4", 4),
     "albums": ("1", [1]),
     "phrases": ("night train", ["night train"]),
 }
@@ -59,10 +60,15 @@ FIRST = MediaFacts(
     camera="NIKON D5",
     artist="Miles Davis",
     album="Kind of Blue",
+    rating=4,
     tags=("Fair",),
 )
-# Of dates and durations, the second item is outside one bound only.
-SECOND = {"before": MediaFacts(captured_at="2026-01-01T00:00:00"), "shorter": MediaFacts(duration=7200.0)}
+# Of dates, durations and ratings, the second item is outside one bound only.
+SECOND = {
+    "before": MediaFacts(captured_at="2026-01-01T00:00:00"),
+    "shorter": MediaFacts(duration=7200.0),
+    "rating": MediaFacts(rating=3),
+}
 
 
 @click.command
@@ -146,6 +152,7 @@ def test_facets_count_the_values_of_filters(database):
     save(database, "/one/films/a.mp4", ItemType.VIDEO, FIRST, "text")
     facets = read_facets(database, Filters())
     assert facets["tags"] == [{"value": "Fair", "count": 1}]
+    assert facets["ratings"] == [{"value": 4, "count": 1}]
     assert facets["cameras"] == [{"value": "NIKON D5", "count": 1}]
     assert {declared.facet for declared in FILTERS.values() if declared.facet} < set(facets)
 
@@ -161,7 +168,17 @@ def test_options_may_be_repeated_and_name_their_mistakes():
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("types", "song"), ("longer", "soon"), ("albums", "blue"), ("albums", "0"), ("tags", ",")]
+    ("name", "text"),
+    [
+        ("types", "song"),
+        ("longer", "soon"),
+        ("albums", "blue"),
+        ("albums", "0"),
+        ("tags", ","),
+        ("rating", "0"),
+        ("rating", "6"),
+        ("rating", "good"),
+    ],
 )
 def test_text_that_is_no_value_is_refused(name, text):
     with pytest.raises(UsageError, match=f"{FILTERS[name].keyword}: must be"):
@@ -190,7 +207,7 @@ def test_the_page_sends_what_is_declared():
     assert fields == {name: str(declared.kind) for name, declared in FILTERS.items() if name not in TYPED}
     for constant, kinds in (
         ("LIST_KINDS", {kind for kind in FilterKind if kind.is_list}),
-        ("NUMBER_KINDS", {FilterKind.SECONDS, FilterKind.IDS}),
+        ("NUMBER_KINDS", {FilterKind.SECONDS, FilterKind.STARS, FilterKind.IDS}),
     ):
         listed = re.search(rf"const {constant} = \[(.*)\];", source)[1]
         assert set(re.findall(r'"(\w+)"', listed)) == set(map(str, kinds))
