@@ -1,8 +1,7 @@
 """The run that indexes files: scan, plan, decode, transcribe, embed, write, and maintain the indexes."""
 
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,25 +12,27 @@ from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
+from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
 from indexer.transcribe import TranscriptionQueue
 from indexer.volumes import VolumeChanges, complete_volumes
 from indexer.write import Writer
-from search.errors import UsageError
+from search.disk_guard import DISKS
 from search.forget import forget_items
 from search.media.image.transform import ImageTransform
 from search.media.sandbox import Limits, tune_malloc
 from search.open_home import OpenHome
-from search.paths import find_access_problem, find_folder, is_below
+from search.paths import explain_read_error, find_access_problem, find_folder
 from search.records import Source
-from search.storable import clean_string, make_printable
 from search.storage.ledger import Ledger
 
 # If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
 # than once. Listing these sizes takes less time than querying the catalog for each file.
 MIN_FILES_TO_COMPARE_SIZES = 200
+# How many files are scanned before it is checked again whether the disk responds.
+SCANNED_TOGETHER = 256
 # A modification time that no file has.
 UNKNOWN_TIME = -(2**63)
 
@@ -102,7 +103,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
-    roots = _resolve_all(library, paths, options, summary)
+    roots = resolve_all(library, paths, options.skip_absent, summary)
     plan = Plan()
     with summary.profile.measure("scanning", 0):
         for root in roots:
@@ -128,11 +129,14 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
     decoders = open_decoders(models.image_encoder.transform, len(files), options)
     is_large = len(files) > MIN_FILES_TO_COMPARE_SIZES
     shared_sizes = Ledger(library.database).list_shared_sizes() if is_large and not options.reindex else None
+    volumes = list_volume_paths(library)
     with (
         closing(TranscriptionQueue(models.transcriber, library.home.partial, profile)) as transcription,
         closing(
             DecodePool(
-                FileReader(library, transcription, profile, options.reindex, shared_sizes, options.quiet_seconds).read,
+                FileReader(
+                    library, transcription, profile, options.reindex, shared_sizes, options.quiet_seconds, volumes
+                ).read,
                 files,
                 decoders,
             )
@@ -174,70 +178,39 @@ def _update_models(library: OpenHome, options: Options, progress: Progress) -> O
     return library
 
 
-def _resolve_all(library: OpenHome, paths: list[Path], options: Options, summary: Summary) -> list[str]:
-    """Return absolute paths. With `skip_absent`, those that do not exist are failures of the run.
-
-    Raises:
-        UsageError: A path does not exist; with `skip_absent`, none does.
-    """
-    roots: list[str] = []
-    errors: list[UsageError] = []
-    for path in paths:
-        try:
-            roots.append(_resolve(library, path))
-        except UsageError as error:
-            errors.append(error)
-            summary.failures[clean_string(str(path))] = str(error)
-    if errors and not (options.skip_absent and roots):
-        raise errors[0]
-    return roots
-
-
-def _resolve(library: OpenHome, path: Path) -> str:
-    """Return an absolute path without `..` and `.`. Symbolic links are not resolved."""
-    try:
-        root = os.path.normpath(path.expanduser().absolute())
-    except RuntimeError as error:
-        raise UsageError(f"{clean_string(str(path))} does not exist: {error}. Check the path.") from error
-    problem = find_access_problem(root)
-    # A path of a source that cannot be accessed is reported by `_scan_root`, and its items are kept.
-    if problem is not None and _find_lost_source(library, root) is None:
-        raise UsageError(f"{clean_string(str(path))} {problem}. Check the path, or mount its disk.")
-    if make_printable(root) != root:
-        raise UsageError(f"{make_printable(root)} cannot be indexed: its path is not valid UTF-8. Rename it.")
-    return root
-
-
-def _find_lost_source(library: OpenHome, root: str) -> Source | None:
-    """Return the source that contains a path, if the source cannot be accessed, or the path is on a lost disk in it."""
-    source = library.sources.find_above(make_printable(root))
-    if source is None:
-        return None
-    places = {source.path, *(volume.path for volume in library.volumes.list_below(source.path))}
-    lost = [place for place in places if is_below(root, place) and find_access_problem(place) is not None]
-    return source if lost else None
-
-
 def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary) -> Plan:
     """Scan a folder or file, write the plan to the ledger and return it. Storage that is gone is only recorded."""
     source = library.sources.find_above(root)
     problem = find_access_problem(root)
     if source is not None and problem is not None:
         lost = root if find_access_problem(source.path) is None else source.path
-        summary.unavailable[lost] = f"the folder {problem}"
-        if not options.dry_run:
-            library.volumes.mark_unavailable(source.id, lost, summary.unavailable[lost])
+        _record_lost(library, source, {lost: problem}, options, summary)
         return Plan()
     source = _find_rules(library, source or _add_source(library, root, options), options)
     is_source, volumes = source.path == root, library.volumes
     known = complete_volumes(root, volumes.list_below(root)) if is_source else volumes.list_below(root)
     storage = VolumeChanges(root, is_source, known, volumes.list_strays(root))
-    plan = _plan_root(library, storage, source, options)
+    try:
+        plan = _plan_root(library, storage, source, options)
+    except TimeoutError as error:
+        silent = find_silent_volumes([volume.path for volume in known if volume.path != root])
+        _record_lost(library, source, silent or {root: explain_read_error(error)}, options, summary)
+        return Plan()
     summary.unavailable.update({volume.path: volume.problem for volume in plan.volumes if volume.problem is not None})
     if not options.dry_run:
         library.volumes.replace(source.id, root, plan.volumes)
         _apply(library, root, plan, options)
     return plan
+
+
+def _record_lost(
+    library: OpenHome, source: Source, lost: Mapping[str, str], options: Options, summary: Summary
+) -> None:
+    """Record the problem of each folder whose storage is unavailable."""
+    for path, problem in lost.items():
+        summary.unavailable[path] = f"the folder {problem}"
+        if not options.dry_run:
+            library.volumes.mark_unavailable(source.id, path, summary.unavailable[path])
 
 
 def _add_source(library: OpenHome, root: str, options: Options) -> Source:
@@ -268,6 +241,7 @@ def _plan_root(library: OpenHome, storage: VolumeChanges, source: Source, option
         known = {path: stamp._replace(mtime_ns=UNKNOWN_TIME) for path, stamp in stamps.items()}
     rules = make_rules(source, library.exclude)
     results = scan_source(Path(storage.root), source.id, library.home.root, known, storage.found, rules)
+    results = DISKS.iterate(storage.root, results, SCANNED_TOGETHER)
     return plan_source(ledger, results, stamps, PlanOptions(options.retry_failed, options.reindex), storage)
 
 

@@ -1,20 +1,22 @@
 """Compare a scan with the ledger: decide what is new, changed, renamed or missing, without writing anything."""
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from indexer.content_hash import hash_content
 from indexer.renames import Rename, find_renames
 from indexer.scan_results import Problem, ScanResult, Skip
 from indexer.volumes import VolumeChanges
+from search.disk_guard import DISKS
 from search.paths import explain_read_error, find_folder
 from search.records import FileFacts, FileStamp, LedgerRow, State, Volume
 from search.storage.ledger import Ledger
 
 SETTLED_STATES = {State.INDEXED, State.FAILED}
+# How many files are checked before it is checked again whether the disk responds.
+CHECKED_TOGETHER = 256
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Plan:
         dropped_ids: Rows of files that no longer exist and were never indexed.
         failures: Reasons by path, including failures of earlier runs that still apply.
         counts: Counts for the summary of the run.
+        volume: The folder at which the storage of the files begins, if it is known.
     """
 
     todo: dict[str, FileFacts] = field(default_factory=dict)
@@ -55,6 +58,7 @@ class Plan:
     dropped_ids: list[int] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    volume: str = ""
 
     def mark(self, row: LedgerRow | None, file: FileFacts, state: State, reason: str) -> None:
         """Plan to put a file into a state, unless its row has that state already."""
@@ -96,20 +100,6 @@ class PlanOptions:
     reindex: bool = False
 
 
-def hash_content(file: FileFacts) -> str:
-    """Return the BLAKE2b hash (128 bits, hexadecimal) of the contents of a file and its sidecar.
-
-    Raises:
-        OSError: The file or its sidecar cannot be read.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for path in (Path(file.path), file.sidecar_path):
-        if path is not None:
-            with path.open("rb") as stream:
-                hashlib.file_digest(stream, lambda: digest)
-    return digest.hexdigest()
-
-
 def plan_source(
     ledger: Ledger,
     results: Iterable[ScanResult],
@@ -131,7 +121,7 @@ def plan_source(
     Returns:
         The plan.
     """
-    plan = Plan()
+    plan = Plan(volume=storage.root if storage is not None else "")
     unchanged: Counter[str] = Counter()
     changed: list[FileFacts | Skip | Problem] = []
     for result in results:
@@ -254,7 +244,7 @@ def _has_same_stamp(row: LedgerRow, file: FileFacts) -> bool:
 def _plan_touched(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
     """Add a file to the plan that has a new date, and the content of its indexed item or another."""
     try:
-        content_hash = hash_content(file)
+        content_hash = hash_content(file, plan.volume)
     except OSError as error:
         plan.keep_unread(row, explain_read_error(error))
         return
@@ -271,7 +261,7 @@ def _plan_vanished(plan: Plan, vanished: list[LedgerRow]) -> None:
     """Match rows whose file no longer exists with new files. Plan the others as missing or dropped."""
     kept = [row for row in vanished if row.has_segments]
     files = [file for path, file in plan.todo.items() if path not in plan.reindexed_paths]
-    plan.renames = find_renames(files, kept, plan.changed_rows, _try_hash)
+    plan.renames = find_renames(files, kept, plan.changed_rows, lambda file: _try_hash(file, plan.volume))
     for rename in plan.renames:
         del plan.todo[rename.file.path]
     renamed_ids = {rename.item_id for rename in plan.renames}
@@ -290,21 +280,22 @@ def _plan_excluded(plan: Plan, rows: list[LedgerRow], reasons: dict[str, str]) -
         rows: The rows of the files.
         reasons: Why each folder is not read, by path.
     """
-    for row in rows:
+    exist = DISKS.iterate(plan.volume, (os.path.lexists(row.path) for row in rows), CHECKED_TOGETHER)
+    for row, exists in zip(rows, exist, strict=True):
         folder = find_folder(row.path, reasons)
         reason = f"in {folder}: {reasons[folder]}"
         if not row.has_segments:
             plan.dropped_ids.append(row.id)
-        elif not os.path.lexists(row.path):
+        elif not exists:
             if row.state != State.MISSING:
                 plan.missing_ids.append(row.id)
         elif (row.state, row.reason) != (State.SKIPPED, reason):
             plan.hidden.setdefault(reason, {})[row.id] = None
 
 
-def _try_hash(file: FileFacts) -> str | None:
+def _try_hash(file: FileFacts, volume: str) -> str | None:
     """Return the hash of a file, or None if it cannot be read. Decoding it will fail and record the reason."""
     try:
-        return hash_content(file)
+        return hash_content(file, volume)
     except OSError:
         return None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from search.disk_guard import DISKS
+
 
 class Identity(NamedTuple):
     """What identifies a file or folder, by whatever path it is reached.
@@ -34,8 +36,9 @@ def make_folder_identity(path: str, facts: os.stat_result) -> Identity:
 
 def identify_folder(folder: Path) -> Identity | None:
     """Return the identity of a folder; None if it does not exist or cannot be accessed."""
+    path = str(folder)
     try:
-        return make_folder_identity(str(folder), folder.stat())
+        return DISKS.call(path, lambda: make_folder_identity(path, folder.stat()))
     except OSError:
         return None
 

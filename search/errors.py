@@ -216,6 +216,17 @@ class BusyError(CrossmodalError):
     title = "Busy"
 
 
+class StorageError(CrossmodalError):
+    """The disk of a file does not respond. Other files can be read.
+
+    Check the disk and its connection, then send the request again.
+    """
+
+    http_status = 503
+    problem_type = "urn:crossmodal:problem:storage"
+    title = "The disk does not respond"
+
+
 class ListenError(CrossmodalError):
     """The server cannot listen: the port is in use, or the address is not one of this machine."""
 

@@ -4,10 +4,12 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from search.errors import NotFoundError
+from search.disk_guard import DISKS, DiskCall
+from search.errors import NotFoundError, StorageError
 from search.records import Item, ItemType, State
 from search.storable import CONTROL_CHARACTERS
 
@@ -71,24 +73,45 @@ def explain_read_error(error: Exception) -> str:
 
 def find_access_problem(path: str) -> str | None:
     """Return why a file or folder cannot be accessed, as a predicate such as "does not exist"; None if it can be."""
-    place = Path(path)
+    return find_access_problems([path])[path]
+
+
+def find_access_problems(paths: Iterable[str], seconds: float | None = None) -> dict[str, str | None]:
+    """Return the access problem of each path, as `find_access_problem` does. All of them are checked at once.
+
+    Args:
+        paths: The files and folders.
+        seconds: How long their disks may take to answer; None for the default.
+    """
+    checks = {path: _start_check(path) for path in paths}
+    end = time.monotonic() + (DISKS.response_seconds if seconds is None else seconds)
+    return {path: _explain_check(check, end - time.monotonic()) for path, check in checks.items()}
+
+
+def _start_check(path: str) -> DiskCall[None] | TimeoutError:
     try:
-        if stat.S_ISDIR(place.stat().st_mode):
-            with os.scandir(place):
-                pass
+        return DISKS.start(path, lambda: _access(path))
+    except TimeoutError as error:
+        return error
+
+
+def _access(path: str) -> None:
+    """Access a file or folder. Raises OSError or ValueError."""
+    if stat.S_ISDIR(Path(path).stat().st_mode):
+        with os.scandir(path):
+            pass
+
+
+def _explain_check(check: DiskCall[None] | TimeoutError, seconds: float) -> str | None:
+    try:
+        if isinstance(check, TimeoutError):
+            raise check
+        check.wait(seconds)
     except FileNotFoundError:
         return "does not exist"
     except (OSError, ValueError) as error:
         return explain_read_error(error)
     return None
-
-
-def is_file(path: Path) -> bool:
-    """Return whether a file exists and is accessible. Unlike `Path.is_file`, this raises no error."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except (OSError, ValueError):
-        return False
 
 
 def find_file(item: Item, types: Collection[ItemType] = tuple(ItemType)) -> Path:
@@ -99,7 +122,8 @@ def find_file(item: Item, types: Collection[ItemType] = tuple(ItemType)) -> Path
         types: The accepted types.
 
     Raises:
-        NotFoundError: The item has another type or is not indexed, or its file does not exist.
+        NotFoundError: The item has another type or is not indexed, or its file does not exist or cannot be read.
+        StorageError: The disk of the file does not respond.
     """
     path = Path(item.path)
     is_attachment = item.state is State.SKIPPED and item.belongs_to is not None
@@ -111,9 +135,29 @@ def find_file(item: Item, types: Collection[ItemType] = tuple(ItemType)) -> Path
     if item.type not in types:
         expected = " or ".join(f"`{one}`" for one in ItemType if one in types)
         raise NotFoundError(f"Item {item.id} has the type `{item.type}`. Choose an item of type {expected}.")
-    if not is_file(path):
-        raise NotFoundError(f"The file of item {item.id} is missing: {path}. Check that its disk is there.")
+    try:
+        DISKS.call(item.volume or item.source, lambda: _read_first_byte(path))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"The file of item {item.id} is missing: {path}. Check that its disk is there.") from error
+    except TimeoutError as error:
+        raise StorageError(f"The disk of item {item.id} does not respond: {path}. Check its connection.") from error
+    except (OSError, ValueError) as error:
+        why = explain_read_error(error)
+        raise NotFoundError(f"The file of item {item.id} {why}: {path}. Let the server read the file.") from error
     return path
+
+
+def _read_first_byte(path: Path) -> None:
+    """Read the first byte of a file: a network disk can know a file, and yet not answer when it is read.
+
+    Raises:
+        FileNotFoundError: There is no such file, or the path is that of a folder or a device.
+        OSError: It cannot be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):  # to open a device can have side effects
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    with path.open("rb", buffering=0) as file:
+        file.read(1)
 
 
 def write_atomically(path: Path, body: bytes) -> None:

@@ -6,9 +6,12 @@ from search.disk_usage import read_disk_usage
 from search.encoders.presets import Preset, list_presets
 from search.encoders.registry import BUNDLED
 from search.open_home import OpenHome
-from search.paths import find_access_problem, is_below
+from search.paths import find_access_problems, is_below
 from search.storage.consistency import check_database, find_contradictions
 from search.storage.spaces import Space, SpaceRole, Spaces
+
+# Seconds to wait for the disks of sources. One that takes longer counts as unavailable.
+CHECK_SECONDS = 2.0
 
 
 def read_status(library: OpenHome) -> dict[str, Any]:
@@ -45,13 +48,12 @@ def read_status(library: OpenHome) -> dict[str, Any]:
 
 def list_unavailable(library: OpenHome) -> dict[str, str]:
     """Return why storage is unavailable, by folder: at the last scan, and for the roots of sources now."""
-    sources = library.sources.list_all()
+    roots = [source.path for source in library.sources.list_all()]
     problems = library.volumes.list_problems()
-    unavailable = {path: why for path, why in problems.items() if any(is_below(path, one.path) for one in sources)}
-    for source in sources:
-        problem = find_access_problem(source.path)
+    unavailable = {path: why for path, why in problems.items() if any(is_below(path, root) for root in roots)}
+    for root, problem in find_access_problems(roots, CHECK_SECONDS).items():
         if problem is not None:
-            unavailable[source.path] = f"the folder {problem}"
+            unavailable[root] = f"the folder {problem}"
     return unavailable
 
 

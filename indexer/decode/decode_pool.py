@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from indexer.content_hash import hash_content
 from indexer.decode.content import AudioChunk, Failed, Finished, Postponed
 from indexer.decode.decoder import Decoder
 from indexer.decode.growing import STILL_WRITTEN, may_be_incomplete, must_wait
 from indexer.decode.preprocess import add_guessed_date
 from indexer.embed import Copied, FileMessage, PendingSpeech
-from indexer.plan import hash_content
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import make_name_segment
+from search.disk_guard import DISKS
 from search.errors import CrossmodalError, find_reason
 from search.open_home import OpenHome
-from search.paths import explain_read_error
+from search.paths import explain_read_error, find_folder
 from search.records import FileFacts, SegmentKind
 
 # The maximum number of decoded messages that wait for the models: enough to fill a batch, without using much memory.
@@ -27,6 +28,7 @@ MAX_WAITING_MESSAGES = 48
 POLL_SECONDS = 0.1
 
 M = TypeVar("M")
+T = TypeVar("T")
 
 
 class DecodePool(Generic[M]):
@@ -116,6 +118,7 @@ class FileReader:
         reindex: Do not copy from identical files.
         shared_sizes: The sizes in bytes that several files have; only such files can be copies. None if not known.
         quiet_seconds: How long a file must not have changed before it is read; 0 if no later run will read it.
+        volumes: The folders at which storage begins.
     """
 
     library: OpenHome
@@ -124,6 +127,7 @@ class FileReader:
     reindex: bool = False
     shared_sizes: Container[int] | None = None
     quiet_seconds: float = 0.0
+    volumes: frozenset[str] = frozenset()
 
     def read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
         """Yield the messages of a file; the last is `Finished`, `Copied`, `Failed` or `Postponed`.
@@ -131,8 +135,12 @@ class FileReader:
         Raises:
             CrossmodalError: The home or a model cannot be used; this is not a failure of the file.
         """
-        if must_wait(file, self.quiet_seconds):
-            yield Postponed(STILL_WRITTEN)
+        try:
+            if self._access(file, lambda: must_wait(file, self.quiet_seconds)):
+                yield Postponed(STILL_WRITTEN)
+                return
+        except OSError as error:
+            yield Failed(explain_read_error(error), is_temporary=True)
             return
         try:
             for message in self._read(decoder, file):
@@ -148,11 +156,18 @@ class FileReader:
         if failure.is_temporary:
             return failure
         try:
-            with Path(file.path).open("rb"):
-                pass
+            self._access(file, lambda: Path(file.path).open("rb").close())
+            may_change = self._access(file, lambda: may_be_incomplete(file, self.quiet_seconds))
         except OSError as error:
             return Failed(explain_read_error(error), is_temporary=True)
-        return Postponed(STILL_WRITTEN) if may_be_incomplete(file, self.quiet_seconds) else failure
+        return Postponed(STILL_WRITTEN) if may_change else failure
+
+    def _access(self, file: FileFacts, action: Callable[[], T]) -> T:
+        """Return the result of an action that accesses a file. Raises OSError, also if its disk does not respond."""
+        return DISKS.call(self._find_volume(file), action, turn_seconds=DISKS.step_seconds)
+
+    def _find_volume(self, file: FileFacts) -> str:
+        return find_folder(file.path, self.volumes) or file.path
 
     def _read(self, decoder: Decoder, file: FileFacts) -> Iterator[FileMessage]:
         if file.size == 0:
@@ -160,7 +175,7 @@ class FileReader:
             return
         try:
             with self.profile.measure("hashing"):
-                content_hash = hash_content(file)
+                content_hash = hash_content(file, self._find_volume(file))
         except OSError as error:
             yield Failed(explain_read_error(error), is_temporary=True)
             return

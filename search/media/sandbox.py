@@ -22,6 +22,8 @@ from search.errors import HomeError, UnreadableMediaError
 
 MEBIBYTE = 2**20
 START_TIMEOUT_SECONDS = 120.0
+# How long to wait for the end of a process that was killed.
+KILL_TIMEOUT_SECONDS = 5.0
 # The first message of the process.
 READY = "ready"
 NICENESS = 10
@@ -111,7 +113,8 @@ class Sandbox:
             self._process = self._connection = None
         if process is not None:
             process.kill()
-            process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it ends when the disk that it reads from responds
+                process.wait(KILL_TIMEOUT_SECONDS)
         if connection is not None:
             connection.close()
 

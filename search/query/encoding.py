@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from search.errors import NoSpeechError, UsageError
 from search.media.image.pillow import USEFUL_SIDE, crop_box, open_image
 from search.media.recording.sound import decode_sound
 from search.open_home import OpenHome
+from search.paths import find_file
 from search.query.correction import correct_query
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
@@ -223,7 +223,7 @@ def _encode_item(library: OpenHome, item_id: int, crop: Box | None) -> EncodedPa
     if crop:
         if item.type is not ItemType.IMAGE:
             raise UsageError(f"crop: item {item_id} is not an image.")
-        return EncodedPart(score_example(library, _embed_image(library, Path(item.path).read_bytes(), crop)))
+        return EncodedPart(score_example(library, _embed_image(library, find_file(item).read_bytes(), crop)))
     means = {}
     for retriever, index in library.indexes.items():
         rows = library.catalog.read_vectors(item_id, index.space_id)

@@ -255,6 +255,7 @@ class Item:
         facts: The metadata of the file.
         belongs_to: The path of the item that the file is an attachment of.
         is_available: False if the file is on storage that was not connected at the last scan.
+        volume: The folder at which the storage of the file begins; empty if no scan has recorded it.
     """
 
     id: int
@@ -268,6 +269,7 @@ class Item:
     facts: MediaFacts
     belongs_to: str | None = None
     is_available: bool = True
+    volume: str = ""
 
 
 @dataclass(frozen=True)

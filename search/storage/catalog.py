@@ -34,7 +34,7 @@ from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import is_indexed, make_conditions, match_folder, read_instant
 from search.storage.rights import is_readable
 from search.storage.saving import save_records
-from search.storage.volumes import is_available
+from search.storage.volumes import find_volume, is_available
 
 SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
@@ -263,8 +263,9 @@ def _scatter(row_id: ColumnElement[int]) -> ColumnElement[int]:
 def _select_items() -> Any:
     c = t.tag.c
     tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
-    labels = (t.source.c.path.label("source_path"), tags.label("tags"), is_available().label("is_available"))
-    return select(t.item, *labels).join(t.source, t.source.c.id == t.item.c.source_id)
+    storage = (is_available().label("is_available"), find_volume().label("volume"))
+    labels = (t.source.c.path.label("source_path"), tags.label("tags"))
+    return select(t.item, *labels, *storage).join(t.source, t.source.c.id == t.item.c.source_id)
 
 
 # Every search runs these queries, so they are built once.
@@ -288,6 +289,7 @@ def _make_item(row: Row[Any]) -> Item:
         belongs_to=row.belongs_to,
         facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
         is_available=bool(row.is_available),
+        volume=row.volume or "",
     )
 
 

@@ -82,6 +82,13 @@ def is_available() -> ColumnElement[bool]:
     return ~select(c.path).where(c.problem.is_not(None), or_(path == c.path, _is_below_volume())).exists()
 
 
+def find_volume() -> ColumnElement[str]:
+    """Return the SQL expression for the innermost volume that an item is on, NULL if there is none."""
+    c, path = t.volume.c, t.item.c.path
+    query = select(c.path).where(or_(path == c.path, _is_below_volume())).order_by(func.length(c.path).desc())
+    return query.limit(1).scalar_subquery()
+
+
 def _is_below_volume() -> ColumnElement[bool]:
     path = t.volume.c.path
     return func.substr(t.item.c.path, 1, func.length(path) + 1) == path + "/"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.plan import hash_content
+from indexer.content_hash import hash_content
 from search.engine import Engine
 from search.errors import HomeError
 from search.open_home import open_home

@@ -6,11 +6,11 @@ from pathlib import Path, PurePath
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.errors import NotFoundError, UsageError
+from search.errors import NotFoundError, StorageError, UsageError
 from search.open_home import OpenHome
-from search.paths import is_file, make_download_name
+from search.paths import find_file, make_download_name
 from search.query.filters import ItemId
-from search.records import Role, State
+from search.records import Item, Role, State
 from web.access.caller import restrict_library
 from web.api.body import parse_address, parse_body
 from web.contract.operation import JSON, URLENCODED, Operation
@@ -82,8 +82,7 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     from zipstream import ZipStream
 
     items = restrict_library(library).catalog.read_items(ids)
-    paths = [Path(item.path) for item in items.values() if item.state is State.INDEXED]
-    paths = [path for path in paths if is_file(path)]
+    paths = [path for item in items.values() if item.state is State.INDEXED and (path := _find_file(item))]
     if not paths:
         raise NotFoundError("None of these items has a file. GET /api/v1/items says in which state each is.")
     # Files are stored without compression, which does not shrink media, and streamed one after the other.
@@ -94,6 +93,14 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     response.content_length = len(archive)
     response.headers["Content-Disposition"] = 'attachment; filename="crossmodal.zip"'
     return response
+
+
+def _find_file(item: Item) -> Path | None:
+    """Return the file of an item, None if it cannot be read."""
+    try:
+        return find_file(item)
+    except (NotFoundError, StorageError):
+        return None
 
 
 def _parse_ids(text: str, limit: int) -> list[int]:

@@ -1,7 +1,6 @@
 """The file, the thumbnail and the preview of an item, and similar items."""
 
 import mimetypes
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import NotFoundError, RangeError, UnreadableMediaError
+from search.errors import RangeError, StorageError, UnreadableMediaError
 from search.home import SMALL_THUMBNAIL_SIDES
 from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
 from search.media.recording.frames import read_frame
@@ -85,15 +84,12 @@ def make_blueprint(engine: Engine) -> Blueprint:
         media=("*/*",),
         role=Role.VIEW,
         statuses=PARTIAL | NOT_MODIFIED,
-        errors=(RangeError,),
+        errors=(RangeError, StorageError),
         headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
     )
     def send_media(item_id: int) -> Response:
         """Return the file of an item. `Range` requests are supported (RFC 9110)."""
-        item = find(item_id)
-        path = find_file(item)
-        if not os.access(path, os.R_OK):
-            raise NotFoundError(f"Permission denied for item {item_id}: {item.path}. Let the server read the file.")
+        path = find_file(find(item_id))
         suffix = path.suffix.lower()
         mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         response = send_ranges(path, mime_type, path.name)
@@ -103,14 +99,20 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
     @api.get("/<int:item_id>/thumbnail")
     @Operation(
-        media=("image/jpeg", "image/webp"), role=Role.VIEW, query=ThumbnailFields, statuses=PARTIAL | NOT_MODIFIED
+        media=("image/jpeg", "image/webp"),
+        role=Role.VIEW,
+        query=ThumbnailFields,
+        errors=(StorageError,),
+        statuses=PARTIAL | NOT_MODIFIED,
     )
     def send_thumbnail(item_id: int) -> Response:
         """Return a JPEG of up to 512 pixels, or a smaller WebP; for a video, the frame at a time."""
         return _send_thumbnail(library, find(item_id), parse_address(ThumbnailFields))
 
     @api.get("/<int:item_id>/preview")
-    @Operation(media=("image/jpeg",), role=Role.VIEW, errors=(UnreadableMediaError,), statuses=NOT_MODIFIED)
+    @Operation(
+        media=("image/jpeg",), role=Role.VIEW, errors=(UnreadableMediaError, StorageError), statuses=NOT_MODIFIED
+    )
     def send_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
         path = find_file(find(item_id), IMAGES)

@@ -4,7 +4,15 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import Field
 
 from search.engine import Engine
-from search.errors import BusyError, ModelError, NoSpeechError, NotFoundError, UnreadableMediaError, UsageError
+from search.errors import (
+    BusyError,
+    ModelError,
+    NoSpeechError,
+    NotFoundError,
+    StorageError,
+    UnreadableMediaError,
+    UsageError,
+)
 from search.query.request import MAX_QUERY, SearchRequest, parse_request
 from search.records import Query, Role
 from search.serializers import serialize_answer
@@ -54,7 +62,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         SearchAnswer,
         role=Role.VIEW,
         bodies={JSON: SearchRequest, FORM: SearchForm},
-        errors=(NotFoundError, UnreadableMediaError, NoSpeechError, BusyError, ModelError),
+        errors=(NotFoundError, UnreadableMediaError, NoSpeechError, BusyError, ModelError, StorageError),
         examples=EXAMPLES,
     )
     def search_by_body() -> Response:
@@ -70,7 +78,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         SearchAnswer,
         role=Role.VIEW,
         query=AddressSearch,
-        errors=(NotFoundError, BusyError, ModelError),
+        errors=(NotFoundError, BusyError, ModelError, StorageError),
         examples={"A text": "?q=a+dog+in+the+snow&limit=5", "Filters": "?q=a+dog&types=image&types=video"},
     )
     def search_by_address() -> Response:

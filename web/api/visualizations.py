@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import UnreadableMediaError
+from search.errors import StorageError, UnreadableMediaError
 from search.media.recording.sound import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType, Role
@@ -41,7 +41,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     library = engine.library
 
     @api.get("/<int:item_id>/heatmap")
-    @Operation(Heatmap, role=Role.VIEW, query=AddressSearch, errors=(UnreadableMediaError,))
+    @Operation(Heatmap, role=Role.VIEW, query=AddressSearch, errors=(UnreadableMediaError, StorageError))
     def show_heatmap(item_id: int) -> Response:
         """Return where an image matches a query, as 6 rows of 6 regions.
 
@@ -58,7 +58,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return jsonify({"moments": [serialize_evidence(moment) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
-    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields)
+    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(StorageError,))
     def show_loudness(item_id: int) -> Response:
         """Return the peaks of a recording in equal parts, for drawing its wave."""
         points = parse_address(LoudnessFields).points

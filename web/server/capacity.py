@@ -4,10 +4,12 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
+# Seconds after which a call no longer counts as running, and another may start: the disk that it reads from may hang.
+LATE_SECONDS = 20.0
 
 
 class FullError(Exception):
@@ -25,10 +27,11 @@ class Capacity:
 
         Args:
             name: The name of its threads.
-            threads: How many calls run at the same time.
+            threads: How many calls run at the same time, not counting those that are late.
             limit: How many reservations exist at the same time, whether their call runs, waits, or is done.
         """
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(max(threads, limit), thread_name_prefix=name)
+        self._turns = asyncio.Semaphore(threads)
         self._limit = limit
         self._reserved = 0
         self._running = 0
@@ -62,14 +65,22 @@ class Capacity:
             self.release()
 
     def start(self, call: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a call in a thread and return its future result."""
-        return asyncio.get_running_loop().run_in_executor(self._executor, self._count, call)
+        """Run a call in a thread, as soon as fewer than the permitted number are running; return its future result."""
+        return asyncio.ensure_future(self._run(call))
 
     def close(self) -> bool:
         """Start no more calls; return whether one is still running."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             return self._running > 0
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        await self._turns.acquire()
+        with ExitStack() as turn:
+            turn.callback(self._turns.release)
+            loop = asyncio.get_running_loop()
+            turn.callback(loop.call_later(LATE_SECONDS, turn.close).cancel)
+            return await loop.run_in_executor(self._executor, self._count, call)
 
     def _count(self, call: Callable[[], T]) -> T:
         with self._lock:

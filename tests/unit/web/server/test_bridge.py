@@ -74,6 +74,27 @@ def test_requests_wait_up_to_a_limit_and_health_does_not_wait_for_them():
         assert server.ask().status == 200
 
 
+def test_a_call_that_hangs_does_not_take_the_thread_of_the_others(monkeypatch):
+    monkeypatch.setattr("web.server.capacity.LATE_SECONDS", 0.2)
+    free = threading.Event()
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/slow":
+            free.wait(SOON)
+        if environ["PATH_INFO"] == "/cut":
+            start_response("200 OK", [("Content-Length", str(len(LARGE)))])
+            return (free.wait(SOON) and b"" for _ in range(1))
+        return send_large(environ, start_response)
+
+    monkeypatch.setattr("web.server.bridge.TRANSFER_THREADS", 1)
+    with running(app, request_threads=1, request_queue=10, max_transfers=10) as server:
+        hanging = [server.connect(f"GET /{name} HTTP/1.1\nHost: h\n\n") for name in ("slow", "cut", "cut", "slow")]
+        assert server.ask().content == LARGE
+        free.set()
+        for client in hanging:
+            client.close()
+
+
 class Events:
     """A stream of one event, then of comments that never end."""
 
