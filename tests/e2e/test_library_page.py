@@ -122,6 +122,72 @@ def test_a_wrong_folder_is_refused_by_name(open_browser, address):
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+def test_files_are_left_out_of_a_folder_and_included_again(page, tmp_path):
+    media = tmp_path / "ruled"
+    (media / "drafts").mkdir(parents=True)
+    for number, name in enumerate(("a.png", "drafts/b.png", ".hidden.png")):
+        RED.rotate(number * 25).save(media / name)
+    page.fill("#add input[name=path]", str(media))
+    page.click("#add button")
+    wait(page, "document.querySelector('#jobs').textContent.includes('2 added')")
+    row = f"#sources li:has-text('{media}')"
+    # With the keyboard only.
+    page.focus(f"{row} button[aria-expanded]")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    assert "keep their embeddings" in page.text_content(f"{row} .rules")
+    page.fill(f"{row} textarea", "drafts/")
+    page.check(f"{row} .rules input[type=checkbox]")
+    page.press(f"{row} .rules button[type=submit]", "Enter")
+    wait(page, "document.querySelector('#sources').textContent.includes('Left out: drafts/ · with hidden files')")
+    assert page.is_hidden(f"{row} .rules")
+    assert page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "false"
+    wait(page, "document.querySelector('#jobs li').textContent.includes('1 added')")
+    wait(page, "document.querySelector('#ledger').textContent.includes('.hidden.png')")
+    page.select_option("#ledger-form select", "skipped")
+    wait(page, "document.querySelector('#ledger').textContent.includes('drafts')")
+    shoot(page, "library-rules-closed")
+    # What is being written survives a job that ends meanwhile, and Escape; Cancel drops it.
+    page.click(f"{row} button[aria-expanded]")
+    page.fill(f"{row} textarea", "")
+    page.click(f"{row} button:has-text('Check for changes')")
+    wait(page, "document.querySelector('#jobs li .state.done')")
+    assert page.input_value(f"{row} textarea") == ""
+    shoot(page, "library-rules-open")
+    page.press(f"{row} textarea", "Escape")
+    assert page.is_hidden(f"{row} .rules")
+    page.click(f"{row} button[aria-expanded]")
+    assert page.input_value(f"{row} textarea") == ""
+    page.click(f"{row} button:text-is('Cancel')")
+    page.click(f"{row} button[aria-expanded]")
+    assert page.input_value(f"{row} textarea") == "drafts/"
+    page.fill(f"{row} textarea", "")
+    page.click(f"{row} .rules button[type=submit]")
+    page.select_option("#ledger-form select", "indexed")
+    wait(page, "document.querySelector('#ledger').textContent.includes('b.png')")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_pattern_that_is_not_valid_is_refused_at_its_field(open_browser, address, tmp_path, language):
+    page = open_browser().new_context(**PHONE, locale=language, color_scheme="dark").new_page()
+    page.request.post(f"{address}/api/v1/sources", data={"path": str(tmp_path)})
+    page.goto(f"{address}/library")
+    row = f"#sources li:has-text('{tmp_path}')"
+    page.tap(f"{row} button[aria-expanded]")
+    page.fill(f"{row} textarea", "*.tmp\n!")
+    page.press(f"{row} .rules button[type=submit]", "Enter")
+    wait(page, "document.querySelector('.rules textarea[aria-invalid=true]')")
+    reason = page.text_content(f"{row} .rules .wrong")
+    assert reason.startswith("'!' is not a valid pattern: it does not have the syntax of a line in .gitignore")
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    shoot(page, f"library-rules-{language}")
+    page.fill(f"{row} textarea", "*.tmp")
+    page.press(f"{row} .rules button[type=submit]", "Enter")
+    wait(page, "document.querySelector('#sources').textContent.includes('*.tmp')")
+    wait(page, f"document.querySelector('#status').textContent.includes('{tmp_path}')")
+
+
 def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     media = tmp_path / "many"
     media.mkdir()

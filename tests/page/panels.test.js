@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { isChanged, readPatterns } from "../../web/static/library/rules.js";
 import { countCoverage } from "../../web/static/library/summary.js";
 import { measureBox } from "../../web/static/search/crop.js";
 import { removeRepeated } from "../../web/static/search/details.js";
@@ -8,6 +9,18 @@ import { getAspectRatio } from "../../web/static/search/face.js";
 import { countMinRatings } from "../../web/static/search/filters.js";
 import { countPeriods, getNextPeriod } from "../../web/static/search/histogram.js";
 import { getImageAddress, getThumbnailAddress } from "../../web/static/shared/api.js";
+
+test("patterns are written one per line", () => {
+  assert.deepEqual(readPatterns(" *.tmp \n\n/drafts/\r\n"), ["*.tmp", "/drafts/"]);
+  assert.deepEqual(readPatterns(""), []);
+});
+
+test("rules are saved only if they differ", () => {
+  const source = { exclude: ["*.tmp", "!a.tmp"], hidden: false };
+  assert.equal(isChanged(source, { exclude: ["*.tmp", "!a.tmp"], hidden: false }), false);
+  assert.equal(isChanged(source, { exclude: ["!a.tmp", "*.tmp"], hidden: false }), true);
+  assert.equal(isChanged(source, { exclude: ["*.tmp", "!a.tmp"], hidden: true }), true);
+});
 
 test("a period is followed by the next month or year", () => {
   assert.equal(getNextPeriod("2024-01"), "2024-02");

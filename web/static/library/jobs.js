@@ -1,7 +1,7 @@
 /** The list of jobs with their progress. */
 
 import { addJob, cancelJob, listJobs, retryJob } from "../shared/api.js";
-import { createButton, createElement, getElement } from "../shared/dom.js";
+import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { formatDate, formatTime, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { reportErrors } from "./status.js";
@@ -143,10 +143,7 @@ export async function showJobs() {
   const elements = jobs.map(getRow);
   for (const job of jobs) if (job.state === "running") followJob(job.id);
   if (!elements.length) elements.push(createElement("li", {}, t("lib.no_jobs")));
-  const list = getElement("jobs");
-  const hasChanged =
-    elements.length !== list.children.length || elements.some((element, index) => list.children[index] !== element);
-  if (hasChanged) list.replaceChildren(...elements);
+  replaceRows(getElement("jobs"), elements);
   hasOpenJobs = jobs.some(isOpen);
   const finished = jobs
     .filter((job) => !isOpen(job))

@@ -1,9 +1,10 @@
 /** The list of sources. */
 
 import { addSource, forgetSource, listSources } from "../shared/api.js";
-import { createButton, createElement, getElement } from "../shared/dom.js";
+import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { showJobs, startJob } from "./jobs.js";
+import { createRules, describeRules } from "./rules.js";
 import { reportErrors, showStatus } from "./status.js";
 
 /** @import { Source } from "../shared/types.js" */
@@ -11,9 +12,26 @@ import { reportErrors, showStatus } from "./status.js";
 /** @type {() => Promise<unknown>} */
 let onChange = () => Promise.resolve();
 
+/** @typedef {{ element: HTMLElement, update: (source: Source) => void }} SourceRow */
+
+/** @type {Map<number, SourceRow>} rows by source */
+const rows = new Map();
+
 /** @param {Source} source */
-function createSourceRow({ id, path, watched, unavailable, problem }) {
-  const watch = createElement("input", { type: "checkbox", checked: watched });
+function createWarnings({ unavailable, problem }) {
+  const lost = unavailable.map((folder) => `${t("lib.unavailable")}: ${folder.path} (${folder.reason})`);
+  return [...lost, ...(problem ? [problem] : [])].map((text) => createElement("em", {}, ` ${text}`));
+}
+
+/**
+ * Return a row for a source. It is updated in place, so that nothing that is being written in it is lost.
+ *
+ * @param {Source} source
+ * @returns {SourceRow}
+ */
+function createSourceRow(source) {
+  const { id, path } = source;
+  const watch = createElement("input", { type: "checkbox" });
   const changeWatch = async () => {
     await addSource({ path, watch: watch.checked });
     await showJobs();
@@ -24,26 +42,55 @@ function createSourceRow({ id, path, watched, unavailable, problem }) {
     await forgetSource(id);
     await onChange();
   };
-  const lost = unavailable.map((folder) => `${t("lib.unavailable")}: ${folder.path} (${folder.reason})`);
-  const warnings = [...lost, ...(problem ? [problem] : [])].map((text) => createElement("em", {}, ` ${text}`));
-  return createElement(
+  const name = createElement("span", { className: "grow path" });
+  const rules = createRules(
+    source,
+    reportErrors(() => onChange()),
+  );
+  const element = createElement(
     "li",
     {},
-    createElement("span", { className: "grow path" }, path, ...warnings),
+    name,
     createElement("label", { className: "check" }, watch, ` ${t("lib.watch")}`),
     createButton(
       t("lib.check"),
       reportErrors(() => startJob({ paths: [path] })),
     ),
+    rules.button,
     createButton(t("lib.remove"), reportErrors(remove)),
+    rules.form,
   );
+
+  /** @param {Source} current */
+  const update = (current) => {
+    watch.checked = current.watched;
+    const note = createElement("small", {}, describeRules(current));
+    name.replaceChildren(path, ...createWarnings(current), note);
+    rules.update(current);
+  };
+  update(source);
+  return { element, update };
+}
+
+/** @param {Source} source */
+function getRow(source) {
+  let row = rows.get(source.id);
+  if (row) {
+    row.update(source);
+  } else {
+    row = createSourceRow(source);
+    rows.set(source.id, row);
+  }
+  return row.element;
 }
 
 /** Show the sources. */
 export async function showSources() {
   const { sources } = await listSources();
-  const rows = sources.length ? sources.map(createSourceRow) : [createElement("li", {}, t("lib.no_sources"))];
-  getElement("sources").replaceChildren(...rows);
+  const elements = sources.map(getRow);
+  for (const id of rows.keys()) if (!sources.some((source) => source.id === id)) rows.delete(id);
+  if (!elements.length) elements.push(createElement("li", {}, t("lib.no_sources")));
+  replaceRows(getElement("sources"), elements);
 }
 
 /**

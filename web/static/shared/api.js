@@ -105,6 +105,9 @@ export const listSources = () => send("/api/v1/sources");
 /** @type {(source: { path: string, watch: boolean }) => Promise<unknown>} */
 export const addSource = (source) => sendJson("POST", "/api/v1/sources", source);
 
+/** @type {(id: number, change: { exclude: string[], hidden: boolean }) => Promise<Source>} */
+export const changeSource = (id, change) => sendJson("PATCH", `/api/v1/sources/${id}`, change);
+
 /** @type {(id: number) => Promise<void>} */
 export const forgetSource = (id) => send(`/api/v1/sources/${id}`, { method: "DELETE" });
 

@@ -72,6 +72,17 @@ export function createIconButton(icon, name, act, properties = {}) {
 }
 
 /**
+ * Replace the rows of a list if they are not the same elements, since elements that are moved lose the focus.
+ *
+ * @param {HTMLElement} list
+ * @param {HTMLElement[]} rows
+ */
+export function replaceRows(list, rows) {
+  const hasChanged = rows.length !== list.children.length || rows.some((row, index) => list.children[index] !== row);
+  if (hasChanged) list.replaceChildren(...rows);
+}
+
+/**
  * Let a button show and hide a panel. Escape hides the panel.
  *
  * @param {HTMLElement} button

@@ -176,6 +176,8 @@
  * @property {number} id
  * @property {string} path
  * @property {boolean} watched
+ * @property {string[]} exclude patterns of files and folders that are not indexed, as in .gitignore
+ * @property {boolean} hidden whether hidden files and folders are indexed
  * @property {UnavailableFolder[]} unavailable
  * @property {string | null} problem why changes cannot be watched
  *
