@@ -73,7 +73,7 @@ class Engine:
             corrected=ranking.corrected,
             ignored=ranking.ignored,
             open_quote=parse_query(query.text or "").open_quote,
-            hits=self._read_page(query, replace(cursor, place=place), page, ranking.words, revision),
+            hits=self._read_page(query, replace(cursor, place=place), page, ranking, revision),
             total=ranking.total.number,
             total_is_estimate=ranking.total.is_estimate,
             possible=ranking.possible.number,
@@ -171,6 +171,7 @@ class Engine:
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
+            has_dates=(encoded.filters.after or encoded.filters.before) is not None,
             ignored=encoded.ignored,
             voice=encoded.voice,
             language=encoded.language,
@@ -187,7 +188,7 @@ class Engine:
         return sorted(stacks, key=lambda stack: places[stack.first.item_id])
 
     def _read_page(
-        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], words: Sequence[str], revision: int
+        self, query: Query, cursor: Cursor, page: tuple[Stack, ...], ranking: Ranking, revision: int
     ) -> tuple[Hit, ...]:
         """Return the hits of a page, from the cache if the catalog has not changed since they were read.
 
@@ -196,12 +197,12 @@ class Engine:
         key = f"{cursor.query} {cursor.results} {cursor.place} {query.limit}"
         cached = self._pages.get(key)
         if cached is None or not cached.shows(revision, page):
-            cached = Page(revision, page, self._make_hits(query, page, cursor.place, words))
+            cached = Page(revision, page, self._make_hits(query, page, cursor.place, ranking))
             if len(page) <= MAX_CACHED_PAGE:
                 self._pages.put(key, cached)
         return cached.hits
 
-    def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, words: Sequence[str]) -> tuple[Hit, ...]:
+    def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, ranking: Ranking) -> tuple[Hit, ...]:
         catalog = self.library.restrict(query.filters.rights).catalog
         items = catalog.read_items([stack.first.item_id for stack in page])
         candidates_by_stack = [stack.first.candidates for stack in page]
@@ -214,12 +215,14 @@ class Engine:
             if ranked.item_id not in items:
                 continue  # removed since it was ranked
             evidence = tuple(
-                _make_evidence(candidate, segments[candidate.segment_id].segment, words)
+                _make_evidence(candidate, segments[candidate.segment_id].segment, ranking.words)
                 for candidate in candidates
                 if candidate.segment_id in segments
             )
             relevant = ranked.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
-            hits.append(Hit(offset + place + 1, ranked.score, relevant, items[ranked.item_id], evidence, stack.others))
+            item = items[ranked.item_id]
+            is_guessed = ranking.has_dates and item.is_date_guessed
+            hits.append(Hit(offset + place + 1, ranked.score, relevant, item, evidence, stack.others, is_guessed))
         return tuple(hits)
 
 

@@ -57,6 +57,7 @@ def serialize_item(item: Item) -> dict[str, Any]:
         "path": item.path,
         "source": item.source,
         "available": item.is_available,
+        "modified_at": item.modified_at,
         **asdict(item.facts),
     }
 
@@ -136,6 +137,7 @@ def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
         "score": round(hit.score, 4),
         "relevant": hit.relevant,
         "stacked": list(hit.stacked),
+        "date_guessed": hit.is_date_guessed,
         "item": serialize_item(hit.item),
         "evidence": [serialize_evidence(evidence, explain) for evidence in hit.evidence],
     }

@@ -11,7 +11,7 @@ import click
 from crossmodal.cli.filters import filter_options
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
-from search.records import FILTERS, Answer, Evidence, Filters, Query, QueryPart, Sort, Tier
+from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
 from search.settings import Settings
 from search.storable import show_controls
 
@@ -168,8 +168,16 @@ def _print_hits(answer: Answer, offset: int = 0) -> None:
         )
         if hit.stacked:
             click.echo(f"            and {len(hit.stacked)} near-duplicates")
+        if hit.is_date_guessed:
+            click.echo(f"            date guessed: {_describe_date(hit.item)}")
         for evidence in hit.evidence[:2]:
             click.echo(f"            {_describe(evidence)}")
+
+
+def _describe_date(item: Item) -> str:
+    if item.facts.captured_at is not None:
+        return f"{item.facts.captured_at[:10]} from the file name"
+    return f"{(item.modified_at or '')[:10]} when the file was modified"
 
 
 def _describe(evidence: Evidence) -> str:

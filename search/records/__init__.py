@@ -32,12 +32,11 @@ from search.records.media import (
     Segment,
     SegmentEmbedding,
     SegmentKind,
-    SpeechSegment,
     State,
-    Transcript,
     Word,
 )
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
+from search.records.speech import SpeechSegment, Transcript
 from search.records.work import Job, JobState, Source, Task, Volume
 
 __all__ = [

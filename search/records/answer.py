@@ -49,6 +49,7 @@ class Hit:
         item: The item.
         evidence: Why the item is a result, best evidence first.
         stacked: The ids of the near-duplicates that are hidden behind the item.
+        is_date_guessed: Whether the item satisfies the filters `after` and `before` only by a guessed date.
     """
 
     rank: int
@@ -57,6 +58,7 @@ class Hit:
     item: Item
     evidence: tuple[Evidence, ...]
     stacked: tuple[int, ...] = ()
+    is_date_guessed: bool = False
 
 
 @dataclass(frozen=True)

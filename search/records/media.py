@@ -256,6 +256,8 @@ class Item:
         belongs_to: The path of the item that the file is an attachment of.
         is_available: False if the file is on storage that was not connected at the last scan.
         volume: The folder at which the storage of the file begins; empty if no scan has recorded it.
+        modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
+            date of an item without `captured_at`.
     """
 
     id: int
@@ -270,6 +272,12 @@ class Item:
     belongs_to: str | None = None
     is_available: bool = True
     volume: str = ""
+    modified_at: str | None = None
+
+    @property
+    def is_date_guessed(self) -> bool:
+        """True when the date of the item is that in its file name, or the time when its file was modified."""
+        return self.facts.captured_at is None or self.facts.is_date_guessed
 
 
 @dataclass(frozen=True)
@@ -279,42 +287,3 @@ class FoundSegment:
     id: int
     item_id: int
     segment: Segment
-
-
-@dataclass(frozen=True)
-class SpeechSegment:
-    """A span of recognized speech.
-
-    Attributes:
-        start: In seconds.
-        end: In seconds.
-        text: The recognized text.
-        confidence: As in `Segment`, 0 to 1.
-        no_speech: The probability that there is no speech, 0 to 1.
-        words: The words with their times.
-    """
-
-    start: float
-    end: float
-    text: str
-    confidence: float
-    no_speech: float
-    words: tuple[Word, ...] = ()
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """The transcript of a recording.
-
-    Attributes:
-        language: The detected language (ISO 639-1), if there is one.
-        segments: The spans of speech in order of time.
-    """
-
-    language: str | None
-    segments: Sequence[SpeechSegment]
-
-    @property
-    def text(self) -> str:
-        """The whole text in one line."""
-        return " ".join(segment.text for segment in self.segments)

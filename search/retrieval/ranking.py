@@ -53,6 +53,7 @@ class Ranking:
         total: The number of relevant results.
         possible: The number of possible results.
         words: The words to highlight.
+        has_dates: Whether the results are filtered by date.
         ignored: The stop words, as typed.
         voice: The transcript of a spoken query.
         language: The language of the query (ISO 639-1), if it was detected.
@@ -67,6 +68,7 @@ class Ranking:
     total: Count
     possible: Count
     words: tuple[str, ...] = ()
+    has_dates: bool = False
     ignored: tuple[str, ...] = ()
     voice: VoiceTranscript | None = None
     language: str | None = None

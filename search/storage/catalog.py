@@ -31,7 +31,7 @@ from search.records import (
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import is_indexed, make_conditions, match_folder, read_instant
+from search.storage.filters import is_indexed, make_conditions, match_folder, order_by_date, read_modified
 from search.storage.rights import is_readable
 from search.storage.saving import save_records
 from search.storage.volumes import find_volume, is_available
@@ -167,7 +167,7 @@ class Catalog:
             select(t.item.c.id)
             .join(t.source, t.source.c.id == t.item.c.source_id)
             .where(make_conditions(filters))
-            .order_by(read_instant().desc(), t.item.c.id.desc())
+            .order_by(*order_by_date(newest_first=True), t.item.c.id.desc())
         )
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]
@@ -206,12 +206,12 @@ class Catalog:
         """Return the position of each item by id in an order of date or duration; items without a value come last."""
         c = t.item.c
         keys = {
-            Sort.NEWEST: read_instant().desc(),
-            Sort.OLDEST: read_instant(),
-            Sort.LONGEST: c.duration.desc().nulls_last(),
-            Sort.SHORTEST: c.duration.nulls_last(),
+            Sort.NEWEST: order_by_date(newest_first=True),
+            Sort.OLDEST: order_by_date(newest_first=False),
+            Sort.LONGEST: (c.duration.desc().nulls_last(),),
+            Sort.SHORTEST: (c.duration.nulls_last(),),
         }
-        query = select(c.id).where(match_values(c.id)).order_by(keys[sort], c.id)
+        query = select(c.id).where(match_values(c.id)).order_by(*keys[sort], c.id)
         with self.database.read() as db:
             return {row[0]: position for position, row in enumerate(db.execute(query, pack_values(item_ids)))}
 
@@ -264,7 +264,7 @@ def _select_items() -> Any:
     c = t.tag.c
     tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
     storage = (is_available().label("is_available"), find_volume().label("volume"))
-    labels = (t.source.c.path.label("source_path"), tags.label("tags"))
+    labels = (t.source.c.path.label("source_path"), tags.label("tags"), read_modified().label("modified_at"))
     return select(t.item, *labels, *storage).join(t.source, t.source.c.id == t.item.c.source_id)
 
 
@@ -290,6 +290,7 @@ def _make_item(row: Row[Any]) -> Item:
         facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
         is_available=bool(row.is_available),
         volume=row.volume or "",
+        modified_at=row.modified_at,
     )
 
 

@@ -95,6 +95,23 @@ def read_local_time() -> ColumnElement[str]:
     return func.coalesce(local, func.strftime(TIME_FORMAT, _read_modified(), "localtime"))
 
 
+def order_by_date(newest_first: bool) -> tuple[ColumnElement[Any], ...]:
+    """Return the order of items by date. Items whose date is guessed follow the other items of their day."""
+    c = t.item.c
+    guessed = or_(c.captured_at.is_(None), c.is_date_guessed)
+    day = func.substr(read_local_time(), 1, len("2024-05-01"))
+    end = func.strftime(TIME_FORMAT, day + ("T00:00:00" if newest_first else "T23:59:59"), "utc")
+    instant = read_instant()
+    keys = (case((guessed, end), else_=instant), instant)
+    first, second = (key.desc() if newest_first else key.asc() for key in keys)
+    return first, guessed.asc(), second
+
+
+def read_modified() -> ColumnElement[str]:
+    """Return the SQL expression for `Item.modified_at`."""
+    return _read_modified() + "Z"
+
+
 def _read_modified() -> ColumnElement[str]:
     """Return the SQL expression for the time in UTC when a file was modified; at the latest when it was indexed."""
     item = t.item.c

@@ -1,5 +1,7 @@
 """The library page in a real browser: folders, uploads, jobs with their progress, files with their states."""
 
+import os
+
 import pytest
 from PIL import Image
 
@@ -110,6 +112,57 @@ def test_the_viewer_shows_the_metadata_of_a_photo(page, address, tmp_path):
     page.click("#filters-toggle")
     page.wait_for_selector("#filters .tags .chip[aria-pressed=true]")
     assert page.query_selector("#filters label:has-text('Camera') option[value=D90]")
+
+
+def test_guessed_dates_are_marked_and_ratings_filter(page, open_browser, address, tmp_path):
+    media = tmp_path / "dated"
+    media.mkdir()
+    exif = Image.Exif()
+    exif[0x4746] = 4
+    exif.get_ifd(0x8769)[0x9003] = "1989:05:01 10:20:30"
+    images = [Image.effect_noise((640, 480), 30 + 20 * number).convert("RGB") for number in range(3)]
+    images[0].save(media / "known.jpg", exif=exif)
+    images[1].save(media / "1989-05-01 party.jpg")
+    images[2].save(media / "IMG_1.jpg")
+    os.utime(media / "IMG_1.jpg", (610_000_000, 610_000_000))  # in May 1989
+    page.fill("#add input[name=path]", str(media))
+    page.click("#add button")
+    wait(page, "document.querySelector('#jobs').textContent.includes('3 added')")
+    page.goto(f"{address}/?after=1989-05&before=1989-06&sort=oldest&group=day")
+    page.wait_for_selector("#hits [title$='party.jpg']")
+    texts = page.locator("#hits .about").all_text_contents()
+    assert [text for text in texts if "about" in text] == [
+        "1989-05-01 party.jpgabout May 1, 1989 (from the file name)",
+        "IMG_1.jpgabout May 1, 1989 (date of the file)",
+    ]
+    assert texts[0].startswith("known.jpgMay 1, 1989")
+    assert page.locator("#hits h2").all_text_contents() == ["May 1, 1989"]
+    shoot(page, "dates-guessed")
+    page.click("#hits .hit:has-text('party')")
+    page.wait_for_selector("dialog .facts dd")
+    assert "DateMay 1, 1989" not in page.text_content("dialog .facts")
+    assert "about May 1, 1989 (from the file name)" in page.text_content("dialog .facts")
+    shoot(page, "dates-viewer")
+    page.goto(f"{address}/?q=party+after:1989-05+before:1989-06")
+    page.wait_for_selector("#hits .why:has-text('about May 1, 1989 · ')")
+    shoot(page, "dates-evidence")
+    page.goto(f"{address}/?q=rating:4")
+    page.click("#hits .hit:has-text('known.jpg')")
+    page.wait_for_selector("dialog .facts dd:has-text('★★★★')")
+    page.keyboard.press("Escape")
+    wait(page, "!history.state?.viewing")
+    page.goto(address)
+    page.click("#filters-toggle")
+    page.select_option("#filters label:has-text('Rating') select", label="★★★★ or more (1)")
+    wait(page, "location.search === '?rating=4'")
+    page.wait_for_selector("#set .chip:has-text('★★★★ or more')")
+    wait(page, "document.querySelectorAll('#hits .hit').length === 1")
+    shoot(page, "rating")
+    phone = open_browser().new_context(**PHONE, locale="zh", color_scheme="dark").new_page()
+    phone.goto(f"{address}/?after=1989-05&before=1989-06&rating=4")
+    phone.wait_for_selector("#hits .hit")
+    assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    shoot(phone, "rating-phone")
 
 
 def test_a_wrong_folder_is_refused_by_name(open_browser, address):

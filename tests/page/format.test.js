@@ -7,6 +7,7 @@ import {
   formatTime,
   getFileName,
   getFolder,
+  getLocalTime,
   isTimed,
   splitAtMatches,
   toLocalTime,
@@ -32,6 +33,13 @@ test("captured times are those of the place, or of the browser if only UTC is kn
   const inBrowser = new Date(toLocalTime("2024-05-01T10:11:12Z") ?? "");
   assert.equal(inBrowser.getTime(), Date.UTC(2024, 4, 1, 10, 11, 12));
   assert.equal(toLocalTime(null), undefined);
+});
+
+test("an item without a date has that of its file", () => {
+  /** @type {import("../../web/static/shared/types.js").Item} */
+  const item = { id: 1, type: "document", path: "/a.txt", modified_at: "2024-05-01T10:11:12Z" };
+  assert.equal(new Date(getLocalTime(item) ?? "").getTime(), Date.UTC(2024, 4, 1, 10, 11, 12));
+  assert.equal(getLocalTime({ ...item, captured_at: "2019-05-01T00:00:00" }), "2019-05-01T00:00:00");
 });
 
 test("languages have names in the language of the page", () => {

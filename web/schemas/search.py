@@ -24,6 +24,8 @@ class ItemDocument(Facts):
         path: The absolute path of the file on the server.
         source: The root folder of the source.
         available: Whether the disk of the file was mounted at the last scan.
+        modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
+            date of an item without `captured_at`.
     """
 
     id: int
@@ -31,6 +33,7 @@ class ItemDocument(Facts):
     path: str
     source: str
     available: bool
+    modified_at: str | None
 
 
 class EvidenceDocument(Document):
@@ -71,6 +74,8 @@ class HitDocument(Document):
         score: The probability that the item is relevant, 0 to 1.
         relevant: Whether the item is in the relevant tier: its score is at least 0.5.
         stacked: The ids of the near-duplicates that are hidden behind the item.
+        date_guessed: Whether the item satisfies `after` and `before` only by a guessed date: that in its file name, or
+            the time when its file was modified.
         item: The item.
         evidence: Why the item is a result, best evidence first.
     """
@@ -79,6 +84,7 @@ class HitDocument(Document):
     score: float
     relevant: bool
     stacked: list[int]
+    date_guessed: bool
     item: ItemDocument
     evidence: list[EvidenceDocument]
 

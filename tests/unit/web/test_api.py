@@ -16,8 +16,8 @@ ANSWER = """
     query took_ms nothing_relevant coverage total total_is_estimate possible possible_is_estimate next hits
 """
 ITEM = """
-    id type path source available title captured_at is_date_guessed duration width height language camera artist album
-    description latitude longitude orientation rating tags placeholder
+    id type path source available modified_at title captured_at is_date_guessed duration width height language camera
+    artist album description latitude longitude orientation rating tags placeholder
 """
 EVIDENCE = "retriever segment kind score start end page offset snippet"
 
@@ -27,7 +27,7 @@ def test_search_returns_the_document_of_the_contract(client):
     assert set(answer) == set(ANSWER.split())
     assert set(answer["coverage"]) == {"indexed", "pending", "failed", "outdated"}
     (hit,) = answer["hits"]
-    assert set(hit) == {"rank", "score", "relevant", "stacked", "item", "evidence"}
+    assert set(hit) == {"rank", "score", "relevant", "stacked", "date_guessed", "item", "evidence"}
     assert set(hit["item"]) == set(ITEM.split())
     assert set(hit["evidence"][0]) == set(EVIDENCE.split())
 

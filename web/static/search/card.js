@@ -1,7 +1,7 @@
 /** The card of one result: its face, its name and why it matches. */
 
 import { createElement, createIconButton, highlightWords } from "../shared/dom.js";
-import { describeEvidence, formatDate, getFileName, toLocalTime } from "../shared/format.js";
+import { describeDate, describeEvidence, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createFace } from "./face.js";
 
@@ -21,17 +21,20 @@ import { createFace } from "./face.js";
  * @param {Hit} hit
  * @param {string} words
  */
-function createCaption({ item, evidence, score }, words) {
+function createCaption({ item, evidence, score, date_guessed: isDateGuessed }, words) {
   const name = createElement("span", { className: "name", title: item.path }, item.title || getFileName(item.path));
   const caption = createElement("div", { className: "about" }, name);
   if (item.available === false) caption.append(createElement("em", { className: "why" }, t("hit.unavailable")));
   const best = evidence[0];
+  const hasDate = isDateGuessed || (!best && item.captured_at);
+  const date = hasDate ? describeDate(item, Boolean(best)) : "";
+  const reason = best ? describeEvidence(best) : date ? "" : item.path.split("/").at(-2);
+  const note = [date, reason].filter(Boolean).join(" · ");
+  const why = createElement("span", { className: "why", title: hasDate ? describeDate(item) : "" }, note);
   if (!best) {
-    const folder = item.path.split("/").at(-2);
-    caption.append(createElement("span", { className: "why" }, formatDate(toLocalTime(item.captured_at)) || folder));
+    caption.append(why);
     return caption;
   }
-  const why = createElement("span", { className: "why" }, describeEvidence(best));
   if (best.snippet && (item.type === "image" || item.type === "video")) {
     why.append(": ", highlightWords(best.snippet, words));
   }

@@ -2,15 +2,7 @@
 
 import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
-import {
-  formatDate,
-  formatLanguage,
-  formatRating,
-  formatTime,
-  getFileName,
-  getFolder,
-  toLocalTime,
-} from "../shared/format.js";
+import { describeDate, formatLanguage, formatRating, formatTime, getFileName, getFolder } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { FullItem } from "../shared/types.js" */
@@ -40,7 +32,7 @@ export function createFacts(item, words) {
   };
   /** @type {[string, string | null | undefined][]} */
   const rows = [
-    ["captured_at", formatDate(toLocalTime(item.captured_at))],
+    ["captured_at", describeDate(item)],
     ["rating", item.rating ? formatRating(item.rating) : null],
     ["camera", item.camera],
     ["artist", item.artist],

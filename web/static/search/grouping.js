@@ -1,6 +1,6 @@
 /** The headings in the grid. */
 
-import { formatDate, getFolder, toLocalTime } from "../shared/format.js";
+import { formatDate, getFolder, getLocalTime } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
 /** @import { Hit } from "../shared/types.js" */
@@ -17,8 +17,8 @@ export function createGrouping(group) {
     // Results that are not relevant are in order of relevance, so they cannot be grouped.
     if (tier === "possible" || tier === "closest") return null;
     if (group === "source") return getFolder(item.path);
-    const day = toLocalTime(item.captured_at)?.slice(0, 10);
-    return day ? formatDate(`${day}T00:00:00`) : t("group.undated");
+    const day = getLocalTime(item)?.slice(0, 10);
+    return day ? formatDate(`${day}T00:00:00`) : null;
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { getLanguage, t } from "./i18n.js";
 
-/** @import { Evidence } from "./types.js" */
+/** @import { Evidence, Item } from "./types.js" */
 
 /**
  * Return the last part of a path.
@@ -40,6 +40,29 @@ export function formatDate(iso, language = getLanguage()) {
   if (!iso) return "";
   const timeStyle = /T00:00:00/.test(iso) ? undefined : "short";
   return new Date(iso).toLocaleString(language, { dateStyle: "medium", timeStyle });
+}
+
+/**
+ * Return the local time of an item without its offset from UTC: when it was captured, otherwise when its file was
+ * modified.
+ *
+ * @param {Item} item
+ */
+export const getLocalTime = (item) => toLocalTime(item.captured_at ?? item.modified_at);
+
+/**
+ * Return the date of an item; empty if there is none. A guess is marked, with where it is from unless it must be short.
+ *
+ * @param {Item} item
+ * @param {boolean} [isShort]
+ */
+export function describeDate(item, isShort = false) {
+  const time = getLocalTime(item);
+  if (!time || (item.captured_at && !item.is_date_guessed)) return formatDate(time);
+  // The time of a guess would pretend to be exact.
+  const date = formatDate(`${time.slice(0, 10)}T00:00:00`);
+  const key = isShort ? "about" : item.captured_at ? "from_name" : "from_file";
+  return t(`date.${key}`, { date });
 }
 
 /**

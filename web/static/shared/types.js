@@ -16,7 +16,8 @@
  * @property {number | null} [height] in pixels
  * @property {number | null} [duration] in seconds
  * @property {string | null} [captured_at] ISO 8601, with the offset from UTC if it is known
- * @property {boolean} [is_date_guessed] whether the date was read from the file name
+ * @property {boolean} [is_date_guessed] whether `captured_at` was read from the file name
+ * @property {string | null} [modified_at] ISO 8601 in UTC; the date of an item without `captured_at`
  * @property {number | null} [rating] 1 to 5
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
@@ -60,6 +61,7 @@
  * @property {number} score relevance, 0 to 1
  * @property {boolean} relevant
  * @property {number[]} stacked ids of near-duplicates
+ * @property {boolean} [date_guessed] whether it satisfies the date filters only by a guessed date
  * @property {Tier} [tier] set by the page
  *
  * @typedef {object} AnswerQuery

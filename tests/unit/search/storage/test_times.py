@@ -36,14 +36,14 @@ def berlin(monkeypatch):
     time.tzset()
 
 
-def save(catalog, captured, seconds=NOON_UTC):
-    """Save one item for each date, and return the names of the dates by item id."""
+def save(catalog, captured, seconds=NOON_UTC, guessed=()):
+    """Save one item for each date, and return the names of the dates by item id. Some dates are guessed."""
     source = Sources(catalog.database).add("/m")
     records = [
         Record(
             FileFacts(f"/m/{number}.jpg", source, ItemType.IMAGE, 1, int(seconds) * NANOSECOND),
             str(number),
-            MediaFacts(captured_at=date),
+            MediaFacts(captured_at=date, is_date_guessed=date in guessed),
             [],
             [],
         )
@@ -79,6 +79,28 @@ def test_a_time_without_a_zone_is_that_of_the_server(catalog, berlin):
         in_order[0],
         in_order[3],
     ]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles", "UTC"])
+def test_guessed_dates_follow_the_known_dates_of_their_day(catalog, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        begin, end, next_day = "2024-05-01T00:00:00", "2024-05-01T23:59:59", "2024-05-02T00:00:00"
+        guessed = ["2024-05-01T00:00:01", "2024-05-01T12:11:12"]
+        modified = time.mktime((2024, 5, 1, 23, 0, 0, 0, 0, -1))
+        dates = save(catalog, [*guessed, None, next_day, end, begin], modified, guessed)
+        newest = [dates[item_id] for item_id in catalog.list_newest(Filters())]
+        assert newest == [next_day, end, begin, None, *guessed[::-1]]
+        for sort, expected in (
+            (Sort.NEWEST, newest),
+            (Sort.OLDEST, [begin, end, *guessed, None, next_day]),
+        ):
+            positions = catalog.read_order(sort, dates)
+            assert [dates[item_id] for item_id in sorted(positions, key=positions.get)] == expected
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_filters_and_months_use_the_local_time(catalog, berlin):
