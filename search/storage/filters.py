@@ -102,7 +102,7 @@ def order_by_date(newest_first: bool) -> tuple[ColumnElement[Any], ...]:
     day = func.substr(read_local_time(), 1, len("2024-05-01"))
     end = func.strftime(TIME_FORMAT, day + ("T00:00:00" if newest_first else "T23:59:59"), "utc")
     instant = read_instant()
-    keys = (case((guessed, end), else_=instant), instant)
+    keys = (case((guessed, end), else_=instant), case((guessed, instant)))
     first, second = (key.desc() if newest_first else key.asc() for key in keys)
     return first, guessed.asc(), second
 
