@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.encoders.presets import list_presets
-from search.errors import BusyError, UsageError
+from search.errors import BusyError, NotFoundError, UsageError
 from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Job, Role, Task
@@ -147,7 +147,7 @@ def _answer(job: Job) -> tuple[Response, int]:
 
 
 def _stream_events(library: OpenHome, job: Job) -> Iterator[str]:
-    """Yield the job as a server-sent event whenever it changes, until it is over."""
+    """Yield the job as a server-sent event whenever it changes, until it is over or was dropped: it changed nothing."""
     sent, last = "", 0.0
     while True:
         document = json.dumps(serialize_job(job), ensure_ascii=False)
@@ -160,4 +160,7 @@ def _stream_events(library: OpenHome, job: Job) -> Iterator[str]:
         if job.state.is_over:
             return
         time.sleep(POLL_INTERVAL_SECONDS)
-        job = library.jobs.get(job.id)
+        try:
+            job = library.jobs.get(job.id)
+        except NotFoundError:
+            return

@@ -243,6 +243,13 @@ def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
     assert len(events) == 5
 
 
+def test_events_end_when_a_job_that_changed_nothing_is_dropped(client, fresh, monkeypatch):
+    job = fresh.jobs.add(Task(("/x",), is_routine=True))
+    Steps([partial(fresh.jobs.drop, job.id)]).install(monkeypatch, "web.api.jobs")
+    body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
+    assert body.count("event: ") == 1
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_page_of_another_site_can_change_nothing(client, fresh, media, site):
     headers = {"Sec-Fetch-Site": site}
