@@ -53,9 +53,9 @@ class BadRequestError(HttpError):
 
 
 class ForeignSiteError(HttpError):
-    """A page of another site sent a request that changes something.
+    """A page of another site sent a request that changes something, or reads from the API.
 
-    Send such requests from a program or from a page of this server.
+    Send such requests from a program or from a page of this server. Behind a proxy, set `trusted_proxies`.
     """
 
     http_status = 403
@@ -197,6 +197,18 @@ class KeyReusedError(CrossmodalError):
     title = "The key was used for another request"
 
 
+class NameConflictError(CrossmodalError):
+    """A file cannot be stored under its name, because another file has the name of one of its folders.
+
+    Send the file under another name.
+    """
+
+    exit_status = 2
+    http_status = 409
+    problem_type = "urn:crossmodal:problem:name-conflict"
+    title = "The name is taken"
+
+
 class HomeError(CrossmodalError):
     """The home cannot be used: missing, not writable, or made by a newer version or another model."""
 
@@ -288,6 +300,25 @@ class NotAllowedError(CrossmodalError):
     http_status = 403
     problem_type = "urn:crossmodal:problem:not-allowed"
     title = "Not allowed"
+
+
+class LocationHiddenError(CrossmodalError):
+    """A file may name the place where it was made, which the client may not see."""
+
+    http_status = 403
+    problem_type = "urn:crossmodal:problem:location-hidden"
+    title = "The location of the file is hidden"
+
+
+class QueriesNotKeptError(CrossmodalError):
+    """The request would store a query, and the server keeps none.
+
+    The setting `keep_queries` permits it.
+    """
+
+    http_status = 403
+    problem_type = "urn:crossmodal:problem:queries-not-kept"
+    title = "This server keeps no queries"
 
 
 def find_reason(error: Exception) -> str:

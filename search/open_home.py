@@ -14,6 +14,7 @@ from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.jobs import Jobs
 from search.storage.lexical.index import WordIndex
+from search.storage.query_images import MemoryQueryImages, QueryImages
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
 from search.storage.spaces import Space, Spaces
@@ -39,7 +40,8 @@ class OpenHome:
         spaces: The embedding spaces.
         active: The chosen models with their indexes. They do not change if the home chooses others later; see
             `reload_models`.
-        exclude: Patterns of files and folders that are not indexed in any source.
+        query_images: The images that users searched by.
+        settings: The settings that the home was opened with.
     """
 
     home: Home
@@ -52,7 +54,8 @@ class OpenHome:
     words: WordIndex
     spaces: Spaces
     active: ActiveModels
-    exclude: tuple[str, ...] = ()
+    query_images: QueryImages | MemoryQueryImages
+    settings: Settings
 
     @property
     def models(self) -> Models:
@@ -133,8 +136,13 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             words=WordIndex(database),
             spaces=spaces,
             active=open_active_models(home, spaces, machine),
-            exclude=settings.exclude,
+            query_images=_make_query_images(database, settings),
+            settings=settings,
         )
     except BaseException:
         database.close()
         raise
+
+
+def _make_query_images(database: Database, settings: Settings) -> QueryImages | MemoryQueryImages:
+    return QueryImages(database, settings.query_image_days) if settings.keep_queries else MemoryQueryImages()

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from search.locations import limit_location
 from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query, Source, State
+from search.settings import LocationPrecision
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -15,12 +17,13 @@ ADVICE = {
 }
 
 
-def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
+def serialize_answer(query: Query, answer: Answer, precision: LocationPrecision) -> dict[str, Any]:
     """Return an answer as a JSON document.
 
     Args:
         query: The query that was answered.
         answer: The answer.
+        precision: How precisely the reader may see locations.
     """
     return {
         "query": {
@@ -45,12 +48,17 @@ def serialize_answer(query: Query, answer: Answer) -> dict[str, Any]:
         "possible": answer.possible,
         "possible_is_estimate": answer.possible_is_estimate,
         "next": answer.next,
-        "hits": [_serialize_hit(hit, query.explain) for hit in answer.hits],
+        "hits": [_serialize_hit(hit, query.explain, precision) for hit in answer.hits],
     }
 
 
-def serialize_item(item: Item) -> dict[str, Any]:
-    """Return the path, the type and the metadata of an item; `available` is false if its disk is not mounted."""
+def serialize_item(item: Item, precision: LocationPrecision) -> dict[str, Any]:
+    """Return the path, the type and the metadata of an item; `available` is false if its disk is not mounted.
+
+    Args:
+        item: The item.
+        precision: How precisely the reader may see its location.
+    """
     return {
         "id": item.id,
         "type": item.type,
@@ -58,7 +66,7 @@ def serialize_item(item: Item) -> dict[str, Any]:
         "source": item.source,
         "available": item.is_available,
         "modified_at": item.modified_at,
-        **asdict(item.facts),
+        **asdict(limit_location(item.facts, precision)),
     }
 
 
@@ -131,14 +139,14 @@ def serialize_segment(found: FoundSegment) -> dict[str, Any]:
     }
 
 
-def _serialize_hit(hit: Hit, explain: bool) -> dict[str, Any]:
+def _serialize_hit(hit: Hit, explain: bool, precision: LocationPrecision) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": round(hit.score, 4),
         "relevant": hit.relevant,
         "stacked": list(hit.stacked),
         "date_guessed": hit.is_date_guessed,
-        "item": serialize_item(hit.item),
+        "item": serialize_item(hit.item, precision),
         "evidence": [serialize_evidence(evidence, explain) for evidence in hit.evidence],
     }
 

@@ -4,6 +4,7 @@ The command line takes precedence over the environment (`CROSSMODAL_` and the na
 `settings.toml` in the home and the default.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -38,6 +39,14 @@ class SettingSource(StrEnum):
     ENVIRONMENT = "environment"
     FILE = "file"
     COMMAND_LINE = "command line"
+
+
+class LocationPrecision(StrEnum):
+    """How precisely clients see where something was captured."""
+
+    EXACT = "exact"
+    ROUNDED = "rounded"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,11 @@ class Settings(BaseSettings):
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Host names that the server answers to besides loopback, separated by commas."
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses or networks of proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed, "
+        "separated by commas.",
+    )
     upload_limit: int = Field(64 * MIB, ge=0, description="The largest request body, in bytes.")
     file_limit: int = Field(4096 * MIB, ge=0, description="The largest upload of files to index, in bytes.")
     request_threads: int = Field(16, ge=1, le=1024, description="Requests that the server works on at the same time.")
@@ -103,6 +117,29 @@ class Settings(BaseSettings):
         False, description="Add an account without sources for everyone who signs in there."
     )
     user_header: str = Field("", description="The header in which trusted proxies name the account: Remote-User.")
+    keep_queries: bool = Field(
+        True, description="Store query images, feedback, saved searches and recent queries. False: keep no query."
+    )
+    upload_days: int = Field(0, ge=0, description="Days after which uploaded files are deleted. 0: never.")
+    query_image_days: int = Field(90, ge=1, description="Days without use after which a query image is deleted.")
+    result_days: int = Field(0, ge=0, description="Days after which results of watched searches are deleted. 0: never.")
+    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts that webhooks may be sent to, separated by commas: names, *.names, addresses, networks. "
+        "Empty: none.",
+    )
+    view_location: LocationPrecision = Field(
+        LocationPrecision.HIDDEN, description="Where photos were taken, for people with a link to an album."
+    )
+    search_location: LocationPrecision = Field(
+        LocationPrecision.EXACT, description="The same for accounts with the role search."
+    )
+    edit_location: LocationPrecision = Field(
+        LocationPrecision.EXACT, description="The same for accounts with the role edit."
+    )
+    webhook_location: LocationPrecision = Field(
+        LocationPrecision.HIDDEN, description="Where photos were taken, in webhooks: exact, rounded or hidden."
+    )
     device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
     unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
     exclude: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -132,10 +169,20 @@ class Settings(BaseSettings):
     def _count_threads(cls, threads: int) -> int:
         return threads or count_cores()
 
-    @field_validator("hosts", "exclude", mode="before")
+    @field_validator("hosts", "trusted_proxies", "webhook_hosts", "exclude", mode="before")
     @classmethod
     def _split_list(cls, values: object) -> object:
         return [value.strip() for value in values.split(",") if value.strip()] if isinstance(values, str) else values
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{network!r} is not an address or a network such as 10.0.0.0/8") from error
+        return networks
 
     @field_validator("exclude")
     @classmethod

@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from search.access.authentication import Authentication
 from search.engine import Engine
-from search.errors import ForeignSiteError
 from search.settings import Settings
 from search.storable import MAX_INTEGER
-from web import caching, compression, idempotency, pages, problems, request_ids
+from web import caching, compression, cross_site, headers, idempotency, locations, pages, problems, request_ids
 from web.access import gate
 from web.api import (
     accounts,
@@ -40,15 +39,9 @@ from web.api import (
     visualizations,
 )
 from web.hosts import LOOPBACK_HOSTS, is_trusted, normalize
+from web.proxies import TrustedProxies
 
-# Values of `Sec-Fetch-Site` for requests that come from other sites.
-FOREIGN_SITES = {"cross-site", "same-site"}
 MAX_ID_DIGITS = 19
-# Pages load only files of this server and cannot be shown in frames.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
-    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 class IdConverter(IntegerConverter):
@@ -86,10 +79,10 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
-    app.register_blueprint(saved_searches.make_blueprint(engine.library))
+    app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))
     app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))
-    app.register_blueprint(feedback.make_blueprint(engine.library))
+    app.register_blueprint(feedback.make_blueprint(engine.library, settings.keep_queries))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library))
     app.register_blueprint(jobs.make_blueprint(engine.library))
@@ -106,7 +99,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(provider.make_blueprint(engine.library, authentication, settings))
     app.register_blueprint(keys.make_blueprint(engine.library))
     app.register_blueprint(links.make_blueprint(engine.library, authentication))
-    app.register_blueprint(pages.make_blueprint())
+    app.register_blueprint(pages.make_blueprint(settings.keep_queries))
     app.register_blueprint(reference.make_blueprint())
     problems.register(app)
     request_ids.register(app)
@@ -114,26 +107,15 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     compression.register(app)
     caching.register(app)
     app.before_request(lambda: _refuse_other_hosts(trusted))
-    app.before_request(_refuse_other_sites)
+    cross_site.register(app)
     gate.register(app, authentication)
+    locations.register(app, settings)
     idempotency.register(app)
-    app.after_request(_harden)
+    headers.register(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
 def _refuse_other_hosts(trusted: frozenset[str]) -> None:
     if not is_trusted(request.headers.get("Host", ""), trusted):
         raise SecurityError("The server does not answer to this host name. Add it to the setting `hosts`.")
-
-
-def _refuse_other_sites() -> None:
-    """Refuse changes from pages of other sites, which protects against cross-site request forgery."""
-    if request.method not in {"GET", "HEAD", "OPTIONS"} and request.headers.get("Sec-Fetch-Site") in FOREIGN_SITES:
-        raise ForeignSiteError("Requests from pages of other sites are not allowed")
-
-
-def _harden(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response

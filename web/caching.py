@@ -11,6 +11,7 @@ from search import __version__
 from search.open_home import OpenHome
 from web.access.caller import get_principal
 from web.contract.operation import JSON
+from web.locations import get_location_precision
 
 P = ParamSpec("P")
 PREFIX = "/api/"
@@ -55,9 +56,9 @@ def keyed_by_revision(library: OpenHome) -> Callable[[Callable[P, Any]], Callabl
 
 
 def _make_etag(library: OpenHome) -> str:
-    """Return a value that changes with the library, the version of the server, the requested form and the caller."""
+    """Return a value that changes with the library, the version, the requested form, and what the caller may see."""
     # A restored catalog can repeat a revision, but is another file.
     file = library.home.catalog.stat().st_ino
     form = zlib.crc32(request.headers.get("Accept", "").encode())
-    caller = zlib.crc32(get_principal().identity.encode())
+    caller = zlib.crc32(f"{get_principal().identity} {get_location_precision()}".encode())
     return f"{library.catalog.read_revision():x}-{file:x}-{form:x}-{caller:x}-{__version__}"

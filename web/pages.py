@@ -8,8 +8,12 @@ from web.contract.operation import NOT_MODIFIED, Operation
 from web.texts import LANGUAGES, read_texts
 
 
-def make_blueprint() -> Blueprint:
-    """Return the routes of the pages."""
+def make_blueprint(keep_queries: bool) -> Blueprint:
+    """Return the routes of the pages.
+
+    Args:
+        keep_queries: Whether the pages may store what users search for.
+    """
     pages = Blueprint("pages", __name__)
 
     @pages.app_template_global()
@@ -18,6 +22,10 @@ def make_blueprint() -> Blueprint:
         return url_for("pages.send_asset", version=hash_assets(), name=name)
 
     pages.add_app_template_global(list_modules)
+
+    @pages.context_processor
+    def _describe_site() -> dict[str, bool]:
+        return {"keep_queries": keep_queries}
 
     @pages.get("/assets/<version>/<path:name>")
     @Operation(media=("*/*",), role=Role.NONE, statuses=NOT_MODIFIED)

@@ -45,7 +45,7 @@ class Problem:
             title=self.error.title if self._is_declared else HTTPStatus(self.status).phrase,
             status=self.status,
             detail=clean_string(self.detail),
-            instance=clean_string(self.path),
+            instance=clean_string(self.root + self.path),
             request_id=self.request_id,
         )
         return document.model_dump_json().encode()

@@ -1,21 +1,36 @@
 """Send files and the byte ranges of them that clients request, as RFC 9110 says."""
 
+import io
+import os
 import re
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, cast
 
 from flask import Response, current_app, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.utils import send_file
 
+from search.media.redaction.patches import Patch, PatchedFile
 from search.paths import make_download_name
 
 # One range: the first and the last byte, or the number of bytes at the end.
 RANGE = re.compile(r"bytes\s*=\s*,*\s*(\d{0,18})\s*-\s*(\d{0,18})\s*,*\s*", re.IGNORECASE)
 
+BLOCK_BYTES = 256 * 1024
 # The last moment that a date in a header can express, in seconds since 1970.
 MAX_HTTP_DATE = 253_402_300_799.0
 
 
-def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: int | None = None) -> Response:
+def send_ranges(
+    path: Path,
+    mime_type: str,
+    name: str | None = None,
+    max_age: int | None = None,
+    is_download: bool = False,
+    patches: Sequence[Patch] = (),
+) -> Response:
     """Return a response with a file, or with the range of it that was requested.
 
     Args:
@@ -23,6 +38,8 @@ def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: in
         mime_type: Its media type.
         name: The file name for a download, if it shall be sent.
         max_age: How long a client may keep the file without asking again, in seconds.
+        is_download: Whether browsers store the file instead of showing it.
+        patches: The parts of the file that are replaced.
 
     Raises:
         RequestedRangeNotSatisfiable: The range starts after the end of the file.
@@ -36,15 +53,24 @@ def send_ranges(path: Path, mime_type: str, name: str | None = None, max_age: in
     # A header cannot contain line ends, nor bytes of a name that are not valid in UTF-8.
     name = name and make_download_name(name.encode(errors="replace").decode())
     response = send_file(
-        path,
+        path if not patches else cast(IO[bytes], io.BufferedReader(PatchedFile(path, patches), BLOCK_BYTES)),
         environ,
         mime_type,
+        as_attachment=is_download,
         download_name=name,
+        conditional=False,
         max_age=max_age,
         last_modified=max(0.0, min(facts.st_mtime, MAX_HTTP_DATE)),
+        etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{zlib.crc32(os.fsencode(path)):x}{'-r' * bool(patches)}",
         response_class=current_app.response_class,
     )
+    response.content_length = facts.st_size
     assert isinstance(response, Response)
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=facts.st_size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
     return response
 
 

@@ -73,7 +73,7 @@ def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: float | None, as_json: bool) -> None:
-    """Remove items from the library. Files on disk are not changed.
+    """Remove items from the library. Only uploaded files are deleted.
 
     PATHS are files or folders. A source among them is removed with all its items.
     """

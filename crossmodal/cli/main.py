@@ -19,7 +19,7 @@ COMMANDS = {
     "demo": ("crossmodal.cli.index", "Write a small set of example files."),
     "status": ("crossmodal.cli.files", "Show what is in the library, its models and the disk use."),
     "files": ("crossmodal.cli.files", "List every file with its state and the reason."),
-    "forget": ("crossmodal.cli.files", "Remove items from the library. Files on disk are not changed."),
+    "forget": ("crossmodal.cli.files", "Remove items from the library. Only uploaded files are deleted."),
     "jobs": ("crossmodal.cli.jobs", "Show, cancel and retry jobs."),
     "verify": ("crossmodal.cli.files", "Check that the database, the index files and the disk agree."),
     "models": ("crossmodal.cli.models.group", "Show, download, choose, compare and export models."),

@@ -13,6 +13,7 @@ from indexer.model_change.change import update_outdated, use_model
 from indexer.model_change.fill import ChangeResult
 from indexer.pipeline import Options, index_paths
 from indexer.summary import Summary, explain_unavailable
+from indexer.worker.retention import Retention
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from search.errors import CancelledError, CrossmodalError, HomeError
@@ -23,6 +24,8 @@ from search.records import Job, JobState, Task
 POLL_SECONDS = 0.5
 # How often watched searches are run while another process indexes.
 SAVED_SEARCH_INTERVAL_SECONDS = 10.0
+# How long a worker that ends when it is idle waits for webhooks.
+FLUSH_SECONDS = 30.0
 # Seconds until the worker continues after an unexpected error, such as a locked catalog.
 RETRY_DELAY_SECONDS = 5.0
 # The maximum number of failures in the result of a job; the ledger has all of them.
@@ -95,9 +98,11 @@ def run_worker(library: OpenHome, options: Options, stop: threading.Event, until
     guard = Guard()
     guard.call("queueing model updates", lambda: _queue_updates(library))
     notifier, due = SavedSearchNotifier(library), 0.0
+    retention = Retention(library)
     with Watcher(library) as watcher:
         while not stop.is_set():
             guard.call("watching sources", watcher.poll)
+            guard.call("deleting what is too old", retention.poll)
             if guard.call("running jobs", lambda: library.jobs.has_work() and _try_next(library, options, stop)):
                 due = 0.0
                 continue
@@ -105,6 +110,7 @@ def run_worker(library: OpenHome, options: Options, stop: threading.Event, until
                 guard.call("running saved searches", notifier.poll)
                 due = time.monotonic() + SAVED_SEARCH_INTERVAL_SECONDS
             if until_idle and not guard.call("reading the queue", library.jobs.has_work):
+                notifier.flush(FLUSH_SECONDS)
                 return
             stop.wait(guard.delay or POLL_SECONDS)
 

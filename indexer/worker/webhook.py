@@ -1,22 +1,72 @@
 """Post JSON to webhooks. Whatever the server does, a call ends in time and returns why it failed."""
 
 import contextlib
+import hashlib
 import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from search.errors import find_reason
-from search.webhooks import split_address
+from search.webhooks import WebhookHosts, sign_message, split_address
 
 # A call ends after this time, whatever the server does. It is repeated after the next change of the library.
 WEBHOOK_TIMEOUT_SECONDS = 10.0
 MAX_PARALLEL_CALLS = 8
+PORTS = {"http": 80, "https": 443}
+NOT_LISTED = "the webhook was not called: {host} is not an allowed host. Add it to the setting `webhook_hosts`."
+NOT_PUBLIC = (
+    "the webhook was not called: the addresses of {host} are not public. If the host is one of yours, add its address "
+    "to the setting `webhook_hosts`."
+)
 HEADERS = {"Content-Type": "application/json", "User-Agent": "crossmodal", "Connection": "close"}
+
+
+@dataclass(frozen=True)
+class WebhookMessage:
+    """A message for a webhook.
+
+    Attributes:
+        address: The URL to post to.
+        body: The JSON to post.
+        secret: What it is signed with.
+    """
+
+    address: str
+    body: bytes
+    secret: str = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The id of the message, the same when it is sent again."""
+        return f"msg_{hashlib.sha256(self.address.encode(errors='replace') + self.body).hexdigest()[:32]}"
+
+    def make_headers(self) -> dict[str, str]:
+        """Return the headers of the message, with the time and the signature."""
+        timestamp = int(time.time())
+        return HEADERS | {
+            "webhook-id": self.id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": sign_message(self.secret, self.id, timestamp, self.body),
+        }
+
+
+class _PinnedConnection(http.client.HTTPConnection):
+    """A connection to an address that was checked, whatever the name of the host leads to by then."""
+
+    address = ""
+    context: ssl.SSLContext | None = None
+
+    def connect(self) -> None:
+        """Connect to the address; with TLS, check that its certificate is that of the host."""
+        self.sock = socket.create_connection((self.address, self.port), self.timeout)
+        if self.context is not None:
+            self.sock = self.context.wrap_socket(self.sock, server_hostname=self.host)
 
 
 @dataclass
@@ -24,14 +74,14 @@ class _Call:
     """A call in a separate thread, which can be abandoned.
 
     Attributes:
-        address: The URL to post to.
-        body: The JSON to post.
+        message: The message to post.
+        hosts: The hosts that are allowed.
         connection: The connection, from the time on when it is made.
         error: Why the call failed; None if it succeeded.
     """
 
-    address: str
-    body: bytes
+    message: WebhookMessage
+    hosts: WebhookHosts
     connection: http.client.HTTPConnection | None = None
     error: str | None = "the webhook did not answer"
     is_over: threading.Event = field(default_factory=threading.Event)
@@ -53,16 +103,29 @@ class _Call:
                 sock.shutdown(socket.SHUT_RDWR)
 
     def _post(self) -> str | None:
-        parts = split_address(self.address)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.connection = kind(parts.hostname or "", parts.port, timeout=WEBHOOK_TIMEOUT_SECONDS)
+        parts = split_address(self.message.address)
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        if not self.hosts.allows_name(host):
+            return NOT_LISTED.format(host=host)
+        address = self._resolve(host, port)
+        if address is None:
+            return NOT_PUBLIC.format(host=host)
+        self.connection = _PinnedConnection(host, port, timeout=WEBHOOK_TIMEOUT_SECONDS)
+        self.connection.address = address
+        self.connection.context = ssl.create_default_context() if parts.scheme == "https" else None
         try:
             target = quote(parts._replace(scheme="", netloc="", fragment="").geturl() or "/", safe="/%?&=+:,;@!$'()*~")
-            self.connection.request("POST", target, self.body, HEADERS)
+            self.connection.request("POST", target, self.message.body, self.message.make_headers())
             status = self.connection.getresponse().status
         finally:
             self.connection.close()
         return None if 200 <= status < 300 else f"the webhook answered {status}"
+
+    def _resolve(self, host: str, port: int) -> str | None:
+        """Return the first address of a host that is allowed; None if none is."""
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(address[0]) for _, _, _, _, address in found]
+        return next((address for address in addresses if self.hosts.allows_address(address)), None)
 
 
 def explain_error(error: Exception) -> str:
@@ -76,13 +139,13 @@ def explain_error(error: Exception) -> str:
     return f"the webhook cannot be reached: {reason}. Check the address and that its server runs."
 
 
-def send_json(address: str, body: bytes) -> str | None:
-    """Post JSON to an address. Redirects are not followed.
+def send_message(message: WebhookMessage, hosts: WebhookHosts) -> str | None:
+    """Post a message, if its host is allowed. Redirects are not followed.
 
     Returns:
         The reason if that failed, else None.
     """
-    call = _Call(address, body)
+    call = _Call(message, hosts)
     # A daemon, so that a server that never answers does not keep the process from ending.
     threading.Thread(target=call.run, daemon=True, name="webhook").start()
     if call.is_over.wait(WEBHOOK_TIMEOUT_SECONDS):
@@ -91,13 +154,9 @@ def send_json(address: str, body: bytes) -> str | None:
     return f"the webhook did not answer within {WEBHOOK_TIMEOUT_SECONDS:.0f} s"
 
 
-def send_all(messages: Sequence[tuple[str, bytes]]) -> list[str | None]:
-    """Post several messages, some at a time, and return the result of each as `send_json` does.
-
-    Args:
-        messages: Addresses and bodies.
-    """
+def send_all(messages: Sequence[WebhookMessage], hosts: WebhookHosts) -> list[str | None]:
+    """Post several messages, some at a time, and return the result of each as `send_message` does."""
     if not messages:
         return []
     with ThreadPoolExecutor(min(MAX_PARALLEL_CALLS, len(messages)), thread_name_prefix="webhooks") as pool:
-        return list(pool.map(lambda message: send_json(*message), messages))
+        return list(pool.map(lambda message: send_message(message, hosts), messages))

@@ -19,7 +19,6 @@ from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual_scoring import VisualPart, score_example, score_text
 from search.scoring.presence import QueryWording
 from search.scoring.visual import VisualScorer
-from search.storage.query_images import QueryImages
 from search.text.analysis import AnalyzedWord, split_query
 from search.text.language import detect_language
 from search.text.terms import Term, list_ignored, read_terms
@@ -197,7 +196,7 @@ def _check_parts(parts: Sequence[QueryPart], filters: Filters) -> None:
 def _encode_part(library: OpenHome, part: QueryPart) -> EncodedPart:
     if part.text is not None:
         return _encode_text(library, part.text)
-    image = QueryImages(library.database).read(part.query_image) if part.query_image is not None else part.image
+    image = library.query_images.read(part.query_image) if part.query_image is not None else part.image
     if image is not None:
         return EncodedPart(score_example(library, _embed_image(library, image, part.crop)))
     return _encode_item(library, part.item or 0, part.crop)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, delete, false, func, insert, or_, select, true, update
@@ -12,6 +13,7 @@ from search.records import OWNER, Principal, Role, SavedSearch
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.rights import is_readable
+from search.webhooks import make_secret
 
 
 class SavedSearches:
@@ -39,7 +41,7 @@ class SavedSearches:
             request: The request fields, as in the REST API.
             address: The address of the page that shows the search.
             is_watched: Whether to notify about new matches.
-            webhook: A URL that is called with new matches.
+            webhook: A URL that is called with new matches; it gets a secret, see `read_secret`.
         """
         row = {
             "name": name,
@@ -47,6 +49,7 @@ class SavedSearches:
             "address": address,
             "is_watched": is_watched,
             "webhook": webhook,
+            "webhook_secret": make_secret() if webhook else None,
             "created_at": now(),
             "checked_at": now(),
             "owner_id": self._principal.account_id,
@@ -67,6 +70,19 @@ class SavedSearches:
         if row is None:
             raise NotFoundError(f"There is no saved search {search_id}. GET /api/v1/searches lists them.")
         return _make_saved(row)
+
+    def read_secret(self, search_id: int) -> str | None:
+        """Return the secret that the webhook of a saved search is signed with; None if it has none."""
+        c = t.saved_search.c
+        with self._database.read() as db:
+            return db.execute(select(c.webhook_secret).where(c.id == search_id)).scalar()
+
+    def renew_secret(self, search_id: int) -> str:
+        """Store a new secret for the webhook of a saved search, and return it."""
+        secret = make_secret()
+        with self._database.write(bump_revision=False) as db:
+            db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(webhook_secret=secret))
+        return secret
 
     def drop(self, search_id: int) -> None:
         """Delete a saved search."""
@@ -128,6 +144,11 @@ class SavedSearches:
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.search_result).where(t.search_result.c.search_id == search_id).values(is_seen=True))
 
+    def delete_old_results(self, days: int) -> None:
+        """Delete the results that watched searches have found longer ago than a number of days."""
+        with self._database.write(bump_revision=False) as db:
+            db.execute(delete(t.search_result).where(t.search_result.c.found_at < now(past=timedelta(days=days))))
+
     def list_since(self, indexed_since: str, item_ids: Sequence[int]) -> set[int]:
         """Return which of some items were indexed at a time or later."""
         c = t.item.c
@@ -140,7 +161,9 @@ class SavedSearches:
         is_new = (c.search_id == t.saved_search.c.id, c.is_seen.is_(False), is_readable(self._principal.rights))
         new_matches = select(func.count()).select_from(t.search_result)
         new_matches = new_matches.join(t.item, t.item.c.id == c.item_id).where(*is_new)
-        query = select(t.saved_search, new_matches.scalar_subquery().label("new_matches"))
+        # Secrets are read only to sign.
+        columns = [column for column in t.saved_search.c if column.name != "webhook_secret"]
+        query = select(*columns, new_matches.scalar_subquery().label("new_matches"))
         return query.where(self._is_own())
 
     def _is_own(self) -> ColumnElement[bool]:

@@ -174,6 +174,7 @@ saved_search = Table(
     Column("address", StorableText, nullable=False),
     Column("is_watched", Boolean, nullable=False, server_default="0"),
     Column("webhook", StorableText),
+    Column("webhook_secret", StorableText),
     Column("created_at", StorableText, nullable=False),
     Column("checked_at", StorableText, nullable=False),
     Column("error", StorableText),

@@ -6,17 +6,21 @@ from pathlib import Path, PurePath
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.errors import NotFoundError, StorageError, UsageError
+from search.errors import LocationHiddenError, NotFoundError, StorageError, UsageError
 from search.open_home import OpenHome
 from search.paths import find_file, make_download_name
 from search.query.filters import ItemId
 from search.records import Item, Role, State
+from search.settings import LocationPrecision
 from web.access.caller import restrict_library
 from web.api.body import parse_address, parse_body
 from web.contract.operation import JSON, URLENCODED, Operation
+from web.library_files import name_redacted, read_redacted
+from web.locations import get_location_precision
 
 # The limit for POST, and for GET: some servers and proxies refuse longer addresses.
 MAX_ITEMS = 10_000
+DISPOSITION = 'attachment; filename="crossmodal.zip"'
 MAX_ITEMS_IN_ADDRESS = 500
 
 
@@ -48,7 +52,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         role=Role.VIEW,
         media=("application/zip",),
         headers={"Content-Disposition": "The name of the archive"},
-        errors=(NotFoundError,),
+        errors=(NotFoundError, LocationHiddenError),
     )
 
     @api.get("")
@@ -81,17 +85,41 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     from zipstream import ZipStream
 
-    items = restrict_library(library).catalog.read_items(ids)
-    paths = [path for item in items.values() if item.state is State.INDEXED and (path := _find_file(item))]
-    if not paths:
+    precision = get_location_precision()
+    found = restrict_library(library).catalog.read_items(ids)
+    items = [item for item in found.values() if item.state is State.INDEXED and _find_file(item) is not None]
+    if not items:
         raise NotFoundError("None of these items has a file. GET /api/v1/items says in which state each is.")
+    if precision is not LocationPrecision.EXACT:
+        return _send_redacted(items, precision)
+    paths = [Path(item.path) for item in items]
     # Files are stored without compression, which does not shrink media, and streamed one after the other.
     archive = ZipStream(sized=True)
     for path, name in zip(paths, _make_unique_names(paths), strict=True):
         archive.add_path(str(path), name)
     response = Response(iter(archive), mimetype="application/zip")
     response.content_length = len(archive)
-    response.headers["Content-Disposition"] = 'attachment; filename="crossmodal.zip"'
+    response.headers["Content-Disposition"] = DISPOSITION
+    return response
+
+
+def _send_redacted(items: list[Item], precision: LocationPrecision) -> Response:
+    """Return an archive whose files name no places; those from which these cannot be removed are left out.
+
+    Its size is not known before: previews are made while it is sent.
+    """
+    from zipstream import ZipStream
+
+    named = {item.id: name_redacted(item, Path(item.path).name, precision) for item in items}
+    sent = [item for item in items if named[item.id] is not None]
+    if not sent:
+        raise LocationHiddenError("The locations of these files are hidden, and cannot be removed from their formats.")
+    archive = ZipStream()
+    names = _make_unique_names([Path(named[item.id] or "") for item in sent])
+    for item, name in zip(sent, names, strict=True):
+        archive.add(read_redacted(item, precision), name)
+    response = Response(iter(archive), mimetype="application/zip")
+    response.headers["Content-Disposition"] = DISPOSITION
     return response
 
 

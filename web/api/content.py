@@ -1,6 +1,5 @@
 """The file, the thumbnail and the preview of an item, and similar items."""
 
-import mimetypes
 from pathlib import Path
 from typing import Annotated
 
@@ -8,36 +7,25 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import RangeError, StorageError, UnreadableMediaError
+from search.errors import LocationHiddenError, RangeError, StorageError, UnreadableMediaError
 from search.home import SMALL_THUMBNAIL_SIDES
 from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
 from search.media.recording.frames import read_frame
+from search.media.redaction.redaction import find_patches
 from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
 from search.records import Item, ItemType, Query, QueryPart, Role
 from search.serializers import serialize_answer
+from search.settings import LocationPrecision
 from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
+from web.library_files import DAY_SECONDS, send_as_jpeg, send_library_file
+from web.locations import get_location_precision
 from web.ranges import send_ranges
 from web.schemas.search import SearchAnswer
 
-DAY_SECONDS = 24 * 3600
-# Maximum width and height of a preview in pixels.
-MAX_PREVIEW = (2048, 2048)
 IMAGES = {ItemType.IMAGE}
-# Types that browsers need and `mimetypes` does not know everywhere.
-MIME_TYPES = {
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-    ".avif": "image/avif",
-    ".opus": "audio/ogg",
-    ".m4a": "audio/mp4",
-    ".mkv": "video/x-matroska",
-    ".md": "text/markdown",
-    ".srt": "text/plain",
-    ".vtt": "text/vtt",
-}
 
 
 def _check_size(size: int) -> int:
@@ -77,25 +65,25 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """Return the 20 most similar other items, relevant or not."""
         find(item_id)
         query = Query(parts=(QueryPart(item=item_id),), include_all=True)
-        return jsonify(serialize_answer(query, engine.search(restrict_query(query))))
+        return jsonify(serialize_answer(query, engine.search(restrict_query(query)), get_location_precision()))
 
     @api.get("/<int:item_id>/media")
     @Operation(
         media=("*/*",),
         role=Role.VIEW,
         statuses=PARTIAL | NOT_MODIFIED,
-        errors=(RangeError, StorageError),
+        errors=(RangeError, StorageError, LocationHiddenError),
         headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
     )
     def send_media(item_id: int) -> Response:
-        """Return the file of an item. `Range` requests are supported (RFC 9110)."""
-        path = find_file(find(item_id))
-        suffix = path.suffix.lower()
-        mime_type = MIME_TYPES.get(suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        response = send_ranges(path, mime_type, path.name)
-        # An HTML document of the library must not run as a page of this site.
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
-        return response
+        """Return the file of an item. `Range` requests are supported (RFC 9110).
+
+        Images, recordings, PDFs and plain texts can be shown by browsers. Any other file is sent to be downloaded. For
+        clients that may not see exact locations, metadata is removed from images and recordings, and an image of a
+        format from which it cannot be removed is sent as a JPEG of up to 2,048 pixels.
+        """
+        item = find(item_id)
+        return send_library_file(item, find_file(item), get_location_precision())
 
     @api.get("/<int:item_id>/thumbnail")
     @Operation(
@@ -115,8 +103,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     )
     def send_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
-        path = find_file(find(item_id), IMAGES)
-        return _send_jpeg(encode_thumbnail(open_image(path, MAX_PREVIEW[0])[0], MAX_PREVIEW))
+        return send_as_jpeg(find_file(find(item_id), IMAGES))
 
     return api
 
@@ -129,13 +116,19 @@ def _send_thumbnail(library: OpenHome, item: Item, fields: ThumbnailFields) -> R
         return _make_thumbnail(item)
     if fields.size is not None:
         return _send_small(path, library.home.small_thumbnail(item.id, fields.size), fields.size)
-    return send_ranges(path, "image/jpeg", max_age=DAY_SECONDS)
+    # An earlier version stored the comment of the original file in thumbnails.
+    patches = () if get_location_precision() is LocationPrecision.EXACT else find_patches(path, None)
+    return send_ranges(path, "image/jpeg", max_age=DAY_SECONDS, patches=patches)
 
 
 def _send_small(path: Path, small: Path, size: int) -> Response:
     """Send a smaller thumbnail. It is created again if the item has a newer thumbnail."""
     if not small.is_file() or small.stat().st_mtime < path.stat().st_mtime:
-        write_atomically(small, shrink_thumbnail(path.read_bytes(), size))
+        body = shrink_thumbnail(path.read_bytes(), size)
+        try:
+            write_atomically(small, body)
+        except OSError:  # the disk is full
+            return _send_bytes(body, "image/webp")
     return send_ranges(small, "image/webp", max_age=DAY_SECONDS)
 
 
@@ -154,7 +147,11 @@ def _send_moment(item: Item, seconds: float) -> Response:
 
 
 def _send_jpeg(body: bytes) -> Response:
-    response = Response(body, mimetype="image/jpeg")
+    return _send_bytes(body, "image/jpeg")
+
+
+def _send_bytes(body: bytes, mime_type: str) -> Response:
+    response = Response(body, mimetype=mime_type)
     response.cache_control.max_age = DAY_SECONDS
     response.add_etag()
     response.make_conditional(request)

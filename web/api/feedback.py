@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from search.errors import NotFoundError
+from search.errors import NotFoundError, QueriesNotKeptError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import Feedback, Role
@@ -32,8 +32,13 @@ class FeedbackRequest(BaseModel):
     relevant: bool | None
 
 
-def make_blueprint(library: OpenHome) -> Blueprint:
-    """Return the routes."""
+def make_blueprint(library: OpenHome, keep_queries: bool) -> Blueprint:
+    """Return the routes.
+
+    Args:
+        library: The library.
+        keep_queries: Whether feedback, which has the text of a query, may be stored.
+    """
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
     feedback = FeedbackStore(library.database)
 
@@ -42,7 +47,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         status=204,
         role=Role.EDIT,
         bodies={JSON: FeedbackRequest},
-        errors=(NotFoundError,),
+        errors=(NotFoundError, QueriesNotKeptError),
         examples={"A relevant result": {"text": "a cat", "item": 1, "relevant": True}},
     )
     def store_feedback() -> tuple[str, int]:
@@ -54,6 +59,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         restrict_library(library).catalog.get_item(judgment.item)
         if judgment.relevant is None:
             feedback.remove(judgment.text, judgment.item)
+        elif not keep_queries:
+            raise QueriesNotKeptError("Feedback is not stored: this server keeps no queries. See `keep_queries`.")
         else:
             feedback.add(judgment.text, judgment.item, judgment.relevant)
         return "", 204

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.forget import forget_items
+from search.errors import HomeError
+from search.forget import delete_items, is_uploaded
 from search.query.filters import MAX_VALUE_LENGTH
 from search.records import ItemType, Role, State
 from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
@@ -14,6 +15,7 @@ from web.access.caller import record_activity, restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
+from web.locations import get_location_precision
 from web.schemas.items import ItemDetails, ItemList
 
 DEFAULT_LIMIT = 100
@@ -59,7 +61,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
         catalog = restrict_library(library).catalog
         rows = catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
-        return jsonify({"items": [serialize_ledger_row(row) for row in rows[:limit]], "next": next_cursor})
+        listed = [serialize_ledger_row(row) | {"uploaded": is_uploaded(library.home, row.path)} for row in rows[:limit]]
+        return jsonify({"items": listed, "next": next_cursor})
 
     @api.get("/<int:item_id>")
     @Operation(ItemDetails, role=Role.VIEW)
@@ -72,14 +75,14 @@ def make_blueprint(engine: Engine) -> Blueprint:
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
         attachments = [serialize_attachment(file) for file in catalog.list_attachments(item.path)]
         details |= {"belongs_to": item.belongs_to, "attachments": attachments}
-        return jsonify(serialize_item(item) | details | {"segments": segments})
+        return jsonify(serialize_item(item, get_location_precision()) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")
-    @Operation(status=204, role=Role.ADMIN)
+    @Operation(status=204, role=Role.ADMIN, errors=(HomeError,))
     def forget_item(item_id: int) -> tuple[str, int]:
-        """Forget an item. Its file is not changed."""
+        """Forget an item. Its file is deleted if it was uploaded, and else not changed."""
         item = restrict_library(library).catalog.get_item(item_id)
-        forget_items(library, [item_id])
+        delete_items(library, [item])
         record_activity(library, "item-forgotten", item.path)
         return "", 204
 

@@ -5,7 +5,6 @@ from flask import Blueprint, Response, jsonify, request
 from search.errors import UnreadableMediaError, UsageError
 from search.media.image.pillow import encode_thumbnail, open_image
 from search.open_home import OpenHome
-from search.storage.query_images import QueryImages
 from web.contract.operation import FORM, Operation
 from web.schemas.collections import QueryImageDocument
 from web.schemas.files import QueryImageForm
@@ -19,14 +18,14 @@ YEAR_SECONDS = 365 * 24 * 3600
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the routes."""
     api = Blueprint("query_images", __name__, url_prefix="/api/v1/query-images")
-    images = QueryImages(library.database)
+    images = library.query_images
 
     @api.post("")
     @Operation(QueryImageDocument, 201, bodies={FORM: QueryImageForm}, errors=(UnreadableMediaError,))
     def store_image() -> tuple[Response, int]:
         """Store a small copy of an image, without metadata such as place and time, to search by.
 
-        The copy is deleted when it was not used for 90 days and no saved search refers to it.
+        The copy is deleted when it was not used for some time, 90 days by default, and no saved search refers to it.
         """
         if "image" not in request.files:
             raise UsageError("Send an image as a part named `image` of multipart/form-data")

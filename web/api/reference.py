@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, current_app, render_template, request
 
 from search import __version__
 from search.records import Role
@@ -24,7 +24,8 @@ def make_blueprint() -> Blueprint:
     @Operation(media=(JSON,), role=Role.NONE)
     def show_openapi() -> Response:
         """Return this document: OpenAPI 3.1."""
-        return Response(json.dumps(_get_document(), ensure_ascii=False), mimetype=JSON)
+        document = _get_document() | {"servers": [{"url": request.script_root or "/"}]}
+        return Response(json.dumps(document, ensure_ascii=False), mimetype=JSON)
 
     @api.get("/docs")
     @Operation(media=("text/html",), role=Role.NONE)

@@ -5,18 +5,20 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.errors import UsageError
+from search.errors import NotFoundError, QueriesNotKeptError, UsageError
 from search.open_home import OpenHome
 from search.query.request import SearchRequest, parse_request
 from search.records import SavedSearch
 from search.serializers import serialize_item
+from search.settings import Settings
 from search.storage.saved_searches import SavedSearches
-from search.webhooks import split_address
+from search.webhooks import WebhookHosts, split_address
 from web.access.caller import get_principal, restrict_library
 from web.api.body import parse_body
 from web.contract.documents import DescribedAs
 from web.contract.operation import JSON, Operation
-from web.schemas.collections import Matches, SavedSearchDocument, SavedSearchList
+from web.locations import get_location_precision
+from web.schemas.collections import Matches, NewSavedSearch, SavedSearchDocument, SavedSearchList, WebhookSecret
 
 # It is stored as it was sent, and described as the body of a search.
 SearchFields = Annotated[dict[str, Any], DescribedAs(SearchRequest)]
@@ -42,9 +44,15 @@ class SavedRequest(BaseModel):
     webhook: str | None = Field(None, max_length=2_000)
 
 
-def make_blueprint(library: OpenHome) -> Blueprint:
-    """Return the routes."""
+def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
+    """Return the routes.
+
+    Args:
+        library: The library.
+        settings: The settings with whether queries are kept, and the hosts that webhooks may be sent to.
+    """
     api = Blueprint("saved_searches", __name__, url_prefix="/api/v1/searches")
+    hosts = WebhookHosts(settings.webhook_hosts)
 
     def get_saved() -> SavedSearches:
         return SavedSearches(library.database, get_principal())
@@ -57,19 +65,27 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.post("")
     @Operation(
-        SavedSearchDocument,
+        NewSavedSearch,
         201,
         creates=True,
         bodies={JSON: SavedRequest},
+        errors=(QueriesNotKeptError,),
         examples={"A watched search": {"name": "cats", "request": {"text": "a cat"}, "watch": True}},
     )
     def save_search() -> tuple[Response, int]:
-        """Save a search. If it is watched, new matches are collected and sent to the webhook."""
+        """Save a search. If it is watched, new matches are collected and sent to the webhook.
+
+        The secret that the webhook is signed with is in this response only.
+        """
         new = parse_body(SavedRequest)
+        if not settings.keep_queries:
+            raise QueriesNotKeptError("The search is not saved: this server keeps no queries. See `keep_queries`.")
         parse_request(new.request).make_query()
-        _check_webhook(new.webhook)
-        saved_search = get_saved().add(new.name, new.request, new.address, new.watch, new.webhook or None)
-        return jsonify(serialize_saved(saved_search)), 201
+        _check_webhook(new.webhook, hosts)
+        saved = get_saved()
+        saved_search = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
+        secret = saved.read_secret(saved_search.id)
+        return jsonify(serialize_saved(saved_search) | {"webhook_secret": secret}), 201
 
     @api.delete("/<int:saved_id>")
     @Operation(status=204)
@@ -79,6 +95,15 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         saved.drop(saved.get(saved_id).id)
         return "", 204
 
+    @api.post("/<int:saved_id>/secret")
+    @Operation(WebhookSecret)
+    def renew_secret(saved_id: int) -> Response:
+        """Create a new secret for the webhook of a saved search. The one before is no longer used."""
+        saved = get_saved()
+        if saved.get(saved_id).webhook is None:
+            raise NotFoundError(f"The saved search {saved_id} has no webhook.")
+        return jsonify({"webhook_secret": saved.renew_secret(saved_id)})
+
     @api.get("/<int:saved_id>/found")
     @Operation(Matches)
     def list_new_matches(saved_id: int) -> Response:
@@ -87,7 +112,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         saved_search = saved.get(saved_id)
         scores = saved.list_found(saved_id)
         items = restrict_library(library).catalog.read_items(scores)
-        matches = [serialize_item(items[key]) | {"score": round(scores[key], 4)} for key in scores if key in items]
+        precision = get_location_precision()
+        found = [(items[key], round(score, 4)) for key, score in scores.items() if key in items]
+        matches = [serialize_item(item, precision) | {"score": score} for item, score in found]
         return jsonify(serialize_saved(saved_search) | {"items": matches})
 
     @api.post("/<int:saved_id>/seen")
@@ -101,13 +128,15 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     return api
 
 
-def _check_webhook(address: str | None) -> None:
+def _check_webhook(address: str | None, hosts: WebhookHosts) -> None:
     if not address:
         return
     try:
-        split_address(address)
+        host = split_address(address).hostname or ""
     except ValueError as error:
         raise UsageError(f"webhook: {address!r} is not a valid http or https address: {error}") from error
+    if not hosts.allows_name(host):
+        raise UsageError(f"webhook: {host} is not an allowed host. Add it to the setting `webhook_hosts`.")
 
 
 def serialize_saved(saved_search: SavedSearch) -> dict[str, Any]:

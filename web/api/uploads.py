@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
-from search.errors import HomeError, NotAllowedError, UsageError
+from search.errors import HomeError, NameConflictError, NotAllowedError, UsageError
 from search.open_home import OpenHome
 from search.records import Role, Task
 from search.serializers import serialize_job
@@ -39,7 +39,9 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
     folder = library.home.uploads
 
     @api.post("")
-    @Operation(Uploads, 202, role=Role.EDIT, creates=True, bodies={FORM: UploadForm}, errors=(HomeError,))
+    @Operation(
+        Uploads, 202, role=Role.EDIT, creates=True, bodies={FORM: UploadForm}, errors=(HomeError, NameConflictError)
+    )
     def store_files() -> tuple[Response, int]:
         """Store files in the home and queue a job that indexes them.
 
@@ -106,7 +108,13 @@ def number_name(path: Path, number: int) -> Path:
 def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
     """Store a file and return its path; a number is added to a name that another file has."""
     target = folder / name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        taken = next(path for path in reversed(name.parents) if (folder / path).is_file())
+        raise NameConflictError(
+            f"file: {taken} is a file, so nothing can be stored inside it. Rename {name}."
+        ) from error
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -116,7 +124,7 @@ def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
         digest = _hash(Path(temporary))
         for number in range(1, 10_000):
             path = target if number == 1 else number_name(target, number)
-            if path.exists() and _hash(path) == digest:
+            if path.is_file() and _hash(path) == digest:
                 return path
             try:
                 os.link(temporary, path)  # unlike a rename, this never replaces another file

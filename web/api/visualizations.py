@@ -1,6 +1,7 @@
 """Visualizations of an item: the heatmap of an image, the moments and the loudness of a recording."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 from flask import Blueprint, Response, jsonify
@@ -65,10 +66,13 @@ def make_blueprint(engine: Engine) -> Blueprint:
         item = restrict_library(library).catalog.get_item(item_id)
         path = find_file(item, RECORDINGS)
         cached = library.home.loudness(item_id, item.mtime_ns, points)
-        if not cached.exists():
-            peaks = np.round(measure_loudness(path, points), 3).tolist()
-            write_atomically(cached, json.dumps({"peaks": peaks}).encode())
-        response = Response(cached.read_text(), mimetype="application/json")
+        if cached.exists():
+            body = cached.read_bytes()
+        else:
+            body = json.dumps({"peaks": np.round(measure_loudness(path, points), 3).tolist()}).encode()
+            with suppress(OSError):  # the disk is full
+                write_atomically(cached, body)
+        response = Response(body, mimetype="application/json")
         response.cache_control.max_age = 24 * 3600
         return response
 

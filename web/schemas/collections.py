@@ -46,6 +46,27 @@ class SavedSearchDocument(Document):
     error: str | None
 
 
+class WebhookSecret(Document):
+    """A secret that messages to a webhook are signed with. It cannot be read again.
+
+    Attributes:
+        webhook_secret: The secret, as Standard Webhooks defines it.
+    """
+
+    webhook_secret: str
+
+
+class NewSavedSearch(SavedSearchDocument):
+    """A new saved search.
+
+    Attributes:
+        webhook_secret: The secret that messages to the webhook are signed with; null without a webhook. It cannot be
+            read again.
+    """
+
+    webhook_secret: str | None
+
+
 class SavedSearchList(Document):
     """All saved searches, in order of name."""
 

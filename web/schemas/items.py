@@ -24,6 +24,7 @@ class LedgerEntry(Document):
         reason: Why the file is in this state.
         advice: What to do about a file that is not indexed.
         size: The size of the file in bytes.
+        uploaded: Whether the file was uploaded, and is deleted with the item.
     """
 
     id: int
@@ -33,6 +34,7 @@ class LedgerEntry(Document):
     reason: str | None
     advice: str | None
     size: int
+    uploaded: bool
 
 
 class ItemList(Document):

@@ -178,7 +178,8 @@ def encode_thumbnail(image: PilImage, size: tuple[int, int] = THUMBNAIL_SIZE) ->
         small = image.copy()
         small.thumbnail(size, Image.Resampling.BICUBIC)
     stream = io.BytesIO()
-    small.save(stream, "JPEG", quality=80)
+    # Pillow would write the comment of the original file.
+    small.save(stream, "JPEG", quality=80, comment=b"")
     return stream.getvalue()
 
 

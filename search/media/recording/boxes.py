@@ -17,16 +17,24 @@ class Box(NamedTuple):
         name: The type of the box.
         start: The position of its content in the file.
         end: The position after its content; before `start` if the length is not valid.
+        head: The position of its header.
     """
 
     name: bytes
     start: int
     end: int
+    head: int
 
 
-def iterate_boxes(stream: BinaryIO) -> Iterator[Box]:
-    """Yield the boxes at the top level of a file; a box whose length is not valid is the last one."""
-    size, position = stream.seek(0, io.SEEK_END), 0
+def iterate_boxes(stream: BinaryIO, position: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Yield the boxes at the top level of a file, or of a part of it; one whose length is not valid is the last.
+
+    Args:
+        stream: The file.
+        position: Where the first box begins.
+        end: Where the last one ends; None for the end of the file.
+    """
+    size = stream.seek(0, io.SEEK_END) if end is None else end
     while position < size:
         stream.seek(position)
         head = stream.read(16)
@@ -38,7 +46,7 @@ def iterate_boxes(stream: BinaryIO) -> Iterator[Box]:
             (length,), start = struct.unpack(">Q", head[8:]), 16
         elif length == 0:  # the box ends with the file
             length = size - position
-        yield Box(name, position + start, position + length)
+        yield Box(name, position + start, position + length, position)
         if length < start:
             return
         position += length

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from tests.support.indexing import index
 from tests.support.web_client import ask, get_item, make_client
+from tests.support.webhooks import Notifier
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +90,11 @@ def test_a_watched_search_lists_what_is_new_and_matches(fresh, demo, tmp_path):
     client = make_client(fresh)
     body = {"name": "cats", "request": {"text": "a cat"}, "address": "/?q=a+cat", "watch": True}
     saved = client.post("/api/v1/searches", json=body).json
-    SavedSearchNotifier(fresh).poll()
+    Notifier(fresh).poll()
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     Image.effect_noise((300, 200), 60).save(media / "noise.png")
     index(fresh, media)
-    SavedSearchNotifier(fresh).poll()
+    Notifier(fresh).poll()
     found = client.get(f"/api/v1/searches/{saved['id']}/found").json["items"]
     assert [item["path"].rsplit("/", 1)[-1] for item in found] == ["chelsea.jpg"]
 
@@ -109,8 +109,8 @@ def test_a_saved_search_by_an_image_reports_new_matches(fresh, tmp_path, demo):
     kept = client.post("/api/v1/query-images", data={"image": (io.BytesIO(cat), "a.jpg")}).json["id"]
     request = {"parts": [{"query_image": kept}]}
     client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
-    SavedSearchNotifier(fresh).poll()
+    Notifier(fresh).poll()
     (media / "found.jpg").write_bytes(cat)
     index(fresh, media)
-    SavedSearchNotifier(fresh).poll()
+    Notifier(fresh).poll()
     assert client.get("/api/v1/searches").json["searches"][0]["new_matches"] == 1

@@ -14,7 +14,7 @@ from indexer.worker import webhook
 from indexer.worker.loop import Guard, run_worker
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
-from indexer.worker.webhook import send_all, send_json
+from indexer.worker.webhook import send_all
 from search.records import JobState, Principal, Rights, Role, State, Task
 from search.storage.jobs import MAX_ATTEMPTS
 from search.storage.saved_searches import SavedSearches
@@ -23,6 +23,7 @@ from tests.support.clock import wait_for
 from tests.support.indexing import index
 from tests.support.properties import few_examples
 from tests.support.web_client import make_client
+from tests.support.webhooks import LOOPBACK, Notifier, make_message, send
 
 INLINE = Options(sandbox=False)
 few = few_examples(20)
@@ -205,13 +206,13 @@ NO_HTTP = "the webhook does not answer with valid HTTP. Check its address and th
 def test_whatever_a_webhook_answers_ends_in_time_with_a_reason(answer_with, monkeypatch, respond, reason):
     monkeypatch.setattr(webhook, "WEBHOOK_TIMEOUT_SECONDS", 1.0)
     began = time.monotonic()
-    assert reason in send_json(answer_with(respond), b"{}")
+    assert reason in send(answer_with(respond))
     assert time.monotonic() - began < 2.5
 
 
 def test_a_webhook_that_answers_is_called(answer_with):
     address = answer_with(lambda connection: connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"))
-    assert send_all([(address, b"{}"), ("http://127.0.0.1:1/", b"{}")])[0] is None
+    assert send_all([make_message(address), make_message("http://127.0.0.1:1/")], LOOPBACK)[0] is None
 
 
 def test_a_failing_webhook_and_search_are_on_record_and_the_others_are_called(fresh, media, answer_with, monkeypatch):
@@ -231,7 +232,7 @@ def test_a_failing_webhook_and_search_are_on_record_and_the_others_are_called(fr
         )
         broken = db.exec_driver_sql(query).scalar_one()
     index(fresh, media)
-    SavedSearchNotifier(fresh).poll()
+    Notifier(fresh).poll()
     assert saved.get(slow.id).error == "the webhook did not answer within 1 s"
     assert saved.get(odd.id).error.startswith("the search failed: ")
     assert "cannot be read" in saved.get(broken).error
@@ -248,7 +249,7 @@ def test_any_address_of_a_webhook_ends_with_a_reason(address):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(webhook, "WEBHOOK_TIMEOUT_SECONDS", 0.2)
         patch.setattr("socket.getaddrinfo", lambda *_args, **_options: (_ for _ in ()).throw(OSError("no network")))
-        assert send_json(address, b"{}").startswith("the webhook ")
+        assert send(address).startswith("the webhook ")
 
 
 def test_a_source_that_cannot_be_watched_fails_alone_with_the_reason(fresh, media, tmp_path, monkeypatch):

@@ -1,42 +1,17 @@
 """Saved searches that notify about new matches, and albums."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
 import pytest
 from PIL import Image
 
-from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from tests.support.indexing import index
 from tests.support.web_client import ask, make_client
-
-
-class Hook(BaseHTTPRequestHandler):
-    """Stores what it receives; can refuse the first request."""
-
-    reported: list = []  # noqa: RUF012
-    status = 200
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if Hook.status == 200:
-            Hook.reported.append(body)
-        self.send_response(Hook.status)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+from tests.support.webhooks import Notifier, run_hook
 
 
 @pytest.fixture
 def hook():
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    Hook.reported, Hook.status = [], 200
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook"
-    server.shutdown()
-    server.server_close()
+    with run_hook() as running:
+        yield running
 
 
 @pytest.fixture
@@ -51,7 +26,7 @@ def media(tmp_path, demo):
 @pytest.fixture
 def client(fresh, media):
     index(fresh, media)
-    return make_client(fresh)
+    return make_client(fresh, webhook_hosts=("127.0.0.1",))
 
 
 def save(client, **fields):
@@ -60,25 +35,25 @@ def save(client, **fields):
 
 
 def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, hook):
-    saved = save(client, webhook=hook)
+    saved = save(client, webhook=hook.address)
     assert saved.status_code == 201
-    notifier = SavedSearchNotifier(fresh)
+    notifier = Notifier(fresh)
     notifier.poll()
-    assert (client.get("/api/v1/searches").json["searches"][0]["new_matches"], Hook.reported) == (0, [])
+    assert (client.get("/api/v1/searches").json["searches"][0]["new_matches"], hook.reported) == (0, [])
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     Image.effect_noise((300, 200), 60).save(media / "noise.png")
     index(fresh, media)
-    Hook.status = 500
+    hook.status = 500
     notifier.poll()
     found = client.get(f"/api/v1/searches/{saved.json['id']}/found").json
     assert [item["path"].rsplit("/", 1)[-1] for item in found["items"]] == ["chelsea.jpg"]
     assert (found["new_matches"], found["error"]) == (1, "the webhook answered 500")
-    Hook.status = 200
+    hook.status = 200
     (media / "noise.png").unlink()
     index(fresh, media)
     notifier.poll()
     notifier.poll()
-    (reported,) = Hook.reported
+    (reported,) = hook.reported
     assert reported["search"] == {"id": saved.json["id"], "name": "cats"}
     assert [item["path"].rsplit("/", 1)[-1] for item in reported["items"]] == ["chelsea.jpg"]
     assert client.post(f"/api/v1/searches/{saved.json['id']}/seen", json={}).json["new_matches"] == 0
@@ -90,7 +65,7 @@ def test_a_search_that_is_not_watched_is_only_stored(client, fresh, media, demo)
     save(client, watch=False)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)
-    SavedSearchNotifier(fresh).poll()
+    Notifier(fresh).poll()
     assert client.get("/api/v1/searches").json["searches"][0]["new_matches"] == 0
 
 

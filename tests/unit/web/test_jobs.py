@@ -256,4 +256,6 @@ def test_a_page_of_another_site_can_change_nothing(client, fresh, media, site):
     assert client.post("/api/v1/sources", json={"path": str(media)}, headers=headers).status_code == 403
     assert upload(client, ("a.png", make_png())).status_code == 202
     assert client.post("/api/v1/uploads", headers=headers).status_code == 403
-    assert client.get("/api/v1/sources", headers=headers).status_code == 200
+    assert client.get("/api/v1/sources", headers=headers).status_code == 403
+    link = headers | {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert client.get("/api/v1/sources", headers=link).status_code == 200

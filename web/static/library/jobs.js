@@ -1,6 +1,6 @@
 /** The list of jobs with their progress. */
 
-import { addJob, cancelJob, listJobs, retryJob } from "../shared/api.js";
+import { addJob, cancelJob, getJobEventsAddress, listJobs, retryJob } from "../shared/api.js";
 import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { formatDate, formatTime, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
@@ -102,7 +102,7 @@ function createJobRow(firstJob) {
  */
 function followJob(id) {
   if (streams.has(id)) return;
-  const stream = new EventSource(`/api/v1/jobs/${id}/events`);
+  const stream = new EventSource(getJobEventsAddress(id));
   streams.set(id, stream);
   const close = () => {
     stream.close();

@@ -17,19 +17,19 @@ const RETRY_STATES = ["failed", "missing", "pending"];
 let cursor = null;
 
 /** @param {LedgerItem} item */
-function createLedgerRow({ id, path, state, reason, advice }) {
+function createLedgerRow({ id, path, state, reason, advice, uploaded }) {
   const actions = createElement("td");
   if (RETRY_STATES.includes(state)) {
     const retry = reportErrors(() => startJob({ paths: [path], retry_failed: true }));
     actions.append(createButton(t("lib.retry"), retry));
   }
   const forget = reportErrors(async () => {
-    if (!confirm(t("lib.forget_sure", { name: getFileName(path) }))) return;
+    if (!confirm(t(uploaded ? "lib.delete_sure" : "lib.forget_sure", { name: getFileName(path) }))) return;
     await forgetItem(id);
     row.remove();
     await showSummary();
   });
-  actions.append(createButton(t("lib.forget"), forget));
+  actions.append(createButton(t(uploaded ? "lib.delete" : "lib.forget"), forget));
   const reasonCell = createElement("td", {}, reason);
   if (advice && state !== "indexed") reasonCell.append(createElement("small", {}, advice));
   const badge = createElement("span", { className: `state ${state}` }, t(`state.${state}`));

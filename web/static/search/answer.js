@@ -4,6 +4,7 @@ import { readStatus } from "../shared/api.js";
 import { createButton, createElement } from "../shared/dom.js";
 import { formatLanguage } from "../shared/format.js";
 import { getLanguage, t } from "../shared/i18n.js";
+import { locate } from "../shared/site.js";
 import { hasFilters } from "./state.js";
 
 /**
@@ -81,7 +82,7 @@ export function describeAnswer(answer, shownCount, state, actions) {
   for (const space of outdated) parts.push(` · ${t(`status.outdated.${space}`)}`);
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
   if (failed) {
-    parts.push(" · ", createElement("a", { href: "/library?state=failed" }, t("status.failed", { n: failed })));
+    parts.push(" · ", createElement("a", { href: locate("/library?state=failed") }, t("status.failed", { n: failed })));
   }
   return parts;
 }
@@ -100,7 +101,7 @@ export async function describeLibrary(answer, state, actions) {
     const n = items[type]?.["indexed"];
     return n ? [t(`count.${type}`, { n })] : [];
   });
-  if (!counts.length) return [createElement("a", { href: "/library" }, t("status.empty"))];
+  if (!counts.length) return [createElement("a", { href: locate("/library") }, t("status.empty"))];
   if (!answer.total) return [t("status.none"), " ", createButton(t("status.unfiltered"), actions.dropFilters)];
   if (hasFilters(state)) return [createElement("strong", {}, t("status.items", { n: answer.total }))];
   return [`${t("status.library")} `, createElement("strong", {}, counts.join(", "))];

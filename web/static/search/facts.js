@@ -4,6 +4,7 @@ import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
 import { describeDate, formatLanguage, formatRating, formatTime, getFileName, getFolder } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { locate, mayKeepQueries } from "../shared/site.js";
 
 /** @import { FullItem } from "../shared/types.js" */
 
@@ -45,7 +46,7 @@ export function createFacts(item, words) {
   for (const [name, value] of rows) if (value) add(name, value);
   if (item.tags?.length) {
     const links = item.tags.map((tag) =>
-      createElement("a", { href: `/?tag=${encodeURIComponent(tag)}`, className: "chip" }, tag),
+      createElement("a", { href: locate(`/?tag=${encodeURIComponent(tag)}`), className: "chip" }, tag),
     );
     add("tags", ...links);
   }
@@ -59,7 +60,7 @@ export function createFacts(item, words) {
     const href = getMediaAddress(id);
     add("attachments", createElement("a", { href, target: "_blank", rel: "noopener", title: reason ?? "" }, name));
   }
-  const query = `${words} in:"${getFolder(item.path)}"`.trim();
-  add("path", createElement("a", { href: `/?q=${encodeURIComponent(query)}` }, t("view.folder")));
+  const query = `${mayKeepQueries() ? words : ""} in:"${getFolder(item.path)}"`.trim();
+  add("path", createElement("a", { href: locate(`/?q=${encodeURIComponent(query)}`) }, t("view.folder")));
   return list;
 }

@@ -3,6 +3,7 @@
 import { createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { locate, mayKeepQueries } from "../shared/site.js";
 import { describeAnswer, describeLibrary } from "./answer.js";
 import { createCard } from "./card.js";
 import { getAspectRatio } from "./face.js";
@@ -208,7 +209,8 @@ function addSpokenWords(words) {
 }
 
 function updateAddress() {
-  const address = writeAddress(state);
+  if (!mayKeepQueries()) return;
+  const address = locate(writeAddress(state));
   if (address !== location.pathname + location.search) {
     storeInHistory(grid.entries.length);
     history.pushState({}, "", address);

@@ -4,6 +4,7 @@ import { getQueryImageAddress, getThumbnailAddress, readItem, sendFeedback, uplo
 import { createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { mayKeepQueries } from "../shared/site.js";
 import { createCropFrame } from "./crop.js";
 import { hasThumbnail } from "./face.js";
 import { extractWords } from "./request.js";
@@ -98,7 +99,7 @@ export class PartsBar {
  */
 export function storeFeedback(state, id, relevant) {
   const text = extractWords(state).trim();
-  if (text) sendFeedback(text, id, relevant).catch(() => null);
+  if (text && mayKeepQueries()) sendFeedback(text, id, relevant).catch(() => null);
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import { bindDisclosure, createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { locate } from "../shared/site.js";
 import { createRequest } from "./request.js";
 import { isEmpty, writeAddress } from "./state.js";
 
@@ -90,14 +91,14 @@ export class SavedPanel {
 
   /** @param {Album} album */
   #createAlbumRow({ id, name, count }) {
-    const link = createElement("a", { className: "grow", href: `/?album=${id}` }, `${name} (${count})`);
+    const link = createElement("a", { className: "grow", href: locate(`/?album=${id}`) }, `${name} (${count})`);
     const remove = this.#createRemoveButton(name, () => deleteAlbum(id));
     return createElement("li", {}, link, remove);
   }
 
   /** @param {SavedSearch} search */
   #createSearchRow({ id, name, address, new_matches: newMatches, error }) {
-    const row = createElement("li", {}, createElement("a", { className: "grow", href: address }, name));
+    const row = createElement("li", {}, createElement("a", { className: "grow", href: locate(address) }, name));
     if (newMatches) {
       const showNew = this.#catchErrors(async () => {
         const { items } = await readNewMatches(id);
@@ -130,7 +131,7 @@ export class SavedPanel {
     const watch = createElement("input", { type: "checkbox" });
     const save = this.#catchErrors(async () => {
       if (!name.reportValidity() || !webhook.reportValidity()) return;
-      await saveSearch({
+      const saved = await saveSearch({
         name: name.value.trim(),
         request: createRequest(state),
         address: writeAddress(state),
@@ -141,6 +142,7 @@ export class SavedPanel {
       /** @type {HTMLElement | null} */
       const link = this.#panel.querySelector(".rows a");
       link?.focus();
+      if (saved.webhook_secret) this.#panel.prepend(createSecret(saved.webhook_secret));
     });
     const isUnset = isEmpty(state) && !state.type.length && !state.tag.length;
     const button = createButton(t("saved.save"), save, {
@@ -157,6 +159,17 @@ export class SavedPanel {
     });
     return form;
   }
+}
+
+/**
+ * Return the secret of a webhook, which the server shows only once.
+ *
+ * @param {string} secret
+ */
+function createSecret(secret) {
+  const note = createElement("p", {}, `${t("saved.secret")} `, createElement("code", {}, secret));
+  note.setAttribute("role", "status");
+  return note;
 }
 
 /**

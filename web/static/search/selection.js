@@ -1,6 +1,6 @@
 /** The selected items and the toolbar with what can be done with them. */
 
-import { addAlbum, ARCHIVE_ADDRESS, changeAlbum, listAlbums } from "../shared/api.js";
+import { addAlbum, changeAlbum, getArchiveAddress, listAlbums } from "../shared/api.js";
 import { createButton, createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
@@ -23,7 +23,7 @@ const NEW_ALBUM = "new";
  */
 function downloadArchive(ids) {
   const field = createElement("input", { type: "hidden", name: "ids", value: ids.join(",") });
-  const form = createElement("form", { method: "post", action: ARCHIVE_ADDRESS, hidden: true }, field);
+  const form = createElement("form", { method: "post", action: getArchiveAddress(), hidden: true }, field);
   document.body.append(form);
   form.submit();
   form.remove();

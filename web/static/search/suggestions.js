@@ -2,6 +2,7 @@
 
 import { readFacets } from "../shared/api.js";
 import { createElement, getElement } from "../shared/dom.js";
+import { mayKeepQueries } from "../shared/site.js";
 
 const MAX_RECENT = 12;
 const STORAGE_KEY = "recent";
@@ -32,6 +33,7 @@ export function addRecent(text) {
 
 /** Load the tags of the library and show all suggestions. */
 export async function loadSuggestions() {
+  if (!mayKeepQueries()) localStorage.removeItem(STORAGE_KEY);
   const facets = await readFacets("").catch(() => null);
   tagFilters = facets?.tags.map(({ value }) => (/\s/.test(value) ? `tag:"${value}"` : `tag:${value}`)) ?? [];
   showSuggestions();

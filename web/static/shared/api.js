@@ -1,6 +1,7 @@
 /** The REST interface of the server, as far as the pages need it. */
 
 import { t } from "./i18n.js";
+import { locate } from "./site.js";
 
 /**
  * @import {
@@ -12,12 +13,12 @@ import { t } from "./i18n.js";
 /**
  * Send a request and return the decoded JSON document.
  *
- * @param {string} address
+ * @param {string} path
  * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-async function send(address, options) {
-  const response = await fetch(address, options).catch(() => {
+async function send(path, options) {
+  const response = await fetch(locate(path), options).catch(() => {
     throw new Error(t("error.lost"));
   });
   const body = response.status === 204 ? null : await response.json().catch(() => null);
@@ -135,7 +136,7 @@ export const listSearches = () => send("/api/v1/searches");
  * @property {string | null} webhook
  */
 
-/** @type {(newSearch: NewSearch) => Promise<unknown>} */
+/** @type {(newSearch: NewSearch) => Promise<{ webhook_secret: string | null }>} the secret is sent only once */
 export const saveSearch = (newSearch) => sendJson("POST", "/api/v1/searches", newSearch);
 
 /** @type {(id: number) => Promise<void>} */
@@ -171,7 +172,7 @@ export function upload(files, onProgress) {
     const body = new FormData();
     for (const { file, name } of files) body.append("file", file, name);
     const request = new XMLHttpRequest();
-    request.open("POST", "/api/v1/uploads");
+    request.open("POST", locate("/api/v1/uploads"));
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
@@ -189,17 +190,20 @@ export function upload(files, onProgress) {
 const BROWSER_IMAGES = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
 /** @type {(id: string) => string} */
-export const getQueryImageAddress = (id) => `/api/v1/query-images/${id}`;
+export const getQueryImageAddress = (id) => locate(`/api/v1/query-images/${id}`);
 
 /** @type {(id: number) => string} */
-export const getMediaAddress = (id) => `/api/v1/items/${id}/media`;
+export const getMediaAddress = (id) => locate(`/api/v1/items/${id}/media`);
 
 /** @type {(item: Item) => string} */
 export const getImageAddress = (item) =>
-  BROWSER_IMAGES.test(item.path) ? getMediaAddress(item.id) : `/api/v1/items/${item.id}/preview`;
+  BROWSER_IMAGES.test(item.path) ? getMediaAddress(item.id) : locate(`/api/v1/items/${item.id}/preview`);
 
 /** Takes a form with the field `ids`: the ids of items, separated by commas. */
-export const ARCHIVE_ADDRESS = "/api/v1/archive";
+export const getArchiveAddress = () => locate("/api/v1/archive");
+
+/** @type {(id: number) => string} */
+export const getJobEventsAddress = (id) => locate(`/api/v1/jobs/${id}/events`);
 
 /**
  * Return the address of a thumbnail; for a video, of the frame at a time in seconds.
@@ -208,4 +212,4 @@ export const ARCHIVE_ADDRESS = "/api/v1/archive";
  * @param {number | null} [time]
  */
 export const getThumbnailAddress = (item, time = null) =>
-  `/api/v1/items/${item.id}/thumbnail${item.type === "video" && time !== null ? `?at=${time}` : ""}`;
+  locate(`/api/v1/items/${item.id}/thumbnail${item.type === "video" && time !== null ? `?at=${time}` : ""}`);

@@ -183,7 +183,7 @@
  * @property {UnavailableFolder[]} unavailable
  * @property {string | null} problem why changes cannot be watched
  *
- * @typedef {{ id: number, path: string, state: string, reason: string | null, advice: string | null }} LedgerItem
+ * @typedef {{ id: number, path: string, state: string, reason: string | null, advice: string | null, uploaded: boolean }} LedgerItem
  *
  * @typedef {object} Space The embeddings of one model.
  * @property {string} retriever

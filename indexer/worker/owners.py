@@ -1,0 +1,14 @@
+"""What the owners of saved searches may read."""
+
+from search.access.authentication import make_principal
+from search.open_home import OpenHome
+from search.records import EVERYTHING, NOBODY, Rights, SavedSearch
+from search.storage.accounts import Accounts
+
+
+def read_rights(library: OpenHome, saved: SavedSearch) -> Rights:
+    """Return what the owner of a search may read; everything without an owner."""
+    if saved.owner_id is None:
+        return EVERYTHING
+    account = Accounts(library.database).get(saved.owner_id)
+    return NOBODY.rights if account.is_disabled else make_principal(library.database, account).rights

@@ -1,0 +1,28 @@
+"""How precisely clients see where something was captured."""
+
+import math
+from dataclasses import replace
+
+from search.records import MediaFacts
+from search.settings import LocationPrecision
+
+# A tenth of a degree of latitude is 11 km.
+ROUNDED_DEGREES = 0.1
+
+
+def limit_location(facts: MediaFacts, precision: LocationPrecision) -> MediaFacts:
+    """Return the metadata of a file with its location as precise as it may be seen."""
+    if precision is LocationPrecision.EXACT or facts.latitude is None or facts.longitude is None:
+        return facts
+    if precision is LocationPrecision.HIDDEN:
+        return replace(facts, latitude=None, longitude=None)
+    latitude = _round(facts.latitude, ROUNDED_DEGREES)
+    # Degrees of longitude are shorter away from the equator. At the poles they all mean the same place.
+    length = math.cos(math.radians(latitude))
+    longitude = _round(facts.longitude, ROUNDED_DEGREES / length) if length > ROUNDED_DEGREES / 180 else 0.0
+    return replace(facts, latitude=latitude, longitude=max(-180.0, min(longitude, 180.0)))
+
+
+def _round(degrees: float, step: float) -> float:
+    """Return the nearest multiple of a step, with four decimals."""
+    return round(round(degrees / step) * step, 4)

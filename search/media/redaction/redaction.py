@@ -1,0 +1,44 @@
+"""Find what has to be replaced in a file so that it no longer says where it was made."""
+
+import mmap
+from collections.abc import Callable
+from pathlib import Path
+
+from search.media.redaction import boxes, jpeg, png, webp
+from search.media.redaction.patches import Data, NotRedactableError, Patch
+
+Finder = Callable[[Data, int], list[Patch]]
+HEAD_BYTES = 12
+DEFAULT_ORIENTATION = 1
+
+
+def find_patches(path: Path, orientation: int | None) -> list[Patch]:
+    """Return what has to be replaced in a JPEG, PNG, WebP, HEIC, AVIF, MP4 or QuickTime file.
+
+    All metadata is removed but the orientation, since many fields can name a place.
+
+    Args:
+        path: The file.
+        orientation: The EXIF orientation, 1 to 8; None if it is not known.
+
+    Raises:
+        NotRedactableError: The file has another format, or is damaged.
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        if head[4:8] == b"ftyp" or head[4:8] in {b"moov", b"mdat", b"wide", b"free", b"skip"}:
+            return boxes.find_patches(stream)
+        finder = _choose_finder(head)
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return finder(data, orientation or DEFAULT_ORIENTATION)
+
+
+def _choose_finder(head: bytes) -> Finder:
+    if head.startswith(b"\xff\xd8\xff"):
+        return jpeg.find_patches
+    if head.startswith(png.SIGNATURE):
+        return png.find_patches
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return webp.find_patches
+    raise NotRedactableError("the format is not supported")

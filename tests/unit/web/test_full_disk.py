@@ -1,0 +1,36 @@
+"""On a full disk the server answers what it can, and says that it is not ready."""
+
+import pytest
+
+from tests.support.web_client import get_item, make_client
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    def fail(path, *_args):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("search.paths.write_atomically", fail)
+    for module in ("content", "visualizations", "health"):
+        monkeypatch.setattr(f"web.api.{module}.write_atomically", fail, raising=False)
+
+
+def test_small_thumbnails_and_loudness_need_no_space(library, full_disk):
+    client = make_client(library)
+    small = client.get(f"/api/v1/items/{get_item(client, 'dahlia.jpg')}/thumbnail?size=256")
+    assert (small.status_code, small.mimetype, small.cache_control.private) == (200, "image/webp", True)
+    loudness = client.get(f"/api/v1/items/{get_item(client, 'holiday.mp4')}/loudness?points=37")
+    assert (loudness.status_code, len(loudness.json["peaks"])) == (200, 37)
+
+
+def test_the_server_is_not_ready(library, full_disk):
+    answer = make_client(library).get("/readyz")
+    assert (answer.status_code, answer.json["type"]) == (503, "urn:crossmodal:problem:home")
+    assert "No space left on device" in answer.json["detail"]
+    assert make_client(library).get("/healthz").status_code == 200
+
+
+def test_with_space_it_is_ready_and_leaves_nothing_behind(fresh):
+    before = sorted(fresh.home.root.iterdir())
+    assert make_client(fresh).get("/readyz").status_code == 200
+    assert sorted(fresh.home.root.iterdir()) == before

@@ -1,0 +1,123 @@
+"""Files of the library for clients: as they are, or without the places where they were made."""
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from flask import Response, request
+
+from search.errors import LocationHiddenError
+from search.media.image.pillow import encode_thumbnail, open_image
+from search.media.redaction.patches import NotRedactableError, Patch, PatchedFile
+from search.media.redaction.redaction import find_patches
+from search.records import Item, ItemType
+from search.settings import LocationPrecision
+from web.media_types import SANDBOX, guess_type, is_shown
+from web.ranges import send_ranges
+
+# Maximum width and height of a preview in pixels.
+MAX_PREVIEW = (2048, 2048)
+DAY_SECONDS = 24 * 3600
+BLOCK_BYTES = 256 * 1024
+# Subtitles belong to a recording, and name no place. Any other side-car may: XMP, and JSON of Google Takeout.
+SUBTITLES = {".srt", ".vtt", ".ass", ".ssa", ".sub", ".lrc", ".ttml", ".dfxp", ".smi"}
+HIDDEN = (
+    "{name} may name the place where it was made, which you may not see and which cannot be removed from its format. "
+    "Ask the administrator for the file."
+)
+
+
+def send_library_file(item: Item, path: Path, precision: LocationPrecision) -> Response:
+    """Return a response with the file of an item, which cannot run as a page of this site.
+
+    Args:
+        item: The item.
+        path: Its file.
+        precision: How precisely the client may see locations. Unless it is exact, metadata is removed; an image of a
+            format from which it cannot be removed is sent as a preview.
+
+    Raises:
+        LocationHiddenError: The file may name its place, and is no image.
+    """
+    patches = _find_patches(item, path, precision)
+    if patches is None:
+        return send_as_jpeg(path, f"{path.stem}.jpg")
+    mime_type = guess_type(path)
+    response = send_ranges(path, mime_type, path.name, is_download=not is_shown(mime_type), patches=patches)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def send_as_jpeg(path: Path, name: str | None = None) -> Response:
+    """Return a response with an image as a JPEG, which has no metadata.
+
+    Args:
+        path: The file of the image.
+        name: The name that browsers store it under; None for any.
+    """
+    response = Response(make_preview(path), mimetype="image/jpeg")
+    if name is not None:
+        response.headers.set("Content-Disposition", "inline", filename=name)
+    response.cache_control.max_age = DAY_SECONDS
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def make_preview(path: Path) -> bytes:
+    """Return an image of any supported format as a JPEG file of up to 2,048 pixels. Raises UnreadableMediaError."""
+    return encode_thumbnail(open_image(path, MAX_PREVIEW[0])[0], MAX_PREVIEW)
+
+
+def name_redacted(item: Item, name: str, precision: LocationPrecision) -> str | None:
+    """Return the name of a file in an archive: with another suffix for a preview; None if it may not be sent.
+
+    Args:
+        item: The item.
+        name: The name of its file.
+        precision: How precisely the client may see locations.
+    """
+    try:
+        patches = _find_patches(item, Path(item.path), precision)
+    except LocationHiddenError:
+        return None
+    return name if patches is not None else str(PurePosixPath(name).with_suffix(".jpg"))
+
+
+def read_redacted(item: Item, precision: LocationPrecision) -> Iterator[bytes]:
+    """Yield the blocks of the file of an item, or of its preview, as `send_library_file` sends it.
+
+    Args:
+        item: The item.
+        precision: How precisely the client may see locations.
+    """
+    path = Path(item.path)
+    patches = _find_patches(item, path, precision)
+    if patches is None:
+        yield make_preview(path)
+        return
+    with io.BufferedReader(PatchedFile(path, patches), BLOCK_BYTES) as stream:
+        while block := stream.read(BLOCK_BYTES):
+            yield block
+
+
+def _find_patches(item: Item, path: Path, precision: LocationPrecision) -> Sequence[Patch] | None:
+    """Return what has to be replaced in a file; None if only a preview can be sent.
+
+    Raises:
+        LocationHiddenError: Neither is possible.
+    """
+    if precision is LocationPrecision.EXACT or (item.type is ItemType.DOCUMENT and item.belongs_to is None):
+        return ()
+    if path.suffix.lower() in SUBTITLES:
+        return ()
+    try:
+        return find_patches(path, item.facts.orientation)
+    except NotRedactableError as error:
+        if item.type is ItemType.IMAGE:
+            return None
+        # A recording of another format is known to name no place if none was found when it was indexed.
+        is_recording = item.type in {ItemType.AUDIO, ItemType.VIDEO}
+        if is_recording and item.belongs_to is None and item.facts.latitude is None:
+            return ()
+        raise LocationHiddenError(HIDDEN.format(name=path.name)) from error

@@ -1,0 +1,26 @@
+"""How precisely the caller of the current request may see where something was captured."""
+
+from flask import Flask, current_app
+
+from search.records import Role
+from search.settings import LocationPrecision, Settings
+from web.access.caller import get_principal
+
+# Where an application keeps the precision of each role.
+EXTENSION = "crossmodal_locations"
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Use the precision that the settings have for each role; admins see exact locations."""
+    app.extensions[EXTENSION] = {
+        Role.VIEW: settings.view_location,
+        Role.SEARCH: settings.search_location,
+        Role.EDIT: settings.edit_location,
+        Role.ADMIN: LocationPrecision.EXACT,
+    }
+
+
+def get_location_precision() -> LocationPrecision:
+    """Return the precision for the caller of the current request."""
+    precisions: dict[Role, LocationPrecision] = current_app.extensions[EXTENSION]
+    return precisions.get(get_principal().role, LocationPrecision.HIDDEN)
