@@ -4,7 +4,11 @@ Each class declares how it is reported: by the exit status of the command line, 
 of an RFC 9457 problem in the REST API.
 """
 
+import traceback
 from typing import ClassVar
+
+# The causes of an exception that are logged.
+MAX_CAUSES = 5
 
 
 class CrossmodalError(Exception):
@@ -325,3 +329,17 @@ def find_reason(error: Exception) -> str:
     """Return the first line of the message of another package's exception, or its class name if it has none."""
     message = str(error).strip()
     return message.splitlines()[0] if message else type(error).__name__
+
+
+def describe_stack(error: BaseException) -> str:
+    """Return where an exception was raised, with its type and causes, for a log.
+
+    Messages are left out: they can contain what a user has searched for.
+    """
+    parts: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(parts) < MAX_CAUSES:
+        kind = type(cause)
+        parts.append("".join(traceback.format_tb(cause.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}")
+        cause = cause.__cause__ or cause.__context__
+    return "\ncaused by\n".join(parts)

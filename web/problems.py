@@ -6,7 +6,8 @@ import os
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from search.errors import CrossmodalError, InternalError, NotFoundError, TooLargeError
+from search.access.tokens import hide_tokens
+from search.errors import CrossmodalError, InternalError, NotFoundError, TooLargeError, describe_stack
 from search.paths import is_read_error
 from search.storable import clean_string
 from web.problem_documents import Problem, find_error
@@ -59,7 +60,10 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:
-        logging.getLogger("crossmodal").exception(
-            "unexpected error at %s (request %s)", request.path, get_request_id(), exc_info=error
+        logging.getLogger("crossmodal").error(
+            "unexpected error at %s (request %s)\n%s",
+            hide_tokens(request.path),
+            get_request_id(),
+            describe_stack(error),
         )
         return make_problem(InternalError, "An unexpected error occurred. See the server log for details.")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PREFIX = "HTTP_X_FORWARDED_"
 # Whether a request comes from a trusted proxy, in the environment of the request.
-TRUSTED_KEY = "crossmodal.trusted_proxy"
+TRUSTED_KEY = "trusted_proxy"
 NAMES = ("FOR", "PROTO", "HOST", "PREFIX")
 _VALID_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from indexer.worker.owners import read_rights
 from indexer.worker.webhook_sender import WebhookSender
 from search.engine import Engine
-from search.errors import CrossmodalError
+from search.errors import CrossmodalError, describe_stack
 from search.open_home import OpenHome
 from search.query.request import MAX_LIMIT, parse_request
 from search.records import SavedSearch, Tier
@@ -48,7 +48,7 @@ class SavedSearchNotifier:
         except CrossmodalError as error:
             self._saved.mark_sent(saved.id, [], f"the search failed: {error}")
         except Exception as error:
-            logging.getLogger("crossmodal").exception("saved search %d failed", saved.id)
+            logging.getLogger("crossmodal").error("saved search %d failed\n%s", saved.id, describe_stack(error))
             self._saved.mark_sent(saved.id, [], f"the search failed: {type(error).__name__}: {error}")
         else:
             return True

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from indexer.worker.owners import read_rights
 from indexer.worker.webhook import WebhookMessage, send_all
+from search.errors import describe_stack
 from search.open_home import OpenHome
 from search.records import Item, SavedSearch
 from search.serializers import serialize_item
@@ -56,8 +57,8 @@ class WebhookSender:
                     return
             try:
                 self._send(search_ids)
-            except Exception:
-                logging.getLogger("crossmodal").exception("cannot send new matches to webhooks")
+            except Exception as error:
+                logging.getLogger("crossmodal").error("cannot send new matches to webhooks\n%s", describe_stack(error))
 
     def _send(self, search_ids: set[int]) -> None:
         """Send the messages of some searches, and store the result of each."""

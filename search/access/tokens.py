@@ -1,6 +1,7 @@
 """Secret tokens of sessions, API keys, links and the first account. Only their hashes are stored."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,3 +60,11 @@ def make_form_token(session_token: str) -> str:
     It is derived from the token of the session, which other sites cannot read, and does not reveal it.
     """
     return hashlib.sha256(f"form {session_token}".encode(errors="replace")).hexdigest()
+
+
+def hide_tokens(text: str) -> str:
+    """Return a text, such as a path for a log, with only the kind of each token in it."""
+    return _TOKEN.sub(r"\1_…", text)
+
+
+_TOKEN = re.compile(f"({'|'.join(TokenKind)})_[A-Za-z0-9_-]+")

@@ -196,7 +196,8 @@ def _read_schema(connection: Connection) -> str | None:
 
 
 def _make_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+    # Errors are logged, and parameters can be what a user has searched for.
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import RequestTimeout
 
-from search.errors import BusyError, RequestTimeoutError, TooLargeError
+from search.access.tokens import hide_tokens
+from search.errors import BusyError, RequestTimeoutError, TooLargeError, describe_stack
 from search.settings import Settings
 from web.server.asgi import RETRY_SECONDS, Headers, Receive, Scope, Send
 from web.server.capacity import Capacity, FullError
@@ -108,8 +109,10 @@ class Bridge:
             await exchange.refuse(RequestTimeoutError, error.description or "")
         except ClientLeftError:
             pass  # nobody is left to be answered
-        except Exception:
-            logging.getLogger("crossmodal").exception("cannot finish the response to %s", scope["path"])
+        except Exception as error:
+            logging.getLogger("crossmodal").error(
+                "cannot finish the response to %s\n%s", hide_tokens(scope["path"]), describe_stack(error)
+            )
             raise  # uvicorn closes the connection
         finally:
             exchange.close()
