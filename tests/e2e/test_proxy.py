@@ -10,6 +10,7 @@ from PIL import Image
 
 from search.open_home import open_home
 from search.settings import Settings
+from tests.support.accounts import add_admin, make_headers
 from tests.support.browser import ask, wait
 from tests.support.fake_demo import make_fake_demo
 from tests.support.fake_models import choose_fake_models
@@ -25,9 +26,9 @@ RED = (200, 30, 30)
 SCRIPT = "document.title = 'run'; fetch('/api/v1/items')"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    media, home = tmp_path_factory.mktemp("media"), tmp_path_factory.mktemp("proxied") / "home"
+def make_home(factory):
+    """Return a home with the fake demo and two more documents that believes the proxies of this machine."""
+    media, home = factory.mktemp("media"), factory.mktemp("proxied") / "home"
     make_fake_demo(media)
     Image.new("RGB", (600, 800), RED).save(media / "red.pdf")
     (media / "page.html").write_text(f"<title>safe</title><p>A lighthouse.<script>{SCRIPT}</script>")
@@ -35,9 +36,28 @@ def server(tmp_path_factory):
         patch.setattr(CHOOSER, choose_fake_models)
         with open_home(Settings(home=home), create=True) as library:
             assert index(library, media).failures == {}
+            # The server answers forwarded requests only if there are accounts.
+            headers = make_headers(library, add_admin(library))
     (home / "settings.toml").write_text('trusted_proxies = ["127.0.0.1"]\n')
+    return home, headers
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """The port of a running server, and the headers of a key."""
+    home, headers = make_home(tmp_path_factory)
     with run_fake_server(home, "--no-worker") as running:
-        yield f"http://127.0.0.1:{running.port}"
+        yield running.port, headers
+
+
+@pytest.fixture(scope="module")
+def server(served):
+    return f"http://127.0.0.1:{served[0]}"
+
+
+@pytest.fixture(scope="module")
+def key(served):
+    return served[1]
 
 
 @pytest.fixture(scope="module")
@@ -47,12 +67,12 @@ def proxied(server):
 
 
 @pytest.fixture
-def visit(open_browser):
+def visit(open_browser, key):
     """Open a page; fail on any console error, failed request, error status or address outside the prefix."""
     troubles = []
 
     def open_at(address):
-        page = open_browser().new_context().new_page()
+        page = open_browser().new_context(extra_http_headers=key).new_page()
         page.on("console", lambda one: one.type in {"error", "warning"} and troubles.append(one.text))
         page.on("pageerror", lambda one: troubles.append(str(one)))
         page.on("response", lambda one: one.status >= 400 and troubles.append(one.url))
@@ -140,16 +160,17 @@ def run_site(body):
         site.shutdown()
 
 
-def test_a_page_of_another_site_neither_sees_images_nor_changes_anything(open_browser, server):
+def test_a_page_of_another_site_neither_sees_images_nor_changes_anything(open_browser, server, key):
     with run_site(EVIL.replace("SERVER", server)) as address:
-        page = open_browser().new_page()
+        # As if the browser of the attacked person were signed in.
+        page = open_browser().new_page(extra_http_headers=key)
         sent = []
         page.on("request", lambda one: one.url.startswith(server) and sent.append(one.method))
         page.goto(address)
         wait(page, "document.title")
         assert page.title() == "[false,false]"
         assert sent == ["GET", "GET", "POST", "POST", "POST"]
-        items = page.context.request.get(f"{server}/api/v1/items?path=evil").json()["items"]
+        items = page.context.request.get(f"{server}/api/v1/items?path=evil", headers=key).json()["items"]
         assert items == []
 
 
@@ -158,8 +179,8 @@ def find_media(page, server, name):
     return f"{server}/api/v1/items/{item['id']}/media"
 
 
-def test_the_browser_shows_a_pdf_of_the_library(open_browser, server):
-    page = open_browser().new_page(viewport={"width": 800, "height": 600})
+def test_the_browser_shows_a_pdf_of_the_library(open_browser, server, key):
+    page = open_browser().new_page(extra_http_headers=key, viewport={"width": 800, "height": 600})
     page.goto(find_media(page, server, "red.pdf"))
     for _ in range(100):
         with Image.open(io.BytesIO(page.screenshot())) as shown:
@@ -170,8 +191,8 @@ def test_the_browser_shows_a_pdf_of_the_library(open_browser, server):
     raise AssertionError("the document was not shown")
 
 
-def test_a_html_document_of_the_library_is_downloaded(open_browser, server, tmp_path):
-    page = open_browser().new_page()
+def test_a_html_document_of_the_library_is_downloaded(open_browser, server, key, tmp_path):
+    page = open_browser().new_page(extra_http_headers=key)
     address = find_media(page, server, "page.html")
     page.goto(f"{server}/")
     with page.expect_download() as download:

@@ -18,6 +18,7 @@ from tests.support.indexing import index
 from tests.support.web_client import ask, make_client
 
 ROOT = Path(__file__).parents[2]
+NAMES = ("chelsea.jpg", "*.wav", "bread.md")
 
 
 class Tried:
@@ -81,11 +82,21 @@ def test_the_guard_notices_what_leaves(tried):
     assert len(tried.addresses) == 3
 
 
-def test_no_connection_leaves_while_a_library_is_indexed_and_searched(tried, demo, tmp_path):
+@pytest.fixture
+def few(demo, tmp_path):
+    """A folder with an image, a recording and a text."""
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for name in NAMES:
+        shutil.copy(next(demo.rglob(name)), folder)
+    return folder
+
+
+def test_no_connection_leaves_while_a_library_is_indexed_and_searched(tried, few, tmp_path):
     with open_home(Settings(home=tmp_path / "home"), create=True) as library:
-        assert index(library, demo).failures == {}
+        assert index(library, few).failures == {}
         client = make_client(library)
-        image, voice = (next(demo.rglob(name)).read_bytes() for name in ("chelsea.jpg", "*.wav"))
+        image, voice = (next(few.glob(name)).read_bytes() for name in NAMES[:2])
         assert ask(client, text="a cat").json["hits"] != []
         assert client.post("/api/v1/search", data={"image": (io.BytesIO(image), "a.jpg")}).json["hits"] != []
         spoken = client.post("/api/v1/search", data={"voice": (io.BytesIO(voice), "a.wav")})
@@ -106,14 +117,14 @@ NAMESPACE = ("--net", "--map-root-user")
 
 @pytest.mark.slow
 @pytest.mark.skipif(not can_unshare(), reason="the system permits no network namespaces")
-def test_without_any_network_everything_works(demo, tmp_path):
+def test_without_any_network_everything_works(few, tmp_path):
     def run(*arguments):
         command = ["unshare", *NAMESPACE, sys.executable, "-m", "crossmodal", "--home", str(tmp_path / "home")]
         done = subprocess.run([*command, *arguments, "--json"], capture_output=True, text=True, cwd=ROOT, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    assert run("index", str(demo))["failed"] == 0
-    image, voice = (str(next(demo.rglob(name))) for name in ("chelsea.jpg", "*.wav"))
+    assert run("index", str(few))["failed"] == 0
+    image, voice = (str(next(few.glob(name))) for name in NAMES[:2])
     for query in (("a cat",), ("--image", image), ("--voice", voice)):
         assert run("search", *query)["hits"] != []
