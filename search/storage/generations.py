@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import os
 import shutil
 from collections.abc import Iterable
@@ -71,6 +72,14 @@ class Generation:
     rows: Rows
     baselines: Vectors
     sample: Sample
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the file of the vectors is still as long as when it was mapped: the system ends readers beyond it."""
+        mapped: Any = self.rows.vectors
+        while mapped is not None and not isinstance(mapped, mmap.mmap):
+            mapped = mapped.base if isinstance(mapped, np.ndarray) else None
+        return mapped is None or mapped.size() >= self.rows.vectors.nbytes
 
 
 def lock_folder(folder: Path) -> AbstractContextManager[object]:

@@ -85,6 +85,9 @@ class SpaceIndex:
         A new generation is loaded in a background thread, so no search waits for it.
         """
         snapshot = self._snapshot
+        if snapshot is not None and snapshot.generation is not None and not snapshot.generation.is_mapped:
+            # Something has cut the file. The next generation is found, or all rows are read from SQL.
+            self._snapshot = snapshot = None
         if snapshot is not None and snapshot.revision >= revision:
             return snapshot
         with self._lock:

@@ -57,6 +57,19 @@ def shelf(database, tmp_path):
     return Shelf(database, tmp_path)
 
 
+def test_a_mapped_file_that_is_truncated_does_not_end_the_process(shelf):
+    space = shelf.open()
+    for number in range(600):
+        shelf.add(number)
+    space.build(shelf.catalog.read_revision())
+    before = shelf.find(space, 3)
+    (vectors,) = shelf.folder.glob("generation-*/vectors.f2")
+    with vectors.open("r+b") as stream:
+        stream.truncate(0)
+    assert shelf.find(space, 3) == before
+    assert space.refresh(0).generation is None
+
+
 def test_rows_are_found_before_and_after_a_generation(shelf):
     first = shelf.add(0)
     space = shelf.open()
