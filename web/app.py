@@ -108,7 +108,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     caching.register(app)
     app.before_request(lambda: _refuse_other_hosts(trusted))
     cross_site.register(app)
-    gate.register(app, authentication)
+    gate.register(app, authentication, settings.user_header)
     locations.register(app, settings)
     idempotency.register(app)
     headers.register(app)

@@ -76,6 +76,10 @@ class Authentication:
         check_password(password, account.name)
         self.accounts.change(account.id, password_hash=hash_password(password))
 
+    def make_principal(self, account: Account) -> Principal:
+        """Return what an account may do."""
+        return make_principal(self._database, account)
+
     def find_session(self, token: str) -> Principal | None:
         """Return who a session belongs to; None if it has ended."""
         account = self._sessions.find(hash_token(token), self._lifetime)

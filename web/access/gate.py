@@ -14,17 +14,19 @@ from web.access.caller import get_principal
 from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie
 from web.contract.openapi import find_operation
 from web.contract.operation import FORM_TOKEN_HEADER
+from web.proxies import TRUSTED_KEY
 
 FORM_TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
-def register(app: Flask, authentication: Authentication) -> None:
+def register(app: Flask, authentication: Authentication, user_header: str) -> None:
     """Let only callers through whose role includes the one that the route declares.
 
     Args:
         app: The application.
         authentication: Finds out who sends a request.
+        user_header: The header in which trusted proxies name the account; empty if they do not.
     """
 
     @app.before_request
@@ -33,7 +35,8 @@ def register(app: Flask, authentication: Authentication) -> None:
         needed = operation.role
         if request.endpoint is None or request.endpoint == "static":
             return None
-        g.principal = _find_principal(authentication, needed)
+        named = request.headers.get(user_header, "") if user_header and request.environ.get(TRUSTED_KEY) else ""
+        g.principal = _find_named(authentication, named) if named else _find_principal(authentication, needed)
         if needed is Role.NONE or get_principal().role.includes(needed):
             _check_form_token(needed)
             return None
@@ -68,6 +71,7 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
         if name in request.cookies:
             principal = find(request.cookies[name])
             if principal is not None:
+                g.is_session = name == SESSION_COOKIE
                 return principal
             g.expired_cookies.append(name)
     if needed is Role.NONE or authentication.accounts.exist():
@@ -81,6 +85,18 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
     )
 
 
+def _find_named(authentication: Authentication, name: str) -> Principal:
+    """Return the principal of the account that a trusted proxy names.
+
+    Raises:
+        NotAllowedError: There is no such account, or it is disabled.
+    """
+    found = authentication.accounts.read_credentials(name)
+    if found is None or found.account.is_disabled:
+        raise NotAllowedError(f"{name} has no account here, or it is disabled. Ask an admin to add one.")
+    return authentication.make_principal(found.account)
+
+
 def _find_bearer(authentication: Authentication, token: str) -> Principal:
     finders = {TokenKind.KEY: authentication.find_key, TokenKind.LINK: authentication.find_link}
     find = finders.get(find_kind(token) or TokenKind.SESSION)
@@ -92,9 +108,7 @@ def _find_bearer(authentication: Authentication, token: str) -> Principal:
 
 def _check_form_token(needed: Role) -> None:
     """Refuse a change by a browser session whose request does not come from a page of this server."""
-    principal = get_principal()
-    is_session = principal.account is not None and principal.key_id is None
-    if request.method in SAFE_METHODS or needed is Role.NONE or not is_session:
+    if request.method in SAFE_METHODS or needed is Role.NONE or not g.get("is_session", False):
         return
     expected = make_form_token(request.cookies[SESSION_COOKIE])
     sent = request.headers.get(FORM_TOKEN_HEADER)

@@ -275,3 +275,19 @@ def test_a_repeated_key_of_an_idempotent_request_belongs_to_one_caller(fresh):
     two = client.post("/api/v1/albums", json={"name": "A"}, headers=second | key)
     assert one.json["id"] != two.json["id"]
     assert client.post("/api/v1/albums", json={"name": "A"}, headers=first | key).json["id"] == one.json["id"]
+
+
+def test_a_trusted_proxy_names_the_account_and_nobody_else_can(fresh):
+    add_admin(fresh)
+    add_person(fresh, "ana")
+    client = make_client(fresh, user_header="Remote-User", trusted_proxies=("127.0.0.1",))
+    assert client.get("/api/v1/session", headers={"Remote-User": "Ana"}).json["account"]["name"] == "ana"
+    assert client.get("/api/v1/status", headers={"Remote-User": "eve"}).status_code == 403
+    assert client.get("/api/v1/status").status_code == 401
+    body = {"name": "x", "request": {"text": "a cat"}}
+    assert client.post("/api/v1/searches", json=body, headers={"Remote-User": "ana"}).status_code == 201
+    stranger = {"REMOTE_ADDR": "192.168.1.9"}
+    refused = client.get("/api/v1/status", headers={"Remote-User": "ana"}, environ_base=stranger)
+    assert refused.status_code == 401
+    without = make_client(fresh, user_header="Remote-User")
+    assert without.get("/api/v1/status", headers={"Remote-User": "ana"}).status_code == 401
