@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 
 from indexer.decode.families import TYPES
-from indexer.decode.image import XMP_SUFFIX
 from indexer.edited import drop_apple_mark, find_original
 from search.media.takeout import TAKEOUT_SUFFIX
+from search.media.xmp import XMP_SUFFIX
 from search.records import ItemType
 
 # What Google Takeout puts between the name of a photo and `.json`, at first nothing. It cuts off what is too long.
@@ -25,29 +25,29 @@ MEDIA_TYPES = {ItemType.IMAGE, ItemType.VIDEO}
 RECORDING_TYPES = {ItemType.AUDIO, ItemType.VIDEO}
 
 
-def pair_takeout(names: Iterable[str]) -> dict[str, str]:
-    """Return the JSON file of Google Takeout for each photo and video of a folder.
+def pair_takeout(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the JSON files of Google Takeout for each photo and video of a folder.
 
     Args:
         names: The names of all files in the folder.
 
     Returns:
-        Names of JSON files by the name of their owner. Several files can have the same one.
+        Names of JSON files by the name of their owner. Several files can have the same ones.
     """
     names = sorted(names)
     documents = [name for name in names if name.lower().endswith(TAKEOUT_SUFFIX)]
     if not documents:
         return {}
     media = {_join_number(name): name for name in names if TYPES.get(PurePath(name).suffix.lower()) in MEDIA_TYPES}
-    pairs: dict[str, str] = {}
+    pairs: dict[str, list[str]] = {}
     keys = sorted(media)
     for document in documents:
         owner = _find_owner(document[: -len(TAKEOUT_SUFFIX)], media, keys)
         if owner is not None:
-            pairs.setdefault(owner, document)
+            pairs.setdefault(owner, []).append(document)
     if not pairs:
         return {}
-    by_stem = {PurePath(owner).stem: document for owner, document in pairs.items()}
+    by_stem = {PurePath(owner).stem: found for owner, found in pairs.items()}
     for name in media.values():
         stem = PurePath(name).stem
         # An edited copy has no separate JSON file.
@@ -57,8 +57,8 @@ def pair_takeout(names: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
-def pair_xmp(names: Iterable[str]) -> dict[str, str]:
-    """Return the XMP file of each recording of a folder: `clip.mp4.xmp`, or `clip.xmp` if no image has this name.
+def pair_xmp(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the XMP files of each recording of a folder: `clip.mp4.xmp`, and `clip.xmp` if no image has this name.
 
     Args:
         names: The names of all files in the folder.
@@ -75,10 +75,10 @@ def pair_xmp(names: Iterable[str]) -> dict[str, str]:
     pairs = {}
     for name, item_type in types.items():
         stem = PurePath(name).stem
-        if item_type in RECORDING_TYPES and name in sidecars:
-            pairs[name] = sidecars[name]
-        elif item_type in RECORDING_TYPES and stem in sidecars and stem not in image_stems:
-            pairs[name] = sidecars[stem]
+        keys = (name,) if stem in image_stems else (name, stem)
+        found = [sidecars[key] for key in keys if key in sidecars]
+        if item_type in RECORDING_TYPES and found:
+            pairs[name] = found
     return pairs
 
 

@@ -13,14 +13,14 @@ PART_BYTES = 64 * 1024 * 1024
 
 
 def hash_content(file: FileFacts, volume: str = "") -> str:
-    """Return the BLAKE2b hash (128 bits, hexadecimal) of the contents of a file and its sidecar.
+    """Return the BLAKE2b hash (128 bits, hexadecimal) of the contents of a file and its sidecars.
 
     Args:
         file: The file.
         volume: The folder at which its storage begins, if it is known.
 
     Raises:
-        OSError: The file or its sidecar cannot be read, or their disk does not respond.
+        OSError: The file or a sidecar cannot be read, or their disk does not respond.
     """
     digest = hashlib.blake2b(digest_size=16)
     for _ in DISKS.iterate(volume or file.path, _hash_parts(file, digest)):
@@ -29,15 +29,14 @@ def hash_content(file: FileFacts, volume: str = "") -> str:
 
 
 def _hash_parts(file: FileFacts, digest: hashlib.blake2b) -> Iterator[None]:
-    """Add the contents of a file and its sidecar to a hash; yield after every 64 MiB."""
+    """Add the contents of a file and its sidecars to a hash; yield after every 64 MiB."""
     buffer = memoryview(bytearray(BUFFER_BYTES))
-    for path in (Path(file.path), file.sidecar_path):
-        if path is not None:
-            with path.open("rb", buffering=0) as stream:
-                done = 0
-                while size := stream.readinto(buffer):
-                    digest.update(buffer[:size])
-                    done += size
-                    if done >= PART_BYTES:
-                        yield
-                        done = 0
+    for path in (Path(file.path), *file.sidecar_paths):
+        with path.open("rb", buffering=0) as stream:
+            done = 0
+            while size := stream.readinto(buffer):
+                digest.update(buffer[:size])
+                done += size
+                if done >= PART_BYTES:
+                    yield
+                    done = 0

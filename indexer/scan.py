@@ -25,7 +25,7 @@ from indexer.scan_results import (
     ScanResult,
     Skip,
     classify,
-    describe_sidecar,
+    describe_sidecars,
     explain_error,
     guess_type,
 )
@@ -178,8 +178,7 @@ class Scanner:
             if isinstance(error, FileNotFoundError) and not is_link:
                 return None  # it was deleted meanwhile
             return self._make_problem(path, explain_error(path, error), is_temporary=True)
-        files = listing.sidecars.by_owner.get(name)
-        sidecar = describe_sidecar(path, files[0]) if files else None
+        sidecar = describe_sidecars(path, listing.sidecars.by_owner.get(name, ()))
         stamp = self.stamps.get(path)
         result = self._describe(path, facts, sidecar)
         if (is_link or facts.st_nlink > 1) and isinstance(result, FileFacts | str):

@@ -2,12 +2,14 @@
 
 import os
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decode.families import TYPES, recognize_content
 from search.paths import explain_read_error
-from search.records import FileFacts, ItemType
+from search.records import SIDECAR_SEPARATOR, FileFacts, ItemType
 
 NOT_UTF8 = "the file name is not valid UTF-8: rename the file to index it"
 
@@ -53,14 +55,18 @@ def guess_type(path: str) -> ItemType | None:
     return TYPES.get(os.path.splitext(path)[1].lower())
 
 
-def describe_sidecar(path: str, sidecar: str) -> str | None:
-    """Return name, size and modification time of a sidecar, to detect changes; None if it cannot be read."""
-    try:
-        facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
-        sidecar.encode()
-    except (OSError, UnicodeEncodeError):
-        return None
-    return f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}"
+def describe_sidecars(path: str, sidecars: Iterable[str]) -> str | None:
+    """Return name, size and modification time of the sidecars of a file, to detect changes; None if there are none.
+
+    Sidecars that cannot be read are left out.
+    """
+    described: list[str] = []
+    for sidecar in sidecars:
+        with suppress(OSError, UnicodeEncodeError):
+            facts = os.stat(os.path.join(os.path.dirname(path), sidecar))
+            sidecar.encode()
+            described.append(f"{sidecar}:{facts.st_size}:{facts.st_mtime_ns}")
+    return SIDECAR_SEPARATOR.join(described) or None
 
 
 def classify(path: str, file: FileFacts, mode: int) -> FileFacts | Skip | Problem:

@@ -9,9 +9,9 @@ from indexer.companions import EDIT_SUFFIXES, THUMBNAIL_SUFFIXES, find_companion
 from indexer.decode.document.subtitle_names import drop_version, find_owner, rank_subtitles
 from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.families import BY_TYPE, FAMILIES, TYPES
-from indexer.decode.image import XMP_SUFFIX
 from indexer.pairs import Attachment
 from search.media.takeout import TAKEOUT_SUFFIX
+from search.media.xmp import XMP_SUFFIX
 from search.records import ItemType
 from search.storable import make_printable
 
@@ -26,13 +26,14 @@ _LAST_SUFFIXES = frozenset(
 class Sidecars:
     """The sidecars in a folder, such as subtitles and XMP files.
 
-    If a video has several subtitle files, the first is read with the video. The others are indexed as documents. The
-    sidecars of a file that is a part of an item, such as the raw file of a photo, belong to the item: it is read with
-    their metadata if it has none itself.
+    All sidecars of a file are read with it. The order says which of them decides where they differ: subtitles with all
+    that is said before partial ones; `photo.jpg.xmp` before `photo.xmp`, and both before the JSON file of Google
+    Takeout. The metadata of a file that is a part of an item, such as the raw file of a photo, comes after that of the
+    item.
 
     Attributes:
-        by_owner: Names of sidecars by the name of the file that they belong to; the first one is read with it.
-        owners: The name of the owner by the name of each sidecar that is not indexed separately.
+        by_owner: Names of sidecars by the name of the file that they are read with, the most important one first.
+        owners: The name of the owner by the name of each sidecar.
         companions: The name of the owner by the name of each file that belongs to it and is not read.
     """
 
@@ -46,30 +47,27 @@ class Sidecars:
         names = list(names)
         self.by_owner = pair_sidecars(names)
         self.companions = find_companions(names)
-        for owner, sidecar in (*pair_xmp(names).items(), *pair_takeout(names).items()):
-            self.by_owner.setdefault(owner, []).append(sidecar)
-        self.owners = {
-            sidecar: name
-            for name, sidecars in self.by_owner.items()
-            for index, sidecar in enumerate(sidecars)
-            if index == 0 or sidecar.lower().endswith(METADATA_SUFFIXES)
-        }
-
+        for owner, found in (*pair_xmp(names).items(), *pair_takeout(names).items()):
+            self.by_owner.setdefault(owner, []).extend(found)
+        self.owners = {sidecar: owner for owner, found in self.by_owner.items() for sidecar in found}
         if items and (self.owners or self.companions):
             self._hand_over(items)
 
     def _hand_over(self, items: Mapping[str, str]) -> None:
         """Assign what belongs to parts to their items."""
         self.companions = {name: items.get(owner, owner) for name, owner in self.companions.items()}
-        for sidecar, owner in list(self.owners.items()):
-            if owner not in items:
-                continue
-            item = items[owner]
-            if sidecar.lower().endswith(METADATA_SUFFIXES) and sidecar in self.by_owner.setdefault(item, [sidecar]):
-                self.owners[sidecar] = item
-            else:
-                del self.owners[sidecar]
-                self.companions[sidecar] = item
+        for part in sorted(items.keys() & self.by_owner.keys()):
+            item = items[part]
+            for sidecar in self.by_owner.pop(part):
+                if sidecar.lower().endswith(METADATA_SUFFIXES):
+                    self.owners[sidecar] = item
+                    if sidecar not in self.by_owner.setdefault(item, []):
+                        self.by_owner[item].append(sidecar)
+                elif self.owners.get(sidecar) == part:
+                    del self.owners[sidecar]
+                    self.companions[sidecar] = item
+        for found in self.by_owner.values():
+            found.sort(key=lambda sidecar: sidecar.lower().endswith(TAKEOUT_SUFFIX))
 
     def list_attachments(self) -> dict[str, Attachment]:
         """Return the files that are not indexed separately, by name, with the reason."""
@@ -97,16 +95,15 @@ class Listing:
 
 
 def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the sidecars of each file in a folder; the one to read with the file comes first.
+    """Return the subtitles of the recordings in a folder, and the XMP files of the images.
 
-    `film.srt` and `film.en.sdh.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`. Subtitles
-    with all that is said come before partial ones.
+    `film.srt` and `film.en.sdh.srt` belong to `film.mp4`; `photo.xmp` and `photo.jpg.xmp` to `photo.jpg`.
 
     Args:
         names: The names of all files in the folder.
 
     Returns:
-        Names of sidecars by the name of their owner.
+        Names of sidecars by the name of their owner, in the order of `Sidecars`.
     """
     names = list(names)
     sidecars = [name for name in names if name.lower().endswith(SIDECAR_SUFFIXES)]
@@ -126,7 +123,14 @@ def pair_sidecars(names: Iterable[str]) -> dict[str, list[str]]:
         stem = find(path.stem, owners[suffix])
         for owner in owners[suffix].get(stem or "", ()):
             pairs[owner].append(name)
-    return {owner: sorted(found, key=lambda name: rank_subtitles(name, owner)) for owner, found in pairs.items()}
+    return {owner: sorted(found, key=lambda name: _rank(name, owner)) for owner, found in pairs.items()}
+
+
+def _rank(name: str, owner: str) -> tuple[bool, bool, int]:
+    """Return a sort key by which the sidecars of a file are in the order of `Sidecars`."""
+    if name.lower().endswith(XMP_SUFFIX):
+        return False, False, -len(name)
+    return *rank_subtitles(name, owner), 0
 
 
 def _find_image(stem: str, stems: Collection[str]) -> str | None:

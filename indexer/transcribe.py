@@ -71,6 +71,19 @@ class TranscriptionQueue:
         future.add_done_callback(lambda _: self._free.release())
         return future
 
+    def detect_language(self, content_hash: str, samples: Pcm16) -> str | None:
+        """Return the spoken language (ISO 639-1) of a file, which is used for its sound; None if it is not clear.
+
+        Args:
+            content_hash: The hash of the file's content.
+            samples: A piece of its sound, shape (n,), int16.
+        """
+        with self._profile.measure("speech", round(len(samples) / SAMPLE_RATE)):
+            language = self._transcriber.detect_language(convert_to_float(samples))
+        if language is not None:
+            self._languages[content_hash] = language
+        return language
+
     def discard(self, content_hash: str) -> None:
         """Delete the transcripts and the language of a file that was written."""
         self._languages.pop(content_hash, None)

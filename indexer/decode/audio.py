@@ -1,5 +1,6 @@
 """The family of sound recordings."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,24 +26,24 @@ MP3_SAMPLE_RATES = (44100, 48000, 32000)
 MP3_DIVISORS = {0xFA: 1, 0xF2: 2, 0xE2: 4}
 
 
-def decode_audio(path: Path, sidecar: Path | None) -> Parts:
+def decode_audio(path: Path, subtitles: Sequence[Path]) -> Parts:
     """Yield the cover of a recording, its chapters and its sound, or its subtitles in place of the sound.
 
     The duration is that of the decoded sound: the file's header may be wrong.
 
     Args:
         path: The file.
-        sidecar: Subtitles.
+        subtitles: Subtitle files.
 
     Raises:
-        UnreadableMediaError: The file or its subtitles cannot be decoded.
+        UnreadableMediaError: The file cannot be decoded, or none of its subtitle files can be.
     """
     cover = _find_cover(path)
     if cover is not None:
         yield DecodedImage(Segment(SegmentKind.IMAGE), cover)
     streams = probe(path)
     yield from list_chapters(streams)
-    speech = yield from SpeechReader(path, streams, streams.media.duration or 0.0, sidecar).read(must_decode=True)
+    speech = yield from SpeechReader(path, streams, streams.media.duration or 0.0, subtitles).read(must_decode=True)
     if not speech.end:
         raise UnreadableMediaError(speech.error or "the recording has no sound")
     media = replace(streams.media, duration=round(speech.end, 3), language=speech.language)

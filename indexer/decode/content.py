@@ -2,10 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from search.media.image.pillow import PilImage
 from search.media.recording.sound import Pcm16
 from search.records import ItemType, MediaFacts, Pixels, Segment
+
+
+class Scope(Enum):
+    """What of a file is decoded: everything, its images only, or the sound that is transcribed only."""
+
+    ALL = auto()
+    IMAGES = auto()
+    SOUND = auto()
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,20 @@ class AudioChunk:
 
 
 @dataclass(frozen=True)
+class SpeechSample:
+    """A short piece of sound by which the spoken language is detected.
+
+    Attributes:
+        samples: Mono sound at 16 kHz, shape (n,), int16.
+        languages: The languages of the subtitles that contain all that is said. If another language is spoken, the
+            subtitles are translations, and the sound is transcribed.
+    """
+
+    samples: Pcm16
+    languages: frozenset[str]
+
+
+@dataclass(frozen=True)
 class FileSummary:
     """The facts about the whole file; always the last part.
 
@@ -51,7 +74,7 @@ class FileSummary:
     remark: str | None = None
 
 
-Part = DecodedImage | AudioChunk | Segment | FileSummary
+Part = DecodedImage | AudioChunk | SpeechSample | Segment | FileSummary
 Parts = Iterator[Part]
 
 
@@ -111,5 +134,5 @@ class Failed:
     is_temporary: bool = False
 
 
-Message = PreparedImage | AudioChunk | Segment | Finished | Failed
+Message = PreparedImage | AudioChunk | SpeechSample | Segment | Finished | Failed
 Messages = Iterator[Message]

@@ -3,14 +3,15 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from indexer.content_hash import hash_content
-from indexer.decode.content import AudioChunk, Failed, Finished, Postponed
+from indexer.decode.content import AudioChunk, Failed, Finished, Message, Postponed, Scope, SpeechSample
 from indexer.decode.decoder import Decoder
+from indexer.decode.document.subtitle_names import is_same_language
 from indexer.decode.growing import STILL_WRITTEN, may_be_incomplete, must_wait
 from indexer.decode.preprocess import add_guessed_date
 from indexer.embed import Copied, FileMessage, PendingSpeech
@@ -183,14 +184,47 @@ class FileReader:
         if copied is not None:
             yield copied
             return
-        messages = decoder.decode(file)
-        for message in self.profile.measure_each("decoding", messages, lambda part: isinstance(part, Finished)):
+        yield from self._decode(decoder, file, content_hash)
+
+    def _decode(self, decoder: Decoder, file: FileFacts, content_hash: str) -> Iterator[FileMessage]:
+        """Yield the messages of a file; if its subtitles turn out to be translations, also those of its sound."""
+        language, is_translated = None, False
+        for message in self._measure(decoder.decode(file)):
             if isinstance(message, AudioChunk):
-                yield PendingSpeech(message.start, self.transcription.submit(content_hash, message))
+                yield self._submit(content_hash, message)
+            elif isinstance(message, SpeechSample):
+                language = self.transcription.detect_language(content_hash, message.samples)
+                is_translated = language is not None and not any(
+                    is_same_language(language, known) for known in message.languages
+                )
             elif isinstance(message, Finished):
-                yield replace(message, content_hash=content_hash)
+                end = replace(message, content_hash=content_hash)
+                if language is not None:
+                    end = replace(end, facts=replace(end.facts, language=language))
+                yield (yield from self._decode_speech(decoder, file, end)) if is_translated else end
             else:
                 yield message
+
+    def _decode_speech(
+        self, decoder: Decoder, file: FileFacts, end: Finished
+    ) -> Generator[FileMessage, None, Finished]:
+        """Yield the sound of a file, and return its last message with the remarks about the sound."""
+        remark = None
+        for message in self._measure(decoder.decode(file, Scope.SOUND)):
+            if isinstance(message, AudioChunk):
+                yield self._submit(end.content_hash, message)
+            elif isinstance(message, Finished):
+                remark = message.remark
+            elif isinstance(message, Failed):
+                remark = f"the sound {message.reason}"
+        remarks = dict.fromkeys(one for one in (end.remark, remark) if one)
+        return replace(end, remark="; ".join(remarks) or None)
+
+    def _measure(self, messages: Iterator[Message]) -> Iterator[Message]:
+        return self.profile.measure_each("decoding", messages, lambda part: isinstance(part, Finished))
+
+    def _submit(self, content_hash: str, chunk: AudioChunk) -> PendingSpeech:
+        return PendingSpeech(chunk.start, self.transcription.submit(content_hash, chunk))
 
     def _copy(self, file: FileFacts, content_hash: str) -> Copied | None:
         """Return the rows of an indexed file with the same content, None if there is none."""

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from indexer.decode.content import Failed, Finished, Message, Messages
+from indexer.decode.content import Failed, Finished, Message, Messages, Scope
 from indexer.decode.preprocess import prepare_file
 from search.errors import UnreadableMediaError
 from search.media.image.transform import ImageTransform
@@ -13,7 +13,7 @@ from search.records import FileFacts
 class Decoder(Protocol):
     """Decodes files into messages."""
 
-    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
+    def decode(self, file: FileFacts, scope: Scope = Scope.ALL) -> Messages:
         """Yield the input of the models for a file; the last message is `Finished` or `Failed`."""
 
     def close(self) -> None:
@@ -26,9 +26,9 @@ class InlineDecoder:
     def __init__(self, transform: ImageTransform) -> None:
         self._transform = transform
 
-    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
+    def decode(self, file: FileFacts, scope: Scope = Scope.ALL) -> Messages:
         """Yield the input of the models for a file; the last message is `Finished` or `Failed`."""
-        return prepare_file(file, self._transform, images_only)
+        return prepare_file(file, self._transform, scope)
 
     def close(self) -> None:
         """Do nothing."""
@@ -47,7 +47,7 @@ class SandboxedDecoder:
         """
         self._sandbox = Sandbox(work or decode_file_there, transform, limits, is_last)
 
-    def decode(self, file: FileFacts, images_only: bool = False) -> Messages:
+    def decode(self, file: FileFacts, scope: Scope = Scope.ALL) -> Messages:
         """Yield the input of the models for a file; the last message is `Finished` or `Failed`.
 
         A file that exceeds the limits or crashes the process fails.
@@ -56,7 +56,7 @@ class SandboxedDecoder:
             HomeError: No process can be started; this is not a failure of the file.
         """
         try:
-            yield from self._sandbox.run((file, images_only), file.size)
+            yield from self._sandbox.run((file, scope), file.size)
         except UnreadableMediaError as error:
             yield Failed(str(error))
 
@@ -65,9 +65,9 @@ class SandboxedDecoder:
         self._sandbox.close()
 
 
-def decode_file_there(transform: ImageTransform, file: FileFacts, images_only: bool) -> Messages:
+def decode_file_there(transform: ImageTransform, file: FileFacts, scope: Scope) -> Messages:
     """Yield the input of the models for a file; runs in the separate process."""
-    return prepare_file(file, transform, images_only)
+    return prepare_file(file, transform, scope)
 
 
 def is_last(message: Message) -> bool:

@@ -4,14 +4,17 @@ Each family declares its suffixes, signatures and decoder in its own module. To 
 add a family, list it in `FAMILIES`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from indexer.decode.audio import AUDIO
 from indexer.decode.content import FileSummary, Parts
 from indexer.decode.document.document import DOCUMENT
+from indexer.decode.document.subtitles import SUBTITLE_SUFFIXES
 from indexer.decode.family import Family
 from indexer.decode.image import IMAGE
+from indexer.decode.sidecar_metadata import add_metadata, list_descriptions, read_metadata
 from indexer.decode.video import VIDEO
 from search.media.recording.tracks import probe
 from search.records import ItemType
@@ -58,13 +61,13 @@ def choose_type(path: Path, expected: ItemType) -> ItemType:
     return expected if recognized is None or {recognized, expected} == CONTAINER_TYPES else recognized
 
 
-def decode_file(path: Path, expected: ItemType, sidecar: Path | None = None) -> Parts:
-    """Yield the parts of a file, its summary last.
+def decode_file(path: Path, expected: ItemType, sidecars: Sequence[Path] = ()) -> Parts:
+    """Yield the parts of a file, its summary last, with the metadata in its sidecars.
 
     Args:
         path: The file.
         expected: The type by the file's name; the content can be of another type.
-        sidecar: A file that belongs to this one, such as its subtitles.
+        sidecars: Files that belong to this one, such as its subtitles, the most important one first.
 
     Raises:
         UnreadableMediaError: The file cannot be decoded. Can be raised after any part. The message does not name the
@@ -73,8 +76,14 @@ def decode_file(path: Path, expected: ItemType, sidecar: Path | None = None) -> 
     item_type = choose_type(path, expected)
     if item_type in CONTAINER_TYPES:
         item_type = ItemType.VIDEO if probe(path).has_video else ItemType.AUDIO
-    for part in BY_TYPE[item_type].decode(path, sidecar):
-        yield replace(part, type=item_type) if isinstance(part, FileSummary) else part
+    subtitles = [sidecar for sidecar in sidecars if sidecar.suffix.lower() in SUBTITLE_SUFFIXES]
+    metadata = read_metadata(sidecars)
+    for part in BY_TYPE[item_type].decode(path, subtitles):
+        if isinstance(part, FileSummary):
+            yield from list_descriptions(part.facts, metadata)
+            yield replace(part, type=item_type, facts=add_metadata(part.facts, metadata))
+        else:
+            yield part
 
 
 def is_text(head: bytes) -> bool:

@@ -1,6 +1,6 @@
 """The records by which families of file formats, and formats of documents, are declared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Family:
     Attributes:
         type: The item type of the files.
         formats: The formats, each with its suffixes.
-        decode: Yields the parts of a file, given its path and its sidecar.
+        decode: Yields the parts of a file, given its path and its subtitle files.
         signatures: Bytes by which the files are recognized.
         detect: A further check, given the path and the first bytes of a file.
         sidecars: Suffixes of files that belong to a file of this family with the same name.
@@ -53,7 +53,7 @@ class Family:
 
     type: ItemType
     formats: tuple[Format, ...]
-    decode: Callable[[Path, Path | None], Parts]
+    decode: Callable[[Path, Sequence[Path]], Parts]
     signatures: tuple[Signature, ...] = ()
     detect: Callable[[Path, bytes], bool] = lambda _path, _head: False
     sidecars: tuple[str, ...] = ()

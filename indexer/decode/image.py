@@ -1,33 +1,30 @@
 """The family of images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.decode.content import DecodedImage, FileSummary, Parts
 from indexer.decode.family import Family, Format, Signature, split_suffixes
 from search.media.image.pillow import USEFUL_SIDE, is_blank, iterate_images
 from search.media.image.raw import RAW_SUFFIXES
-from search.media.metadata import add_later_facts
-from search.media.xmp import read_xmp
-from search.records import ItemType, MediaFacts, Segment, SegmentKind
+from search.media.xmp import XMP_SUFFIX
+from search.records import ItemType, Segment, SegmentKind
 
-XMP_SUFFIX = ".xmp"
 PAGED_SUFFIXES = {".tif", ".tiff"}
 MAX_PAGES = 500
-MAX_SIDECAR_BYTES = 4 * 1024 * 1024
 # Brands of images in the ISO container, which videos use as well.
 STILL_BRANDS = b"avif avis heic heix heim heis mif1 msf1 crx".split()
 # Sizes of the header after the file header of a BMP: "BM" alone is too short to recognize one.
 BITMAP_HEADER_SIZES = {12, 40, 52, 56, 64, 108, 124}
 
 
-def decode_image(path: Path, sidecar: Path | None) -> Parts:
+def decode_image(path: Path, _subtitles: Sequence[Path]) -> Parts:
     """Yield an image, the pages of a TIFF, or a few frames of an animation.
 
     A JPEG is decoded no larger than the models and the thumbnail need.
 
     Args:
         path: The file.
-        sidecar: An XMP file with later metadata.
 
     Raises:
         UnreadableMediaError: The file cannot be decoded.
@@ -39,7 +36,7 @@ def decode_image(path: Path, sidecar: Path | None) -> Parts:
         if cover is None or is_blank(cover):
             cover = picture.image
         if metadata is None:
-            metadata = _add_sidecar(picture.facts, sidecar)
+            metadata = picture.facts
             # A description is also searched as text.
             if metadata.description:
                 yield Segment(SegmentKind.PASSAGE, metadata.description)
@@ -47,13 +44,6 @@ def decode_image(path: Path, sidecar: Path | None) -> Parts:
         yield DecodedImage(Segment(SegmentKind.IMAGE, page=page), picture.image)
     if metadata is not None:
         yield FileSummary(metadata, cover, remark=remark)
-
-
-def _add_sidecar(facts: MediaFacts, sidecar: Path | None) -> MediaFacts:
-    """Return metadata in which the sidecar's values replace the image's: they were written later."""
-    if sidecar is None or sidecar.stat().st_size > MAX_SIDECAR_BYTES:
-        return facts
-    return add_later_facts(facts, read_xmp(sidecar.read_bytes()))
 
 
 def _is_bitmap(_path: Path, head: bytes) -> bool:

@@ -12,27 +12,27 @@ from indexer.decode.content import (
     Messages,
     Parts,
     PreparedImage,
+    Scope,
+    SpeechSample,
 )
 from indexer.decode.families import decode_file
-from indexer.decode.image import MAX_SIDECAR_BYTES, XMP_SUFFIX
+from indexer.decode.speech import decode_speech
 from search.errors import CrossmodalError
 from search.media.dates import guess_date
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
-from search.media.metadata import add_later_facts, clean_facts, clean_segment
-from search.media.takeout import TAKEOUT_SUFFIX, read_takeout
-from search.media.xmp import read_xmp
+from search.media.metadata import clean_facts, clean_segment
 from search.paths import explain_read_error, is_read_error
-from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind
+from search.records import FileFacts, ItemType, MediaFacts, Segment
 
 
-def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool = False) -> Messages:
+def prepare_file(file: FileFacts, transform: ImageTransform, scope: Scope = Scope.ALL) -> Messages:
     """Decode a file and yield the input of the models.
 
     Args:
         file: The file to decode.
         transform: Turns an image into the pixels that the image encoder takes.
-        images_only: Leave out sound and text, and everything after the first sound.
+        scope: What is decoded.
 
     Yields:
         Messages, the last of which is `Finished` or `Failed`.
@@ -41,13 +41,12 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
         if file.type is None:
             yield Failed("unknown file type")
             return
-        parts = _decode(file, file.type)
-        for part in _stop_at_sound(parts) if images_only else parts:
+        for part in _choose_parts(file, file.type, scope):
             if isinstance(part, DecodedImage):
                 yield _prepare(part, transform)
             elif isinstance(part, FileSummary):
                 yield _finish(part)
-            elif not images_only:
+            else:
                 yield clean_segment(part) if isinstance(part, Segment) else part
     except CrossmodalError as error:
         yield Failed(str(error))
@@ -59,30 +58,22 @@ def prepare_file(file: FileFacts, transform: ImageTransform, images_only: bool =
         yield Failed(f"cannot be decoded: {type(error).__name__}: {error}")
 
 
+def _choose_parts(file: FileFacts, expected: ItemType, scope: Scope) -> Parts:
+    """Return the parts of a file that are wanted."""
+    if scope is Scope.SOUND:
+        return decode_speech(Path(file.path))
+    parts = _decode(file, expected)
+    return _keep_images(parts) if scope is Scope.IMAGES else parts
+
+
 def _decode(file: FileFacts, expected: ItemType) -> Parts:
-    """Yield the parts of a file, with the metadata that a sidecar or the file name add to it."""
-    sidecar, path = file.sidecar_path, Path(file.path)
-    later = _read_metadata(sidecar, expected) if sidecar else None
-    for part in decode_file(path, expected, sidecar if later is None else None):
-        if not isinstance(part, FileSummary):
+    """Yield the parts of a file, with the date that the file name adds to it."""
+    path = Path(file.path)
+    for part in decode_file(path, expected, file.sidecar_paths):
+        if isinstance(part, FileSummary):
+            yield replace(part, facts=add_guessed_date(part.facts, path.name, part.type or expected))
+        else:
             yield part
-            continue
-        facts, later = part.facts, later or MediaFacts()
-        if later.description and later.description != facts.description:
-            yield Segment(SegmentKind.PASSAGE, later.description)
-        facts = add_later_facts(facts, later)
-        yield replace(part, facts=add_guessed_date(facts, path.name, part.type or expected))
-
-
-def _read_metadata(sidecar: Path, expected: ItemType) -> MediaFacts | None:
-    """Return the metadata in a sidecar; None if it is for the decoder: subtitles, and the XMP file of an image."""
-    suffix = sidecar.suffix.lower()
-    if suffix != TAKEOUT_SUFFIX and (suffix != XMP_SUFFIX or expected is ItemType.IMAGE):
-        return None
-    if sidecar.stat().st_size > MAX_SIDECAR_BYTES:
-        return MediaFacts()
-    body = sidecar.read_bytes()
-    return read_takeout(body) if suffix == TAKEOUT_SUFFIX else read_xmp(body)
 
 
 def add_guessed_date(facts: MediaFacts, name: str, item_type: ItemType) -> MediaFacts:
@@ -112,10 +103,11 @@ def _finish(summary: FileSummary) -> Finished:
     return Finished(facts, encode_thumbnail(cover), summary.type, remark=summary.remark)
 
 
-def _stop_at_sound(parts: Parts) -> Parts:
-    """Yield the parts before the first sound: all images come before it."""
+def _keep_images(parts: Parts) -> Parts:
+    """Yield the images. Nothing is decoded after the first sound: all images come before it."""
     for part in parts:
-        if isinstance(part, AudioChunk):
+        if isinstance(part, AudioChunk | SpeechSample):
             yield FileSummary(MediaFacts())
             return
-        yield part
+        if isinstance(part, DecodedImage | FileSummary):
+            yield part

@@ -1,20 +1,22 @@
 """What is said in a recording: its subtitles, or its sound for the speech model, or both."""
 
 import re
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.decode.content import AudioChunk, Part
-from indexer.decode.document.subtitle_names import normalize_language
+from indexer.decode.content import AudioChunk, FileSummary, Part, Parts, SpeechSample
+from indexer.decode.document.subtitle_names import is_same_language, normalize_language
 from indexer.decode.document.subtitles import Spoken, convert_lines, read_spoken
+from indexer.decode.speech_sample import take_sample
+from indexer.decode.subtitle_lines import SubtitleLines
 from indexer.transcribe import is_silent
 from search.errors import UnreadableMediaError
 from search.media.recording.container import INCOMPLETE, DecodeReport
 from search.media.recording.sound import SAMPLE_RATE, iterate_sound
 from search.media.recording.subtitle_tracks import iterate_lines
-from search.media.recording.tracks import StreamFacts, Track
-from search.records import Segment, SegmentKind
+from search.media.recording.tracks import StreamFacts, Track, probe
+from search.records import MediaFacts, Segment, SegmentKind
 
 # Titles of chapters that say nothing, such as "Chapter 01" and "00:05:00.000".
 NUMBERED_TITLE = re.compile(r"\W*(?:(?:chapter|kapitel|chapitre|capitulo|track|part|teil)\W*)?[\d\W]*", re.IGNORECASE)
@@ -60,16 +62,18 @@ class SpeechReader:
         path: The recording.
         streams: Its tracks.
         duration: Its duration in seconds, as far as it is known.
-        sidecar: A subtitle file.
+        subtitles: Its subtitle files, the most important one first.
     """
 
     path: Path
     streams: StreamFacts
     duration: float
-    sidecar: Path | None
+    subtitles: Sequence[Path] = ()
 
     def read(self, must_decode: bool) -> Generator[Part, None, Speech]:
         """Yield the subtitles, and the sound unless the subtitles contain all that is said.
+
+        Instead of the sound a sample of it is yielded if it has no known language, and the subtitles have.
 
         Args:
             must_decode: Decode the sound in any case, to measure it.
@@ -78,33 +82,68 @@ class SpeechReader:
             What is known after the last part.
 
         Raises:
-            UnreadableMediaError: The subtitle file cannot be read.
+            UnreadableMediaError: There are subtitle files, and none can be read.
         """
-        speech = Speech()
-        full: Spoken | None = None
-        known: set[tuple[str, float]] = set()
-        for spoken in self._list_subtitles(speech):
-            lines = [line for line in spoken.lines if (line.text or "", line.start or 0.0) not in known]
-            known |= {(line.text or "", line.start or 0.0) for line in lines}
-            yield from lines
+        speech, lines = Speech(), SubtitleLines()
+        heard = normalize_language(self.streams.sounds[0].language) if self.streams.sounds else None
+        # The languages of the subtitles with all that is said, the most important one first.
+        languages: dict[str | None, None] = {}
+        for spoken in self._list_subtitles(heard, speech, languages):
+            yield from lines.add(spoken.lines, spoken.is_complete(self.duration))
             if spoken.is_complete(self.duration):
-                full, speech.language = spoken, spoken.language
-                break
-        if self.streams.sounds and (full is None or must_decode):
-            yield from self._read_sound(speech, is_wanted=full is None)
+                languages.setdefault(spoken.language)
+        speech.language = next(iter(languages), None)
+        if self.streams.sounds and heard is None and languages and None not in languages:
+            sample = take_sample(self.path, self.streams.sounds, lines.complete)
+            if sample is not None:
+                yield SpeechSample(sample, frozenset(filter(None, languages)))
+        if self.streams.sounds and (not languages or must_decode):
+            yield from self.read_sound(speech, is_wanted=not languages)
         return speech
 
-    def _list_subtitles(self, speech: Speech) -> Iterator[Spoken]:
-        """Yield the subtitle file, then the tracks of subtitles that are worth reading, the best one first."""
-        if self.sidecar is not None:
-            yield read_spoken(self.sidecar, self.path)
-        heard = normalize_language(self.streams.sounds[0].language) if self.streams.sounds else None
+    def _list_subtitles(
+        self, heard: str | None, speech: Speech, languages: Mapping[str | None, None]
+    ) -> Iterator[Spoken]:
+        """Yield the subtitle files, then the tracks of subtitles that are worth reading, the best one first.
+
+        Args:
+            heard: The language of the sound, if it is known.
+            speech: Remarks are added here.
+            languages: The languages of the subtitles with all that is said among those that were yielded.
+        """
+        yield from self._read_files(heard, speech)
         full = choose_subtitles(self.streams.subtitles, heard)
+        if languages:
+            # A track in a further language may be in the language that is spoken, which is not known.
+            language = normalize_language(full.language) if full is not None else None
+            if full is not None and heard is None and None not in languages and language not in {None, *languages}:
+                yield self._read_track(full, heard, speech)
+            return
         if full is not None:
             yield self._read_track(full, heard, speech)
         forced = [track for track in self.streams.subtitles if track.is_forced and not track.is_special]
-        for track in sorted(forced, key=lambda track: not track.is_default)[:1]:
+        for track in [] if languages else sorted(forced, key=lambda track: not track.is_default)[:1]:
             yield self._read_track(track, heard, speech)
+
+    def _read_files(self, heard: str | None, speech: Speech) -> Iterator[Spoken]:
+        """Yield the content of the subtitle files; those in another language than the sound are partial.
+
+        Of several, one that cannot be read becomes a remark.
+
+        Raises:
+            UnreadableMediaError: None can be read.
+        """
+        failures: list[UnreadableMediaError] = []
+        for path in self.subtitles:
+            try:
+                spoken = read_spoken(path, self.path)
+            except UnreadableMediaError as error:
+                failures.append(error)
+                speech.remarks.append(str(error))
+                continue
+            yield replace(spoken, is_partial=spoken.is_partial or _is_translated(spoken.language, heard))
+        if failures and len(failures) == len(self.subtitles):
+            raise failures[0]
 
     def _read_track(self, track: Track, heard: str | None, speech: Speech) -> Spoken:
         """Read a subtitle track. It is partial if it is forced, has no line, or is not in the language of the sound.
@@ -119,14 +158,18 @@ class SpeechReader:
             speech.remarks.append(f"subtitle track {track.index + 1} {error}")
         if report.damaged:
             speech.remarks.append(f"parts of subtitle track {track.index + 1} are damaged and were left out")
-        is_translated = language is not None and heard is not None and language != heard
-        return Spoken(lines, language, track.is_forced or is_translated or not lines)
+        is_partial = track.is_forced or _is_translated(language, heard) or not lines
+        return Spoken(lines, language, is_partial)
 
-    def _read_sound(self, speech: Speech, is_wanted: bool) -> Generator[Part, None, None]:
+    def read_sound(self, speech: Speech, is_wanted: bool) -> Generator[Part, None, None]:
         """Yield the sound of the track that a player plays, or of the next one if it is silent or cannot be decoded.
 
         The silence at the start of one of several tracks is not yielded, so that the sound of two is never mixed. A
         single track is yielded whole: hours of silence without a part would count as a decoder that hangs.
+
+        Args:
+            speech: What is known about the sound is added here.
+            is_wanted: Yield the sound; otherwise it is only measured.
         """
         chosen: Track | None = None
         is_single = len(self.streams.sounds) == 1
@@ -155,6 +198,22 @@ class SpeechReader:
         speech.remarks += failures
         if is_wanted and len(self.streams.sounds) > 1:
             speech.remarks.append(_describe_track(chosen, len(self.streams.sounds)))
+
+
+def decode_speech(path: Path) -> Parts:
+    """Yield the sound of a recording that is transcribed, and a summary with the remark about it.
+
+    Raises:
+        UnreadableMediaError: The file cannot be decoded.
+    """
+    speech = Speech()
+    yield from SpeechReader(path, probe(path), 0.0).read_sound(speech, is_wanted=True)
+    yield FileSummary(MediaFacts(), remark=speech.remark)
+
+
+def _is_translated(language: str | None, heard: str | None) -> bool:
+    """Return whether subtitles are in another language than the sound; not if one of the languages is not known."""
+    return language is not None and heard is not None and not is_same_language(language, heard)
 
 
 def choose_subtitles(tracks: Sequence[Track], heard: str | None) -> Track | None:

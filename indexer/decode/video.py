@@ -1,6 +1,6 @@
 """The family of videos: a few frames of every shot, and the sound."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class _Shots:
     remark: str | None = None
 
 
-def decode_video(path: Path, sidecar: Path | None) -> Parts:
+def decode_video(path: Path, subtitles: Sequence[Path]) -> Parts:
     """Yield a few frames of every shot, the chapters, and the subtitles; the sound if they do not contain all speech.
 
     The summary has a remark if the file is incomplete or damaged, if only the images or only the sound can be decoded,
@@ -89,15 +89,15 @@ def decode_video(path: Path, sidecar: Path | None) -> Parts:
 
     Args:
         path: The file.
-        sidecar: Subtitles.
+        subtitles: Subtitle files.
 
     Raises:
-        UnreadableMediaError: Neither images nor sound can be decoded, or the subtitle file cannot be read.
+        UnreadableMediaError: Neither images nor sound can be decoded, or no subtitle file can be read.
     """
     streams = probe(path)
     shots = yield from _decode_shots(path, streams)
     yield from list_chapters(streams)
-    speech = yield from SpeechReader(path, streams, shots.end, sidecar).read(must_decode=shots.cover is None)
+    speech = yield from SpeechReader(path, streams, shots.end, subtitles).read(must_decode=shots.cover is None)
     if shots.cover is None and not speech.end:
         raise UnreadableMediaError(shots.remark or "the video has no frame")
     speech.remarks[:0] = [shots.remark] if shots.remark else []

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.decode.content import Failed, Finished, Messages, PreparedImage
+from indexer.decode.content import Failed, Finished, Messages, PreparedImage, Scope
 from indexer.decode.decode_pool import DecodePool
 from indexer.decode.decoder import Decoder
 from indexer.embed import MAX_BATCHES_AHEAD, TEXT_BATCH_SIZE, ImageEmbedder, PendingItem
@@ -176,4 +176,4 @@ def _read_images(decoder: Decoder, file: FileFacts) -> Messages:
     if (facts.st_size, clamp_integer(facts.st_mtime_ns)) != (file.size, file.mtime_ns):
         yield Failed("the file changed since it was indexed: it will be indexed again by the next run")
         return
-    yield from decoder.decode(file, images_only=True)
+    yield from decoder.decode(file, Scope.IMAGES)

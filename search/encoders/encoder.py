@@ -105,6 +105,13 @@ class Transcriber(Protocol):
             language: The ISO 639-1 code of the spoken language, if it is known.
         """
 
+    def detect_language(self, samples: Waveform) -> str | None:
+        """Return the ISO 639-1 code of the language that is spoken, None if that is not clear.
+
+        Args:
+            samples: Audio at 16 kHz, shape (n,), float32 from -1 to 1. At most 30 seconds are used.
+        """
+
     @property
     def streams(self) -> int:
         """The preferred number of concurrent chunks."""

@@ -29,6 +29,8 @@ _COORDINATE = re.compile(
     re.ASCII,
 )
 
+XMP_SUFFIX = ".xmp"
+
 # The values of each property, by its name with namespace.
 Properties = dict[str, list[str]]
 

@@ -21,6 +21,7 @@ from search.records.filters import DATE_PATTERN, FILTERS, FilterField, FilterKin
 from search.records.media import (
     MAX_RATING,
     MIN_RATING,
+    SIDECAR_SEPARATOR,
     FileFacts,
     FileStamp,
     FoundSegment,
@@ -49,6 +50,7 @@ __all__ = [
     "MIN_RATING",
     "NOBODY",
     "OWNER",
+    "SIDECAR_SEPARATOR",
     "VECTOR_RETRIEVERS",
     "Account",
     "Activity",

@@ -10,6 +10,8 @@ from search.records.arrays import Vectors
 
 # The ratings that users give, in stars.
 MIN_RATING, MAX_RATING = 1, 5
+# Separates the sidecars of a file in the ledger: no file name can contain it.
+SIDECAR_SEPARATOR = "/"
 
 
 class ItemType(StrEnum):
@@ -89,7 +91,8 @@ class FileFacts:
         type: The type according to the file name; None if the name does not determine it.
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
-        sidecar: The name, size and modification time of a sidecar file, such as the subtitles of a film.
+        sidecar: The name, size and modification time of each of its sidecars, such as the subtitles of a film, the most
+            important one first, separated by slashes.
         belongs_to: The path of the item that the file is an attachment of.
     """
 
@@ -106,9 +109,10 @@ class FileFacts:
         return replace(self, size=0, mtime_ns=0, sidecar=None)
 
     @property
-    def sidecar_path(self) -> Path | None:
-        """The path of the sidecar file, if there is one."""
-        return Path(self.path).with_name(self.sidecar.rsplit(":", 2)[0]) if self.sidecar else None
+    def sidecar_paths(self) -> tuple[Path, ...]:
+        """The paths of the sidecars, the most important one first."""
+        facts = self.sidecar.split(SIDECAR_SEPARATOR) if self.sidecar else ()
+        return tuple(Path(self.path).with_name(one.rsplit(":", 2)[0]) for one in facts)
 
 
 class FileStamp(NamedTuple):
@@ -118,7 +122,7 @@ class FileStamp(NamedTuple):
         state: The state of the file in the ledger.
         size: In bytes.
         mtime_ns: The modification time in nanoseconds.
-        sidecar: The name, size and modification time of its sidecar file, if there is one.
+        sidecar: As in `FileFacts`.
         reason: Why the file is in this state, for users.
     """
 
@@ -140,7 +144,7 @@ class LedgerRow(NamedTuple):
         mtime_ns: The modification time in nanoseconds.
         content_hash: A hash of the content, if it was read.
         reason: Why the file is in this state, for users.
-        sidecar: The name, size and modification time of its sidecar file, if there is one.
+        sidecar: As in `FileFacts`.
         belongs_to: The path of the item that the file is an attachment of.
         has_segments: Whether its segments and embeddings are stored.
         problem: Why the file of an indexed item could not be read at the last scan; None if it could be.

@@ -200,6 +200,10 @@ class FakeTranscriber:
         """Return the same as `transcribe`."""
         return self.transcribe(samples, language)
 
+    def detect_language(self, samples: Waveform) -> str | None:
+        """Return English for a sentence, None for any other sound."""
+        return self.transcribe(samples).language
+
     def _recognize(self, second: Waveform) -> int | None:
         if len(second) < SAMPLE_RATE // 4 or float(np.abs(second).max()) < QUIET:
             return None

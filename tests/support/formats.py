@@ -33,8 +33,8 @@ class Content:
     kind: object
 
 
-def read(path, kind, sidecar=None):
-    parts = list(decode_file(path, kind, sidecar))
+def read(path, kind, *sidecars):
+    parts = list(decode_file(path, kind, sidecars))
     assert isinstance(parts[-1], FileSummary)
     sounds = [convert_to_float(one.samples) for one in parts if isinstance(one, AudioChunk)]
     return Content(

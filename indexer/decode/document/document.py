@@ -1,6 +1,7 @@
 """The family of documents: passages of text with their pages, and images of pages without text."""
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.decode.content import Parts
@@ -22,7 +23,7 @@ MAX_MIMETYPE_BYTES = 100
 ZIP_SIGNATURE = b"PK\x03\x04"
 
 
-def decode_document(path: Path, _sidecar: Path | None) -> Parts:
+def decode_document(path: Path, _subtitles: Sequence[Path]) -> Parts:
     """Yield the passages of a document; those of subtitles keep their times.
 
     Raises:

@@ -37,6 +37,8 @@ no nor norwegian|pl pol polish|pt por portuguese|ro ron rum romanian|ru rus russ
 sl slv slovenian|sq sqi alb albanian|sr srp serbian|sv swe swedish|ta tam tamil|te tel telugu|th tha thai
 tr tur turkish|uk ukr ukrainian|ur urd urdu|vi vie vietnamese|zh zho chi chinese
 """
+# Languages that a detector confuses, or that are stated as each other.
+CLOSE_LANGUAGES = ({"no", "nb", "nn"}, {"bs", "hr", "sr"}, {"zh", "yue"}, {"id", "ms"})
 LANGUAGES = {name: group.split()[0] for group in re.split(r"[|\n]", _LANGUAGES) for name in group.split()}
 _CODE = re.compile(r"[a-z]{2,3}")
 _SEPARATORS = re.compile(r"[\s._\-+,&()\[\]{}]+")
@@ -67,6 +69,11 @@ def normalize_language(code: str | None) -> str | None:
     """Return a language code as ISO 639-1 where possible."""
     base = re.split(r"[-_]", code.lower())[0] if code else None
     return LANGUAGES.get(base, base) if base else None
+
+
+def is_same_language(first: str, second: str) -> bool:
+    """Return whether two language codes, ISO 639-1 where possible, are of the same language, or of close ones."""
+    return first == second or any({first, second} <= group for group in CLOSE_LANGUAGES)
 
 
 def find_owner(stem: str, owners: Collection[str]) -> str | None:

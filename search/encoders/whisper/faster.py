@@ -14,7 +14,7 @@ from typing import Any
 from search.encoders.compact.files import hash_file, verify_file
 from search.encoders.lazy import LazyModel
 from search.encoders.runtime import Machine
-from search.encoders.whisper.segments import make_segment
+from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, make_segment
 from search.errors import ModelError
 from search.records import Transcript, Waveform
 
@@ -133,6 +133,20 @@ class FasterTranscriber:
         if self.streams == 1:
             return self.transcribe(samples, language)
         return _transcribe(self._concurrent, samples, language, "transcribe")
+
+    def detect_language(self, samples: Waveform) -> str | None:
+        """Return the language that is spoken, None if that is not clear. See `Transcriber`."""
+        from faster_whisper.vad import get_speech_timestamps
+
+        # Without speech, the model would still name a language.
+        if not samples.size or not get_speech_timestamps(samples):
+            return None
+        with self._concurrent.use() as loaded:
+            model = loaded.model if _is_batched(loaded) else loaded
+            if not model.model.is_multilingual:
+                return None
+            language, probability, _ = model.detect_language(samples, vad_filter=True)
+        return str(language) if probability >= MIN_LANGUAGE_PROBABILITY else None
 
     @cached_property
     def streams(self) -> int:

@@ -9,7 +9,7 @@ from search.encoders.lazy import LazyModel
 from search.encoders.open_clip.imports import choose_devices
 from search.encoders.open_clip.threads import count_threads
 from search.encoders.runtime import Machine
-from search.encoders.whisper.segments import make_segment
+from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, make_segment
 from search.errors import CrossmodalError, ModelError, find_reason
 from search.records import Transcript, Waveform
 
@@ -60,6 +60,18 @@ class OriginalTranscriber:
     def transcribe_concurrently(self, samples: Waveform, language: str | None = None) -> Transcript:
         """Transcribe a chunk; this engine runs one chunk at a time."""
         return self.transcribe(samples, language)
+
+    def detect_language(self, samples: Waveform) -> str | None:
+        """Return the language that is spoken, None if that is not clear. See `Transcriber`."""
+        whisper = import_whisper()
+        with self._lock, self._model.use() as model:
+            if not samples.size or not model.is_multilingual:
+                return None
+            window = whisper.pad_or_trim(samples)
+            mel = whisper.log_mel_spectrogram(window, model.dims.n_mels, device=model.device)
+            _, probabilities = model.detect_language(mel.to(model.encoder.conv1.weight.dtype))
+        language, probability = max(probabilities.items(), key=lambda entry: float(entry[1]))
+        return str(language) if probability >= MIN_LANGUAGE_PROBABILITY else None
 
     @property
     def streams(self) -> int:

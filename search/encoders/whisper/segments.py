@@ -6,6 +6,9 @@ from typing import Any
 
 from search.records import SpeechSegment, Word
 
+# A language that is detected with a lower probability is not clear: there may be music only.
+MIN_LANGUAGE_PROBABILITY = 0.5
+
 
 def make_segment(segment: Mapping[str, Any]) -> SpeechSegment:
     """Return the record of a segment.

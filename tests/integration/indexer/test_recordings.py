@@ -61,3 +61,20 @@ def test_forced_subtitles_add_to_what_is_said(fresh, tmp_path):
         text = list_speech(fresh, name)[0]
         assert "The harvest was good." in text
         assert len(set(spoken_words) & set(text.split())) > 0.7 * len(set(spoken_words))
+
+
+@spoken
+def test_what_is_said_is_transcribed_next_to_subtitles_in_another_language(fresh, tmp_path):
+    media, voice = tmp_path / "media", decode_sound(PROMPT)
+    media.mkdir()
+    line = "1\n00:00:00,500 --> 00:00:03,500\nThe harvest was good.\n"
+    for name in ("english", "spanish"):
+        write_subtitled(str(media / f"{name}.mkv"), [], samples=voice)
+    (media / "english.en.srt").write_text(line)
+    (media / "spanish.es.srt").write_text(line)
+    index(fresh, media)
+    words, _, reason = list_speech(fresh, "english.mkv")
+    assert (len(words.split()) > 9, "The harvest was good." in words, reason) == (True, True, None)
+    assert list_speech(fresh, "spanish.mkv")[0] == "The harvest was good."
+    languages = {item.path.rsplit("/", 1)[-1]: item.facts.language for item in fresh.catalog.list_items()}
+    assert languages["english.mkv"] == languages["spanish.mkv"] == "es"

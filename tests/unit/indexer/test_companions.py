@@ -16,6 +16,7 @@ PACKET = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w
     <rdf:Description xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmp:Rating="5" exif:DateTimeOriginal="1960-05-06T10:00:00" exif:GPSLatitude="52,31.1N"
     exif:GPSLongitude="13,24.3E"/></rdf:RDF></x:xmpmeta>"""
+CAMERA = """xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Make="Leica" tiff:Model="M3" """
 LONG = "PXL_20230101_120000000.PORTRAIT-01.COVER.jpg"
 
 
@@ -36,17 +37,17 @@ LONG = "PXL_20230101_120000000.PORTRAIT-01.COVER.jpg"
 )
 def test_a_json_file_of_takeout_finds_its_photo(photo, document):
     others = ["other.jpg", "IMG.jpg", "IMG_10.jpg", "metadata.json"]
-    assert pair_takeout([*others, photo, document]) == {photo: document}
+    assert pair_takeout([*others, photo, document]) == {photo: [document]}
 
 
 def test_numbered_edited_and_live_photos_share_or_keep_apart():
     names = ["a.jpg", "a(1).jpg", "a.jpg.json", "a.jpg.supplemental-metadata(1).json", "a-edited.jpg"]
     assert pair_takeout([*names, "b.HEIC", "b.MP4", "b.HEIC.suppl.json"]) == {
-        "a.jpg": "a.jpg.json",
-        "a(1).jpg": "a.jpg.supplemental-metadata(1).json",
-        "a-edited.jpg": "a.jpg.json",
-        "b.HEIC": "b.HEIC.suppl.json",
-        "b.MP4": "b.HEIC.suppl.json",
+        "a.jpg": ["a.jpg.json"],
+        "a(1).jpg": ["a.jpg.supplemental-metadata(1).json"],
+        "a-edited.jpg": ["a.jpg.json"],
+        "b.HEIC": ["b.HEIC.suppl.json"],
+        "b.MP4": ["b.HEIC.suppl.json"],
     }
 
 
@@ -68,7 +69,7 @@ def test_previews_and_edits_find_their_owners():
 
 def test_recordings_have_xmp_files_too():
     names = ["a.mp4", "a.mp4.xmp", "b.mov", "b.xmp", "c.HEIC", "c.MOV", "c.xmp", "d.mp3", "d.mp3.XMP", "e.pdf", "e.xmp"]
-    assert pair_xmp(names) == {"a.mp4": "a.mp4.xmp", "b.mov": "b.xmp", "d.mp3": "d.mp3.XMP"}
+    assert pair_xmp(names) == {"a.mp4": ["a.mp4.xmp"], "b.mov": ["b.xmp"], "d.mp3": ["d.mp3.XMP"]}
 
 
 def test_a_clip_has_the_metadata_of_its_xmp_file_and_its_subtitles_come_first(fresh, tmp_path):
@@ -184,12 +185,65 @@ def test_a_sidecar_of_its_own_takes_precedence_over_that_of_a_part(fresh, tmp_pa
     RED.save(media / "IMG_1.jpg")
     RED.rotate(20).save(media / "IMG_1.CR2", "JPEG")
     (media / "IMG_1.jpg.xmp").write_text(PACKET)
-    (media / "IMG_1.CR2.xmp").write_text(PACKET.replace('"5"', '"2"'))
+    (media / "IMG_1.CR2.xmp").write_text(
+        PACKET.replace('"5"', '"2"').replace("<rdf:Description", "<rdf:Description " + CAMERA)
+    )
     index(fresh, media)
     found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
-    assert found["IMG_1.jpg"].facts.rating == 5
-    assert found["IMG_1.CR2.xmp"].reason == "belongs to IMG_1.jpg"
+    assert (found["IMG_1.jpg"].facts.rating, found["IMG_1.jpg"].facts.camera) == (5, "Leica M3")
+    assert found["IMG_1.CR2.xmp"].reason == "indexed together with IMG_1.jpg"
     assert found["IMG_1.CR2.xmp"].belongs_to == str(media / "IMG_1.jpg")
+
+
+def make_packet(**properties):
+    """Return an XMP file with a title, description or rating."""
+    attributes = " ".join(f'{name.replace("_", ":")}="{value}"' for name, value in properties.items())
+    return PACKET[: PACKET.index("xmlns:exif")] + (
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
+        f"{attributes}/></rdf:RDF></x:xmpmeta>"
+    )
+
+
+def test_all_sidecars_of_a_file_are_read_and_the_most_specific_one_decides(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    RED.save(media / "IMG_1.jpg")
+    for name in ("IMG_1.jpg.json", "IMG_1.jpg.supplemental-metadata.json"):
+        (media / name).write_text(make_entry("1258375918"))
+    (media / "IMG_1.xmp").write_text(make_packet(dc_title="Pond", dc_description="A heron", xmp_Rating=2))
+    (media / "IMG_1.jpg.xmp").write_text(make_packet(dc_title="Lake", xmp_Rating=4))
+    assert index(fresh, media).counts["added"] == 1
+    found = {item.path.rsplit("/", 1)[-1]: item for item in fresh.catalog.list_items()}
+    photo = found.pop("IMG_1.jpg")
+    assert (photo.facts.title, photo.facts.rating) == ("Lake", 4)  # IMG_1.jpg.xmp
+    assert photo.facts.description == "A heron"  # IMG_1.xmp
+    assert (photo.facts.captured_at, photo.facts.latitude) == ("2009-11-16T12:51:58Z", 30.66)  # Takeout
+    texts = {one.segment.text for one in fresh.catalog.list_segments(photo.id) if one.segment.kind == "passage"}
+    assert texts == {"A heron", "Opa am Teich"}
+    assert {item.reason for item in found.values()} == {"indexed together with IMG_1.jpg"}
+    assert len(found) == 4
+    assert index(fresh, media).counts["unchanged"] == 1
+    # Each of them is followed.
+    (media / "IMG_1.xmp").write_text(make_packet(dc_title="Pond", dc_description="An egret"))
+    assert index(fresh, media).counts["updated"] == 1
+    assert fresh.catalog.get_item(photo.id).facts.description == "An egret"
+    (media / "IMG_1.jpg.xmp").unlink()
+    assert index(fresh, media).counts["updated"] == 1
+    assert fresh.catalog.get_item(photo.id).facts.title == "Pond"
+
+
+def test_both_xmp_files_and_the_json_file_of_a_recording_are_read(fresh, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    write_film(media / "clip.mp4")
+    (media / "clip.mp4.json").write_text(make_entry("1258375918"))
+    (media / "clip.xmp").write_text(make_packet(dc_title="Pond", xmp_Rating=2))
+    (media / "clip.mp4.xmp").write_text(make_packet(dc_title="Lake"))
+    (media / "clip.srt").write_text("1\n00:00:01,500 --> 00:00:03,000\nThe harvest was good.\n")
+    assert index(fresh, media).counts["added"] == 1
+    (clip,) = fresh.catalog.list_items(State.INDEXED)
+    assert (clip.facts.title, clip.facts.rating, clip.facts.latitude) == ("Lake", 2, 30.66)
+    assert "harvest" in str(fresh.catalog.list_segments(clip.id))
 
 
 def test_what_belongs_to_a_part_belongs_to_the_item():
@@ -206,7 +260,7 @@ def test_what_belongs_to_a_part_belongs_to_the_item():
     "edited", ["a-EDITED.jpg", "a_edited.jpg", "a-muokattu.jpg", "a-編集済み.jpg", "a-effects.jpg", "a-edit.jpg"]
 )
 def test_both_lists_of_pairs_know_the_same_edited_copies(edited):
-    assert pair_takeout(["a.jpg", "a.jpg.json", edited]) == {"a.jpg": "a.jpg.json", edited: "a.jpg.json"}
+    assert pair_takeout(["a.jpg", "a.jpg.json", edited]) == {"a.jpg": ["a.jpg.json"], edited: ["a.jpg.json"]}
     found = find_attachments("/m", ["a.jpg", edited], {".jpg"}, lambda *_: True)
     assert found == {"a.jpg": Attachment(edited, f"the original of {edited}")}
 

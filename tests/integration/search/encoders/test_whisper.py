@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
@@ -50,7 +51,15 @@ def base(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("language", SPOKEN)
 def test_the_spoken_language_is_detected(base, language):
     hearing = choose_transcriber(str(base), base.parent, MACHINE)
-    assert [hearing.transcribe(decode_sound(read_prompt(language, at))).language for at in range(3)] == [language] * 3
+    prompts = [decode_sound(read_prompt(language, at)) for at in range(3)]
+    assert [hearing.transcribe(prompt).language for prompt in prompts] == [language] * 3
+    assert hearing.detect_language(np.concatenate(prompts)) == language
+
+
+def test_the_language_of_noise_and_of_silence_is_not_clear(base):
+    hearing = choose_transcriber(str(base), base.parent, MACHINE)
+    noise = np.random.default_rng(0).normal(0, 0.05, 16_000 * 10).astype(np.float32)
+    assert [hearing.detect_language(samples) for samples in (noise, noise * 0, noise[:0])] == [None] * 3
 
 
 @spoken
@@ -95,6 +104,7 @@ def test_the_original_engine_hears_what_the_other_does(base, demo, tmp_path):
     sound = decode_sound(demo / "notes/train.wav")
     one, other = original.transcribe(sound), faster.transcribe(sound)
     assert one.language == other.language == "en"
+    assert original.detect_language(sound) == faster.detect_language(sound) == "en"
     # The same weights, in 32 bits and in 8.
     assert fuzz.ratio(words(one.text), words(other.text)) > 75
     assert original.can_translate

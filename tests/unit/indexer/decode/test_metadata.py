@@ -193,7 +193,7 @@ def test_a_subtitle_file_is_the_transcript_of_a_video(fresh, tmp_path):
     assert "Winter" not in str(fresh.catalog.list_segments(film.id))
 
 
-def test_of_several_subtitles_one_is_the_films_and_none_is_lost(fresh, tmp_path):
+def test_all_subtitles_of_a_film_are_read_with_it(fresh, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
     write_film(media / "film.mp4")
@@ -206,14 +206,15 @@ def test_of_several_subtitles_one_is_the_films_and_none_is_lost(fresh, tmp_path)
 
     index(fresh, media)
     found = read()
-    assert set(found) == {"film.mp4", "film.fr.srt"}
+    assert set(found) == {"film.mp4"}
     assert "harvest" in found["film.mp4"]
-    assert "moisson" in found["film.fr.srt"]
+    assert "moisson" in found["film.mp4"]
     (media / "film.en.srt").unlink()
     index(fresh, media)
     found = read()
     assert set(found) == {"film.mp4"}
     assert "moisson" in found["film.mp4"]
+    assert "harvest" not in found["film.mp4"]
     assert verify_library(fresh) == []
     assert index(fresh, media).counts["unchanged"] == 1
 

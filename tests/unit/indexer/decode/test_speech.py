@@ -7,14 +7,16 @@ import av
 import numpy as np
 import pytest
 
-from indexer.decode.content import AudioChunk, DecodedImage, FileSummary
+from indexer.decode.content import AudioChunk, DecodedImage, FileSummary, SpeechSample
 from indexer.decode.families import decode_file
 from search.errors import UnreadableMediaError
-from search.records import ItemType, Segment, SegmentKind
-from tests.support.indexing import index
+from search.records import ItemType, Segment, SegmentKind, State
+from tests.support import fake_models
+from tests.support.indexing import index, list_reasons
 from tests.support.recordings import (
     RATE,
     encode,
+    find_pitch,
     make_noise_images,
     make_tone,
     write_frames,
@@ -29,9 +31,9 @@ LINE = [(0.5, 1.7, "The harvest was good.")]
 FORCED, DEFAULT, COMMENT = 0x40, 1, 8
 
 
-def read(path, sidecar=None, expected=ItemType.VIDEO):
+def read(path, *sidecars, expected=ItemType.VIDEO):
     """Return the lines that are said, whether the sound is transcribed, and the summary."""
-    *parts, summary = decode_file(path, expected, sidecar)
+    *parts, summary = decode_file(path, expected, sidecars)
     assert isinstance(summary, FileSummary)
     lines = [(part.text, part.start, part.end) for part in parts if isinstance(part, Segment) and part.kind == "speech"]
     return lines, any(isinstance(part, AudioChunk) for part in parts), summary
@@ -112,6 +114,108 @@ def test_other_marks_do_not_matter(film, tmp_path, name):
     assert read(film(), tmp_path / name)[:2] == ([("Winter came early.", 1.0, 2.0)], False)
 
 
+def write_lines(path, *lines):
+    """Write a subtitle file. Of each line: start and end in seconds, and text."""
+    times = [(f"00:00:{start:06.3f} --> 00:00:{end:06.3f}".replace(".", ","), text) for start, end, text in lines]
+    path.write_text("".join(f"{number}\n{time}\n{text}\n\n" for number, (time, text) in enumerate(times, 1)))
+    return path
+
+
+def test_forced_and_further_subtitles_add_what_the_full_ones_lack(film, tmp_path):
+    full = write_lines(tmp_path / "film.en.srt", (0.5, 1.5, "The harvest was good."), (2, 3, "Winter came early."))
+    sounds = write_lines(
+        tmp_path / "film.en.sdh.srt", (0.6, 1.5, "ANN: The harvest was good. [laughs]"), (3, 4, "[thunder]")
+    )
+    forced = write_lines(tmp_path / "film.en.forced.srt", (2.1, 3, "Winter came early."), (3, 4, "NO ENTRY"))
+    lines, is_heard, summary = read(film(), full, sounds, forced)
+    texts = ["The harvest was good.", "Winter came early.", "[thunder]", "NO ENTRY"]
+    assert ([text for text, _, _ in lines], is_heard) == (texts, False)
+    assert (summary.facts.language, summary.remark) == ("en", None)
+
+
+@pytest.mark.parametrize("mark", ["en.forced", "forced", "en.sdh", "en.cc", "forced.en", "signs.en"])
+def test_further_subtitle_files_are_attached_to_the_film(fresh, tmp_path, mark):
+    media = tmp_path / "media"
+    media.mkdir()
+    write_subtitled(str(media / "film.mkv"), [])
+    write_lines(media / "film.en.srt", (0.5, 1.5, "The harvest was good."))
+    write_lines(media / f"film.{mark}.srt", (2, 3, "Winter came early."))
+    assert index(fresh, media).counts["added"] == 1
+    reasons = list_reasons(fresh)
+    assert reasons.pop("film.mkv")[0] == "indexed"
+    assert set(reasons.values()) == {("skipped", "indexed together with film.mkv")}
+    (film,) = fresh.catalog.list_items(State.INDEXED)
+    spoken = [one.segment.text for one in fresh.catalog.list_segments(film.id) if one.segment.kind == "speech"]
+    assert spoken == ["The harvest was good.", "Winter came early."]
+    assert film.facts.language == "en"
+
+
+def test_of_several_subtitle_files_a_damaged_one_is_named_and_the_others_are_read(film, tmp_path):
+    full = write_lines(tmp_path / "film.en.srt", (0.5, 1.5, "The harvest was good."))
+    (tmp_path / "film.de.srt").write_text("nothing of the kind")
+    lines, is_heard, summary = read(film(), full, tmp_path / "film.de.srt")
+    assert (len(lines), is_heard) == (1, False)
+    assert summary.remark.startswith("cannot read its subtitles film.de.srt: ")
+    with pytest.raises(UnreadableMediaError, match=r"cannot read its subtitles film\.de\.srt"):
+        read(tmp_path / "film.mkv", tmp_path / "film.de.srt")
+
+
+@pytest.mark.parametrize(("spoken", "is_heard"), [("ger", True), ("eng", False), ("nob", True)])
+def test_a_subtitle_file_in_another_language_than_the_sound_adds_to_it(film, tmp_path, spoken, is_heard):
+    file = write_lines(tmp_path / "film.en.srt", (0.5, 1.5, "The harvest was good."))
+    lines, was_heard, summary = read(film(language=spoken), file)
+    assert ([text for text, _, _ in lines], was_heard) == (["The harvest was good."], is_heard)
+    assert summary.facts.language == (None if is_heard else "en")
+
+
+def test_close_languages_count_as_the_same(film, tmp_path):
+    file = write_lines(tmp_path / "film.no.srt", (0.5, 1.5, "Avlingen var god."))
+    assert read(film(language="nob"), file)[1] is False
+
+
+def test_the_sound_is_sampled_where_much_is_said_if_its_language_is_not_known(tmp_path):
+    path = tmp_path / "film.mkv"
+    write_subtitled(str(path), [], samples=np.concatenate([make_tone(40, 300), make_tone(40, 700)]))
+    file = write_lines(tmp_path / "film.en.srt", *((45 + at, 47 + at, f"Line {at}.") for at in range(0, 12, 2)))
+    parts = list(decode_file(path, ItemType.VIDEO, [file]))
+    (sample,) = [part for part in parts if isinstance(part, SpeechSample)]
+    assert (len(sample.samples) / RATE, sample.languages) == (30, {"en"})
+    assert find_pitch(sample.samples[15 * RATE : 20 * RATE]) == pytest.approx(700, abs=5)
+    assert not any(isinstance(part, AudioChunk) for part in parts)
+    # Subtitles whose language is not known are all that is said.
+    parts = list(decode_file(path, ItemType.VIDEO, [file.rename(tmp_path / "film.srt")]))
+    assert not any(isinstance(part, SpeechSample | AudioChunk) for part in parts)
+
+
+def test_a_track_in_a_further_language_is_read_if_the_language_of_the_sound_is_not_known(film, tmp_path):
+    file = write_lines(tmp_path / "film.fr.srt", (0.5, 1.7, "La moisson fut bonne."))
+    *parts, _ = decode_file(film((LINE, {"language": "eng"})), ItemType.VIDEO, [file])
+    (sample,) = [part for part in parts if isinstance(part, SpeechSample)]
+    assert sample.languages == {"fr", "en"}
+    lines = [part.text for part in parts if isinstance(part, Segment) and part.kind == "speech"]
+    assert lines == ["La moisson fut bonne.", "The harvest was good."]
+
+
+@pytest.mark.parametrize(("name", "is_heard"), [("talk.de.srt", True), ("talk.en.srt", False), ("talk.srt", False)])
+@pytest.mark.parametrize("suffix", ["wav", "mp4"])
+def test_what_is_said_in_another_language_than_the_subtitles_is_transcribed(fresh, tmp_path, suffix, name, is_heard):
+    media = tmp_path / "media"
+    media.mkdir()
+    samples = fake_models.make_tone(0, 8.0) / np.float32(32768)  # the first sentence that the fake model knows
+    if suffix == "wav":
+        write_sounds(str(media / "talk.wav"), [(0, samples, {})])
+    else:
+        write_subtitled(str(media / "talk.mp4"), [], "mp4", samples=samples)
+    write_lines(media / name, (0.5, 3.0, "Die Ernte war gut."))
+    index(fresh, media)
+    (item,) = fresh.catalog.list_items(State.INDEXED)
+    spoken = [one.segment.text for one in fresh.catalog.list_segments(item.id) if one.segment.kind == "speech"]
+    assert "Die Ernte war gut." in spoken
+    assert len(spoken) == (2 if is_heard else 1)
+    assert item.facts.language == (None if name == "talk.srt" else "en")
+    assert item.facts.duration == pytest.approx(8, abs=0.2)
+
+
 def test_a_film_whose_name_has_a_mark_is_read_as_any_other(fresh, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
@@ -124,10 +228,10 @@ def test_a_film_whose_name_has_a_mark_is_read_as_any_other(fresh, tmp_path):
 def test_few_lines_for_a_long_recording_add_to_its_sound(tmp_path):
     write_sounds(str(tmp_path / "talk.wav"), [(0, make_tone(70), {})])
     (tmp_path / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nWinter came early.\n")
-    lines, is_heard, _ = read(tmp_path / "talk.wav", tmp_path / "talk.srt", ItemType.AUDIO)
+    lines, is_heard, _ = read(tmp_path / "talk.wav", tmp_path / "talk.srt", expected=ItemType.AUDIO)
     assert (len(lines), is_heard) == (1, True)
     (tmp_path / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:30,000\nWinter came early.\n")
-    assert read(tmp_path / "talk.wav", tmp_path / "talk.srt", ItemType.AUDIO)[1] is False
+    assert read(tmp_path / "talk.wav", tmp_path / "talk.srt", expected=ItemType.AUDIO)[1] is False
 
 
 def test_a_full_track_is_read_after_a_subtitle_file_with_few_lines(film, tmp_path):
