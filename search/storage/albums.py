@@ -12,6 +12,7 @@ from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.rights import is_readable, is_visible
+from search.storage.shown import read_shown_id
 
 
 class Albums:
@@ -78,7 +79,7 @@ class Albums:
             if existing:
                 rows = [{"album_id": album_id, "item_id": item_id} for item_id in existing]
                 db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
-            removal = delete(t.album_item).where(c.album_id == album_id, match_values(c.item_id))
+            removal = delete(t.album_item).where(c.album_id == album_id, match_values(read_shown_id(c.item_id)))
             db.execute(removal, pack_values(remove))
 
     def share(self, album_id: int, with_all: bool, accounts: Sequence[int]) -> None:
@@ -124,10 +125,11 @@ def list_shared(database: Database, account_id: int) -> list[int]:
 
 def _select_albums(principal: Principal) -> Select[Any]:
     """Return the query for albums, with the number of items that a caller can read."""
-    c = t.album_item.c
-    items = select(c.item_id).join(t.item, t.item.c.id == c.item_id)
+    c, shown_id = t.album_item.c, t.item.c.id
+    items = select(shown_id).select_from(t.album_item).join(t.item, shown_id == read_shown_id(c.item_id))
     items = items.where(c.album_id == t.album.c.id, is_readable(principal.rights))
-    count, cover = (items.with_only_columns(column).scalar_subquery() for column in (func.count(), func.min(c.item_id)))
+    columns = (func.count(shown_id.distinct()), func.min(shown_id))
+    count, cover = (items.with_only_columns(column).scalar_subquery() for column in columns)
     shared = select(func.group_concat(t.album_account.c.account_id))
     shared = shared.where(t.album_account.c.album_id == t.album.c.id)
     owner = select(a.account.c.name).where(a.account.c.id == t.album.c.owner_id)

@@ -1,12 +1,13 @@
 """Feedback: whether an item is relevant to a text, as judged by users."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
 from search.records import Feedback
 from search.storage import tables as t
 from search.storage.database import Database, now
+from search.storage.shown import read_shown_id
 
 
 class FeedbackStore:
@@ -37,14 +38,22 @@ class FeedbackStore:
             )
 
     def remove(self, text: str, item_id: int) -> None:
-        """Delete feedback, if there is any."""
+        """Delete feedback for a text and an item or an attachment of it, if there is any."""
         c = t.feedback.c
+        is_named = or_(c.item_id == item_id, read_shown_id(c.item_id) == item_id)
         with self._database.write(bump_revision=False) as db:
-            db.execute(delete(t.feedback).where(c.text == text, c.item_id == item_id))
+            db.execute(delete(t.feedback).where(c.text == text, is_named))
 
     def list_all(self) -> list[Feedback]:
-        """Return all feedback, newest first."""
+        """Return all feedback, newest first. That for an attachment counts for its item unless that has its own."""
         c = t.feedback.c
-        query = select(c.text, c.item_id, c.is_relevant, c.given_at).order_by(c.given_at.desc(), c.text, c.item_id)
+        shown_id = read_shown_id(c.item_id)
+        query = select(c.text, shown_id, c.is_relevant, c.given_at, c.item_id == shown_id)
         with self._database.read() as db:
-            return [Feedback(*row) for row in db.execute(query)]
+            rows = db.execute(query.order_by(c.given_at.desc(), c.text, c.item_id)).all()
+        given: dict[tuple[str, int], Feedback] = {}
+        # A stable order: the feedback of items first.
+        for *row, _ in sorted(rows, key=lambda row: not row[-1]):
+            judgment = Feedback(*row)
+            given.setdefault((judgment.text, judgment.item_id), judgment)
+        return sorted(given.values(), key=lambda judgment: judgment.given_at, reverse=True)

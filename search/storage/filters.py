@@ -29,6 +29,7 @@ from search.records import DATE_PATTERN, FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.storage.rights import match_rights
+from search.storage.shown import read_shown_id
 from search.text.analysis import analyze
 from search.text.names import compose_name, fold_name
 
@@ -187,7 +188,8 @@ def _match_tag(tag: str) -> ColumnElement[bool]:
 
 
 def _match_album(album_id: int) -> ColumnElement[bool]:
-    return t.item.c.id.in_(select(t.album_item.c.item_id).where(t.album_item.c.album_id == album_id))
+    shown = select(read_shown_id(t.album_item.c.item_id)).where(t.album_item.c.album_id == album_id)
+    return t.item.c.id.in_(shown)
 
 
 def _match_phrase_text(phrase: str) -> ColumnElement[bool]:

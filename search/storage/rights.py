@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from search.records import Filters, Rights
 from search.storage import account_tables as a
 from search.storage import tables as t
+from search.storage.shown import read_shown_id
 
 
 def is_readable(rights: Rights) -> ColumnElement[bool]:
@@ -38,9 +39,10 @@ def _select_shared(albums: tuple[int, ...]) -> Select[tuple[int]]:
     allowed = select(a.account_source.c.source_id).where(a.account_source.c.account_id == t.album.c.owner_id)
     can_share = or_(t.album.c.owner_id.is_(None), owner.c.has_all_sources, item.c.source_id.in_(allowed))
     return (
-        select(t.album_item.c.item_id)
+        select(item.c.id)
+        .select_from(t.album_item)
         .join(t.album, t.album.c.id == t.album_item.c.album_id)
-        .join(item, item.c.id == t.album_item.c.item_id)
+        .join(item, item.c.id == read_shown_id(t.album_item.c.item_id))
         .outerjoin(owner, owner.c.id == t.album.c.owner_id)
         .where(and_(t.album_item.c.album_id.in_(albums), can_share))
     )

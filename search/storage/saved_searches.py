@@ -13,6 +13,7 @@ from search.records import OWNER, Principal, Role, SavedSearch
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.rights import is_readable
+from search.storage.shown import read_shown_id
 from search.webhooks import make_secret
 
 
@@ -101,8 +102,15 @@ class SavedSearches:
             {"search_id": search_id, "item_id": item_id, "score": score, "found_at": checked_at}
             for item_id, score in scores.items()
         ]
+        c = t.search_result.c
+        shown_id = read_shown_id(c.item_id)
         with self._database.write(bump_revision=False) as db:
-            if rows:
+            # An edited version of a result is no new match.
+            known = db.execute(
+                select(shown_id).where(c.search_id == search_id, match_values(shown_id)), pack_values(scores)
+            )
+            known_ids = set(known.scalars())
+            if rows := [row for row in rows if row["item_id"] not in known_ids]:
                 db.execute(upsert(t.search_result).on_conflict_do_nothing(), rows)
             db.execute(update(t.saved_search).where(t.saved_search.c.id == search_id).values(checked_at=checked_at))
 
@@ -114,11 +122,15 @@ class SavedSearches:
             only_unsent: Only items that were not sent to the webhook yet.
         """
         c = t.search_result.c
-        query = select(c.item_id, c.score).where(c.search_id == search_id).order_by(c.found_at.desc(), c.item_id.desc())
+        query = select(read_shown_id(c.item_id), c.score).where(c.search_id == search_id)
         if only_unsent:
             query = query.where(c.is_sent.is_(False))
         with self._database.read() as db:
-            return {row[0]: row[1] for row in db.execute(query)}
+            rows = db.execute(query.order_by(c.found_at.desc(), c.item_id.desc())).all()
+        found: dict[int, float] = {}
+        for item_id, score in rows:
+            found.setdefault(item_id, score)
+        return found
 
     def mark_sent(self, search_id: int, item_ids: Iterable[int], error: str | None) -> None:
         """Store the result of a call of the webhook.
@@ -133,7 +145,7 @@ class SavedSearches:
             if error is None:
                 statement = (
                     update(t.search_result)
-                    .where(c.search_id == search_id, match_values(c.item_id))
+                    .where(c.search_id == search_id, match_values(read_shown_id(c.item_id)))
                     .values(is_sent=True)
                 )
                 db.execute(statement, pack_values(item_ids))
@@ -159,8 +171,8 @@ class SavedSearches:
     def _select(self) -> Select[Any]:
         c = t.search_result.c
         is_new = (c.search_id == t.saved_search.c.id, c.is_seen.is_(False), is_readable(self._principal.rights))
-        new_matches = select(func.count()).select_from(t.search_result)
-        new_matches = new_matches.join(t.item, t.item.c.id == c.item_id).where(*is_new)
+        new_matches = select(func.count(t.item.c.id.distinct())).select_from(t.search_result)
+        new_matches = new_matches.join(t.item, t.item.c.id == read_shown_id(c.item_id)).where(*is_new)
         # Secrets are read only to sign.
         columns = [column for column in t.saved_search.c if column.name != "webhook_secret"]
         query = select(*columns, new_matches.scalar_subquery().label("new_matches"))
