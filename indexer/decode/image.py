@@ -65,7 +65,11 @@ IMAGE = Family(
             "the image, also with 16 bits; EXIF, XMP and texts",
             "texts of more than 1 MiB when unpacked",
         ),
-        Format("WebP, GIF, animated PNG", split_suffixes("webp gif"), "three frames of an animation"),
+        Format(
+            "WebP, GIF, animated PNG",
+            split_suffixes("webp gif"),
+            "three frames of an animation; a still WebP also if its end is missing",
+        ),
         Format(
             "TIFF",
             split_suffixes("tif tiff"),
@@ -73,7 +77,9 @@ IMAGE = Family(
             "reduced copies of pages; floating-point images with LZW compression",
         ),
         Format(
-            "HEIC, HEIF, AVIF", split_suffixes("heic heif avif"), "the primary image, then others", "incomplete files"
+            "HEIC, HEIF, AVIF",
+            split_suffixes("heic heif avif"),
+            "the primary image, then others; the primary image also if up to half of it is missing at the end",
         ),
         Format("JPEG XL, JPEG 2000", split_suffixes("jxl jp2 j2k"), "the image; EXIF of JPEG XL", "incomplete files"),
         Format("PSD", (".psd",), "the flattened image", "single layers"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from search.media.image.damaged import (
 )
 from search.media.image.exif import SIDEWAYS, read_metadata
 from search.media.image.flatten import flatten, is_deep_color
+from search.media.image.incomplete import IncompleteFile, cut_unknown, find_incomplete
 from search.media.image.limits import require_decodable
 from search.media.image.raw import is_raw
 from search.media.image.tiff_arrays import is_misread, open_tiff_array
@@ -39,6 +41,7 @@ DECODE_ERRORS = (
     RuntimeError,
     MemoryError,
 )
+FAILURES = (Image.DecompressionBombError, *DECODE_ERRORS)
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,34 @@ def rescue_image(source: Path | bytes, side: int | None, error: Exception) -> Pi
         # The messages of libheif have line breaks.
         reason = f"damaged image: {' '.join(str(error).split()) or type(error).__name__}"
     if not isinstance(error, MemoryError) and getattr(error, "errno", None) is None and not is_raw(source):
+        incomplete = find_incomplete(source)
+        if incomplete is not None:
+            return _rescue_incomplete(incomplete, side, error)
         if "MAX_TEXT_MEMORY" in str(error):
             source = drop_texts(source if isinstance(source, bytes) else source.read_bytes())
-        failures = (Image.DecompressionBombError, *DECODE_ERRORS)
-        with contextlib.suppress(*failures), tolerate_damage(), open_file(source) as image:
-            return decode_picture(image, side, error)
+        with contextlib.suppress(*FAILURES), tolerate_damage(), open_file(source) as image:
+            from_bottom = is_bottom_up(image)
+            return decode_picture(image, side, lambda loaded: _cut_missing(loaded, error, from_bottom))
     raise UnreadableMediaError(reason) from error
+
+
+def _rescue_incomplete(file: IncompleteFile, side: int | None, error: Exception) -> Picture:
+    """Decode what is left of a file whose end is missing.
+
+    Raises:
+        UnreadableMediaError: Too little is left.
+    """
+    decodable: list[bytes] = []
+    for body in file.fill() if file.has_enough else ():
+        with contextlib.suppress(*FAILURES), open_file(body) as image:
+            require_decodable(*image.size)
+            image.load()
+            decodable.append(body)
+        if len(decodable) == 2:
+            with open_file(decodable[0]) as first, open_file(decodable[1]) as second:
+                second.load()
+                return decode_picture(first, side, lambda loaded: cut_unknown(loaded, second))
+    raise UnreadableMediaError(file.reason) from error
 
 
 def open_file(source: Path | bytes) -> Image.Image:
@@ -95,25 +120,27 @@ def open_file(source: Path | bytes) -> Image.Image:
     return (open_tiff_array(source) if is_misread(image) else None) or image
 
 
-def decode_picture(image: Image.Image, side: int | None, damage: Exception | None = None) -> Picture:
+def decode_picture(
+    image: Image.Image, side: int | None, cut: Callable[[Image.Image], tuple[Image.Image, str]] | None = None
+) -> Picture:
     """Decode the current page or frame of an open file.
 
     Args:
         image: The open file.
         side: As in `open_image`.
-        damage: The error that a first attempt raised, if the file is damaged.
+        cut: Cuts off what is missing of the image of a damaged file, and returns the remark about it.
 
     Raises:
         UnreadableMediaError: The image is too large, or too little of it is left.
     """
     width, height = image.size
     require_decodable(width, height)
-    coding, is_deep, from_bottom = read_coding(image), is_deep_color(image), is_bottom_up(image)
+    coding, is_deep = read_coding(image), is_deep_color(image)
     facts = read_metadata(image)  # decodes and closes a PNG file, whose EXIF data can be at its end
     if side is not None:
         image.draft("RGB", (side, side))
     image.load()  # the file is closed before the image is used
-    decoded, remark = (image, None) if damage is None else _cut_missing(image, damage, from_bottom)
+    decoded, remark = (image, None) if cut is None else cut(image)
     # TIFF files are upright after loading; their EXIF data has no orientation then.
     turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1)) if facts.orientation else None
     upright = decoded if turn is None else decoded.transpose(turn)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from search.errors import UnreadableMediaError
+from search.media.image.incomplete import find_incomplete
 from search.media.image.limits import require_decodable
 
 # The first bytes of a bare codestream, and of a container that holds one.
@@ -55,7 +56,9 @@ def open_jxl(source: Path | bytes) -> Image.Image:
             image = plugin.JXLImageFile(io.BytesIO(body))
             image.load()  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError, OSError) as error:
-        raise UnreadableMediaError("damaged JPEG XL image") from error
+        incomplete = find_incomplete(body)
+        reason = "damaged or incomplete JPEG XL image" if incomplete is None else incomplete.reason
+        raise UnreadableMediaError(reason) from error
     if not image.jpeg:
         _drop_orientation(image)
     return _scale_floats(image) if image.mode == "F" else image
@@ -108,7 +111,7 @@ def _find_codestream(body: bytes) -> bytes:
         if size < header:  # the size 0 means that the box extends to the end of the file
             break
         offset += size
-    raise UnreadableMediaError("damaged JPEG XL image: it contains no codestream")
+    raise UnreadableMediaError("damaged or incomplete JPEG XL image: it contains no codestream")
 
 
 class _Bits:

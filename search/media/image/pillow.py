@@ -11,6 +11,7 @@ from PIL import Image
 
 from search.errors import UnreadableMediaError, UsageError
 from search.media.image.decoding import DECODE_ERRORS, Picture, decode_picture, open_file, rescue_image
+from search.media.image.incomplete import find_incomplete
 from search.media.image.jxl import is_jxl, open_jxl
 from search.media.image.limits import MAX_PIXELS
 from search.media.image.pages import choose_indexes
@@ -20,6 +21,7 @@ from search.records import Box, MediaFacts, Pixels
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 pillow_heif.register_heif_opener()
 
+TILED_FORMATS = {"HEIF", "AVIF"}
 # The maximum width and height of a thumbnail in pixels.
 THUMBNAIL_SIZE = (512, 512)
 # The shorter side in pixels that is enough for every model and for thumbnails.
@@ -86,6 +88,8 @@ def _iterate(source: Path | bytes, side: int | None, max_images: int) -> Iterato
         yield Picture(0, *open_raw(source, side))
         return
     with open_jxl(source) if is_jxl(source) else open_file(source) as image:
+        if image.format in TILED_FORMATS and find_incomplete(source) is not None:
+            raise EOFError("the file is incomplete")  # which its decoder may not notice
         for index in choose_indexes(image, max_images):
             if index != image.tell():
                 image.seek(index)

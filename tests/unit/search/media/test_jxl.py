@@ -95,5 +95,5 @@ def test_every_kind_of_pixel_becomes_rgb(mode):
 
 @pytest.mark.parametrize("body", [jxl.CODESTREAM, jxl.CONTAINER, jxl.CONTAINER + b"\0" * 40, make_header(8, 8)])
 def test_a_damaged_file_is_one_clear_error(body):
-    with pytest.raises(UnreadableMediaError, match="damaged JPEG XL image"):
+    with pytest.raises(UnreadableMediaError, match="damaged or incomplete JPEG XL image"):
         open_image(body)

@@ -78,9 +78,9 @@ def test_less_than_half_of_an_image_is_an_error(side):
         decode(cut(encode(PHOTO, "JPEG"), 0.3), side=side)
 
 
-@pytest.mark.parametrize("kind", ["WEBP", "JPEG2000", "HEIF", "JXL"])
+@pytest.mark.parametrize("kind", ["JPEG2000", "JXL"])
 def test_a_format_that_needs_the_whole_file_is_an_error(kind):
-    with pytest.raises(UnreadableMediaError, match="damaged") as raised:
+    with pytest.raises(UnreadableMediaError, match="incomplete") as raised:
         decode(cut(encode(PHOTO, kind), 0.9))
     assert "\n" not in str(raised.value)
 
