@@ -6,14 +6,15 @@ from pathlib import Path, PurePosixPath
 
 from flask import Response, request
 
-from search.errors import LocationHiddenError
+from search.errors import LocationHiddenError, NotFoundError
+from search.media.image.motion_photo import find_film
 from search.media.image.pillow import encode_thumbnail, open_image
 from search.media.redaction.patches import NotRedactableError, Patch, PatchedFile
 from search.media.redaction.redaction import find_patches
 from search.records import Item, ItemType
 from search.settings import LocationPrecision
 from web.media_types import SANDBOX, guess_type, is_shown
-from web.ranges import send_ranges
+from web.ranges import send_part, send_ranges
 
 # Maximum width and height of a preview in pixels.
 MAX_PREVIEW = (2048, 2048)
@@ -44,6 +45,25 @@ def send_library_file(item: Item, path: Path, precision: LocationPrecision) -> R
         return send_as_jpeg(path, f"{path.stem}.jpg")
     mime_type = guess_type(path)
     response = send_ranges(path, mime_type, path.name, is_download=not is_shown(mime_type), patches=patches)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    return response
+
+
+def send_film(item: Item, path: Path, precision: LocationPrecision) -> Response:
+    """Return a response with the film inside the file of an item. The arguments are those of `send_library_file`.
+
+    Raises:
+        NotFoundError: There is no film inside.
+        LocationHiddenError: The client may not see exact locations, which the film may name.
+    """
+    span = find_film(path)
+    if span is None:
+        raise NotFoundError(
+            f"Item {item.id} has no film inside: {item.path}. `film` of an item says whether it has one."
+        )
+    if precision is not LocationPrecision.EXACT:
+        raise LocationHiddenError(HIDDEN.format(name=path.name))
+    response = send_part(path, span, "video/mp4")
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
 

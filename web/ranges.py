@@ -6,14 +6,19 @@ import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from flask import Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.utils import send_file
+from werkzeug.wsgi import wrap_file
 
+from search.media.image.motion_photo import Span
 from search.media.redaction.patches import Patch, PatchedFile
 from search.paths import make_download_name
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # One range: the first and the last byte, or the number of bytes at the end.
 RANGE = re.compile(r"bytes\s*=\s*,*\s*(\d{0,18})\s*-\s*(\d{0,18})\s*,*\s*", re.IGNORECASE)
@@ -44,12 +49,8 @@ def send_ranges(
     Raises:
         RequestedRangeNotSatisfiable: The range starts after the end of the file.
     """
-    environ, facts = dict(request.environ), path.stat()
-    requested = environ.pop("HTTP_RANGE", None)
-    # Ranges are only defined for GET.
-    is_ranged = requested is not None and request.method == "GET"
-    if is_ranged and (chosen := choose_range(requested, facts.st_size)) is not None:
-        environ["HTTP_RANGE"] = chosen
+    facts = path.stat()
+    environ = _make_environ(facts.st_size)
     # A header cannot contain line ends, nor bytes of a name that are not valid in UTF-8.
     name = name and make_download_name(name.encode(errors="replace").decode())
     response = send_file(
@@ -72,6 +73,96 @@ def send_ranges(
         response.close()
         raise
     return response
+
+
+def send_part(path: Path, span: Span, mime_type: str) -> Response:
+    """Return a response with a part of a file, or with the range of the part that was requested.
+
+    Args:
+        path: The file.
+        span: The part.
+        mime_type: The media type of the part.
+
+    Raises:
+        RequestedRangeNotSatisfiable: The range starts after the end of the part.
+    """
+    facts, environ = path.stat(), _make_environ(span.length)
+    stream = io.BufferedReader(FilePart(path, span), BLOCK_BYTES)
+    body = wrap_file(environ, stream)
+    response = current_app.response_class(body, mimetype=mime_type, direct_passthrough=True)
+    response.content_length = span.length
+    response.last_modified = max(0.0, min(facts.st_mtime, MAX_HTTP_DATE))  # type: ignore[assignment]
+    response.cache_control.no_cache = True
+    response.set_etag(f"{facts.st_mtime_ns}-{facts.st_size}-{span.start}")
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=span.length)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
+    return response
+
+
+class FilePart(io.RawIOBase):
+    """A part of a file that is read like a whole one."""
+
+    def __init__(self, path: Path, span: Span) -> None:
+        """Open the file.
+
+        Args:
+            path: The file.
+            span: The part.
+        """
+        self._file = path.open("rb")
+        self._span = span
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return the position in the part."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position in the part, and return it."""
+        bases = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._span.length}
+        self._position = max(0, bases[whence] + offset)
+        return self._position
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill a buffer with the next bytes of the part, and return their number."""
+        view = memoryview(buffer)
+        count = max(0, min(len(view), self._span.length - self._position))
+        self._file.seek(self._span.start + self._position)
+        body = self._file.read(count)
+        view[: len(body)] = body
+        self._position += len(body)
+        return len(body)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def _make_environ(size: int) -> dict[str, Any]:
+    """Return the environment of the current request, with the range to send if one is.
+
+    Args:
+        size: The number of bytes that can be sent.
+    """
+    environ = dict(request.environ)
+    requested = environ.pop("HTTP_RANGE", None)
+    # Ranges are only defined for GET.
+    is_ranged = requested is not None and request.method == "GET"
+    if is_ranged and (chosen := choose_range(requested, size)) is not None:
+        environ["HTTP_RANGE"] = chosen
+    return environ
 
 
 def choose_range(requested: str, size: int) -> str | None:

@@ -57,7 +57,7 @@ IMAGE = Family(
             "JPEG",
             split_suffixes("jpg jpeg jpe jfif"),
             "the image, also if up to half of it is missing; EXIF, IPTC and XMP",
-            "further images in the file, such as gain maps, and the film of a Motion Photo",
+            "further images in the file, such as gain maps; the film of a Motion Photo, which can be played",
         ),
         Format(
             "PNG",

@@ -2,7 +2,12 @@
 
 import pytest
 
+from search.open_home import open_home
+from search.settings import Settings
 from tests.support.browser import ask, read_fields, shoot, wait
+from tests.support.indexing import index
+from tests.support.motion_photos import make_film, make_motion_photo
+from tests.support.server import run_server
 
 pytestmark = pytest.mark.slow
 
@@ -77,3 +82,33 @@ def test_back_closes_the_viewer_and_keeps_the_place(open_page):
     wait(page, "!document.querySelector('dialog').open && !history.state?.viewing")
     page.go_back()
     wait(page, "location.search === '' && scrollY > 400")
+
+
+@pytest.fixture
+def motion_photo(tmp_path):
+    """The address of a server over a library with one Motion Photo."""
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media/PXL_1.MP.jpg").write_bytes(make_motion_photo(make_film(tmp_path)))
+    with open_home(Settings(home=tmp_path / "home"), create=True) as library:
+        index(library, tmp_path / "media")
+    with run_server(tmp_path / "home") as address:
+        yield address
+
+
+def test_the_film_inside_a_photo_is_played_in_its_place(open_browser, motion_photo):
+    page = open_browser().new_page()
+    page.goto(motion_photo)
+    page.click("#hits .open >> nth=0")
+    page.click("dialog .tools button:has-text('Play film')")
+    wait(page, "document.querySelector('.stage.playing video')?.currentTime > 0.2")
+    shoot(page, "film")
+    assert not page.is_visible("dialog .croppable")
+    page.click("dialog .tools button:has-text('Play film')")
+    assert page.is_visible("dialog .croppable")
+    assert page.query_selector("dialog video") is None
+    # At its end the photo is shown again.
+    page.click("dialog .tools button:has-text('Play film')")
+    wait(page, "document.querySelector('.stage.playing video')?.readyState >= 2")
+    page.evaluate("document.querySelector('dialog video').currentTime = 3.8")
+    wait(page, "document.querySelector('dialog video') === null")
+    assert page.is_visible("dialog .croppable")

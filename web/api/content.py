@@ -1,7 +1,7 @@
 """The file, the thumbnail and the preview of an item, and similar items."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,7 +20,7 @@ from search.settings import LocationPrecision
 from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
-from web.library_files import DAY_SECONDS, send_as_jpeg, send_library_file
+from web.library_files import DAY_SECONDS, send_as_jpeg, send_film, send_library_file
 from web.locations import get_location_precision
 from web.ranges import send_ranges
 from web.schemas.search import SearchAnswer
@@ -51,6 +51,18 @@ class ThumbnailFields(BaseModel):
     at: float | None = Field(None, ge=0, lt=10**6, allow_inf_nan=False)
 
 
+class MediaFields(BaseModel):
+    """Which part of a file is returned.
+
+    Attributes:
+        part: `film` for the film inside a Motion Photo; by default the whole file.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    part: Literal["film"] | None = None
+
+
 def make_blueprint(engine: Engine) -> Blueprint:
     """Return the routes of one item."""
     api = Blueprint("content", __name__, url_prefix="/api/v1/items")
@@ -71,19 +83,21 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @Operation(
         media=("*/*",),
         role=Role.VIEW,
+        query=MediaFields,
         statuses=PARTIAL | NOT_MODIFIED,
         errors=(RangeError, StorageError, LocationHiddenError),
         headers={"Accept-Ranges": "`bytes`", "ETag": "Identifies the content for `If-None-Match` and `If-Range`"},
     )
     def send_media(item_id: int) -> Response:
-        """Return the file of an item. `Range` requests are supported (RFC 9110).
+        """Return the file of an item, or the film inside it. `Range` requests are supported (RFC 9110).
 
         Images, recordings, PDFs and plain texts can be shown by browsers. Any other file is sent to be downloaded. For
         clients that may not see exact locations, metadata is removed from images and recordings, and an image of a
         format from which it cannot be removed is sent as a JPEG of up to 2,048 pixels.
         """
-        item = find(item_id)
-        return send_library_file(item, find_file(item), get_location_precision())
+        fields, item = parse_address(MediaFields), find(item_id)
+        send = send_library_file if fields.part is None else send_film
+        return send(item, find_file(item), get_location_precision())
 
     @api.get("/<int:item_id>/thumbnail")
     @Operation(

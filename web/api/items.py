@@ -1,16 +1,21 @@
 """GET /api/v1/items: the ledger, and single items."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.disk_guard import DISKS
 from search.engine import Engine
 from search.errors import HomeError
 from search.forget import delete_items, is_uploaded
+from search.media.image.motion_photo import find_film
 from search.query.filters import MAX_VALUE_LENGTH
-from search.records import ItemType, Role, State
+from search.records import Item, ItemType, Role, State
 from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
+from search.settings import LocationPrecision
 from web.access.caller import record_activity, restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
@@ -73,8 +78,9 @@ def make_blueprint(engine: Engine) -> Blueprint:
         item = catalog.get_item(item_id)
         segments = [serialize_segment(found) for found in catalog.list_segments(item_id)]
         details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
-        attachments = [serialize_attachment(file) for file in catalog.list_attachments(item.path)]
-        details |= {"belongs_to": item.belongs_to, "attachments": attachments}
+        attachments = catalog.list_attachments(item.path)
+        details |= {"belongs_to": item.belongs_to, "film": _find_film(item, attachments)}
+        details["attachments"] = [serialize_attachment(file) for file in attachments]
         return jsonify(serialize_item(item, get_location_precision()) | details | {"segments": segments})
 
     @api.delete("/<int:item_id>")
@@ -87,3 +93,20 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return "", 204
 
     return api
+
+
+def _find_film(item: Item, attachments: Sequence[Item]) -> str | None:
+    """Return the address of the film of a Live Photo or Motion Photo; None if there is none."""
+    if item.type is not ItemType.IMAGE:
+        return None
+    film = next((file for file in attachments if file.type is ItemType.VIDEO), None)
+    if film is not None:
+        return url_for("content.send_media", item_id=film.id)
+    if get_location_precision() is not LocationPrecision.EXACT:
+        return None  # the film inside may name its place
+    path = Path(item.path)
+    try:
+        is_inside = DISKS.call(item.volume or item.source, lambda: find_film(path)) is not None
+    except TimeoutError:  # the other details are shown
+        return None
+    return url_for("content.send_media", item_id=item.id, part="film") if is_inside else None

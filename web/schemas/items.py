@@ -85,6 +85,7 @@ class ItemDetails(ItemDocument):
         reason: Why the file is in this state.
         size: The size of the file in bytes.
         belongs_to: The path of the item that the file is an attachment of.
+        film: The address of the film of an image: of a Live Photo, or inside a Motion Photo.
         attachments: The skipped files that belong to the item.
         segments: The segments, in order.
     """
@@ -93,6 +94,7 @@ class ItemDetails(ItemDocument):
     reason: str | None
     size: int
     belongs_to: str | None
+    film: str | None
     attachments: list[AttachmentDocument]
     segments: list[SegmentDocument]
 

@@ -80,13 +80,10 @@ def _find_box(body: bytes) -> Box | None:
     """Return the box `iloc` in the box `meta`, which begins with its version."""
     with io.BytesIO(body) as stream:
         meta = next((box for box in islice(iterate_boxes(stream), MAX_BOXES) if box.name == b"meta"), None)
-    if meta is None:
-        return None
-    start = meta.start + 4
-    with io.BytesIO(body[start : meta.end]) as stream:
-        boxes = islice(iterate_boxes(stream), MAX_BOXES)
-        found = next((box for box in boxes if box.name == b"iloc"), None)
-    return found and Box(found.name, found.start + start, found.end + start)
+        if meta is None:
+            return None
+        boxes = islice(iterate_boxes(stream, meta.start + 4, meta.end), MAX_BOXES)
+        return next((box for box in boxes if box.name == b"iloc"), None)
 
 
 def _read_extents(reader: _Reader) -> Iterator[Extent]:

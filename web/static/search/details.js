@@ -113,6 +113,8 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
  */
 export function addItemDetails(side, item, hit, { words, stage }) {
   const { player } = stage;
+  const { film } = item;
+  if (film) side.querySelector(".tools")?.append(createButton(t("view.film"), () => stage.toggleFilm(film)));
   side.append(createElement("h3", {}, t("view.details")), createFacts(item, words.trim()));
   const timeline = player && item.duration ? createTimeline(item, player, hit.evidence.filter(isTimed)) : null;
   if (timeline) stage.element.append(timeline.bar);

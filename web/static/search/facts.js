@@ -42,6 +42,7 @@ export function createFacts(item, words) {
     ["size", item.width ? `${item.width} × ${item.height}` : null],
     ["duration", item.duration ? formatTime(item.duration) : null],
     ["language", item.language ? formatLanguage(item.language) : null],
+    ["remark", item.reason],
   ];
   for (const [name, value] of rows) if (value) add(name, value);
   if (item.tags?.length) {

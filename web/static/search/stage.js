@@ -3,6 +3,7 @@
 import { getImageAddress, getMediaAddress, getThumbnailAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
 import { getFileName } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
 import { createCropFrame } from "./crop.js";
 
 /** @import { Crop, Item } from "../shared/types.js" */
@@ -36,6 +37,8 @@ export class Stage {
   image = null;
   /** @type {HTMLElement | null} where the text of a document without a thumbnail goes */
   paper = null;
+  /** @type {HTMLVideoElement | null} the film of a photo while it is played */
+  #film = null;
   #zoom = 0; // index of ZOOM_FACTORS
   #fittedWidth = 0;
 
@@ -110,6 +113,24 @@ export class Stage {
     if (!this.player) return;
     this.player.currentTime = seconds;
     this.player.play();
+  }
+
+  /**
+   * Play the film of a photo in its place, or show the photo again.
+   *
+   * @param {string} address of the film
+   */
+  toggleFilm(address) {
+    const isPlaying = this.#film !== null;
+    this.#film?.remove();
+    this.#film = null;
+    this.element.classList.toggle("playing", !isPlaying);
+    if (isPlaying) return;
+    this.resetZoom();
+    this.#film = createElement("video", { src: address, controls: true, autoplay: true });
+    this.#film.setAttribute("aria-label", t("view.film"));
+    this.#film.addEventListener("ended", () => this.#film && this.toggleFilm(address));
+    this.element.append(this.#film);
   }
 
   togglePlay() {

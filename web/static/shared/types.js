@@ -39,6 +39,8 @@
  * @property {string[] | null} [tags]
  * @property {number | null} [latitude]
  * @property {number | null} [longitude]
+ * @property {string | null} [reason] a remark, such as what could not be decoded or which audio track was used
+ * @property {string | null} [film] the address of the film of a Live Photo or Motion Photo
  * @property {{ id: number, path: string, reason: string | null }[]} [attachments] files that belong to the item
  *
  * @typedef {Item & ItemDetails} FullItem

@@ -1,4 +1,4 @@
-"""Of WebP, HEIC and AVIF files whose end is missing, what is there is decoded, and nothing that decoders invent."""
+"""Of WebP, HEIC and AVIF files whose end is missing, the rest is decoded, and nothing that decoders invent."""
 
 import numpy as np
 import pytest
