@@ -22,7 +22,7 @@ VIEWS = TwoViews(260, 0.7)
 QUICK = Limits(stall=1.5, total=4.0, memory=4096)
 
 
-def decode_badly(_transform, file, _images_only):
+def decode_badly(_transform, file, _scope):
     """Fail in the way that the name of the file requests."""
     match Path(file.path).stem:
         case "crash":

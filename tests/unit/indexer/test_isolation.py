@@ -177,9 +177,9 @@ def decode_as(monkeypatch, summary, segments=()):
 
     original = preprocess.decode_file
 
-    def decode_file(path, item_type, sidecar=None):
+    def decode_file(path, item_type, sidecars=()):
         if path.name != "odd.txt":
-            yield from original(path, item_type, sidecar)
+            yield from original(path, item_type, sidecars)
             return
         yield from segments
         yield FileSummary(summary)

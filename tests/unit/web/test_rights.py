@@ -262,6 +262,22 @@ def test_feedback_and_album_changes_ignore_hidden_items(world):
     assert world.client.post("/api/v1/feedback", json=judgment, headers=editor).status_code == 404
 
 
+def test_a_link_shows_the_edited_version_of_a_photo_in_its_album(world, tmp_path):
+    visitor = world.callers["link"][1]
+    original = get_item_as(world.client, visitor, "cat.jpg")
+    draw_photo("cat", 2).save(tmp_path / "open/cat-edited.jpg")
+    index(world.library, tmp_path / "open")
+    edited = get_item_as(world.client, visitor, "cat-edited.jpg")
+    assert world.client.get(f"/api/v1/items/{edited}/media", headers=visitor).status_code == 200
+    hits = world.client.get("/api/v1/search?q=cat&all=true", headers=visitor).json["hits"]
+    assert [hit["item"]["id"] for hit in hits] == [edited]
+    (tmp_path / "open/cat-edited.jpg").unlink()
+    index(world.library, tmp_path / "open")
+    assert get_item_as(world.client, visitor, "cat.jpg") == original
+    hits = world.client.get("/api/v1/search?q=cat&all=true", headers=visitor).json["hits"]
+    assert [hit["item"]["id"] for hit in hits] == [original]
+
+
 def test_a_link_shows_only_the_items_of_its_album(world):
     visitor = world.callers["link"][1]
     items = world.client.get("/api/v1/items", headers=visitor).json["items"]
