@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { isChanged, readPatterns } from "../../web/static/library/rules.js";
 import { countCoverage } from "../../web/static/library/summary.js";
 import { measureBox } from "../../web/static/search/crop.js";
-import { removeRepeated } from "../../web/static/search/details.js";
+import { listPassages, removeRepeated } from "../../web/static/search/details.js";
 import { getAspectRatio } from "../../web/static/search/face.js";
 import { countMinRatings } from "../../web/static/search/filters.js";
 import { countPeriods, getNextPeriod } from "../../web/static/search/histogram.js";
@@ -77,6 +77,21 @@ test("repeated evidence is shown once", () => {
       [3, 0.9],
       [4, 0.9],
     ],
+  );
+});
+
+test("the text of a recording is in order of time", () => {
+  /** @param {string} text @param {number} [start] @param {string} [kind] */
+  const make = (text, start, kind = "speech") => ({ id: 1, kind, text, start });
+  const spoken = [make("One", 1), make("Three", 5), make("Two", 3), make("film.mkv", undefined, "name")];
+  assert.deepEqual(
+    listPassages(spoken).map(({ text }) => text),
+    ["One", "Two", "Three"],
+  );
+  const pages = [make("B", undefined, "passage"), make("A", undefined, "passage")];
+  assert.deepEqual(
+    listPassages(pages).map(({ text }) => text),
+    ["B", "A"],
   );
 });
 

@@ -52,11 +52,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         """
         catalog = restrict_library(library).catalog
         item = catalog.get_item(item_id)
-        spoken = [
-            serialize_segment(found)
-            for found in catalog.list_segments(item_id)
-            if found.segment.kind is SegmentKind.SPEECH
-        ]
+        found = [one for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH]
+        # Subtitles of several files, and what was recognized, are stored one after another.
+        spoken = [serialize_segment(one) for one in sorted(found, key=lambda one: one.segment.start or 0.0)]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
             response = Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")

@@ -1,5 +1,6 @@
 """Items over REST: their media, thumbnails, segments and passages."""
 
+from tests.support.formats import write_film
 from tests.support.indexing import index
 from tests.support.web_client import ask, get_item, make_client
 
@@ -75,3 +76,17 @@ def test_a_file_deleted_from_disk_is_reported_as_gone(fresh, tmp_path):
     response = client.get(f"/api/v1/items/{get_item(client, 'a.txt')}/media")
     assert response.status_code == 404
     assert "is missing" in response.json["detail"]
+
+
+def test_the_lines_of_several_subtitle_files_are_in_order_of_time(fresh, tmp_path):
+    (tmp_path / "m").mkdir()
+    write_film(tmp_path / "m/film.mp4")
+    for language, start in (("en", 1), ("fr", 0)):
+        line = f"1\n00:00:0{start},500 --> 00:00:03,000\nFrom {language}.\n"
+        (tmp_path / f"m/film.{language}.srt").write_text(line)
+    index(fresh, tmp_path / "m")
+    client = make_client(fresh)
+    item = get_item(client, "film.mp4")
+    spoken = client.get(f"/api/v1/items/{item}/transcript").json["segments"]
+    assert [one["text"] for one in spoken] == ["From fr.", "From en."]
+    assert [one["start"] for one in spoken] == [0.5, 1.5]

@@ -11,7 +11,7 @@ import { createTimeline } from "./timeline.js";
 import { createTranscript } from "./transcript.js";
 
 /**
- * @import { Evidence, FullItem, Hit, State } from "../shared/types.js"
+ * @import { Evidence, FullItem, Hit, Segment, State } from "../shared/types.js"
  * @import { Stage } from "./stage.js"
  *
  * @typedef {object} DetailsOptions
@@ -104,6 +104,16 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
 }
 
 /**
+ * Return the segments with text. Those of a recording are in order of time: its subtitles may come from several files.
+ *
+ * @param {Segment[]} segments
+ */
+export function listPassages(segments) {
+  const passages = segments.filter((segment) => segment.text && segment.kind !== "name");
+  return passages.every(isTimed) ? passages.sort((one, other) => (one.start ?? 0) - (other.start ?? 0)) : passages;
+}
+
+/**
  * Add the parts that need the full item to the side panel and the stage.
  *
  * @param {HTMLElement} side
@@ -118,7 +128,7 @@ export function addItemDetails(side, item, hit, { words, stage }) {
   side.append(createElement("h3", {}, t("view.details")), createFacts(item, words.trim()));
   const timeline = player && item.duration ? createTimeline(item, player, hit.evidence.filter(isTimed)) : null;
   if (timeline) stage.element.append(timeline.bar);
-  const passages = item.segments.filter((segment) => segment.text && segment.kind !== "name");
+  const passages = listPassages(item.segments);
   if (player || passages.length > MAX_PASSAGES_WITHOUT_FINDER) {
     const seek = player ? /** @param {number} seconds */ (seconds) => stage.seek(seconds) : null;
     side.append(createFinder(item, (moments) => timeline?.show(moments), seek));
