@@ -7,6 +7,7 @@ import av
 import pytest
 
 from search.records import State
+from search.settings import LocationPrecision
 from tests.support.formats import RED, encode, write_film
 from tests.support.indexing import index, list_states
 from tests.support.motion_photos import append_samsung, make_film, make_heic, make_micro_video, make_motion_photo
@@ -82,3 +83,17 @@ def test_a_photo_without_a_film_has_no_address(fresh, media):
     answer = client.get(f"/api/v1/items/{photo.id}/media?part=film")
     assert (answer.status_code, "has no film inside" in answer.json["detail"]) == (404, True)
     assert client.get(f"/api/v1/items/{photo.id}/media?part=sound").status_code == 400
+
+
+def test_the_film_inside_is_not_sent_to_clients_that_may_not_see_where_it_was_made(fresh, tmp_path, media, monkeypatch):
+    (media / "PXL_1.MP.jpg").write_bytes(make_motion_photo(make_film(tmp_path)))
+    index(fresh, media)
+    client = make_client(fresh)
+    (photo,) = fresh.catalog.list_items()
+    address = f"/api/v1/items/{photo.id}"
+    assert client.get(client.get(address).json["film"]).status_code == 200
+    for module in ("items", "content"):
+        monkeypatch.setattr(f"web.api.{module}.get_location_precision", lambda: LocationPrecision.ROUNDED)
+    answer = client.get(f"{address}/media?part=film")
+    assert (answer.status_code, answer.json["type"]) == (403, "urn:crossmodal:problem:location-hidden")
+    assert client.get(address).json["film"] is None
