@@ -243,6 +243,14 @@ class StorageError(CrossmodalError):
     title = "The disk does not respond"
 
 
+class ServerError(CrossmodalError):
+    """A client cannot reach the server, or what answers is not a Crossmodal server."""
+
+    http_status = 502
+    problem_type = "urn:crossmodal:problem:server"
+    title = "The server does not answer"
+
+
 class ListenError(CrossmodalError):
     """The server cannot listen: the port is in use, or the address is not one of this machine."""
 

@@ -72,6 +72,13 @@ def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
     return count
 
 
+def forget_missing(library: OpenHome, days: float) -> int:
+    """Remove the items whose file has been missing for at least `days` days; return the number of removed items."""
+    ledger = Ledger(library.database)
+    roots = [source.path for source in library.sources.list_all()]
+    return sum(forget_items(library, ledger.list_missing(root, days)) for root in roots)
+
+
 def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
     """Remove the items at or below some paths, and the sources among these paths; return the number of removed items.
 

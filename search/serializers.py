@@ -1,11 +1,11 @@
 """The JSON form of answers and items, the same for the command line and the REST API."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from search.locations import limit_location
-from search.records import Answer, Evidence, FoundSegment, Hit, Item, Job, Query, Source, State
+from search.records import FILTERS, Answer, Evidence, FoundSegment, Hit, Item, Job, Query, QueryPart, Source, State
 from search.settings import LocationPrecision
 
 # What the user can do about a file that is not indexed.
@@ -52,8 +52,42 @@ def serialize_answer(query: Query, answer: Answer, precision: LocationPrecision)
     }
 
 
+def serialize_query(query: Query) -> dict[str, Any]:
+    """Return a query as the fields of a request, without its files: those are the images of its parts, in order."""
+    images = iter(range(len(query.parts)))
+    return {
+        "text": query.text,
+        "not": list(query.exclude),
+        "weights": dict(query.weights),
+        "parts": [_serialize_part(part, images) for part in query.parts],
+        **{name: _serialize_filter(getattr(query.filters, name)) for name in FILTERS},
+        "sort": query.sort,
+        "stack": query.stack,
+        "diversity": query.diversity,
+        "limit": query.limit,
+        "cursor": query.cursor,
+        "all": query.include_all,
+        "tier": query.tier,
+        "correct": query.correct,
+        "explain": query.explain,
+    }
+
+
+def _serialize_filter(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _serialize_part(part: QueryPart, images: Iterator[int]) -> dict[str, Any]:
+    """Return a part of a query; an image is the next of the uploaded ones."""
+    content: dict[str, Any] = {"text": part.text, "item": part.item, "query_image": part.query_image}
+    content["image"] = next(images) if part.image is not None else None
+    crop = None if part.crop is None else list(part.crop)
+    given = {name: value for name, value in (content | {"crop": crop}).items() if value is not None}
+    return given | {"weight": part.weight}
+
+
 def serialize_item(item: Item, precision: LocationPrecision) -> dict[str, Any]:
-    """Return the path, the type and the metadata of an item; `available` is false if its disk is not mounted.
+    """Return everything that is stored about an item; `available` is false if its disk is not mounted.
 
     Args:
         item: The item.
@@ -64,23 +98,20 @@ def serialize_item(item: Item, precision: LocationPrecision) -> dict[str, Any]:
         "type": item.type,
         "path": item.path,
         "source": item.source,
+        "state": item.state,
+        "reason": item.reason,
+        "size": item.size,
+        "mtime_ns": item.mtime_ns,
+        "belongs_to": item.belongs_to,
         "available": item.is_available,
         "modified_at": item.modified_at,
         **asdict(limit_location(item.facts, precision)),
     }
 
 
-def serialize_ledger_row(item: Item) -> dict[str, Any]:
-    """Return the indexing state of an item."""
-    return {
-        "id": item.id,
-        "path": item.path,
-        "type": item.type,
-        "state": item.state,
-        "reason": item.reason,
-        "advice": ADVICE.get(item.state),
-        "size": item.size,
-    }
+def serialize_ledger_row(item: Item, precision: LocationPrecision) -> dict[str, Any]:
+    """Return an item, and what to do if it is not indexed."""
+    return serialize_item(item, precision) | {"advice": ADVICE.get(item.state)}
 
 
 def serialize_attachment(file: Item) -> dict[str, Any]:
@@ -110,6 +141,8 @@ def serialize_source(source: Source, unavailable: Mapping[str, str]) -> dict[str
 
 def serialize_job(job: Job) -> dict[str, Any]:
     """Return a job and its progress."""
+    # What is derived from the seconds is derived from the rounded ones: a client can then compute the same.
+    job = replace(job, seconds=round(job.seconds, 1))
     seconds_left = job.seconds_left
     return {
         "id": job.id,
@@ -122,7 +155,7 @@ def serialize_job(job: Job) -> dict[str, Any]:
         "ended_at": job.ended_at,
         "done": job.done,
         "total": job.total,
-        "seconds": round(job.seconds, 1),
+        "seconds": job.seconds,
         "rate": round(job.done / job.seconds, 2) if job.seconds else None,
         "seconds_left": round(seconds_left) if seconds_left is not None else None,
         "detail": job.detail,
@@ -164,7 +197,7 @@ def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, A
         "offset": evidence.offset,
         "snippet": evidence.snippet,
     }
-    if explain:
+    if explain and evidence.raw is not None:
         described["raw"] = round(evidence.raw, 6)
         described["terms"] = {name: round(value, 5) for name, value in (evidence.terms or {}).items()}
     return described

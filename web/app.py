@@ -20,6 +20,7 @@ from web.api import (
     content,
     facets,
     feedback,
+    forget,
     health,
     items,
     jobs,
@@ -83,6 +84,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library, settings.keep_queries))
+    app.register_blueprint(forget.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library))
     app.register_blueprint(jobs.make_blueprint(engine.library))

@@ -7,6 +7,8 @@ from web.assets import hash_assets, list_modules
 from web.contract.operation import NOT_MODIFIED, Operation
 from web.texts import LANGUAGES, read_texts
 
+OPENSEARCH = "application/opensearchdescription+xml"
+
 
 def make_blueprint(keep_queries: bool) -> Blueprint:
     """Return the routes of the pages.
@@ -49,6 +51,15 @@ def make_blueprint(keep_queries: bool) -> Blueprint:
     def show_library() -> Response:
         """Show the library page: folders, uploads, jobs and files."""
         return _render("library.html")
+
+    @pages.get("/opensearch.xml")
+    @Operation(media=(OPENSEARCH,), role=Role.NONE)
+    def describe_search() -> Response:
+        """Return an OpenSearch description, by which browsers offer this server as a search engine."""
+        response = make_response(render_template("opensearch.xml"))
+        response.content_type = f"{OPENSEARCH}; charset=utf-8"
+        response.vary.add("Host")
+        return response
 
     @pages.get("/favicon.ico")
     @Operation(media=("image/svg+xml",), role=Role.NONE, statuses=NOT_MODIFIED)

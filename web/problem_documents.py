@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from search.errors import CrossmodalError, HttpError
 from search.storable import clean_string
-from web.contract.openapi import PROBLEM
+from web.contract.operation import PROBLEM
 from web.contract.problems import make_anchor
 from web.request_ids import HEADER
 from web.schemas.problem import ProblemDocument

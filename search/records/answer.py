@@ -16,7 +16,7 @@ class Evidence:
         segment_id: The segment.
         kind: The kind of the segment.
         score: The probability that the segment is relevant, 0 to 1.
-        raw: The uncalibrated similarity: a cosine or a BM25 score.
+        raw: The uncalibrated similarity: a cosine or a BM25 score; None if a server did not send it.
         start: The start of the segment in the recording, in seconds.
         end: The end of the segment, in seconds.
         page: The page of the segment, from 1.
@@ -29,7 +29,7 @@ class Evidence:
     segment_id: int
     kind: SegmentKind
     score: float
-    raw: float
+    raw: float | None
     start: float | None = None
     end: float | None = None
     page: int | None = None

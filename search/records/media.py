@@ -259,7 +259,7 @@ class Item:
         facts: The metadata of the file.
         belongs_to: The path of the item that the file is an attachment of.
         is_available: False if the file is on storage that was not connected at the last scan.
-        volume: The folder at which the storage of the file begins; empty if no scan has recorded it.
+        volume: The folder at which the storage of the file begins; empty if no scan has recorded it, or on a server.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
     """

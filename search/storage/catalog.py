@@ -121,8 +121,9 @@ class Catalog:
 
     def list_below(self, path: str) -> list[int]:
         """Return the ids of the items at a path or below it, in any state."""
+        query = select(t.item.c.id).where(match_folder(path), is_readable(self.rights))
         with self.database.read() as db:
-            return [row[0] for row in db.execute(select(t.item.c.id).where(match_folder(path)))]
+            return [row[0] for row in db.execute(query)]
 
     def list_page(
         self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""

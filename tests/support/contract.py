@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 
 from search.errors import CrossmodalError
 from search.records import Role
-from web.contract.openapi import PROBLEM, get_operation
+from web.contract.openapi import get_operation
+from web.contract.operation import PROBLEM
 from web.contract.problems import list_errors
 from web.schemas.problem import ProblemDocument
 

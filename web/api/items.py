@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -66,7 +65,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
         catalog = restrict_library(library).catalog
         rows = catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
-        listed = [serialize_ledger_row(row) | {"uploaded": is_uploaded(library.home, row.path)} for row in rows[:limit]]
+        precision = get_location_precision()
+        listed = [
+            serialize_ledger_row(row, precision) | {"uploaded": is_uploaded(library.home, row.path)}
+            for row in rows[:limit]
+        ]
         return jsonify({"items": listed, "next": next_cursor})
 
     @api.get("/<int:item_id>")
@@ -77,11 +80,10 @@ def make_blueprint(engine: Engine) -> Blueprint:
         catalog = restrict_library(library).catalog
         item = catalog.get_item(item_id)
         segments = [serialize_segment(found) for found in catalog.list_segments(item_id)]
-        details: dict[str, Any] = {"state": item.state, "reason": item.reason, "size": item.size}
         attachments = catalog.list_attachments(item.path)
-        details |= {"belongs_to": item.belongs_to, "film": _find_film(item, attachments)}
+        details = serialize_item(item, get_location_precision()) | {"film": _find_film(item, attachments)}
         details["attachments"] = [serialize_attachment(file) for file in attachments]
-        return jsonify(serialize_item(item, get_location_precision()) | details | {"segments": segments})
+        return jsonify(details | {"segments": segments})
 
     @api.delete("/<int:item_id>")
     @Operation(status=204, role=Role.ADMIN, errors=(HomeError,))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
@@ -11,7 +10,8 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.encoders.presets import list_presets
-from search.errors import BusyError, NotFoundError, UsageError
+from search.errors import BusyError, UsageError
+from search.job_progress import follow_job
 from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Job, Role, Task
@@ -21,10 +21,6 @@ from web.access.caller import restrict_library
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.library import JobDocument, JobList
-
-POLL_INTERVAL_SECONDS = 0.4
-# Seconds without an event after which a comment is sent, to keep the connection open and to detect closed connections.
-HEARTBEAT_SECONDS = 10.0
 
 
 class JobRequest(BaseModel):
@@ -71,12 +67,21 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
     @api.delete("/<int:job_id>")
     @accepted
-    def cancel_job(job_id: int) -> tuple[Response, int]:
+    def remove_job(job_id: int) -> tuple[Response, int]:
         """Cancel a queued job, stop the running one, or remove one that has ended.
 
         Completed work is saved.
         """
         return _answer(jobs.remove(job_id))
+
+    @api.post("/<int:job_id>/cancel")
+    @accepted
+    def stop_job(job_id: int) -> tuple[Response, int]:
+        """Cancel a queued job, or stop the running one. A job that has ended is not changed.
+
+        Completed work is saved.
+        """
+        return _answer(jobs.cancel(job_id))
 
     @api.post("/<int:job_id>/retry")
     @replace(accepted, creates=True)
@@ -147,20 +152,10 @@ def _answer(job: Job) -> tuple[Response, int]:
 
 
 def _stream_events(library: OpenHome, job: Job) -> Iterator[str]:
-    """Yield the job as a server-sent event whenever it changes, until it is over or was dropped: it changed nothing."""
-    sent, last = "", 0.0
-    while True:
-        document = json.dumps(serialize_job(job), ensure_ascii=False)
-        if document != sent:
-            yield f"event: {'end' if job.state.is_over else 'progress'}\ndata: {document}\n\n"
-            sent, last = document, time.monotonic()
-        elif time.monotonic() - last > HEARTBEAT_SECONDS:
+    """Yield the job as a server-sent event whenever it changes, until it is over."""
+    for changed in follow_job(library.jobs, job.id):
+        if changed is None:
             yield ": no change\n\n"
-            last = time.monotonic()
-        if job.state.is_over:
-            return
-        time.sleep(POLL_INTERVAL_SECONDS)
-        try:
-            job = library.jobs.get(job.id)
-        except NotFoundError:
-            return
+        else:
+            document = json.dumps(serialize_job(changed), ensure_ascii=False)
+            yield f"event: {'end' if changed.state.is_over else 'progress'}\ndata: {document}\n\n"

@@ -44,8 +44,10 @@ class SourceRequest(SourceChange):
 
     Attributes:
         path: Its absolute path on the server.
+        retry_failed: Retry files that failed before.
     """
 
+    retry_failed: bool = False
     path: str = Field(min_length=1, max_length=4096, json_schema_extra={"pattern": "^/"})
 
 
@@ -75,15 +77,16 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         path = Path(os.path.normpath(new.path))
         root = Path(library.home.root)
         problem = find_access_problem(str(path))
-        if problem is not None:
+        above = sources.find_above(str(path))
+        # A known source that is unavailable is reported by its job, which keeps everything on it.
+        if problem is not None and (above is None or above.path != str(path)):
             raise UsageError(f"path: {path} {problem} on the server")
         if path == root or root in path.parents:
             raise UsageError(f"path: {path} is inside the data directory of the library")
         exclude = None if new.exclude is None else check_patterns(new.exclude)
-        above = sources.find_above(str(path))
         source_id = above.id if above is not None else sources.add(str(path))
         _change(sources, source_id, new, exclude)
-        job = library.jobs.add(Task((str(path),)))
+        job = library.jobs.add(Task((str(path),), new.retry_failed))
         record_activity(library, "source-added", str(path))
         source = sources.get(source_id)
         return jsonify(serialize_source(source, {}) | {"job": serialize_job(job)}), 202

@@ -32,6 +32,7 @@ from web.contract.operation import (
     MAX_KEY_LENGTH,
     MAX_RESPONSES,
     NOT_MODIFIED,
+    PROBLEM,
     SIGN_IN,
     Operation,
     get_operation,
@@ -39,7 +40,6 @@ from web.contract.operation import (
 from web.schemas.problem import ProblemDocument
 
 VERSION = "3.1.1"
-PROBLEM = "application/problem+json"
 DESCRIPTION = (
     "Search pictures, recordings and documents by text, image or voice, and manage what is indexed. Errors are problem "
     "documents (RFC 9457); `type` identifies the class of problem. Clients must ignore fields that they do not know."

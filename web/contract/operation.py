@@ -11,6 +11,7 @@ from search.records import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 # The status of a response that the client has already.

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from search.records import ItemType, Segment, State
+from search.records import ItemType, Segment
 from web.contract.documents import Document, make_record_document
 from web.schemas.search import EvidenceDocument, ItemDocument
 
@@ -13,27 +13,15 @@ else:
     SegmentFields = make_record_document(Segment, "SegmentFields", omits_empty=True)
 
 
-class LedgerEntry(Document):
-    """The indexing state of a file.
+class LedgerEntry(ItemDocument):
+    """A file in the ledger.
 
     Attributes:
-        id: The id of the item.
-        path: The absolute path of the file on the server.
-        type: The type; null if it is unknown.
-        state: The state in the ledger.
-        reason: Why the file is in this state.
         advice: What to do about a file that is not indexed.
-        size: The size of the file in bytes.
         uploaded: Whether the file was uploaded, and is deleted with the item.
     """
 
-    id: int
-    path: str
-    type: ItemType | None
-    state: State
-    reason: str | None
     advice: str | None
-    size: int
     uploaded: bool
 
 
@@ -78,22 +66,14 @@ class AttachmentDocument(Document):
 
 
 class ItemDetails(ItemDocument):
-    """An item with its indexing state and all its segments.
+    """An item with all its segments.
 
     Attributes:
-        state: The state in the ledger.
-        reason: Why the file is in this state.
-        size: The size of the file in bytes.
-        belongs_to: The path of the item that the file is an attachment of.
         film: The address of the film of an image: of a Live Photo, or inside a Motion Photo.
         attachments: The skipped files that belong to the item.
         segments: The segments, in order.
     """
 
-    state: State
-    reason: str | None
-    size: int
-    belongs_to: str | None
     film: str | None
     attachments: list[AttachmentDocument]
     segments: list[SegmentDocument]

@@ -100,6 +100,16 @@ class Status(Document):
     chosen: str
 
 
+class Forgotten(Document):
+    """What was removed from the library.
+
+    Attributes:
+        forgotten: The number of removed items.
+    """
+
+    forgotten: int
+
+
 class ModelList(Document):
     """The models in use, and the others that can be used.
 

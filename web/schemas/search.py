@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from search.records import Coverage, ItemType, MediaFacts, Retriever, SegmentKind
+from search.records import Coverage, ItemType, MediaFacts, Retriever, SegmentKind, State
 from web.contract.documents import Document, make_record_document
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ class ItemDocument(Facts):
         type: The type; null if it is unknown.
         path: The absolute path of the file on the server.
         source: The root folder of the source.
+        state: The state in the ledger.
+        reason: Why the file is in this state.
+        size: The size of the file in bytes.
+        mtime_ns: The modification time of the file, in nanoseconds since 1970 in UTC.
+        belongs_to: The path of the item that the file is an attachment of.
         available: Whether the disk of the file was mounted at the last scan.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
@@ -32,6 +37,11 @@ class ItemDocument(Facts):
     type: ItemType | None
     path: str
     source: str
+    state: State
+    reason: str | None
+    size: int
+    mtime_ns: int
+    belongs_to: str | None
     available: bool
     modified_at: str | None
 

@@ -16,8 +16,9 @@ ANSWER = """
     query took_ms nothing_relevant coverage total total_is_estimate possible possible_is_estimate next hits
 """
 ITEM = """
-    id type path source available modified_at title captured_at is_date_guessed duration width height language camera
-    artist album description latitude longitude orientation rating tags placeholder
+    id type path source state reason size mtime_ns belongs_to available modified_at title captured_at
+    is_date_guessed duration width height language camera artist album description latitude longitude orientation rating
+    tags placeholder
 """
 EVIDENCE = "retriever segment kind score start end page offset snippet"
 

@@ -234,7 +234,9 @@ class Steps(Clock):
 def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
     job = fresh.jobs.add(Task(("/x",)))
     steps = [partial(fresh.jobs.report, job.id, done, 3, done * 2.0, f"{done}.jpg") for done in range(1, 4)]
-    Steps([*steps, partial(fresh.jobs.end, job.id, JobState.DONE, {"added": 3})]).install(monkeypatch, "web.api.jobs")
+    Steps([*steps, partial(fresh.jobs.end, job.id, JobState.DONE, {"added": 3})]).install(
+        monkeypatch, "search.job_progress"
+    )
     body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
     events = [dict(line.split(": ", 1) for line in one.split("\n")) for one in body.strip().split("\n\n")]
     assert [one["event"] for one in events] == ["progress"] * (len(events) - 1) + ["end"]
@@ -245,7 +247,7 @@ def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
 
 def test_events_end_when_a_job_that_changed_nothing_is_dropped(client, fresh, monkeypatch):
     job = fresh.jobs.add(Task(("/x",), is_routine=True))
-    Steps([partial(fresh.jobs.drop, job.id)]).install(monkeypatch, "web.api.jobs")
+    Steps([partial(fresh.jobs.drop, job.id)]).install(monkeypatch, "search.job_progress")
     body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
     assert body.count("event: ") == 1
 

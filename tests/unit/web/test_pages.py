@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -86,3 +87,27 @@ def test_the_pages_have_a_text_for_every_value_of_the_server(language, key, name
 def test_the_page_speaks_the_language_of_its_reader(client):
     assert '<html lang="zh">' in client.get("/", headers={"Accept-Language": "zh-TW,zh;q=0.9,en;q=0.5"}).text
     assert '<html lang="en">' in client.get("/library", headers={"Accept-Language": "de"}).text
+
+
+def test_browsers_find_the_description_of_the_search(client):
+    page = client.get("/").text
+    link = re.search(r'<link rel="search" type="([^"]+)" title="Crossmodal" href="([^"]+)">', page)
+    sent = client.get(link[2])
+    assert (sent.status_code, sent.mimetype) == (200, link[1])
+    assert 'rel="search"' not in client.get("/library").text
+
+
+def test_the_description_of_the_search_has_the_address_that_it_was_asked_at(client):
+    sent = client.get("/opensearch.xml", base_url="https://localhost:8443/photos")
+    space = {"o": "http://a9.com/-/spec/opensearch/1.1/"}
+    root = ElementTree.fromstring(sent.text)
+    templates = {one.get("type"): one.get("template") for one in root.findall("o:Url", space)}
+    assert templates == {
+        "text/html": "https://localhost:8443/photos/?q={searchTerms}",
+        "application/json": "https://localhost:8443/photos/api/v1/search?q={searchTerms}",
+        "application/opensearchdescription+xml": "https://localhost:8443/photos/opensearch.xml",
+    }
+    assert 0 < len(root.findtext("o:ShortName", namespaces=space)) <= 16
+    assert root.findtext("o:Image", namespaces=space) == "https://localhost:8443/photos/favicon.ico"
+    found = client.get("/api/v1/search?q=a+cat")
+    assert found.json["query"]["text"] == "a cat"
