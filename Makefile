@@ -75,7 +75,7 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/pip
 	touch $@
 
 $(VENV)/.all: pyproject.toml constraints.txt demo-requirements.txt test-requirements.txt | $(VENV)/bin/pip
-	$(PIP) --editable '.[clip,whisper,test]'
+	$(PIP) --editable '.[clip,whisper,mcp,test]'
 	$(PIP) --no-deps --requirement demo-requirements.txt --requirement test-requirements.txt
 	touch $@ $(VENV)/.base
 

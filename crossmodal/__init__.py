@@ -11,20 +11,30 @@ Examples:
 from typing import TYPE_CHECKING, Any
 
 from crossmodal.api import Library, open
-from crossmodal.results import IndexSummary, SearchResults
+from crossmodal.arguments import SearchOptions
+from crossmodal.protocol import AnyLibrary
+from crossmodal.results import AsyncSearchResults, IndexSummary, SearchResults
 from search.errors import (
     CrossmodalError,
     HomeError,
     ModelError,
+    NotAllowedError,
     NotFoundError,
+    ServerError,
+    SignInError,
     UnreadableMediaError,
     UsageError,
 )
 
 if TYPE_CHECKING:
+    from crossmodal.client import AsyncClient, Client
     from search.records import Evidence, Hit, Item
 
 __all__ = [
+    "AnyLibrary",
+    "AsyncClient",
+    "AsyncSearchResults",
+    "Client",
     "CrossmodalError",
     "Evidence",
     "Hit",
@@ -33,8 +43,12 @@ __all__ = [
     "Item",
     "Library",
     "ModelError",
+    "NotAllowedError",
     "NotFoundError",
+    "SearchOptions",
     "SearchResults",
+    "ServerError",
+    "SignInError",
     "UnreadableMediaError",
     "UsageError",
     "open",
@@ -42,9 +56,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the record types when they are first used: they need numpy, and `import crossmodal` must not."""
+    """Import the record types and the clients when they are first used: they need numpy, pydantic and httpx2."""
     if name in {"Evidence", "Hit", "Item"}:
         from search import records
 
         return getattr(records, name)
+    if name in {"AsyncClient", "Client"}:
+        from crossmodal import client
+
+        return getattr(client, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,19 +3,26 @@
 Heavy modules are imported inside the functions, so that `import crossmodal` is quick.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from crossmodal.arguments import Media, PathName, make_list, read_media, resolve_filter, resolve_path
+from crossmodal.arguments import (
+    PathName,
+    ProgressCallback,
+    SearchOptions,
+    make_list,
+    make_query,
+    make_similar_query,
+    resolve_path,
+)
 from crossmodal.results import IndexSummary, SearchResults
 from search.errors import HomeError, UsageError
 
 if TYPE_CHECKING:
     from search import open_home as internal
     from search.engine import Engine
-    from search.records import Item
+    from search.records import Album, Answer, FoundSegment, Item, Job, Query
 
 
 def open(home: PathName | None = None, *, create: bool = True, device: str | None = None) -> "Library":
@@ -67,7 +74,7 @@ class Library:
         hidden: bool | None = None,
         forget_missing: float | None = None,
         workers: int = 2,
-        progress: Callable[[int, int, str], None] | None = None,
+        progress: ProgressCallback | None = None,
     ) -> IndexSummary:
         """Add files and folders to the library, or bring them up to date.
 
@@ -116,69 +123,15 @@ class Library:
             seconds=summary.seconds,
             failures=dict(summary.failures),
             unavailable=dict(summary.unavailable),
+            is_refused=summary.is_refused,
         )
 
-    def search(
-        self,
-        text: str | None = None,
-        *,
-        images: Media | Iterable[Media] = (),
-        voice: Media | None = None,
-        like: int | Iterable[int] = (),
-        exclude: str | Iterable[str] = (),
-        types: str | Iterable[str] = (),
-        sources: PathName | Iterable[PathName] = (),
-        path: PathName | None = None,
-        after: str | None = None,
-        before: str | None = None,
-        longer: float | None = None,
-        shorter: float | None = None,
-        languages: str | Iterable[str] = (),
-        camera: str | None = None,
-        artist: str | None = None,
-        album: str | None = None,
-        tags: str | Iterable[str] = (),
-        rating: int | None = None,
-        albums: int | Iterable[int] = (),
-        phrases: str | Iterable[str] = (),
-        sort: str = "relevance",
-        limit: int = 20,
-        correct: bool = True,
-        stack: bool = True,
-        diversity: float = 0.0,
-        explain: bool = False,
-    ) -> SearchResults:
+    def search(self, text: str | None = None, **options: Unpack[SearchOptions]) -> SearchResults:
         """Search by text, images, voice, known items, or any mix. With filters only, list the newest items.
-
-        Where several values are possible, one value may be passed without a list.
 
         Args:
             text: The query, in any language. It may contain quoted phrases, `-parts` and filters.
-            images: Images to search by: paths, or the bytes of image files.
-            voice: A recording of a spoken query: a path, or the bytes of the file.
-            like: Ids of items that the results should resemble.
-            exclude: Texts that describe what the results must not show or say.
-            types: Item types: `image`, `audio`, `video`, `document`.
-            sources: Root folders that were indexed.
-            path: A folder or file, or the name of a folder somewhere in the path.
-            after: The first date, such as `2024` or `2024-05-31`.
-            before: The first date that is excluded.
-            longer: Minimum duration in seconds, inclusive.
-            shorter: Maximum duration in seconds, exclusive.
-            languages: ISO 639-1 codes of spoken languages.
-            camera: Part of the camera's name.
-            artist: Part of the artist's name.
-            album: Part of the title of the album that a recording belongs to.
-            tags: Keywords, all of which an item must have.
-            rating: Minimum rating, 1 to 5 stars.
-            albums: Ids of albums, in all of which an item must be.
-            phrases: Word sequences, all of which an item must contain.
-            sort: `relevance`, `newest`, `oldest`, `longest` or `shortest`: the order of the relevant results.
-            limit: The number of results per page, at most 1,000. Iterating loads further pages.
-            correct: Correct typing errors in the text.
-            stack: Join near-duplicate images to one result.
-            diversity: From 0 to 1: prefer results that differ from those above them.
-            explain: Add to each evidence the terms that its score consists of.
+            **options: See `SearchOptions`.
 
         Returns:
             The relevant results, best first.
@@ -192,20 +145,31 @@ class Library:
             >>> for hit in library.search("a dog in the snow", types=["image"]):
             ...     print(hit.item.path, hit.score)
         """
-        # Only the parameters are local variables so far; those with a field of the same name go to the request.
-        given = dict(locals())
-        from search.query.request import SearchRequest, parse_request
+        self._check_open()
+        return self._search(make_query(text, options, is_local=True))
 
-        fields = {name: given[name] for name in SearchRequest.model_fields if name in given}
-        for name in ("like", "exclude", "types", "languages", "tags", "albums", "phrases"):
-            fields[name] = make_list(fields[name])
-        fields["sources"] = [resolve_path(source) for source in make_list(sources)]
-        fields["path"] = resolve_filter(path) if path is not None else None
-        query = parse_request(fields).make_query(
-            tuple(read_media(image) for image in make_list(images)), read_media(voice) if voice is not None else None
-        )
-        engine = self._open_engine
-        return SearchResults(engine, query, engine.search(query))
+    def similar(self, item_id: int, limit: int = 20) -> SearchResults:
+        """Return the other items, the most similar first, relevant or not.
+
+        Args:
+            item_id: The id of the item.
+            limit: The number of results per page, at most 1,000. Iterating loads further pages.
+
+        Raises:
+            NotFoundError: The item does not exist.
+        """
+        self._check_open()
+        return self._search(make_similar_query(item_id, limit))
+
+    def answer(self, query: "Query") -> "Answer":
+        """Return one page of the results of a query, with everything that is known about the answer.
+
+        Raises:
+            UsageError: The query is not valid.
+            UnreadableMediaError: An image or the recording cannot be decoded, or contains no speech.
+            NotFoundError: An item in the query does not exist.
+        """
+        return self._open_engine.search(query)
 
     def items(self, state: str | None = None) -> "Iterator[Item]":
         """Return all items in the order of their paths.
@@ -234,8 +198,26 @@ class Library:
         """
         return self._opened.catalog.get_item(item_id)
 
-    def forget(self, *paths: PathName) -> int:
+    def segments(self, item_id: int) -> "list[FoundSegment]":
+        """Return all segments of an item, in order: its frames, speech, passages and so on.
+
+        Raises:
+            NotFoundError: The item does not exist.
+        """
+        return self._opened.catalog.list_segments(self.get(item_id).id)
+
+    def albums(self) -> "list[Album]":
+        """Return the albums, in order of name."""
+        from search.storage.albums import Albums
+
+        return Albums(self._opened.database).list_all()
+
+    def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
         """Remove files and folders from the library. No file on disk is changed.
+
+        Args:
+            *paths: Files and folders.
+            missing_for: Also remove items whose file has been missing for this number of days.
 
         Returns:
             The number of removed items.
@@ -243,9 +225,41 @@ class Library:
         Raises:
             NotFoundError: A path is not in the library; nothing is removed.
         """
-        from search.forget import forget_paths
+        from search.forget import forget_missing, forget_paths
 
-        return forget_paths(self._opened, [resolve_path(path) for path in paths])
+        count = forget_paths(self._opened, [resolve_path(path) for path in paths])
+        return count + (forget_missing(self._opened, missing_for) if missing_for is not None else 0)
+
+    def jobs(self) -> "list[Job]":
+        """Return the newest jobs, newest first."""
+        return self._opened.jobs.list_all()
+
+    def job(self, job_id: int) -> "Job":
+        """Return one job. Raises NotFoundError."""
+        return self._opened.jobs.get(job_id)
+
+    def follow_job(self, job_id: int) -> "Iterator[Job]":
+        """Yield a job now and whenever it changes, until it is over.
+
+        Raises:
+            NotFoundError: There is no such job.
+        """
+        from search.job_progress import follow_job
+
+        return (job for job in follow_job(self._opened.jobs, job_id) if job is not None)
+
+    def cancel_job(self, job_id: int) -> "Job":
+        """Cancel a queued job, or stop the running one, and return the job. Raises NotFoundError."""
+        return self._opened.jobs.cancel(job_id)
+
+    def remove_job(self, job_id: int) -> "Job":
+        """Remove a job that has ended, or cancel any other, and return the job. Raises NotFoundError."""
+        return self._opened.jobs.remove(job_id)
+
+    def retry_job(self, job_id: int) -> "Job":
+        """Queue a job again, and return the new one. Raises NotFoundError."""
+        jobs = self._opened.jobs
+        return jobs.add(jobs.get(job_id).task)
 
     def verify(self) -> list[str]:
         """Check that the database, the index files and the disk agree.
@@ -269,21 +283,25 @@ class Library:
             self._is_closed = True
             self._engine.library.close()
 
-    def __enter__(self) -> "Library":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
         return f"<Library {self._engine.library.home.root}{' (closed)' if self._is_closed else ''}>"
 
-    @property
-    def _open_engine(self) -> "Engine":
+    def _search(self, query: "Query") -> SearchResults:
+        return SearchResults(self.answer, query, self.answer(query))
+
+    def _check_open(self) -> None:
         if self._is_closed:
             raise HomeError("The library is closed. Open it again with crossmodal.open().")
+
+    @property
+    def _open_engine(self) -> "Engine":
+        self._check_open()
         return self._engine
 
     @property

@@ -1,11 +1,10 @@
 """What the methods of the Python API return."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from search.engine import Engine
     from search.records import Answer, Hit, Query
 
 
@@ -27,6 +26,7 @@ class IndexSummary:
         seconds: The duration of the run.
         failures: The reason for each failed file, by path.
         unavailable: Why storage is unavailable, by folder. Everything on it is kept.
+        is_refused: Whether nothing could be indexed, because all paths are unavailable.
     """
 
     scanned: int = 0
@@ -42,28 +42,22 @@ class IndexSummary:
     seconds: float = 0.0
     failures: Mapping[str, str] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
+    is_refused: bool = False
 
 
-class SearchResults:
-    """The results of one search, best first.
+class AnswerFacts:
+    """What is known about all results of a search."""
 
-    Iterating yields `Hit` objects and loads further pages as needed. `len()` and negative indexes load all pages.
-
-    Examples:
-        >>> results = library.search("a red flower")
-        >>> results.nothing_relevant
-        False
-        >>> best = results[0]
-        >>> for hit in results:
-        ...     print(hit.item.path)
-    """
-
-    def __init__(self, engine: "Engine", query: "Query", answer: "Answer") -> None:
-        self._engine = engine
+    def __init__(self, query: "Query", answer: "Answer") -> None:
         self._query = query
-        self._first = answer
         self._hits: list[Hit] = list(answer.hits)
         self._cursor = answer.next
+        self._first = answer
+
+    @property
+    def answer(self) -> "Answer":
+        """The first page, with everything that is known about the answer."""
+        return self._first
 
     @property
     def total(self) -> int:
@@ -90,15 +84,55 @@ class SearchResults:
         """The text of the voice query."""
         return self._first.voice.text if self._first.voice else None
 
+    def _query_possible(self) -> "Query":
+        """Return the query for the less certain results."""
+        from search.records import Tier
+
+        return replace(self._query, tier=Tier.POSSIBLE, include_all=False, cursor=None)
+
+    def _query_all(self) -> "Query":
+        """Return the query for every item that passes the filters."""
+        return replace(self._query, include_all=True, cursor=None)
+
+    def _query_next(self) -> "Query | None":
+        """Return the query for the next page; None if there is none."""
+        return None if self._cursor is None else replace(self._query, cursor=self._cursor)
+
+    def _add(self, answer: "Answer") -> None:
+        """Add the results of the next page."""
+        self._hits += answer.hits
+        self._cursor = answer.next
+
+    def __repr__(self) -> str:
+        about = "about " if self.total_is_estimate else ""
+        return f"<{type(self).__name__}: {about}{self.total} relevant>"
+
+
+class SearchResults(AnswerFacts):
+    """The results of one search, best first.
+
+    Iterating yields `Hit` objects and loads further pages as needed. `len()` and negative indexes load all pages.
+
+    Examples:
+        >>> results = library.search("a red flower")
+        >>> results.nothing_relevant
+        False
+        >>> best = results[0]
+        >>> for hit in results:
+        ...     print(hit.item.path)
+    """
+
+    def __init__(self, load: "Callable[[Query], Answer]", query: "Query", answer: "Answer") -> None:
+        super().__init__(query, answer)
+        self._load = load
+
     def possible(self) -> "SearchResults":
         """Return the less certain results, which follow the relevant ones.
 
         Raises:
             CrossmodalError: The search failed.
         """
-        from search.records import Tier
-
-        return self._search_again(replace(self._query, tier=Tier.POSSIBLE, include_all=False))
+        return self._search_again(self._query_possible())
 
     def all(self) -> "SearchResults":
         """Return every item that passes the filters, relevant or not, best first.
@@ -108,18 +142,17 @@ class SearchResults:
         Raises:
             CrossmodalError: The search failed.
         """
-        return self._search_again(replace(self._query, include_all=True))
+        return self._search_again(self._query_all())
 
     def _search_again(self, query: "Query") -> "SearchResults":
-        return SearchResults(self._engine, query, self._engine.search(query))
+        return SearchResults(self._load, query, self._load(query))
 
     def _load_page(self) -> bool:
         """Load the next page. Return False if there is none."""
-        if self._cursor is None:
+        query = self._query_next()
+        if query is None:
             return False
-        answer = self._engine.search(replace(self._query, cursor=self._cursor))
-        self._hits += answer.hits
-        self._cursor = answer.next
+        self._add(self._load(query))
         return True
 
     def __iter__(self) -> Iterator["Hit"]:
@@ -143,6 +176,40 @@ class SearchResults:
             pass
         return self._hits[index]
 
-    def __repr__(self) -> str:
-        about = "about " if self.total_is_estimate else ""
-        return f"<SearchResults: {about}{self.total} relevant>"
+
+class AsyncSearchResults(AnswerFacts):
+    """The results of one search by an asynchronous client, best first.
+
+    Iterating with `async for` yields `Hit` objects and loads further pages as needed.
+
+    Examples:
+        >>> results = await client.search("a red flower")
+        >>> async for hit in results:
+        ...     print(hit.item.path)
+    """
+
+    def __init__(self, load: "Callable[[Query], Awaitable[Answer]]", query: "Query", answer: "Answer") -> None:
+        super().__init__(query, answer)
+        self._load = load
+
+    async def possible(self) -> "AsyncSearchResults":
+        """Return the less certain results, which follow the relevant ones."""
+        return await self._search_again(self._query_possible())
+
+    async def all(self) -> "AsyncSearchResults":
+        """Return every item that passes the filters, relevant or not, best first."""
+        return await self._search_again(self._query_all())
+
+    async def _search_again(self, query: "Query") -> "AsyncSearchResults":
+        return AsyncSearchResults(self._load, query, await self._load(query))
+
+    async def __aiter__(self) -> AsyncIterator["Hit"]:
+        position = 0
+        while True:
+            while position < len(self._hits):
+                yield self._hits[position]
+                position += 1
+            query = self._query_next()
+            if query is None:
+                return
+            self._add(await self._load(query))

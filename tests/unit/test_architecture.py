@@ -47,6 +47,8 @@ HOMES = {
     "pathspec": ("search/exclusion.py",),
     "uvicorn": ("web/server/",),
     "h11": ("web/server/",),
+    "httpx2": ("crossmodal/client/",),
+    "mcp": ("crossmodal/mcp_server.py",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}

@@ -46,5 +46,5 @@ def test_check_installs_what_the_project_and_its_tests_need_but_no_models():
 
 def test_everything_that_is_tested_has_a_fixed_version():
     project = read_project()
-    extras = [line for name in ("clip", "whisper", "test") for line in project["optional-dependencies"][name]]
+    extras = [line for name in ("clip", "whisper", "mcp", "test") for line in project["optional-dependencies"][name]]
     assert read_names([*project["dependencies"], *extras]) <= read_file("constraints.txt")
