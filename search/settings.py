@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=_find_default_home, description="The data directory.")
+    server: str = Field("", description="The address of a server to use in place of a home on this machine.")
+    key: SecretStr = Field(SecretStr(""), description="The API key for this server.")
     threads: int = Field(0, ge=0, description="CPU threads for the models. 0: as many as the process may use.", le=4096)
     hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Host names that the server answers to besides loopback, separated by commas."
@@ -200,17 +202,19 @@ class Settings(BaseSettings):
         return device
 
 
-def read_settings(home: Path | None = None, device: str | None = None) -> Settings:
+def read_settings(home: Path | None = None, device: str | None = None, server: str | None = None) -> Settings:
     """Read the settings from all sources.
 
     Args:
         home: The `--home` of the command line.
         device: The `--device` of the command line.
+        server: The `--server` of the command line.
 
     Raises:
         UsageError: A value is not valid, or the settings file cannot be read.
     """
-    command_line = {name: value for name, value in (("home", home), ("device", device)) if value is not None}
+    given = (("home", home), ("device", device), ("server", server))
+    command_line = {name: value for name, value in given if value is not None}
     environment = EnvSettingsSource(Settings)()
     folder = Path(command_line.get("home") or environment.get("home") or _find_default_home()).expanduser()
     values = {
@@ -225,7 +229,8 @@ def read_settings(home: Path | None = None, device: str | None = None) -> Settin
         first = error.errors()[0]
         name = str(first["loc"][0])
         message = first["msg"].removeprefix("Value error, ")
-        raise UsageError(f"{_name_origin(name, sources[name], folder)}: {message} (not {first['input']!r})") from error
+        value = "" if name == "key" else f" (not {first['input']!r})"
+        raise UsageError(f"{_name_origin(name, sources[name], folder)}: {message}{value}") from error
     settings._sources = sources
     return settings
 

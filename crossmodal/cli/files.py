@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
+from crossmodal.cli.library import open_library
 from crossmodal.cli.output import OUTDATED, format_size, json_option, print_json
 from search.errors import UsageError
 from search.open_home import OpenHome, open_home
 from search.records import State
 from search.serializers import serialize_ledger_row
-from search.settings import Settings
+from search.settings import LocationPrecision, Settings
 from search.storable import show_controls
 
 
@@ -19,10 +20,8 @@ from search.storable import show_controls
 @click.pass_obj
 def status_command(settings: Settings, as_json: bool) -> None:
     """Show what is in the library, its models and the disk use."""
-    from search.status import read_status
-
-    with open_home(settings) as library:
-        status = read_status(library)
+    with open_library(settings) as library:
+        status = library.status()
     if as_json:
         print_json(status)
         return
@@ -53,10 +52,10 @@ def status_command(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
     """List every file with its state and the reason."""
-    with open_home(settings) as library:
-        items = library.catalog.list_items(State(state) if state else None)
+    with open_library(settings) as library:
+        items = list(library.items(state))
     if as_json:
-        print_json({"items": [serialize_ledger_row(item) for item in items]})
+        print_json({"items": [serialize_ledger_row(item, LocationPrecision.EXACT) for item in items]})
         return
     for item in items:
         click.echo(show_controls(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else "")))
@@ -77,16 +76,10 @@ def forget_command(settings: Settings, paths: tuple[Path, ...], missing_for: flo
 
     PATHS are files or folders. A source among them is removed with all its items.
     """
-    from search.forget import forget_items, forget_paths
-    from search.storage.ledger import Ledger
-
     if not paths and missing_for is None:
         raise UsageError("Missing argument: name files or folders to forget, or pass --missing-for DAYS")
-    with open_home(settings) as library:
-        count = forget_paths(library, [str(path.expanduser().absolute()) for path in paths])
-        if missing_for is not None:
-            for source in library.sources.list_all():
-                count += forget_items(library, Ledger(library.database).list_missing(source.path, missing_for))
+    with open_library(settings) as library:
+        count = library.forget(*paths, missing_for=missing_for)
     if as_json:
         print_json({"forgotten": count})
     else:

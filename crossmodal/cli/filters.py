@@ -9,6 +9,7 @@ import click
 
 from search.errors import UsageError
 from search.records import FILTERS, FilterField, FilterKind
+from search.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 PLACEHOLDERS = {FilterKind.FOLDER: "PATH", FilterKind.DATE: "DATE", FilterKind.SECONDS: "DURATION"}
@@ -48,17 +49,21 @@ def _parse_option(declared: FilterField, ctx: click.Context, option: click.Param
     Raises:
         click.BadParameter: The text is not a valid value.
     """
+    from search.query.filters import parse_filter_value
+
     try:
         if declared.kind.is_list:
-            return tuple(parsed for text in value for parsed in _parse_text(declared, text))
-        return None if value is None else _parse_text(declared, value)
+            return tuple(parsed for text in value for parsed in parse_filter_value(declared, text))
+        if value is None:
+            return None
+        if declared.kind is FilterKind.FOLDER:
+            return _resolve_folder(ctx, value)
+        return parse_filter_value(declared, value)
     except UsageError as error:
         raise click.BadParameter(str(error), ctx, option) from error
 
 
-def _parse_text(declared: FilterField, text: str) -> Any:
-    from search.query.filters import parse_filter_value
-
-    if declared.kind is FilterKind.FOLDER:
-        return str(Path(text).expanduser().absolute())
-    return parse_filter_value(declared, text)
+def _resolve_folder(ctx: click.Context, text: str) -> str:
+    """Return an absolute path on this machine; with `--server` the path is one of the server."""
+    settings = ctx.find_object(Settings)
+    return text if settings is not None and settings.server else str(Path(text).expanduser().absolute())

@@ -1,14 +1,18 @@
 """`crossmodal index` and `demo`."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from crossmodal.cli.library import open_library
 from crossmodal.cli.output import json_option, print_json
 from indexer.summary import COUNTS, Profile, Summary, explain_unavailable
+from search.errors import UsageError
 from search.settings import Settings
 from search.storable import show_controls
 
@@ -16,10 +20,27 @@ if TYPE_CHECKING:
     from indexer.pipeline import Progress
 
 
+def _refuse_with_server(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Refuse an option that needs the machine of the library."""
+    settings = ctx.find_object(Settings)
+    is_given = ctx.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE
+    if is_given and settings is not None and settings.server:
+        raise UsageError(f"{option.opts[0]} works only on the machine of the library, not with --server. Run it there.")
+    return value
+
+
+LOCAL_ONLY: dict[str, Any] = {"callback": _refuse_with_server}
+
+
 @click.command("index")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Number of parallel decoders."
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of parallel decoders.",
+    **LOCAL_ONLY,
 )
 @click.option("--retry-failed", is_flag=True, help="Retry files that failed before.")
 @click.option(
@@ -30,16 +51,19 @@ if TYPE_CHECKING:
     "the source and are kept with it; an empty one removes them.",
 )
 @click.option("--hidden/--no-hidden", default=None, help="Index hidden files and folders, too; kept with the source.")
-@click.option("--reindex", is_flag=True, help="Index every file again, including unchanged files.")
+@click.option("--reindex", is_flag=True, help="Index every file again, including unchanged files.", **LOCAL_ONLY)
 @click.option(
     "--forget-missing",
     type=click.FloatRange(0),
     metavar="DAYS",
     help="Forget items whose file has been missing for this number of days.",
+    **LOCAL_ONLY,
 )
-@click.option("--watch", is_flag=True, help="Keep running and index changes as they happen, until Ctrl-C.")
-@click.option("--profile", is_flag=True, help="Show the time spent in each stage.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.")
+@click.option(
+    "--watch", is_flag=True, help="Keep running and index changes as they happen, until Ctrl-C.", **LOCAL_ONLY
+)
+@click.option("--profile", is_flag=True, help="Show the time spent in each stage.", **LOCAL_ONLY)
+@click.option("--dry-run", is_flag=True, help="Show what would be done and change nothing.", **LOCAL_ONLY)
 @json_option
 @click.pass_obj
 def index_command(
@@ -59,12 +83,14 @@ def index_command(
     """Add folders or files to the library, or bring them up to date."""
     from indexer.pipeline import Options, run_index
     from indexer.worker.watch import watch_sources
-    from search.errors import UsageError
     from search.exclusion import check_patterns
     from search.open_home import open_home
 
     if watch and dry_run:
         raise UsageError("--watch and --dry-run cannot be used together")
+    if settings.server:
+        _end(_index_on_server(settings, paths, retry_failed, exclude, hidden), False, as_json)
+        return
     options = Options(
         workers,
         retry_failed=retry_failed,
@@ -80,6 +106,26 @@ def index_command(
             watch_sources(library, paths, options, show, report)
             return
         summary = run_index(library, list(paths), options, show)
+    _end(summary, profile, as_json)
+
+
+def _index_on_server(
+    settings: Settings, paths: tuple[Path, ...], retry_failed: bool, exclude: tuple[str, ...], hidden: bool | None
+) -> Summary:
+    """Index files and folders of a server, and wait until this is done."""
+    with open_library(settings) as library, show_progress() as show:
+        found = library.index(*paths, retry_failed=retry_failed, exclude=exclude or None, hidden=hidden, progress=show)
+    return Summary(
+        counts=Counter({name: getattr(found, name) for name in COUNTS}),
+        failures=dict(found.failures),
+        unavailable=dict(found.unavailable),
+        is_refused=found.is_refused,
+        seconds=found.seconds,
+    )
+
+
+def _end(summary: Summary, profile: bool, as_json: bool) -> None:
+    """Report a run and exit with its status."""
     _report(summary, profile, as_json)
     if summary.is_refused:
         raise click.exceptions.Exit(3)

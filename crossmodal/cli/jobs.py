@@ -2,11 +2,10 @@
 
 import click
 
+from crossmodal.cli.library import open_library
 from crossmodal.cli.output import json_option, print_json
-from search.open_home import OpenHome, open_home
 from search.records import Job
 from search.serializers import serialize_job
-from search.settings import Settings
 from search.storable import show_controls
 
 
@@ -17,8 +16,8 @@ def jobs_command(ctx: click.Context, as_json: bool) -> None:
     """Show, cancel and retry jobs. Without a subcommand, show all jobs, newest first."""
     if ctx.invoked_subcommand is not None:
         return
-    with _open(ctx) as library:
-        jobs = library.jobs.list_all()
+    with open_library(ctx.obj) as library:
+        jobs = library.jobs()
     if as_json:
         print_json({"jobs": [serialize_job(job) for job in jobs]})
         return
@@ -31,8 +30,8 @@ def jobs_command(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def cancel_command(ctx: click.Context, job: int) -> None:
     """Cancel a queued job, or stop the running one. Completed work is saved."""
-    with _open(ctx) as library:
-        click.echo(_describe(library.jobs.cancel(job)))
+    with open_library(ctx.obj) as library:
+        click.echo(_describe(library.cancel_job(job)))
 
 
 @jobs_command.command("remove")
@@ -40,8 +39,8 @@ def cancel_command(ctx: click.Context, job: int) -> None:
 @click.pass_context
 def remove_command(ctx: click.Context, job: int) -> None:
     """Remove a job that has ended, and cancel any other."""
-    with _open(ctx) as library:
-        click.echo(_describe(library.jobs.remove(job)))
+    with open_library(ctx.obj) as library:
+        click.echo(_describe(library.remove_job(job)))
 
 
 @jobs_command.command("retry")
@@ -49,13 +48,8 @@ def remove_command(ctx: click.Context, job: int) -> None:
 @click.pass_context
 def retry_command(ctx: click.Context, job: int) -> None:
     """Queue a job again."""
-    with _open(ctx) as library:
-        click.echo(_describe(library.jobs.add(library.jobs.get(job).task)))
-
-
-def _open(ctx: click.Context) -> OpenHome:
-    settings: Settings = ctx.obj
-    return open_home(settings)
+    with open_library(ctx.obj) as library:
+        click.echo(_describe(library.retry_job(job)))
 
 
 def _describe(job: Job) -> str:

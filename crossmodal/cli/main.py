@@ -27,7 +27,10 @@ COMMANDS = {
     "keys": ("crossmodal.cli.keys", "List, add and delete API keys."),
     "settings": ("crossmodal.cli.settings", "Show every setting with its value and its source."),
     "evaluate": ("crossmodal.cli.evaluate", "Measure how well the library answers the queries of a file."),
+    "mcp": ("crossmodal.cli.mcp", "Offer searches to a language model over the Model Context Protocol."),
 }
+# Commands that also work with `--server`, and those that need no library.
+ANYWHERE = {"index", "search", "status", "files", "forget", "jobs", "mcp", "demo", "settings"}
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,14 +39,25 @@ COMMANDS = {
     type=click.Path(path_type=Path, file_okay=False),
     help="The data directory [default: $CROSSMODAL_HOME, or the user's data directory].",
 )
+@click.option("--server", metavar="URL", help="Use the library of a server [default: $CROSSMODAL_SERVER, or none].")
 @click.option("--device", help="Where models run: auto, cpu, cuda or cuda:N [default: $CROSSMODAL_DEVICE, or auto].")
 @click.version_option(package_name="crossmodal", prog_name="crossmodal")
 @click.pass_context
-def cli(ctx: click.Context, home: Path | None, device: str | None) -> None:
+def cli(ctx: click.Context, home: Path | None, server: str | None, device: str | None) -> None:
     """Find photos, speech, video moments and documents by text, image or voice."""
+    from search.errors import UsageError
     from search.settings import read_settings
 
-    ctx.obj = read_settings(home=home, device=device)
+    if home is not None and server:
+        raise UsageError("--home and --server cannot be used together: a server has its own home")
+    # A home on the command line takes precedence over a server in the environment.
+    settings = read_settings(home=home, device=device, server="" if home is not None else server)
+    if settings.server and ctx.invoked_subcommand not in ANYWHERE:
+        raise UsageError(
+            f"`crossmodal {ctx.invoked_subcommand}` works only on the machine of the library, not with --server. Run "
+            "it there; to use a home on this machine, pass --home or unset CROSSMODAL_SERVER."
+        )
+    ctx.obj = settings
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crossmodal.cli.filters import filter_options
+from crossmodal.cli.library import open_library
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
 from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
@@ -16,7 +17,7 @@ from search.settings import LocationPrecision, Settings
 from search.storable import show_controls
 
 if TYPE_CHECKING:
-    from search.engine import Engine
+    from crossmodal.protocol import AnyLibrary
 
 # The exit status of a search that found nothing relevant.
 NOTHING_FOUND = 1
@@ -65,21 +66,18 @@ NOTHING_FOUND = 1
 @click.pass_obj
 def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None:
     """Search by text, image, voice or any mix."""
-    from search.engine import Engine
-    from search.open_home import open_home
     from search.serializers import serialize_answer
 
     query = _make_query(options)
     further = None
-    with open_home(settings) as library:
-        engine = Engine(library)
+    with open_library(settings) as library:
         try:
-            answer = engine.search(query)
+            answer = library.answer(query)
             # Less certain results are shown unless specific results were requested.
             if not (as_json or query.include_all or options["tier"] or query.cursor or answer.next):
-                further = _find_less_certain(engine, query, answer)
+                further = _find_less_certain(library, query, answer)
         except UnreadableMediaError as error:
-            # The engine receives bytes; only this function knows the names of the files.
+            # The library receives bytes; only this function knows the names of the files.
             names = ", ".join(str(path) for path in (*options["images"], options["voice"]) if path)
             raise type(error)(f"{names}: {error}") from error
     if as_json:
@@ -112,12 +110,12 @@ def _make_query(options: Mapping[str, Any]) -> Query:
     )
 
 
-def _find_less_certain(engine: "Engine", query: Query, answer: Answer) -> Answer | None:
+def _find_less_certain(library: "AnyLibrary", query: Query, answer: Answer) -> Answer | None:
     """Return the possible results, or the closest matches if nothing is relevant."""
     if answer.nothing_relevant and answer.possible < query.limit:
-        return engine.search(replace(query, include_all=True))
+        return library.answer(replace(query, include_all=True))
     left = query.limit - len(answer.hits)
-    return engine.search(replace(query, tier=Tier.POSSIBLE, limit=left)) if left > 0 else None
+    return library.answer(replace(query, tier=Tier.POSSIBLE, limit=left)) if left > 0 else None
 
 
 def _read_file(path: Path) -> bytes:
