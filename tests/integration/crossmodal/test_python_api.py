@@ -1,11 +1,9 @@
 """The Python API: what `import crossmodal` offers."""
 
-import inspect
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 
@@ -14,11 +12,13 @@ import pytest
 import crossmodal
 from search.open_home import open_home
 from search.query.request import SearchRequest
-from search.records import Filters
+from search.records import FILTERS
 from search.settings import Settings
+from tests.support.any_library import serving, working
 
 ROOT = Path(__file__).parents[3]
 HEAVY = {"numpy", "sqlalchemy", "flask", "onnxruntime", "faiss", "av", "PIL", "torch", "rich", "pydantic", "click"}
+HEAVY |= {"httpx2"}
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,10 @@ def test_every_package_is_typed():
 
 
 def test_every_field_of_a_search_is_an_argument():
-    arguments = set(inspect.signature(crossmodal.Library.search).parameters)
+    arguments = {"text", *crossmodal.SearchOptions.__annotations__}
     # Pages and tiers are the business of the results.
     assert set(SearchRequest.model_fields) - arguments == {"parts", "weights", "cursor", "include_all", "tier"}
-    assert {field.name for field in fields(Filters)} <= arguments
+    assert set(FILTERS) <= arguments
 
 
 def test_search_finds_an_image_with_its_evidence(api):
@@ -186,15 +186,19 @@ def test_open_can_require_an_existing_library(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_examples_of_the_documentation_run(demo, tmp_path, monkeypatch, capsys):
+def test_the_examples_of_the_documentation_run(demo, fresh, tmp_path, monkeypatch, capsys):
     shutil.copytree(demo, tmp_path / "Pictures")
     monkeypatch.setenv("HOME", str(tmp_path))
     examples = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/python.md").read_text(), re.M | re.S)
     assert len(examples) > 5
     names = {}
-    for example in examples:
-        exec(example, names)
+    with working(fresh), serving(fresh) as url:
+        for example in examples:
+            exec(example.replace("http://127.0.0.1:8000", url), names)
     shown = capsys.readouterr().out
+    assert f"100% of {tmp_path}/Pictures/pets/chelsea.jpg" in shown
+    assert "done 1 of 1" in shown
+    assert shown.rstrip().endswith("uploads/chelsea.jpg'] 0")
     assert "files added" in shown
     assert "morning.jpg" in shown
     assert "closest: " in shown
