@@ -10,7 +10,18 @@ from search.access.authentication import Authentication
 from search.engine import Engine
 from search.settings import Settings
 from search.storable import MAX_INTEGER
-from web import caching, compression, cross_site, headers, idempotency, locations, pages, problems, request_ids
+from web import (
+    caching,
+    compression,
+    cross_site,
+    headers,
+    idempotency,
+    locations,
+    pages,
+    problem_pages,
+    problems,
+    request_ids,
+)
 from web.access import gate
 from web.api import (
     accounts,
@@ -27,6 +38,7 @@ from web.api import (
     keys,
     links,
     models,
+    people,
     provider,
     query_images,
     reference,
@@ -101,7 +113,8 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(provider.make_blueprint(engine.library, authentication, settings))
     app.register_blueprint(keys.make_blueprint(engine.library))
     app.register_blueprint(links.make_blueprint(engine.library, authentication))
-    app.register_blueprint(pages.make_blueprint(settings.keep_queries))
+    app.register_blueprint(people.make_blueprint(authentication))
+    app.register_blueprint(pages.make_blueprint(engine.library, authentication, settings))
     app.register_blueprint(reference.make_blueprint())
     problems.register(app)
     request_ids.register(app)
@@ -112,6 +125,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     cross_site.register(app)
     gate.register(app, authentication, settings.user_header)
     locations.register(app, settings)
+    problem_pages.register(app)
     idempotency.register(app)
     headers.register(app)
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]

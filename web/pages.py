@@ -1,20 +1,30 @@
 """The browser pages."""
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from typing import Any
 
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+
+from search.access.authentication import Authentication
+from search.open_home import OpenHome
 from search.records import Role
+from search.settings import Settings
+from web.access.caller import get_principal
+from web.access.page_caller import describe_page_caller
 from web.assets import hash_assets, list_modules
 from web.contract.operation import NOT_MODIFIED, Operation
 from web.texts import LANGUAGES, read_texts
 
 OPENSEARCH = "application/opensearchdescription+xml"
+HTML = ("text/html",)
 
 
-def make_blueprint(keep_queries: bool) -> Blueprint:
+def make_blueprint(library: OpenHome, authentication: Authentication, settings: Settings) -> Blueprint:
     """Return the routes of the pages.
 
     Args:
-        keep_queries: Whether the pages may store what users search for.
+        library: The library.
+        authentication: Says whether there are accounts.
+        settings: Says how people can sign in, and whether the pages may store what users search for.
     """
     pages = Blueprint("pages", __name__)
 
@@ -25,9 +35,9 @@ def make_blueprint(keep_queries: bool) -> Blueprint:
 
     pages.add_app_template_global(list_modules)
 
-    @pages.context_processor
-    def _describe_site() -> dict[str, bool]:
-        return {"keep_queries": keep_queries}
+    @pages.app_context_processor
+    def _describe_site() -> dict[str, Any]:
+        return {"caller": describe_page_caller(library), "keep_queries": settings.keep_queries}
 
     @pages.get("/assets/<version>/<path:name>")
     @Operation(media=("*/*",), role=Role.NONE, statuses=NOT_MODIFIED)
@@ -41,16 +51,16 @@ def make_blueprint(keep_queries: bool) -> Blueprint:
         return response
 
     @pages.get("/")
-    @Operation(media=("text/html",), role=Role.VIEW)
+    @Operation(media=HTML, role=Role.VIEW)
     def show_search() -> Response:
         """Show the search page."""
-        return _render("search.html")
+        return render_page("search.html")
 
     @pages.get("/library")
-    @Operation(media=("text/html",))
+    @Operation(media=HTML)
     def show_library() -> Response:
         """Show the library page: folders, uploads, jobs and files."""
-        return _render("library.html")
+        return render_page("library.html")
 
     @pages.get("/opensearch.xml")
     @Operation(media=(OPENSEARCH,), role=Role.NONE)
@@ -67,13 +77,57 @@ def make_blueprint(keep_queries: bool) -> Blueprint:
         """Return the icon of the pages."""
         return current_app.send_static_file("icon.svg")
 
+    _add_account_pages(pages, authentication, settings)
     return pages
 
 
-def _render(template: str) -> Response:
+def _add_account_pages(pages: Blueprint, authentication: Authentication, settings: Settings) -> None:
+    has_provider = bool(settings.oidc_issuer and settings.oidc_client_id)
+
+    @pages.get("/sign-in")
+    @Operation(media=HTML, role=Role.NONE)
+    def show_sign_in() -> Response:
+        """Show the page to sign in. `next` is the path that it leads to."""
+        return render_page("sign_in.html", has_accounts=authentication.accounts.exist(), has_provider=has_provider)
+
+    @pages.get("/setup")
+    @Operation(media=HTML, role=Role.NONE)
+    def show_setup() -> Response:
+        """Show the page to create the first account."""
+        return render_page("setup.html")
+
+    @pages.get("/account")
+    @Operation(media=HTML)
+    def show_account() -> Response:
+        """Show the page of the account: its password and its API keys."""
+        return render_page("account.html")
+
+    @pages.get("/people")
+    @Operation(media=HTML, role=Role.ADMIN, statuses={302: "There are no accounts yet: `/account` says how to start"})
+    def show_people() -> Response:
+        """Show the page for admins: the accounts, all API keys, and who did what."""
+        if get_principal().account is None:
+            response = redirect(url_for("pages.show_account"))
+            assert isinstance(response, Response)
+            return response
+        return render_page("people.html", can_invite=has_provider or bool(settings.user_header))
+
+
+def render_page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page in the language of the reader.
+
+    Args:
+        template: The name of its template.
+        status: The HTTP status.
+        values: Further values for the template.
+    """
     language = request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
     texts = read_texts(language)
-    response = make_response(render_template(template, language=language, texts=texts, t=texts.__getitem__))
+    page = render_template(template, language=language, texts=texts, t=texts.__getitem__, **values)
+    response = make_response(page, status)
+    # A page differs between callers, so no other cache may store it.
+    response.cache_control.private = True
     response.cache_control.no_cache = True
     response.vary.add("Accept-Language")
+    response.vary.add("Cookie")
     return response

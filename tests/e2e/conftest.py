@@ -1,22 +1,9 @@
 """A server in a separate process and a real Chromium."""
 
-import os
-import shutil
-
 import pytest
 
+from tests.support.browser import start_chromium
 from tests.support.server import run_server
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +27,7 @@ def open_browser(playwright):
 
     def start(voice=None):
         capture = [f"--use-file-for-fake-audio-capture={voice}%noloop"] if voice else []
-        found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-        running.append(playwright.chromium.launch(executable_path=found, args=ARGUMENTS + capture))
+        running.append(start_chromium(playwright, *capture))
         return running[-1]
 
     yield start

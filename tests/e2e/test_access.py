@@ -2,18 +2,9 @@
 
 import pytest
 
-from tests.support.browser import PHONE, ask, wait
+from tests.support.browser import PHONE, ask, check_accessibility, wait
 
 pytestmark = pytest.mark.slow
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": TAGS}}
-
-
-def check(page):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    found = axe.Axe().run(page, options=RULES).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
 
 
 @pytest.fixture(params=["light", "dark", "phone"])
@@ -25,13 +16,13 @@ def options(request):
 def test_the_search_page_is_accessible(open_page, options):
     page = open_page(**options)
     page.wait_for_selector("#hits .hit")
-    check(page)
+    check_accessibility(page)
     ask(page, "a red flower opens")
     page.wait_for_selector("#hits .hit meter")
     page.click("#filters-toggle")
     page.wait_for_selector("#filters select")
     page.wait_for_timeout(400)
-    check(page)
+    check_accessibility(page)
 
 
 def test_the_viewer_is_accessible(open_page, options):
@@ -41,7 +32,7 @@ def test_the_viewer_is_accessible(open_page, options):
         page.click(f".hit:has([title$='{name}']) .open")
         page.wait_for_selector("dialog .facts")
         page.wait_for_timeout(300)
-        check(page)
+        check_accessibility(page)
         page.keyboard.press("Escape")
         wait(page, "!document.querySelector('dialog').open")
 
@@ -49,7 +40,7 @@ def test_the_viewer_is_accessible(open_page, options):
 def test_the_library_page_is_accessible(open_page, options):
     page = open_page("/library", **options)
     page.wait_for_selector("#ledger tr")
-    check(page)
+    check_accessibility(page)
 
 
 def test_what_cannot_be_seen_or_moves_is_spared(open_page):

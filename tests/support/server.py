@@ -46,6 +46,21 @@ def run_server(home: Path) -> Iterator[str]:
         process.wait(10)
 
 
+@contextmanager
+def run_setup_server(home: Path) -> Iterator[str]:
+    """Return the link to create the first account that `crossmodal serve --setup` prints; it has fake models."""
+    command = [sys.executable, "-m", "tests.support.serve_fake", "--home", str(home), "serve", "--setup", "--no-worker"]
+    process = subprocess.Popen([*command, "--port", str(find_port())], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    try:
+        link = next((line.split()[-1] for line in process.stdout if "/setup#token=" in line), None)
+        assert link is not None, "the server did not start"
+        yield link
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
 @dataclass
 class RunningServer:
     """A server process with fake models.

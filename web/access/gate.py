@@ -121,10 +121,10 @@ def _check_form_token(needed: Role) -> None:
 def _explain(needed: Role) -> str:
     allowed = {
         Role.SEARCH: "needs an account",
-        Role.EDIT: "needs an account that may edit (role `edit`)",
-        Role.ADMIN: "is for admins (role `admin`)",
+        Role.EDIT: "needs an account that may edit (role edit)",
+        Role.ADMIN: "is for admins (role admin)",
     }
-    return f"{request.method} {request.path} {allowed.get(needed, 'is not allowed')}. Ask an admin."
+    return f"This {allowed.get(needed, 'is not allowed')}. Ask an admin."
 
 
 def _send_to_sign_in() -> Response:

@@ -10,12 +10,12 @@ from search.access.authentication import Authentication
 from search.access.tokens import TokenKind, make_token
 from search.errors import NotAllowedError, SignInError
 from search.open_home import OpenHome
-from search.records import Role
+from search.records import Album, Role
 from search.storage.albums import Albums
 from search.storage.database import now
 from search.storage.shares import Shares
 from web.access.caller import get_principal, record_activity
-from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, set_cookie
+from web.access.cookies import LINK_COOKIE, set_cookie
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.access import LinkList, NewLinkDocument
@@ -42,14 +42,14 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
     api = Blueprint("links", __name__)
     shares = Shares(library.database)
 
-    def get_own(album_id: int) -> int:
-        return Albums(library.database, get_principal()).get_own(album_id).id
+    def get_own(album_id: int) -> Album:
+        return Albums(library.database, get_principal()).get_own(album_id)
 
     @api.get("/api/v1/albums/<int:album_id>/links")
     @Operation(LinkList, role=Role.EDIT, errors=(NotAllowedError,))
     def list_links(album_id: int) -> Response:
         """List the links to an album."""
-        return jsonify({"links": [asdict(share) for share in shares.list_all(get_own(album_id))]})
+        return jsonify({"links": [asdict(share) for share in shares.list_all(get_own(album_id).id)]})
 
     @api.post("/api/v1/albums/<int:album_id>/links")
     @Operation(
@@ -66,19 +66,20 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
 
         The response contains the path of the link, which is not stored and cannot be shown again.
         """
-        sent, album_id = parse_body(LinkRequest), get_own(album_id)
+        sent, album = parse_body(LinkRequest), get_own(album_id)
         token = make_token(TokenKind.LINK)
         expires_at = now(past=-timedelta(days=sent.days)) if sent.days is not None else None
-        share = shares.add(album_id, token.hash, expires_at)
-        record_activity(library, "link-added", f"album {album_id}")
+        share = shares.add(album.id, token.hash, expires_at)
+        record_activity(library, "link-added", album.name)
         return jsonify(asdict(share) | {"path": f"{request.root_path}/shared/{token.text}"}), 201
 
     @api.delete("/api/v1/albums/<int:album_id>/links/<int:link_id>")
     @Operation(status=204, role=Role.EDIT, errors=(NotAllowedError,))
     def delete_link(album_id: int, link_id: int) -> tuple[str, int]:
         """Delete a link to an album. It leads nowhere from then on."""
-        shares.drop(get_own(album_id), link_id)
-        record_activity(library, "link-deleted", f"album {album_id}")
+        album = get_own(album_id)
+        shares.drop(album.id, link_id)
+        record_activity(library, "link-deleted", album.name)
         return "", 204
 
     @api.get("/shared/<token>")
@@ -86,7 +87,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         status=302,
         role=Role.NONE,
         media=("text/html",),
-        errors=(SignInError,),
+        errors=(SignInError, NotAllowedError),
         headers=LOCATION,
     )
     def follow_link(token: str) -> Response:
@@ -94,12 +95,24 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         principal = authentication.find_link(token)
         if principal is None:
             raise SignInError("This link has expired or was deleted. Ask who sent it for another one.")
-        response = redirect(f"{request.root_path}/?albums={principal.rights.shared[0]}")
+        album_id, account = principal.rights.shared[0], get_principal().account
+        if account is not None:
+            _require_visible(album_id, account.name)
+        response = redirect(f"{request.root_path}/?album={album_id}")
         assert isinstance(response, Response)
-        if SESSION_COOKIE not in request.cookies:
+        if account is None:
             set_cookie(response, LINK_COOKIE, token, COOKIE_LIFETIME)
         response.headers["Referrer-Policy"] = "no-referrer"
         response.cache_control.no_store = True
         return response
 
     return api
+
+
+def _require_visible(album_id: int, name: str) -> None:
+    """Raise NotAllowedError if the account that has signed in cannot see an album."""
+    albums = get_principal().rights.albums
+    if albums is not None and album_id not in albums:
+        raise NotAllowedError(
+            f"You are signed in as {name}, and this album is not shared with {name}. Sign out, then open it again."
+        )

@@ -208,7 +208,7 @@ def test_a_link_sets_a_cookie_and_leads_to_the_album(fresh):
     link = owner.post(f"/api/v1/albums/{album}/links", json={"days": 1}).json
     visitor = make_client(fresh)
     followed = visitor.get(link["path"])
-    assert (followed.status_code, followed.headers["Location"]) == (302, f"/?albums={album}")
+    assert (followed.status_code, followed.headers["Location"]) == (302, f"/?album={album}")
     assert followed.headers["Cache-Control"] == "no-store"
     assert visitor.get("/api/v1/session").json["role"] == "view"
     assert visitor.get("/api/v1/albums").json["albums"][0]["name"] == "A"

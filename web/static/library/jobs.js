@@ -4,7 +4,8 @@ import { addJob, cancelJob, getJobEventsAddress, listJobs, retryJob } from "../s
 import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { formatDate, formatTime, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
-import { reportErrors } from "./status.js";
+import { may } from "../shared/session.js";
+import { reportErrors } from "../shared/status.js";
 
 /**
  * @import { Job, JobRequest } from "../shared/types.js"
@@ -92,7 +93,7 @@ function createJobRow(firstJob) {
     button.disabled = job.cancelling;
   };
   update(job);
-  return { element: createElement("li", {}, state, description, time, button), update };
+  return { element: createElement("li", {}, state, description, time, may("admin") ? button : null), update };
 }
 
 /**

@@ -4,8 +4,9 @@ import { forgetItem, listLedger } from "../shared/api.js";
 import { createButton, createElement, getElement } from "../shared/dom.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
+import { reportErrors } from "../shared/status.js";
 import { startJob } from "./jobs.js";
-import { reportErrors } from "./status.js";
 import { showSummary } from "./summary.js";
 
 /** @import { LedgerItem } from "../shared/types.js" */
@@ -34,7 +35,8 @@ function createLedgerRow({ id, path, state, reason, advice, uploaded }) {
   if (advice && state !== "indexed") reasonCell.append(createElement("small", {}, advice));
   const badge = createElement("span", { className: `state ${state}` }, t(`state.${state}`));
   const pathCell = createElement("td", { className: "path" }, path);
-  const row = createElement("tr", {}, pathCell, createElement("td", {}, badge), reasonCell, actions);
+  const cells = [pathCell, createElement("td", {}, badge), reasonCell, ...(may("admin") ? [actions] : [])];
+  const row = createElement("tr", {}, ...cells);
   return row;
 }
 
@@ -76,7 +78,7 @@ export function bindLedger(state) {
     reportErrors(() => showLedger()),
   );
   form.addEventListener("submit", (event) => event.preventDefault());
-  getElement("retry-failed").addEventListener("click", retryFailed);
+  if (may("admin")) getElement("retry-failed").addEventListener("click", retryFailed);
   getElement("ledger-more").addEventListener(
     "click",
     reportErrors(() => showLedger(true)),

@@ -3,8 +3,8 @@
 import { listModels } from "../shared/api.js";
 import { createButton, createElement, getElement } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { reportErrors } from "../shared/status.js";
 import { startJob } from "./jobs.js";
-import { reportErrors } from "./status.js";
 
 /** @import { Model, Space } from "../shared/types.js" */
 

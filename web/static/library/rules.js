@@ -4,7 +4,7 @@ import { changeSource } from "../shared/api.js";
 import { bindDisclosure, createButton, createElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
-import { showStatus } from "./status.js";
+import { showStatus } from "../shared/status.js";
 
 /** @import { Source } from "../shared/types.js" */
 

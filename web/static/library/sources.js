@@ -3,9 +3,10 @@
 import { addSource, forgetSource, listSources } from "../shared/api.js";
 import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
+import { reportErrors, showStatus } from "../shared/status.js";
 import { showJobs, startJob } from "./jobs.js";
 import { createRules, describeRules } from "./rules.js";
-import { reportErrors, showStatus } from "./status.js";
 
 /** @import { Source } from "../shared/types.js" */
 
@@ -47,10 +48,7 @@ function createSourceRow(source) {
     source,
     reportErrors(() => onChange()),
   );
-  const element = createElement(
-    "li",
-    {},
-    name,
+  const controls = [
     createElement("label", { className: "check" }, watch, ` ${t("lib.watch")}`),
     createButton(
       t("lib.check"),
@@ -59,7 +57,8 @@ function createSourceRow(source) {
     rules.button,
     createButton(t("lib.remove"), reportErrors(remove)),
     rules.form,
-  );
+  ];
+  const element = createElement("li", {}, name, ...(may("admin") ? controls : []));
 
   /** @param {Source} current */
   const update = (current) => {

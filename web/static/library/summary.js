@@ -3,6 +3,7 @@
 import { readStatus } from "../shared/api.js";
 import { createElement, getElement } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
 
 /**
  * Return how many files are indexed, and how many files are not skipped.
@@ -31,6 +32,6 @@ export async function showSummary() {
   });
   getElement("counts").replaceChildren(...rows);
   const hasFailed = Object.values(items).some((states) => states["failed"]);
-  getElement("retry-failed", HTMLButtonElement).disabled = !hasFailed;
+  if (may("admin")) getElement("retry-failed", HTMLButtonElement).disabled = !hasFailed;
   getElement("coverage").textContent = t("lib.coverage", countCoverage(items));
 }

@@ -4,7 +4,7 @@ import { upload } from "../shared/api.js";
 import { getElement } from "../shared/dom.js";
 import { listDropped, watchDrops } from "../shared/drop.js";
 import { t } from "../shared/i18n.js";
-import { reportErrors } from "./status.js";
+import { reportErrors } from "../shared/status.js";
 
 /** @import { NamedFile } from "../shared/types.js" */
 

@@ -4,6 +4,7 @@ import { readStatus } from "../shared/api.js";
 import { createButton, createElement } from "../shared/dom.js";
 import { formatLanguage } from "../shared/format.js";
 import { getLanguage, t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
 import { locate } from "../shared/site.js";
 import { hasFilters } from "./state.js";
 
@@ -81,7 +82,7 @@ export function describeAnswer(answer, shownCount, state, actions) {
   const { pending, failed, outdated = [] } = answer.coverage;
   for (const space of outdated) parts.push(` · ${t(`status.outdated.${space}`)}`);
   if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
-  if (failed) {
+  if (failed && may("search")) {
     parts.push(" · ", createElement("a", { href: locate("/library?state=failed") }, t("status.failed", { n: failed })));
   }
   return parts;
@@ -96,11 +97,14 @@ export function describeAnswer(answer, shownCount, state, actions) {
  * @returns {Promise<(string | Node)[]>}
  */
 export async function describeLibrary(answer, state, actions) {
+  // Those who follow a link see an album, not a library.
+  if (!may("search")) return [createElement("strong", {}, t("status.items", { n: answer.total }))];
   const { items } = await readStatus();
   const counts = TYPES.flatMap((type) => {
     const n = items[type]?.["indexed"];
     return n ? [t(`count.${type}`, { n })] : [];
   });
+  if (!counts.length && !may("edit")) return [t("status.empty_for_you")];
   if (!counts.length) return [createElement("a", { href: locate("/library") }, t("status.empty"))];
   if (!answer.total) return [t("status.none"), " ", createButton(t("status.unfiltered"), actions.dropFilters)];
   if (hasFilters(state)) return [createElement("strong", {}, t("status.items", { n: answer.total }))];

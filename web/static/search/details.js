@@ -4,6 +4,7 @@ import { getMediaAddress, getThumbnailAddress } from "../shared/api.js";
 import { createButton, createElement, highlightWords } from "../shared/dom.js";
 import { describeEvidence, getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
 import { createFacts } from "./facts.js";
 import { createFinder } from "./finder.js";
 import { createHeatmapButton } from "./heatmap.js";
@@ -93,7 +94,8 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
     "div",
     { className: "side" },
     createElement("h2", { id: "viewer-title" }, item.title || getFileName(item.path)),
-    createElement("p", { className: "path" }, item.path),
+    // Where files are on the server does not concern those who follow a link.
+    createElement("p", { className: "path" }, may("search") ? item.path : ""),
     tools,
   );
   const reasons = removeRepeated(evidence).map((one) => createReason(one, words, stage));

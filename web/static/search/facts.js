@@ -4,6 +4,7 @@ import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
 import { describeDate, formatLanguage, formatRating, formatTime, getFileName, getFolder } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
 
 /** @import { FullItem } from "../shared/types.js" */
@@ -61,6 +62,7 @@ export function createFacts(item, words) {
     const href = getMediaAddress(id);
     add("attachments", createElement("a", { href, target: "_blank", rel: "noopener", title: reason ?? "" }, name));
   }
+  if (!may("search")) return list;
   const query = `${mayKeepQueries() ? words : ""} in:"${getFolder(item.path)}"`.trim();
   add("path", createElement("a", { href: locate(`/?q=${encodeURIComponent(query)}`) }, t("view.folder")));
   return list;

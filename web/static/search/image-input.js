@@ -2,11 +2,14 @@
 
 import { getElement } from "../shared/dom.js";
 import { watchDrops } from "../shared/drop.js";
+import { may } from "../shared/session.js";
 
 /**
  * @param {(files: File[]) => void} onFiles called with the files that are chosen, pasted or dropped
  */
 export function bindImageInput(onFiles) {
+  // Those who follow a link to an album cannot upload images.
+  if (!may("search")) return;
   const field = getElement("file", HTMLInputElement);
   getElement("pick").addEventListener("click", () => field.click());
   field.addEventListener("change", () => {

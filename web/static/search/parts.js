@@ -4,6 +4,7 @@ import { getQueryImageAddress, getThumbnailAddress, readItem, sendFeedback, uplo
 import { createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { may } from "../shared/session.js";
 import { mayKeepQueries } from "../shared/site.js";
 import { createCropFrame } from "./crop.js";
 import { hasThumbnail } from "./face.js";
@@ -92,6 +93,7 @@ export class PartsBar {
 
 /**
  * Store whether an item is relevant for the text of a query. The library learns from it. Errors are ignored.
+ * From a user who may not judge results, nothing is stored.
  *
  * @param {State} state
  * @param {number} id
@@ -99,7 +101,7 @@ export class PartsBar {
  */
 export function storeFeedback(state, id, relevant) {
   const text = extractWords(state).trim();
-  if (text && mayKeepQueries()) sendFeedback(text, id, relevant).catch(() => null);
+  if (text && may("edit") && mayKeepQueries()) sendFeedback(text, id, relevant).catch(() => null);
 }
 
 /**

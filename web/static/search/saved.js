@@ -12,8 +12,10 @@ import {
 import { bindDisclosure, createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { canChangeAlbum, getAccountId, may } from "../shared/session.js";
 import { locate } from "../shared/site.js";
 import { createRequest } from "./request.js";
+import { describeSharing, ShareDialog } from "./share.js";
 import { isEmpty, writeAddress } from "./state.js";
 
 /**
@@ -33,6 +35,8 @@ export class SavedPanel {
   /** @param {SavedOptions} options */
   constructor(options) {
     this.#options = options;
+    // For those who follow a link to an album, the panel is hidden.
+    if (!may("search")) return;
     bindDisclosure(this.#toggle, this.#panel, () => this.#fill());
     this.#refreshCount();
   }
@@ -90,10 +94,24 @@ export class SavedPanel {
   }
 
   /** @param {Album} album */
-  #createAlbumRow({ id, name, count }) {
-    const link = createElement("a", { className: "grow", href: locate(`/?album=${id}`) }, `${name} (${count})`);
-    const remove = this.#createRemoveButton(name, () => deleteAlbum(id));
-    return createElement("li", {}, link, remove);
+  #createAlbumRow(album) {
+    const { id, name, count } = album;
+    const link = createElement("a", { href: locate(`/?album=${id}`) }, `${name} (${count})`);
+    const sharing = createElement("small", {}, describeSharing(album, getAccountId()));
+    const row = createElement("li", {}, createElement("span", { className: "grow" }, link, sharing));
+    if (!canChangeAlbum(album)) return row;
+    if (getAccountId()) {
+      const share = this.#catchErrors(
+        async () =>
+          void new ShareDialog(
+            album,
+            this.#catchErrors(() => this.#fill()),
+          ),
+      );
+      row.append(createButton(t("share.button"), share, { aria: { label: `${t("share.button")} ${name}` } }));
+    }
+    row.append(this.#createRemoveButton(name, () => deleteAlbum(id)));
+    return row;
   }
 
   /** @param {SavedSearch} search */

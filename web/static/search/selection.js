@@ -4,9 +4,10 @@ import { addAlbum, changeAlbum, getArchiveAddress, listAlbums } from "../shared/
 import { createButton, createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { canChangeAlbum, getFormToken, may } from "../shared/session.js";
 
 /**
- * @import { Hit, Item } from "../shared/types.js"
+ * @import { Album, Hit, Item } from "../shared/types.js"
  *
  * @typedef {object} SelectionOptions
  * @property {() => void} onChange
@@ -23,7 +24,8 @@ const NEW_ALBUM = "new";
  */
 function downloadArchive(ids) {
   const field = createElement("input", { type: "hidden", name: "ids", value: ids.join(",") });
-  const form = createElement("form", { method: "post", action: getArchiveAddress(), hidden: true }, field);
+  const token = createElement("input", { type: "hidden", name: "form_token", value: getFormToken() });
+  const form = createElement("form", { method: "post", action: getArchiveAddress(), hidden: true }, field, token);
   document.body.append(form);
   form.submit();
   form.remove();
@@ -92,9 +94,8 @@ export class Selection {
     toolbar.replaceChildren(
       count,
       download,
-      this.#createCopyButton(count),
-      createAlbumSelect(ids, count),
-      this.#createRemoveButton(ids),
+      ...(may("search") ? [this.#createCopyButton(count)] : []),
+      ...(may("edit") ? this.#createAlbumControls(ids, count) : []),
       createButton(t("select.all"), () => this.selectAll()),
       createButton(t("select.none"), () => this.clear()),
     );
@@ -115,11 +116,26 @@ export class Selection {
   }
 
   /**
-   * Return a button that removes items from the album that is shown.
+   * Return the controls that change the albums of the user.
    *
    * @param {number[]} ids
+   * @param {HTMLElement} status
    */
-  #createRemoveButton(ids) {
+  #createAlbumControls(ids, status) {
+    const albums = listAlbums().then(
+      (list) => list.albums.filter(canChangeAlbum),
+      () => [],
+    );
+    return [createAlbumSelect(ids, status, albums), this.#createRemoveButton(ids, albums)];
+  }
+
+  /**
+   * Return a button that removes items from the album that is shown. It is hidden if that is none of the albums.
+   *
+   * @param {number[]} ids
+   * @param {Promise<Album[]>} albums
+   */
+  #createRemoveButton(ids, albums) {
     const album = this.#options.getAlbum();
     const button = createButton(t("select.remove"), async () => {
       if (!album) return;
@@ -128,7 +144,10 @@ export class Selection {
       // The page searches again for the same state.
       dispatchEvent(new PopStateEvent("popstate"));
     });
-    button.hidden = !album;
+    button.hidden = true;
+    albums.then((own) => {
+      button.hidden = !own.some(({ id }) => String(id) === album);
+    });
     return button;
   }
 }
@@ -138,17 +157,15 @@ export class Selection {
  *
  * @param {number[]} ids
  * @param {HTMLElement} status
+ * @param {Promise<Album[]>} albums
  */
-function createAlbumSelect(ids, status) {
+function createAlbumSelect(ids, status, albums) {
   const label = t("select.album");
   const select = createElement("select", { aria: { label } }, createElement("option", { value: "" }, label));
-  listAlbums().then(
-    ({ albums }) => {
-      const options = albums.map(({ id, name }) => createElement("option", { value: String(id) }, name));
-      select.append(...options, createElement("option", { value: NEW_ALBUM }, t("select.new_album")));
-    },
-    () => {},
-  );
+  albums.then((own) => {
+    const options = own.map(({ id, name }) => createElement("option", { value: String(id) }, name));
+    select.append(...options, createElement("option", { value: NEW_ALBUM }, t("select.new_album")));
+  });
   select.addEventListener("change", async () => {
     try {
       const name = select.value === NEW_ALBUM ? prompt(t("select.album_name"))?.trim() : null;

@@ -1,6 +1,7 @@
 /** The REST interface of the server, as far as the pages need it. */
 
 import { t } from "./i18n.js";
+import { addFormToken, describeProblem, FORM_TOKEN_HEADER, getFormToken, handleSignedOut } from "./session.js";
 import { locate } from "./site.js";
 
 /**
@@ -11,18 +12,22 @@ import { locate } from "./site.js";
  */
 
 /**
- * Send a request and return the decoded JSON document.
+ * Send a request and return the decoded JSON document. If the session has ended, the browser goes to the page to sign
+ * in.
  *
  * @param {string} path
  * @param {RequestInit} [options]
  * @returns {Promise<any>}
  */
-async function send(path, options) {
-  const response = await fetch(locate(path), options).catch(() => {
+export async function send(path, options) {
+  const response = await fetch(locate(path), addFormToken(options)).catch(() => {
     throw new Error(t("error.lost"));
   });
   const body = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) throw new Error(body?.detail || `${response.status} ${response.statusText}`);
+  if (!response.ok) {
+    handleSignedOut(response.status, path);
+    throw new Error(describeProblem(body) || `${response.status} ${response.statusText}`);
+  }
   return body;
 }
 
@@ -31,7 +36,7 @@ async function send(path, options) {
  * @param {string} address
  * @param {unknown} body
  */
-const sendJson = (method, address, body) =>
+export const sendJson = (method, address, body) =>
   send(address, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 /**
@@ -174,12 +179,14 @@ export function upload(files, onProgress) {
     const request = new XMLHttpRequest();
     request.open("POST", locate("/api/v1/uploads"));
     request.responseType = "json";
+    request.setRequestHeader(FORM_TOKEN_HEADER, getFormToken());
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     });
     request.addEventListener("load", () => {
-      if (request.status < 300) resolve(request.response);
-      else reject(new Error(request.response?.detail || request.statusText));
+      if (request.status < 300) return resolve(request.response);
+      handleSignedOut(request.status, "/api/v1/uploads");
+      reject(new Error(describeProblem(request.response) || request.statusText));
     });
     request.addEventListener("error", () => reject(new Error(t("error.lost"))));
     request.send(body);

@@ -134,3 +134,12 @@ export function splitAtMatches(text, query) {
   if (end < text.length) pieces.push({ text: text.slice(end), isMatch: false });
   return pieces;
 }
+
+/**
+ * Return a text with the times in it, ISO 8601 with an offset from UTC, in the form and the time zone of the reader.
+ *
+ * @param {string} text
+ * @param {string} [language]
+ */
+export const localizeTimes = (text, language) =>
+  text.replace(/\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => formatDate(iso, language));

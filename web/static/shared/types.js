@@ -204,7 +204,58 @@
  * @property {number} new_matches number of new matches
  * @property {string | null} [error]
  *
- * @typedef {{ id: number, name: string, count: number }} Album
+ * @typedef {object} Album
+ * @property {number} id
+ * @property {string} name
+ * @property {number} count
+ * @property {number | null} owner_id
+ * @property {string | null} owner the name of the account that it belongs to
+ * @property {boolean} is_shared whether every account can see it
+ * @property {number[]} shared_with ids of further accounts that can see it; only for its owner and admins
+ *
+ * @typedef {"search" | "edit" | "admin"} AccountRole
+ *
+ * @typedef {object} Account
+ * @property {number} id
+ * @property {string} name
+ * @property {AccountRole} role
+ * @property {number[] | null} sources ids of the folders that it may read; null for all
+ * @property {string | null} signed_in_at ISO 8601
+ * @property {boolean} is_disabled
+ * @property {string | null} locked_until ISO 8601
+ *
+ * @typedef {object} Session
+ * @property {string} role
+ * @property {Account | null} account
+ * @property {boolean} has_accounts
+ * @property {string | null} form_token
+ *
+ * @typedef {object} ApiKey
+ * @property {number} id
+ * @property {number} account_id
+ * @property {string} name
+ * @property {string} prefix
+ * @property {AccountRole} role
+ * @property {number[] | null} sources
+ * @property {string} created_at ISO 8601
+ * @property {string | null} expires_at ISO 8601
+ * @property {string | null} last_used_at ISO 8601
+ *
+ * @typedef {object} Link A link to an album.
+ * @property {number} id
+ * @property {string} created_at ISO 8601
+ * @property {string | null} expires_at ISO 8601
+ * @property {string | null} last_used_at ISO 8601
+ *
+ * @typedef {{ id: number, name: string }} Person Someone with an account.
+ *
+ * @typedef {object} Activity
+ * @property {number} id
+ * @property {string} at ISO 8601
+ * @property {string | null} account
+ * @property {string} action
+ * @property {string | null} subject
+ * @property {string | null} address
  *
  * @typedef {{ file: File, name: string }} NamedFile A file and its name relative to the dropped folder.
  */

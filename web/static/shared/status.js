@@ -1,7 +1,7 @@
-/** The status line of the library page. */
+/** The status line of a page. */
 
-import { getElement } from "../shared/dom.js";
-import { getErrorMessage } from "../shared/errors.js";
+import { getElement } from "./dom.js";
+import { getErrorMessage } from "./errors.js";
 
 /**
  * @param {string} text
