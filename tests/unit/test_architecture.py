@@ -46,6 +46,7 @@ HOMES = {
     "watchfiles": ("indexer/worker/watch.py",),
     "pathspec": ("search/exclusion.py",),
     "uvicorn": ("web/server/",),
+    "flask_limiter": ("web/rate_limits.py",),
     "h11": ("web/server/",),
 }
 # Imported only where used, so that a command that does not need them starts quickly.
