@@ -239,7 +239,7 @@ def _plan_root(library: OpenHome, storage: VolumeChanges, source: Source, option
     known = stamps
     if options.reindex:  # every file counts as changed, and the names of its items are still known
         known = {path: stamp._replace(mtime_ns=UNKNOWN_TIME) for path, stamp in stamps.items()}
-    rules = make_rules(source, library.settings.exclude)
+    rules = make_rules(source, library.settings.exclude, library.settings.follow_outside_links)
     results = scan_source(Path(storage.root), source.id, library.home.root, known, storage.found, rules)
     results = DISKS.iterate(storage.root, results, SCANNED_TOGETHER)
     return plan_source(ledger, results, stamps, PlanOptions(options.retry_failed, options.reindex), storage)

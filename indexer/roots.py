@@ -8,6 +8,7 @@ from indexer.summary import Summary
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.paths import find_access_problem, find_access_problems, is_below
+from search.protected import explain_protected
 from search.records import Source
 from search.storable import clean_string, make_printable
 
@@ -47,6 +48,10 @@ def _resolve(library: OpenHome, path: Path) -> str:
     # A path of a source that cannot be accessed is reported by the scan, and its items are kept.
     if problem is not None and _find_lost_source(library, root) is None:
         raise UsageError(f"{clean_string(str(path))} {problem}. Check the path, or mount its disk.")
+    # Files that were indexed by an earlier version are skipped by the scan.
+    reason = explain_protected(root) if problem is None else None
+    if reason is not None and library.sources.find_above(make_printable(root)) is None:
+        raise UsageError(f"{clean_string(str(path))} cannot be indexed: it is a {reason}. Choose another folder.")
     if make_printable(root) != root:
         raise UsageError(f"{make_printable(root)} cannot be indexed: its path is not valid UTF-8. Rename it.")
     return root

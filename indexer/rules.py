@@ -9,6 +9,7 @@ from pathlib import Path
 from indexer.entries import list_names
 from search.exclusion import Match, Patterns
 from search.paths import is_below
+from search.protected import SECRET_NAMES, SECRET_SUFFIXES, explain_protected_file, explain_protected_folder
 from search.records import Source
 
 # Files with patterns for the folder that they are in, and for the folders below.
@@ -56,7 +57,7 @@ _REASONS_BY_NAME = tuple(
 # Only names with one of these signs are compared with the expressions.
 _SIGNS = frozenset("~#.")
 _ENDINGS = frozenset("~#\r")
-_SUSPICIOUS_SUFFIXES = frozenset((".bak", ".old", ".orig", ".db", ".ini"))
+_ODD_SUFFIXES = SECRET_SUFFIXES.union((".bak", ".old", ".orig", ".db", ".ini"), _REASONS_BY_SUFFIX)
 MAX_USUAL_SUFFIX_LENGTH = 6
 
 NAS = "folder that a network storage writes"
@@ -111,11 +112,13 @@ class Rules:
         source: The root of the source; empty for the folder that is scanned.
         patterns: The patterns that apply, those of the innermost folder first.
         reads_hidden: Whether hidden files and folders are read.
+        follows_outside_links: Whether symbolic links that lead out of the source are followed.
     """
 
     source: str = ""
     patterns: tuple[Patterns, ...] = ()
     reads_hidden: bool = False
+    follows_outside_links: bool = False
 
     def descend(self, path: str) -> "tuple[Rules, Obstacle | None]":
         """Return the rules for a file or folder anywhere in the source, and the reason if it is not read."""
@@ -158,10 +161,11 @@ class Rules:
 
     def explain_folder(self, path: str, name: str) -> str | None:
         """Return why a folder is not read, by its path; None if it is read."""
-        if self.patterns and (match := self._find(path, is_folder=True)) is not None:
+        protected = explain_protected_folder(path, name)
+        if protected is None and self.patterns and (match := self._find(path, is_folder=True)) is not None:
             return _describe(match)
         key = name.lower()
-        if (reason := _FOLDERS.get(key)) is not None:
+        if (reason := protected or _FOLDERS.get(key)) is not None:
             return reason
         if key.startswith(".trash-"):
             return RECYCLE_BIN
@@ -182,6 +186,7 @@ class Rules:
             suffixes: The part from the last dot of each name, or its last character if it has no dot; each once.
         """
         has_odd_names = any(map(_is_odd, suffixes)) or not _SIGNS.isdisjoint({name[0] for name in names})
+        has_odd_names = has_odd_names or not SECRET_NAMES.isdisjoint(map(str.lower, names))
         if not self.patterns and not has_odd_names:
             return {}
         reasons = {name: self.explain_file(os.path.join(folder, name), name) for name in names}
@@ -189,6 +194,8 @@ class Rules:
 
     def explain_file(self, path: str, name: str) -> str | None:
         """Return why a file is not read, by its path; None if it is read."""
+        if (reason := explain_protected_file(name)) is not None:
+            return reason
         if self.patterns and (match := self._find(path, is_folder=False)) is not None:
             return _describe(match)
         reason = explain_leftover(name)
@@ -217,22 +224,23 @@ class Rules:
 DEFAULT_RULES = Rules()
 
 
-def make_rules(source: Source, exclude: Sequence[str]) -> Rules:
+def make_rules(source: Source, exclude: Sequence[str], follows_outside_links: bool = False) -> Rules:
     """Return the rules for the files of a source.
 
     Args:
         source: The source.
         exclude: The patterns of the setting `exclude`; those of the source take precedence.
+        follows_outside_links: Whether symbolic links that lead out of the source are followed.
     """
     layers = ((tuple(source.exclude), "of the source"), (tuple(exclude), "of the setting `exclude`"))
     patterns = tuple(Patterns(source.path, lines, origin) for lines, origin in layers if lines)
-    return Rules(source.path, patterns, source.reads_hidden)
+    return Rules(source.path, patterns, source.reads_hidden, follows_outside_links)
 
 
 def _is_odd(suffix: str) -> bool:
     """Return whether a name with this suffix may be a leftover."""
     is_conspicuous = suffix[-1] in _ENDINGS or len(suffix) > MAX_USUAL_SUFFIX_LENGTH
-    return is_conspicuous or suffix.lower() in _REASONS_BY_SUFFIX or suffix.lower() in _SUSPICIOUS_SUFFIXES
+    return is_conspicuous or suffix.lower() in _ODD_SUFFIXES
 
 
 def explain_leftover(name: str) -> str | None:

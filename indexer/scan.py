@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from indexer.entries import is_folder, list_file_names
+from indexer.links import LinkRules, make_link_rules
 from indexer.pairs import Attachment, find_attachments
 from indexer.rules import DEFAULT_RULES, Rules
 from indexer.same_files import (
@@ -62,12 +63,14 @@ class Scanner:
         excluded: Device and inode number of a folder that is not entered (the home), by whatever path it is reached;
             None if there is no such folder.
         stamps: The stamp of each file in the ledger, by path; empty to treat all files as changed.
+        links: Which symbolic links are followed.
         volumes: The folders at which storage begins are added here.
     """
 
     source_id: int
     excluded: Identity | None
     stamps: Mapping[str, FileStamp]
+    links: LinkRules
     volumes: list[Volume] = field(default_factory=list)
     _paths: dict[Identity, str] = field(default_factory=dict)
     _files: ScannedFiles = field(default_factory=ScannedFiles)
@@ -165,6 +168,8 @@ class Scanner:
             yield replace(folder, path=path, real=os.path.join(folder.real, name))
         elif is_below(folder.real, real := os.path.realpath(path)):
             yield self._make_problem(path, "symbolic link loop: it points to a folder that contains it")
+        elif (reason := self.links.explain(real)) is not None:
+            yield self.skip_folder(path, reason)
         else:
             self._linked.append(replace(folder, path=path, real=real))
 
@@ -178,6 +183,8 @@ class Scanner:
             if isinstance(error, FileNotFoundError) and not is_link:
                 return None  # it was deleted meanwhile
             return self._make_problem(path, explain_error(path, error), is_temporary=True)
+        if is_link and (reason := self.links.explain(os.path.realpath(path))) is not None:
+            return self.skip_file(path, reason)
         sidecar = describe_sidecars(path, listing.sidecars.by_owner.get(name, ()))
         stamp = self.stamps.get(path)
         result = self._describe(path, facts, sidecar)
@@ -275,8 +282,8 @@ def scan_source(
 ) -> Iterator[ScanResult]:
     """Walk a folder, or check a single file.
 
-    Symbolic links are followed, each folder once. Folders that cannot be read, links that form a loop or point nowhere,
-    and names that are not UTF-8 are yielded as problems.
+    Symbolic links inside the source are followed, each folder once. Folders that cannot be read, links that form a loop
+    or point nowhere, and names that are not UTF-8 are yielded as problems.
 
     Args:
         root: The folder or file.
@@ -289,10 +296,13 @@ def scan_source(
     Yields:
         The files in order of name; a file that is unchanged since it was indexed or skipped as its path.
     """
-    scanner = Scanner(source_id, identify_folder(excluded), stamps, volumes if volumes is not None else [])
     path, is_folder = str(root), os.path.isdir(root)
+    links = make_link_rules(rules.source or path, rules.follows_outside_links)
+    scanner = Scanner(source_id, identify_folder(excluded), stamps, links, volumes if volumes is not None else [])
     rules, obstacle = rules.descend(path)
-    if obstacle is not None and (obstacle.path != path or is_folder):
+    if (reason := links.explain(os.path.realpath(path))) is not None:
+        yield scanner.skip_folder(path, reason)
+    elif obstacle is not None and (obstacle.path != path or is_folder):
         yield scanner.skip_folder(obstacle.path, obstacle.reason)
     elif is_folder:
         yield from scanner.walk(Folder(path, os.path.realpath(path), rules))

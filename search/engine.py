@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from search.media.on_demand import load_decoders
 from search.model_swap import ModelSwap
 from search.open_home import OpenHome
 from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
@@ -42,6 +43,7 @@ class Engine:
         """Load the models and indexes for text queries, and finish index builds that were interrupted."""
         library = self.library
         _load(library, library.catalog.read_revision())
+        library.media.warm_up(load_decoders)
         for index in library.indexes.values():
             index.rebuild_if_stale()
 

@@ -114,12 +114,20 @@ class RequestTimeoutError(HttpError):
 class TooLargeError(HttpError):
     """The body of the request is larger than the server accepts, or has too many form fields.
 
-    The settings `upload_limit` and `file_limit` are the limits.
+    The settings `json_limit`, `upload_limit` and `file_limit` are the limits of the routes.
     """
 
     http_status = 413
     problem_type = "urn:crossmodal:problem:too-large"
     title = "The request is too large"
+
+
+class RateLimitError(HttpError):
+    """The client sends more requests than the setting `rate_limit` allows; `Retry-After` says when to go on."""
+
+    http_status = 429
+    problem_type = "urn:crossmodal:problem:rate-limit"
+    title = "Too many requests"
 
 
 class RangeError(HttpError):
@@ -161,6 +169,13 @@ class UnreadableMediaError(CrossmodalError):
     http_status = 422
     problem_type = "urn:crossmodal:problem:unreadable-media"
     title = "The file cannot be read"
+
+
+class MediaLimitError(UnreadableMediaError):
+    """An image has too many pixels, a recording is too long, or decoding needs too much memory or time."""
+
+    problem_type = "urn:crossmodal:problem:media-limit"
+    title = "The file exceeds a limit"
 
 
 class NoSpeechError(UnreadableMediaError):
@@ -249,6 +264,13 @@ class ServerError(CrossmodalError):
     http_status = 502
     problem_type = "urn:crossmodal:problem:server"
     title = "The server does not answer"
+
+
+class DeadlineError(BusyError):
+    """The request took longer than the setting `deadline` allows. Ask for less, or try again later."""
+
+    problem_type = "urn:crossmodal:problem:deadline"
+    title = "The request took too long"
 
 
 class ListenError(CrossmodalError):

@@ -1,6 +1,8 @@
 """The data directory of one installation and the paths in it."""
 
-from contextlib import AbstractContextManager
+import os
+import stat
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from search.errors import HomeError
 SMALL_THUMBNAIL_SIDES = (128, 256)
 # Index folders had these names before version 0.2.
 OLD_INDEX_FOLDERS = {"picture": "visual", "meaning": "semantic"}
+# The permissions of a folder that only its owner uses, and those of all others.
+PRIVATE_FOLDER, OTHERS = 0o700, 0o077
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,25 @@ class Home:
         """Create the folders. Raises HomeError when that fails."""
         try:
             for folder in (self.root, self.index, self.thumbnails, self.models):
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         except OSError as error:
             raise HomeError(f"cannot create the home {self.root}: {error.strerror}") from error
+
+    def restrict(self) -> None:
+        """Take the permissions of other users on the home away, if it belongs to the user of this process.
+
+        A folder that all users share, such as `/tmp`, is left as it is.
+        """
+        if not hasattr(os, "getuid"):  # Windows
+            return
+        folders = (self.root, self.index, self.thumbnails, self.models, self.uploads, self.partial)
+        files = [self.catalog.with_name(self.catalog.name + ending) for ending in ("", "-wal", "-shm")]
+        for path in (*folders, *files):
+            with suppress(OSError):
+                facts = path.stat()
+                is_shared = facts.st_mode & stat.S_ISVTX
+                if facts.st_mode & OTHERS and not is_shared and facts.st_uid == os.getuid():
+                    path.chmod(stat.S_IMODE(facts.st_mode) & ~OTHERS)
 
     def require(self) -> None:
         """Raise HomeError unless a catalog exists here."""

@@ -5,9 +5,13 @@ from types import TracebackType
 from typing import Self
 
 from search.active_models import ActiveModels, open_active_models
+from search.admission import Admission
 from search.encoders.registry import Models
 from search.encoders.runtime import Machine
 from search.home import Home
+from search.media.processes import MediaProcesses, SandboxedMedia
+from search.query.limits import QueryLimits
+from search.query.voice import SpokenQueries
 from search.records import Retriever, Rights
 from search.settings import Settings
 from search.storage.catalog import Catalog
@@ -42,6 +46,9 @@ class OpenHome:
             `reload_models`.
         query_images: The images that users searched by.
         settings: The settings that the home was opened with.
+        media: Decodes what clients send or look at.
+        encoding: Admits queries to the models of images and texts.
+        spoken: Transcribes spoken queries.
     """
 
     home: Home
@@ -56,6 +63,14 @@ class OpenHome:
     active: ActiveModels
     query_images: QueryImages | MemoryQueryImages
     settings: Settings
+    media: MediaProcesses
+    encoding: Admission
+    spoken: SpokenQueries
+
+    @property
+    def limits(self) -> QueryLimits:
+        """What one query may consist of."""
+        return self.settings.query_limits
 
     @property
     def models(self) -> Models:
@@ -92,7 +107,8 @@ class OpenHome:
         return replace(self, catalog=Catalog(self.database, rights), sources=Sources(self.database, rights))
 
     def close(self) -> None:
-        """Close the database connections."""
+        """Close the database connections and end the processes that decode."""
+        self.media.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -122,6 +138,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
         home.require()
     database = Database(home.catalog)
     try:
+        home.restrict()
         home.rename_old_folders()
         machine = Machine(settings.threads, settings.device, settings.unload_after)
         spaces = Spaces(database)
@@ -138,6 +155,9 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             active=open_active_models(home, spaces, machine),
             query_images=_make_query_images(database, settings),
             settings=settings,
+            media=make_media(settings),
+            encoding=Admission("queries", max(settings.threads, 2), settings.encoding_queue),
+            spoken=SpokenQueries(_count_speech_queue(settings)),
         )
     except BaseException:
         database.close()
@@ -146,3 +166,13 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
 
 def _make_query_images(database: Database, settings: Settings) -> QueryImages | MemoryQueryImages:
     return QueryImages(database, settings.query_image_days) if settings.keep_queries else MemoryQueryImages()
+
+
+def make_media(settings: Settings) -> MediaProcesses:
+    """Return the processes that decode what clients send or look at. They start when they are needed."""
+    return SandboxedMedia(settings.media_processes, settings.encoding_queue, settings.media_memory)
+
+
+def _count_speech_queue(settings: Settings) -> int:
+    """Return how many spoken queries may wait: with the one that is transcribed, at most half of the threads."""
+    return min(settings.speech_queue, max(0, settings.request_threads // 2 - 1))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from search.disk_guard import DISKS, DiskCall
 from search.errors import NotFoundError, StorageError
+from search.protected import explain_protected
 from search.records import Item, ItemType, State
 from search.storable import CONTROL_CHARACTERS
 
@@ -154,6 +155,9 @@ def _read_first_byte(path: Path) -> None:
         FileNotFoundError: There is no such file, or the path is that of a folder or a device.
         OSError: It cannot be read.
     """
+    # A file can be replaced by a link after it was indexed.
+    if (protected := explain_protected(str(path))) is not None:
+        raise PermissionError(errno.EACCES, f"it is a {protected}")
     if not stat.S_ISREG(path.stat().st_mode):  # to open a device can have side effects
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     with path.open("rb", buffering=0) as file:

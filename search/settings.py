@@ -25,10 +25,14 @@ from pydantic_settings import (
 
 from search.errors import UsageError
 from search.exclusion import explain_pattern
+from search.media.image.limits import MAX_PIXELS
+from search.query.limits import MAX_CHARACTERS, MAX_IMAGES, MAX_LIST_VALUES, MAX_PARTS, QueryLimits
 
 SETTINGS_FILE = "settings.toml"
 ENVIRONMENT_PREFIX = "CROSSMODAL_"
 DEVICES = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
+NO_RATE = "off"
+RATES = re.compile(rf"[1-9][0-9]* per ([1-9][0-9]* )?(second|minute|hour|day)s?|{NO_RATE}")
 MIB = 1024 * 1024
 
 
@@ -98,8 +102,30 @@ class Settings(BaseSettings):
         description="Addresses or networks of proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed, "
         "separated by commas.",
     )
-    upload_limit: int = Field(64 * MIB, ge=0, description="The largest request body, in bytes.")
+    json_limit: int = Field(2 * MIB, ge=0, description="The largest JSON body of a request, in bytes.")
+    upload_limit: int = Field(64 * MIB, ge=0, description="The largest search with files or query image, in bytes.")
     file_limit: int = Field(4096 * MIB, ge=0, description="The largest upload of files to index, in bytes.")
+    query_characters: int = Field(
+        2_000, ge=1, le=MAX_CHARACTERS, description="Characters of all texts of a query, also when they are normalized."
+    )
+    query_terms: int = Field(500, ge=1, description="Distinct words of a query.")
+    query_parts: int = Field(32, ge=1, le=MAX_PARTS, description="Texts, images and items of a query together.")
+    query_images: int = Field(10, ge=0, le=MAX_IMAGES, description="Images of a query.")
+    query_pixels: int = Field(100_000_000, ge=1, description="Pixels of an image to search by.", le=MAX_PIXELS)
+    filter_values: int = Field(100, ge=1, le=MAX_LIST_VALUES, description="Values of one filter of a query.")
+    voice_seconds: int = Field(60, ge=1, description="Seconds of a spoken query.")
+    deadline: int = Field(30, ge=1, description="Seconds after which the work for a request stops.")
+    encoding_queue: int = Field(32, ge=0, description="Queries that wait for the models; more are refused.")
+    speech_queue: int = Field(4, ge=0, description="Spoken queries that wait while one is transcribed.")
+    media_processes: int = Field(2, ge=1, le=64, description="Processes that decode what clients send or look at.")
+    media_memory: int = Field(2048, ge=512, description="Memory of each of these processes, in MiB.")
+    rate_limit: str = Field(
+        "3000 per minute", description="Requests of one API key, account or address; off for no limit."
+    )
+    allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders that may be added over REST, with all below, separated by commas."
+    )
+    follow_outside_links: bool = Field(False, description="Follow symbolic links that lead out of their source.")
     request_threads: int = Field(16, ge=1, le=1024, description="Requests that the server works on at the same time.")
     request_queue: int = Field(64, ge=0, description="Requests that wait for one of these threads; more are refused.")
     max_connections: int = Field(1000, ge=10, description="Open connections of the server; idle ones make room.")
@@ -149,6 +175,19 @@ class Settings(BaseSettings):
     )
     _sources: dict[str, SettingSource] = PrivateAttr(default_factory=dict)
 
+    @property
+    def query_limits(self) -> QueryLimits:
+        """What one query may consist of."""
+        return QueryLimits(
+            characters=self.query_characters,
+            terms=self.query_terms,
+            parts=self.query_parts,
+            images=self.query_images,
+            filter_values=self.filter_values,
+            pixels=self.query_pixels,
+            seconds=self.voice_seconds,
+        )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -166,12 +205,17 @@ class Settings(BaseSettings):
     def _make_absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    @field_validator("allowed_roots")
+    @classmethod
+    def _make_roots_absolute(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(root.expanduser().absolute() for root in roots)
+
     @field_validator("threads")
     @classmethod
     def _count_threads(cls, threads: int) -> int:
         return threads or count_cores()
 
-    @field_validator("hosts", "trusted_proxies", "webhook_hosts", "exclude", mode="before")
+    @field_validator("hosts", "trusted_proxies", "webhook_hosts", "exclude", "allowed_roots", mode="before")
     @classmethod
     def _split_list(cls, values: object) -> object:
         return [value.strip() for value in values.split(",") if value.strip()] if isinstance(values, str) else values
@@ -193,6 +237,13 @@ class Settings(BaseSettings):
             if (reason := explain_pattern(pattern)) is not None:
                 raise ValueError(f"{pattern!r} is not a valid pattern: {reason}")
         return exclude
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _check_rate(cls, rate: str) -> str:
+        if not RATES.fullmatch(rate):
+            raise ValueError("must be a number and a period, such as 300 per minute, or off")
+        return rate
 
     @field_validator("device")
     @classmethod

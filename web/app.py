@@ -11,15 +11,18 @@ from search.engine import Engine
 from search.settings import Settings
 from search.storable import MAX_INTEGER
 from web import (
+    body_limits,
     caching,
     compression,
     cross_site,
+    deadlines,
     headers,
     idempotency,
     locations,
     pages,
     problem_pages,
     problems,
+    rate_limits,
     request_ids,
 )
 from web.access import gate
@@ -51,8 +54,11 @@ from web.api import (
     uploads,
     visualizations,
 )
+from web.body_limits import BodyLimits
+from web.contract.openapi import SETTINGS
 from web.hosts import LOOPBACK_HOSTS, is_trusted, normalize
 from web.proxies import TrustedProxies
+from web.upload_request import UploadRequest
 
 MAX_ID_DIGITS = 19
 
@@ -81,10 +87,11 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app = Flask(__name__)
     app.url_map.converters["int"] = IdConverter
     trusted = frozenset(map(normalize, (*LOOPBACK_HOSTS, *settings.hosts)))
-    app.config.update(
-        MAX_CONTENT_LENGTH=settings.upload_limit,
-        MAX_FORM_MEMORY_SIZE=1024 * 1024,
-    )
+    app.config["MAX_FORM_MEMORY_SIZE"] = 1024 * 1024
+    app.extensions[SETTINGS] = settings
+    app.request_class = UploadRequest
+    deadlines.register(app, settings.deadline)
+    body_limits.register(app, BodyLimits(app, settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(search.make_blueprint(engine))
@@ -100,8 +107,8 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library))
     app.register_blueprint(jobs.make_blueprint(engine.library))
-    app.register_blueprint(sources.make_blueprint(engine.library))
-    app.register_blueprint(uploads.make_blueprint(engine.library, settings.file_limit))
+    app.register_blueprint(sources.make_blueprint(engine.library, settings.allowed_roots))
+    app.register_blueprint(uploads.make_blueprint(engine.library))
     app.register_blueprint(models.make_blueprint(engine))
     app.register_blueprint(health.make_blueprint(engine))
     lifetime = timedelta(days=settings.session_days)
@@ -124,6 +131,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.before_request(lambda: _refuse_other_hosts(trusted))
     cross_site.register(app)
     gate.register(app, authentication, settings.user_header)
+    rate_limits.register(app, settings.rate_limit)
     locations.register(app, settings)
     problem_pages.register(app)
     idempotency.register(app)

@@ -37,7 +37,7 @@ def register(app: Flask) -> None:
     def _answer_large(_error: RequestEntityTooLarge) -> Response:
         limit = request.max_content_length or 0
         return make_problem(
-            TooLargeError, f"The request is larger than {limit // 2**20} MiB or has too many form fields. Send less."
+            TooLargeError, f"The request is larger than {limit:,} bytes or has too many form fields. Send less."
         )
 
     @app.errorhandler(HTTPException)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from search.errors import HomeError, UnreadableMediaError
@@ -26,11 +27,12 @@ START_TIMEOUT_SECONDS = 120.0
 KILL_TIMEOUT_SECONDS = 5.0
 # The first message of the process.
 READY = "ready"
-NICENESS = 10
 # Parameters of mallopt(3).
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 # Larger allocations are returned to the system when they are freed.
 MAX_REUSED_BYTES = 32 * MEBIBYTE
+# On many cores, the threads that numpy starts alone would need more address space than the limit.
+SINGLE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 CHILD = "import sys; from search.media.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
 
 
@@ -43,12 +45,15 @@ class Limits:
         total: Seconds for a whole file.
         per_mebibyte: Seconds added to `total` for each MiB of the file.
         memory: Address space in MiB.
+        niceness: By how much the process gives way to others.
     """
 
     stall: float = 60.0
     total: float = 300.0
     per_mebibyte: float = 5.0
     memory: int = 4096
+    # The threads of a model wait for each other: a decoder that delays one of them delays them all.
+    niceness: int = 10
 
 
 # Yields the messages that answer a request. The arguments are those of `Sandbox`: what it was prepared with, then the
@@ -76,12 +81,13 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
-    def run(self, request: tuple[Any, ...], size: int) -> Iterator[Any]:
+    def run(self, request: tuple[Any, ...], size: int, seconds: float | None = None) -> Iterator[Any]:
         """Yield the messages that answer a request.
 
         Args:
             request: The further arguments of the function; must be picklable.
             size: The size of the file in bytes, which may take longer if it is large.
+            seconds: The seconds that are left for the request, if they are fewer than the limits allow.
 
         Raises:
             HomeError: No process can be started; this is not a failure of the file.
@@ -92,9 +98,10 @@ class Sandbox:
         try:
             connection.send(request)
             spent, allowed = 0.0, self._limits.total + self._limits.per_mebibyte * size / MEBIBYTE
+            allowed = allowed if seconds is None else min(allowed, seconds)
             while not ended:
                 began = time.monotonic()
-                if not connection.poll(min(self._limits.stall, allowed - spent)):
+                if not connection.poll(max(0.0, min(self._limits.stall, allowed - spent))):
                     raise UnreadableMediaError(self._explain_wait(spent, allowed))
                 message = connection.recv()
                 spent += time.monotonic() - began
@@ -132,7 +139,7 @@ class Sandbox:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                env=os.environ | SINGLE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
                 start_new_session=True,  # Ctrl-C goes to the run only, which stops its decoders
             )
         with self._lock:
@@ -177,8 +184,7 @@ def run_child(name: str, descriptor: int) -> None:
         setup, limits = connection.recv()
         limit_memory(limits.memory * MEBIBYTE)
         tune_malloc()
-        # The threads of a model wait for each other: a decoder that delays one of them delays them all.
-        os.nice(NICENESS)
+        os.nice(limits.niceness)
         connection.send(READY)
         while True:
             for message in work(setup, *connection.recv()):
@@ -195,6 +201,14 @@ def tune_malloc() -> None:
         tune(M_MMAP_THRESHOLD, MAX_REUSED_BYTES)
         tune(M_TRIM_THRESHOLD, 2 * MAX_REUSED_BYTES)
         tune(M_TOP_PAD, MAX_REUSED_BYTES // 4)
+
+
+def release_memory(above: int) -> None:
+    """Return the free memory of this process to the system, if the process has more memory than this, in MiB."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        if pages * os.sysconf("SC_PAGE_SIZE") > above * MEBIBYTE:
+            trim(0)
 
 
 def limit_memory(size: int) -> None:

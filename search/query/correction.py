@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 from search.query.grammar import find_plain_words
@@ -33,6 +33,8 @@ MAX_COMPARED = 64
 # A typed word that consists of two frequent words, such as `doghouse`, is a compound and not corrected, unless the cost
 # of its errors is at most `MAX_CHEAP_ERROR`.
 MAX_FREQUENT_RANK, MIN_PART_LETTERS, MAX_CHEAP_ERROR = 20_000, 3, 0.7
+# A query with more unknown words is not corrected: each takes milliseconds, and they are hardly typing errors.
+MAX_UNKNOWN_WORDS = 40
 # A plain word with punctuation around it.
 _PLAIN = re.compile(r"([^\w]*)([A-Za-z]+)('s|’s)?([^\w]*)")
 VOWELS = frozenset("aeiouy")
@@ -88,8 +90,9 @@ def correct_query(text: str, library_words: Collection[str], detect_language: De
         library_words: The words of the library, in lower case without accents.
         detect_language: Returns the language of a text (ISO 639-1), or None.
     """
-    spans = [(start, end) for start, end in find_plain_words(text) if _is_unknown(text, start, end, library_words)]
-    if not spans or not _is_english(text, spans, detect_language):
+    unknown = (span for span in find_plain_words(text) if _is_unknown(text, *span, library_words))
+    spans = list(islice(unknown, MAX_UNKNOWN_WORDS + 1))
+    if not 0 < len(spans) <= MAX_UNKNOWN_WORDS or not _is_english(text, spans, detect_language):
         return None
     corrected = {span: _correct_word(text[slice(*span)], library_words) for span in spans}
     failed = sum(word is None for word in corrected.values())

@@ -3,40 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from search.errors import NoSpeechError, UsageError
-from search.media.image.pillow import USEFUL_SIDE, crop_box, open_image
-from search.media.recording.sound import decode_sound
+from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
-from search.paths import find_file
 from search.query.correction import correct_query
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
+from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
 from search.query.readable_words import list_readable_words
-from search.records import Box, Filters, ItemType, Query, QueryPart, Retriever, Vectors, VoiceTranscript
+from search.query.voice import make_key
+from search.records import Filters, Query, QueryPart, Retriever, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
-from search.retrieval.visual_scoring import VisualPart, score_example, score_text
+from search.retrieval.visual_scoring import VisualPart
 from search.scoring.presence import QueryWording
-from search.scoring.visual import VisualScorer
 from search.text.analysis import AnalyzedWord, split_query
 from search.text.language import detect_language
 from search.text.terms import Term, list_ignored, read_terms
-
-
-@dataclass(frozen=True)
-class EncodedPart:
-    """One part of a query.
-
-    Attributes:
-        visual: Scores images for the part; None for an item without an image.
-        semantic: Its vector in the semantic space, shape (d,); None for an image, and for an item without text.
-        weight: Its weight; a negative weight ranks similar items lower.
-    """
-
-    visual: VisualScorer | None = None
-    semantic: Vectors | None = None
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,11 +77,13 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     """Parse and encode a query.
 
     Raises:
-        UsageError: The query is empty or not valid.
+        UsageError: The query is empty, not valid, or exceeds a limit.
         UnreadableMediaError: An image or a recording cannot be read.
         NoSpeechError: A voice query contains no speech.
         NotFoundError: An item or an uploaded image does not exist.
+        BusyError: Too many other queries are being encoded, or the deadline of the request has passed.
     """
+    library.limits.check(query)
     corrected = (
         correct_query(query.text or "", list_readable_words(library), detect_language) if query.correct else None
     )
@@ -111,13 +95,22 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     filters = join_filters(query.filters, parsed.filters)
     _check_parts(parts, filters)
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
-    encoded = [replace(_encode_part(library, part), weight=part.weight) for part in parts]
+    library.limits.check_parts(len(parts) + len(excluded))
     language = _find_language(" ".join(part.text for part in parts if part.text), voice)
     wanted = [part.text for part in parts if part.text and part.weight > 0]
     terms = read_terms(wanted, language)
+    library.limits.check_terms(len(terms))
+    pixels = [decode_part(library, part) for part in parts]
+    with library.encoding.enter():
+        encoded = [
+            replace(encode_part(library, part, one), weight=part.weight)
+            for part, one in zip(parts, pixels, strict=True)
+        ]
+        encoded_excluded = [encode_text(library, text) for text in excluded]
+        wording = _measure_wording(library, parts)
     return EncodedQuery(
         parts=encoded,
-        excluded=[_encode_text(library, text) for text in excluded],
+        excluded=encoded_excluded,
         words=[term.word for term in terms],
         terms=terms,
         ignored=list_ignored(wanted, language),
@@ -128,7 +121,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         voice=voice,
         language=language,
         only_english=_list_english_models(library) if language not in (None, "en") else (),
-        wording=_measure_wording(library, parts),
+        wording=wording,
         corrected=corrected,
     )
 
@@ -157,13 +150,20 @@ def _measure_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWord
 
 def _transcribe(library: OpenHome, voice: bytes) -> VoiceTranscript:
     """Transcribe a voice query, and translate it if a chosen model only understands English."""
-    transcriber, samples = library.models.transcriber, decode_sound(voice)
+    english = _list_english_models(library)
+    key = make_key(voice, library.models.transcriber.name, *english)
+    return library.spoken.transcribe(key, lambda: _recognize(library, voice, bool(english)))
+
+
+def _recognize(library: OpenHome, voice: bytes, translate: bool) -> VoiceTranscript:
+    transcriber = library.models.transcriber
+    samples = library.media.call(decode_voice, voice, library.limits.seconds)
     transcript = transcriber.transcribe(samples)
     if not transcript.text:
         raise NoSpeechError(
             "No speech was recognized in the voice query. Speak closer to the microphone, or type the words."
         )
-    if transcript.language in (None, "en") or not _list_english_models(library) or not transcriber.can_translate:
+    if transcript.language in (None, "en") or not translate or not transcriber.can_translate:
         return VoiceTranscript(transcript.text, transcript.language)
     translated = transcriber.transcribe(samples, transcript.language, translate=True)
     return VoiceTranscript(transcript.text, transcript.language, translated.text or None)
@@ -191,43 +191,3 @@ def _check_parts(parts: Sequence[QueryPart], filters: Filters) -> None:
     for part in parts:
         if sum(value is not None for value in (part.text, part.image, part.query_image, part.item)) != 1:
             raise UsageError("Each part of a query must have exactly one of text, image, query_image or item.")
-
-
-def _encode_part(library: OpenHome, part: QueryPart) -> EncodedPart:
-    if part.text is not None:
-        return _encode_text(library, part.text)
-    image = library.query_images.read(part.query_image) if part.query_image is not None else part.image
-    if image is not None:
-        return EncodedPart(score_example(library, _embed_image(library, image, part.crop)))
-    return _encode_item(library, part.item or 0, part.crop)
-
-
-def _encode_text(library: OpenHome, text: str) -> EncodedPart:
-    return EncodedPart(score_text(library, text), library.models.text_encoder.encode_queries([text])[0])
-
-
-def _embed_image(library: OpenHome, image: bytes, crop: Box | None) -> Vectors:
-    """Return the vector, shape (d,), of an image file or a region of it."""
-    opened, _ = open_image(image, None if crop else USEFUL_SIDE)
-    if crop:
-        opened = crop_box(opened, crop)
-    encoder = library.models.image_encoder
-    vector: Vectors = encoder.encode_images([encoder.transform(opened)])[0]
-    return vector
-
-
-def _encode_item(library: OpenHome, item_id: int, crop: Box | None) -> EncodedPart:
-    """Encode an indexed item by the mean of its vectors in each space, or by a region of its image."""
-    item = library.catalog.get_item(item_id)
-    if crop:
-        if item.type is not ItemType.IMAGE:
-            raise UsageError(f"crop: item {item_id} is not an image.")
-        return EncodedPart(score_example(library, _embed_image(library, find_file(item).read_bytes(), crop)))
-    means = {}
-    for retriever, index in library.indexes.items():
-        rows = library.catalog.read_vectors(item_id, index.space_id)
-        if len(rows):
-            mean = rows.mean(axis=0)
-            means[retriever] = mean / np.linalg.norm(mean)
-    image = means.get(Retriever.VISUAL)
-    return EncodedPart(score_example(library, image) if image is not None else None, means.get(Retriever.SEMANTIC))

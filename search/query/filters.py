@@ -6,6 +6,7 @@ from typing import Annotated, Any, assert_never
 from pydantic import Field
 
 from search.errors import UsageError
+from search.query.limits import MAX_LIST_VALUES, limited_by
 from search.records import DATE_PATTERN, FILTERS, MAX_RATING, MIN_RATING, FilterField, FilterKind, Filters, ItemType
 from search.storable import MAX_INTEGER
 
@@ -14,8 +15,6 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS_PER_UNIT = {None: 1, "s": 1, "m": 60, "h": 3600}
 # Characters of a value, as long as the longest path of a file system; SQLite accepts patterns of up to 50,000 bytes.
 MAX_VALUE_LENGTH = 4096
-# Values of a filter that declares no smaller number.
-MAX_VALUES = 1000
 _Text = Annotated[str, Field(max_length=MAX_VALUE_LENGTH)]
 # The pattern is only described: values are checked together with those of the query language.
 _Date = Annotated[str, Field(max_length=MAX_VALUE_LENGTH, json_schema_extra={"pattern": f"^{DATE_PATTERN}$"})]
@@ -99,7 +98,12 @@ def make_request_fields() -> dict[str, Any]:
     for name, declared in FILTERS.items():
         value: Any = Field(None, description=declared.help)
         if declared.kind.is_list:
-            value = Field(default_factory=list, max_length=declared.max_values or MAX_VALUES, description=declared.help)
+            value = Field(
+                default_factory=list,
+                max_length=declared.max_values or MAX_LIST_VALUES,
+                description=declared.help,
+                json_schema_extra=limited_by(maxItems="filter_values"),
+            )
         request_fields[name] = (REQUEST_TYPES[declared.kind], value)
     return request_fields
 

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, c
 
 from search.errors import UsageError
 from search.query.filters import ItemId, make_filters, make_request_fields
+from search.query.limits import MAX_CHARACTERS, limited_by
 from search.records import Filters, Query, QueryPart, Retriever, Sort, Tier
 
 MAX_LIMIT = 1000
-# Characters of the text of a query.
-MAX_QUERY = 20_000
+# Characters of a cursor; what the server makes is shorter.
+MAX_CURSOR = 100_000
 Model = TypeVar("Model", bound=BaseModel)
 # A character that ends a file name, and characters that UTF-8 cannot encode.
 _HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
@@ -21,6 +22,8 @@ _INVALID_CHARACTERS = re.compile(r"[\x00\ud800-\udfff]")
 # Fields that contain any text to search for.
 _SEARCHED_TEXTS = {"text", "q"}
 Fraction = Annotated[float, Field(ge=0, le=1)]
+# A text of a query. The limit is that of all its texts together.
+QueryText = Annotated[str, Field(max_length=MAX_CHARACTERS, json_schema_extra=limited_by(maxLength="query_characters"))]
 
 
 # The fields of which a part has exactly one, and their types in JSON.
@@ -46,7 +49,7 @@ class PartRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"oneOf": _describe_choice(CONTENT)})
 
-    text: str | None = Field(None, max_length=MAX_QUERY)
+    text: QueryText | None = None
     item: ItemId | None = None
     image: int | None = Field(None, ge=0)
     query_image: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
@@ -97,8 +100,8 @@ class SearchRequest(FilterRequest):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    text: str | None = Field(None, max_length=MAX_QUERY)
-    exclude: list[Annotated[str, Field(max_length=MAX_QUERY)]] = Field(default_factory=list, alias="not", max_length=20)
+    text: QueryText | None = None
+    exclude: list[QueryText] = Field(default_factory=list, alias="not", max_length=20)
     like: list[ItemId] = Field(default_factory=list, max_length=20)
     weights: dict[Retriever, Annotated[float, Field(ge=0, le=10)]] = Field(default_factory=dict)
     parts: list[PartRequest] = Field(default_factory=list, max_length=20)
@@ -106,7 +109,7 @@ class SearchRequest(FilterRequest):
     stack: bool = True
     diversity: float = Field(0.0, ge=0, le=1)
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
-    cursor: str | None = None
+    cursor: str | None = Field(None, max_length=MAX_CURSOR)
     include_all: bool = Field(False, alias="all")
     tier: Tier = Tier.RELEVANT
     correct: bool = True

@@ -3,11 +3,11 @@
 import numpy as np
 
 from search.errors import UsageError
-from search.media.image.pillow import USEFUL_SIDE, PilImage, open_image
+from search.media.on_demand import prepare_regions
 from search.open_home import OpenHome
 from search.paths import find_file
 from search.query.encoding import encode_query
-from search.records import ItemType, Query, Vectors
+from search.records import Box, ItemType, Query, Vectors
 
 # The number of regions along each side.
 REGIONS = 6
@@ -36,18 +36,17 @@ def compute_heatmap(library: OpenHome, item_id: int, query: Query) -> Vectors:
     parts = [part for part in encode_query(library, query).visual if part.weight > 0]
     if not parts:
         raise UsageError("The query has no part that an image can show. Add words or an image.")
-    image, _ = open_image(path, USEFUL_SIDE)
     encoder = library.models.image_encoder
-    vectors = encoder.encode_images([encoder.transform(region) for region in _cut_regions(image)])
+    regions = library.media.call(prepare_regions, path, _list_regions(), encoder.transform)
+    with library.encoding.enter():
+        vectors = encoder.encode_images(regions)
     direction = sum((part.weight * part.scorer.direction for part in parts), np.zeros(vectors.shape[1], np.float32))
     scores = (vectors @ direction).reshape(REGIONS, REGIONS)
     score_range = float(np.ptp(scores))
     return ((scores - scores.min()) / score_range if score_range else np.zeros_like(scores)).astype(np.float32)
 
 
-def _cut_regions(image: PilImage) -> list[PilImage]:
+def _list_regions() -> list[Box]:
     """Return overlapping regions of an image, row by row."""
-    width, height = REGION_SHARE * image.width, REGION_SHARE * image.height
-    offsets = np.linspace(0, 1 - REGION_SHARE, REGIONS)
-    corners = [(x * image.width, y * image.height) for y in offsets for x in offsets]
-    return [image.crop((round(x), round(y), round(x + width), round(y + height))) for x, y in corners]
+    offsets = np.linspace(0, 1 - REGION_SHARE, REGIONS).tolist()
+    return [(x, y, REGION_SHARE, REGION_SHARE) for y in offsets for x in offsets]

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from search.deadline import check_deadline
 from search.query.grammar import parse_query
 from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
@@ -145,6 +146,7 @@ def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: 
     depths = dict.fromkeys(retrievers, FIRST_DEPTH)
     retrieved = {retriever: retrieval.retrieve(retriever, FIRST_DEPTH) for retriever in retrievers}
     while True:
+        check_deadline()
         complete_tiers, unfinished = _check_tiers(retrieved)
         scored = _Scored(retrieved, score_items(list(retrieved.values()), weights), complete_tiers)
         # There are fewer stacks than items: if there are not enough items, stacking is not needed.

@@ -5,6 +5,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from search.deadline import check_deadline
 from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
@@ -77,7 +78,9 @@ class Retrieval:
 
         Raises:
             UsageError: The parts of the query cancel each other out.
+            DeadlineError: The deadline of the request has passed.
         """
+        check_deadline()
         if retriever is not Retriever.VISUAL:
             return self._text.retrieve(retriever, depth, self._explain)
         has_visual_part = any(part.weight > 0 for part in self._encoded.visual)

@@ -1,5 +1,6 @@
 """Indexing as the tests start it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.pipeline import Options, Summary, run_index
@@ -10,6 +11,11 @@ from search.records import State
 def index(library: OpenHome, *paths: Path, **options) -> Summary:
     """Index without showing progress; files are decoded in this process unless a test asks for the sandbox."""
     return run_index(library, list(paths), Options(**{"sandbox": False} | options), lambda *_: None)
+
+
+def change_settings(library: OpenHome, **settings) -> OpenHome:
+    """Return an open library with other settings; all else is shared."""
+    return replace(library, settings=library.settings.model_copy(update=settings))
 
 
 def list_states(library: OpenHome) -> dict[str, State]:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# Tests add temporary folders over REST.
+ANY_FOLDER = {"CROSSMODAL_ALLOWED_ROOTS": "/"}
 
 
 def find_port() -> int:
@@ -29,7 +32,7 @@ def run_server(home: Path) -> Iterator[str]:
     """Return the address of `crossmodal serve` for a home, with its worker."""
     port = find_port()
     command = [sys.executable, "-m", "crossmodal", "--home", str(home), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | ANY_FOLDER)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):
@@ -117,6 +120,7 @@ def run_fake_server(
         [*command, "--host", host, "--port", str(port), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env=os.environ | ANY_FOLDER,
         cwd=ROOT,
     )
     server = RunningServer(process, host, port)

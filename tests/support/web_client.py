@@ -19,8 +19,8 @@ class Client(FlaskClient):
 
 
 def make_client(library: OpenHome, **settings) -> FlaskClient:
-    """Return a client of an application over a library, with some settings."""
-    app = create_app(Engine(library), Settings(home=library.home.root, **settings))
+    """Return a client of an application over a library, with some settings. Any folder may be added."""
+    app = create_app(Engine(library), Settings(home=library.home.root, **{"allowed_roots": "/"} | settings))
     app.test_client_class = Client
     return app.test_client()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from search.media.processes import InlineMedia
 from search.open_home import open_home
 from search.settings import Settings
 from search.storage.database import Database
@@ -20,6 +21,13 @@ from tests.support.real_models import CHOOSER
 @pytest.fixture(autouse=True)
 def _use_fake_models(monkeypatch):
     monkeypatch.setattr(CHOOSER, choose_fake_models)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _decode_in_this_process():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("search.open_home.make_media", lambda _settings: InlineMedia())
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -46,6 +46,7 @@ HOMES = {
     "watchfiles": ("indexer/worker/watch.py",),
     "pathspec": ("search/exclusion.py",),
     "uvicorn": ("web/server/",),
+    "flask_limiter": ("web/rate_limits.py",),
     "h11": ("web/server/",),
     "httpx2": ("crossmodal/client/",),
     "mcp": ("crossmodal/mcp_server.py",),

@@ -13,6 +13,7 @@ from docs.rest_tables import insert_tables, make_tables
 from search.engine import Engine
 from search.settings import Settings, name_variable
 from web.app import create_app
+from web.contract.limits import LIMITS
 from web.contract.openapi import make_document
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,15 @@ def test_the_tables_of_the_rest_api_are_for_users():
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented(name):
     assert f"`{name_variable(name)}`" in CLI
+
+
+def test_every_limit_is_documented_with_its_default():
+    text = (ROOT / "docs/security.md").read_text()
+    rows = dict(re.findall(r"\| `(\w+)` \| ([^|]+) \|", text))
+    assert rows.keys() == set(LIMITS)
+    for name, value in rows.items():
+        default = Settings.model_fields[name].default
+        assert value == (default if isinstance(default, str) else f"{default:,}")
 
 
 def test_the_proxy_lets_through_what_the_server_takes():

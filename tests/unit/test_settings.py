@@ -1,6 +1,7 @@
 """Settings come from the command line, the environment, a file or their defaults."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,9 @@ def test_hosts_in_the_environment_are_separated_by_commas(environment):
     assert read_settings().hosts == ("a.org", "b.org")
 
 
-@pytest.mark.parametrize(("name", "value"), [("THREADS", "-1"), ("FILE_LIMIT", "many"), ("DEVICE", "tpu")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("THREADS", "-1"), ("FILE_LIMIT", "many"), ("DEVICE", "tpu"), ("RATE_LIMIT", "fast")]
+)
 def test_a_wrong_value_is_named_with_its_variable(environment, name, value):
     environment.setenv(f"CROSSMODAL_{name}", value)
     with pytest.raises(UsageError, match=f"CROSSMODAL_{name}: .*{value}"):
@@ -55,3 +58,9 @@ def test_a_wrong_line_is_named_with_its_file(tmp_path, text):
     (tmp_path / "settings.toml").write_text(text)
     with pytest.raises(UsageError, match=re.escape(str(tmp_path / "settings.toml"))):
         read_settings()
+
+
+def test_folders_in_the_environment_are_separated_by_commas_and_absolute(environment, tmp_path):
+    environment.setenv("CROSSMODAL_ALLOWED_ROOTS", "~/a, /srv/photos")
+    environment.setenv("HOME", str(tmp_path))
+    assert read_settings().allowed_roots == (tmp_path / "a", Path("/srv/photos"))

@@ -9,8 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from search.engine import Engine
 from search.errors import LocationHiddenError, RangeError, StorageError, UnreadableMediaError
 from search.home import SMALL_THUMBNAIL_SIDES
-from search.media.image.pillow import USEFUL_SIDE, encode_thumbnail, open_image, shrink_thumbnail
-from search.media.recording.frames import read_frame
+from search.media.image.limits import MAX_PIXELS
+from search.media.image.pillow import THUMBNAIL_SIZE, shrink_thumbnail
+from search.media.on_demand import copy_frame, copy_image
 from search.media.redaction.redaction import find_patches
 from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
@@ -20,11 +21,13 @@ from search.settings import LocationPrecision
 from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
-from web.library_files import DAY_SECONDS, send_as_jpeg, send_film, send_library_file
+from web.library_files import DAY_SECONDS, send_film, send_library_file
 from web.locations import get_location_precision
 from web.ranges import send_ranges
 from web.schemas.search import SearchAnswer
 
+# Maximum width and height of a preview in pixels.
+MAX_PREVIEW_SIDE = 2048
 IMAGES = {ItemType.IMAGE}
 
 
@@ -117,17 +120,18 @@ def make_blueprint(engine: Engine) -> Blueprint:
     )
     def send_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
-        return send_as_jpeg(find_file(find(item_id), IMAGES))
+        path = find_file(find(item_id), IMAGES)
+        return _send_jpeg(library.media.call(copy_image, path, MAX_PREVIEW_SIDE, MAX_PIXELS))
 
     return api
 
 
 def _send_thumbnail(library: OpenHome, item: Item, fields: ThumbnailFields) -> Response:
     if fields.at is not None:
-        return _send_moment(item, fields.at)
+        return _send_moment(library, item, fields.at)
     path = library.home.thumbnail(item.id)
     if not path.is_file():
-        return _make_thumbnail(item)
+        return _make_thumbnail(library, item)
     if fields.size is not None:
         return _send_small(path, library.home.small_thumbnail(item.id, fields.size), fields.size)
     # An earlier version stored the comment of the original file in thumbnails.
@@ -146,18 +150,18 @@ def _send_small(path: Path, small: Path, size: int) -> Response:
     return send_ranges(small, "image/webp", max_age=DAY_SECONDS)
 
 
-def _make_thumbnail(item: Item) -> Response:
+def _make_thumbnail(library: OpenHome, item: Item) -> Response:
     """Create and send a thumbnail that is missing, for example because its file was deleted."""
     if item.type is ItemType.VIDEO:
-        return _send_moment(item, 0.0)
+        return _send_moment(library, item, 0.0)
     path = find_file(item, IMAGES)
-    return _send_jpeg(encode_thumbnail(open_image(path, USEFUL_SIDE)[0]))
+    return _send_jpeg(library.media.call(copy_image, path, THUMBNAIL_SIZE[0], MAX_PIXELS))
 
 
-def _send_moment(item: Item, seconds: float) -> Response:
+def _send_moment(library: OpenHome, item: Item, seconds: float) -> Response:
     """Send the frame of a video at a time in seconds."""
     path = find_file(item, {ItemType.VIDEO})
-    return _send_jpeg(encode_thumbnail(read_frame(path, seconds)))
+    return _send_jpeg(library.media.call(copy_frame, path, seconds))
 
 
 def _send_jpeg(body: bytes) -> Response:

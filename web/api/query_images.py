@@ -2,15 +2,15 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from search.errors import UnreadableMediaError, UsageError
-from search.media.image.pillow import encode_thumbnail, open_image
+from search.errors import BusyError, MediaLimitError, UnreadableMediaError, UsageError
+from search.media.on_demand import copy_image
 from search.open_home import OpenHome
 from web.contract.operation import FORM, Operation
 from web.schemas.collections import QueryImageDocument
 from web.schemas.files import QueryImageForm
 
 # Maximum width and height in pixels. Larger than the input of any model, so that cropped regions have enough detail.
-MAX_SIZE = (1024, 1024)
+MAX_SIDE = 1024
 # The image of an id never changes.
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -21,7 +21,12 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     images = library.query_images
 
     @api.post("")
-    @Operation(QueryImageDocument, 201, bodies={FORM: QueryImageForm}, errors=(UnreadableMediaError,))
+    @Operation(
+        QueryImageDocument,
+        201,
+        bodies={FORM: QueryImageForm},
+        errors=(UnreadableMediaError, MediaLimitError, BusyError),
+    )
     def store_image() -> tuple[Response, int]:
         """Store a small copy of an image, without metadata such as place and time, to search by.
 
@@ -32,9 +37,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         body = request.files["image"].read()
         if not body:
             raise UnreadableMediaError("image: the file is empty")
-        image, _ = open_image(body, MAX_SIZE[0])
-        image_id = images.keep(encode_thumbnail(image, MAX_SIZE))
-        return jsonify({"id": image_id}), 201
+        small = library.media.call(copy_image, body, MAX_SIDE, library.limits.pixels)
+        return jsonify({"id": images.keep(small)}), 201
 
     @api.get("/<image_id>")
     @Operation(media=("image/jpeg",))

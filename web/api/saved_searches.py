@@ -80,7 +80,7 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         new = parse_body(SavedRequest)
         if not settings.keep_queries:
             raise QueriesNotKeptError("The search is not saved: this server keeps no queries. See `keep_queries`.")
-        parse_request(new.request).make_query()
+        library.limits.check(parse_request(new.request).make_query())
         _check_webhook(new.webhook, hosts)
         saved = get_saved()
         saved_search = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)

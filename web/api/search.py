@@ -6,6 +6,8 @@ from pydantic import Field
 from search.engine import Engine
 from search.errors import (
     BusyError,
+    DeadlineError,
+    MediaLimitError,
     ModelError,
     NoSpeechError,
     NotFoundError,
@@ -13,7 +15,8 @@ from search.errors import (
     UnreadableMediaError,
     UsageError,
 )
-from search.query.request import MAX_QUERY, SearchRequest, parse_request
+from search.query.limits import MAX_IMAGES, limited_by
+from search.query.request import QueryText, SearchRequest, parse_request
 from search.records import Query, Role
 from search.serializers import serialize_answer
 from web.access.caller import restrict_query
@@ -37,7 +40,7 @@ class AddressSearch(SearchRequest):
         q: The same as `text`.
     """
 
-    q: str | None = Field(None, max_length=MAX_QUERY)
+    q: QueryText | None = None
 
 
 class SearchForm(SearchRequest):
@@ -50,8 +53,12 @@ class SearchForm(SearchRequest):
     """
 
     request: str | None = None
-    image: list[File] = Field(default_factory=list)
-    voice: File | None = None
+    image: list[File] = Field(
+        default_factory=list,
+        max_length=MAX_IMAGES,
+        json_schema_extra=limited_by(**{"maxItems": "query_images", "x-max-pixels": "query_pixels"}),
+    )
+    voice: File | None = Field(None, json_schema_extra=limited_by(**{"x-max-seconds": "voice_seconds"}))
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
@@ -63,7 +70,16 @@ def make_blueprint(engine: Engine) -> Blueprint:
         SearchAnswer,
         role=Role.VIEW,
         bodies={JSON: SearchRequest, FORM: SearchForm},
-        errors=(NotFoundError, UnreadableMediaError, NoSpeechError, BusyError, ModelError, StorageError),
+        errors=(
+            NotFoundError,
+            UnreadableMediaError,
+            MediaLimitError,
+            NoSpeechError,
+            BusyError,
+            DeadlineError,
+            ModelError,
+            StorageError,
+        ),
         examples=EXAMPLES,
     )
     def search_by_body() -> Response:
@@ -79,7 +95,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         SearchAnswer,
         role=Role.VIEW,
         query=AddressSearch,
-        errors=(NotFoundError, BusyError, ModelError, StorageError),
+        errors=(NotFoundError, BusyError, DeadlineError, ModelError, StorageError),
         examples={"A text": "?q=a+dog+in+the+snow&limit=5", "Filters": "?q=a+dog&types=image&types=video"},
     )
     def search_by_address() -> Response:
@@ -112,6 +128,8 @@ def _read_form() -> Query:
     unknown = set(request.files) - {"image", "voice"}
     if unknown:
         raise UsageError(f"{min(unknown)}: unknown file; a search has the files `image` and `voice`")
+    if len(request.files.getlist("image")) > MAX_IMAGES:
+        raise UsageError(f"image: at most {MAX_IMAGES} images are allowed")
     images = tuple(part.read() for part in request.files.getlist("image"))
     voice = request.files["voice"].read() if "voice" in request.files else None
     if any(not image for image in images) or voice == b"":

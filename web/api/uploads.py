@@ -4,10 +4,9 @@ import hashlib
 import mimetypes
 import os
 import re
-import tempfile
 from pathlib import Path, PurePosixPath
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from werkzeug.datastructures import FileStorage
 
 from search.errors import HomeError, NameConflictError, NotAllowedError, UsageError
@@ -18,6 +17,7 @@ from web.access.caller import get_principal, record_activity
 from web.contract.operation import FORM, Operation
 from web.schemas.files import UploadForm
 from web.schemas.library import Uploads
+from web.upload_request import receive_files
 
 # Characters that some file systems do not allow.
 INVALID_CHARACTERS = re.compile(r'[\x00-\x1f<>:"|?*\\]')
@@ -28,37 +28,37 @@ MAX_FOLDERS = 20
 UNNAMED = "_"
 
 
-def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
-    """Return the upload route.
-
-    Args:
-        library: The library.
-        limit: Maximum size of a request in bytes.
-    """
+def make_blueprint(library: OpenHome) -> Blueprint:
+    """Return the upload route."""
     api = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
     folder = library.home.uploads
 
     @api.post("")
     @Operation(
-        Uploads, 202, role=Role.EDIT, creates=True, bodies={FORM: UploadForm}, errors=(HomeError, NameConflictError)
+        Uploads,
+        202,
+        role=Role.EDIT,
+        creates=True,
+        stores_files=True,
+        bodies={FORM: UploadForm},
+        errors=(HomeError, NameConflictError),
     )
     def store_files() -> tuple[Response, int]:
         """Store files in the home and queue a job that indexes them.
 
         A file name may contain folders.
         """
-        request.max_content_length = limit
-        files = [part for part in request.files.getlist("file") if part.filename]
-        if not files:
-            raise UsageError("Send at least one file, with its name, as a part named `file` of multipart/form-data")
-        names = [clean_name(part.filename or "") for part in files]
-        source_id = library.sources.add(str(folder))
-        readable = get_principal().rights.sources
-        if readable is not None and source_id not in readable:
-            raise NotAllowedError(f"Your account may not read the folder of uploads, {folder}. Ask an admin.")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            paths = [_store(folder, name, part) for name, part in zip(names, files, strict=True)]
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _require_readable(library, folder)
+            with receive_files(folder) as received:
+                files = [part for part in received.getlist("file") if part.filename]
+                if not files:
+                    raise UsageError(
+                        "Send at least one file, with its name, as a part named `file` of multipart/form-data"
+                    )
+                names = [clean_name(part.filename or "") for part in files]
+                paths = [_store(folder, name, part) for name, part in zip(names, files, strict=True)]
         except OSError as error:
             raise HomeError(
                 f"Cannot store the upload: {error.strerror or error}. Check the permissions and the free space of "
@@ -70,6 +70,14 @@ def make_blueprint(library: OpenHome, limit: int) -> Blueprint:
         return jsonify({"files": rows, "job": serialize_job(job)}), 202
 
     return api
+
+
+def _require_readable(library: OpenHome, folder: Path) -> None:
+    """Raise NotAllowedError if the caller may not read what they upload; this comes before it is received."""
+    source_id = library.sources.add(str(folder))
+    readable = get_principal().rights.sources
+    if readable is not None and source_id not in readable:
+        raise NotAllowedError(f"Your account may not read the folder of uploads, {folder}. Ask an admin.")
 
 
 def clean_name(name: str) -> PurePosixPath:
@@ -106,35 +114,29 @@ def number_name(path: Path, number: int) -> Path:
 
 
 def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
-    """Store a file and return its path; a number is added to a name that another file has."""
+    """Store a received file under its name and return its path; a number is added to a name that another file has."""
     target = folder / name
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (FileExistsError, NotADirectoryError) as error:
         taken = next(path for path in reversed(name.parents) if (folder / path).is_file())
         raise NameConflictError(
             f"file: {taken} is a file, so nothing can be stored inside it. Rename {name}."
         ) from error
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            part.save(out)
-            out.flush()
-            os.fsync(out.fileno())
-        digest = _hash(Path(temporary))
-        for number in range(1, 10_000):
-            path = target if number == 1 else number_name(target, number)
-            if path.is_file() and _hash(path) == digest:
-                return path
-            try:
-                os.link(temporary, path)  # unlike a rename, this never replaces another file
-            except FileExistsError:
-                continue
-            path.chmod(0o644)
+    part.stream.flush()
+    os.fsync(part.stream.fileno())
+    received = Path(part.stream.name)
+    digest = _hash(received)
+    for number in range(1, 10_000):
+        path = target if number == 1 else number_name(target, number)
+        if path.is_file() and _hash(path) == digest:
             return path
-        raise UsageError(f"file: too many files are named {name}")
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        try:
+            os.link(received, path)  # unlike a rename, this never replaces another file
+        except FileExistsError:
+            continue
+        return path
+    raise UsageError(f"file: too many files are named {name}")
 
 
 def _hash(path: Path) -> bytes:

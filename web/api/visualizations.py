@@ -7,8 +7,9 @@ import numpy as np
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.admission import Admission
 from search.engine import Engine
-from search.errors import StorageError, UnreadableMediaError
+from search.errors import BusyError, StorageError, UnreadableMediaError
 from search.media.recording.sound import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType, Role
@@ -21,6 +22,8 @@ from web.contract.operation import Operation
 from web.schemas.items import Heatmap, Loudness, Moments
 
 MAX_POINTS = 2000
+# Requests that wait while the loudness of a recording, which can last hours, is measured.
+MAX_WAITING = 4
 RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
 
 
@@ -40,6 +43,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     """Return the routes."""
     api = Blueprint("visualizations", __name__, url_prefix="/api/v1/items")
     library = engine.library
+    measuring = Admission("recordings", 1, MAX_WAITING)
 
     @api.get("/<int:item_id>/heatmap")
     @Operation(Heatmap, role=Role.VIEW, query=AddressSearch, errors=(UnreadableMediaError, StorageError))
@@ -59,7 +63,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return jsonify({"moments": [serialize_evidence(moment) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
-    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(StorageError,))
+    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(BusyError, StorageError))
     def show_loudness(item_id: int) -> Response:
         """Return the peaks of a recording in equal parts, for drawing its wave."""
         points = parse_address(LoudnessFields).points
@@ -69,7 +73,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
         if cached.exists():
             body = cached.read_bytes()
         else:
-            body = json.dumps({"peaks": np.round(measure_loudness(path, points), 3).tolist()}).encode()
+            with measuring.enter():
+                body = json.dumps({"peaks": np.round(measure_loudness(path, points), 3).tolist()}).encode()
             with suppress(OSError):  # the disk is full
                 write_atomically(cached, body)
         response = Response(body, mimetype="application/json")

@@ -18,13 +18,17 @@ from search.errors import (
     KeyReusedError,
     NotAllowedError,
     NotFoundError,
+    RateLimitError,
     SignInError,
     TooLargeError,
     UsageError,
 )
+from search.query.limits import limited_by
 from search.records import Role
+from search.settings import Settings
 from web.access.cookies import SESSION_COOKIE
 from web.contract.documents import ContractSchema, fold
+from web.contract.limits import LIMITS_KEY, apply_settings, list_limits
 from web.contract.operation import (
     FORM_TOKEN_HEADER,
     KEY_CHARACTERS,
@@ -36,6 +40,7 @@ from web.contract.operation import (
     SIGN_IN,
     Operation,
     get_operation,
+    name_body_setting,
 )
 from web.schemas.problem import ProblemDocument
 
@@ -64,8 +69,15 @@ SECURITY_SCHEMES = {
     },
 }
 SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
+RETRY_AFTER = {
+    "Retry-After": {"description": "After how many seconds to send the request again", "schema": {"type": "string"}}
+}
+# The statuses of problems that pass.
+_RETRIED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _PLACEHOLDER = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 PREFIX = "/api/v1/"
+# The extension of an application that has the settings.
+SETTINGS = "crossmodal_settings"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Routes of Flask that serve nothing that the pages use.
 _UNDECLARED = {"static"}
@@ -139,14 +151,18 @@ def make_document(app: Flask, version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _describe_route(route, schemas, components)
-    return {
+    settings: Settings = app.extensions[SETTINGS]
+    document = {
         "openapi": VERSION,
         "info": {"title": "Crossmodal", "version": version, "description": DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
         "paths": paths,
         "components": {"schemas": shown, "securitySchemes": SECURITY_SCHEMES},
+        LIMITS_KEY: list_limits(settings),
     }
+    apply_settings(document, settings)
+    return document
 
 
 def _make_schemas(routes: list[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
@@ -191,6 +207,7 @@ def _describe_route(route: Route, schemas: dict[Any, Any], components: dict[str,
             "required": True,
             "content": {
                 media: _make_media(schemas[(model, "validation")], operation, media)
+                | limited_by(**{"x-max-bytes": name_body_setting(operation, media)})
                 for media, model in operation.bodies.items()
             },
         }
@@ -266,6 +283,7 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
         by_status.setdefault(error.http_status, []).append(error)
     problems = {
         str(status): {"description": "; ".join(error.title for error in errors), "content": problem}
+        | ({"headers": RETRY_AFTER} if status in _RETRIED else {})
         for status, errors in sorted(by_status.items())
     }
     statuses = dict(operation.statuses)
@@ -284,6 +302,8 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
 def list_errors(route: Route) -> list[type[CrossmodalError]]:
     """Return the problems that a route declares, and those that follow from what it takes."""
     found = list(route.operation.errors)
+    if route.path.startswith(PREFIX):
+        found.append(RateLimitError)
     if route.operation.query is not None or route.operation.bodies:
         found.append(UsageError)
     if route.operation.bodies:

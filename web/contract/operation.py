@@ -45,6 +45,7 @@ class Operation:
         examples: Examples by name: an address that starts with a question mark, or a JSON body.
         creates: Whether a repeated request creates something again, unless it has an `Idempotency-Key`.
         role: The role that the caller needs.
+        stores_files: Whether the files of the form are stored, so that it can be larger than that of a search.
     """
 
     answer: type[BaseModel] | None = None
@@ -58,6 +59,7 @@ class Operation:
     examples: Mapping[str, Any] = field(default_factory=dict)
     creates: bool = False
     role: Role = Role.SEARCH
+    stores_files: bool = False
 
     @property
     def is_page(self) -> bool:
@@ -78,3 +80,15 @@ def get_operation(view: Callable[..., Any]) -> Operation:
     """
     found: Operation = getattr(view, _ATTRIBUTE)
     return found
+
+
+def name_body_setting(operation: Operation, media_type: str) -> str:
+    """Return the name of the setting that limits the body of a route.
+
+    Args:
+        operation: The declaration of the route.
+        media_type: The media type of the body.
+    """
+    if media_type != FORM or FORM not in operation.bodies:
+        return "json_limit"
+    return "file_limit" if operation.stores_files else "upload_limit"

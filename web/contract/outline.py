@@ -7,6 +7,13 @@ from typing import Any
 from search.records import Role
 
 JsonObject = dict[str, Any]
+# What the keywords of a schema limit, in words.
+_LIMIT_WORDS = {
+    "maxItems": "at most {} values",
+    "maxLength": "at most {} characters",
+    "x-max-pixels": "at most {} pixels each",
+    "x-max-seconds": "at most {} seconds",
+}
 
 
 @dataclass(frozen=True)
@@ -163,9 +170,8 @@ def _list_limits(schema: JsonObject) -> list[str]:
     limits = []
     if low is not None and high is not None and high < 2**60:
         limits.append(f"{low:g} to {high:g}")
-    for key, words in (("maxItems", "at most {} values"), ("maxLength", "at most {} characters")):
-        if key in inner:
-            limits.append(words.format(f"{inner[key]:,}"))
+    found = inner | schema
+    limits += [words.format(f"{found[key]:,}") for key, words in _LIMIT_WORDS.items() if key in found]
     return limits
 
 

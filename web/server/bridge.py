@@ -8,6 +8,7 @@ import asyncio
 import contextvars
 import io
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from werkzeug.exceptions import RequestTimeout
 from search.access.tokens import hide_tokens
 from search.errors import BusyError, RequestTimeoutError, TooLargeError, describe_stack
 from search.settings import Settings
+from web.deadlines import RECEIVED_AT
 from web.server.asgi import RETRY_SECONDS, Headers, Receive, Scope, Send
 from web.server.capacity import Capacity, FullError
 from web.server.environ import StreamedBody, make_environ
@@ -41,6 +43,9 @@ MAX_SMALL_RESPONSE = 256 * 1024
 BLOCK_BYTES = 256 * 1024
 # Threads that read files for downloads.
 TRANSFER_THREADS = 4
+
+# Returns the largest body of a request in bytes, from its method, its path and its header `Content-Type`.
+FindLimit = Callable[[str, str, str], int]
 
 
 @dataclass
@@ -70,14 +75,16 @@ class Answer:
 class Bridge:
     """An ASGI application that answers with a WSGI application. Each kind of work has its own threads and limit."""
 
-    def __init__(self, app: "WSGIApplication", settings: Settings) -> None:
+    def __init__(self, app: "WSGIApplication", settings: Settings, find_limit: FindLimit | None = None) -> None:
         """Create the bridge.
 
         Args:
             app: The application.
             settings: The settings with the limits.
+            find_limit: Returns the largest body of a request; by default that of an upload.
         """
         self._app = app
+        self._find_limit = find_limit or (lambda _method, _path, _media_type: settings.file_limit)
         self._settings = settings
         threads = settings.request_threads
         self._requests = Capacity("request", threads, threads + settings.request_queue)
@@ -119,10 +126,9 @@ class Bridge:
 
     async def _answer(self, exchange: Exchange) -> None:
         length = exchange.body_length
-        if length is not None and length > self._settings.file_limit:
-            await exchange.refuse(
-                TooLargeError, f"The request is larger than {self._settings.file_limit} bytes. Send less."
-            )
+        limit = self._find_limit(exchange.scope["method"], exchange.scope["path"], exchange.media_type)
+        if length is not None and length > limit:
+            await exchange.refuse(TooLargeError, f"The request is larger than {limit:,} bytes. Send less.")
             return
         if length is not None and length <= MAX_READ_AHEAD:
             capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
@@ -153,7 +159,7 @@ class Bridge:
 
     async def _call(self, exchange: Exchange, capacity: Capacity, body: io.BufferedIOBase) -> Answer | None:
         """Return the answer of the application; None if the client has left before a thread was free."""
-        environ = make_environ(exchange.scope, body)
+        environ = make_environ(exchange.scope, body) | {RECEIVED_AT: time.monotonic()}
         is_read = isinstance(body, io.BytesIO)
         if is_read:
             exchange.watch()

@@ -53,6 +53,12 @@ class Exchange:
             return None
         return int(headers.get(b"content-length", b"0"))
 
+    @property
+    def media_type(self) -> str:
+        """The header `Content-Type`; empty without one."""
+        media_type: bytes = dict(self.scope["headers"]).get(b"content-type", b"")
+        return media_type.decode("latin-1")
+
     async def read_block(self) -> bytes:
         """Return the next block of the body; empty at its end.
 

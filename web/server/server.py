@@ -8,18 +8,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import uvicorn
+from flask import Flask
 from uvicorn._types import ASGI3Application
 
 from search.errors import ListenError
 from search.settings import Settings
+from web.body_limits import BodyLimits
 from web.server.bridge import Bridge
 from web.server.protocol import make_protocol
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 # Connections that the system accepts for a process that is busy.
 BACKLOG = 2048
@@ -54,9 +53,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def serve(
-    app: "WSGIApplication", settings: Settings, sockets: list[socket.socket], on_stop: Callable[[], None]
-) -> bool:
+def serve(app: Flask, settings: Settings, sockets: list[socket.socket], on_stop: Callable[[], None]) -> bool:
     """Answer requests until SIGTERM or SIGINT arrives.
 
     Args:
@@ -70,7 +67,7 @@ def serve(
     """
     raise_file_limit(settings.max_connections)
     sys.setswitchinterval(SWITCH_SECONDS)
-    bridge = Bridge(app, settings)
+    bridge = Bridge(app, settings, BodyLimits(app, settings).find)
     Server(make_config(bridge, settings), bridge, on_stop).run(sockets)
     return not bridge.close()
 

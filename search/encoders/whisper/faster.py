@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from search.deadline import check_deadline
 from search.encoders.compact.files import hash_file, verify_file
 from search.encoders.lazy import LazyModel
 from search.encoders.runtime import Machine
@@ -181,8 +182,11 @@ def _transcribe(lazy: LazyModel[Any], samples: Waveform, language: str | None, t
             word_timestamps=True,
             **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
         )
-        # The results are a generator that runs the model.
-        segments = tuple(make_segment(asdict(result)) for result in results if result.text.strip())
+        found = []
+        for result in results:  # a generator that runs the model
+            check_deadline()
+            found.append(result)
+        segments = tuple(make_segment(asdict(result)) for result in found if result.text.strip())
     return Transcript(info.language if segments else None, segments)
 
 

@@ -19,7 +19,7 @@ from indexer.decode.preprocess import prepare_file
 from search.open_home import open_home
 from search.records import FileFacts, ItemType, MediaFacts, Segment, SegmentKind, State
 from search.settings import Settings
-from tests.support.indexing import index
+from tests.support.indexing import change_settings, index
 from tests.support.properties import few_examples
 from tests.support.web_client import make_client
 
@@ -131,13 +131,14 @@ def test_any_time_and_size_can_be_stored(empty_home, mtime_ns, size):
 
 
 @pytest.fixture(params=["on disk", "in memory"])
-def place(request, tmp_path):
+def place(request, tmp_path, monkeypatch):
     """A folder; file systems in memory store any time, others limit it."""
     if request.param == "on disk":
         yield tmp_path
         return
     if not os.access("/dev/shm", os.W_OK):
         pytest.skip("there is no file system in memory")
+    monkeypatch.setattr("search.protected._SYSTEM_FOLDERS", frozenset())
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         yield Path(folder)
 
@@ -279,7 +280,7 @@ def test_a_home_that_a_link_in_a_source_leads_to_is_left_out(fresh, tmp_path):
     (media / "link").symlink_to(fresh.home.root)
     (fresh.home.root / "uploads").mkdir()
     (fresh.home.root / "uploads/a.txt").write_text("an upload")
-    index(fresh, media)
+    index(change_settings(fresh, follow_outside_links=True), media)
     assert list_states(fresh) == {str(media / "canary.txt"): State.INDEXED}
 
 

@@ -11,7 +11,7 @@ from search.engine import Engine
 from search.records import Query, State
 from search.status import verify_library
 from tests.support.formats import RED
-from tests.support.indexing import index
+from tests.support.indexing import change_settings, index
 from tests.support.web_client import make_client
 
 
@@ -81,7 +81,7 @@ def test_links_out_of_the_source_and_into_folders_that_are_not_read_are_followed
     (root / "one").symlink_to(outside)
     (root / "two").symlink_to(outside)
     (root / "c.jpg").symlink_to(outside / "2.jpg")
-    index(fresh, root)
+    index(change_settings(fresh, follow_outside_links=True), root)
     assert ledger(fresh, root) == {
         ".annex": (State.SKIPPED, "hidden folder"),
         "a.jpg": (State.INDEXED, None),

@@ -17,7 +17,7 @@ from search.query.request import parse_request
 from search.records import JobState, State, Task
 from search.status import read_status
 from tests.support.formats import RED
-from tests.support.indexing import index, list_states
+from tests.support.indexing import change_settings, index, list_states
 from tests.support.web_client import make_client
 
 INDEXED = State.INDEXED
@@ -129,8 +129,9 @@ def test_a_disk_that_returns_with_another_identity_is_recognized_by_its_files(fr
 
 
 @pytest.fixture
-def other_device():
+def other_device(monkeypatch):
     """A folder on another device than the temporary folder of the tests."""
+    monkeypatch.setattr("search.protected._SYSTEM_FOLDERS", frozenset())
     memory, temporary = Path("/dev/shm"), Path(tempfile.gettempdir())
     if not os.access(memory, os.W_OK) or memory.stat().st_dev == temporary.stat().st_dev:
         pytest.skip("there is no second device")
@@ -139,6 +140,7 @@ def other_device():
 
 
 def test_a_folder_on_another_device_can_be_lost_alone(fresh, disk, other_device):
+    fresh = change_settings(fresh, follow_outside_links=True)
     (other_device / "note.txt").write_text("Buy potatoes.")
     (disk / "usb").symlink_to(other_device)
     index(fresh, disk)

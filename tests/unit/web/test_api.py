@@ -63,7 +63,7 @@ def test_a_typing_error_is_corrected_unless_that_is_unwanted(client):
 ODD_TEXTS = [
     *("»Straße am Meer«", "„słowo kluczowe”", "„szó”", "”hej”", "『海』", '12" vinyl', 'dog "', 'foo"bar', "“" * 9),
     *("Breeder's and Exhibitor's", "multi-agent", "C++", "NEAR(a b)", "a*", "title:x", "😀", "٢٠٢٤", "海", '"!!!"'),
-    *("a" * 10_000, "dog " * 2_500, "\u200d", "%_\\", "OR", "^", "-", "+", "a AND NOT (b", "\x00"),
+    *("a" * 2_000, "dog " * 500, "\u200d", "%_\\", "OR", "^", "-", "+", "a AND NOT (b", "\x00"),
 ]
 
 

@@ -69,7 +69,7 @@ def test_a_repeated_field_of_an_address_is_a_list_and_objects_are_json(document)
 
 def test_the_document_says_how_much_a_request_may_contain(document):
     fields = document["components"]["schemas"]["SearchRequest"]["properties"]
-    assert fields["text"]["anyOf"][0]["maxLength"] == 20_000
+    assert fields["text"]["anyOf"][0]["maxLength"] == 2_000
     assert fields["limit"] == fields["limit"] | {"minimum": 1, "maximum": 1000, "default": 20}
     assert document["components"]["schemas"]["SearchRequest"]["additionalProperties"] is False
     assert "additionalProperties" not in document["components"]["schemas"]["SearchAnswer"]

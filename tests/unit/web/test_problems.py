@@ -90,11 +90,10 @@ def test_a_range_outside_the_file_names_its_size(client):
 
 
 def test_a_body_that_is_too_large_names_the_limit(library):
-    client = make_client(library)
-    client.application.config["MAX_CONTENT_LENGTH"] = 2**20
+    client = make_client(library, json_limit=2**20)
     response = client.post("/api/v1/albums", data=b" " * (2**20 + 1), content_type="application/json")
     assert (response.status_code, response.json["type"]) == (413, "urn:crossmodal:problem:too-large")
-    assert "larger than 1 MiB" in response.json["detail"]
+    assert "larger than 1,048,576 bytes" in response.json["detail"]
 
 
 def test_an_unexpected_error_is_in_the_log_with_the_id_of_its_problem(library, monkeypatch, caplog):

@@ -1,0 +1,25 @@
+"""The time by which the request of a thread must be answered. Long work asks between its steps whether it is over."""
+
+import time
+from contextvars import ContextVar
+
+from search.errors import DeadlineError
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+def set_deadline(moment: float | None) -> None:
+    """Set the deadline of this thread, as a time of `time.monotonic`; None for no deadline."""
+    _deadline.set(moment)
+
+
+def read_remaining() -> float | None:
+    """Return the seconds until the deadline, at least 0; None without a deadline."""
+    moment = _deadline.get()
+    return None if moment is None else max(0.0, moment - time.monotonic())
+
+
+def check_deadline() -> None:
+    """Raise DeadlineError if the deadline has passed."""
+    if read_remaining() == 0.0:
+        raise DeadlineError("The request took too long and was stopped. Ask for less, or try again in a few seconds.")
