@@ -8,6 +8,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 
 from search.access.authentication import Authentication
 from search.engine import Engine
+from search.open_home import OpenHome
 from search.settings import Settings
 from search.storable import MAX_INTEGER
 from web import (
@@ -94,6 +95,27 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     body_limits.register(app, BodyLimits(app, settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    authentication = Authentication(engine.library.database, timedelta(days=settings.session_days))
+    _register_library_routes(app, engine, settings)
+    _register_access_routes(app, engine.library, settings, authentication, setup_hash)
+    problems.register(app)
+    request_ids.register(app)
+    # The functions that change a response run in reverse order: caching comes before compression.
+    compression.register(app)
+    caching.register(app)
+    app.before_request(lambda: _refuse_other_hosts(trusted))
+    cross_site.register(app)
+    gate.register(app, authentication, settings.user_header)
+    rate_limits.register(app, settings.rate_limit)
+    locations.register(app, settings)
+    problem_pages.register(app)
+    idempotency.register(app)
+    headers.register(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> None:
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
@@ -111,33 +133,22 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.register_blueprint(uploads.make_blueprint(engine.library))
     app.register_blueprint(models.make_blueprint(engine))
     app.register_blueprint(health.make_blueprint(engine))
+
+
+def _register_access_routes(
+    app: Flask, library: OpenHome, settings: Settings, authentication: Authentication, setup_hash: str | None
+) -> None:
     lifetime = timedelta(days=settings.session_days)
-    authentication = Authentication(engine.library.database, lifetime)
-    app.register_blueprint(session.make_blueprint(engine.library, authentication, lifetime))
-    app.register_blueprint(setup.make_blueprint(engine.library, authentication, lifetime, setup_hash))
-    app.register_blueprint(activities.make_blueprint(engine.library))
-    app.register_blueprint(accounts.make_blueprint(engine.library, authentication))
-    app.register_blueprint(provider.make_blueprint(engine.library, authentication, settings))
-    app.register_blueprint(keys.make_blueprint(engine.library))
-    app.register_blueprint(links.make_blueprint(engine.library, authentication))
+    app.register_blueprint(session.make_blueprint(library, authentication, lifetime))
+    app.register_blueprint(setup.make_blueprint(library, authentication, lifetime, setup_hash))
+    app.register_blueprint(activities.make_blueprint(library))
+    app.register_blueprint(accounts.make_blueprint(library, authentication))
+    app.register_blueprint(provider.make_blueprint(library, authentication, settings))
+    app.register_blueprint(keys.make_blueprint(library))
+    app.register_blueprint(links.make_blueprint(library, authentication))
     app.register_blueprint(people.make_blueprint(authentication))
-    app.register_blueprint(pages.make_blueprint(engine.library, authentication, settings))
+    app.register_blueprint(pages.make_blueprint(library, authentication, settings))
     app.register_blueprint(reference.make_blueprint())
-    problems.register(app)
-    request_ids.register(app)
-    # The functions that change a response run in reverse order: caching comes before compression.
-    compression.register(app)
-    caching.register(app)
-    app.before_request(lambda: _refuse_other_hosts(trusted))
-    cross_site.register(app)
-    gate.register(app, authentication, settings.user_header)
-    rate_limits.register(app, settings.rate_limit)
-    locations.register(app, settings)
-    problem_pages.register(app)
-    idempotency.register(app)
-    headers.register(app)
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
-    return app
 
 
 def _refuse_other_hosts(trusted: frozenset[str]) -> None:

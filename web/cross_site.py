@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 
-from search.errors import ForeignSiteError
 from web.hosts import normalize
+from web.http_errors import ForeignSiteError
 
 # Values of `Sec-Fetch-Site` for requests that come from other sites.
 FOREIGN_SITES = {"cross-site", "same-site"}

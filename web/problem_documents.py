@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from http import HTTPStatus
 
-from search.errors import CrossmodalError, HttpError
+from search.errors import CrossmodalError
 from search.storable import clean_string
 from web.contract.operation import PROBLEM
 from web.contract.problems import make_anchor
+from web.http_errors import HttpError
 from web.request_ids import HEADER
 from web.schemas.problem import ProblemDocument
 

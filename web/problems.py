@@ -7,9 +7,10 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search.access.tokens import hide_tokens
-from search.errors import CrossmodalError, InternalError, NotFoundError, TooLargeError, describe_stack
+from search.errors import CrossmodalError, NotFoundError, describe_stack
 from search.paths import is_read_error
 from search.storable import clean_string
+from web.http_errors import InternalError, TooLargeError
 from web.problem_documents import Problem, find_error
 from web.request_ids import get_request_id
 

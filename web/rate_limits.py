@@ -6,12 +6,12 @@ The counts are in the memory of the process: they are lost when the server resta
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
 
-from search.errors import RateLimitError
 from search.records import OWNER
 from search.settings import NO_RATE
 from web.access.addresses import get_address
 from web.access.caller import get_principal
 from web.contract.openapi import PREFIX
+from web.http_errors import RateLimitError
 from web.problems import make_problem
 
 HEADERS = {

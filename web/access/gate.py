@@ -7,13 +7,14 @@ from flask import Flask, Response, g, redirect, request
 
 from search.access.authentication import Authentication
 from search.access.tokens import TokenKind, find_kind, make_form_token
-from search.errors import FormTokenError, NotAllowedError, SignInError
+from search.errors import NotAllowedError, SignInError
 from search.records import NOBODY, OWNER, Principal, Role
 from web.access.addresses import find_exposure
 from web.access.caller import get_principal
 from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie
 from web.contract.openapi import find_operation
 from web.contract.operation import FORM_TOKEN_HEADER
+from web.http_errors import FormTokenError
 from web.proxies import TRUSTED_KEY
 
 FORM_TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from search.engine import Engine
-from search.errors import LocationHiddenError, RangeError, StorageError, UnreadableMediaError
+from search.errors import LocationHiddenError, StorageError, UnreadableMediaError
 from search.home import SMALL_THUMBNAIL_SIDES
 from search.media.image.limits import MAX_PIXELS
 from search.media.image.pillow import THUMBNAIL_SIZE, shrink_thumbnail
@@ -21,6 +21,7 @@ from search.settings import LocationPrecision
 from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
+from web.http_errors import RangeError
 from web.library_files import DAY_SECONDS, send_film, send_library_file
 from web.locations import get_location_precision
 from web.ranges import send_ranges

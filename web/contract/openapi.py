@@ -18,9 +18,7 @@ from search.errors import (
     KeyReusedError,
     NotAllowedError,
     NotFoundError,
-    RateLimitError,
     SignInError,
-    TooLargeError,
     UsageError,
 )
 from search.query.limits import limited_by
@@ -42,6 +40,7 @@ from web.contract.operation import (
     get_operation,
     name_body_setting,
 )
+from web.http_errors import RateLimitError, TooLargeError
 from web.schemas.problem import ProblemDocument
 
 VERSION = "3.1.1"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import web.http_errors  # noqa: F401 - declares errors, which the lists contain
 from search.errors import CrossmodalError
 from web.contract.documents import read_summary
 

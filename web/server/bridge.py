@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import RequestTimeout
 
 from search.access.tokens import hide_tokens
-from search.errors import BusyError, RequestTimeoutError, TooLargeError, describe_stack
+from search.errors import BusyError, describe_stack
 from search.settings import Settings
 from web.deadlines import RECEIVED_AT
+from web.http_errors import RequestTimeoutError, TooLargeError
 from web.server.asgi import RETRY_SECONDS, Headers, Receive, Scope, Send
 from web.server.capacity import Capacity, FullError
 from web.server.environ import StreamedBody, make_environ

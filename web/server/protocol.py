@@ -9,8 +9,9 @@ from typing import Any, ClassVar, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from search.errors import BusyError, CrossmodalError, RequestTimeoutError
+from search.errors import BusyError, CrossmodalError
 from search.settings import Settings
+from web.http_errors import RequestTimeoutError
 from web.problem_documents import Problem, find_error
 from web.request_ids import choose_request_id
 from web.server.asgi import make_headers

@@ -10,10 +10,11 @@ import pytest
 
 import crossmodal
 from crossmodal.client import retries
-from search.errors import ServerError, TooLargeError, UsageError
+from search.errors import ServerError, UsageError
 from tests.support.any_library import BlockingClient, open_interface, serving, working
 from tests.support.formats import RED
 from tests.support.wsgi_server import answer, running
+from web.http_errors import TooLargeError
 
 MIB = 2**20
 JOB = (
