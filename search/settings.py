@@ -36,6 +36,10 @@ RATES = re.compile(rf"[1-9][0-9]* per ([1-9][0-9]* )?(second|minute|hour|day)s?|
 MIB = 1024 * 1024
 
 
+# Several values in one line.
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
 class SettingSource(StrEnum):
     """Where the value of a setting comes from."""
 
@@ -94,13 +98,9 @@ class Settings(BaseSettings):
     server: str = Field("", description="The address of a server to use in place of a home on this machine.")
     key: SecretStr = Field(SecretStr(""), description="The API key for this server.")
     threads: int = Field(0, ge=0, description="CPU threads for the models. 0: as many as the process may use.", le=4096)
-    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Host names that the server answers to besides loopback, separated by commas."
-    )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Addresses or networks of proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed, "
-        "separated by commas.",
+    hosts: Names = Field((), description="Host names that the server answers to besides loopback, separated by commas.")
+    trusted_proxies: Names = Field(
+        (), description="Addresses or networks of proxies whose X-Forwarded headers are believed, separated by commas."
     )
     json_limit: int = Field(2 * MIB, ge=0, description="The largest JSON body of a request, in bytes.")
     upload_limit: int = Field(64 * MIB, ge=0, description="The largest search with files or query image, in bytes.")
@@ -119,9 +119,7 @@ class Settings(BaseSettings):
     speech_queue: int = Field(4, ge=0, description="Spoken queries that wait while one is transcribed.")
     media_processes: int = Field(2, ge=1, le=64, description="Processes that decode what clients send or look at.")
     media_memory: int = Field(2048, ge=512, description="Memory of each of these processes, in MiB.")
-    rate_limit: str = Field(
-        "3000 per minute", description="Requests of one API key, account or address; off for no limit."
-    )
+    rate_limit: str = Field("3000 per minute", description="Requests of one key, account or address; off for no limit.")
     allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="Folders that may be added over REST, with all below, separated by commas."
     )
@@ -141,9 +139,7 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="The id of this server at the identity provider.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret of this server there.")
     oidc_name_claim: str = Field("preferred_username", description="The claim with the name of a person.")
-    oidc_new_accounts: bool = Field(
-        False, description="Add an account without sources for everyone who signs in there."
-    )
+    oidc_new_accounts: bool = Field(False, description="Add an account without sources for everyone who signs in.")
     user_header: str = Field("", description="The header in which trusted proxies name the account: Remote-User.")
     keep_queries: bool = Field(
         True, description="Store query images, feedback, saved searches and recent queries. False: keep no query."
@@ -151,10 +147,8 @@ class Settings(BaseSettings):
     upload_days: int = Field(0, ge=0, description="Days after which uploaded files are deleted. 0: never.")
     query_image_days: int = Field(90, ge=1, description="Days without use after which a query image is deleted.")
     result_days: int = Field(0, ge=0, description="Days after which results of watched searches are deleted. 0: never.")
-    webhook_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (),
-        description="Hosts that webhooks may be sent to, separated by commas: names, *.names, addresses, networks. "
-        "Empty: none.",
+    webhook_hosts: Names = Field(
+        (), description="Hosts that webhooks may be sent to, by commas: names, *.names, addresses, networks."
     )
     view_location: LocationPrecision = Field(
         LocationPrecision.HIDDEN, description="Where photos were taken, for people with a link to an album."
@@ -170,7 +164,7 @@ class Settings(BaseSettings):
     )
     device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
     unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
-    exclude: Annotated[tuple[str, ...], NoDecode] = Field(
+    exclude: Names = Field(
         (), description="Patterns of files and folders that are not indexed, as in .gitignore, separated by commas."
     )
     _sources: dict[str, SettingSource] = PrivateAttr(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Errors of HTTP itself: requests that do not reach a view, or that a view refuses whatever it does.
+"""Errors of HTTP itself: what is refused before a view is called, and what the server library answers.
 
 The errors of the library are in `search/errors.py`.
 """

@@ -96,7 +96,7 @@ def open_interface(library: OpenHome, kind: str) -> Iterator[AnyLibrary]:
 @contextmanager
 def serving(library: OpenHome, **settings) -> Iterator[str]:
     """Return the address of a server in a thread for a `with` block."""
-    app = create_app(Engine(library), Settings(home=library.home.root, **settings))
+    app = create_app(Engine(library), Settings(home=library.home.root, **{"allowed_roots": "/"} | settings))
     with running(app, home=library.home.root, **settings) as server:
         yield f"http://127.0.0.1:{server.port}"
 

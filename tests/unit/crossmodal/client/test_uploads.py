@@ -94,7 +94,7 @@ def test_a_refused_upload_says_why(fresh, tmp_path):
     with (
         serving(fresh, file_limit=MIB, upload_limit=MIB) as url,
         crossmodal.Client(url) as client,
-        pytest.raises(TooLargeError, match="larger than 1048576 bytes"),
+        pytest.raises(TooLargeError, match="larger than 1,048,576 bytes"),
     ):
         client.upload(tmp_path / "a.txt")
 
