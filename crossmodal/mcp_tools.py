@@ -12,9 +12,9 @@ from pydantic import Field
 from crossmodal.arguments import SearchOptions, make_query, make_similar_query
 from crossmodal.protocol import AnyLibrary
 from search.errors import UsageError
+from search.locations import FULL_DISCLOSURE
 from search.records import Answer, FoundSegment, ItemType, Query, SegmentKind, Tier
 from search.serializers import serialize_answer, serialize_item, serialize_segment
-from search.settings import LocationPrecision
 
 DEFAULT_RESULTS, MAX_RESULTS = 10, 50
 # Characters of the text that one answer contains; a model reads the rest with further calls.
@@ -82,7 +82,7 @@ class SearchTools:
         """
         kinds = Counter(str(found.segment.kind) for found in self._library.segments(item_id))
         return {
-            "item": _describe_item(serialize_item(self._library.get(item_id), LocationPrecision.EXACT)),
+            "item": _describe_item(serialize_item(self._library.get(item_id), FULL_DISCLOSURE)),
             "segments": dict(kinds),
         }
 
@@ -139,7 +139,7 @@ def _choose_further(answer: Answer, left: int) -> dict[str, Any]:
 
 def _describe(query: Query, answer: Answer) -> dict[str, Any]:
     """Return what a model needs of an answer, under the names of the REST API."""
-    document = serialize_answer(query, answer, LocationPrecision.EXACT)
+    document = serialize_answer(query, answer, FULL_DISCLOSURE)
     return {
         "nothing_relevant": document["nothing_relevant"],
         "total": document["total"],

@@ -1,13 +1,33 @@
-"""How precisely clients see where something was captured."""
+"""What clients see of where something is: where it was captured, and in which folder it is stored."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from search.records import MediaFacts
 from search.settings import LocationPrecision
 
 # A tenth of a degree of latitude is 11 km.
 ROUNDED_DEGREES = 0.1
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What a reader may see of where items are.
+
+    Attributes:
+        precision: How precisely they may see where something was captured.
+        shows_folders: Whether they may see the folders of files; else only names.
+    """
+
+    precision: LocationPrecision = LocationPrecision.EXACT
+    shows_folders: bool = True
+
+    def show_path(self, path: str) -> str:
+        """Return the path of a file, or its name."""
+        return path if self.shows_folders else path.rpartition("/")[2]
+
+
+FULL_DISCLOSURE = Disclosure()
 
 
 def limit_location(facts: MediaFacts, precision: LocationPrecision) -> MediaFacts:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from search.locations import limit_location
+from search.locations import Disclosure, limit_location
 from search.records import FILTERS, Answer, Evidence, FoundSegment, Hit, Item, Job, Query, QueryPart, Source, State
-from search.settings import LocationPrecision
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -17,13 +16,13 @@ ADVICE = {
 }
 
 
-def serialize_answer(query: Query, answer: Answer, precision: LocationPrecision) -> dict[str, Any]:
+def serialize_answer(query: Query, answer: Answer, disclosure: Disclosure) -> dict[str, Any]:
     """Return an answer as a JSON document.
 
     Args:
         query: The query that was answered.
         answer: The answer.
-        precision: How precisely the reader may see locations.
+        disclosure: What the reader may see of where items are.
     """
     return {
         "query": {
@@ -48,7 +47,7 @@ def serialize_answer(query: Query, answer: Answer, precision: LocationPrecision)
         "possible": answer.possible,
         "possible_is_estimate": answer.possible_is_estimate,
         "next": answer.next,
-        "hits": [_serialize_hit(hit, query.explain, precision) for hit in answer.hits],
+        "hits": [_serialize_hit(hit, query.explain, disclosure) for hit in answer.hits],
     }
 
 
@@ -86,37 +85,43 @@ def _serialize_part(part: QueryPart, images: Iterator[int]) -> dict[str, Any]:
     return given | {"weight": part.weight}
 
 
-def serialize_item(item: Item, precision: LocationPrecision) -> dict[str, Any]:
+def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
     """Return everything that is stored about an item; `available` is false if its disk is not mounted.
 
     Args:
         item: The item.
-        precision: How precisely the reader may see its location.
+        disclosure: What the reader may see of where it is.
     """
     return {
         "id": item.id,
         "type": item.type,
-        "path": item.path,
-        "source": item.source,
+        "path": disclosure.show_path(item.path),
+        "source": item.source if disclosure.shows_folders else "",
         "state": item.state,
         "reason": item.reason,
         "size": item.size,
         "mtime_ns": item.mtime_ns,
-        "belongs_to": item.belongs_to,
+        "belongs_to": disclosure.show_path(item.belongs_to) if item.belongs_to is not None else None,
         "available": item.is_available,
         "modified_at": item.modified_at,
-        **asdict(limit_location(item.facts, precision)),
+        **asdict(limit_location(item.facts, disclosure.precision)),
     }
 
 
-def serialize_ledger_row(item: Item, precision: LocationPrecision) -> dict[str, Any]:
+def serialize_ledger_row(item: Item, disclosure: Disclosure) -> dict[str, Any]:
     """Return an item, and what to do if it is not indexed."""
-    return serialize_item(item, precision) | {"advice": ADVICE.get(item.state)}
+    return serialize_item(item, disclosure) | {"advice": ADVICE.get(item.state)}
 
 
-def serialize_attachment(file: Item) -> dict[str, Any]:
+def serialize_attachment(file: Item, disclosure: Disclosure) -> dict[str, Any]:
     """Return a file that belongs to an item: another name of its file, a sidecar, or one of a pair."""
-    return {"id": file.id, "path": file.path, "type": file.type, "reason": file.reason, "size": file.size}
+    return {
+        "id": file.id,
+        "path": disclosure.show_path(file.path),
+        "type": file.type,
+        "reason": file.reason,
+        "size": file.size,
+    }
 
 
 def serialize_source(source: Source, unavailable: Mapping[str, str]) -> dict[str, Any]:
@@ -172,14 +177,14 @@ def serialize_segment(found: FoundSegment) -> dict[str, Any]:
     }
 
 
-def _serialize_hit(hit: Hit, explain: bool, precision: LocationPrecision) -> dict[str, Any]:
+def _serialize_hit(hit: Hit, explain: bool, disclosure: Disclosure) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "score": round(hit.score, 4),
         "relevant": hit.relevant,
         "stacked": list(hit.stacked),
         "date_guessed": hit.is_date_guessed,
-        "item": serialize_item(hit.item, precision),
+        "item": serialize_item(hit.item, disclosure),
         "evidence": [serialize_evidence(evidence, explain) for evidence in hit.evidence],
     }
 

@@ -7,8 +7,10 @@ from pathlib import Path, PurePosixPath
 from flask import Response, request
 
 from search.errors import LocationHiddenError, NotFoundError
+from search.media.image.limits import MAX_PIXELS
 from search.media.image.motion_photo import find_film
-from search.media.image.pillow import encode_thumbnail, open_image
+from search.media.on_demand import copy_image
+from search.media.processes import MediaProcesses
 from search.media.redaction.patches import NotRedactableError, Patch, PatchedFile
 from search.media.redaction.redaction import find_patches
 from search.records import Item, ItemType
@@ -17,7 +19,7 @@ from web.media_types import SANDBOX, guess_type, is_shown
 from web.ranges import send_part, send_ranges
 
 # Maximum width and height of a preview in pixels.
-MAX_PREVIEW = (2048, 2048)
+MAX_PREVIEW_SIDE = 2048
 DAY_SECONDS = 24 * 3600
 BLOCK_BYTES = 256 * 1024
 # Subtitles belong to a recording, and name no place. Any other side-car may: XMP, and JSON of Google Takeout.
@@ -28,7 +30,7 @@ HIDDEN = (
 )
 
 
-def send_library_file(item: Item, path: Path, precision: LocationPrecision) -> Response:
+def send_library_file(item: Item, path: Path, precision: LocationPrecision, media: MediaProcesses) -> Response:
     """Return a response with the file of an item, which cannot run as a page of this site.
 
     Args:
@@ -36,13 +38,14 @@ def send_library_file(item: Item, path: Path, precision: LocationPrecision) -> R
         path: Its file.
         precision: How precisely the client may see locations. Unless it is exact, metadata is removed; an image of a
             format from which it cannot be removed is sent as a preview.
+        media: Makes previews.
 
     Raises:
         LocationHiddenError: The file may name its place, and is no image.
     """
     patches = _find_patches(item, path, precision)
     if patches is None:
-        return send_as_jpeg(path, f"{path.stem}.jpg")
+        return send_preview(path, media, f"{path.stem}.jpg")
     mime_type = guess_type(path)
     response = send_ranges(path, mime_type, path.name, is_download=not is_shown(mime_type), patches=patches)
     response.headers["Content-Security-Policy"] = SANDBOX
@@ -50,7 +53,12 @@ def send_library_file(item: Item, path: Path, precision: LocationPrecision) -> R
 
 
 def send_film(item: Item, path: Path, precision: LocationPrecision) -> Response:
-    """Return a response with the film inside the file of an item. The arguments are those of `send_library_file`.
+    """Return a response with the film inside the file of an item.
+
+    Args:
+        item: The item.
+        path: Its file.
+        precision: How precisely the client may see locations.
 
     Raises:
         NotFoundError: There is no film inside.
@@ -68,14 +76,15 @@ def send_film(item: Item, path: Path, precision: LocationPrecision) -> Response:
     return response
 
 
-def send_as_jpeg(path: Path, name: str | None = None) -> Response:
+def send_preview(path: Path, media: MediaProcesses, name: str | None = None) -> Response:
     """Return a response with an image as a JPEG, which has no metadata.
 
     Args:
         path: The file of the image.
+        media: Decodes the image.
         name: The name that browsers store it under; None for any.
     """
-    response = Response(make_preview(path), mimetype="image/jpeg")
+    response = Response(make_preview(path, media), mimetype="image/jpeg")
     if name is not None:
         response.headers.set("Content-Disposition", "inline", filename=name)
     response.cache_control.max_age = DAY_SECONDS
@@ -84,9 +93,9 @@ def send_as_jpeg(path: Path, name: str | None = None) -> Response:
     return response
 
 
-def make_preview(path: Path) -> bytes:
+def make_preview(path: Path, media: MediaProcesses) -> bytes:
     """Return an image of any supported format as a JPEG file of up to 2,048 pixels. Raises UnreadableMediaError."""
-    return encode_thumbnail(open_image(path, MAX_PREVIEW[0])[0], MAX_PREVIEW)
+    return media.call(copy_image, path, MAX_PREVIEW_SIDE, MAX_PIXELS)
 
 
 def name_redacted(item: Item, name: str, precision: LocationPrecision) -> str | None:
@@ -104,17 +113,18 @@ def name_redacted(item: Item, name: str, precision: LocationPrecision) -> str | 
     return name if patches is not None else str(PurePosixPath(name).with_suffix(".jpg"))
 
 
-def read_redacted(item: Item, precision: LocationPrecision) -> Iterator[bytes]:
+def read_redacted(item: Item, precision: LocationPrecision, media: MediaProcesses) -> Iterator[bytes]:
     """Yield the blocks of the file of an item, or of its preview, as `send_library_file` sends it.
 
     Args:
         item: The item.
         precision: How precisely the client may see locations.
+        media: Makes previews.
     """
     path = Path(item.path)
     patches = _find_patches(item, path, precision)
     if patches is None:
-        yield make_preview(path)
+        yield make_preview(path, media)
         return
     with io.BufferedReader(PatchedFile(path, patches), BLOCK_BYTES) as stream:
         while block := stream.read(BLOCK_BYTES):

@@ -1,7 +1,8 @@
-"""How precisely the caller of the current request may see where something was captured."""
+"""What the caller of the current request may see of where items are."""
 
 from flask import Flask, current_app
 
+from search.locations import Disclosure
 from search.records import Role
 from search.settings import LocationPrecision, Settings
 from web.access.caller import get_principal
@@ -24,3 +25,8 @@ def get_location_precision() -> LocationPrecision:
     """Return the precision for the caller of the current request."""
     precisions: dict[Role, LocationPrecision] = current_app.extensions[EXTENSION]
     return precisions.get(get_principal().role, LocationPrecision.HIDDEN)
+
+
+def get_disclosure() -> Disclosure:
+    """Return what the caller of the current request may see; people with a link see no folders."""
+    return Disclosure(get_location_precision(), shows_folders=get_principal().role is not Role.VIEW)

@@ -8,10 +8,11 @@ import click
 from crossmodal.cli.library import open_library
 from crossmodal.cli.output import OUTDATED, format_size, json_option, print_json
 from search.errors import UsageError
+from search.locations import FULL_DISCLOSURE
 from search.open_home import OpenHome, open_home
 from search.records import State
 from search.serializers import serialize_ledger_row
-from search.settings import LocationPrecision, Settings
+from search.settings import Settings
 from search.storable import show_controls
 
 
@@ -55,7 +56,7 @@ def files_command(settings: Settings, state: str | None, as_json: bool) -> None:
     with open_library(settings) as library:
         items = list(library.items(state))
     if as_json:
-        print_json({"items": [serialize_ledger_row(item, LocationPrecision.EXACT) for item in items]})
+        print_json({"items": [serialize_ledger_row(item, FULL_DISCLOSURE) for item in items]})
         return
     for item in items:
         click.echo(show_controls(f"{item.state:8} {item.path}" + (f": {item.reason}" if item.reason else "")))

@@ -12,8 +12,9 @@ from crossmodal.cli.filters import filter_options
 from crossmodal.cli.library import open_library
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from search.errors import UnreadableMediaError, UsageError
+from search.locations import FULL_DISCLOSURE
 from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
-from search.settings import LocationPrecision, Settings
+from search.settings import Settings
 from search.storable import show_controls
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None
             names = ", ".join(str(path) for path in (*options["images"], options["voice"]) if path)
             raise type(error)(f"{names}: {error}") from error
     if as_json:
-        print_json(serialize_answer(query, answer, LocationPrecision.EXACT))
+        print_json(serialize_answer(query, answer, FULL_DISCLOSURE))
     else:
         _print_answer(answer, further)
     if answer.nothing_relevant:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from indexer.worker.owners import read_rights
 from indexer.worker.webhook import WebhookMessage, send_all
 from search.errors import describe_stack
+from search.locations import Disclosure
 from search.open_home import OpenHome
 from search.records import Item, SavedSearch
 from search.serializers import serialize_item
@@ -79,6 +80,6 @@ class WebhookSender:
 
     def _make_body(self, saved: SavedSearch, items: Mapping[int, Item], scores: Mapping[int, float]) -> bytes:
         """Return the JSON document with the new matches of a search."""
-        precision = self._library.settings.webhook_location
-        matches = [serialize_item(item, precision) | {"score": round(scores[item.id], 4)} for item in items.values()]
+        disclosure = Disclosure(self._library.settings.webhook_location)
+        matches = [serialize_item(item, disclosure) | {"score": round(scores[item.id], 4)} for item in items.values()]
         return json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": matches}).encode()

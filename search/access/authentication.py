@@ -1,9 +1,12 @@
 """Who sends a request: sign-in with a password, and the principals of sessions, keys and links."""
 
+import threading
+from collections import OrderedDict
 from datetime import timedelta
 
 from search.access.passwords import check_password, hash_password, is_correct
 from search.access.tokens import Token, TokenKind, hash_token, make_token
+from search.admission import Admission
 from search.errors import SignInError
 from search.records import EVERYTHING, Account, ApiKey, Principal, Rights, Role
 from search.storage.accounts import Accounts
@@ -12,12 +15,38 @@ from search.storage.api_keys import ApiKeys
 from search.storage.database import Database, now
 from search.storage.sessions import Sessions
 from search.storage.shares import Shares
+from search.text.names import fold_name
 
 # An account is locked after this many wrong passwords in a row, and after each further one.
 MAX_FAILURES = 8
 LOCK_TIME = timedelta(minutes=15)
 DEFAULT_LIFETIME = timedelta(days=30)
 WRONG = "The name or the password is wrong."
+# Passwords that are checked, and that wait to be checked, at the same time: each check takes 64 MiB.
+MAX_CHECKS, MAX_WAITING = 2, 6
+MAX_DECOYS = 10_000
+
+
+class DecoyAccounts:
+    """Counts wrong passwords for names without an account, so that they are locked as accounts are. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[str, tuple[int, str | None]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find_lock(self, name: str) -> str | None:
+        """Return until when a name is locked, in UTC, ISO 8601; None if it is not."""
+        with self._lock:
+            return self._failures.get(fold_name(name) or "", (0, None))[1]
+
+    def count(self, name: str) -> None:
+        """Count a wrong password. Only the newest names are remembered."""
+        folded = fold_name(name) or ""
+        with self._lock:
+            number = self._failures.pop(folded, (0, None))[0] + 1
+            self._failures[folded] = (number, now(past=-LOCK_TIME) if number >= MAX_FAILURES else None)
+            if len(self._failures) > MAX_DECOYS:
+                self._failures.popitem(last=False)
 
 
 class Authentication:
@@ -36,21 +65,28 @@ class Authentication:
         self._shares = Shares(database)
         self._database = database
         self._lifetime = session_lifetime
+        self._checks = Admission("sign-ins", MAX_CHECKS, MAX_WAITING)
+        self._decoys = DecoyAccounts()
 
     def check_password(self, name: str, password: str) -> Account:
         """Return the account with a name and a password.
 
         Raises:
             SignInError: The name or the password is wrong, or the account is locked or disabled.
+            BusyError: Too many people sign in at the same time.
         """
         found = self.accounts.read_credentials(name)
-        locked_until = found.account.locked_until if found is not None else None
+        locked_until = found.account.locked_until if found is not None else self._decoys.find_lock(name)
         if locked_until is not None and locked_until > now():
             raise SignInError(f"Too many wrong passwords. Try again after {locked_until}, or ask an admin.")
-        if not is_correct(password, found.password_hash if found is not None else None) or found is None:
-            if found is not None:
-                is_locked = found.failed_attempts + 1 >= MAX_FAILURES
-                self.accounts.store_failure(found.account.id, now(past=-LOCK_TIME) if is_locked else None)
+        with self._checks.enter():
+            is_right = is_correct(password, found.password_hash if found is not None else None)
+        if found is None:
+            self._decoys.count(name)
+            raise SignInError(WRONG)
+        if not is_right:
+            is_locked = found.failed_attempts + 1 >= MAX_FAILURES
+            self.accounts.store_failure(found.account.id, now(past=-LOCK_TIME) if is_locked else None)
             raise SignInError(WRONG)
         if found.account.is_disabled:
             raise SignInError("This account is disabled. Ask an admin.")

@@ -75,11 +75,13 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
                 g.is_session = name == SESSION_COOKIE
                 return principal
             g.expired_cookies.append(name)
-    if needed is Role.NONE or authentication.accounts.exist():
+    if authentication.accounts.exist():
         return NOBODY
     exposure = find_exposure()
     if exposure is None:
         return OWNER
+    if needed is Role.NONE:
+        return NOBODY
     raise NotAllowedError(
         f"Nobody has an account yet, so this server only answers to the person at this machine, and this request may "
         f"come from elsewhere: {exposure}. On the machine, run `crossmodal users add NAME --role admin`, then sign in."

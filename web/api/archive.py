@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import LocationHiddenError, NotFoundError, StorageError, UsageError
+from search.media.processes import MediaProcesses
 from search.open_home import OpenHome
 from search.paths import find_file, make_download_name
 from search.query.filters import ItemId
@@ -91,7 +92,7 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     if not items:
         raise NotFoundError("None of these items has a file. GET /api/v1/items says in which state each is.")
     if precision is not LocationPrecision.EXACT:
-        return _send_redacted(items, precision)
+        return _send_redacted(items, precision, library.media)
     paths = [Path(item.path) for item in items]
     # Files are stored without compression, which does not shrink media, and streamed one after the other.
     archive = ZipStream(sized=True)
@@ -103,7 +104,7 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     return response
 
 
-def _send_redacted(items: list[Item], precision: LocationPrecision) -> Response:
+def _send_redacted(items: list[Item], precision: LocationPrecision, media: MediaProcesses) -> Response:
     """Return an archive whose files name no places; those from which these cannot be removed are left out.
 
     Its size is not known before: previews are made while it is sent.
@@ -117,7 +118,7 @@ def _send_redacted(items: list[Item], precision: LocationPrecision) -> Response:
     archive = ZipStream()
     names = _make_unique_names([Path(named[item.id] or "") for item in sent])
     for item, name in zip(sent, names, strict=True):
-        archive.add(read_redacted(item, precision), name)
+        archive.add(read_redacted(item, precision, media), name)
     response = Response(iter(archive), mimetype="application/zip")
     response.headers["Content-Disposition"] = DISPOSITION
     return response

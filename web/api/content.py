@@ -22,13 +22,11 @@ from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
 from web.http_errors import RangeError
-from web.library_files import DAY_SECONDS, send_film, send_library_file
-from web.locations import get_location_precision
+from web.library_files import DAY_SECONDS, send_film, send_library_file, send_preview
+from web.locations import get_disclosure, get_location_precision
 from web.ranges import send_ranges
 from web.schemas.search import SearchAnswer
 
-# Maximum width and height of a preview in pixels.
-MAX_PREVIEW_SIDE = 2048
 IMAGES = {ItemType.IMAGE}
 
 
@@ -81,7 +79,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """Return the 20 most similar other items, relevant or not."""
         find(item_id)
         query = Query(parts=(QueryPart(item=item_id),), include_all=True)
-        return jsonify(serialize_answer(query, engine.search(restrict_query(query)), get_location_precision()))
+        return jsonify(serialize_answer(query, engine.search(restrict_query(query)), get_disclosure()))
 
     @api.get("/<int:item_id>/media")
     @Operation(
@@ -100,8 +98,10 @@ def make_blueprint(engine: Engine) -> Blueprint:
         format from which it cannot be removed is sent as a JPEG of up to 2,048 pixels.
         """
         fields, item = parse_address(MediaFields), find(item_id)
-        send = send_library_file if fields.part is None else send_film
-        return send(item, find_file(item), get_location_precision())
+        path, precision = find_file(item), get_location_precision()
+        if fields.part is not None:
+            return send_film(item, path, precision)
+        return send_library_file(item, path, precision, library.media)
 
     @api.get("/<int:item_id>/thumbnail")
     @Operation(
@@ -119,10 +119,10 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @Operation(
         media=("image/jpeg",), role=Role.VIEW, errors=(UnreadableMediaError, StorageError), statuses=NOT_MODIFIED
     )
-    def send_preview(item_id: int) -> Response:
+    def show_preview(item_id: int) -> Response:
         """Return an image of any supported format as a JPEG of up to 2,048 pixels."""
         path = find_file(find(item_id), IMAGES)
-        return _send_jpeg(library.media.call(copy_image, path, MAX_PREVIEW_SIDE, MAX_PIXELS))
+        return send_preview(path, library.media)
 
     return api
 

@@ -12,6 +12,7 @@ from search.storage.facets import read_facets
 from web.access.caller import get_principal
 from web.api.search import AddressSearch, read_address
 from web.contract.operation import Operation
+from web.locations import get_disclosure
 from web.schemas.library import Facets
 
 
@@ -24,11 +25,13 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def show_facets() -> Response:
         """Count items by type, source, language, camera, artist, tag, rating, month and duration.
 
-        Only items that satisfy the filters are counted; the other fields of the search are ignored.
+        Only items that satisfy the filters are counted; the other fields of the search are ignored. People with a link
+        see no sources.
         """
         search = read_address()
         filters = join_filters(search.make_filters(), parse_query(search.text or "").filters)
         filters = replace(filters, rights=get_principal().rights)
-        return jsonify(read_facets(library.catalog.database, filters))
+        facets = read_facets(library.catalog.database, filters)
+        return jsonify(facets if get_disclosure().shows_folders else facets | {"sources": []})
 
     return api

@@ -19,7 +19,7 @@ from web.access.caller import record_activity, restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
-from web.locations import get_location_precision
+from web.locations import get_disclosure, get_location_precision
 from web.schemas.items import ItemDetails, ItemList
 
 DEFAULT_LIMIT = 100
@@ -65,9 +65,9 @@ def make_blueprint(engine: Engine) -> Blueprint:
         catalog = restrict_library(library).catalog
         rows = catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
-        precision = get_location_precision()
+        disclosure = get_disclosure()
         listed = [
-            serialize_ledger_row(row, precision) | {"uploaded": is_uploaded(library.home, row.path)}
+            serialize_ledger_row(row, disclosure) | {"uploaded": is_uploaded(library.home, row.path)}
             for row in rows[:limit]
         ]
         return jsonify({"items": listed, "next": next_cursor})
@@ -81,8 +81,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
         item = catalog.get_item(item_id)
         segments = [serialize_segment(found) for found in catalog.list_segments(item_id)]
         attachments = catalog.list_attachments(item.path)
-        details = serialize_item(item, get_location_precision()) | {"film": _find_film(item, attachments)}
-        details["attachments"] = [serialize_attachment(file) for file in attachments]
+        details = serialize_item(item, get_disclosure()) | {"film": _find_film(item, attachments)}
+        details["attachments"] = [serialize_attachment(file, get_disclosure()) for file in attachments]
         return jsonify(details | {"segments": segments})
 
     @api.delete("/<int:item_id>")

@@ -17,7 +17,7 @@ from web.access.caller import get_principal, restrict_library
 from web.api.body import parse_body
 from web.contract.documents import DescribedAs
 from web.contract.operation import JSON, Operation
-from web.locations import get_location_precision
+from web.locations import get_disclosure
 from web.schemas.collections import Matches, NewSavedSearch, SavedSearchDocument, SavedSearchList, WebhookSecret
 
 # It is stored as it was sent, and described as the body of a search.
@@ -112,9 +112,9 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         saved_search = saved.get(saved_id)
         scores = saved.list_found(saved_id)
         items = restrict_library(library).catalog.read_items(scores)
-        precision = get_location_precision()
+        disclosure = get_disclosure()
         found = [(items[key], round(score, 4)) for key, score in scores.items() if key in items]
-        matches = [serialize_item(item, precision) | {"score": score} for item, score in found]
+        matches = [serialize_item(item, disclosure) | {"score": score} for item, score in found]
         return jsonify(serialize_saved(saved_search) | {"items": matches})
 
     @api.post("/<int:saved_id>/seen")

@@ -22,7 +22,7 @@ from search.serializers import serialize_answer
 from web.access.caller import restrict_query
 from web.api.body import collect_fields, parse_address, read_json
 from web.contract.operation import FORM, JSON, Operation
-from web.locations import get_location_precision
+from web.locations import get_disclosure
 from web.schemas.files import File
 from web.schemas.search import SearchAnswer
 
@@ -119,7 +119,7 @@ def read_address() -> SearchRequest:
 
 
 def _answer(engine: Engine, query: Query) -> Response:
-    return jsonify(serialize_answer(query, engine.search(restrict_query(query)), get_location_precision()))
+    return jsonify(serialize_answer(query, engine.search(restrict_query(query)), get_disclosure()))
 
 
 def _read_form() -> Query:

@@ -14,7 +14,7 @@ from web.access.caller import restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision
 from web.contract.operation import Operation
-from web.locations import get_location_precision
+from web.locations import get_disclosure
 from web.schemas.items import Passages, TranscriptDocument
 
 MAX_NEIGHBORS = 50
@@ -82,7 +82,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][:count]
         return jsonify(
             {
-                "item": serialize_item(item, get_location_precision()),
+                "item": serialize_item(item, get_disclosure()),
                 "segments": [serialize_segment(found) for found in texts],
             }
         )

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from search.errors import LocationHiddenError
+from search.media.processes import InlineMedia
 from search.records import Item, ItemType, MediaFacts, Role, State
 from search.settings import LocationPrecision
 from tests.support.accounts import add_admin, add_person, make_headers
@@ -17,7 +18,7 @@ from web.library_files import name_redacted, send_library_file
 
 PLACE = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
 EXACT, ROUNDED, HIDDEN = (52.52, 13.405), (52.5, 13.47), (None, None)
-MODULES = ("api.archive", "api.content", "api.items", "api.saved_searches", "api.search", "api.text", "caching")
+MODULES = ("api.archive", "api.content", "api.items", "caching", "locations")
 SECRET = b"SECRET"
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -171,7 +172,7 @@ def test_a_film_whose_place_cannot_be_removed_is_refused(tmp_path):
     path = tmp_path / "a.mkv"
     path.write_bytes(b"unknown content")
     with pytest.raises(LocationHiddenError, match=r"a\.mkv may name the place"):
-        send_library_file(make_item(path, ItemType.VIDEO, place=52.52), path, LocationPrecision.ROUNDED)
+        send_library_file(make_item(path, ItemType.VIDEO, place=52.52), path, LocationPrecision.ROUNDED, InlineMedia())
 
 
 def test_archives_have_no_places(library, media, limit):

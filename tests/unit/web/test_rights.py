@@ -288,6 +288,15 @@ def test_a_link_shows_only_the_items_of_its_album(world):
     ]
 
 
+def test_a_link_shows_no_folders_of_the_server(world, tmp_path):
+    visitor = world.callers["link"][1]
+    item = world.client.get("/api/v1/items", headers=visitor).json["items"][0]["id"]
+    for address in ("items", f"items/{item}", f"items/{item}/passages", f"items/{item}/similar", "search?types=image"):
+        response = world.client.get(f"/api/v1/{address}", headers=visitor)
+        assert (response.status_code, str(tmp_path) in response.text) == (200, False), address
+    assert str(tmp_path) not in world.client.get("/api/v1/facets", headers=visitor).text
+
+
 def test_an_album_shows_others_only_what_its_owner_may_read(world):
     library = world.library
     owner, friend = add_person(library, "owner", Role.EDIT, [world.open]), add_person(library, "friend", sources=[])

@@ -1,10 +1,13 @@
 """Signing in, open servers, form tokens, keys, links and the first account."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from search.access.authentication import MAX_FAILURES
+from search.access.authentication import MAX_CHECKS, MAX_FAILURES, MAX_WAITING
 from search.access.tokens import TokenKind, hash_token, make_token
 from search.engine import Engine
 from search.records import Role
@@ -28,7 +31,7 @@ EXPOSED = [
 def test_without_accounts_the_person_at_the_machine_may_do_everything(fresh):
     client = make_client(fresh)
     session = client.get("/api/v1/session").json
-    assert session["account"] is None
+    assert (session["account"], session["role"]) == (None, "admin")
     assert client.get("/api/v1/models").status_code == 200
 
 
@@ -105,6 +108,43 @@ def test_an_account_is_locked_after_many_wrong_passwords_and_an_admin_can_unlock
     change = {"password": "another long password"}
     client.patch(f"/api/v1/accounts/{person.id}", json=change, headers=make_headers(fresh, admin))
     sign_in(client, "ana", "another long password")
+
+
+def test_names_without_an_account_are_locked_too(fresh):
+    add_admin(fresh)
+    client = make_client(fresh)
+    bodies = [{"name": name, "password": "wrong password"} for name in ("admin", "eve")]
+    for _ in range(MAX_FAILURES + 1):
+        real, invented = (client.post("/api/v1/session", json=body) for body in bodies)
+        assert (real.status_code, real.json["detail"][:30]) == (invented.status_code, invented.json["detail"][:30])
+    assert "Too many wrong passwords" in real.json["detail"]
+
+
+def test_many_who_sign_in_at_once_are_refused_rather_than_using_all_memory(fresh, monkeypatch):
+    add_admin(fresh)
+    began, release = threading.Semaphore(0), threading.Event()
+
+    def check(*_):
+        began.release()
+        release.wait(20)
+        return False
+
+    monkeypatch.setattr("search.access.authentication.is_correct", check)
+    client = make_client(fresh)
+    body = {"name": "admin", "password": "wrong password"}
+
+    def knock():
+        return client.application.test_client().post("/api/v1/session", json=body).status_code
+
+    with ThreadPoolExecutor(MAX_CHECKS + MAX_WAITING) as pool:
+        others = [pool.submit(knock) for _ in range(MAX_CHECKS + MAX_WAITING)]
+        for _ in range(MAX_CHECKS):
+            assert began.acquire(timeout=20)
+        time.sleep(0.2)
+        assert knock() == 503
+        assert client.get("/healthz").status_code == 200
+        release.set()
+        assert {one.result() for one in others} <= {401, 503}
 
 
 def test_changes_by_a_browser_need_the_form_token(fresh):
