@@ -106,7 +106,7 @@ class SearchTools:
         while end < len(texts) and (end == after or size + len(texts[end].segment.text or "") <= MAX_CHARACTERS):
             size += len(texts[end].segment.text or "")
             end += 1
-        parts = [serialize_segment(found) for found in texts[after:end]]
+        parts = [serialize_segment(found, FULL_DISCLOSURE) for found in texts[after:end]]
         return {
             "path": item.path,
             "language": item.facts.language,

@@ -5,7 +5,20 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from search.locations import Disclosure, limit_location
-from search.records import FILTERS, Answer, Evidence, FoundSegment, Hit, Item, Job, Query, QueryPart, Source, State
+from search.records import (
+    FILTERS,
+    Answer,
+    Evidence,
+    FoundSegment,
+    Hit,
+    Item,
+    Job,
+    Query,
+    QueryPart,
+    SegmentKind,
+    Source,
+    State,
+)
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -170,10 +183,13 @@ def serialize_job(job: Job) -> dict[str, Any]:
     }
 
 
-def serialize_segment(found: FoundSegment) -> dict[str, Any]:
+def serialize_segment(found: FoundSegment, disclosure: Disclosure) -> dict[str, Any]:
     """Return a segment with its position in the item, without the fields that do not apply."""
+    segment = found.segment
+    if segment.kind is SegmentKind.NAME and segment.text is not None:
+        segment = replace(segment, text=disclosure.show_path(segment.text))
     return {"id": found.id} | {
-        name: value for name, value in asdict(found.segment).items() if value is not None and value != ()
+        name: value for name, value in asdict(segment).items() if value is not None and value != ()
     }
 
 
@@ -185,12 +201,13 @@ def _serialize_hit(hit: Hit, explain: bool, disclosure: Disclosure) -> dict[str,
         "stacked": list(hit.stacked),
         "date_guessed": hit.is_date_guessed,
         "item": serialize_item(hit.item, disclosure),
-        "evidence": [serialize_evidence(evidence, explain) for evidence in hit.evidence],
+        "evidence": [serialize_evidence(evidence, disclosure, explain) for evidence in hit.evidence],
     }
 
 
-def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, Any]:
+def serialize_evidence(evidence: Evidence, disclosure: Disclosure, explain: bool = False) -> dict[str, Any]:
     """Return why an item is a result; with `explain`, every term of the score."""
+    is_name = evidence.kind is SegmentKind.NAME and evidence.snippet is not None
     described = {
         "retriever": evidence.retriever,
         "segment": evidence.segment_id,
@@ -200,7 +217,7 @@ def serialize_evidence(evidence: Evidence, explain: bool = False) -> dict[str, A
         "end": evidence.end,
         "page": evidence.page,
         "offset": evidence.offset,
-        "snippet": evidence.snippet,
+        "snippet": disclosure.show_path(evidence.snippet or "") if is_name else evidence.snippet,
     }
     if explain and evidence.raw is not None:
         described["raw"] = round(evidence.raw, 6)

@@ -1,6 +1,8 @@
 """What the caller of the current request may see of where items are."""
 
-from flask import Flask, current_app
+import re
+
+from flask import Flask, current_app, request
 
 from search.locations import Disclosure
 from search.records import Role
@@ -30,3 +32,11 @@ def get_location_precision() -> LocationPrecision:
 def get_disclosure() -> Disclosure:
     """Return what the caller of the current request may see; people with a link see no folders."""
     return Disclosure(get_location_precision(), shows_folders=get_principal().role is not Role.VIEW)
+
+
+def hide_folders(detail: str) -> str:
+    """Return the text of a problem, or another one if it names a folder that the caller may not see."""
+    if get_disclosure().shows_folders:
+        return detail
+    names_folder = re.search(r"(?<![\w.])/[^\s/]+/", detail.replace(request.path, "")) is not None
+    return "This file cannot be sent now. Try again later, or ask who sent you the link." if names_folder else detail

@@ -68,7 +68,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         """Return an OpenSearch description, by which browsers offer this server as a search engine."""
         response = make_response(render_template("opensearch.xml"))
         response.content_type = f"{OPENSEARCH}; charset=utf-8"
-        response.vary.add("Host")
+        response.cache_control.no_store = True  # it contains the address that the client has asked
         return response
 
     @pages.get("/favicon.ico")

@@ -11,6 +11,7 @@ from search.errors import CrossmodalError, NotFoundError, describe_stack
 from search.paths import is_read_error
 from search.storable import clean_string
 from web.http_errors import InternalError, TooLargeError
+from web.locations import hide_folders
 from web.problem_documents import Problem, find_error
 from web.request_ids import get_request_id
 
@@ -32,7 +33,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CrossmodalError)
     def _answer_expected(error: CrossmodalError) -> Response:
-        return make_problem(type(error), str(error))
+        return make_problem(type(error), hide_folders(str(error)))
 
     @app.errorhandler(RequestEntityTooLarge)
     def _answer_large(_error: RequestEntityTooLarge) -> Response:
@@ -57,7 +58,7 @@ def register(app: Flask) -> None:
             return _answer_unexpected(error)
         name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else f"A file of {request.path}"
         detail = f"{clean_string(name)} cannot be read: {error.strerror}. Check that its disk is there, then try again."
-        return make_problem(NotFoundError, detail)
+        return make_problem(NotFoundError, hide_folders(detail))
 
     @app.errorhandler(Exception)
     def _answer_unexpected(error: Exception) -> Response:

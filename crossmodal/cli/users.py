@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from search.access.accounts import NewAccount, add_account, find_sources
+from search.access.accounts import AccountChange, NewAccount, add_account, change_account
 from search.access.authentication import Authentication
 from search.access.passwords import MAX_LENGTH
 from search.errors import UsageError
@@ -86,13 +86,14 @@ def change_command(ctx: click.Context, /, name: str, **given: object) -> None:
         raise UsageError("--source and --all-sources exclude each other. Use one of them.")
     disabled = given["is_disabled"]
     with _open(ctx) as library:
-        accounts = Authentication(library.database).accounts
-        account = accounts.find(name)
-        accounts.change(account.id, role, disabled if isinstance(disabled, bool) else None)
-        if paths or given["all_sources"] or role is not None:
-            kept = None if given["all_sources"] else account.sources
-            wanted = find_source_ids(library, paths) if paths else kept
-            accounts.set_sources(account.id, find_sources(library, role or account.role, wanted))
+        account = Authentication(library.database).accounts.find(name)
+        change = AccountChange(
+            role=role,
+            is_disabled=disabled if isinstance(disabled, bool) else None,
+            sets_sources=bool(paths or given["all_sources"]),
+            sources=find_source_ids(library, paths) if paths else None,
+        )
+        change_account(library, account, change)
         record_activity(library, "account-changed", account.name)
     click.echo(f"Changed {account.name}.")
 

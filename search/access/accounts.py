@@ -7,7 +7,7 @@ from search.access.passwords import check_password, hash_password
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.records import ACCOUNT_ROLES, Account, Role
-from search.storage.accounts import Accounts
+from search.storage.accounts import Accounts, AccountUpdate
 
 MAX_NAME_LENGTH = 100
 
@@ -45,6 +45,47 @@ def add_account(library: OpenHome, new: NewAccount) -> Account:
     password_hash = hash_password(new.password) if new.password is not None else None
     sources = find_sources(library, new.role, new.sources)
     return Accounts(library.database).add(new.name, new.role, sources, password_hash, new.external_id)
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """What to change of an account; None keeps a value.
+
+    Attributes:
+        role: What it may do.
+        is_disabled: Whether it can no longer sign in.
+        password: A new password.
+        sets_sources: Whether `sources` replace the current ones.
+        sources: The ids of the sources that it may read; None for all.
+    """
+
+    role: Role | None = None
+    is_disabled: bool | None = None
+    password: str | None = None
+    sets_sources: bool = False
+    sources: Sequence[int] | None = None
+
+
+def change_account(library: OpenHome, account: Account, change: AccountChange) -> None:
+    """Change an account: everything, or nothing if a value is not valid.
+
+    Raises:
+        UsageError: The password is too weak, a source does not exist, or no admin would be left.
+    """
+    if change.password is not None:
+        check_password(change.password, account.name)
+    role = change.role or account.role
+    sources = find_sources(library, role, change.sources) if change.sets_sources else None
+    added = find_sources(library, role, ()) if change.role is Role.EDIT else None
+    update = AccountUpdate(
+        role=change.role,
+        is_disabled=change.is_disabled,
+        password_hash=hash_password(change.password) if change.password is not None else None,
+        sets_sources=change.sets_sources,
+        sources=sources,
+        added_sources=added or (),
+    )
+    Accounts(library.database).change(account.id, update)
 
 
 def check_name(name: str) -> None:

@@ -9,7 +9,7 @@ from search.access.tokens import Token, TokenKind, hash_token, make_token
 from search.admission import Admission
 from search.errors import SignInError
 from search.records import EVERYTHING, Account, ApiKey, Principal, Rights, Role
-from search.storage.accounts import Accounts
+from search.storage.accounts import Accounts, AccountUpdate
 from search.storage.albums import list_own, list_shared
 from search.storage.api_keys import ApiKeys
 from search.storage.database import Database, now
@@ -85,8 +85,7 @@ class Authentication:
             self._decoys.count(name)
             raise SignInError(WRONG)
         if not is_right:
-            is_locked = found.failed_attempts + 1 >= MAX_FAILURES
-            self.accounts.store_failure(found.account.id, now(past=-LOCK_TIME) if is_locked else None)
+            self.accounts.store_failure(found.account.id, MAX_FAILURES, now(past=-LOCK_TIME))
             raise SignInError(WRONG)
         if found.account.is_disabled:
             raise SignInError("This account is disabled. Ask an admin.")
@@ -110,7 +109,7 @@ class Authentication:
             UsageError: The password is too weak.
         """
         check_password(password, account.name)
-        self.accounts.change(account.id, password_hash=hash_password(password))
+        self.accounts.change(account.id, AccountUpdate(password_hash=hash_password(password)))
 
     def make_principal(self, account: Account) -> Principal:
         """Return what an account may do."""
@@ -132,7 +131,7 @@ class Authentication:
         if share is None:
             return None
         albums = (share.album_id,)
-        return Principal(Role.VIEW, Rights((), albums, albums), share_id=share.id)
+        return Principal(Role.VIEW, Rights((), albums, albums, hides_folders=True), share_id=share.id)
 
 
 def make_principal(database: Database, account: Account, key: ApiKey | None = None) -> Principal:
@@ -141,6 +140,7 @@ def make_principal(database: Database, account: Account, key: ApiKey | None = No
     A key for some sources cannot be an admin, nor read what others share with the account.
     """
     role, sources, key_id = account.role, account.sources, None
+    is_limited = key is not None and key.sources is not None
     shared = list_shared(database, account.id)
     if key is not None:
         key_id = key.id
@@ -152,4 +152,5 @@ def make_principal(database: Database, account: Account, key: ApiKey | None = No
     if role is Role.ADMIN:
         return Principal(role, EVERYTHING, account, key_id)
     albums = sorted([*list_own(database, account.id), *shared])
-    return Principal(role, Rights(sources, tuple(albums), tuple(sorted(shared))), account, key_id)
+    rights = Rights(sources, tuple(albums), tuple(sorted(shared)))
+    return Principal(role, rights, account, key_id, is_limited=is_limited)

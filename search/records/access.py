@@ -44,11 +44,13 @@ class Rights:
         albums: The ids of the albums that the caller can see; null for all albums.
         shared: The ids of the albums that others share with the caller. The caller may read their items, as far as the
             owner of the album may read them.
+        hides_folders: Whether the caller may only see the names of files, as people with a link.
     """
 
     sources: tuple[int, ...] | None = None
     albums: tuple[int, ...] | None = None
     shared: tuple[int, ...] = ()
+    hides_folders: bool = False
 
     @property
     def are_complete(self) -> bool:
@@ -162,6 +164,7 @@ class Principal:
         account: The account; null for the person at an open server, for a link and for nobody.
         key_id: The API key that the request was sent with.
         share_id: The link that the request was sent with.
+        is_limited: Whether the key is for some sources only: it may not act for the whole account.
     """
 
     role: Role
@@ -169,6 +172,7 @@ class Principal:
     account: Account | None = None
     key_id: int | None = None
     share_id: int | None = None
+    is_limited: bool = False
 
     @property
     def account_id(self) -> int | None:

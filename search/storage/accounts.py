@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, insert, null, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from search.errors import NotFoundError, UsageError
 from search.records import Account, Role
 from search.storage import account_tables as a
+from search.storage import tables as t
 from search.storage.database import Database, now
 from search.text.names import fold_name
 
@@ -27,6 +29,27 @@ class Credentials:
     account: Account
     password_hash: str | None
     failed_attempts: int
+
+
+@dataclass(frozen=True)
+class AccountUpdate:
+    """Changes of an account; None keeps a value.
+
+    Attributes:
+        role: What the account may do.
+        is_disabled: Whether it can no longer sign in.
+        password_hash: The hash of its new password.
+        sets_sources: Whether `sources` replace the current ones.
+        sources: The ids of the sources that it may read; None for all.
+        added_sources: The ids of further sources that it may read.
+    """
+
+    role: Role | None = None
+    is_disabled: bool | None = None
+    password_hash: str | None = None
+    sets_sources: bool = False
+    sources: Sequence[int] | None = None
+    added_sources: Sequence[int] = ()
 
 
 class Accounts:
@@ -62,7 +85,7 @@ class Accounts:
         try:
             with self._database.write() as db:
                 account_id = db.execute(insert(a.account).values(row).returning(a.account.c.id)).scalar_one()
-                _set_sources(db, account_id, sources or ())
+                _add_sources(db, account_id, sources or ())
         except IntegrityError as error:
             raise UsageError(f"name: the account {name!r} already exists; choose another name") from error
         return self.get(account_id)
@@ -105,12 +128,15 @@ class Accounts:
     def claim_invitation(self, name: str, external_id: str) -> Account | None:
         """Tie an account without a password to someone at an identity provider; None if there is no such account.
 
+        Admins cannot be invited by name, since some providers let people choose their names.
+
         Args:
             name: The name of the account.
             external_id: Who it is at the identity provider.
         """
         c = a.account.c
-        is_open = (c.folded_name == fold_name(name), c.password_hash.is_(None), c.external_id.is_(None))
+        is_open = [c.folded_name == fold_name(name), c.password_hash.is_(None), c.external_id.is_(None)]
+        is_open.append(c.role != Role.ADMIN)
         with self._database.write(bump_revision=False) as db:
             if not db.execute(update(a.account).where(*is_open).values(external_id=external_id)).rowcount:
                 return None
@@ -123,53 +149,56 @@ class Accounts:
             row = db.execute(query).one_or_none()
         return Credentials(make_account(row), row.password_hash, row.failed_attempts) if row is not None else None
 
-    def change(
-        self,
-        account_id: int,
-        role: Role | None = None,
-        is_disabled: bool | None = None,
-        password_hash: str | None = None,
-    ) -> None:
-        """Change an account. None keeps a value. A new password, and disabling, end all sessions of the account.
+    def change(self, account_id: int, changes: AccountUpdate) -> None:
+        """Change an account in one transaction. A new password, and disabling, end all sessions of the account.
 
         Raises:
             UsageError: No admin would be left that can sign in.
         """
-        given = {"role": role, "is_disabled": is_disabled, "password_hash": password_hash}
+        given = {name: getattr(changes, name) for name in ("role", "is_disabled", "password_hash")}
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if password_hash is not None:
+        if changes.password_hash is not None:
             values |= {"failed_attempts": 0, "locked_until": None}
+        if changes.sets_sources:
+            values["has_all_sources"] = changes.sources is None
         with self._database.write() as db:
             if values:
                 db.execute(update(a.account).where(a.account.c.id == account_id).values(values))
-            if password_hash is not None or is_disabled:
+            if changes.sets_sources:
+                db.execute(delete(a.account_source).where(a.account_source.c.account_id == account_id))
+            _add_sources(db, account_id, (*(changes.sources or ()), *changes.added_sources))
+            if changes.password_hash is not None or changes.is_disabled:
                 db.execute(delete(a.session).where(a.session.c.account_id == account_id))
-            if role is not None or is_disabled:
+            if changes.role is not None or changes.is_disabled:
                 _require_admin(db)
 
-    def set_sources(self, account_id: int, sources: Sequence[int] | None) -> None:
-        """Set the sources that an account may read; None for all."""
-        with self._database.write() as db:
-            values = {"has_all_sources": sources is None}
-            db.execute(update(a.account).where(a.account.c.id == account_id).values(values))
-            db.execute(delete(a.account_source).where(a.account_source.c.account_id == account_id))
-            _set_sources(db, account_id, sources or ())
-
     def drop(self, account_id: int) -> None:
-        """Delete an account with its sessions, keys and saved searches. Its albums stay, without an owner.
+        """Delete an account with its sessions, keys and saved searches. Its albums stay, without an owner and unshared.
 
         Raises:
             UsageError: No admin would be left that can sign in, but other accounts.
         """
+        own = select(t.album.c.id).where(t.album.c.owner_id == account_id)
         with self._database.write() as db:
+            for table in (t.share, t.album_account):
+                db.execute(delete(table).where(table.c.album_id.in_(own)))
+            db.execute(update(t.album).where(t.album.c.owner_id == account_id).values(is_shared=False))
             db.execute(delete(a.account).where(a.account.c.id == account_id))
             if db.execute(select(func.count()).select_from(a.account)).scalar():
                 _require_admin(db)
 
-    def store_failure(self, account_id: int, locked_until: str | None) -> None:
-        """Count a wrong password, and lock the account until a time in UTC, ISO 8601, if there is one."""
+    def store_failure(self, account_id: int, limit: int, locked_until: str) -> None:
+        """Count a wrong password. Those before a lock that has ended do not count.
+
+        Args:
+            account_id: The account.
+            limit: After how many wrong passwords it is locked.
+            locked_until: Until when it is locked then, in UTC, ISO 8601.
+        """
         c = a.account.c
-        values = {"failed_attempts": c.failed_attempts + 1, "locked_until": locked_until}
+        number = case((c.locked_until <= now(), 1), else_=c.failed_attempts + 1)
+        lock = case((number >= limit, locked_until), (c.locked_until <= now(), null()), else_=c.locked_until)
+        values = {"failed_attempts": number, "locked_until": lock}
         with self._database.write(bump_revision=False) as db:
             db.execute(update(a.account).where(c.id == account_id).values(values))
 
@@ -211,10 +240,10 @@ def read_sources(has_all: bool, joined: str | None) -> tuple[int, ...] | None:
     return None if has_all else tuple(sorted(map(int, joined.split(",")))) if joined else ()
 
 
-def _set_sources(db: Connection, account_id: int, sources: Iterable[int]) -> None:
+def _add_sources(db: Connection, account_id: int, sources: Iterable[int]) -> None:
     rows = [{"account_id": account_id, "source_id": source_id} for source_id in sorted(set(sources))]
     if rows:
-        db.execute(insert(a.account_source), rows)
+        db.execute(upsert(a.account_source).on_conflict_do_nothing(), rows)
 
 
 def _require_admin(db: Connection) -> None:

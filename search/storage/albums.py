@@ -14,6 +14,9 @@ from search.storage.database import Database, match_values, now, pack_values
 from search.storage.rights import is_readable, is_visible
 from search.storage.shown import read_shown_id
 
+# So that rights, which list the shared ones, stay small.
+MAX_ALBUMS = 1_000
+
 
 class Albums:
     """Reads and writes of albums. Each method that writes is one transaction.
@@ -29,11 +32,11 @@ class Albums:
         """Create an album. Raises UsageError when the caller has an album of this name."""
         owner_id = self._principal.account_id
         with self._database.write() as db:
-            taken = select(t.album.c.id).where(
-                t.album.c.name == name, t.album.c.owner_id.is_not_distinct_from(owner_id)
-            )
-            if db.execute(taken).first() is not None:
+            is_own = t.album.c.owner_id.is_not_distinct_from(owner_id)
+            if db.execute(select(t.album.c.id).where(t.album.c.name == name, is_own)).first() is not None:
                 raise UsageError(f"name: the album {name!r} already exists; choose another name")
+            if db.execute(select(func.count()).where(is_own)).scalar_one() >= MAX_ALBUMS:
+                raise UsageError(f"name: an account can have {MAX_ALBUMS} albums; delete one first")
             row = {"name": name, "created_at": now(), "owner_id": owner_id}
             album_id = db.execute(insert(t.album).values(row).returning(t.album.c.id)).scalar_one()
         return self._read(_select_albums(self._principal).where(t.album.c.id == album_id))[0]

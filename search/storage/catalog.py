@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, false, func, select
 
 from search.errors import NotFoundError
 from search.records import (
@@ -144,7 +144,7 @@ class Catalog:
         if kind is not None:
             query = query.where(c.type == kind)
         if part:
-            query = query.where(c.path.icontains(part, autoescape=True))
+            query = query.where(false() if self.rights.hides_folders else c.path.icontains(part, autoescape=True))
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 

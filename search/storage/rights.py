@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
-from search.records import Filters, Rights
+from search.records import Filters, Rights, Role
 from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.shown import read_shown_id
@@ -28,7 +28,8 @@ def hides_an_album(rights: Rights, filters: Filters) -> bool:
 
 def match_rights(filters: Filters) -> ColumnElement[bool]:
     """Return the condition on item rows that the rights in some filters express."""
-    if hides_an_album(filters.rights, filters):
+    asks_for_a_folder = filters.path is not None or bool(filters.sources)
+    if hides_an_album(filters.rights, filters) or (filters.rights.hides_folders and asks_for_a_folder):
         return false()
     return is_readable(filters.rights)
 
@@ -37,7 +38,9 @@ def _select_shared(albums: tuple[int, ...]) -> Select[tuple[int]]:
     """Return the query for the items of shared albums, as far as the owner of each album may read them."""
     item, owner = t.item.alias("shared_item"), a.account.alias("owner")
     allowed = select(a.account_source.c.source_id).where(a.account_source.c.account_id == t.album.c.owner_id)
-    can_share = or_(t.album.c.owner_id.is_(None), owner.c.has_all_sources, item.c.source_id.in_(allowed))
+    may_share = and_(owner.c.role.in_((Role.EDIT, Role.ADMIN)), owner.c.is_disabled.is_(False))
+    reads_it = or_(owner.c.role == Role.ADMIN, owner.c.has_all_sources, item.c.source_id.in_(allowed))
+    can_share = or_(t.album.c.owner_id.is_(None), and_(may_share, reads_it))
     return (
         select(item.c.id)
         .select_from(t.album_item)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import g, request
+from flask import g
 
 from search.errors import NotAllowedError
 from search.open_home import OpenHome
@@ -35,8 +35,13 @@ def restrict_library(library: OpenHome) -> OpenHome:
 
 
 def restrict_query(query: Query) -> Query:
-    """Return a query that only finds what the caller may read."""
-    return replace(query, filters=replace(query.filters, rights=get_principal().rights))
+    """Return a query that only finds what the caller may read.
+
+    The terms of a score depend on all documents, so only those who may read everything see them.
+    """
+    rights = get_principal().rights
+    explain = query.explain and rights.are_complete
+    return replace(query, explain=explain, filters=replace(query.filters, rights=rights))
 
 
 def record_activity(library: OpenHome, action: str, subject: str | None = None) -> None:
@@ -51,12 +56,31 @@ def record_activity(library: OpenHome, action: str, subject: str | None = None) 
     Activities(library.database).add(account.name if account is not None else None, action, subject, get_address())
 
 
+def refuse_keys() -> None:
+    """Refuse a change of accounts, passwords or keys that is sent with an API key.
+
+    Raises:
+        NotAllowedError: The request is sent with a key.
+    """
+    if get_principal().key_id is not None:
+        raise NotAllowedError("An API key cannot change accounts, passwords or keys. Sign in on the page instead.")
+
+
+def refuse_limited_keys() -> None:
+    """Refuse what concerns the whole account to a key that is for some sources only.
+
+    Raises:
+        NotAllowedError: The request is sent with such a key.
+    """
+    if get_principal().is_limited:
+        raise NotAllowedError("This API key is for some folders only, and cannot act for the whole account.")
+
+
 def require_session() -> Account:
     """Return the account that signed in, for changes that a key must not make.
 
     Raises:
         NotAllowedError: The request is sent with a key, or not by an account.
     """
-    if get_principal().key_id is not None:
-        raise NotAllowedError(f"{request.path} cannot be changed with an API key. Sign in on the page instead.")
+    refuse_keys()
     return get_account()

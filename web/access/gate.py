@@ -67,15 +67,16 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
     if scheme.lower() == "bearer":
         return _find_bearer(authentication, token.strip())
     g.expired_cookies = []
+    has_accounts = authentication.accounts.exist()
     finders = {SESSION_COOKIE: authentication.find_session, LINK_COOKIE: authentication.find_link}
     for name, find in finders.items():
-        if name in request.cookies:
+        if name in request.cookies and (has_accounts or name == SESSION_COOKIE):
             principal = find(request.cookies[name])
             if principal is not None:
                 g.is_session = name == SESSION_COOKIE
                 return principal
             g.expired_cookies.append(name)
-    if authentication.accounts.exist():
+    if has_accounts:
         return NOBODY
     exposure = find_exposure()
     if exposure is None:

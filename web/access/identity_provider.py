@@ -100,7 +100,10 @@ class IdentityProvider:
             raise SignInError(f"The identity provider did not confirm who you are: {error}. Try again.") from error
         except HTTPError as error:
             raise self._make_error(error) from error
-        name = str(claims.get(self._settings.oidc_name_claim) or claims.get("email") or claims["sub"])
+        # Anyone may claim an address that the provider has not verified.
+        email = claims.get("email") if claims.get("email_verified") is True else None
+        claim = self._settings.oidc_name_claim
+        name = str((email if claim == "email" else claims.get(claim)) or email or claims["sub"])
         return Identity(f"{claims['iss']} {claims['sub']}", name)
 
     def _read_claims(self, metadata: dict[str, Any], id_token: str, nonce: str) -> dict[str, Any]:

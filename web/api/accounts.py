@@ -5,14 +5,14 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.access.accounts import MAX_NAME_LENGTH, NewAccount, add_account, find_sources
+from search.access.accounts import MAX_NAME_LENGTH, AccountChange, NewAccount, add_account, change_account
 from search.access.authentication import Authentication
 from search.access.passwords import MAX_LENGTH
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
-from search.records import Account, Role
-from web.access.caller import record_activity
+from search.records import Role
+from web.access.caller import record_activity, refuse_keys
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.access import AccountDocument, AccountList, RoleName
@@ -38,7 +38,7 @@ class AccountRequest(BaseModel):
     sources: list[ItemId] | None = Field(None, max_length=MAX_SOURCES)
 
 
-class AccountChange(BaseModel):
+class AccountChangeRequest(BaseModel):
     """What can be changed of an account; a field that is not sent is kept.
 
     Attributes:
@@ -81,6 +81,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
 
         The first account is an admin, since nobody else could create others.
         """
+        refuse_keys()
         sent = parse_body(AccountRequest)
         if Role(sent.role) is not Role.ADMIN and not accounts.have_admin():
             raise UsageError("role: the first account must be an admin, who can create the others")
@@ -89,11 +90,12 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         return jsonify(asdict(account)), 201
 
     @api.patch("/<int:account_id>")
-    @Operation(AccountDocument, role=Role.ADMIN, bodies={JSON: AccountChange})
-    def change_account(account_id: int) -> Response:
+    @Operation(AccountDocument, role=Role.ADMIN, bodies={JSON: AccountChangeRequest})
+    def update_account(account_id: int) -> Response:
         """Change an account. The change holds from the next request on."""
-        sent, account = parse_body(AccountChange), accounts.get(account_id)
-        _change(library, authentication, account, sent)
+        refuse_keys()
+        sent, account = parse_body(AccountChangeRequest), accounts.get(account_id)
+        change_account(library, account, _read_change(sent))
         record_activity(library, "account-changed", account.name)
         return jsonify(asdict(accounts.get(account_id)))
 
@@ -101,6 +103,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
     @Operation(status=204, role=Role.ADMIN)
     def delete_account(account_id: int) -> tuple[str, int]:
         """Delete an account with its keys and saved searches. Its albums stay, and belong to the admins."""
+        refuse_keys()
         account = accounts.get(account_id)
         accounts.drop(account_id)
         record_activity(library, "account-deleted", account.name)
@@ -109,11 +112,11 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
     return api
 
 
-def _change(library: OpenHome, authentication: Authentication, account: Account, sent: AccountChange) -> None:
-    role = Role(sent.role) if sent.role is not None else None
-    if sent.password is not None:
-        authentication.set_password(account, sent.password)
-    authentication.accounts.change(account.id, role, sent.is_disabled)
-    if "sources" in sent.model_fields_set or role is not None:
-        sources = sent.sources if "sources" in sent.model_fields_set else account.sources
-        authentication.accounts.set_sources(account.id, find_sources(library, role or account.role, sources))
+def _read_change(sent: AccountChangeRequest) -> AccountChange:
+    return AccountChange(
+        role=Role(sent.role) if sent.role is not None else None,
+        is_disabled=sent.is_disabled,
+        password=sent.password,
+        sets_sources="sources" in sent.model_fields_set,
+        sources=sent.sources,
+    )

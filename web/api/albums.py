@@ -11,7 +11,7 @@ from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import Album, Role
 from search.storage.albums import Albums
-from web.access.caller import get_principal, record_activity
+from web.access.caller import get_principal, record_activity, refuse_limited_keys
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.collections import AlbumDocument, AlbumList
@@ -87,6 +87,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(status=204, role=Role.EDIT, errors=(NotAllowedError,))
     def drop_album(album_id: int) -> tuple[str, int]:
         """Delete an album. Its items are not removed from the library."""
+        refuse_limited_keys()
         albums = get_albums()
         albums.drop(albums.get_own(album_id).id)
         return "", 204
@@ -109,6 +110,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(AlbumDocument, role=Role.EDIT, bodies={JSON: ShareRequest}, errors=(NotAllowedError,))
     def share_album(album_id: int) -> Response:
         """Set who else can see an album. Returns the album."""
+        refuse_limited_keys()
         sent, albums = parse_body(ShareRequest), get_albums()
         album = albums.get_own(album_id)
         albums.share(album.id, sent.is_shared, sent.shared_with)
@@ -121,5 +123,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def serialize_album(album: Album) -> dict[str, Any]:
     """Return the JSON form of an album; `cover` is the id of one of its items. Who it is shared with is its owner's."""
     principal = get_principal()
+    if principal.role is Role.VIEW:
+        return asdict(album) | {"shared_with": (), "owner": None, "owner_id": None}
     is_own = principal.role is Role.ADMIN or album.owner_id == principal.account_id
     return asdict(album) if is_own else asdict(album) | {"shared_with": ()}

@@ -13,7 +13,14 @@ from search.query.filters import ItemId
 from search.records import Role
 from search.storage.api_keys import ApiKeys, NewKey
 from search.storage.database import now
-from web.access.caller import get_account, get_principal, record_activity, require_session, restrict_library
+from web.access.caller import (
+    get_account,
+    get_principal,
+    record_activity,
+    refuse_limited_keys,
+    require_session,
+    restrict_library,
+)
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.access import KeyList, NewKeyDocument, RoleName
@@ -56,7 +63,6 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(
         NewKeyDocument,
         201,
-        creates=True,
         bodies={JSON: KeyRequest},
         errors=(NotAllowedError,),
         examples={"A key for a script": {"name": "photo frame", "role": "search", "days": 365}},
@@ -81,6 +87,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def delete_key(key_id: int) -> tuple[str, int]:
         """Delete an API key. Requests with it are refused from then on."""
         account_id = None if get_principal().role is Role.ADMIN else get_account().id
+        refuse_limited_keys()
         key = keys.get(key_id, account_id)
         keys.drop(key.id)
         record_activity(library, "key-deleted", key.prefix)

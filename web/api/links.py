@@ -14,7 +14,7 @@ from search.records import Album, Role
 from search.storage.albums import Albums
 from search.storage.database import now
 from search.storage.shares import Shares
-from web.access.caller import get_principal, record_activity
+from web.access.caller import get_principal, record_activity, refuse_limited_keys
 from web.access.cookies import LINK_COOKIE, set_cookie
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
@@ -43,6 +43,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
     shares = Shares(library.database)
 
     def get_own(album_id: int) -> Album:
+        refuse_limited_keys()
         return Albums(library.database, get_principal()).get_own(album_id)
 
     @api.get("/api/v1/albums/<int:album_id>/links")
@@ -56,7 +57,6 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         NewLinkDocument,
         201,
         role=Role.EDIT,
-        creates=True,
         bodies={JSON: LinkRequest},
         errors=(NotAllowedError,),
         examples={"A link for a week": {"days": 7}},

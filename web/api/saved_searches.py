@@ -13,7 +13,7 @@ from search.serializers import serialize_item
 from search.settings import Settings
 from search.storage.saved_searches import SavedSearches
 from search.webhooks import WebhookHosts, split_address
-from web.access.caller import get_principal, restrict_library
+from web.access.caller import get_principal, refuse_limited_keys, restrict_library
 from web.api.body import parse_body
 from web.contract.documents import DescribedAs
 from web.contract.operation import JSON, Operation
@@ -55,6 +55,7 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
     hosts = WebhookHosts(settings.webhook_hosts)
 
     def get_saved() -> SavedSearches:
+        refuse_limited_keys()
         return SavedSearches(library.database, get_principal())
 
     @api.get("")

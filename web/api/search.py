@@ -119,7 +119,8 @@ def read_address() -> SearchRequest:
 
 
 def _answer(engine: Engine, query: Query) -> Response:
-    return jsonify(serialize_answer(query, engine.search(restrict_query(query)), get_disclosure()))
+    query = restrict_query(query)
+    return jsonify(serialize_answer(query, engine.search(query), get_disclosure()))
 
 
 def _read_form() -> Query:

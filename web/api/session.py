@@ -83,6 +83,8 @@ def make_blueprint(library: OpenHome, authentication: Authentication, lifetime: 
     def sign_out() -> Response:
         """Sign out, or stop using a link."""
         response = Response(status=204)
+        # The next person at this browser must not find thumbnails of this one.
+        response.headers["Clear-Site-Data"] = '"cache"'
         if SESSION_COOKIE in request.cookies:
             authentication.sign_out(request.cookies[SESSION_COOKIE])
         for name in (SESSION_COOKIE, LINK_COOKIE):

@@ -1,5 +1,6 @@
 """/api/v1/setup: the first account, created with the link that `crossmodal serve --setup` prints."""
 
+import threading
 from datetime import timedelta
 
 from flask import Blueprint, Response
@@ -39,6 +40,7 @@ def make_blueprint(
         lifetime: How long a session lasts after its last use.
         setup_hash: The hash of the token in the link; None if there is no link.
     """
+    creating = threading.Lock()
     api = Blueprint("setup", __name__, url_prefix="/api/v1/setup")
 
     @api.post("")
@@ -48,9 +50,10 @@ def make_blueprint(
         sent = parse_body(SetupRequest)
         if setup_hash is None or hash_token(sent.token) != setup_hash:
             raise SignInError("This link is not valid. Start `crossmodal serve --setup` again, and open its link.")
-        if authentication.accounts.have_admin():
-            raise NotAllowedError("There is an admin already. Sign in on the page /sign-in.")
-        account = add_account(library, NewAccount(sent.name, Role.ADMIN, password=sent.password))
+        with creating:  # of two requests with the link, only one creates an account
+            if authentication.accounts.have_admin():
+                raise NotAllowedError("There is an admin already. Sign in on the page /sign-in.")
+            account = add_account(library, NewAccount(sent.name, Role.ADMIN, password=sent.password))
         response = start_session(library, authentication, account, lifetime)
         record_activity(library, "account-added", account.name)
         return response

@@ -54,7 +54,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         item = catalog.get_item(item_id)
         found = [one for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH]
         # Subtitles of several files, and what was recognized, are stored one after another.
-        spoken = [serialize_segment(one) for one in sorted(found, key=lambda one: one.segment.start or 0.0)]
+        spoken = [
+            serialize_segment(one, get_disclosure()) for one in sorted(found, key=lambda one: one.segment.start or 0.0)
+        ]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
             response = Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")
@@ -83,7 +85,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify(
             {
                 "item": serialize_item(item, get_disclosure()),
-                "segments": [serialize_segment(found) for found in texts],
+                "segments": [serialize_segment(found, get_disclosure()) for found in texts],
             }
         )
 

@@ -77,7 +77,7 @@ def _require_readable(library: OpenHome, folder: Path) -> None:
     source_id = library.sources.add(str(folder))
     readable = get_principal().rights.sources
     if readable is not None and source_id not in readable:
-        raise NotAllowedError(f"Your account may not read the folder of uploads, {folder}. Ask an admin.")
+        raise NotAllowedError("Your account may not read the uploads. Ask an admin.")
 
 
 def clean_name(name: str) -> PurePosixPath:

@@ -19,6 +19,7 @@ from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.api.search import AddressSearch, read_address
 from web.contract.operation import Operation
+from web.locations import get_disclosure
 from web.schemas.items import Heatmap, Loudness, Moments
 
 MAX_POINTS = 2000
@@ -60,7 +61,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def show_moments(item_id: int) -> Response:
         """Return every moment, page or passage of an item that is relevant to a query, in order."""
         moments = engine.find_moments(item_id, restrict_query(read_address().make_query()))
-        return jsonify({"moments": [serialize_evidence(moment) for moment in moments]})
+        return jsonify({"moments": [serialize_evidence(moment, get_disclosure()) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
     @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(BusyError, StorageError))

@@ -131,13 +131,19 @@ class Bridge:
         if length is not None and length > limit:
             await exchange.refuse(TooLargeError, f"The request is larger than {limit:,} bytes. Send less.")
             return
+        if length is None and limit <= MAX_READ_AHEAD:
+            length = limit  # of a body whose length is unknown, at most this much is read
         if length is not None and length <= MAX_READ_AHEAD:
             capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
             with self._hold_body(length):
-                answer = await self._call(exchange, capacity, await exchange.read_body())
+                body = await exchange.read_body(limit)
+                if body is None:
+                    await exchange.refuse(TooLargeError, f"The request is larger than {limit:,} bytes. Send less.")
+                    return
+                answer = await self._call(exchange, capacity, body)
         else:
-            body = StreamedBody(exchange.read_block, asyncio.get_running_loop())
-            answer = await self._call(exchange, self._uploads, io.BufferedReader(body, BLOCK_BYTES))
+            stream = StreamedBody(exchange.read_block, asyncio.get_running_loop())
+            answer = await self._call(exchange, self._uploads, io.BufferedReader(stream, BLOCK_BYTES))
         if answer is None:
             return
         if answer.body is not None:

@@ -81,11 +81,18 @@ class Exchange:
             self._deadline += len(block) / MIN_BODY_RATE
         return block
 
-    async def read_body(self) -> io.BytesIO:
-        """Return the whole body, which must be small."""
+    async def read_body(self, limit: int) -> io.BytesIO | None:
+        """Return the whole body; None if it has more bytes than a limit.
+
+        Raises:
+            RequestTimeout: The body arrives too slowly.
+            ClientLeftError: The client has closed the connection.
+        """
         body = io.BytesIO()
         while block := await self.read_block():
             body.write(block)
+            if body.tell() > limit:
+                return None
         body.seek(0)
         return body
 
