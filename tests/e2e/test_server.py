@@ -101,9 +101,10 @@ def test_half_open_connections_delay_no_other_request(server, opened):
 def test_a_hundred_event_streams_delay_no_other_request_and_the_next_is_asked_to_wait(server, opened):
     job = json.loads(server.ask("POST", "/api/v1/jobs", {"paths": []})[1])["id"]
     request = f"GET /api/v1/jobs/{job}/events HTTP/1.1\n{HOST}\n"
-    streams = [opened.enter_context(server.connect(request)) for _ in range(100)]
-    for connection in streams:
-        assert connection.recv(12) == b"HTTP/1.1 200"
+    for _ in range(4):  # a hundred requests at the same moment are more than the queue takes
+        streams = [opened.enter_context(server.connect(request)) for _ in range(25)]
+        for connection in streams:
+            assert connection.recv(12) == b"HTTP/1.1 200"
     check_prompt(server)
     with server.connect(request.replace(HOST, f"{HOST}Connection: close\n")) as one_more:
         answer = read_all(one_more)
@@ -207,6 +208,6 @@ def test_as_the_first_process_it_stops_at_sigterm_and_leaves_no_zombies(home):
 def test_the_server_answers_at_an_ipv6_address(home):
     with run_fake_server(home, "--no-worker", host="::1") as server:
         check_prompt(server)
-        for host, status in (("[::1]", 200), (f"[::1]:{server.port}", 200), ("LOCALHOST", 200), ("[::2]", 400)):
+        for host, status in (("[::1]", 200), (f"[::1]:{server.port}", 200), ("LOCALHOST", 200), ("evil.example", 400)):
             with server.connect(f"GET /healthz HTTP/1.1\nHost: {host}\nConnection: close\n\n") as client:
                 assert read_all(client).startswith(b"HTTP/1.1 %d" % status), host

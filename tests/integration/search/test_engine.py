@@ -145,8 +145,11 @@ def test_an_invalid_query_is_one_clear_error(engine, fields, error, message):
         engine.search(Query(**fields))
 
 
-def test_a_very_long_text_is_answered(engine):
-    assert "bread.md" in find(engine, text="bake sourdough bread in a hot oven " * 200)
+def test_a_long_text_is_answered_and_a_longer_one_refused(engine):
+    sentence = "bake sourdough bread in a hot oven "
+    assert "bread.md" in find(engine, text=sentence * 55)
+    with pytest.raises(UsageError, match="the limit is 2,000"):
+        find(engine, text=sentence * 200)
 
 
 def test_the_answer_shows_coverage(engine):
