@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ def parameters(request, library):
         )
 
 
+def run_apart(talk):
+    """Run a coroutine in a thread: the browser tests leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(talk())).result()
+
+
 def ask(parameters, *calls):
     """Return the results of some calls of tools, each a name and arguments."""
 
@@ -30,7 +37,7 @@ def ask(parameters, *calls):
         async with Client(stdio_client(parameters)) as client:
             return [await client.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(talk())
+    return run_apart(talk)
 
 
 def test_only_tools_that_read_are_offered(parameters):
@@ -38,7 +45,7 @@ def test_only_tools_that_read_are_offered(parameters):
         async with Client(stdio_client(parameters)) as client:
             return (await client.list_tools()).tools
 
-    tools = {tool.name: tool for tool in asyncio.run(talk())}
+    tools = {tool.name: tool for tool in run_apart(talk)}
     assert tools.keys() == TOOLS
     for tool in tools.values():
         assert tool.annotations.read_only_hint
