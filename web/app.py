@@ -138,9 +138,8 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
 def _register_access_routes(
     app: Flask, library: OpenHome, settings: Settings, authentication: Authentication, setup_hash: str | None
 ) -> None:
-    lifetime = timedelta(days=settings.session_days)
-    app.register_blueprint(session.make_blueprint(library, authentication, lifetime))
-    app.register_blueprint(setup.make_blueprint(library, authentication, lifetime, setup_hash))
+    app.register_blueprint(session.make_blueprint(library, authentication))
+    app.register_blueprint(setup.make_blueprint(library, authentication, setup_hash))
     app.register_blueprint(activities.make_blueprint(library))
     app.register_blueprint(accounts.make_blueprint(library, authentication))
     app.register_blueprint(provider.make_blueprint(library, authentication, settings))

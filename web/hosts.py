@@ -40,3 +40,8 @@ def normalize(host: str) -> str:
         address, _, port = name[1:].partition("]")
         return address if port[:1] in {"", ":"} else name
     return name if name.count(":") > 1 else name.partition(":")[0].removesuffix(".")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or an address is this machine for itself."""
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -2,12 +2,12 @@
 
 import re
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 
 from search.locations import Disclosure
 from search.records import Role
 from search.settings import LocationPrecision, Settings
-from web.access.caller import get_principal
+from web.access.caller import find_hidden_folders, get_principal
 
 # Where an application keeps the precision of each role.
 EXTENSION = "crossmodal_locations"
@@ -31,12 +31,10 @@ def get_location_precision() -> LocationPrecision:
 
 def get_disclosure() -> Disclosure:
     """Return what the caller of the current request may see; people with a link see no folders."""
-    return Disclosure(get_location_precision(), shows_folders=get_principal().role is not Role.VIEW)
+    return Disclosure(get_location_precision(), shows_folders=not get_principal().rights.hides_folders)
 
 
 def hide_folders(detail: str) -> str:
-    """Return the text of a problem, or another one if it names a folder that the caller may not see."""
-    if get_disclosure().shows_folders:
-        return detail
-    names_folder = re.search(r"(?<![\w.])/[^\s/]+/", detail.replace(request.path, "")) is not None
-    return "This file cannot be sent now. Try again later, or ask who sent you the link." if names_folder else detail
+    """Return the text of a problem, or another one if it has the path of a file and the caller may not see folders."""
+    has_path = find_hidden_folders() and re.search(r"(?<![\w.])/(?!api/v1/|sign-in)", detail) is not None
+    return "This file cannot be sent now. Try again later, or ask who sent you the link." if has_path else detail

@@ -9,6 +9,7 @@ from search.open_home import OpenHome
 from search.records import Role
 from search.settings import Settings
 from web.access.caller import get_principal
+from web.access.identity_provider import has_provider
 from web.access.page_caller import describe_page_caller
 from web.assets import hash_assets, list_modules
 from web.contract.operation import NOT_MODIFIED, Operation
@@ -82,13 +83,13 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
 
 
 def _add_account_pages(pages: Blueprint, authentication: Authentication, settings: Settings) -> None:
-    has_provider = bool(settings.oidc_issuer and settings.oidc_client_id)
+    can_use_provider = has_provider(settings)
 
     @pages.get("/sign-in")
     @Operation(media=HTML, role=Role.NONE)
     def show_sign_in() -> Response:
         """Show the page to sign in. `next` is the path that it leads to."""
-        return render_page("sign_in.html", has_accounts=authentication.accounts.exist(), has_provider=has_provider)
+        return render_page("sign_in.html", has_accounts=authentication.accounts.exist(), has_provider=can_use_provider)
 
     @pages.get("/setup")
     @Operation(media=HTML, role=Role.NONE)
@@ -107,10 +108,8 @@ def _add_account_pages(pages: Blueprint, authentication: Authentication, setting
     def show_people() -> Response:
         """Show the page for admins: the accounts, all API keys, and who did what."""
         if get_principal().account is None:
-            response = redirect(url_for("pages.show_account"))
-            assert isinstance(response, Response)
-            return response
-        return render_page("people.html", can_invite=has_provider or bool(settings.user_header))
+            return make_response(redirect(url_for("pages.show_account")))
+        return render_page("people.html", can_invite=can_use_provider or bool(settings.user_header))
 
 
 def render_page(template: str, status: int = 200, **values: Any) -> Response:

@@ -1,21 +1,19 @@
 """`crossmodal keys`."""
 
 from dataclasses import asdict
-from datetime import timedelta
 
 import click
 
 from crossmodal.cli.output import json_option, print_json
 from crossmodal.cli.users import ROLES, find_source_ids, record_activity, source_option
-from search.access.tokens import TokenKind, make_token
-from search.errors import NotAllowedError
+from search.access.keys import add_key
+from search.access.tokens import MAX_DAYS, expire_after
 from search.open_home import OpenHome, open_home
 from search.records import Role
 from search.settings import Settings
 from search.storable import show_controls
 from search.storage.accounts import Accounts
 from search.storage.api_keys import ApiKeys, NewKey
-from search.storage.database import now
 
 
 @click.group("keys", invoke_without_command=True)
@@ -43,7 +41,7 @@ def keys_command(ctx: click.Context, as_json: bool) -> None:
 @click.option("--name", default="command line", show_default=True, help="What the key is for.")
 @click.option("--role", type=ROLES, default=str(Role.SEARCH), show_default=True, help="The most that it may do.")
 @source_option
-@click.option("--days", type=click.IntRange(1, 3650), help="Days after which it expires [default: never].")
+@click.option("--days", type=click.IntRange(1, MAX_DAYS), help="Days after which it expires [default: never].")
 @json_option
 @click.pass_context
 def add_command(ctx: click.Context, /, account: str, as_json: bool, **given: object) -> None:
@@ -52,17 +50,14 @@ def add_command(ctx: click.Context, /, account: str, as_json: bool, **given: obj
     assert isinstance(paths, tuple)
     with _open(ctx) as library:
         owner = Accounts(library.database).find(account)
-        if not owner.role.includes(role):
-            raise NotAllowedError(f"{owner.name} has the role {owner.role}; a key cannot do more. Change --role.")
-        token = make_token(TokenKind.KEY)
-        expires_at = now(past=-timedelta(days=days)) if isinstance(days, int) else None
-        new = NewKey(str(name), role, find_source_ids(library, paths) if paths else None, expires_at)
-        key = ApiKeys(library.database).add(owner.id, new, token.prefix, token.hash)
-        record_activity(library, "key-added", key.prefix)
+        sources = find_source_ids(library, paths) if paths else None
+        expires_at = expire_after(days if isinstance(days, int) else None)
+        added = add_key(library.database, owner, NewKey(str(name), role, sources, expires_at))
+        record_activity(library, "key-added", added.key.prefix)
     if as_json:
-        print_json(asdict(key) | {"key": token.text})
+        print_json(asdict(added.key) | {"key": added.text})
     else:
-        click.echo(token.text)
+        click.echo(added.text)
 
 
 @keys_command.command("delete")

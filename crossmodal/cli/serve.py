@@ -1,7 +1,6 @@
 """`crossmodal serve`."""
 
 import gc
-import ipaddress
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ import click
 
 from search.errors import NotAllowedError
 from search.settings import Settings
+from web.hosts import is_loopback
 
 if TYPE_CHECKING:
     from search.access.tokens import Token
@@ -85,7 +85,7 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
 
 def _add_own_names(settings: Settings, address: Address) -> Settings:
     """Return settings with the names under which other machines reach this one, if they can reach it."""
-    if _is_loopback(address.host):
+    if is_loopback(address.host):
         return settings
     name = socket.gethostname()
     return settings.model_copy(update={"hosts": (*settings.hosts, address.host, name, f"{name}.local")})
@@ -104,7 +104,7 @@ def _prepare_setup(library: "OpenHome", address: Address, setup: bool) -> "Token
         return None
     if setup:
         return make_token(TokenKind.SETUP)
-    if not _is_loopback(address.host):
+    if not is_loopback(address.host):
         raise NotAllowedError(
             f"Refused to listen on {address.host}: nobody could sign in. Create an admin with `crossmodal users add "
             "NAME`, or start with `--setup` to get a link with which to create one."
@@ -121,12 +121,3 @@ def _warm_up(engine: "Engine") -> None:
     engine.warm_up()
     gc.collect()
     gc.freeze()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -8,13 +8,13 @@ import click
 
 from crossmodal.cli.output import json_option, print_json
 from search.access.accounts import AccountChange, NewAccount, add_account, change_account
-from search.access.authentication import Authentication
 from search.access.passwords import MAX_LENGTH
 from search.errors import UsageError
 from search.open_home import OpenHome, open_home
 from search.records import ACCOUNT_ROLES, Account, Role
 from search.settings import Settings
 from search.storable import show_controls
+from search.storage.accounts import Accounts
 from search.storage.activities import Activities
 
 ROLES = click.Choice([str(role) for role in ACCOUNT_ROLES])
@@ -39,7 +39,7 @@ def users_command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     with _open(ctx) as library:
-        accounts = Authentication(library.database).accounts.list_all()
+        accounts = Accounts(library.database).list_all()
         paths = {source.id: source.path for source in library.sources.list_all()}
     if as_json:
         print_json({"accounts": [asdict(account) for account in accounts]})
@@ -60,7 +60,7 @@ def users_command(ctx: click.Context, as_json: bool) -> None:
 def add_command(ctx: click.Context, /, name: str, role: str | None, paths: tuple[Path, ...], **given: bool) -> None:
     """Add an account. The first one must be an admin; from then on, everyone must sign in."""
     with _open(ctx) as library:
-        accounts = Authentication(library.database).accounts
+        accounts = Accounts(library.database)
         chosen = Role(role) if role else Role.SEARCH if accounts.have_admin() else Role.ADMIN
         if chosen is not Role.ADMIN and not accounts.have_admin():
             raise UsageError("The first account must be an admin: add `--role admin`, or leave the role out.")
@@ -86,7 +86,7 @@ def change_command(ctx: click.Context, /, name: str, **given: object) -> None:
         raise UsageError("--source and --all-sources exclude each other. Use one of them.")
     disabled = given["is_disabled"]
     with _open(ctx) as library:
-        account = Authentication(library.database).accounts.find(name)
+        account = Accounts(library.database).find(name)
         change = AccountChange(
             role=role,
             is_disabled=disabled if isinstance(disabled, bool) else None,
@@ -105,9 +105,8 @@ def change_command(ctx: click.Context, /, name: str, **given: object) -> None:
 def password_command(ctx: click.Context, name: str, password_stdin: bool) -> None:
     """Set a new password of an account. Its sessions end, and it is unlocked."""
     with _open(ctx) as library:
-        authentication = Authentication(library.database)
-        account = authentication.accounts.find(name)
-        authentication.set_password(account, _read_password(password_stdin))
+        account = Accounts(library.database).find(name)
+        change_account(library, account, AccountChange(password=_read_password(password_stdin)))
         record_activity(library, "password-changed", account.name)
     click.echo(f"{account.name} has a new password.")
 
@@ -118,7 +117,7 @@ def password_command(ctx: click.Context, name: str, password_stdin: bool) -> Non
 def delete_command(ctx: click.Context, name: str) -> None:
     """Delete an account with its keys and saved searches. Its albums stay."""
     with _open(ctx) as library:
-        accounts = Authentication(library.database).accounts
+        accounts = Accounts(library.database)
         account = accounts.find(name)
         accounts.drop(account.id)
         record_activity(library, "account-deleted", account.name)

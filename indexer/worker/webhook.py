@@ -130,6 +130,9 @@ class _Call:
 
 def explain_error(error: Exception) -> str:
     """Return why a webhook could not be called, and what to do, for users."""
+    # The limit of the whole call, and that of each step, end at nearly the same time.
+    if isinstance(error, TimeoutError):
+        return f"the webhook did not answer within {WEBHOOK_TIMEOUT_SECONDS:.0f} s"
     if isinstance(error, http.client.HTTPException | ConnectionResetError | BrokenPipeError):
         return "the webhook does not answer with valid HTTP. Check its address and the log of its server."
     if isinstance(error, ssl.SSLError):  # its `strerror` has the position in the source code of OpenSSL
@@ -151,7 +154,7 @@ def send_message(message: WebhookMessage, hosts: WebhookHosts) -> str | None:
     if call.is_over.wait(WEBHOOK_TIMEOUT_SECONDS):
         return call.error
     call.abandon()
-    return f"the webhook did not answer within {WEBHOOK_TIMEOUT_SECONDS:.0f} s"
+    return explain_error(TimeoutError())
 
 
 def send_all(messages: Sequence[WebhookMessage], hosts: WebhookHosts) -> list[str | None]:

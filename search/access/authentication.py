@@ -4,13 +4,13 @@ import threading
 from collections import OrderedDict
 from datetime import timedelta
 
-from search.access.passwords import check_password, hash_password, is_correct
+from search.access.passwords import is_correct
 from search.access.tokens import Token, TokenKind, hash_token, make_token
 from search.admission import Admission
 from search.errors import SignInError
 from search.records import EVERYTHING, Account, ApiKey, Principal, Rights, Role
-from search.storage.accounts import Accounts, AccountUpdate
-from search.storage.albums import list_own, list_shared
+from search.storage.accounts import Accounts
+from search.storage.albums import list_visible
 from search.storage.api_keys import ApiKeys
 from search.storage.database import Database, now
 from search.storage.sessions import Sessions
@@ -50,21 +50,26 @@ class DecoyAccounts:
 
 
 class Authentication:
-    """Finds out who sends a request. Thread-safe."""
+    """Finds out who sends a request. Thread-safe.
 
-    def __init__(self, database: Database, session_lifetime: timedelta = DEFAULT_LIFETIME) -> None:
+    Attributes:
+        accounts: The accounts.
+        lifetime: How long a session lasts after its last use.
+    """
+
+    def __init__(self, database: Database, lifetime: timedelta = DEFAULT_LIFETIME) -> None:
         """Prepare the authentication.
 
         Args:
             database: The database of the catalog.
-            session_lifetime: How long a session lasts after its last use.
+            lifetime: How long a session lasts after its last use.
         """
         self.accounts = Accounts(database)
-        self.keys = ApiKeys(database)
+        self._keys = ApiKeys(database)
         self._sessions = Sessions(database)
         self._shares = Shares(database)
         self._database = database
-        self._lifetime = session_lifetime
+        self.lifetime = lifetime
         self._checks = Admission("sign-ins", MAX_CHECKS, MAX_WAITING)
         self._decoys = DecoyAccounts()
 
@@ -95,21 +100,12 @@ class Authentication:
         """Start a session of an account and return its token."""
         token = make_token(TokenKind.SESSION)
         self.accounts.store_success(account.id)
-        self._sessions.add(account.id, token.hash, self._lifetime)
+        self._sessions.add(account.id, token.hash, self.lifetime)
         return token
 
     def sign_out(self, token: str) -> None:
         """End a session."""
         self._sessions.drop(hash_token(token))
-
-    def set_password(self, account: Account, password: str) -> None:
-        """Set a new password of an account, which ends its sessions.
-
-        Raises:
-            UsageError: The password is too weak.
-        """
-        check_password(password, account.name)
-        self.accounts.change(account.id, AccountUpdate(password_hash=hash_password(password)))
 
     def make_principal(self, account: Account) -> Principal:
         """Return what an account may do."""
@@ -117,12 +113,12 @@ class Authentication:
 
     def find_session(self, token: str) -> Principal | None:
         """Return who a session belongs to; None if it has ended."""
-        account = self._sessions.find(hash_token(token), self._lifetime)
+        account = self._sessions.find(hash_token(token), self.lifetime)
         return make_principal(self._database, account) if account is not None else None
 
     def find_key(self, token: str) -> Principal | None:
         """Return who a key belongs to; None if it has expired or was deleted."""
-        used = self.keys.find(hash_token(token))
+        used = self._keys.find(hash_token(token))
         return make_principal(self._database, used.account, used.key) if used is not None else None
 
     def find_link(self, token: str) -> Principal | None:
@@ -139,18 +135,16 @@ def make_principal(database: Database, account: Account, key: ApiKey | None = No
 
     A key for some sources cannot be an admin, nor read what others share with the account.
     """
-    role, sources, key_id = account.role, account.sources, None
-    is_limited = key is not None and key.sources is not None
-    shared = list_shared(database, account.id)
+    role, sources, key_id, is_limited = account.role, account.sources, None, False
     if key is not None:
-        key_id = key.id
+        key_id, is_limited = key.id, key.sources is not None
         role = role if key.role.includes(role) else key.role
     if key is not None and key.sources is not None:
         role = Role.EDIT if role is Role.ADMIN else role
         sources = key.sources if sources is None else tuple(sorted(set(sources) & set(key.sources)))
-        shared = []
     if role is Role.ADMIN:
         return Principal(role, EVERYTHING, account, key_id)
-    albums = sorted([*list_own(database, account.id), *shared])
-    rights = Rights(sources, tuple(albums), tuple(sorted(shared)))
+    albums = list_visible(database, account.id)
+    shared = () if is_limited else albums.shared
+    rights = Rights(sources, tuple(sorted(albums.own + shared)), shared)
     return Principal(role, rights, account, key_id, is_limited=is_limited)

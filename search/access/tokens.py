@@ -4,9 +4,14 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
+from search.storage.database import now
+
 SECRET_BYTES = 32
+# The longest time after which a key or a link can expire.
+MAX_DAYS = 3650
 # Characters of a key that are shown to recognize it.
 PREFIX_LENGTH = 12
 
@@ -42,6 +47,11 @@ def make_token(kind: TokenKind) -> Token:
     """Return a new random token of 256 bits."""
     text = f"{kind}_{secrets.token_urlsafe(SECRET_BYTES)}"
     return Token(text, hash_token(text))
+
+
+def expire_after(days: int | None) -> str | None:
+    """Return when something expires that is created now, in UTC, ISO 8601; None if it does not."""
+    return now(past=-timedelta(days=days)) if days is not None else None
 
 
 def hash_token(text: str) -> str:

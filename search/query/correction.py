@@ -111,8 +111,9 @@ def _is_unknown(text: str, start: int, end: int, library_words: Collection[str])
         return False
     is_name = match[2] != match[2].lower() and (start > 0 or match[2][1:] != match[2][1:].lower())
     word = match[2].lower()
-    is_in_library = any(form in library_words for form in (word, word + "s", word.removesuffix("s")))
-    return not (is_name or is_in_library or read_known_words().knows(word))
+    if is_name or read_known_words().knows(word):
+        return False
+    return all(form not in library_words for form in (word, word + "s", word.removesuffix("s")))
 
 
 def _is_english(text: str, spans: Sequence[tuple[int, int]], detect_language: Detect) -> bool:

@@ -23,12 +23,10 @@ class Credentials:
     Attributes:
         account: The account.
         password_hash: The hash of its password; None if it has none, as an account of an identity provider.
-        failed_attempts: The number of wrong passwords since the last sign-in.
     """
 
     account: Account
     password_hash: str | None
-    failed_attempts: int
 
 
 @dataclass(frozen=True)
@@ -97,10 +95,8 @@ class Accounts:
 
     def have_admin(self) -> bool:
         """Return whether an admin can sign in."""
-        c = a.account.c
-        query = select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False)).limit(1)
         with self._database.read() as db:
-            return db.execute(query).first() is not None
+            return _have_admin(db)
 
     def list_all(self) -> list[Account]:
         """Return all accounts in order of name."""
@@ -147,7 +143,7 @@ class Accounts:
         query = select_accounts().where(a.account.c.folded_name == fold_name(name))
         with self._database.read() as db:
             row = db.execute(query).one_or_none()
-        return Credentials(make_account(row), row.password_hash, row.failed_attempts) if row is not None else None
+        return Credentials(make_account(row), row.password_hash) if row is not None else None
 
     def change(self, account_id: int, changes: AccountUpdate) -> None:
         """Change an account in one transaction. A new password, and disabling, end all sessions of the account.
@@ -237,7 +233,12 @@ def make_account(row: Row[Any]) -> Account:
 
 def read_sources(has_all: bool, joined: str | None) -> tuple[int, ...] | None:
     """Return the ids of sources from a comma-separated list; None for all sources."""
-    return None if has_all else tuple(sorted(map(int, joined.split(",")))) if joined else ()
+    return None if has_all else read_list(joined)
+
+
+def read_list(joined: str | None) -> tuple[int, ...]:
+    """Return the ids in a comma-separated list, ascending."""
+    return tuple(sorted(map(int, joined.split(",")))) if joined else ()
 
 
 def _add_sources(db: Connection, account_id: int, sources: Iterable[int]) -> None:
@@ -246,7 +247,12 @@ def _add_sources(db: Connection, account_id: int, sources: Iterable[int]) -> Non
         db.execute(upsert(a.account_source).on_conflict_do_nothing(), rows)
 
 
-def _require_admin(db: Connection) -> None:
+def _have_admin(db: Connection) -> bool:
     c = a.account.c
-    if db.execute(select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False)).limit(1)).first() is None:
+    query = select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False)).limit(1)
+    return db.execute(query).first() is not None
+
+
+def _require_admin(db: Connection) -> None:
+    if not _have_admin(db):
         raise UsageError("This is the last admin. Make another account an admin first.")

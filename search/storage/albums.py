@@ -1,6 +1,7 @@
 """Albums: named sets of items, and whom they are shared with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
@@ -10,6 +11,7 @@ from search.errors import NotAllowedError, NotFoundError, UsageError
 from search.records import OWNER, Album, Principal, Role
 from search.storage import account_tables as a
 from search.storage import tables as t
+from search.storage.accounts import read_list
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.rights import is_readable, is_visible
 from search.storage.shown import read_shown_id
@@ -110,20 +112,28 @@ class Albums:
             return [_make_album(row) for row in db.execute(query)]
 
 
-def list_own(database: Database, account_id: int) -> list[int]:
-    """Return the ids of the albums of an account."""
-    with database.read() as db:
-        return list(db.execute(select(t.album.c.id).where(t.album.c.owner_id == account_id)).scalars())
+@dataclass(frozen=True)
+class VisibleAlbums:
+    """The albums that an account can see.
+
+    Attributes:
+        own: The ids of its own albums, ascending.
+        shared: The ids of those that others share with it, ascending.
+    """
+
+    own: tuple[int, ...]
+    shared: tuple[int, ...]
 
 
-def list_shared(database: Database, account_id: int) -> list[int]:
-    """Return the ids of the albums that others share with an account."""
-    c = t.album_account.c
-    is_named = exists().where(c.album_id == t.album.c.id, c.account_id == account_id)
-    is_other = t.album.c.owner_id.is_distinct_from(account_id)
+def list_visible(database: Database, account_id: int) -> VisibleAlbums:
+    """Return the albums that an account can see."""
+    album, named = t.album.c, t.album_account.c
+    is_named = exists().where(named.album_id == album.id, named.account_id == account_id)
+    query = select(album.id, album.owner_id).where(or_(album.owner_id == account_id, album.is_shared, is_named))
     with database.read() as db:
-        query = select(t.album.c.id).where(is_other, or_(t.album.c.is_shared, is_named))
-        return list(db.execute(query).scalars())
+        rows = db.execute(query.order_by(album.id)).all()
+    own = tuple(row.id for row in rows if row.owner_id == account_id)
+    return VisibleAlbums(own, tuple(row.id for row in rows if row.owner_id != account_id))
 
 
 def _select_albums(principal: Principal) -> Select[Any]:
@@ -146,6 +156,4 @@ def _select_albums(principal: Principal) -> Select[Any]:
 
 
 def _make_album(row: Row[Any]) -> Album:
-    values = dict(row._mapping)
-    shared_with = values["shared_with"]
-    return Album(**values | {"shared_with": tuple(map(int, shared_with.split(","))) if shared_with else ()})
+    return Album(**dict(row._mapping) | {"shared_with": read_list(row.shared_with)})

@@ -111,8 +111,7 @@ class ApiKeys:
         if account is None:
             return None
         if row.last_used_at is None or row.last_used_at < now(past=MIN_UPDATE_INTERVAL):
-            with self._database.write(bump_revision=False) as db:
-                db.execute(update(a.api_key).where(c.id == row.id).values(last_used_at=now()))
+            self._database.store_use(update(a.api_key).where(c.id == row.id).values(last_used_at=now()))
         return UsedKey(_make_key(row), make_account(account))
 
     def drop(self, key_id: int) -> None:

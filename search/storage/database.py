@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Executable,
     Select,
     bindparam,
     create_engine,
@@ -108,6 +109,11 @@ class Database:
             yield connection
             if bump_revision:
                 connection.execute(_BUMP_REVISION)
+
+    def store_use(self, statement: Executable) -> None:
+        """Store that something was used, unless the catalog cannot be written: a full disk must not refuse a reader."""
+        with suppress(HomeError), self.write(bump_revision=False) as db:
+            db.execute(statement)
 
     def close(self) -> None:
         """Close every pooled connection."""

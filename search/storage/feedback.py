@@ -48,12 +48,13 @@ class FeedbackStore:
         """Return all feedback, newest first. That for an attachment counts for its item unless that has its own."""
         c = t.feedback.c
         shown_id = read_shown_id(c.item_id)
-        query = select(c.text, shown_id, c.is_relevant, c.given_at, c.item_id == shown_id)
+        query = select(c.text, shown_id, c.is_relevant, c.given_at)
+        # The feedback of items comes first, and is kept.
+        order = ((c.item_id == shown_id).desc(), c.given_at.desc(), c.text, c.item_id)
         with self._database.read() as db:
-            rows = db.execute(query.order_by(c.given_at.desc(), c.text, c.item_id)).all()
+            rows = db.execute(query.order_by(*order)).all()
         given: dict[tuple[str, int], Feedback] = {}
-        # A stable order: the feedback of items first.
-        for *row, _ in sorted(rows, key=lambda row: not row[-1]):
+        for row in rows:
             judgment = Feedback(*row)
             given.setdefault((judgment.text, judgment.item_id), judgment)
         return sorted(given.values(), key=lambda judgment: judgment.given_at, reverse=True)

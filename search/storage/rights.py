@@ -21,17 +21,14 @@ def is_visible(rights: Rights) -> ColumnElement[bool]:
     return true() if rights.albums is None else t.album.c.id.in_(rights.albums)
 
 
-def hides_an_album(rights: Rights, filters: Filters) -> bool:
-    """Return whether filters name an album that the caller cannot see; it has no items then."""
-    return rights.albums is not None and not set(filters.albums) <= set(rights.albums)
-
-
 def match_rights(filters: Filters) -> ColumnElement[bool]:
     """Return the condition on item rows that the rights in some filters express."""
+    rights = filters.rights
     asks_for_a_folder = filters.path is not None or bool(filters.sources)
-    if hides_an_album(filters.rights, filters) or (filters.rights.hides_folders and asks_for_a_folder):
+    names_a_hidden_album = rights.albums is not None and not set(filters.albums) <= set(rights.albums)
+    if names_a_hidden_album or (rights.hides_folders and asks_for_a_folder):
         return false()
-    return is_readable(filters.rights)
+    return is_readable(rights)
 
 
 def _select_shared(albums: tuple[int, ...]) -> Select[tuple[int]]:

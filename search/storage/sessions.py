@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from search.records import Account
 from search.storage import account_tables as a
@@ -59,18 +59,10 @@ class Sessions:
             return None
         if row.used_at < now(past=MIN_UPDATE_INTERVAL):
             values = {"used_at": now(), "expires_at": now(past=-lifetime)}
-            with self._database.write(bump_revision=False) as db:
-                db.execute(update(a.session).where(c.token_hash == token_hash).values(values))
+            self._database.store_use(update(a.session).where(c.token_hash == token_hash).values(values))
         return make_account(row)
 
     def drop(self, token_hash: str) -> None:
         """End a session."""
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(a.session).where(a.session.c.token_hash == token_hash))
-
-    def count(self, account_id: int) -> int:
-        """Return the number of sessions of an account that have not expired."""
-        c = a.session.c
-        query = select(c.token_hash).where(c.account_id == account_id, c.expires_at > now())
-        with self._database.read() as db:
-            return len(db.execute(query).all())

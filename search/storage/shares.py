@@ -30,8 +30,7 @@ class Shares:
         """
         row = {"album_id": album_id, "token_hash": token_hash, "created_at": now(), "expires_at": expires_at}
         with self._database.write(bump_revision=False) as db:
-            share_id = db.execute(insert(t.share).values(row).returning(t.share.c.id)).scalar_one()
-        return next(share for share in self.list_all(album_id) if share.id == share_id)
+            return Share(**db.execute(insert(t.share).values(row).returning(*_COLUMNS)).one()._mapping)
 
     def list_all(self, album_id: int) -> list[Share]:
         """Return the links to an album, newest first."""
@@ -48,8 +47,7 @@ class Shares:
         if row is None:
             return None
         if row.last_used_at is None or row.last_used_at < now(past=MIN_UPDATE_INTERVAL):
-            with self._database.write(bump_revision=False) as db:
-                db.execute(update(t.share).where(c.id == row.id).values(last_used_at=now()))
+            self._database.store_use(update(t.share).where(c.id == row.id).values(last_used_at=now()))
         return Share(**row._mapping)
 
     def drop(self, album_id: int, share_id: int) -> None:

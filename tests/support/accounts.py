@@ -3,11 +3,11 @@
 from flask.testing import FlaskClient
 
 from search.access.accounts import NewAccount, add_account
-from search.access.tokens import TokenKind, make_token
+from search.access.keys import add_key
 from search.open_home import OpenHome
 from search.records import Account, Role
 from search.storage.accounts import Accounts
-from search.storage.api_keys import ApiKeys, NewKey
+from search.storage.api_keys import NewKey
 
 PASSWORD = "correct horse battery"
 
@@ -25,10 +25,8 @@ def add_admin(library: OpenHome) -> Account:
 
 def make_headers(library: OpenHome, account: Account, role: Role | None = None, sources=None, expires_at=None):
     """Return the headers of a request with a new key of an account."""
-    token = make_token(TokenKind.KEY)
-    new = NewKey("test", role or account.role, sources, expires_at)
-    ApiKeys(library.database).add(account.id, new, token.prefix, token.hash)
-    return {"Authorization": f"Bearer {token.text}"}
+    added = add_key(library.database, account, NewKey("test", role or account.role, sources, expires_at))
+    return {"Authorization": f"Bearer {added.text}"}
 
 
 def sign_in(client: FlaskClient, name: str, password: str = PASSWORD) -> FlaskClient:

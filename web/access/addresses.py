@@ -1,10 +1,8 @@
 """Where a request comes from."""
 
-import ipaddress
-
 from flask import request
 
-from web.hosts import LOOPBACK_HOSTS, normalize
+from web.hosts import LOOPBACK_HOSTS, is_loopback, normalize
 
 # A proxy adds at least one of these.
 FORWARDING_HEADERS = (
@@ -32,11 +30,4 @@ def find_exposure() -> str | None:
         return f"it was forwarded by a proxy (`{forwarded}`)"
     if normalize(request.headers.get("Host", "")) not in LOOPBACK_HOSTS:
         return f"it is for the host {request.headers.get('Host', '')!r}"
-    return None if _is_loopback(request.remote_addr) else "it comes from another machine"
-
-
-def _is_loopback(address: str | None) -> bool:
-    try:
-        return ipaddress.ip_address(address or "").is_loopback
-    except ValueError:
-        return False
+    return None if is_loopback(request.remote_addr or "") else "it comes from another machine"

@@ -12,9 +12,23 @@ from web.access.addresses import get_address
 
 
 def get_principal() -> Principal:
-    """Return who sends the current request."""
-    principal: Principal = g.get("principal", NOBODY)
+    """Return who sends the current request. The gate finds it out when it is first needed."""
+    if "principal" not in g:
+        g.principal = g.find_principal() if "find_principal" in g else NOBODY
+    principal: Principal = g.principal
     return principal
+
+
+def get_form_token() -> str | None:
+    """Return what the browser of the caller sends with changes; None without a session."""
+    get_principal()
+    token: str | None = g.get("form_token")
+    return token
+
+
+def find_hidden_folders() -> bool:
+    """Return whether the caller is known, and may not see the folders of files."""
+    return "principal" in g and get_principal().rights.hides_folders
 
 
 def get_account() -> Account:

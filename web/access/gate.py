@@ -3,22 +3,24 @@
 import hmac
 from urllib.parse import quote
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, g, make_response, redirect, request
 
 from search.access.authentication import Authentication
 from search.access.tokens import TokenKind, find_kind, make_form_token
 from search.errors import NotAllowedError, SignInError
 from search.records import NOBODY, OWNER, Principal, Role
 from web.access.addresses import find_exposure
-from web.access.caller import get_principal
+from web.access.caller import get_form_token, get_principal
 from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie
 from web.contract.openapi import find_operation
-from web.contract.operation import FORM_TOKEN_HEADER
+from web.contract.operation import FORM_TOKEN_HEADER, Operation
+from web.cross_site import SAFE_METHODS
 from web.http_errors import FormTokenError
 from web.proxies import TRUSTED_KEY
 
 FORM_TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+# How the cookies of a browser say who uses it.
+FINDERS = {SESSION_COOKIE: Authentication.find_session, LINK_COOKIE: Authentication.find_link}
 
 
 def register(app: Flask, authentication: Authentication, user_header: str) -> None:
@@ -33,19 +35,20 @@ def register(app: Flask, authentication: Authentication, user_header: str) -> No
     @app.before_request
     def _check() -> Response | None:
         operation = find_operation(app, request.endpoint)
-        needed = operation.role
         if request.endpoint is None or request.endpoint == "static":
             return None
         named = request.headers.get(user_header, "") if user_header and request.environ.get(TRUSTED_KEY) else ""
-        g.principal = _find_named(authentication, named) if named else _find_principal(authentication, needed)
-        if needed is Role.NONE or get_principal().role.includes(needed):
-            _check_form_token(needed)
+        if operation.role is Role.NONE and not (named or _has_secret()):
+            # Most of these routes do not ask who it is. A monitor must not wait for the database.
+            g.find_principal = lambda: _find_unnamed(authentication, is_public=True)
             return None
-        if get_principal().role is not Role.NONE:
-            raise NotAllowedError(_explain(needed))
-        if operation.is_page:
-            return _send_to_sign_in()
-        raise SignInError("Sign in on the page /sign-in, or send an API key: `Authorization: Bearer KEY`.")
+        g.principal = _find_named(authentication, named) if named else _find_principal(authentication, operation.role)
+        if operation.role is Role.NONE:
+            return None
+        if get_principal().role.includes(operation.role):
+            _check_form_token()
+            return None
+        return _refuse(operation)
 
     @app.after_request
     def _ask_for_key(response: Response) -> Response:
@@ -54,6 +57,26 @@ def register(app: Flask, authentication: Authentication, user_header: str) -> No
         for name in g.get("expired_cookies", ()):
             drop_cookie(response, name)
         return response
+
+
+def _refuse(operation: Operation) -> Response:
+    """Return a redirect to the page to sign in, which leads back, for somebody who opens a page.
+
+    Raises:
+        SignInError: It is no page, and the caller has not signed in.
+        NotAllowedError: The role of the caller is too low.
+    """
+    if get_principal().role is not Role.NONE:
+        raise NotAllowedError(_explain(operation.role))
+    if operation.is_page:
+        target = request.full_path.rstrip("?")
+        return make_response(redirect(f"{request.root_path}/sign-in?next={quote(target, safe='')}"))
+    raise SignInError("Sign in on the page /sign-in, or send an API key: `Authorization: Bearer KEY`.")
+
+
+def _has_secret() -> bool:
+    """Return whether the current request has something that says who sends it."""
+    return "Authorization" in request.headers or not FINDERS.keys().isdisjoint(request.cookies)
 
 
 def _find_principal(authentication: Authentication, needed: Role) -> Principal:
@@ -67,21 +90,34 @@ def _find_principal(authentication: Authentication, needed: Role) -> Principal:
     if scheme.lower() == "bearer":
         return _find_bearer(authentication, token.strip())
     g.expired_cookies = []
-    has_accounts = authentication.accounts.exist()
-    finders = {SESSION_COOKIE: authentication.find_session, LINK_COOKIE: authentication.find_link}
-    for name, find in finders.items():
-        if name in request.cookies and (has_accounts or name == SESSION_COOKIE):
-            principal = find(request.cookies[name])
+    for name, find in FINDERS.items():
+        # Without accounts, the person at the machine who follows a link stays who they are.
+        if name in request.cookies and (name == SESSION_COOKIE or authentication.accounts.exist()):
+            principal = find(authentication, request.cookies[name])
             if principal is not None:
-                g.is_session = name == SESSION_COOKIE
+                g.form_token = make_form_token(request.cookies[name]) if name == SESSION_COOKIE else None
                 return principal
             g.expired_cookies.append(name)
-    if has_accounts:
+    return _find_unnamed(authentication, is_public=needed is Role.NONE)
+
+
+def _find_unnamed(authentication: Authentication, is_public: bool) -> Principal:
+    """Return who sends a request that does not say so.
+
+    Args:
+        authentication: Says whether there are accounts.
+        is_public: Whether the route is for everyone.
+
+    Raises:
+        NotAllowedError: The route is not for everyone, there are no accounts, and the request may come from another
+            machine.
+    """
+    if authentication.accounts.exist():
         return NOBODY
     exposure = find_exposure()
     if exposure is None:
         return OWNER
-    if needed is Role.NONE:
+    if is_public:
         return NOBODY
     raise NotAllowedError(
         f"Nobody has an account yet, so this server only answers to the person at this machine, and this request may "
@@ -110,11 +146,11 @@ def _find_bearer(authentication: Authentication, token: str) -> Principal:
     return principal
 
 
-def _check_form_token(needed: Role) -> None:
+def _check_form_token() -> None:
     """Refuse a change by a browser session whose request does not come from a page of this server."""
-    if request.method in SAFE_METHODS or needed is Role.NONE or not g.get("is_session", False):
+    expected = get_form_token()
+    if request.method in SAFE_METHODS or expected is None:
         return
-    expected = make_form_token(request.cookies[SESSION_COOKIE])
     sent = request.headers.get(FORM_TOKEN_HEADER)
     if sent is None and request.mimetype == "application/x-www-form-urlencoded":
         sent = request.form.get(FORM_TOKEN_FIELD)
@@ -129,11 +165,3 @@ def _explain(needed: Role) -> str:
         Role.ADMIN: "is for admins (role admin)",
     }
     return f"This {allowed.get(needed, 'is not allowed')}. Ask an admin."
-
-
-def _send_to_sign_in() -> Response:
-    """Return a redirect to the page to sign in, which leads back to the requested page."""
-    target = request.full_path.rstrip("?")
-    response = redirect(f"{request.root_path}/sign-in?next={quote(target, safe='')}")
-    assert isinstance(response, Response)
-    return response

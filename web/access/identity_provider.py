@@ -47,6 +47,11 @@ class Identity:
     name: str
 
 
+def has_provider(settings: Settings) -> bool:
+    """Return whether people can sign in through an identity provider."""
+    return bool(settings.oidc_issuer and settings.oidc_client_id)
+
+
 class IdentityProvider:
     """An identity provider. Its addresses and keys are read when somebody signs in."""
 

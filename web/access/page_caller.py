@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import request
-
-from search.access.tokens import make_form_token
 from search.open_home import OpenHome
 from search.records import Account, Album, Role
 from search.storage.albums import Albums
-from web.access.caller import get_principal
-from web.access.cookies import SESSION_COOKIE
+from web.access.caller import get_form_token, get_principal
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,5 @@ class PageCaller:
 def describe_page_caller(library: OpenHome) -> PageCaller:
     """Return who looks at the requested page."""
     principal = get_principal()
-    token = request.cookies.get(SESSION_COOKIE) if principal.account is not None else None
     albums = Albums(library.database, principal).list_all() if principal.share_id is not None else []
-    form_token = make_form_token(token) if token is not None else None
-    return PageCaller(principal.role, principal.account, form_token, albums[0] if albums else None)
+    return PageCaller(principal.role, principal.account, get_form_token(), albums[0] if albums else None)

@@ -1,22 +1,22 @@
 """/api/v1/keys: the API keys of an account."""
 
 from dataclasses import asdict
-from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.access.tokens import TokenKind, make_token
+from search.access.keys import MAX_NAME_LENGTH, add_key
+from search.access.tokens import MAX_DAYS, expire_after
 from search.errors import NotAllowedError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import Role
 from search.storage.api_keys import ApiKeys, NewKey
-from search.storage.database import now
 from web.access.caller import (
     get_account,
     get_principal,
     record_activity,
+    refuse_keys,
     refuse_limited_keys,
     require_session,
     restrict_library,
@@ -24,8 +24,6 @@ from web.access.caller import (
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.access import KeyList, NewKeyDocument, RoleName
-
-MAX_DAYS = 3650
 
 
 class KeyRequest(BaseModel):
@@ -41,7 +39,7 @@ class KeyRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(min_length=1, max_length=MAX_NAME_LENGTH)
     role: RoleName = "search"
     sources: list[ItemId] | None = Field(None, max_length=1_000)
     days: int | None = Field(None, ge=1, le=MAX_DAYS)
@@ -70,17 +68,13 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def create_key() -> tuple[Response, int]:
         """Create an API key. The response contains the key, which is not stored and cannot be shown again."""
         sent, account = parse_body(KeyRequest), require_session()
-        role = Role(sent.role)
-        if not account.role.includes(role):
-            raise NotAllowedError(f"role: your account has the role {account.role}; a key cannot do more")
         if sent.sources is not None:
             for source_id in sent.sources:
                 restrict_library(library).sources.get(source_id)
-        token = make_token(TokenKind.KEY)
-        expires_at = now(past=-timedelta(days=sent.days)) if sent.days is not None else None
-        key = keys.add(account.id, NewKey(sent.name, role, sent.sources, expires_at), token.prefix, token.hash)
-        record_activity(library, "key-added", key.prefix)
-        return jsonify(asdict(key) | {"key": token.text}), 201
+        new = NewKey(sent.name, Role(sent.role), sent.sources, expire_after(sent.days))
+        added = add_key(library.database, account, new)
+        record_activity(library, "key-added", added.key.prefix)
+        return jsonify(asdict(added.key) | {"key": added.text}), 201
 
     @api.delete("/<int:key_id>")
     @Operation(status=204)
@@ -89,6 +83,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         account_id = None if get_principal().role is Role.ADMIN else get_account().id
         refuse_limited_keys()
         key = keys.get(key_id, account_id)
+        refuse_keys()
         keys.drop(key.id)
         record_activity(library, "key-deleted", key.prefix)
         return "", 204

@@ -3,16 +3,15 @@
 from dataclasses import asdict
 from datetime import timedelta
 
-from flask import Blueprint, Response, jsonify, redirect, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.access.authentication import Authentication
-from search.access.tokens import TokenKind, make_token
+from search.access.tokens import MAX_DAYS, TokenKind, expire_after, make_token
 from search.errors import NotAllowedError, SignInError
 from search.open_home import OpenHome
 from search.records import Album, Role
 from search.storage.albums import Albums
-from search.storage.database import now
 from search.storage.shares import Shares
 from web.access.caller import get_principal, record_activity, refuse_limited_keys
 from web.access.cookies import LINK_COOKIE, set_cookie
@@ -34,7 +33,7 @@ class LinkRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    days: int | None = Field(30, ge=1, le=3650)
+    days: int | None = Field(30, ge=1, le=MAX_DAYS)
 
 
 def make_blueprint(library: OpenHome, authentication: Authentication) -> Blueprint:
@@ -68,8 +67,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         """
         sent, album = parse_body(LinkRequest), get_own(album_id)
         token = make_token(TokenKind.LINK)
-        expires_at = now(past=-timedelta(days=sent.days)) if sent.days is not None else None
-        share = shares.add(album.id, token.hash, expires_at)
+        share = shares.add(album.id, token.hash, expire_after(sent.days))
         record_activity(library, "link-added", album.name)
         return jsonify(asdict(share) | {"path": f"{request.root_path}/shared/{token.text}"}), 201
 
@@ -98,8 +96,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         album_id, account = principal.rights.shared[0], get_principal().account
         if account is not None:
             _require_visible(album_id, account.name)
-        response = redirect(f"{request.root_path}/?album={album_id}")
-        assert isinstance(response, Response)
+        response = make_response(redirect(f"{request.root_path}/?album={album_id}"))
         if account is None:
             set_cookie(response, LINK_COOKIE, token, COOKIE_LIFETIME)
         response.headers["Referrer-Policy"] = "no-referrer"

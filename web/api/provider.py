@@ -4,7 +4,7 @@ import secrets
 from dataclasses import asdict
 from datetime import timedelta
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, make_response, redirect, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from search.access.accounts import NewAccount, add_account, check_name
@@ -14,8 +14,9 @@ from search.open_home import OpenHome
 from search.records import Account, Role
 from search.settings import Settings
 from web.access.caller import record_activity
-from web.access.cookies import ATTEMPT_COOKIE, SESSION_COOKIE, drop_cookie, set_cookie
-from web.access.identity_provider import Attempt, Identity, IdentityProvider
+from web.access.cookies import ATTEMPT_COOKIE, drop_cookie, set_cookie
+from web.access.identity_provider import Attempt, Identity, IdentityProvider, has_provider
+from web.api.session import begin_session, keep_session
 from web.contract.operation import Operation
 
 LIFETIME = timedelta(minutes=10)
@@ -35,10 +36,9 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
     provider = IdentityProvider(settings)
     # A restart of the server makes people who are just signing in begin again.
     signer = URLSafeTimedSerializer(secrets.token_bytes(32))
-    lifetime = timedelta(days=settings.session_days)
 
     def require_provider() -> None:
-        if not (settings.oidc_issuer and settings.oidc_client_id):
+        if not has_provider(settings):
             raise NotFoundError("No identity provider is set up: the settings `oidc_issuer` and `oidc_client_id`.")
 
     @api.get("")
@@ -63,11 +63,11 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         attempt = Attempt(**kept)
         identity = provider.finish(_get_callback(), request.url, attempt)
         account = find_account(library, authentication, settings, identity)
-        token = authentication.sign_in(account)
-        record_activity(library, "sign-in", account.name)
+        token = begin_session(authentication, account)
+        record_activity(library, "sign-in")
         response = _lead_to(f"{request.root_path}{attempt.target}")
         drop_cookie(response, ATTEMPT_COOKIE)
-        set_cookie(response, SESSION_COOKIE, token.text, lifetime)
+        keep_session(response, authentication, token)
         return response
 
     return api
@@ -87,7 +87,7 @@ def find_account(library: OpenHome, authentication: Authentication, settings: Se
     if account is None:
         account = accounts.claim_invitation(identity.name, identity.external_id)
     if account is None:
-        if not settings.oidc_new_accounts:
+        if not (settings.oidc_new_accounts and accounts.have_admin()):
             raise NotAllowedError(f"{identity.name} has no account here. Ask an admin to add one without a password.")
         try:
             check_name(identity.name)
@@ -112,7 +112,6 @@ def _get_callback() -> str:
 
 
 def _lead_to(address: str) -> Response:
-    response = redirect(address)
-    assert isinstance(response, Response)
+    response = make_response(redirect(address))
     response.cache_control.no_store = True
     return response

@@ -1,19 +1,19 @@
 """/api/v1/session: sign in, sign out, and who sends a request."""
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from search.access.authentication import Authentication, make_principal
+from search.access.accounts import AccountChange, change_account
+from search.access.authentication import Authentication
 from search.access.passwords import MAX_LENGTH
-from search.access.tokens import make_form_token
+from search.access.tokens import Token, make_form_token
 from search.errors import NotAllowedError, SignInError
 from search.open_home import OpenHome
 from search.records import Account, Role
-from web.access.caller import get_principal, record_activity, require_session
+from web.access.caller import get_form_token, get_principal, record_activity, require_session
 from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie, set_cookie
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
@@ -48,13 +48,12 @@ class PasswordRequest(BaseModel):
     new: str = Field(max_length=MAX_LENGTH)
 
 
-def make_blueprint(library: OpenHome, authentication: Authentication, lifetime: timedelta) -> Blueprint:
+def make_blueprint(library: OpenHome, authentication: Authentication) -> Blueprint:
     """Return the routes.
 
     Args:
         library: The library.
         authentication: Checks passwords and starts sessions.
-        lifetime: How long a session lasts after its last use.
     """
     api = Blueprint("session", __name__, url_prefix="/api/v1/session")
 
@@ -62,7 +61,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication, lifetime: 
     @Operation(SessionDocument, role=Role.NONE)
     def show_session() -> Response:
         """Return who sends the request, and what they may do."""
-        return jsonify(describe_session(authentication, request.cookies.get(SESSION_COOKIE)))
+        return jsonify(describe_session(authentication))
 
     @api.post("")
     @Operation(SessionDocument, role=Role.NONE, bodies={JSON: SignInRequest}, errors=(SignInError,))
@@ -74,7 +73,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication, lifetime: 
         except SignInError:
             record_activity(library, "sign-in-refused", sent.name)
             raise
-        response = start_session(library, authentication, account, lifetime)
+        response = start_session(authentication, account)
         record_activity(library, "sign-in")
         return response
 
@@ -97,42 +96,44 @@ def make_blueprint(library: OpenHome, authentication: Authentication, lifetime: 
         """Change the password of the account that has signed in. Its other sessions end."""
         sent, account = parse_body(PasswordRequest), require_session()
         authentication.check_password(account.name, sent.current)
-        authentication.set_password(account, sent.new)
+        change_account(library, account, AccountChange(password=sent.new))
         record_activity(library, "password-changed")
-        return start_session(library, authentication, account, lifetime)
+        return start_session(authentication, account)
 
     return api
 
 
-def start_session(library: OpenHome, authentication: Authentication, account: Account, lifetime: timedelta) -> Response:
-    """Start a session of an account, and return the response that tells the browser.
-
-    Args:
-        library: The library.
-        authentication: Starts sessions.
-        account: The account.
-        lifetime: How long a session lasts after its last use.
-    """
+def begin_session(authentication: Authentication, account: Account) -> Token:
+    """Start a session of an account, who sends the current request from then on, and return its token."""
     token = authentication.sign_in(account)
-    g.principal = make_principal(library.database, account)
-    response = jsonify(describe_session(authentication, token.text))
-    set_cookie(response, SESSION_COOKIE, token.text, lifetime)
+    g.principal, g.form_token = authentication.make_principal(account), make_form_token(token.text)
+    return token
+
+
+def keep_session(response: Response, authentication: Authentication, token: Token) -> None:
+    """Let a browser keep a session; it forgets a link that it has followed before."""
+    set_cookie(response, SESSION_COOKIE, token.text, authentication.lifetime)
     drop_cookie(response, LINK_COOKIE)
+
+
+def start_session(authentication: Authentication, account: Account) -> Response:
+    """Start a session of an account, and return the response that tells the browser."""
+    token = begin_session(authentication, account)
+    response = jsonify(describe_session(authentication))
+    keep_session(response, authentication, token)
     return response
 
 
-def describe_session(authentication: Authentication, session_token: str | None) -> dict[str, Any]:
+def describe_session(authentication: Authentication) -> dict[str, Any]:
     """Return the JSON form of the caller.
 
     Args:
         authentication: Says whether there are accounts.
-        session_token: The token of the session of a browser, if there is one.
     """
-    principal = get_principal()
-    is_session = session_token is not None and principal.account is not None and principal.key_id is None
+    account = get_principal().account
     return {
-        "role": principal.role,
-        "account": asdict(principal.account) if principal.account is not None else None,
+        "role": get_principal().role,
+        "account": asdict(account) if account is not None else None,
         "has_accounts": authentication.accounts.exist(),
-        "form_token": make_form_token(session_token or "") if is_session else None,
+        "form_token": get_form_token(),
     }

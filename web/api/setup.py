@@ -1,7 +1,6 @@
 """/api/v1/setup: the first account, created with the link that `crossmodal serve --setup` prints."""
 
 import threading
-from datetime import timedelta
 
 from flask import Blueprint, Response
 from pydantic import Field
@@ -29,15 +28,12 @@ class SetupRequest(SignInRequest):
     token: str = Field(max_length=200)
 
 
-def make_blueprint(
-    library: OpenHome, authentication: Authentication, lifetime: timedelta, setup_hash: str | None
-) -> Blueprint:
+def make_blueprint(library: OpenHome, authentication: Authentication, setup_hash: str | None) -> Blueprint:
     """Return the route.
 
     Args:
         library: The library.
         authentication: Says whether there is an admin.
-        lifetime: How long a session lasts after its last use.
         setup_hash: The hash of the token in the link; None if there is no link.
     """
     creating = threading.Lock()
@@ -54,7 +50,7 @@ def make_blueprint(
             if authentication.accounts.have_admin():
                 raise NotAllowedError("There is an admin already. Sign in on the page /sign-in.")
             account = add_account(library, NewAccount(sent.name, Role.ADMIN, password=sent.password))
-        response = start_session(library, authentication, account, lifetime)
+        response = start_session(authentication, account)
         record_activity(library, "account-added", account.name)
         return response
 

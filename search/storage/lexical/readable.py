@@ -18,8 +18,9 @@ def is_word_readable(database: Database, word: str, rights: Rights) -> bool:
         rights: What the caller may read.
     """
     match = text("SELECT rowid FROM words WHERE words MATCH :word").bindparams(bindparam("word", f'"{word}"'))
-    segments = match.columns(column("rowid", Integer)).scalar_subquery()
-    query = select(t.segment.c.id).join(t.item, t.item.c.id == t.segment.c.item_id)
+    # A join ends at the first match; a list of all matches would be made first.
+    matches = match.columns(column("rowid", Integer)).subquery()
+    query = select(t.segment.c.id).join(matches, matches.c.rowid == t.segment.c.id)
+    query = query.join(t.item, t.item.c.id == t.segment.c.item_id).where(is_indexed(), is_readable(rights)).limit(1)
     with database.read() as db:
-        found = db.execute(query.where(t.segment.c.id.in_(segments), is_indexed(), is_readable(rights)).limit(1))
-        return found.first() is not None
+        return db.execute(query).first() is not None

@@ -210,6 +210,11 @@ def test_whatever_a_webhook_answers_ends_in_time_with_a_reason(answer_with, monk
     assert time.monotonic() - began < 2.5
 
 
+def test_a_step_of_a_call_that_takes_too_long_has_the_reason_of_the_whole_call():
+    assert webhook.explain_error(TimeoutError("timed out")) == webhook.explain_error(TimeoutError())
+    assert "did not answer within 10 s" in webhook.explain_error(TimeoutError("timed out"))
+
+
 def test_a_webhook_that_answers_is_called(answer_with):
     address = answer_with(lambda connection: connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n"))
     assert send_all([make_message(address), make_message("http://127.0.0.1:1/")], LOOPBACK)[0] is None

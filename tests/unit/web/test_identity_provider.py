@@ -6,6 +6,7 @@ import pytest
 from search.access.accounts import NewAccount, add_account
 from search.records import Role
 from search.storage.accounts import Accounts
+from search.storage.activities import Activities
 from tests.support.accounts import add_admin, add_person
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, run_provider
 from tests.support.web_client import make_client
@@ -107,3 +108,18 @@ def test_without_a_provider_there_is_no_such_page(fresh):
 def test_a_sign_in_leads_only_to_pages_of_this_server(path):
     assert clean_target(path) == "/"
     assert clean_target("/library?a=b") == "/library?a=b"
+
+
+def test_a_stranger_does_not_become_the_first_account(fresh, provider):
+    client = make_provider_client(fresh, provider, oidc_new_accounts=True)
+    assert go(client).status_code == 403
+    assert client.get("/api/v1/session").json["role"] == "admin"
+
+
+def test_a_sign_in_is_recorded_and_replaces_a_link_as_one_with_a_password_does(fresh, client):
+    add_account(fresh, NewAccount("ana", Role.EDIT))
+    client.set_cookie("crossmodal_link", "cml_x")
+    go(client)
+    assert client.get_cookie("crossmodal_link") is None
+    newest = Activities(fresh.database).list_page(None, 1)[0]
+    assert (newest.account, newest.action, newest.subject) == ("ana", "sign-in", None)

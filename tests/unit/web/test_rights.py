@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from flask import g
 
 from search.access.tokens import TokenKind, make_token
 from search.engine import Engine
-from search.records import Account, Filters, Principal, Query, Rights, Role, Task
+from search.records import OWNER, Account, Filters, Principal, Query, Rights, Role, Task
 from search.storage.accounts import Accounts
 from search.storage.albums import Albums
 from search.storage.api_keys import ApiKeys
@@ -19,6 +20,7 @@ from tests.support.fake_demo import draw_photo
 from tests.support.indexing import index
 from tests.support.web_client import make_client
 from web.contract.openapi import list_routes
+from web.locations import hide_folders
 
 # Words and names that occur only in the hidden source.
 SECRETS = ("zorblatt", "hiddencase", "salary", "maskedcam")
@@ -449,3 +451,22 @@ def test_only_who_may_read_everything_sees_the_terms_of_scores(world):
     for caller, is_shown in (("admin", True), ("search", False)):
         evidence = world.client.get(address, headers=world.callers[caller][1]).json["hits"][0]["evidence"][0]
         assert ("terms" in evidence) is is_shown, caller
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_hidden"),
+    [
+        ("The file of item 5 is missing: /My Photos/a.jpg", True),
+        ("/home/ana/a.jpg cannot be read: I/O error", True),
+        ("The catalog /home/ana/catalogue.db cannot be read", True),
+        ("There is no item 5. `crossmodal files` and GET /api/v1/items list the items.", False),
+        ("Use text and/or images: 3/4 are left", False),
+    ],
+)
+def test_problems_name_no_path_to_people_with_a_link(world, detail, is_hidden):
+    app = world.client.application
+    with app.test_request_context("/"):
+        g.principal = OWNER
+        assert hide_folders(detail) == detail
+        g.principal = Principal(Role.VIEW, Rights((), (), hides_folders=True))
+        assert (hide_folders(detail) != detail) is is_hidden

@@ -10,6 +10,7 @@ import pytest
 from search.access.authentication import MAX_CHECKS, MAX_FAILURES, MAX_WAITING
 from search.access.tokens import TokenKind, hash_token, make_token
 from search.engine import Engine
+from search.errors import HomeError
 from search.records import Role
 from search.settings import Settings
 from search.storage import account_tables as a
@@ -332,3 +333,37 @@ def test_a_trusted_proxy_names_the_account_and_nobody_else_can(fresh):
     assert refused.status_code == 401
     without = make_client(fresh, user_header="Remote-User")
     assert without.get("/api/v1/status", headers={"Remote-User": "ana"}).status_code == 401
+
+
+def test_a_key_cannot_delete_keys(fresh):
+    admin = add_admin(fresh)
+    make_headers(fresh, admin)
+    headers, client = make_headers(fresh, admin, Role.SEARCH), make_client(fresh)
+    assert client.delete("/api/v1/keys/1", headers=headers).status_code == 403
+    assert client.delete("/api/v1/keys/1", headers=make_headers(fresh, admin)).status_code == 403
+    assert len(sign_in(client, "admin").get("/api/v1/keys").json["keys"]) == 3
+
+
+def test_a_monitor_does_not_wait_for_the_database(fresh, monkeypatch):
+    add_admin(fresh)
+    client = make_client(fresh)
+
+    def read(*_):
+        raise AssertionError("the database was read")
+
+    monkeypatch.setattr("search.storage.accounts.Accounts.exist", read)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_who_may_read_still_may_when_the_catalog_cannot_be_written(fresh, monkeypatch):
+    admin = add_admin(fresh)
+    headers, client = make_headers(fresh, admin), sign_in(make_client(fresh), "admin")
+    with fresh.database.write() as db:
+        db.execute(a.session.update().values(used_at="2020-01-01T00:00:00+00:00"))
+
+    def write(*_, **__):
+        raise HomeError("the disk is full")
+
+    monkeypatch.setattr("search.storage.database.Database.write", write)
+    assert client.get("/api/v1/items").status_code == 200
+    assert make_client(fresh).get("/api/v1/items", headers=headers).status_code == 200
