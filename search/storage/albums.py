@@ -117,7 +117,7 @@ class VisibleAlbums:
     """The albums that an account can see.
 
     Attributes:
-        own: The ids of its own albums, ascending.
+        own: The ids of the albums that it owns, ascending.
         shared: The ids of those that others share with it, ascending.
     """
 
