@@ -15,7 +15,6 @@ from tests.support.webhooks import SECRET, make_message, send
     [
         (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
         (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
-        (TimeoutError("timed out"), "timed out"),
         (ValueError("the port is 0"), "the port is 0"),
     ],
 )
@@ -26,6 +25,11 @@ def test_a_webhook_that_is_not_reached_is_explained_without_class_names(monkeypa
     monkeypatch.setattr(webhook._Call, "_post", fail)
     message = f"the webhook cannot be reached: {expected}. Check the address and that its server runs."
     assert send("http://127.0.0.1:1/") == message
+
+
+@pytest.mark.parametrize("error", [TimeoutError("timed out"), TimeoutError()])
+def test_a_webhook_that_answers_too_late_is_explained_by_the_limit(error):
+    assert webhook.explain_error(error) == "the webhook did not answer within 10 s"
 
 
 def test_a_webhook_with_another_certificate_is_explained():
