@@ -61,8 +61,10 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
     from search.open_home import open_home
     from web.app import create_app
     from web.server.server import listen, serve
+    from web.server.tuning import tune_for_requests
     from web.worker_process import WorkerProcess
 
+    tune_for_requests()
     with open_home(settings, create=True) as library:
         token = _prepare_setup(library, address, setup)
         settings = _add_own_names(settings, address)

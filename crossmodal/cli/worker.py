@@ -10,6 +10,10 @@ from search.settings import Settings
 if TYPE_CHECKING:
     import threading
 
+# Next to a server, searches come first: an index job uses the processors that they leave free, and about a tenth of the
+# others.
+SERVED_NICENESS = 10
+
 
 @click.command("worker")
 @click.option(
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def worker_command(settings: Settings, workers: int, until_idle: bool, exit_with_stdin: bool) -> None:
     """Run jobs, uploads and watched sources in the background."""
+    import os
     import signal
     import threading
 
@@ -37,6 +42,7 @@ def worker_command(settings: Settings, workers: int, until_idle: bool, exit_with
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     if exit_with_stdin:
+        os.nice(SERVED_NICENESS)
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
     with open_home(settings, create=True) as library:
         run_worker(library, Options(workers), stop, until_idle)

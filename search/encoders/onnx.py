@@ -72,6 +72,8 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # Threads that wait for work in a loop keep other queries from the processor.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not is_7_bit:
         # A processor without VNNI adds two 8-bit products in 16 bits and saturates: cosines with the exact vectors drop
         # to .94. This option avoids that. It costs 50 % more time there, and nothing with VNNI. With 7-bit weights a
