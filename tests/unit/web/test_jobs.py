@@ -44,13 +44,13 @@ def upload(client, *files):
 
 
 def test_a_source_is_added_indexed_watched_and_forgotten(client, fresh, media):
-    answer = client.post("/api/v1/sources", json={"path": str(media), "watch": True})
+    answer = client.post("/api/v1/sources", json={"path": str(media), "watched": True})
     assert answer.status_code == 202
     source, job = answer.json, answer.json["job"]
     assert (source["path"], source["watched"], source["available"]) == (str(media), True, True)
     work(fresh)
     assert client.get(f"/api/v1/jobs/{job['id']}").json["summary"]["added"] == 1
-    again = client.post("/api/v1/sources", json={"path": str(media / "red.png"), "watch": False}).json
+    again = client.post("/api/v1/sources", json={"path": str(media / "red.png"), "watched": False}).json
     assert (again["id"], again["path"], again["watched"]) == (source["id"], str(media), False)
     assert [one["id"] for one in client.get("/api/v1/sources").json["sources"]] == [source["id"]]
     assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 204
@@ -78,7 +78,7 @@ def test_what_a_source_leaves_out_is_set_and_changed(client, fresh, media):
     assert (answer.status_code, answer.json["exclude"], answer.json["hidden"]) == (202, [], False)
     work(fresh)
     assert states() == {".hidden/h.png": "skipped", ".hidden": "skipped", "bad.jpg": "failed", "red.png": "indexed"}
-    answer = client.patch(address, json={"watch": True})
+    answer = client.patch(address, json={"watched": True})
     assert (answer.status_code, answer.json["watched"], answer.json["job"]) == (200, True, None)
     refused = client.patch(address, json={"exclude": ["a\nb"]})
     assert (refused.status_code, refused.json["detail"].startswith("exclude:")) == (400, True)
