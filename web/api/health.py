@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 
 from flask import Blueprint, Response, jsonify
 
+from search.disk_guard import DISKS
 from search.engine import Engine
 from search.errors import HomeError
 from search.records import Role
@@ -72,12 +73,15 @@ class SpaceCheck:
             raise HomeError(f"Cannot write to {self._folder}: {problem}. Free some space, or check the permissions.")
 
     def _find_problem(self) -> str | None:
-        """Write a file that has no name, and return why that fails; None if it does not."""
+        """Return why no file can be written; None if one can."""
         try:
-            with TemporaryFile(dir=self._folder) as file:
-                file.write(bytes(PROBE_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
+            DISKS.call(str(self._folder), self._write)
         except OSError as error:
             return error.strerror or str(error)
         return None
+
+    def _write(self) -> None:
+        with TemporaryFile(dir=self._folder) as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())

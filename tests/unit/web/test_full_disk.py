@@ -1,7 +1,10 @@
 """On a full disk the server answers what it can, and says that it is not ready."""
 
+import threading
+
 import pytest
 
+from search.disk_guard import DiskGuard
 from tests.support.web_client import get_item, make_client
 
 
@@ -46,3 +49,15 @@ def test_the_disk_is_not_written_to_at_each_call(fresh, monkeypatch):
     monkeypatch.setattr("web.api.health.VALID_SECONDS", 0.0)
     assert make_client(fresh).get("/readyz").status_code == 200
     assert len(written) == 2
+
+
+def test_a_disk_that_does_not_respond_occupies_no_further_thread(fresh, monkeypatch):
+    free = threading.Event()
+    monkeypatch.setattr("web.api.health.os.fsync", lambda _file: free.wait(20))
+    monkeypatch.setattr("web.api.health.DISKS", DiskGuard(response_seconds=0.1))
+    monkeypatch.setattr("web.api.health.VALID_SECONDS", 0.0)
+    client = make_client(fresh)
+    answers = [client.get("/readyz") for _ in range(3)]
+    free.set()
+    assert [answer.status_code for answer in answers] == [503] * 3
+    assert "the disk does not respond" in answers[-1].json["detail"]
