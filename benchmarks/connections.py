@@ -25,6 +25,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.memory import read_memory
+
 LARGE_FILE_BYTES = 2**30
 SECONDS = 4.0
 TIMEOUT_SECONDS = 5.0
@@ -69,6 +71,10 @@ class Target:
             return response.status, response.read()
         finally:
             client.close()
+
+    def read_memory(self) -> int:
+        """Return the memory of the server, with its worker and its media processes, in MiB."""
+        return read_memory(self.process.pid, with_children=True)
 
     def close(self) -> None:
         """Close the connections of a scene."""
@@ -158,25 +164,13 @@ def measure(target: Target, name: str) -> None:
                     failures += 1
             time.sleep(PAUSE_SECONDS)
     except OSError as error:
-        print(f"| {name} | cannot connect: {error} | | | {read_memory(target.process.pid)} |", flush=True)
+        print(f"| {name} | cannot connect: {error} | | | {target.read_memory()} |", flush=True)
         return
     finally:
         target.close()
     columns = [f"{statistics.median(row):.0f} ({max(row):.0f})" if row else "none" for row in took.values()]
-    print(f"| {name} | {' | '.join(columns)} | {failures} | {read_memory(target.process.pid)} |", flush=True)
+    print(f"| {name} | {' | '.join(columns)} | {failures} | {target.read_memory()} |", flush=True)
     time.sleep(1)
-
-
-def read_memory(pid: int) -> int:
-    """Return the memory of a process and its children in MiB."""
-    pids, total = [pid], 0
-    while pids:
-        folder = Path("/proc", str(pids.pop()))
-        status = (folder / "status").read_text()
-        total += sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-        for task in (folder / "task").iterdir():
-            pids += map(int, (task / "children").read_text().split())
-    return total // 1024
 
 
 def measure_stop(target: Target) -> None:

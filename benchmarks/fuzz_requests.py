@@ -15,9 +15,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from benchmarks.memory import read_memory
 
 TIMEOUT_SECONDS = 60.0
 # Event streams end with their job.
@@ -134,12 +135,6 @@ def send(connection: http.client.HTTPConnection, method: str, target: str, body:
         # The server may close the connection after a refused body before all of it was sent.
         return -1 if isinstance(error, BrokenPipeError | ConnectionResetError) else 0
     return response.status
-
-
-def read_memory(pid: int) -> int:
-    """Return the resident memory of a process in MiB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 // 2**20
 
 
 if __name__ == "__main__":

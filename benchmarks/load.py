@@ -22,6 +22,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.memory import read_memory
+
 PORT = 8765
 TIMEOUT_SECONDS = 120.0
 KINDS = ("text",) * 7 + ("picture",) * 2 + ("voice",)
@@ -38,11 +40,13 @@ class Results:
         statuses: The number of answers by kind and status; 0 for no answer.
         times: The seconds of each answer with status 200, by kind.
         health: The seconds of each answer of /healthz.
+        health_failures: How often /healthz did not answer.
     """
 
     statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     health: list[float] = field(default_factory=list)
+    health_failures: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -106,7 +110,8 @@ def measure(clients: int, seconds: float, pictures: list[Path], speech: list[Pat
         times = sorted(results.times[kind]) or [0.0]
         p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
         print(f"{kind:8} {dict(results.statuses[kind])}  p50 {statistics.median(times):.2f} s  p95 {p95:.2f} s")
-    print(f"/healthz: longest {max(results.health, default=0.0):.3f} s of {len(results.health)}")
+    longest = max(results.health, default=0.0)
+    print(f"/healthz: longest {longest:.3f} s of {len(results.health)}, {results.health_failures} failed")
     print(f"memory of the server: {before} MiB before, {highest} MiB at most, {read_memory(pid)} MiB after")
 
 
@@ -144,8 +149,11 @@ def watch_health(end: float, results: Results) -> None:
     """Ask /healthz until the end."""
     while time.monotonic() < end:
         began = time.perf_counter()
-        ask("GET", "/healthz", b"", "")
-        results.health.append(time.perf_counter() - began)
+        try:
+            ask("GET", "/healthz", b"", "")
+            results.health.append(time.perf_counter() - began)
+        except OSError:
+            results.health_failures += 1
         time.sleep(0.25)
 
 
@@ -159,12 +167,6 @@ def ask(method: str, path: str, body: bytes, kind: str) -> tuple[int, float]:
         return response.status, float(response.headers.get("Retry-After") or 1)
     finally:
         client.close()
-
-
-def read_memory(pid: int) -> int:
-    """Return the resident memory of a process in MiB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 // 2**20
 
 
 if __name__ == "__main__":

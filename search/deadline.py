@@ -13,6 +13,13 @@ def set_deadline(moment: float | None) -> None:
     _deadline.set(moment)
 
 
+def extend_deadline(seconds: float) -> None:
+    """Move the deadline of this thread, if there is one, to a later time."""
+    moment = _deadline.get()
+    if moment is not None:
+        _deadline.set(moment + seconds)
+
+
 def read_remaining() -> float | None:
     """Return the seconds until the deadline, at least 0; None without a deadline."""
     moment = _deadline.get()

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from search.errors import HomeError, NotFoundError
-from search.home import SMALL_THUMBNAIL_SIDES, Home
+from search.home import RECEIVED_PREFIX, RECEIVED_SUFFIX, SMALL_THUMBNAIL_SIDES, Home
 from search.open_home import OpenHome
 from search.paths import is_below
 from search.records import Item
@@ -58,6 +59,14 @@ def delete_old_uploads(library: OpenHome, days: int) -> int:
     for path in files:
         _delete_upload(library.home, path)
     return len(files)
+
+
+def delete_unfinished_uploads(home: Home) -> None:
+    """Delete the files that a server was receiving when it was killed, at least a day ago."""
+    for path in home.uploads.glob(f"{RECEIVED_PREFIX}*{RECEIVED_SUFFIX}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > DAY_SECONDS:
+                path.unlink()
 
 
 def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:

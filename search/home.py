@@ -12,6 +12,8 @@ from search.errors import HomeError
 SMALL_THUMBNAIL_SIDES = (128, 256)
 # Index folders had these names before version 0.2.
 OLD_INDEX_FOLDERS = {"picture": "visual", "meaning": "semantic"}
+# The names of uploads that are being received. Such names are not indexed.
+RECEIVED_PREFIX, RECEIVED_SUFFIX = ".upload-", ".part"
 # The permissions of a folder that only its owner uses, and those of all others.
 PRIVATE_FOLDER, OTHERS = 0o700, 0o077
 
@@ -50,6 +52,13 @@ class Home:
     def uploads(self) -> Path:
         """Uploaded files, indexed like any other source. No other media files are inside the home."""
         return self.root / "uploads"
+
+    def upload_folder(self, account_id: int | None) -> Path:
+        """Return the folder for the uploads of an account, or for all uploads while there are no accounts.
+
+        Each account has its own, since files in one folder can belong together: a photo and its side-car.
+        """
+        return self.uploads if account_id is None else self.uploads / f"account-{account_id}"
 
     @property
     def partial(self) -> Path:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -36,6 +36,7 @@ RATES = re.compile(rf"[1-9][0-9]* per ([1-9][0-9]* )?(second|minute|hour|day)s?|
 MIB = 1024 * 1024
 
 
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 # Several values in one line.
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -91,10 +92,15 @@ class Settings(BaseSettings):
     """Everything that can be configured. The constructor takes values only; `read_settings` reads all sources."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,  # it may be a secret
     )
 
-    home: Path = Field(default_factory=_find_default_home, description="The data directory.")
+    home: AbsolutePath = Field(default_factory=_find_default_home, description="The data directory.")
     server: str = Field("", description="The address of a server to use in place of a home on this machine.")
     key: SecretStr = Field(SecretStr(""), description="The API key for this server.")
     threads: int = Field(0, ge=0, description="CPU threads for the models. 0: as many as the process may use.", le=4096)
@@ -120,7 +126,7 @@ class Settings(BaseSettings):
     media_processes: int = Field(2, ge=1, le=64, description="Processes that decode what clients send or look at.")
     media_memory: int = Field(2048, ge=512, description="Memory of each of these processes, in MiB.")
     rate_limit: str = Field("3000 per minute", description="Requests of one key, account or address; off for no limit.")
-    allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+    allowed_roots: Annotated[tuple[AbsolutePath, ...], NoDecode] = Field(
         (), description="Folders that may be added over REST, with all below, separated by commas."
     )
     follow_outside_links: bool = Field(False, description="Follow symbolic links that lead out of their source.")
@@ -194,16 +200,6 @@ class Settings(BaseSettings):
         """Use only the arguments of the constructor. `read_settings` reads the other sources and records them."""
         return (init_settings,)
 
-    @field_validator("home")
-    @classmethod
-    def _make_absolute(cls, home: Path) -> Path:
-        return home.expanduser().absolute()
-
-    @field_validator("allowed_roots")
-    @classmethod
-    def _make_roots_absolute(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
-        return tuple(root.expanduser().absolute() for root in roots)
-
     @field_validator("threads")
     @classmethod
     def _count_threads(cls, threads: int) -> int:
@@ -274,7 +270,7 @@ def read_settings(home: Path | None = None, device: str | None = None, server: s
         first = error.errors()[0]
         name = str(first["loc"][0])
         message = first["msg"].removeprefix("Value error, ")
-        value = "" if name == "key" else f" (not {first['input']!r})"
+        value = "" if Settings.model_fields[name].annotation is SecretStr else f" (not {first['input']!r})"
         raise UsageError(f"{_name_origin(name, sources[name], folder)}: {message}{value}") from error
     settings._sources = sources
     return settings

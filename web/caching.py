@@ -10,11 +10,10 @@ from flask import Flask, Response, make_response, request
 from search import __version__
 from search.open_home import OpenHome
 from web.access.caller import get_principal
-from web.contract.operation import JSON
+from web.contract.operation import API_PREFIX, JSON
 from web.locations import get_location_precision
 
 P = ParamSpec("P")
-PREFIX = "/api/"
 
 
 def register(app: Flask) -> None:
@@ -22,7 +21,7 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _set_rules(response: Response) -> Response:
-        if not request.path.startswith(PREFIX):
+        if not request.path.startswith(API_PREFIX):
             return response
         if "Cache-Control" not in response.headers:
             response.cache_control.no_cache = True

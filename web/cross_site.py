@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, request
 
+from web.contract.operation import API_PREFIX
 from web.hosts import normalize
 from web.http_errors import ForeignSiteError
 
@@ -12,7 +13,6 @@ FOREIGN_SITES = {"cross-site", "same-site"}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 # A link to a page, and not an image, a script or a frame of another site.
 LINK = ("navigate", "document")
-API = "/api/"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
     def _refuse_other_sites() -> None:
         is_foreign = request.headers.get("Sec-Fetch-Site") in FOREIGN_SITES
         if request.method in SAFE_METHODS:
-            if is_foreign and request.path.startswith(API) and not _is_link():
+            if is_foreign and request.path.startswith(API_PREFIX) and not _is_link():
                 raise ForeignSiteError("Pages of other sites may link to this server, but not read from it.")
             return
         if is_foreign:

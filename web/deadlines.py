@@ -1,4 +1,4 @@
-"""The time by which each request must be answered."""
+"""The time by which each request must be answered. Waiting for the client does not count; a body has its own limit."""
 
 import time
 
@@ -6,7 +6,8 @@ from flask import Flask, request
 
 from search.deadline import set_deadline
 
-# The key of the WSGI environment with the time, of `time.monotonic`, at which the server had received the request.
+# The key of the WSGI environment with the time, of `time.monotonic`, at which the server had received the request: its
+# headers, and its body unless that is read while it arrives.
 RECEIVED_AT = "web.received_at"
 
 

@@ -84,9 +84,15 @@ def send_preview(path: Path, media: MediaProcesses, name: str | None = None) -> 
         media: Decodes the image.
         name: The name that browsers store it under; None for any.
     """
-    response = Response(make_preview(path, media), mimetype="image/jpeg")
+    response = send_bytes(make_preview(path, media), "image/jpeg")
     if name is not None:
         response.headers.set("Content-Disposition", "inline", filename=name)
+    return response
+
+
+def send_bytes(body: bytes, mime_type: str) -> Response:
+    """Return a response with an image that was made for it, or the status for a client that has it."""
+    response = Response(body, mimetype=mime_type)
     response.cache_control.max_age = DAY_SECONDS
     response.add_etag()
     response.make_conditional(request)

@@ -3,10 +3,8 @@
 from flask import Flask, Response, request
 
 from search.errors import NotAllowedError, SignInError
-from web.contract.operation import PROBLEM
+from web.contract.operation import API_PREFIX, PROBLEM
 from web.pages import render_page
-
-API = "/api/"
 
 
 def register(app: Flask) -> None:
@@ -29,6 +27,6 @@ def register(app: Flask) -> None:
 
 def _is_opened() -> bool:
     """Return whether the request is for a page: not for the API, and a browser prefers a page as its response."""
-    if request.method != "GET" or request.path.startswith(API):
+    if request.method != "GET" or request.path.startswith(API_PREFIX):
         return False
     return request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from web.hosts import is_address
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
@@ -57,7 +59,7 @@ class TrustedProxies:
     def _find_client(self, forwarded: str, address: str) -> str:
         """Return the last address of a list that is not a trusted proxy: everything before it can be invented."""
         for value in reversed(forwarded.split(",")):
-            if not _is_address(value.strip()):
+            if not is_address(value.strip()):
                 break
             address = value.strip()
             if not self._is_trusted(address):
@@ -65,16 +67,8 @@ class TrustedProxies:
         return address
 
     def _is_trusted(self, address: str) -> bool:
-        if not self._networks or not _is_address(address):
+        if not self._networks or not is_address(address):
             return False
         parsed = ipaddress.ip_address(address)
         mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
         return any((mapped or parsed) in network for network in self._networks)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -5,13 +5,13 @@ import os
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from flask import Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.utils import send_file
-from werkzeug.wsgi import wrap_file
 
 from search.media.image.motion_photo import Span
 from search.media.redaction.patches import Patch, PatchedFile
@@ -26,6 +26,23 @@ RANGE = re.compile(r"bytes\s*=\s*,*\s*(\d{0,18})\s*-\s*(\d{0,18})\s*,*\s*", re.I
 BLOCK_BYTES = 256 * 1024
 # The last moment that a date in a header can express, in seconds since 1970.
 MAX_HTTP_DATE = 253_402_300_799.0
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file, or a part of one, that is sent.
+
+    Attributes:
+        facts: The size and the modification time of the file.
+        size: The number of bytes that can be sent.
+        mark: Distinguishes it from other parts and forms of the file.
+        mime_type: The media type.
+    """
+
+    facts: os.stat_result
+    size: int
+    mark: str
+    mime_type: str
 
 
 def send_ranges(
@@ -49,30 +66,12 @@ def send_ranges(
     Raises:
         RequestedRangeNotSatisfiable: The range starts after the end of the file.
     """
-    facts = path.stat()
-    environ = _make_environ(facts.st_size)
     # A header cannot contain line ends, nor bytes of a name that are not valid in UTF-8.
     name = name and make_download_name(name.encode(errors="replace").decode())
-    response = send_file(
-        path if not patches else cast(IO[bytes], io.BufferedReader(PatchedFile(path, patches), BLOCK_BYTES)),
-        environ,
-        mime_type,
-        as_attachment=is_download,
-        download_name=name,
-        conditional=False,
-        max_age=max_age,
-        last_modified=max(0.0, min(facts.st_mtime, MAX_HTTP_DATE)),
-        etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{zlib.crc32(os.fsencode(path)):x}{'-r' * bool(patches)}",
-        response_class=current_app.response_class,
-    )
-    response.content_length = facts.st_size
-    assert isinstance(response, Response)
-    try:
-        response.make_conditional(environ, accept_ranges=True, complete_length=facts.st_size)
-    except RequestedRangeNotSatisfiable:
-        response.close()
-        raise
-    return response
+    facts, mark = path.stat(), f"{zlib.crc32(os.fsencode(path)):x}{'-r' * bool(patches)}"
+    body = _buffer(PatchedFile(path, patches)) if patches else path
+    content = Content(facts, facts.st_size, mark, mime_type)
+    return _respond(body, content, as_attachment=is_download, download_name=name, max_age=max_age)
 
 
 def send_part(path: Path, span: Span, mime_type: str) -> Response:
@@ -86,18 +85,38 @@ def send_part(path: Path, span: Span, mime_type: str) -> Response:
     Raises:
         RequestedRangeNotSatisfiable: The range starts after the end of the part.
     """
-    facts, environ = path.stat(), _make_environ(span.length)
-    stream = io.BufferedReader(FilePart(path, span), BLOCK_BYTES)
-    body = wrap_file(environ, stream)
-    response = current_app.response_class(body, mimetype=mime_type, direct_passthrough=True)
-    response.content_length = span.length
-    response.last_modified = max(0.0, min(facts.st_mtime, MAX_HTTP_DATE))  # type: ignore[assignment]
-    response.cache_control.no_cache = True
-    response.set_etag(f"{facts.st_mtime_ns}-{facts.st_size}-{span.start}")
+    return _respond(_buffer(FilePart(path, span)), Content(path.stat(), span.length, f"{span.start:x}", mime_type))
+
+
+def _buffer(stream: io.RawIOBase) -> IO[bytes]:
+    return cast(IO[bytes], io.BufferedReader(stream, BLOCK_BYTES))
+
+
+def _respond(body: Path | IO[bytes], content: Content, **options: Any) -> Response:
+    """Return a response with a file or a part of it, or with the requested range.
+
+    Args:
+        body: The file, or a stream of what is sent of it.
+        content: What is sent.
+        **options: Further arguments of Werkzeug's `send_file`.
+    """
+    facts, environ = content.facts, _make_environ(content.size)
+    response = send_file(
+        body,
+        environ,
+        content.mime_type,
+        conditional=False,
+        last_modified=max(0.0, min(facts.st_mtime, MAX_HTTP_DATE)),
+        etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{content.mark}",
+        response_class=current_app.response_class,
+        **options,
+    )
+    response.content_length = content.size
+    assert isinstance(response, Response)
     try:
-        response.make_conditional(environ, accept_ranges=True, complete_length=span.length)
+        response.make_conditional(environ, accept_ranges=True, complete_length=content.size)
     except RequestedRangeNotSatisfiable:
-        stream.close()
+        response.close()
         raise
     return response
 

@@ -1,6 +1,5 @@
 """Requests whose files are written to the folder that they stay in, so that they need their size on disk only once."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,10 +9,7 @@ from typing import IO, Any, cast
 from flask import Request, request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
-# The names of files that are being received. Such names are not indexed.
-PREFIX, SUFFIX = ".upload-", ".part"
-# The age of a file, in seconds, that a server which was killed has left behind.
-MAX_AGE_SECONDS = 24 * 3600
+from search.home import RECEIVED_PREFIX, RECEIVED_SUFFIX
 
 
 class UploadRequest(Request):
@@ -35,7 +31,8 @@ class UploadRequest(Request):
         """Return the file that the form parser writes a part to."""
         if self.folder is None:
             return super()._get_file_stream(total_content_length, content_type, filename, content_length)
-        file = NamedTemporaryFile(prefix=PREFIX, suffix=SUFFIX, dir=self.folder)  # noqa: SIM115 - closed later
+        prefix, suffix = RECEIVED_PREFIX, RECEIVED_SUFFIX
+        file = NamedTemporaryFile(prefix=prefix, suffix=suffix, dir=self.folder)  # noqa: SIM115 - closed later
         self.received.append(cast(IO[bytes], file))
         return self.received[-1]
 
@@ -50,7 +47,6 @@ def receive_files(folder: Path) -> Iterator[ImmutableMultiDict[str, FileStorage]
         OSError: A file cannot be written.
     """
     receiving = cast(UploadRequest, request)
-    _remove_old(folder)
     receiving.folder = folder
     try:
         yield receiving.files
@@ -58,11 +54,3 @@ def receive_files(folder: Path) -> Iterator[ImmutableMultiDict[str, FileStorage]
         for file in receiving.received:
             with suppress(FileNotFoundError):
                 file.close()
-
-
-def _remove_old(folder: Path) -> None:
-    """Remove the files that a server which was killed has left behind."""
-    for path in folder.glob(f"{PREFIX}*{SUFFIX}"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > MAX_AGE_SECONDS:
-                path.unlink()

@@ -2,7 +2,7 @@
 
 import time
 
-from search.forget import delete_old_uploads
+from search.forget import delete_old_uploads, delete_unfinished_uploads
 from search.open_home import OpenHome
 from search.storage.query_images import QueryImages
 from search.storage.saved_searches import SavedSearches
@@ -23,6 +23,7 @@ class Retention:
             return
         self._due = time.monotonic() + INTERVAL_SECONDS
         library, settings = self._library, self._library.settings
+        delete_unfinished_uploads(library.home)
         if settings.upload_days:
             delete_old_uploads(library, settings.upload_days)
         if settings.result_days:

@@ -11,7 +11,6 @@ from search.evaluation.metrics import (
     SetQuality,
     compute_best_f1,
     compute_calibration_error,
-    compute_f1,
     compute_graded_average_precision,
     compute_set_quality,
 )
@@ -142,11 +141,6 @@ def sweep_cut(rankings: Sequence[Scored], cuts: Sequence[float] = CUTS) -> list[
             )
         )
     return points
-
-
-def find_best_cut(points: Sequence[CutPoint]) -> CutPoint:
-    """Return the cut whose mean recall and precision have the highest F1."""
-    return max(points, key=lambda point: compute_f1(point.precision, point.recall))
 
 
 def _average_shown(rankings: Sequence[Scored], sets: Sequence[SetQuality]) -> float:

@@ -50,20 +50,6 @@ class MediaProcesses(Protocol):
         """End the processes."""
 
 
-class InlineMedia:
-    """Calls functions in this process, without limits on memory and time. For tests."""
-
-    def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Return the result of a function."""
-        return function(*arguments)
-
-    def warm_up(self, function: Callable[[], None]) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 class SandboxedMedia:
     """Calls functions in processes with limits, which are started when they are first needed. Thread-safe."""
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from search.media.processes import InlineMedia
 from search.open_home import open_home
 from search.settings import Settings
 from search.storage.database import Database
 from tests.support.fake_demo import make_fake_demo
 from tests.support.fake_models import choose_fake_models
 from tests.support.indexing import index
+from tests.support.inline_media import InlineMedia
 from tests.support.real_models import CHOOSER
 
 

@@ -64,3 +64,11 @@ def test_folders_in_the_environment_are_separated_by_commas_and_absolute(environ
     environment.setenv("CROSSMODAL_ALLOWED_ROOTS", "~/a, /srv/photos")
     environment.setenv("HOME", str(tmp_path))
     assert read_settings().allowed_roots == (tmp_path / "a", Path("/srv/photos"))
+
+
+@pytest.mark.parametrize("name", ["key", "oidc_client_secret"])
+def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path, name):
+    (tmp_path / "settings.toml").write_text(f"{name} = 271828\n")
+    with pytest.raises(UsageError, match=name) as caught:
+        read_settings()
+    assert "271828" not in f"{caught.value} {caught.value.__cause__}"

@@ -1,10 +1,11 @@
 """The caller of the current request, and what they may read."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from flask import g
+from flask import current_app, g, request
 
-from search.errors import NotAllowedError
+from search.errors import CrossmodalError, NotAllowedError
 from search.open_home import OpenHome
 from search.records import NOBODY, Account, Principal, Query
 from search.storage.activities import Activities
@@ -17,6 +18,24 @@ def get_principal() -> Principal:
         g.principal = g.find_principal() if "find_principal" in g else NOBODY
     principal: Principal = g.principal
     return principal
+
+
+def make_recheck() -> Callable[[], Principal]:
+    """Return a function that finds out again who sends the current request, for a response that goes on for long.
+
+    It returns nobody when the key or the session has ended. It needs no request context.
+    """
+    app, environ, find = current_app._get_current_object(), request.environ, g.find_principal  # type: ignore[attr-defined]
+
+    def find_again() -> Principal:
+        with app.request_context(environ):
+            try:
+                principal: Principal = find()
+            except CrossmodalError:
+                return NOBODY
+        return principal
+
+    return find_again
 
 
 def get_form_token() -> str | None:

@@ -42,7 +42,11 @@ def register(app: Flask, authentication: Authentication, user_header: str) -> No
             # Most of these routes do not ask who it is. A monitor must not wait for the database.
             g.find_principal = lambda: _find_unnamed(authentication, is_public=True)
             return None
-        g.principal = _find_named(authentication, named) if named else _find_principal(authentication, operation.role)
+
+        def find() -> Principal:
+            return _find_named(authentication, named) if named else _find_principal(authentication, operation.role)
+
+        g.find_principal, g.principal = find, find()
         if operation.role is Role.NONE:
             return None
         if get_principal().role.includes(operation.role):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from search.engine import Engine
@@ -22,7 +22,7 @@ from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
 from web.http_errors import RangeError
-from web.library_files import DAY_SECONDS, send_film, send_library_file, send_preview
+from web.library_files import DAY_SECONDS, send_bytes, send_film, send_library_file, send_preview
 from web.locations import get_disclosure, get_location_precision
 from web.ranges import send_ranges
 from web.schemas.search import SearchAnswer
@@ -147,7 +147,7 @@ def _send_small(path: Path, small: Path, size: int) -> Response:
         try:
             write_atomically(small, body)
         except OSError:  # the disk is full
-            return _send_bytes(body, "image/webp")
+            return send_bytes(body, "image/webp")
     return send_ranges(small, "image/webp", max_age=DAY_SECONDS)
 
 
@@ -156,22 +156,10 @@ def _make_thumbnail(library: OpenHome, item: Item) -> Response:
     if item.type is ItemType.VIDEO:
         return _send_moment(library, item, 0.0)
     path = find_file(item, IMAGES)
-    return _send_jpeg(library.media.call(copy_image, path, THUMBNAIL_SIZE[0], MAX_PIXELS))
+    return send_bytes(library.media.call(copy_image, path, THUMBNAIL_SIZE[0], MAX_PIXELS), "image/jpeg")
 
 
 def _send_moment(library: OpenHome, item: Item, seconds: float) -> Response:
     """Send the frame of a video at a time in seconds."""
     path = find_file(item, {ItemType.VIDEO})
-    return _send_jpeg(library.media.call(copy_frame, path, seconds))
-
-
-def _send_jpeg(body: bytes) -> Response:
-    return _send_bytes(body, "image/jpeg")
-
-
-def _send_bytes(body: bytes, mime_type: str) -> Response:
-    response = Response(body, mimetype=mime_type)
-    response.cache_control.max_age = DAY_SECONDS
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return send_bytes(library.media.call(copy_frame, path, seconds), "image/jpeg")

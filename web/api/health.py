@@ -1,13 +1,16 @@
 """/healthz, /readyz and /api/v1/status."""
 
-import uuid
+import os
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from flask import Blueprint, Response, jsonify
 
+from search.disk_guard import DISKS
 from search.engine import Engine
 from search.errors import HomeError
-from search.home import Home
-from search.paths import write_atomically
 from search.records import Role
 from search.status import read_status
 from web.access.caller import restrict_library
@@ -16,11 +19,13 @@ from web.schemas.library import Health, Status
 
 # A file system stores smaller files where a full disk has space.
 PROBE_BYTES = 8192
+VALID_SECONDS = 5.0
 
 
 def make_blueprint(engine: Engine) -> Blueprint:
     """Return the routes for monitoring."""
     api = Blueprint("health", __name__)
+    space = SpaceCheck(engine.library.home.root)
 
     @api.get("/healthz")
     @Operation(Health, role=Role.NONE)
@@ -33,7 +38,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def show_readiness() -> Response:
         """Report whether the catalog can be read, and the home written."""
         engine.library.catalog.read_revision()
-        _check_space(engine.library.home)
+        space.require()
         return jsonify({"status": "ready"})
 
     @api.get("/api/v1/status")
@@ -45,13 +50,38 @@ def make_blueprint(engine: Engine) -> Blueprint:
     return api
 
 
-def _check_space(home: Home) -> None:
-    """Write a file into the home and delete it. Raises HomeError when that fails."""
-    probe = home.root / f".ready-{uuid.uuid4().hex}"
-    try:
-        write_atomically(probe, bytes(PROBE_BYTES))
-        probe.unlink()
-    except OSError as error:
-        raise HomeError(
-            f"Cannot write to {home.root}: {error.strerror}. Free some space, or check the permissions."
-        ) from error
+class SpaceCheck:
+    """Checks that the home can be written to. Thread-safe.
+
+    Anyone may ask as often as they want, so the answer is kept for some seconds.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._valid_until = 0.0
+        self._problem: str | None = None
+
+    def require(self) -> None:
+        """Raise HomeError if the home cannot be written to."""
+        with self._lock:
+            if time.monotonic() >= self._valid_until:
+                self._problem = self._find_problem()
+                self._valid_until = time.monotonic() + VALID_SECONDS
+            problem = self._problem
+        if problem is not None:
+            raise HomeError(f"Cannot write to {self._folder}: {problem}. Free some space, or check the permissions.")
+
+    def _find_problem(self) -> str | None:
+        """Return why no file can be written; None if one can."""
+        try:
+            DISKS.call(str(self._folder), self._write)
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
+
+    def _write(self) -> None:
+        with TemporaryFile(dir=self._folder) as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())

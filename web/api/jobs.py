@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -14,13 +15,17 @@ from search.errors import BusyError, UsageError
 from search.job_progress import follow_job
 from search.open_home import OpenHome
 from search.paths import is_below
-from search.records import Job, Role, Task
+from search.records import Job, Rights, Role, Task
 from search.serializers import serialize_job
 from search.storage.jobs import make_missing_job
-from web.access.caller import restrict_library
+from web.access.caller import get_principal, make_recheck
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.library import JobDocument, JobList
+
+# How often an open event stream checks whether its caller may still follow the job. Without a change of the job, that
+# is at each heartbeat.
+CHECK_SECONDS = 5.0
 
 
 class JobRequest(BaseModel):
@@ -51,7 +56,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(JobList)
     def list_jobs() -> Response:
         """List the jobs, newest first."""
-        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if _can_see(library, job)]})
+        rights = get_principal().rights
+        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if _can_see(library, job, rights)]})
 
     @api.post("")
     @replace(accepted, creates=True, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
@@ -94,10 +100,17 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def follow_job(job_id: int) -> Response:
         """Follow a job by server-sent events.
 
-        `progress` after each change, then `end`; the data of each is the job.
+        `progress` after each change, then `end`; the data of each is the job. The stream also ends, without `end`,
+        when the session or the key does.
         """
+        job, find_caller = _get_job(library, job_id), make_recheck()
+
+        def may_follow() -> bool:
+            caller = find_caller()
+            return caller.role.includes(Role.SEARCH) and _can_see(library, job, caller.rights)
+
         # The server limits how many streams are open, since each occupies a thread.
-        response = Response(_stream_events(library, _get_job(library, job_id)), mimetype="text/event-stream")
+        response = Response(_stream_events(library, job, may_follow), mimetype="text/event-stream")
         response.cache_control.no_store = True
         response.headers["X-Accel-Buffering"] = "no"  # a proxy must not buffer the events
         return response
@@ -108,17 +121,16 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def _get_job(library: OpenHome, job_id: int) -> Job:
     """Return a job that the caller can see. Raises NotFoundError."""
     job = library.jobs.get(job_id)
-    if not _can_see(library, job):
+    if not _can_see(library, job, get_principal().rights):
         raise make_missing_job(job_id)
     return job
 
 
-def _can_see(library: OpenHome, job: Job) -> bool:
-    """Return whether the caller may read all that a job reads."""
-    readable = restrict_library(library)
-    if readable is library:
+def _can_see(library: OpenHome, job: Job, rights: Rights) -> bool:
+    """Return whether someone with some rights may read all that a job reads."""
+    if rights.are_complete:
         return True
-    roots = [source.path for source in readable.sources.list_all()]
+    roots = [source.path for source in library.restrict(rights).sources.list_all()]
     return bool(job.task.paths) and all(any(is_below(path, root) for root in roots) for path in job.task.paths)
 
 
@@ -151,9 +163,14 @@ def _answer(job: Job) -> tuple[Response, int]:
     return response, 202
 
 
-def _stream_events(library: OpenHome, job: Job) -> Iterator[str]:
-    """Yield the job as a server-sent event whenever it changes, until it is over."""
+def _stream_events(library: OpenHome, job: Job, may_follow: Callable[[], bool]) -> Iterator[str]:
+    """Yield the job as a server-sent event whenever it changes, until it is over or the caller may not follow it."""
+    checked_at = time.monotonic()
     for changed in follow_job(library.jobs, job.id):
+        if time.monotonic() - checked_at >= CHECK_SECONDS:
+            if not may_follow():
+                return
+            checked_at = time.monotonic()
         if changed is None:
             yield ": no change\n\n"
         else:

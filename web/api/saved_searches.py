@@ -31,7 +31,7 @@ class SavedRequest(BaseModel):
         name: The name that users see.
         request: The fields of the search.
         address: The address of the page that shows the search.
-        watch: Collect new matches.
+        watched: Collect new matches.
         webhook: An address that is notified about new matches.
     """
 
@@ -40,7 +40,7 @@ class SavedRequest(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     request: SearchFields
     address: str = Field("/", max_length=20_000, pattern=r"^/(\?.*)?$")
-    watch: bool = False
+    watched: bool = False
     webhook: str | None = Field(None, max_length=2_000)
 
 
@@ -71,7 +71,7 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         creates=True,
         bodies={JSON: SavedRequest},
         errors=(QueriesNotKeptError,),
-        examples={"A watched search": {"name": "cats", "request": {"text": "a cat"}, "watch": True}},
+        examples={"A watched search": {"name": "cats", "request": {"text": "a cat"}, "watched": True}},
     )
     def save_search() -> tuple[Response, int]:
         """Save a search. If it is watched, new matches are collected and sent to the webhook.
@@ -84,47 +84,47 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         library.limits.check(parse_request(new.request).make_query())
         _check_webhook(new.webhook, hosts)
         saved = get_saved()
-        saved_search = saved.add(new.name, new.request, new.address, new.watch, new.webhook or None)
+        saved_search = saved.add(new.name, new.request, new.address, new.watched, new.webhook or None)
         secret = saved.read_secret(saved_search.id)
         return jsonify(serialize_saved(saved_search) | {"webhook_secret": secret}), 201
 
-    @api.delete("/<int:saved_id>")
+    @api.delete("/<int:search_id>")
     @Operation(status=204)
-    def drop_search(saved_id: int) -> tuple[str, int]:
+    def drop_search(search_id: int) -> tuple[str, int]:
         """Delete a saved search."""
         saved = get_saved()
-        saved.drop(saved.get(saved_id).id)
+        saved.drop(saved.get(search_id).id)
         return "", 204
 
-    @api.post("/<int:saved_id>/secret")
+    @api.post("/<int:search_id>/secret")
     @Operation(WebhookSecret)
-    def renew_secret(saved_id: int) -> Response:
+    def renew_secret(search_id: int) -> Response:
         """Create a new secret for the webhook of a saved search. The one before is no longer used."""
         saved = get_saved()
-        if saved.get(saved_id).webhook is None:
-            raise NotFoundError(f"The saved search {saved_id} has no webhook.")
-        return jsonify({"webhook_secret": saved.renew_secret(saved_id)})
+        if saved.get(search_id).webhook is None:
+            raise NotFoundError(f"The saved search {search_id} has no webhook.")
+        return jsonify({"webhook_secret": saved.renew_secret(search_id)})
 
-    @api.get("/<int:saved_id>/found")
+    @api.get("/<int:search_id>/matches")
     @Operation(Matches)
-    def list_new_matches(saved_id: int) -> Response:
+    def list_new_matches(search_id: int) -> Response:
         """List the matches of a watched search since it was saved, newest first."""
         saved = get_saved()
-        saved_search = saved.get(saved_id)
-        scores = saved.list_found(saved_id)
+        saved_search = saved.get(search_id)
+        scores = saved.list_found(search_id)
         items = restrict_library(library).catalog.read_items(scores)
         disclosure = get_disclosure()
         found = [(items[key], round(score, 4)) for key, score in scores.items() if key in items]
         matches = [serialize_item(item, disclosure) | {"score": score} for item, score in found]
         return jsonify(serialize_saved(saved_search) | {"items": matches})
 
-    @api.post("/<int:saved_id>/seen")
+    @api.post("/<int:search_id>/seen")
     @Operation(SavedSearchDocument)
-    def mark_seen(saved_id: int) -> Response:
+    def mark_seen(search_id: int) -> Response:
         """Mark the matches of a watched search as seen."""
         saved = get_saved()
-        saved.mark_seen(saved.get(saved_id).id)
-        return jsonify(serialize_saved(saved.get(saved_id)))
+        saved.mark_seen(saved.get(search_id).id)
+        return jsonify(serialize_saved(saved.get(search_id)))
 
     return api
 

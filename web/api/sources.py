@@ -30,14 +30,14 @@ class SourceChange(BaseModel):
     """What can be set for a source; null keeps the current value.
 
     Attributes:
-        watch: Index changes as they happen.
+        watched: Index changes as they happen.
         exclude: Patterns of files and folders that are not indexed, as in .gitignore.
         hidden: Index hidden files and folders.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    watch: bool | None = None
+    watched: bool | None = None
     exclude: list[str] | None = Field(default=None, max_length=MAX_PATTERNS)
     hidden: bool | None = None
 
@@ -177,8 +177,8 @@ def _require_safe(path: Path, allowed_roots: Sequence[Path]) -> None:
 
 def _change(sources: Sources, source_id: int, change: SourceChange, exclude: tuple[str, ...] | None) -> None:
     """Store the changes of a source; `exclude` has its patterns, checked."""
-    if change.watch is not None:
-        sources.watch(source_id, change.watch)
+    if change.watched is not None:
+        sources.watch(source_id, change.watched)
     sources.set_rules(source_id, exclude, change.hidden)
 
 

@@ -1,6 +1,6 @@
 """POST /api/v1/uploads: upload files to be indexed."""
 
-import hashlib
+import filecmp
 import mimetypes
 import os
 import re
@@ -31,7 +31,7 @@ UNNAMED = "_"
 def make_blueprint(library: OpenHome) -> Blueprint:
     """Return the upload route."""
     api = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
-    folder = library.home.uploads
+    area = library.home.uploads
 
     @api.post("")
     @Operation(
@@ -46,23 +46,25 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def store_files() -> tuple[Response, int]:
         """Store files in the home and queue a job that indexes them.
 
-        A file name may contain folders.
+        A file name may contain folders. Each account has its own folder: its files never meet those of others.
         """
+        folder = library.home.upload_folder(get_principal().account_id)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _require_readable(library, folder)
-            with receive_files(folder) as received:
+            area.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _require_readable(library, area)
+            with receive_files(area) as received:
                 files = [part for part in received.getlist("file") if part.filename]
                 if not files:
                     raise UsageError(
                         "Send at least one file, with its name, as a part named `file` of multipart/form-data"
                     )
                 names = [clean_name(part.filename or "") for part in files]
+                folder.mkdir(exist_ok=True, mode=0o700)
                 paths = [_store(folder, name, part) for name, part in zip(names, files, strict=True)]
         except OSError as error:
             raise HomeError(
                 f"Cannot store the upload: {error.strerror or error}. Check the permissions and the free space of "
-                f"{folder}."
+                f"{area}."
             ) from error
         job = library.jobs.add(Task(tuple(str(path) for path in paths)))
         record_activity(library, "upload", f"{len(paths)} files, {paths[0]}")
@@ -72,9 +74,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     return api
 
 
-def _require_readable(library: OpenHome, folder: Path) -> None:
+def _require_readable(library: OpenHome, area: Path) -> None:
     """Raise NotAllowedError if the caller may not read what they upload; this comes before it is received."""
-    source_id = library.sources.add(str(folder))
+    source_id = library.sources.add(str(area))
     readable = get_principal().rights.sources
     if readable is not None and source_id not in readable:
         raise NotAllowedError("Your account may not read the uploads. Ask an admin.")
@@ -114,7 +116,10 @@ def number_name(path: Path, number: int) -> Path:
 
 
 def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
-    """Store a received file under its name and return its path; a number is added to a name that another file has."""
+    """Store a received file under its name and return its path.
+
+    A number is added to a name that a file with another content has.
+    """
     target = folder / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,19 +131,12 @@ def _store(folder: Path, name: PurePosixPath, part: FileStorage) -> Path:
     part.stream.flush()
     os.fsync(part.stream.fileno())
     received = Path(part.stream.name)
-    digest = _hash(received)
     for number in range(1, 10_000):
         path = target if number == 1 else number_name(target, number)
-        if path.is_file() and _hash(path) == digest:
-            return path
         try:
             os.link(received, path)  # unlike a rename, this never replaces another file
         except FileExistsError:
-            continue
+            if not (path.is_file() and filecmp.cmp(received, path, shallow=False)):
+                continue
         return path
     raise UsageError(f"file: too many files are named {name}")
-
-
-def _hash(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "blake2b").digest()

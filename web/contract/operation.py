@@ -10,6 +10,8 @@ from search.errors import CrossmodalError
 from search.records import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
+# The paths of the REST API; what is outside is for browsers and monitors.
+API_PREFIX = "/api/"
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 FORM = "multipart/form-data"

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import RequestTimeout
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from search.access.tokens import hide_tokens
 from search.errors import BusyError, describe_stack
 from search.settings import Settings
 from web.deadlines import RECEIVED_AT
-from web.http_errors import RequestTimeoutError, TooLargeError
+from web.problem_documents import find_error
 from web.server.asgi import RETRY_SECONDS, Headers, Receive, Scope, Send
 from web.server.capacity import Capacity, FullError
 from web.server.environ import StreamedBody, make_environ
-from web.server.exchange import ClientLeftError, Exchange
+from web.server.exchange import ClientLeftError, Exchange, check_size
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -113,8 +113,8 @@ class Bridge:
         except FullError:
             detail = "The server is busy with other requests. Try again in a few seconds."
             await exchange.refuse(BusyError, detail)
-        except RequestTimeout as error:
-            await exchange.refuse(RequestTimeoutError, error.description or "")
+        except (RequestTimeout, RequestEntityTooLarge) as error:
+            await exchange.refuse(find_error(error.code), error.description or "")
         except ClientLeftError:
             pass  # nobody is left to be answered
         except Exception as error:
@@ -128,19 +128,13 @@ class Bridge:
     async def _answer(self, exchange: Exchange) -> None:
         length = exchange.body_length
         limit = self._find_limit(exchange.scope["method"], exchange.scope["path"], exchange.media_type)
-        if length is not None and length > limit:
-            await exchange.refuse(TooLargeError, f"The request is larger than {limit:,} bytes. Send less.")
-            return
+        check_size(length or 0, limit)
         if length is None and limit <= MAX_READ_AHEAD:
             length = limit  # of a body whose length is unknown, at most this much is read
         if length is not None and length <= MAX_READ_AHEAD:
             capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
             with self._hold_body(length):
-                body = await exchange.read_body(limit)
-                if body is None:
-                    await exchange.refuse(TooLargeError, f"The request is larger than {limit:,} bytes. Send less.")
-                    return
-                answer = await self._call(exchange, capacity, body)
+                answer = await self._call(exchange, capacity, await exchange.read_body(limit))
         else:
             stream = StreamedBody(exchange.read_block, asyncio.get_running_loop())
             answer = await self._call(exchange, self._uploads, io.BufferedReader(stream, BLOCK_BYTES))

@@ -3,10 +3,12 @@
 import asyncio
 import io
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from search.deadline import extend_deadline
 from web.server.asgi import Scope
 
 if TYPE_CHECKING:
@@ -74,7 +76,9 @@ class StreamedBody(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer") -> int:
         """Read up to the size of a buffer; return the number of bytes, 0 at the end."""
         if not self._block:
+            began = time.monotonic()
             self._block = memoryview(asyncio.run_coroutine_threadsafe(self._read_block(), self._loop).result())
+            extend_deadline(time.monotonic() - began)  # that was the time of the client
         target = memoryview(buffer).cast("B")
         size = min(len(target), len(self._block))
         target[:size] = self._block[:size]

@@ -2,9 +2,10 @@
 
 import asyncio
 import io
+import time
 from contextlib import suppress
 
-from werkzeug.exceptions import RequestTimeout
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from search.errors import CrossmodalError
 from web.problem_documents import Problem
@@ -40,8 +41,7 @@ class Exchange:
         self.left = asyncio.Event()
         self._receive = receive
         self._send = send
-        self._timeout = timeout
-        self._deadline = asyncio.get_running_loop().time() + timeout
+        self._patience = timeout
         self._watch: asyncio.Task[None] | None = None
         self._has_more = True
 
@@ -68,8 +68,9 @@ class Exchange:
         """
         block = b""
         while self._has_more and not block:
+            began = time.monotonic()
             try:
-                async with asyncio.timeout_at(self._deadline):
+                async with asyncio.timeout(max(0.0, self._patience)):
                     message = await self._receive()
             except TimeoutError as error:
                 raise RequestTimeout("The body of the request arrived too slowly. Send it again.") from error
@@ -78,21 +79,22 @@ class Exchange:
                 raise ClientLeftError("The client closed the connection before the end of the body")
             self._has_more = message.get("more_body", False)
             block = message.get("body", b"")
-            self._deadline += len(block) / MIN_BODY_RATE
+            # Only waiting counts: a client must not pay for the time in which the server did not read.
+            self._patience += len(block) / MIN_BODY_RATE - (time.monotonic() - began)
         return block
 
-    async def read_body(self, limit: int) -> io.BytesIO | None:
-        """Return the whole body; None if it has more bytes than a limit.
+    async def read_body(self, limit: int) -> io.BytesIO:
+        """Return the whole body.
 
         Raises:
+            RequestEntityTooLarge: It has more bytes than the limit.
             RequestTimeout: The body arrives too slowly.
             ClientLeftError: The client has closed the connection.
         """
         body = io.BytesIO()
         while block := await self.read_block():
             body.write(block)
-            if body.tell() > limit:
-                return None
+            check_size(body.tell(), limit)
         body.seek(0)
         return body
 
@@ -126,3 +128,9 @@ class Exchange:
             while (await self._receive())["type"] != "http.disconnect":
                 pass
             self.left.set()
+
+
+def check_size(size: int, limit: int) -> None:
+    """Raise RequestEntityTooLarge if a body has more bytes than a limit."""
+    if size > limit:
+        raise RequestEntityTooLarge(f"The request is larger than {limit:,} bytes. Send less.")

@@ -43,7 +43,6 @@ class TorchTowers:
         """
         torch = import_torch()
         count_threads(threads)
-        self._precision = precision
         self._model = load_model(source)
         self._tokenizer = load_tokenizer(source)
         config = self._model.visual.preprocess_cfg

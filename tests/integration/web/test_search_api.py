@@ -88,14 +88,14 @@ def test_a_watched_search_lists_what_is_new_and_matches(fresh, demo, tmp_path):
     (media / "wall.jpg").write_bytes(next(demo.rglob("wall.jpg")).read_bytes())
     index(fresh, media)
     client = make_client(fresh)
-    body = {"name": "cats", "request": {"text": "a cat"}, "address": "/?q=a+cat", "watch": True}
+    body = {"name": "cats", "request": {"text": "a cat"}, "address": "/?q=a+cat", "watched": True}
     saved = client.post("/api/v1/searches", json=body).json
     Notifier(fresh).poll()
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     Image.effect_noise((300, 200), 60).save(media / "noise.png")
     index(fresh, media)
     Notifier(fresh).poll()
-    found = client.get(f"/api/v1/searches/{saved['id']}/found").json["items"]
+    found = client.get(f"/api/v1/searches/{saved['id']}/matches").json["items"]
     assert [item["path"].rsplit("/", 1)[-1] for item in found] == ["chelsea.jpg"]
 
 
@@ -108,7 +108,7 @@ def test_a_saved_search_by_an_image_reports_new_matches(fresh, tmp_path, demo):
     cat = next(demo.rglob("chelsea.jpg")).read_bytes()
     kept = client.post("/api/v1/query-images", data={"image": (io.BytesIO(cat), "a.jpg")}).json["id"]
     request = {"parts": [{"query_image": kept}]}
-    client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watch": True})
+    client.post("/api/v1/searches", json={"name": "this cat", "request": request, "address": "/", "watched": True})
     Notifier(fresh).poll()
     (media / "found.jpg").write_bytes(cat)
     index(fresh, media)

@@ -30,7 +30,7 @@ def client(fresh, media):
 
 
 def save(client, **fields):
-    body = {"name": "cats", "request": {"text": "a cat"}, "address": "/?q=a+cat", "watch": True} | fields
+    body = {"name": "cats", "request": {"text": "a cat"}, "address": "/?q=a+cat", "watched": True} | fields
     return client.post("/api/v1/searches", json=body)
 
 
@@ -45,7 +45,7 @@ def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, ho
     index(fresh, media)
     hook.status = 500
     notifier.poll()
-    found = client.get(f"/api/v1/searches/{saved.json['id']}/found").json
+    found = client.get(f"/api/v1/searches/{saved.json['id']}/matches").json
     assert [item["path"].rsplit("/", 1)[-1] for item in found["items"]] == ["chelsea.jpg"]
     assert (found["new_matches"], found["error"]) == (1, "the webhook answered 500")
     hook.status = 200
@@ -62,7 +62,7 @@ def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, ho
 
 
 def test_a_search_that_is_not_watched_is_only_stored(client, fresh, media, demo):
-    save(client, watch=False)
+    save(client, watched=False)
     (media / "chelsea.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
     index(fresh, media)
     Notifier(fresh).poll()

@@ -87,7 +87,7 @@ def test_many_requests_for_its_files_take_neither_the_threads_of_the_server_nor_
 def test_a_source_on_it_can_be_changed_but_not_added(fresh, disks, tmp_path):
     client = make_client(fresh)
     far = next(one for one in client.get("/api/v1/sources").json["sources"] if one["path"].endswith("far"))
-    assert client.patch(f"/api/v1/sources/{far['id']}", json={"watch": True}).status_code == 200
+    assert client.patch(f"/api/v1/sources/{far['id']}", json={"watched": True}).status_code == 200
     refused = client.post("/api/v1/sources", json={"path": str(tmp_path / "far/sub")})
     assert (refused.status_code, "the disk does not respond" in refused.json["detail"]) == (400, True)
     assert threading.active_count() < 50

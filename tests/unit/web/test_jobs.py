@@ -1,17 +1,15 @@
 """Sources, uploads and jobs over REST: the server writes rows, a worker does the work."""
 
 import io
-import json
 import threading
-from functools import partial
 
 import pytest
 
 from indexer.pipeline import Options
 from indexer.worker.loop import run_worker
 from search.errors import UsageError
-from search.records import JobState, Task
-from tests.support.clock import Clock, wait_for
+from search.records import JobState
+from tests.support.clock import wait_for
 from tests.support.formats import RED
 from tests.support.web_client import make_client
 from web.api.uploads import clean_name
@@ -46,13 +44,13 @@ def upload(client, *files):
 
 
 def test_a_source_is_added_indexed_watched_and_forgotten(client, fresh, media):
-    answer = client.post("/api/v1/sources", json={"path": str(media), "watch": True})
+    answer = client.post("/api/v1/sources", json={"path": str(media), "watched": True})
     assert answer.status_code == 202
     source, job = answer.json, answer.json["job"]
     assert (source["path"], source["watched"], source["available"]) == (str(media), True, True)
     work(fresh)
     assert client.get(f"/api/v1/jobs/{job['id']}").json["summary"]["added"] == 1
-    again = client.post("/api/v1/sources", json={"path": str(media / "red.png"), "watch": False}).json
+    again = client.post("/api/v1/sources", json={"path": str(media / "red.png"), "watched": False}).json
     assert (again["id"], again["path"], again["watched"]) == (source["id"], str(media), False)
     assert [one["id"] for one in client.get("/api/v1/sources").json["sources"]] == [source["id"]]
     assert client.delete(f"/api/v1/sources/{source['id']}").status_code == 204
@@ -80,7 +78,7 @@ def test_what_a_source_leaves_out_is_set_and_changed(client, fresh, media):
     assert (answer.status_code, answer.json["exclude"], answer.json["hidden"]) == (202, [], False)
     work(fresh)
     assert states() == {".hidden/h.png": "skipped", ".hidden": "skipped", "bad.jpg": "failed", "red.png": "indexed"}
-    answer = client.patch(address, json={"watch": True})
+    answer = client.patch(address, json={"watched": True})
     assert (answer.status_code, answer.json["watched"], answer.json["job"]) == (200, True, None)
     refused = client.patch(address, json={"exclude": ["a\nb"]})
     assert (refused.status_code, refused.json["detail"].startswith("exclude:")) == (400, True)
@@ -217,39 +215,6 @@ def test_a_source_that_is_being_indexed_can_be_forgotten(client, fresh, media):
 def test_a_queued_job_is_cancelled(client, fresh, media):
     job = client.post("/api/v1/sources", json={"path": str(media)}).json["job"]
     assert client.delete(f"/api/v1/jobs/{job['id']}").json["state"] == "cancelled"
-
-
-class Steps(Clock):
-    """A clock on which a job does its next step whenever somebody waits."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = iter(steps)
-
-    def sleep(self, seconds):
-        super().sleep(seconds)
-        next(self.steps)()
-
-
-def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
-    job = fresh.jobs.add(Task(("/x",)))
-    steps = [partial(fresh.jobs.report, job.id, done, 3, done * 2.0, f"{done}.jpg") for done in range(1, 4)]
-    Steps([*steps, partial(fresh.jobs.end, job.id, JobState.DONE, {"added": 3})]).install(
-        monkeypatch, "search.job_progress"
-    )
-    body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
-    events = [dict(line.split(": ", 1) for line in one.split("\n")) for one in body.strip().split("\n\n")]
-    assert [one["event"] for one in events] == ["progress"] * (len(events) - 1) + ["end"]
-    last = json.loads(events[-1]["data"])
-    assert (last["state"], last["done"], last["total"], last["summary"]) == ("done", 3, 3, {"added": 3})
-    assert len(events) == 5
-
-
-def test_events_end_when_a_job_that_changed_nothing_is_dropped(client, fresh, monkeypatch):
-    job = fresh.jobs.add(Task(("/x",), is_routine=True))
-    Steps([partial(fresh.jobs.drop, job.id)]).install(monkeypatch, "search.job_progress")
-    body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
-    assert body.count("event: ") == 1
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

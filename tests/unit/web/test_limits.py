@@ -31,7 +31,7 @@ def post(client, path, body):
         ("DELETE", "sources/{}"),
         ("DELETE", "albums/{}"),
         ("DELETE", "searches/{}"),
-        ("GET", "searches/{}/found"),
+        ("GET", "searches/{}/matches"),
         ("POST", "searches/{}/seen"),
         ("GET", "items/{}"),
         ("DELETE", "items/{}"),
@@ -100,7 +100,7 @@ def test_sources_that_cannot_be_accessed_are_refused(client, path):
     ["http://[::1", "http://a b/", "http://x:99999/", "http://x:ab/", "http://x:0/", "http://x/\r\nA: b", "http://../"],
 )
 def test_webhooks_that_are_not_valid_are_refused(client, webhook):
-    body = {"name": "n", "request": {"text": "a"}, "watch": True, "webhook": webhook}
+    body = {"name": "n", "request": {"text": "a"}, "watched": True, "webhook": webhook}
     response = post(client, "/api/v1/searches", json.dumps(body))
     assert response.status_code == 400
     assert response.json["detail"].startswith("webhook: ")

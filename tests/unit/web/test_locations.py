@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from search.errors import LocationHiddenError
-from search.media.processes import InlineMedia
 from search.records import Item, ItemType, MediaFacts, Role, State
 from search.settings import LocationPrecision
 from tests.support.accounts import add_admin, add_person, make_headers
 from tests.support.fake_models import CONCEPTS
 from tests.support.indexing import index
+from tests.support.inline_media import InlineMedia
 from tests.support.web_client import ask, get_item, make_client
 from web.library_files import name_redacted, send_library_file
 
@@ -88,13 +88,13 @@ def test_every_document_has_the_same_precision(library, limit, precision, place)
 
 def test_matches_of_a_saved_search_too(library, limit):
     client = make_client(library)
-    saved = client.post("/api/v1/searches", json={"name": "cats", "request": {"text": "a cat"}, "watch": True}).json
+    saved = client.post("/api/v1/searches", json={"name": "cats", "request": {"text": "a cat"}, "watched": True}).json
     with library.database.write() as db:
         item = get_item(client, "cat.jpg")
         db.exec_driver_sql(f"INSERT INTO search_result VALUES ({saved['id']}, {item}, 0.9, '2020-01-01', 0, 0)")
     for precision, place in ((LocationPrecision.EXACT, EXACT), (LocationPrecision.HIDDEN, HIDDEN)):
         limit(precision)
-        (match,) = client.get(f"/api/v1/searches/{saved['id']}/found").json["items"]
+        (match,) = client.get(f"/api/v1/searches/{saved['id']}/matches").json["items"]
         assert (match["latitude"], match["longitude"]) == place
 
 

@@ -54,7 +54,7 @@ def test_requests_leave_no_secret_in_the_log(fresh, log, tmp_path):
     key = headers["Authorization"].removeprefix("Bearer ")
     client = sign_in(make_client(fresh, webhook_hosts=("127.0.0.1",)), "admin")
     session = client.get_cookie("crossmodal_session").value
-    saved = {"name": QUERY, "request": {"text": QUERY}, "watch": True, "webhook": "http://127.0.0.1:1/"}
+    saved = {"name": QUERY, "request": {"text": QUERY}, "watched": True, "webhook": "http://127.0.0.1:1/"}
     secret = client.post("/api/v1/searches", json=saved).json["webhook_secret"]
     link = make_token(TokenKind.LINK).text
     for use in (client, make_client(fresh)):

@@ -235,7 +235,7 @@ def test_dates_of_other_forms_are_refused(client, value):
         ("jobs", {"retry_failed": "yes"}),
         ("albums", {"name": 7}),
         ("archive", {"ids": ["1"]}),
-        ("searches", {"name": "a", "request": {"text": "a"}, "watch": 1}),
+        ("searches", {"name": "a", "request": {"text": "a"}, "watched": 1}),
     ],
 )
 def test_values_of_another_type_are_refused(client, path, body):

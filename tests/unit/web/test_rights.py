@@ -88,7 +88,7 @@ class World:
         self.hidden = {
             "item_id": secret_item,
             "album_id": album.id,
-            "saved_id": saved.id,
+            "search_id": saved.id,
             "job_id": library.jobs.add(Task((str(folder / "hiddencase"),))).id,
             "source_id": self.closed,
             "account_id": other.id,
@@ -134,7 +134,7 @@ BODIES = {
     "POST /api/v1/albums/{album_id}/items": {"add": [1]},
     "PUT /api/v1/albums/{album_id}/sharing": {"is_shared": True},
     "POST /api/v1/albums/{album_id}/links": {},
-    "PATCH /api/v1/sources/{source_id}": {"watch": True},
+    "PATCH /api/v1/sources/{source_id}": {"watched": True},
     "PATCH /api/v1/accounts/{account_id}": {},
 }
 
@@ -386,7 +386,7 @@ def test_a_key_for_one_source_cannot_share_or_save_for_the_account(world, shared
     assert world.client.post(f"{address}/links", json={}, headers=key).status_code == 403
     assert world.client.put(f"{address}/sharing", json={"is_shared": True}, headers=key).status_code == 403
     assert world.client.delete(address, headers=key).status_code == 403
-    saved = {"name": "x", "request": {"text": "zorblatt"}, "watch": True}
+    saved = {"name": "x", "request": {"text": "zorblatt"}, "watched": True}
     assert world.client.post("/api/v1/searches", json=saved, headers=key).status_code == 403
     assert world.client.get("/api/v1/searches", headers=key).status_code == 403
     assert world.client.delete("/api/v1/keys/1", headers=key).status_code == 403

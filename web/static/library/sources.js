@@ -34,7 +34,7 @@ function createSourceRow(source) {
   const { id, path } = source;
   const watch = createElement("input", { type: "checkbox" });
   const changeWatch = async () => {
-    await addSource({ path, watch: watch.checked });
+    await addSource({ path, watched: watch.checked });
     await showJobs();
   };
   watch.addEventListener("change", reportErrors(changeWatch));
@@ -102,7 +102,7 @@ export function bindSources(callback) {
   const form = getElement("add", HTMLFormElement);
   const add = reportErrors(async () => {
     const fields = new FormData(form);
-    await addSource({ path: String(fields.get("path")).trim(), watch: fields.get("watch") === "on" });
+    await addSource({ path: String(fields.get("path")).trim(), watched: fields.get("watch") === "on" });
     form.reset();
     showStatus("");
     await onChange();

@@ -153,7 +153,7 @@ export class SavedPanel {
         name: name.value.trim(),
         request: createRequest(state),
         address: writeAddress(state),
-        watch: watch.checked,
+        watched: watch.checked,
         webhook: webhook.value || null,
       });
       await this.#fill();

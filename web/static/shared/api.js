@@ -108,7 +108,7 @@ export const forgetItem = (id) => send(`/api/v1/items/${id}`, { method: "DELETE"
 /** @type {() => Promise<{ sources: Source[] }>} */
 export const listSources = () => send("/api/v1/sources");
 
-/** @type {(source: { path: string, watch: boolean }) => Promise<unknown>} */
+/** @type {(source: { path: string, watched: boolean }) => Promise<unknown>} */
 export const addSource = (source) => sendJson("POST", "/api/v1/sources", source);
 
 /** @type {(id: number, change: { exclude: string[], hidden: boolean }) => Promise<Source>} */
@@ -137,7 +137,7 @@ export const listSearches = () => send("/api/v1/searches");
  * @property {string} name
  * @property {SearchRequest} request
  * @property {string} address
- * @property {boolean} watch
+ * @property {boolean} watched
  * @property {string | null} webhook
  */
 
@@ -148,7 +148,7 @@ export const saveSearch = (newSearch) => sendJson("POST", "/api/v1/searches", ne
 export const deleteSearch = (id) => send(`/api/v1/searches/${id}`, { method: "DELETE" });
 
 /** @type {(id: number) => Promise<{ items: (Item & { score: number })[] }>} */
-export const readNewMatches = (id) => send(`/api/v1/searches/${id}/found`);
+export const readNewMatches = (id) => send(`/api/v1/searches/${id}/matches`);
 
 /** @type {(id: number) => Promise<unknown>} */
 export const markSeen = (id) => sendJson("POST", `/api/v1/searches/${id}/seen`, {});

@@ -47,6 +47,15 @@ def test_without_the_setting_nothing_is_deleted(fresh):
     assert sorted(path.name for path in folder.iterdir()) == [".old.part", "old.png"]
 
 
+def test_what_a_killed_server_was_receiving_is_deleted_after_a_day(fresh):
+    fresh.home.uploads.mkdir()
+    for name in (".upload-old.part", ".upload-new.part"):
+        (fresh.home.uploads / name).write_bytes(b"x")
+    os.utime(fresh.home.uploads / ".upload-old.part", (time.time() - 2 * DAY,) * 2)
+    sweep(fresh)
+    assert [path.name for path in fresh.home.uploads.iterdir()] == [".upload-new.part"]
+
+
 def count_images(library):
     with library.database.read() as db:
         return db.exec_driver_sql("SELECT count(*) FROM query_image").scalar()

@@ -32,7 +32,7 @@ def hook():
 def saved(fresh, tmp_path, hook):
     """A watched search with a webhook that has one unsent match."""
     client = make_client(fresh, webhook_hosts=("127.0.0.1",))
-    body = {"name": "cats", "request": {"text": "a cat"}, "watch": True, "webhook": hook.address}
+    body = {"name": "cats", "request": {"text": "a cat"}, "watched": True, "webhook": hook.address}
     saved = client.post("/api/v1/searches", json=body).json
     (tmp_path / "media").mkdir()
     exif = Image.Exif()
@@ -49,7 +49,7 @@ def test_a_message_is_signed_with_the_secret_that_was_shown_once(fresh, saved, h
     assert abs(timestamp - time.time()) < 60
     assert headers["webhook-signature"] == sign_message(saved["webhook_secret"], headers["webhook-id"], timestamp, body)
     client = make_client(fresh)
-    for answer in (client.get("/api/v1/searches"), client.get(f"/api/v1/searches/{saved['id']}/found")):
+    for answer in (client.get("/api/v1/searches"), client.get(f"/api/v1/searches/{saved['id']}/matches")):
         assert saved["webhook_secret"] not in answer.text
     assert saved["webhook_secret"] not in repr(SavedSearches(fresh.database).list_all())
 

@@ -16,7 +16,7 @@ from search.evaluation import metrics
 from search.evaluation.cases import Expected, read_cases
 from search.evaluation.full_ranking import PAGE_SIZE, read_ranking
 from search.evaluation.plot import SHARES, Axis, Line, draw_chart
-from search.evaluation.shown import Scored, find_best_cut, measure_shown, sweep_cut
+from search.evaluation.shown import Scored, measure_shown, sweep_cut
 from search.evaluation.sizes import draw_kinds, plot_sizes, write_sizes
 
 
@@ -98,8 +98,6 @@ def test_figures_of_a_kind():
     assert figures.results == 1
     assert figures.calibration_error_shown == pytest.approx(0.1)
     assert figures.precision_20 == 0.1
-    best = find_best_cut(sweep_cut([perfect, hidden]))
-    assert 0.2 < best.cut <= 0.3
 
 
 def write(folder, *lines):

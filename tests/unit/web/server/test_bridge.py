@@ -6,9 +6,12 @@ import time
 from contextlib import closing
 
 import pytest
+from flask import Flask, request
 
+from search.deadline import check_deadline
 from tests.support.clock import wait_for
 from tests.support.wsgi_server import LARGE, SOON, answer, echo, read_all, read_problem, running, send_large
+from web import deadlines
 from web.server.bridge import MAX_READ_AHEAD, MAX_SMALL_BODY, MAX_SMALL_RESPONSE
 
 
@@ -171,6 +174,40 @@ def test_a_body_that_does_not_arrive_is_answered(length):
     assert text.startswith(b"HTTP/1.1 408")
     if length == 10:  # a longer body is read by the application, which answers itself
         assert read_problem(text)["type"] == "urn:crossmodal:problem:request-timeout"
+
+
+def send_slowly(first, rest):
+    """Yield a body that takes a second and a half."""
+    yield bytes(first)
+    time.sleep(1.5)
+    yield bytes(rest)
+
+
+@pytest.mark.parametrize("size", [10, MAX_READ_AHEAD + 1])
+def test_the_time_that_a_body_takes_to_arrive_is_not_that_of_the_work_for_it(size):
+    app = Flask(__name__)
+    deadlines.register(app, 1)
+
+    @app.post("/")
+    def receive():
+        request.get_data()
+        check_deadline()
+        return "done"
+
+    with running(app) as server:
+        headers = {"Content-Length": str(size)}
+        assert server.ask("POST", body=send_slowly(size - 1, 1), headers=headers).content == b"done"
+
+
+def test_a_client_does_not_pay_for_the_time_in_which_its_body_is_not_read():
+    def app(environ, start_response):
+        environ["wsgi.input"].read(1)
+        time.sleep(1.3)
+        return echo(environ, start_response)
+
+    with running(app, receive_timeout=1) as server:
+        headers = {"Content-Length": str(MAX_READ_AHEAD + 2)}
+        assert server.ask("POST", body=send_slowly(2, MAX_READ_AHEAD), headers=headers).status == 200
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_frees_its_place():
