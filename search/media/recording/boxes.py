@@ -33,7 +33,8 @@ def iterate_boxes(stream: BinaryIO, position: int = 0, end: int | None = None) -
         position: Where the first box begins.
         end: Where the last one ends; None for the end of the file.
     """
-    size = stream.seek(0, io.SEEK_END) if end is None else end
+    size = stream.seek(0, io.SEEK_END)
+    size = size if end is None else min(end, size)
     for _ in range(MAX_BOXES):
         if position >= size:
             return

@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,7 @@ from PIL import Image
 from search.media.processes import InlineMedia, SandboxedMedia
 from search.settings import LocationPrecision
 from tests.support.web_client import ask, get_item, make_client
+from web.api.archive import _make_unique_name
 
 
 def names(answer):
@@ -141,6 +143,15 @@ def test_several_files_come_as_one_archive(client):
         assert sorted(archive.namelist()) == ["chelsea.jpg", "holiday.mp4"]
     assert client.get("/api/v1/archive?ids=999999").status_code == 404
     assert client.get("/api/v1/archive?ids=a").status_code == 400
+
+
+def test_files_with_one_name_get_numbers_in_an_archive():
+    taken = {}
+    names = [_make_unique_name(name, taken) for name in ("a.jpg", "A.jpg", "a (2).jpg", "a.jpg", "b.jpg")]
+    assert names == ["a.jpg", "A (2).jpg", "a (2) (2).jpg", "a (3).jpg", "b.jpg"]
+    began = time.monotonic()
+    assert len({_make_unique_name("cover.jpg", taken) for _ in range(10_000)}) == 10_000
+    assert time.monotonic() - began < 2
 
 
 def test_an_archive_of_many_files_is_requested_by_post(client):
