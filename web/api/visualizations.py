@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.admission import Admission
 from search.engine import Engine
 from search.errors import BusyError, StorageError, UnreadableMediaError
-from search.media.recording.sound import measure_loudness
+from search.media.recording.loudness import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType, Role
 from search.retrieval.heatmap import compute_heatmap
