@@ -31,6 +31,15 @@ class LinkRules:
             return f"symbolic link to a {reason}"
         return None if self.follows_outside or is_below(real, self.root) else OUTSIDE
 
+    def explain_root(self, path: str, real: str) -> str | None:
+        """Return why the file or folder at which a scan begins is not read, None if it is.
+
+        Args:
+            path: Its path.
+            real: The same without symbolic links.
+        """
+        return explain_protected(path) if real == path else self.explain(real)
+
 
 def make_link_rules(source: str, follows_outside: bool) -> LinkRules:
     """Return the rules for the links of a source.

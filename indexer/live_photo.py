@@ -5,7 +5,6 @@ Only the structure of the film is read, not its images, so this is quick and saf
 
 import re
 import struct
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,7 +17,6 @@ MAX_MARKED_SECONDS = 15.0
 MAX_WRITE_DELAY_SECONDS = 10.0
 MAX_HEADER_BYTES = 16 * 2**20
 MAX_PHOTO_BYTES = 64 * 2**20
-MAX_BOXES = 1_000
 CONTENT_IDENTIFIER = b"com.apple.quicktime.content.identifier"
 _UUID = re.compile(rb"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}")
 
@@ -46,7 +44,7 @@ def is_live_photo(photo: Path, film: Path) -> bool:
 
 def _read_header(stream: BinaryIO) -> bytes:
     """Return the content of the box `moov`, which describes a film; empty if there is none."""
-    for box in islice(iterate_boxes(stream), MAX_BOXES):
+    for box in iterate_boxes(stream):
         if box.name == b"moov" and box.end >= box.start:
             stream.seek(box.start)
             return stream.read(min(box.end - box.start, MAX_HEADER_BYTES))
@@ -70,4 +68,4 @@ def _shares_identifier(photo: Path, header: bytes) -> bool:
     """Return whether a photo contains the identifier that a film has."""
     with photo.open("rb") as stream:
         body = stream.read(MAX_PHOTO_BYTES)
-    return any(identifier in body for identifier in set(_UUID.findall(header)))
+    return not set(_UUID.findall(body)).isdisjoint(_UUID.findall(header))

@@ -300,12 +300,13 @@ def scan_source(
     links = make_link_rules(rules.source or path, rules.follows_outside_links)
     scanner = Scanner(source_id, identify_folder(excluded), stamps, links, volumes if volumes is not None else [])
     rules, obstacle = rules.descend(path)
-    if (reason := links.explain(os.path.realpath(path))) is not None:
+    real = os.path.realpath(path)
+    if (reason := links.explain_root(path, real)) is not None:
         yield scanner.skip_folder(path, reason)
     elif obstacle is not None and (obstacle.path != path or is_folder):
         yield scanner.skip_folder(obstacle.path, obstacle.reason)
     elif is_folder:
-        yield from scanner.walk(Folder(path, os.path.realpath(path), rules))
+        yield from scanner.walk(Folder(path, real, rules))
     else:
         listing = scanner.list_files(str(root.parent), list_file_names(root.parent), rules)
         result = scanner.check_file(path, root.name, listing, os.path.islink(path))

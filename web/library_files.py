@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 
 from flask import Response, request
 
@@ -104,37 +105,49 @@ def make_preview(path: Path, media: MediaProcesses) -> bytes:
     return media.call(copy_image, path, MAX_PREVIEW_SIDE, MAX_PIXELS)
 
 
-def name_redacted(item: Item, name: str, precision: LocationPrecision) -> str | None:
-    """Return the name of a file in an archive: with another suffix for a preview; None if it may not be sent.
+@dataclass(frozen=True)
+class SentFile:
+    """A file of the library as a client gets it.
 
-    Args:
-        item: The item.
-        name: The name of its file.
-        precision: How precisely the client may see locations.
+    Attributes:
+        path: The file.
+        patches: What is replaced in it; None if a preview is sent instead.
     """
-    try:
-        patches = _find_patches(item, Path(item.path), precision)
-    except LocationHiddenError:
-        return None
-    return name if patches is not None else str(PurePosixPath(name).with_suffix(".jpg"))
+
+    path: Path
+    patches: Sequence[Patch] | None
+
+    @property
+    def name(self) -> str:
+        """The name of what is sent: with another suffix for a preview."""
+        return self.path.name if self.patches is not None else f"{self.path.stem}.jpg"
+
+    def read(self, media: MediaProcesses) -> Iterator[bytes]:
+        """Yield its blocks.
+
+        Args:
+            media: Makes previews.
+        """
+        if self.patches is None:
+            yield make_preview(self.path, media)
+            return
+        with io.BufferedReader(PatchedFile(self.path, self.patches), BLOCK_BYTES) as stream:
+            while block := stream.read(BLOCK_BYTES):
+                yield block
 
 
-def read_redacted(item: Item, precision: LocationPrecision, media: MediaProcesses) -> Iterator[bytes]:
-    """Yield the blocks of the file of an item, or of its preview, as `send_library_file` sends it.
+def prepare_file(item: Item, precision: LocationPrecision) -> SentFile | None:
+    """Return the file of an item as `send_library_file` sends it; None if it may not be sent.
 
     Args:
         item: The item.
         precision: How precisely the client may see locations.
-        media: Makes previews.
     """
     path = Path(item.path)
-    patches = _find_patches(item, path, precision)
-    if patches is None:
-        yield make_preview(path, media)
-        return
-    with io.BufferedReader(PatchedFile(path, patches), BLOCK_BYTES) as stream:
-        while block := stream.read(BLOCK_BYTES):
-            yield block
+    try:
+        return SentFile(path, _find_patches(item, path, precision))
+    except LocationHiddenError:
+        return None
 
 
 def _find_patches(item: Item, path: Path, precision: LocationPrecision) -> Sequence[Patch] | None:

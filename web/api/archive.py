@@ -1,6 +1,8 @@
 """GET and POST /api/v1/archive: the files of several items as one ZIP. Home of zipstream."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path, PurePath
 
 from flask import Blueprint, Response, request
@@ -16,7 +18,7 @@ from search.settings import LocationPrecision
 from web.access.caller import restrict_library
 from web.api.body import parse_address, parse_body
 from web.contract.operation import JSON, URLENCODED, Operation
-from web.library_files import name_redacted, read_redacted
+from web.library_files import SentFile, prepare_file
 from web.locations import get_location_precision
 
 # The limit for POST, and for GET: some servers and proxies refuse longer addresses.
@@ -93,11 +95,10 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
         raise NotFoundError("None of these items has a file. GET /api/v1/items says in which state each is.")
     if precision is not LocationPrecision.EXACT:
         return _send_redacted(items, precision, library.media)
-    paths = [Path(item.path) for item in items]
     # Files are stored without compression, which does not shrink media, and streamed one after the other.
-    archive = ZipStream(sized=True)
-    for path, name in zip(paths, _make_unique_names(paths), strict=True):
-        archive.add_path(str(path), name)
+    archive, taken = ZipStream(sized=True), dict[str, int]()
+    for item in items:
+        archive.add_path(item.path, _make_unique_name(Path(item.path).name, taken))
     response = Response(iter(archive), mimetype="application/zip")
     response.content_length = len(archive)
     response.headers["Content-Disposition"] = DISPOSITION
@@ -107,21 +108,25 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
 def _send_redacted(items: list[Item], precision: LocationPrecision, media: MediaProcesses) -> Response:
     """Return an archive whose files name no places; those from which these cannot be removed are left out.
 
-    Its size is not known before: previews are made while it is sent.
+    Each file is read when its turn comes, so the response begins at once and its size is not known before.
     """
-    from zipstream import ZipStream
-
-    named = {item.id: name_redacted(item, Path(item.path).name, precision) for item in items}
-    sent = [item for item in items if named[item.id] is not None]
-    if not sent:
+    prepared = (file for item in items if (file := prepare_file(item, precision)) is not None)
+    first = next(prepared, None)
+    if first is None:
         raise LocationHiddenError("The locations of these files are hidden, and cannot be removed from their formats.")
-    archive = ZipStream()
-    names = _make_unique_names([Path(named[item.id] or "") for item in sent])
-    for item, name in zip(sent, names, strict=True):
-        archive.add(read_redacted(item, precision, media), name)
-    response = Response(iter(archive), mimetype="application/zip")
+    response = Response(_stream_archive(chain([first], prepared), media), mimetype="application/zip")
     response.headers["Content-Disposition"] = DISPOSITION
     return response
+
+
+def _stream_archive(files: Iterable[SentFile], media: MediaProcesses) -> Iterator[bytes]:
+    from zipstream import ZipStream
+
+    archive, taken = ZipStream(), dict[str, int]()
+    for file in files:
+        archive.add(file.read(media), _make_unique_name(file.name, taken))
+        yield from archive.all_files()
+    yield from archive.finalize()
 
 
 def _find_file(item: Item) -> Path | None:
@@ -147,16 +152,18 @@ def _parse_ids(text: str, limit: int) -> list[int]:
     return [int(value) for value in ids]
 
 
-def _make_unique_names(paths: list[Path]) -> list[str]:
-    """Return a name for each file; a number is added to a name that another file has."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for path in paths:
-        original = PurePath(make_download_name(path.name))
-        name, number = original.name, 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{original.stem} ({number}){original.suffix}"
-        taken.add(name.casefold())
-        names.append(name)
-    return names
+def _make_unique_name(name: str, taken: dict[str, int]) -> str:
+    """Return a name for a file in an archive, with a number if another file has it.
+
+    Args:
+        name: The name of the file.
+        taken: The names of the other files, to which this one is added, and the last number that each was given.
+    """
+    original = PurePath(make_download_name(name))
+    key = original.name.casefold()
+    unique, number = original.name, taken.get(key, 1)
+    while unique.casefold() in taken:
+        number += 1
+        unique = f"{original.stem} ({number}){original.suffix}"
+    taken |= {unique.casefold(): 1, key: number}
+    return unique

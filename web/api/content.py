@@ -1,5 +1,6 @@
 """The file, the thumbnail and the preview of an item, and similar items."""
 
+import logging
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from search.home import SMALL_THUMBNAIL_SIDES
 from search.media.image.limits import MAX_PIXELS
 from search.media.image.pillow import THUMBNAIL_SIZE, shrink_thumbnail
 from search.media.on_demand import copy_frame, copy_image
+from search.media.redaction.patches import NotRedactableError
 from search.media.redaction.redaction import find_patches
 from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
@@ -108,7 +110,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         media=("image/jpeg", "image/webp"),
         role=Role.VIEW,
         query=ThumbnailFields,
-        errors=(StorageError,),
+        errors=(UnreadableMediaError, StorageError),
         statuses=PARTIAL | NOT_MODIFIED,
     )
     def send_thumbnail(item_id: int) -> Response:
@@ -131,10 +133,18 @@ def _send_thumbnail(library: OpenHome, item: Item, fields: ThumbnailFields) -> R
     if fields.at is not None:
         return _send_moment(library, item, fields.at)
     path = library.home.thumbnail(item.id)
-    if not path.is_file():
-        return _make_thumbnail(library, item)
-    if fields.size is not None:
-        return _send_small(path, library.home.small_thumbnail(item.id, fields.size), fields.size)
+    if path.is_file():
+        try:
+            return _send_stored(library, item, path, fields.size)
+        except (UnreadableMediaError, NotRedactableError) as error:
+            message = "The stored thumbnail of item %d is damaged (%s); it is made again for each request"
+            logging.getLogger("crossmodal").warning(message, item.id, error)
+    return _make_thumbnail(library, item)
+
+
+def _send_stored(library: OpenHome, item: Item, path: Path, size: int | None) -> Response:
+    if size is not None:
+        return _send_small(path, library.home.small_thumbnail(item.id, size), size)
     # An earlier version stored the comment of the original file in thumbnails.
     patches = () if get_location_precision() is LocationPrecision.EXACT else find_patches(path, None)
     return send_ranges(path, "image/jpeg", max_age=DAY_SECONDS, patches=patches)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.admission import Admission
 from search.engine import Engine
 from search.errors import BusyError, StorageError, UnreadableMediaError
-from search.media.recording.sound import measure_loudness
+from search.media.recording.loudness import measure_loudness
 from search.paths import find_file, write_atomically
 from search.records import ItemType, Role
 from search.retrieval.heatmap import compute_heatmap
@@ -64,7 +64,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return jsonify({"moments": [serialize_evidence(moment, get_disclosure()) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
-    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(BusyError, StorageError))
+    @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(UnreadableMediaError, BusyError, StorageError))
     def show_loudness(item_id: int) -> Response:
         """Return the peaks of a recording in equal parts, for drawing its wave."""
         points = parse_address(LoudnessFields).points
@@ -75,7 +75,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
             body = cached.read_bytes()
         else:
             with measuring.enter():
-                body = json.dumps({"peaks": np.round(measure_loudness(path, points), 3).tolist()}).encode()
+                peaks = library.media.call(measure_loudness, path, points)
+            body = json.dumps({"peaks": np.round(peaks, 3).tolist()}).encode()
             with suppress(OSError):  # the disk is full
                 write_atomically(cached, body)
         response = Response(body, mimetype="application/json")

@@ -8,7 +8,6 @@ error. So such tiles are replaced by another one instead.
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from PIL import Image
 from search.errors import UnreadableMediaError
 from search.media.image.damaged import MIN_DECODED_SHARE
 from search.media.image.item_locations import list_extents, share_extent
-from search.media.recording.boxes import MAX_BOXES, iterate_boxes
+from search.media.recording.boxes import iterate_boxes
 
 # Decoders refuse some values. The first two that are decoded are compared.
 FILLINGS = b"\0", b"\x55", b"\xff"
@@ -80,7 +79,7 @@ def find_incomplete(source: Path | bytes) -> IncompleteFile | None:
             stated = int.from_bytes(head[4:8], "little") + CHUNK_BYTES
         elif head[4:8] in FIRST_BOXES:
             # Other bytes after the last box may look like a box.
-            boxes = (box for box in islice(iterate_boxes(stream), MAX_BOXES) if box.name in CONTENT_BOXES)
+            boxes = (box for box in iterate_boxes(stream) if box.name in CONTENT_BOXES)
             stated = max((box.end for box in boxes), default=0)
         else:
             return None

@@ -2,21 +2,24 @@
 
 import io
 from collections.abc import Iterator
-from itertools import islice
 from typing import NamedTuple
 
-from search.media.recording.boxes import MAX_BOXES, Box, iterate_boxes
+from search.media.recording.boxes import Box, iterate_boxes
 
-MAX_ITEMS = 10_000
-# Offsets count from the start of the file, unlike those in the box `idat`.
-FROM_FILE_START = 0
+# Where offsets count from: the start of the file, or that of the box `idat`.
+FROM_FILE_START, FROM_DATA_BOX = 0, 1
+LAST_VERSION = 2
 
 
 class Extent(NamedTuple):
-    """The place of an item that is stored in one piece.
+    """The place of an item, or of a part of it.
 
     Attributes:
-        start: The position of its first byte in the file.
+        item: The id of the item.
+        method: Where offsets count from.
+        file: The number of the file that it is in, 0 for the one with the table.
+        is_whole: Whether the item is stored in one piece.
+        start: The position of its first byte, by the method.
         length: In bytes.
         base: What is added to the stored offset.
         field: The position in the file where its offset is stored, and its length after it.
@@ -24,6 +27,10 @@ class Extent(NamedTuple):
         length_size: The size of the stored length in bytes.
     """
 
+    item: int
+    method: int
+    file: int
+    is_whole: bool
     start: int
     length: int
     base: int
@@ -40,9 +47,9 @@ class _Reader:
         self.position = position
 
     def read(self, size: int) -> int:
-        """Return the next number of some bytes. Raise EOFError at the end of the file."""
+        """Return the next number of some bytes. Raise ValueError at the end of the file."""
         if self.position + size > len(self.body):
-            raise EOFError
+            raise ValueError("the table of items is truncated")
         self.position += size
         return int.from_bytes(self.body[self.position - size : self.position], "big")
 
@@ -55,9 +62,10 @@ def list_extents(body: bytes) -> list[Extent]:
     """
     box = _find_box(body)
     try:
-        return list(_read_extents(_Reader(body, box.start))) if box is not None else []
-    except EOFError:
+        extents = list(iterate_extents(body, box.start)) if box is not None else []
+    except ValueError:
         return []
+    return [one for one in extents if one.method == FROM_FILE_START and one.is_whole]
 
 
 def share_extent(body: bytearray, extent: Extent, source: Extent) -> bool:
@@ -76,30 +84,40 @@ def share_extent(body: bytearray, extent: Extent, source: Extent) -> bool:
     return True
 
 
+def iterate_extents(body: bytes, position: int = 0) -> Iterator[Extent]:
+    """Yield the places of all items in order.
+
+    Args:
+        body: What contains the content of the box `iloc`.
+        position: Where that begins.
+
+    Raises:
+        ValueError: The table is truncated, or has a version that is not known.
+    """
+    reader = _Reader(body, position)
+    version = reader.read(4) >> 24
+    if version > LAST_VERSION:
+        raise ValueError("the table of items has a version that is not known")
+    sizes = reader.read(2)
+    offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
+    index_size = sizes & 15 if version else 0
+    number_size = 4 if version == LAST_VERSION else 2
+    for _ in range(reader.read(number_size)):
+        item = reader.read(number_size)
+        method = reader.read(2) & 15 if version else FROM_FILE_START
+        file, base, count = reader.read(2), reader.read(base_size), reader.read(2)
+        # Entries without a size are all the same, and could be many.
+        for _ in range(count if index_size + offset_size + length_size else min(count, 1)):
+            reader.read(index_size)
+            field = reader.position
+            start, length = base + reader.read(offset_size), reader.read(length_size)
+            yield Extent(item, method, file, count == 1, start, length, base, field, offset_size, length_size)
+
+
 def _find_box(body: bytes) -> Box | None:
     """Return the box `iloc` in the box `meta`, which begins with its version."""
     with io.BytesIO(body) as stream:
-        meta = next((box for box in islice(iterate_boxes(stream), MAX_BOXES) if box.name == b"meta"), None)
+        meta = next((box for box in iterate_boxes(stream) if box.name == b"meta"), None)
         if meta is None:
             return None
-        boxes = islice(iterate_boxes(stream, meta.start + 4, meta.end), MAX_BOXES)
-        return next((box for box in boxes if box.name == b"iloc"), None)
-
-
-def _read_extents(reader: _Reader) -> Iterator[Extent]:
-    version = reader.read(4) >> 24
-    sizes = reader.read(2)
-    offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
-    index_size = sizes & 15 if version in {1, 2} else 0
-    number_size = 4 if version == 2 else 2
-    for _ in range(min(reader.read(number_size), MAX_ITEMS)):
-        reader.read(number_size)
-        method = reader.read(2) & 15 if version in {1, 2} else FROM_FILE_START
-        reader.read(2)
-        base, count = reader.read(base_size), reader.read(2)
-        for _ in range(count):
-            reader.read(index_size)
-            field = reader.position
-            offset, length = reader.read(offset_size), reader.read(length_size)
-            if method == FROM_FILE_START and count == 1:
-                yield Extent(base + offset, length, base, field, offset_size, length_size)
+        return next((box for box in iterate_boxes(stream, meta.start + 4, meta.end) if box.name == b"iloc"), None)

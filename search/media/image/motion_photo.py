@@ -3,7 +3,6 @@
 Only the structure of the file is read, so this is quick and safe outside the sandbox.
 """
 
-import io
 import re
 import struct
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from search.media.recording.boxes import MAX_BOXES, iterate_boxes
+from search.media.recording.boxes import iterate_boxes
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".heic", ".heif"))
 JPEG_START, ISO_NAME, FILM_BOX = b"\xff\xd8", b"ftyp", b"mpvd"
@@ -24,7 +23,8 @@ TRAILER_END, LIST_START, FILM_PART, MAX_PARTS = b"SEFT", b"SEFH", b"MotionPhoto_
 _MICRO_VIDEO = re.compile(rb"MicroVideoOffset\s*(?:=\s*[\"']|>)\s*(\d{1,15})")
 _IS_MARKED = re.compile(rb"(?:MotionPhoto|MicroVideo)\s*(?:=\s*[\"']|>)\s*1\b")
 _FILM_START = re.compile(rb"\0\0\0[\x10-\x40]ftyp(?:mp4|iso|qt  |avc|MSNV|M4V|3gp)")
-MAX_SEARCHED_BYTES = 64 * 2**20
+# What looks like the start of a film is checked this often; the index is among the first boxes, or follows the data.
+MAX_SEARCHED_BYTES, MAX_STARTS, MAX_FILM_BOXES = 64 * 2**20, 20, 1_000
 _PART_START = re.compile(rb"<rdf:li\b")
 _FILM_MEANING = re.compile(rb"Semantic\s*(?:=\s*[\"']|>)\s*MotionPhoto\b")
 _LENGTH, _PADDING = (re.compile(name + rb"\s*(?:=\s*[\"']|>)\s*(\d{1,15})") for name in (rb"Length", rb"Padding"))
@@ -64,8 +64,7 @@ def _list_candidates(stream: BinaryIO, size: int) -> Iterator[Span]:
         if _IS_MARKED.search(packet) is not None:
             yield from _search(stream, size)
     else:
-        boxes = islice(iterate_boxes(stream), MAX_BOXES)
-        yield from (Span(box.start, box.end - box.start) for box in boxes if box.name == FILM_BOX)
+        yield from (Span(box.start, box.end - box.start) for box in iterate_boxes(stream) if box.name == FILM_BOX)
     yield from _find_appended(stream, size)
 
 
@@ -104,15 +103,14 @@ def _search(stream: BinaryIO, size: int) -> Iterator[Span]:
     """Yield where films begin: programs that change a photo leave wrong numbers in it, or drop the list."""
     stream.seek(0)
     body = stream.read(MAX_SEARCHED_BYTES)
-    starts = (match.start() for match in _FILM_START.finditer(body))
-    yield from (Span(start, size - start) for start in starts if _has_index(body[start:]))
+    starts = (match.start() for match in islice(_FILM_START.finditer(body), MAX_STARTS))
+    yield from (Span(start, size - start) for start in starts if _has_index(stream, start, size))
 
 
-def _has_index(body: bytes) -> bool:
-    """Return whether the index of a film is complete."""
-    with io.BytesIO(body) as stream:
-        boxes = islice(iterate_boxes(stream), MAX_BOXES)
-        return any(box.name == b"moov" and box.end <= len(body) for box in boxes)
+def _has_index(stream: BinaryIO, start: int, size: int) -> bool:
+    """Return whether the index of a film that begins at a position is complete."""
+    boxes = islice(iterate_boxes(stream, start, size), MAX_FILM_BOXES)
+    return any(box.name == b"moov" and box.start <= box.end <= size for box in boxes)
 
 
 def _find_appended(stream: BinaryIO, size: int) -> Iterator[Span]:
@@ -125,7 +123,7 @@ def _find_appended(stream: BinaryIO, size: int) -> Iterator[Span]:
     if mark != TRAILER_END or start <= 0:
         return
     stream.seek(start)
-    entries = stream.read(length)
+    entries = stream.read(min(length, 12 + 12 * MAX_PARTS))
     if not entries.startswith(LIST_START):
         return
     for at in range(12, min(length - 11, 12 + 12 * MAX_PARTS), 12):

@@ -9,8 +9,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from search.errors import UnreadableMediaError, UsageError
-from search.media.image.decoding import DECODE_ERRORS, Picture, decode_picture, open_file, rescue_image
+from search.errors import UnreadableMediaError, UsageError, find_reason
+from search.media.image.decoding import DECODE_ERRORS, FAILURES, Picture, decode_picture, open_file, rescue_image
 from search.media.image.incomplete import find_incomplete
 from search.media.image.jxl import is_jxl, open_jxl
 from search.media.image.limits import MAX_PIXELS
@@ -193,12 +193,18 @@ def shrink_thumbnail(body: bytes, size: int) -> bytes:
     Args:
         body: The content of the image file.
         size: The maximum width and height in pixels.
+
+    Raises:
+        UnreadableMediaError: The image file is damaged.
     """
-    with Image.open(io.BytesIO(body)) as image:
-        image.thumbnail((size, size), Image.Resampling.BICUBIC)
-        stream = io.BytesIO()
-        image.save(stream, "WEBP", quality=75, method=4)
-        return stream.getvalue()
+    stream = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(body)) as image:
+            image.thumbnail((size, size), Image.Resampling.BICUBIC)
+            image.save(stream, "WEBP", quality=75, method=4)
+    except FAILURES as error:
+        raise UnreadableMediaError(f"cannot be decoded: {find_reason(error)}") from error
+    return stream.getvalue()
 
 
 def make_placeholder(image: PilImage) -> str:

@@ -3,7 +3,6 @@
 import io
 import struct
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -27,15 +26,18 @@ class Box(NamedTuple):
 
 
 def iterate_boxes(stream: BinaryIO, position: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Yield the boxes at the top level of a file, or of a part of it; one whose length is not valid is the last.
+    """Yield up to `MAX_BOXES` boxes of a file, or of a part of it; one whose length is not valid is the last.
 
     Args:
         stream: The file.
         position: Where the first box begins.
         end: Where the last one ends; None for the end of the file.
     """
-    size = stream.seek(0, io.SEEK_END) if end is None else end
-    while position < size:
+    size = stream.seek(0, io.SEEK_END)
+    size = size if end is None else min(end, size)
+    for _ in range(MAX_BOXES):
+        if position >= size:
+            return
         stream.seek(position)
         head = stream.read(16)
         if len(head) < 8:
@@ -56,7 +58,7 @@ def is_unfinished(source: Path | bytes) -> bool:
     """Return whether an MP4 or QuickTime file has no index: its recording or its copy was interrupted."""
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
-            names = [box.name for box in islice(iterate_boxes(stream), MAX_BOXES)]
+            names = [box.name for box in iterate_boxes(stream)]
     except OSError:
         return False
     return bool(names) and names[0] in {b"ftyp", b"wide", b"mdat"} and b"moov" not in names

@@ -1,6 +1,5 @@
 """Decode sound as mono at 16 kHz, in chunks with their times."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,35 +119,6 @@ def _convert_to_pcm(samples: Waveform) -> Pcm16:
     scaled = samples * np.float32(32768 / max(1.0, peak))
     samples_16: Pcm16 = np.rint(scaled).clip(-32768, 32767).astype(np.int16)
     return samples_16
-
-
-def measure_loudness(source: Path | bytes, points: int) -> Waveform:
-    """Measure the peak levels of a recording, for a waveform display.
-
-    Args:
-        source: The file, or its content.
-        points: The number of equal parts to divide the recording into.
-
-    Returns:
-        The peak of each part, shape (points,), float32 from 0 to 1.
-
-    Raises:
-        UnreadableMediaError: There is no audio track, or it cannot be decoded.
-    """
-    window = SAMPLE_RATE // 20
-    parts: list[npt.NDArray[np.int32]] = []
-    count = 0
-    for start, samples in iterate_sound(source):
-        gap = round(start * SAMPLE_RATE / window) - count
-        levels = np.abs(samples[: len(samples) // window * window].astype(np.int32)).reshape(-1, window)
-        parts += [np.zeros(max(gap, 0), np.int32), levels.max(axis=1)]
-        count += max(gap, 0) + len(levels)
-    peaks = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-    if not len(peaks):
-        return np.zeros(points, np.float32)
-    bounds = np.linspace(0, len(peaks), points + 1).astype(int)
-    maxima = [peaks[low : max(high, low + 1)].max(initial=0) for low, high in itertools.pairwise(bounds)]
-    return (np.array(maxima, np.float32) / 32768).clip(0, 1)
 
 
 def _find_quiet(samples: Waveform) -> int:

@@ -1,23 +1,36 @@
-"""MP4, QuickTime, HEIC and AVIF: metadata boxes, metadata items, and tracks other than sound, pictures and texts."""
+"""MP4, QuickTime, HEIC and AVIF: all boxes but those that a player or a decoder needs, metadata items, and tracks."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO
 
-from search.media.recording.boxes import MAX_BOXES, Box, iterate_boxes
+from search.media.recording.boxes import Box
 from search.media.redaction.items import find_item_patches
 from search.media.redaction.patches import NotRedactableError, Patch
-from search.media.redaction.samples import find_sample_patches
+from search.media.redaction.reading import BoxReader, get_box, ignore
+from search.media.redaction.samples import TABLES, find_sample_patches
 
-# The boxes at the top level that a player or a decoder needs.
-NEEDED = {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"meta", b"idat", b"sidx", b"mfra", b"pdin", b"wide"}
+# The boxes that are needed, by the one that they are in. Those that are keys are read, the others are kept whole.
+FILE = b""
+TABLES_OF_GROUPS = {b"sbgp", b"sgpd", b"csgp", b"subs", b"saiz", b"saio", b"sdtp", b"senc"}
+NEEDED = {
+    FILE: {
+        *(b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"meta", b"idat", b"sidx", b"ssix", b"mfra", b"pdin", b"wide"),
+    },
+    b"moov": {b"mvhd", b"trak", b"mvex", b"iods", b"pssh", b"ctab", b"clip", b"prfl"},
+    b"trak": {b"tkhd", b"tapt", b"edts", b"tref", b"trgr", b"mdia", b"load", b"imap", b"clip", b"matt"},
+    b"mdia": {b"mdhd", b"hdlr", b"elng", b"minf"},
+    b"minf": {b"vmhd", b"smhd", b"hmhd", b"nmhd", b"sthd", b"gmhd", b"hdlr", b"dinf", b"stbl"},
+    b"stbl": {b"stsd", b"stts", b"ctts", b"cslg", b"stss", b"stps", b"stsh", b"padb", b"stdp", b"stz2"}
+    | TABLES
+    | TABLES_OF_GROUPS,
+    b"moof": {b"mfhd", b"traf", b"pssh"},
+    b"traf": {b"tfhd", b"tfdt", b"trun"} | TABLES_OF_GROUPS,
+}
+# Structures that may have metadata in a place that is not known.
+UNSUPPORTED = {b"cmov": "the index is compressed", b"mini": "the image has a short header"}
 IMAGE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"hevc", b"hevx", b"MiHE"}
-# The boxes with metadata, wherever they are in a film.
-METADATA = {b"udta", b"meta", b"uuid", b"XMP_", b"free", b"skip"}
 # The kinds of tracks that are shown, heard or read. Any other may have the place of each moment.
 SHOWN_TRACKS = {b"vide", b"soun", b"subt", b"sbtl", b"text", b"clcp", b"tmcd", b"auxv", b"pict"}
-# A box that readers ignore.
-IGNORED = b"free"
 # The handler of a track, after the version, the flags and another field.
 HANDLER_AT, HANDLER_BYTES = 8, 4
 
@@ -31,83 +44,51 @@ def find_patches(stream: BinaryIO) -> list[Patch]:
     Raises:
         NotRedactableError: The file is damaged, or has a structure that is not supported.
     """
-    boxes = read_boxes(stream)
-    names = {box.name for box in boxes}
-    has_image_brand = boxes[0].name == b"ftyp" and read(stream, boxes[0].start, 4) in IMAGE_BRANDS
-    is_image, is_fragmented = has_image_brand or b"moov" not in names, b"moof" in names
-    patches: list[Patch] = []
-    for box in boxes:
-        if box.name == b"moov":
-            patches += _find_film_patches(stream, box, is_fragmented)
-        elif box.name == b"meta" and is_image:
-            patches += find_item_patches(stream, box)
-        elif box.name not in NEEDED or box.name == b"meta":
-            patches += ignore(box)
-    return patches
+    return list(_Film(BoxReader(stream)).find_patches())
 
 
-def read_boxes(stream: BinaryIO, parent: Box | None = None, skip: int = 0) -> list[Box]:
-    """Return the boxes of a file, or of one of its boxes.
+class _Film:
+    """A film or an image."""
 
-    Args:
-        stream: The file.
-        parent: The box around them.
-        skip: The number of bytes of the parent before them.
+    def __init__(self, reader: BoxReader) -> None:
+        self._reader = reader
+        self._boxes = reader.list_boxes()
+        names = {box.name for box in self._boxes}
+        if not names:
+            raise NotRedactableError("there are no boxes")
+        is_image = self._boxes[0].name == b"ftyp" and reader.read_start(self._boxes[0], 4) in IMAGE_BRANDS
+        self._is_image = is_image or b"moov" not in names
+        self._is_fragmented = b"moof" in names
 
-    Raises:
-        NotRedactableError: The length of a box is not valid, or there are too many.
-    """
-    found = iterate_boxes(stream) if parent is None else iterate_boxes(stream, parent.start + skip, parent.end)
-    boxes = list(islice(found, MAX_BOXES))
-    limit = stream.seek(0, 2) if parent is None else parent.end
-    if not boxes or len(boxes) == MAX_BOXES or any(box.end < box.start or box.end > limit for box in boxes):
-        raise NotRedactableError("a box has no valid length")
-    return boxes
+    def find_patches(self) -> Iterator[Patch]:
+        """Yield what has to be replaced."""
+        yield from self._find_in(FILE, self._boxes)
 
-
-def read(stream: BinaryIO, start: int, size: int) -> bytes:
-    """Return a number of bytes at a position.
-
-    Raises:
-        NotRedactableError: The file ends before them.
-    """
-    stream.seek(start)
-    data = stream.read(size)
-    if len(data) < size:
-        raise NotRedactableError("the file is truncated")
-    return data
-
-
-def ignore(box: Box) -> list[Patch]:
-    """Return the patches that make readers ignore a box, whose content becomes zero."""
-    return [Patch(box.head + 4, box.head + 8, IGNORED), Patch(box.start, box.end)]
-
-
-def _find_film_patches(stream: BinaryIO, film: Box, is_fragmented: bool) -> Iterator[Patch]:
-    for box in read_boxes(stream, film):
-        if box.name in METADATA:
-            yield from ignore(box)
-        elif box.name == b"cmov":
-            raise NotRedactableError("the index is compressed")
-        elif box.name == b"trak":
-            yield from _find_track_patches(stream, box, is_fragmented)
-
-
-def _find_track_patches(stream: BinaryIO, track: Box, is_fragmented: bool) -> Iterator[Patch]:
-    parts = {box.name: box for box in read_boxes(stream, track)}
-    media = {box.name: box for box in read_boxes(stream, parts[b"mdia"])} if b"mdia" in parts else {}
-    if b"hdlr" not in media:
-        raise NotRedactableError("a track has no handler")
-    if read(stream, media[b"hdlr"].start + HANDLER_AT, HANDLER_BYTES) in SHOWN_TRACKS:
-        for box in (*parts.values(), *media.values()):
-            if box.name in METADATA:
+    def _find_in(self, parent: bytes, boxes: list[Box]) -> Iterator[Patch]:
+        for box in boxes:
+            if box.name in UNSUPPORTED:
+                raise NotRedactableError(UNSUPPORTED[box.name])
+            if box.name not in NEEDED[parent] or (box.name == b"meta" and not self._is_image):
                 yield from ignore(box)
-        return
-    if is_fragmented or b"minf" not in media:
-        raise NotRedactableError("a track of metadata is in fragments")
-    tables = {box.name: box for box in read_boxes(stream, media[b"minf"])}
-    if b"stbl" not in tables:
-        raise NotRedactableError("a track has no samples")
-    content = {box.name: read(stream, box.start, box.end - box.start) for box in read_boxes(stream, tables[b"stbl"])}
-    yield from find_sample_patches(content, stream.seek(0, 2))
-    yield from ignore(track)
+            elif box.name == b"meta":
+                yield from find_item_patches(self._reader, box)
+            elif box.name == b"trak" and not self._is_shown(box):
+                yield from self._erase_track(box)
+            elif box.name in NEEDED:
+                yield from self._find_in(box.name, self._reader.list_boxes(box))
+
+    def _is_shown(self, track: Box) -> bool:
+        handler = self._reader.find_box(self._reader.find_box(track, b"mdia"), b"hdlr")
+        return self._reader.read_start(handler, HANDLER_AT + HANDLER_BYTES)[HANDLER_AT:] in SHOWN_TRACKS
+
+    def _erase_track(self, track: Box) -> Iterator[Patch]:
+        """Yield patches that erase a track and its samples."""
+        if self._is_fragmented:
+            raise NotRedactableError("a track of metadata is in fragments")
+        table = track
+        for name in (b"mdia", b"minf", b"stbl"):
+            table = self._reader.find_box(table, name)
+        boxes = [box for box in self._reader.list_boxes(table) if box.name in TABLES]
+        content = {box.name: self._reader.read_box(get_box(boxes, box.name)) for box in boxes}
+        yield from find_sample_patches(content, self._reader.size)
+        yield from ignore(track)

@@ -1,17 +1,13 @@
 """Bytes of a file that are replaced while it is read. The file itself is not changed."""
 
 import io
-import mmap
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-
-# The content of a file, which may be read when it is needed.
-Data = bytes | mmap.mmap
 
 
 class NotRedactableError(ValueError):
@@ -35,7 +31,7 @@ class Patch(NamedTuple):
 class PatchedFile(io.RawIOBase):
     """A file that is read with some parts replaced."""
 
-    def __init__(self, path: Path, patches: Sequence[Patch]) -> None:
+    def __init__(self, path: Path, patches: Iterable[Patch]) -> None:
         """Open a file.
 
         Args:
@@ -46,7 +42,8 @@ class PatchedFile(io.RawIOBase):
             OSError: The file cannot be opened.
         """
         self._file = path.open("rb")
-        self._patches = patches
+        self._patches = _join(patches)
+        self._starts = [patch.start for patch in self._patches]
 
     def readable(self) -> bool:
         """Return True: the file can be read."""
@@ -69,7 +66,8 @@ class PatchedFile(io.RawIOBase):
         target = memoryview(buffer).cast("B")
         start = self._file.tell()
         count = self._file.readinto(target)
-        for patch in self._patches:
+        number = max(bisect_right(self._starts, start) - 1, 0)
+        for patch in self._patches[number : bisect_left(self._starts, start + count)]:
             first, last = max(patch.start, start), min(patch.end, start + count)
             if first < last:
                 body = patch.body[first - patch.start : last - patch.start]
@@ -80,3 +78,14 @@ class PatchedFile(io.RawIOBase):
         """Close the file."""
         self._file.close()
         super().close()
+
+
+def _join(patches: Iterable[Patch]) -> list[Patch]:
+    """Return patches in order. Those that overlap, as in a damaged file, become one with the body of the first."""
+    joined: list[Patch] = []
+    for patch in sorted(patches, key=lambda patch: (patch.start, not patch.body)):
+        if joined and patch.start < joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=max(joined[-1].end, patch.end))
+        elif patch.start < patch.end:
+            joined.append(patch)
+    return joined

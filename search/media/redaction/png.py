@@ -1,9 +1,11 @@
 """PNG: all chunks but those that a decoder needs."""
 
 import zlib
+from typing import BinaryIO
 
 from search.media.redaction.exif import make_exif
-from search.media.redaction.patches import Data, NotRedactableError, Patch
+from search.media.redaction.patches import NotRedactableError, Patch
+from search.media.redaction.reading import MAX_PARTS, MAX_TABLE_BYTES, measure, read
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Chunks that change how an image looks, besides the critical ones.
@@ -13,30 +15,32 @@ NEEDED |= {b"sPLT", b"acTL", b"fcTL", b"fdAT"}
 UNKNOWN = b"zzZz"
 
 
-def find_patches(data: Data, orientation: int) -> list[Patch]:
+def find_patches(stream: BinaryIO, orientation: int) -> list[Patch]:
     """Return what has to be replaced in a PNG file.
 
     Args:
-        data: The file.
+        stream: The file.
         orientation: The EXIF orientation, which is kept.
 
     Raises:
         NotRedactableError: The file is damaged.
     """
     patches: list[Patch] = []
-    position, exif = len(SIGNATURE), b"eXIf" + make_exif(orientation)
-    while position + 12 <= len(data):
-        name = data[position + 4 : position + 8]
-        end = position + 8 + int.from_bytes(data[position : position + 4], "big")
-        if end + 4 > len(data):
+    position, file_size, exif = len(SIGNATURE), measure(stream), b"eXIf" + make_exif(orientation)
+    for _ in range(MAX_PARTS):
+        head = read(stream, position, 8)
+        size, name = int.from_bytes(head[:4], "big"), head[4:]
+        end = position + 8 + size
+        if end + 4 > file_size:
             raise NotRedactableError("a chunk is truncated")
         if name == b"IEND":
-            return [*patches, Patch(end + 4, len(data))]
+            return [*patches, Patch(end + 4, file_size)]
         if name not in NEEDED and not name[:1].isupper():
-            is_exif = name == b"eXIf" and len(exif) <= end - position - 4
-            body = exif if is_exif else UNKNOWN
-            checksum = zlib.crc32(body + bytes(end - position - 4 - len(body)))
-            patches.append(Patch(position + 4, end + 4, body))
+            if size > MAX_TABLE_BYTES:
+                raise NotRedactableError("a chunk of metadata is too large")
+            body = exif if name == b"eXIf" and len(exif) <= 4 + size else UNKNOWN
+            checksum = zlib.crc32(body + bytes(4 + size - len(body)))
+            patches.append(Patch(position + 4, end, body))
             patches.append(Patch(end, end + 4, checksum.to_bytes(4, "big")))
         position = end + 4
-    raise NotRedactableError("the last chunk is missing")
+    raise NotRedactableError("there are too many chunks")

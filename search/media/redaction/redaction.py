@@ -1,13 +1,13 @@
 """Find what has to be replaced in a file so that it no longer says where it was made."""
 
-import mmap
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from search.media.redaction import boxes, jpeg, png, webp
-from search.media.redaction.patches import Data, NotRedactableError, Patch
+from search.media.redaction.patches import NotRedactableError, Patch
 
-Finder = Callable[[Data, int], list[Patch]]
+Finder = Callable[[BinaryIO, int], list[Patch]]
 HEAD_BYTES = 12
 DEFAULT_ORIENTATION = 1
 
@@ -29,9 +29,7 @@ def find_patches(path: Path, orientation: int | None) -> list[Patch]:
         head = stream.read(HEAD_BYTES)
         if head[4:8] == b"ftyp" or head[4:8] in {b"moov", b"mdat", b"wide", b"free", b"skip"}:
             return boxes.find_patches(stream)
-        finder = _choose_finder(head)
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return finder(data, orientation or DEFAULT_ORIENTATION)
+        return _choose_finder(head)(stream, orientation or DEFAULT_ORIENTATION)
 
 
 def _choose_finder(head: bytes) -> Finder:

@@ -1,12 +1,14 @@
 """The samples of a track of an MP4 or QuickTime file: where they are in the file."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from search.media.redaction.patches import NotRedactableError, Patch
 
-# More than any recording has.
-MAX_SAMPLES = 10_000_000
+# More than a track of metadata has: eight hours with the rate of a film.
+MAX_SAMPLES = 1_000_000
+# The boxes that say where the samples are.
+TABLES = {b"stsz", b"stsc", b"stco", b"co64"}
 
 
 def find_sample_patches(tables: Mapping[bytes, bytes], file_size: int) -> list[Patch]:
@@ -21,7 +23,7 @@ def find_sample_patches(tables: Mapping[bytes, bytes], file_size: int) -> list[P
     """
     try:
         sizes, offsets, runs = _read_sizes(tables[b"stsz"]), _read_offsets(tables), _read_runs(tables[b"stsc"])
-    except (KeyError, struct.error, MemoryError) as error:
+    except (KeyError, struct.error) as error:
         raise NotRedactableError("the table of samples cannot be read") from error
     patches, sample, run = [], 0, -1
     for chunk, offset in enumerate(offsets, 1):
@@ -38,23 +40,34 @@ def find_sample_patches(tables: Mapping[bytes, bytes], file_size: int) -> list[P
     return patches
 
 
-def _read_sizes(table: bytes) -> list[int]:
+def _read_sizes(table: bytes) -> Sequence[int]:
     size, count = struct.unpack_from(">4xII", table)
-    if not size:
-        return list(struct.unpack_from(f">{count}I", table, 12))
-    if count > MAX_SAMPLES:
-        raise NotRedactableError("the table of samples is not valid")
-    return [size] * count
+    return _read_numbers(table, 12, count, "I") if not size else [size] * _require_few(count)
 
 
-def _read_offsets(tables: Mapping[bytes, bytes]) -> list[int]:
+def _read_offsets(tables: Mapping[bytes, bytes]) -> Sequence[int]:
     table, kind = (tables[b"stco"], "I") if b"stco" in tables else (tables[b"co64"], "Q")
     (count,) = struct.unpack_from(">4xI", table)
-    return list(struct.unpack_from(f">{count}{kind}", table, 8))
+    return _read_numbers(table, 8, count, kind)
 
 
 def _read_runs(table: bytes) -> list[tuple[int, int]]:
     """Return the first chunk, from 1, and the number of samples in each chunk of each run of chunks."""
     (count,) = struct.unpack_from(">4xI", table)
-    values = struct.unpack_from(f">{count * 3}I", table, 8)
+    values = _read_numbers(table, 8, count * 3, "I")
     return list(zip(values[::3], values[1::3], strict=True))
+
+
+def _read_numbers(table: bytes, start: int, count: int, kind: str) -> Sequence[int]:
+    return struct.unpack_from(f">{_require_few(count)}{kind}", table, start)
+
+
+def _require_few(count: int) -> int:
+    """Return a number of entries of a table.
+
+    Raises:
+        NotRedactableError: It is not plausible.
+    """
+    if count > MAX_SAMPLES:
+        raise NotRedactableError("a table of samples is too long")
+    return count

@@ -2,11 +2,12 @@
 
 import os
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
-from indexer.live_photo import CONTENT_IDENTIFIER
+from indexer.live_photo import CONTENT_IDENTIFIER, is_live_photo
 from indexer.pairs import Attachment, find_attachments
 from search.engine import Engine
 from search.records import Query, State
@@ -101,6 +102,15 @@ def test_films_that_are_no_part_of_a_live_photo(fresh, media, film):
     (media / "a.mov").write_bytes(film)
     index(fresh, media)
     assert list_reasons(fresh)["a.mov"][0] is State.FAILED  # it is read, and has no images
+
+
+def test_many_identifiers_are_compared_quickly(tmp_path):
+    identifiers = b"".join(b"%08X-0A1B-4C3D-9E8F-001122334455" % number for number in range(100_000))
+    save(tmp_path / "a.jpg", identifier=bytes(2**20))
+    (tmp_path / "a.mov").write_bytes(make_film(7.0, identifiers))
+    began = time.monotonic()
+    assert not is_live_photo(tmp_path / "a.jpg", tmp_path / "a.mov")
+    assert time.monotonic() - began < 5
 
 
 def test_a_live_photo_whose_photo_is_deleted_becomes_a_film(fresh, media):

@@ -7,6 +7,7 @@ import pytest
 
 from indexer.scan import scan_source
 from indexer.scan_results import Problem, Skip
+from search.protected import KEYS
 from search.records import FileFacts, ItemType
 
 
@@ -25,6 +26,13 @@ def test_files_come_in_order_with_their_type(tmp_path):
     found = scan(tmp_path)
     assert [Path(one.path).name for one in found] == ["x.wav", "b.JPG", "c.mkv", "d.pdf"]
     assert [one.type for one in found] == [ItemType.AUDIO, ItemType.IMAGE, ItemType.VIDEO, ItemType.DOCUMENT]
+
+
+def test_a_protected_root_is_called_a_link_only_if_it_is_one(tmp_path):
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / ".ssh")
+    assert reasons(scan(tmp_path / ".ssh")) == {".ssh": KEYS}
+    assert reasons(scan(tmp_path / "link")) == {"link": f"symbolic link to a {KEYS}"}
 
 
 def test_links_that_lead_back_or_nowhere_are_named_and_the_walk_ends(tmp_path):

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from flask.testing import FlaskClient
 from PIL import Image
 
 from search.errors import LocationHiddenError
@@ -14,7 +15,7 @@ from tests.support.fake_models import CONCEPTS
 from tests.support.indexing import index
 from tests.support.inline_media import InlineMedia
 from tests.support.web_client import ask, get_item, make_client
-from web.library_files import name_redacted, send_library_file
+from web.library_files import prepare_file, send_library_file
 
 PLACE = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
 EXACT, ROUNDED, HIDDEN = (52.52, 13.405), (52.5, 13.47), (None, None)
@@ -164,8 +165,8 @@ def test_what_is_sent_of_a_format_without_known_metadata(tmp_path, name, kind, o
     path = tmp_path / name
     path.write_bytes(b"unknown content")
     item = make_item(path, kind, owner, place)
-    assert name_redacted(item, name, LocationPrecision.HIDDEN) == sent
-    assert name_redacted(item, name, LocationPrecision.EXACT) == name
+    hidden, exact = (prepare_file(item, precision) for precision in (LocationPrecision.HIDDEN, LocationPrecision.EXACT))
+    assert (hidden and hidden.name, exact.name) == (sent, name)
 
 
 def test_a_film_whose_place_cannot_be_removed_is_refused(tmp_path):
@@ -184,6 +185,19 @@ def test_archives_have_no_places(library, media, limit):
         assert archive.namelist() == ["cat.jpg", "cat (2).jpg", "note.txt"]
         assert [read_exif(archive.read(name))[1] for name in archive.namelist()[:2]] == [{}, {}]
         assert archive.read("note.txt") == (media / "note.txt").read_bytes()
+
+
+def test_an_archive_reads_each_file_once_and_when_its_turn_comes(library, limit, monkeypatch):
+    limit(LocationPrecision.HIDDEN)
+    client = make_client(library)
+    ids = [get_item(client, name) for name in ("cat.jpg", "cat.png", "note.txt")]
+    read = []
+    monkeypatch.setattr("web.library_files.find_patches", lambda path, _orientation: read.append(path.name) or [])
+    streaming = FlaskClient(client.application, client.application.response_class)
+    with streaming.get(f"/api/v1/archive?ids={ids[0]},{ids[1]}") as sent:
+        assert read == ["cat.jpg"]
+        assert sent.data.startswith(b"PK")
+    assert read == ["cat.jpg", "cat.png"]
 
 
 def test_comments_of_originals_are_not_in_thumbnails_and_previews(library):

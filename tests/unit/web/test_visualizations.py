@@ -1,6 +1,11 @@
 """What the page shows besides results: facets, orders, heatmaps, loudness, subtitles, previews, archives."""
 
+import contextlib
 import io
+import os
+import signal
+import sys
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from search.media.processes import InlineMedia, SandboxedMedia
+from search.settings import LocationPrecision
 from tests.support.web_client import ask, get_item, make_client
+from web.api.archive import _make_unique_name
 
 
 def names(answer):
@@ -88,6 +96,22 @@ def test_loudness_follows_the_sound(client):
     assert client.get(f"/api/v1/items/{get_item(client, 'chelsea.jpg')}/loudness").status_code == 404
 
 
+def crash(_path, _points):
+    assert sys.argv[0] == "-c"  # the process of a sandbox, and not that of the tests
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_recording_that_crashes_a_decoder_does_not_stop_the_server(client, monkeypatch):
+    address = f"/api/v1/items/{get_item(client, 'holiday.mp4')}/loudness?points=41"
+    media = SandboxedMedia(1, 1, 2048)
+    with contextlib.closing(media), monkeypatch.context() as patch:
+        patch.setattr(InlineMedia, "call", media.call)
+        patch.setattr("web.api.visualizations.measure_loudness", crash)
+        answer = client.get(address)
+    assert (answer.status_code, "SIGKILL" in answer.json["detail"]) == (422, True)
+    assert len(client.get(address).json["peaks"]) == 41
+
+
 def test_speech_comes_as_subtitles_and_with_the_time_of_each_word(client):
     item = get_item(client, "holiday.mp4")
     address = f"/api/v1/items/{item}/transcript"
@@ -119,6 +143,15 @@ def test_several_files_come_as_one_archive(client):
         assert sorted(archive.namelist()) == ["chelsea.jpg", "holiday.mp4"]
     assert client.get("/api/v1/archive?ids=999999").status_code == 404
     assert client.get("/api/v1/archive?ids=a").status_code == 400
+
+
+def test_files_with_one_name_get_numbers_in_an_archive():
+    taken = {}
+    names = [_make_unique_name(name, taken) for name in ("a.jpg", "A.jpg", "a (2).jpg", "a.jpg", "b.jpg")]
+    assert names == ["a.jpg", "A (2).jpg", "a (2) (2).jpg", "a (3).jpg", "b.jpg"]
+    began = time.monotonic()
+    assert len({_make_unique_name("cover.jpg", taken) for _ in range(10_000)}) == 10_000
+    assert time.monotonic() - began < 2
 
 
 def test_an_archive_of_many_files_is_requested_by_post(client):
@@ -154,6 +187,29 @@ def test_smaller_thumbnails_are_webp_and_go_with_the_item(fresh, demo, tmp_path,
     assert len(bytes.fromhex(blur)) == 4 * 3 * 3
     client.delete("/api/v1/items/1")
     assert [path for path in fresh.home.thumbnails.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"no image", b"\xff\xd8\xff\xe1\0\5abcXX"])
+def test_a_damaged_thumbnail_is_made_again(fresh, demo, tmp_path, caplog, monkeypatch, damage):
+    from tests.support.indexing import index
+
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.jpg").write_bytes(next(demo.rglob("chelsea.jpg")).read_bytes())
+    (tmp_path / "media" / "b.txt").write_text("A letter about a lighthouse.")
+    index(fresh, tmp_path / "media")
+    client = make_client(fresh)
+    image, text = (get_item(client, name) for name in ("a.jpg", "b.txt"))
+    for item in (image, text):
+        fresh.home.thumbnail(item).parent.mkdir(parents=True, exist_ok=True)
+        fresh.home.thumbnail(item).write_bytes(damage)
+    monkeypatch.setattr("web.api.content.get_location_precision", lambda: LocationPrecision.HIDDEN)
+    for address in ("thumbnail", "thumbnail?size=128"):
+        caplog.clear()
+        answer = client.get(f"/api/v1/items/{image}/{address}")
+        with Image.open(io.BytesIO(answer.data)) as sent:
+            assert (answer.status_code, sent.format) == (200, "JPEG")
+        assert f"The stored thumbnail of item {image} is damaged" in caplog.text
+        assert client.get(f"/api/v1/items/{text}/{address}").status_code == 404
 
 
 def test_many_may_ask_for_the_same_small_thumbnail_first(fresh, demo, tmp_path):

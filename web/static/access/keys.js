@@ -2,9 +2,8 @@
 
 import { addKey, deleteKey } from "../shared/accounts.js";
 import { createButton, createElement, getElement } from "../shared/dom.js";
-import { formatDate } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
-import { createLifetimeSelect, createSecretField, readLifetime } from "../shared/secret.js";
+import { createLifetimeSelect, createSecretField, describeUse, readLifetime } from "../shared/secret.js";
 import { reportErrors } from "../shared/status.js";
 import { bindForm } from "./forms.js";
 import { createRoleSelect } from "./roles.js";
@@ -13,19 +12,6 @@ import { createSourcesField, describeSources } from "./sources-field.js";
 /** @import { Account, ApiKey, Source } from "../shared/types.js" */
 
 const DEFAULT_DAYS = 90;
-
-/**
- * Return when a key expires and was used, in words.
- *
- * @param {ApiKey} key
- * @param {Date} [now]
- */
-export function describeKeyTimes({ expires_at, last_used_at }, now = new Date()) {
-  const used = last_used_at ? t("key.used", { time: formatDate(last_used_at) }) : t("key.unused");
-  if (!expires_at) return `${used} · ${t("key.unlimited")}`;
-  const expiry = t(new Date(expires_at) < now ? "key.expired" : "key.expires", { time: formatDate(expires_at) });
-  return `${used} · ${expiry}`;
-}
 
 /**
  * Show a list of keys.
@@ -52,7 +38,7 @@ export function showKeys(keys, sources, owners, onChange) {
         { className: "grow" },
         createElement("strong", {}, key.name),
         createElement("small", {}, facts.filter(Boolean).join(" · ")),
-        createElement("small", {}, describeKeyTimes(key)),
+        createElement("small", {}, describeUse(key).join(" · ")),
       ),
       createButton(t("access.delete"), remove, { aria: { label: `${t("access.delete")}: ${key.name}` } }),
     );

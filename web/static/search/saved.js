@@ -12,6 +12,7 @@ import {
 import { bindDisclosure, createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { createSecretField } from "../shared/secret.js";
 import { canChangeAlbum, getAccountId, may } from "../shared/session.js";
 import { locate } from "../shared/site.js";
 import { createRequest } from "./request.js";
@@ -160,7 +161,11 @@ export class SavedPanel {
       /** @type {HTMLElement | null} */
       const link = this.#panel.querySelector(".rows a");
       link?.focus();
-      if (saved.webhook_secret) this.#panel.prepend(createSecret(saved.webhook_secret));
+      if (saved.webhook_secret) {
+        const secret = createSecretField(t("saved.secret"), saved.webhook_secret, t("saved.secret_hint"));
+        this.#panel.prepend(secret);
+        secret.querySelector("input")?.focus();
+      }
     });
     const isUnset = isEmpty(state) && !state.type.length && !state.tag.length;
     const button = createButton(t("saved.save"), save, {
@@ -177,17 +182,6 @@ export class SavedPanel {
     });
     return form;
   }
-}
-
-/**
- * Return the secret of a webhook, which the server shows only once.
- *
- * @param {string} secret
- */
-function createSecret(secret) {
-  const note = createElement("p", {}, `${t("saved.secret")} `, createElement("code", {}, secret));
-  note.setAttribute("role", "status");
-  return note;
 }
 
 /**

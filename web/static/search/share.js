@@ -5,7 +5,7 @@ import { createButton, createElement, createIconButton, getElement } from "../sh
 import { getErrorMessage } from "../shared/errors.js";
 import { formatDate } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
-import { createLifetimeSelect, createSecretField, readLifetime } from "../shared/secret.js";
+import { createLifetimeSelect, createSecretField, describeUse, readLifetime } from "../shared/secret.js";
 import { getAccountId } from "../shared/session.js";
 
 /** @import { Album, Link, Person } from "../shared/types.js" */
@@ -27,17 +27,6 @@ export function describeSharing(album, accountId, translate = t) {
   if (album.is_shared) parts.push(translate("share.with_all"));
   else if (album.shared_with.length) parts.push(translate("share.with", { n: album.shared_with.length }));
   return parts.join(" · ");
-}
-
-/**
- * @param {Link} link
- * @param {Date} [now]
- */
-function describeLink({ created_at, expires_at, last_used_at }, now = new Date()) {
-  const used = last_used_at ? t("key.used", { time: formatDate(last_used_at) }) : t("key.unused");
-  if (!expires_at) return [t("share.link_of", { time: formatDate(created_at) }), used, t("key.unlimited")];
-  const key = new Date(expires_at) < now ? "key.expired" : "key.expires";
-  return [t("share.link_of", { time: formatDate(created_at) }), used, t(key, { time: formatDate(expires_at) })];
 }
 
 export class ShareDialog {
@@ -158,7 +147,7 @@ export class ShareDialog {
 
   /** @param {Link} link */
   #createLinkRow(link) {
-    const [title, ...facts] = describeLink(link);
+    const title = t("share.link_of", { time: formatDate(link.created_at) });
     const remove = () =>
       this.#try(async () => {
         await deleteLink(this.#album.id, link.id);
@@ -169,7 +158,7 @@ export class ShareDialog {
     return createElement(
       "li",
       {},
-      createElement("span", { className: "grow" }, title, createElement("small", {}, facts.join(" · "))),
+      createElement("span", { className: "grow" }, title, createElement("small", {}, describeUse(link).join(" · "))),
       createButton(t("access.delete"), remove, { aria: { label } }),
     );
   }

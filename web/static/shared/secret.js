@@ -1,6 +1,7 @@
-/** A secret that is shown once, with a button that copies it. */
+/** Keys and links: a secret that is shown once, how long it is valid, and when it was used. */
 
 import { createButton, createElement } from "./dom.js";
+import { formatDate } from "./format.js";
 import { t } from "./i18n.js";
 
 /**
@@ -34,6 +35,18 @@ export function createSecretField(label, secret, hint) {
     status,
     createElement("p", { className: "hint" }, hint),
   );
+}
+
+/**
+ * Return when a key or a link was last used and when it expires, in words.
+ *
+ * @param {{ expires_at: string | null, last_used_at: string | null }} times
+ * @param {Date} [now]
+ */
+export function describeUse({ expires_at, last_used_at }, now = new Date()) {
+  const used = last_used_at ? t("key.used", { time: formatDate(last_used_at) }) : t("key.unused");
+  if (!expires_at) return [used, t("key.unlimited")];
+  return [used, t(new Date(expires_at) < now ? "key.expired" : "key.expires", { time: formatDate(expires_at) })];
 }
 
 /** The choices of how long a key or a link is valid, in days; null for no limit. */

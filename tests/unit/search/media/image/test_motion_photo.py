@@ -1,5 +1,8 @@
 """The film inside a Motion Photo is found, whichever way a phone has stored it."""
 
+import struct
+import time
+
 import pytest
 
 from search.media.image.motion_photo import Span, find_film
@@ -66,3 +69,19 @@ def test_a_file_that_is_gone_or_is_no_photo_has_none(tmp_path, film):
     (tmp_path / "a.png").write_bytes(make_micro_video(film))
     assert find_film(tmp_path / "a.png") is None
     assert find_film(tmp_path / "gone.jpg") is None
+
+
+HOSTILE = {
+    # Each box looks like the start of a film, and like a part of the one before.
+    "starts": make_motion_photo(b"").replace(b"Semantic", b"Elsewise") + b"\0\0\0\x10ftypmp4 \0\0\0\0" * 400_000,
+    "trailer": PLAIN + bytes(5_000_000) + b"SEFH" + bytes(3_000_000) + struct.pack("<I", 3_000_004) + b"SEFT",
+    "boxes": b"\0\0\0\x08free" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_photo_is_quick(tmp_path, name):
+    (tmp_path / "a.jpg").write_bytes(HOSTILE[name])
+    began = time.monotonic()
+    assert find_film(tmp_path / "a.jpg") is None
+    assert time.monotonic() - began < 5

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from search.media.recording.container import DecodeReport
-from search.media.recording.sound import SAMPLE_RATE, decode_sound, iterate_sound, measure_loudness
+from search.media.recording.loudness import measure_loudness
+from search.media.recording.sound import SAMPLE_RATE, decode_sound, iterate_sound
 from search.media.recording.tracks import probe
 from tests.support.recordings import encode, find_pitch, make_tone, write_gaps, write_sounds
 

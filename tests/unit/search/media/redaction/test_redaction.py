@@ -198,13 +198,23 @@ def test_a_damaged_image_is_redacted_or_refused(tmp_path_factory, name, changes,
 def test_a_patched_file_is_read_from_any_position(tmp_path_factory, body, data):
     path = tmp_path_factory.getbasetemp() / "patched"
     path.write_bytes(body)
-    ranges = data.draw(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 70), st.binary(max_size=5)), max_size=4))
-    patches = [Patch(min(pair), max(pair), part[: abs(pair[0] - pair[1])]) for *pair, part in ranges]
+    bounds = sorted(data.draw(st.lists(st.integers(0, 70), max_size=8)))
+    ranges = zip(bounds[::2], bounds[1::2], strict=False)
+    patches = [Patch(*pair, data.draw(st.binary(max_size=pair[1] - pair[0]))) for pair in ranges]
     expected = bytearray(body)
     for start, end, part in patches:
-        replaced = part + bytes(end - start - len(part))
-        expected[start:end] = replaced[: max(len(body) - start, 0)]
+        expected[start:end] = (part + bytes(end - start - len(part)))[: max(len(body) - start, 0)]
     position = data.draw(st.integers(0, len(body)))
-    with PatchedFile(path, patches) as stream:
+    with PatchedFile(path, data.draw(st.permutations(patches))) as stream:
         stream.seek(position)
         assert stream.read(7) == bytes(expected)[position : position + 7]
+
+
+@given(st.lists(st.tuples(st.integers(0, 70), st.integers(0, 70), st.binary(max_size=3)), max_size=6))
+def test_nothing_is_left_where_patches_overlap(tmp_path_factory, ranges):
+    path = tmp_path_factory.getbasetemp() / "overlapping"
+    path.write_bytes(b"\xff" * 60)
+    patches = [Patch(start, end, body.replace(b"\xff", b"")[: max(end - start, 0)]) for start, end, body in ranges]
+    replaced = {place for start, end, _ in patches for place in range(start, min(end, 60))}
+    with PatchedFile(path, patches) as stream:
+        assert {place for place, value in enumerate(stream.read()) if value != 255} == replaced
