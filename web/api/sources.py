@@ -116,7 +116,6 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
     def forget_source(source_id: int) -> tuple[str, int]:
         """Forget a source and all its items. No file is changed."""
         path = sources.get(source_id).path
-        library.jobs.cancel_below(path)
         forget_paths(library, [path])
         record_activity(library, "source-forgotten", path)
         return "", 204
