@@ -9,9 +9,8 @@ import httpx2
 
 from crossmodal.arguments import ProgressCallback, SearchOptions, make_query
 from crossmodal.client.calls import Call
-from crossmodal.client.events import SILENCE_SECONDS
 from crossmodal.client.files import SendProgress, SentFile, measure
-from crossmodal.client.problems import EVENTS, read_result
+from crossmodal.client.problems import read_result
 from crossmodal.client.target import DEFAULT_DEADLINE, DEFAULT_TIMEOUT, make_target
 from search import __version__
 from search.errors import HomeError, UsageError
@@ -59,11 +58,6 @@ class BaseClient(ABC):
         headers = {"User-Agent": f"crossmodal/{__version__}", "Accept": "application/json", **self._target.headers}
         timeout = httpx2.Timeout(self._target.timeout)
         return {"base_url": self._target.url, "headers": headers, "timeout": timeout, "follow_redirects": False}
-
-    def _make_stream_options(self) -> dict[str, Any]:
-        """Return the arguments for a request of an event stream."""
-        timeout = httpx2.Timeout(self._target.timeout, read=SILENCE_SECONDS)
-        return {"headers": {"Accept": EVENTS}, "timeout": timeout}
 
     def _check_open(self) -> None:
         if self._is_closed:
