@@ -6,11 +6,10 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query
+from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query, parse_state
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
-    check_state,
     make_progress,
     make_remote_query,
     open_request,
@@ -77,7 +76,7 @@ class AsyncClient(BaseClient):
 
     async def items(self, state: str | None = None) -> AsyncIterator[Item]:
         """Yield all items, or those in one state, in the order of their paths. See `Library.items`."""
-        check_state(state)
+        parse_state(state)
         found: list[Item] = []
         cursor: int | None = 0
         while cursor is not None:

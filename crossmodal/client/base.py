@@ -13,8 +13,8 @@ from crossmodal.client.files import SendProgress, SentFile, measure
 from crossmodal.client.problems import read_result
 from crossmodal.client.target import DEFAULT_DEADLINE, DEFAULT_TIMEOUT, make_target
 from search import __version__
-from search.errors import HomeError, UsageError
-from search.records import Query, State
+from search.errors import HomeError
+from search.records import Query
 from web.contract.operation import KEY_HEADER
 
 T = TypeVar("T")
@@ -97,12 +97,6 @@ def make_progress(call: Call[Any], progress: ProgressCallback | None) -> SendPro
 def make_remote_query(text: str | None, options: SearchOptions) -> Query:
     """Return the query of a search; folders are those of the server."""
     return make_query(text, options, is_local=False)
-
-
-def check_state(state: str | None) -> None:
-    """Raise UsageError unless a text is a state of the ledger."""
-    if state is not None and state not in list(State):
-        raise UsageError(f"state must be one of {', '.join(State)}, not {state!r}")
 
 
 def _ignore(_size: int, _name: str) -> None:

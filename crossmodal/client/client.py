@@ -6,11 +6,10 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query
+from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query, parse_state
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
-    check_state,
     make_progress,
     make_remote_query,
     open_request,
@@ -109,7 +108,7 @@ class Client(BaseClient):
 
     def items(self, state: str | None = None) -> Iterator[Item]:
         """Return all items, or those in one state, in the order of their paths. See `Library.items`."""
-        check_state(state)
+        parse_state(state)
         found: list[Item] = []
         cursor: int | None = 0
         while cursor is not None:

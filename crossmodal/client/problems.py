@@ -9,10 +9,10 @@ from typing import Any, NoReturn, TypeVar
 from crossmodal.client.calls import Call
 from search.errors import BusyError, CrossmodalError, KeyInUseError, NotAllowedError, ServerError, SignInError
 from web.contract.operation import JSON, PROBLEM
-from web.contract.problems import list_errors
+from web.contract.problems import list_error_classes
 
 T = TypeVar("T")
-PROBLEM_TYPES = {error.problem_type: error for error in list_errors()}
+PROBLEM_TYPES = {error.problem_type: error for error in list_error_classes()}
 # The errors of statuses that proxies answer with, too.
 STATUSES: dict[int, tuple[type[CrossmodalError], str]] = {
     401: (SignInError, "requires an API key, or the key is not valid. Pass a valid key (CROSSMODAL_KEY)."),

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -51,7 +51,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(JobList)
     def list_jobs() -> Response:
         """List the jobs, newest first."""
-        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if _can_see(library, job)]})
+        can_see = _make_filter(library)
+        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if can_see(job)]})
 
     @api.post("")
     @replace(accepted, creates=True, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
@@ -108,18 +109,23 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def _get_job(library: OpenHome, job_id: int) -> Job:
     """Return a job that the caller can see. Raises NotFoundError."""
     job = library.jobs.get(job_id)
-    if not _can_see(library, job):
+    if not _make_filter(library)(job):
         raise make_missing_job(job_id)
     return job
 
 
-def _can_see(library: OpenHome, job: Job) -> bool:
-    """Return whether the caller may read all that a job reads."""
+def _make_filter(library: OpenHome) -> Callable[[Job], bool]:
+    """Return a function that returns whether the caller may read all that a job reads."""
     readable = restrict_library(library)
     if readable is library:
-        return True
+        return lambda _: True
     roots = [source.path for source in readable.sources.list_all()]
-    return bool(job.task.paths) and all(any(is_below(path, root) for root in roots) for path in job.task.paths)
+
+    def can_see(job: Job) -> bool:
+        paths = job.task.paths
+        return bool(paths) and all(any(is_below(path, root) for root in roots) for path in paths)
+
+    return can_see
 
 
 def _read_task(library: OpenHome, new: JobRequest) -> Task:

@@ -86,7 +86,8 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
         source_id = above.id if above is not None else sources.add(str(path))
         _change(sources, source_id, new, exclude)
         job = library.jobs.add(Task((str(path),), new.retry_failed))
-        record_activity(library, "source-added", str(path))
+        if above is None:
+            record_activity(library, "source-added", str(path))
         source = sources.get(source_id)
         return jsonify(serialize_source(source, {}) | {"job": serialize_job(job)}), 202
 

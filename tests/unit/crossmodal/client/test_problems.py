@@ -8,7 +8,7 @@ import crossmodal
 from crossmodal.client.problems import PROBLEM_TYPES, RefusedError, check_status
 from search.errors import CrossmodalError, NotAllowedError, NotFoundError, ServerError, SignInError, UsageError
 from tests.support.wsgi_server import answer, running
-from web.contract.problems import list_errors
+from web.contract.problems import list_error_classes
 from web.problem_documents import Problem
 
 
@@ -23,7 +23,7 @@ def always(body, content_type="application/json", status="200 OK", *headers):
     )
 
 
-@pytest.mark.parametrize("error", list_errors(), ids=lambda error: error.__name__)
+@pytest.mark.parametrize("error", list_error_classes(), ids=lambda error: error.__name__)
 def test_every_problem_becomes_the_error_that_it_was(error):
     problem = Problem(error, "What happened.", "id", "/", "")
     with pytest.raises(RefusedError) as caught:
