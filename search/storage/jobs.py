@@ -178,7 +178,7 @@ class Jobs:
 
 def make_missing_job(job_id: int) -> NotFoundError:
     """Return the error for a job that does not exist."""
-    return NotFoundError(f"There is no job {job_id}. GET /api/v1/jobs lists the jobs.")
+    return NotFoundError(f"There is no job {job_id}. `crossmodal jobs` and GET /api/v1/jobs list the jobs.")
 
 
 def _make_job(row: Row[Any]) -> Job:
