@@ -15,6 +15,8 @@ from crossmodal.arguments import SearchOptions
 from crossmodal.protocol import AnyLibrary
 from crossmodal.results import AsyncSearchResults, IndexSummary, SearchResults
 from search.errors import (
+    BusyError,
+    CancelledError,
     CrossmodalError,
     HomeError,
     ModelError,
@@ -22,6 +24,7 @@ from search.errors import (
     NotFoundError,
     ServerError,
     SignInError,
+    StorageError,
     UnreadableMediaError,
     UsageError,
 )
@@ -34,6 +37,8 @@ __all__ = [
     "AnyLibrary",
     "AsyncClient",
     "AsyncSearchResults",
+    "BusyError",
+    "CancelledError",
     "Client",
     "CrossmodalError",
     "Evidence",
@@ -49,6 +54,7 @@ __all__ = [
     "SearchResults",
     "ServerError",
     "SignInError",
+    "StorageError",
     "UnreadableMediaError",
     "UsageError",
     "open",

@@ -14,10 +14,11 @@ from crossmodal.arguments import (
     make_list,
     make_query,
     make_similar_query,
+    parse_state,
     resolve_path,
 )
 from crossmodal.results import IndexSummary, SearchResults
-from search.errors import HomeError, UsageError
+from search.errors import HomeError
 
 if TYPE_CHECKING:
     from search import open_home as internal
@@ -184,11 +185,7 @@ class Library:
             >>> for item in library.items("failed"):
             ...     print(item.path, item.reason)
         """
-        from search.records import State
-
-        if state is not None and state not in list(State):
-            raise UsageError(f"state must be one of {', '.join(State)}, not {state!r}")
-        return iter(self._opened.catalog.list_items(State(state) if state is not None else None))
+        return iter(self._opened.catalog.list_items(parse_state(state)))
 
     def get(self, item_id: int) -> "Item":
         """Return one item.
@@ -213,10 +210,12 @@ class Library:
         return Albums(self._opened.database).list_all()
 
     def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
-        """Remove files and folders from the library. No file on disk is changed.
+        """Remove files and folders from the library, and cancel the jobs that would add them again.
+
+        No file is changed, except that uploaded files which are named, or are in a named folder, are deleted.
 
         Args:
-            *paths: Files and folders.
+            *paths: Files and folders. A source among them is removed with all its items; its files are kept.
             missing_for: Also remove items whose file has been missing for this number of days.
 
         Returns:

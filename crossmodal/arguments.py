@@ -1,5 +1,7 @@
 """The arguments of a search, the same on this machine and for a server, and their conversion."""
 
+import os
+import posixpath
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from os import PathLike
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from search.errors import UsageError
 
 if TYPE_CHECKING:
-    from search.records import Query
+    from search.records import Query, State
 
 PathName = str | PathLike[str]
 Media = str | PathLike[str] | bytes
@@ -100,10 +102,10 @@ def make_query(text: str | None, options: SearchOptions, is_local: bool) -> "Que
     images = tuple(read_media(image) for image in make_list(fields.pop("images", ())))
     voice = fields.pop("voice", None)
     fields |= {name: make_list(fields[name]) for name in _LISTS if name in fields}
-    convert = resolve_path if is_local else str
+    convert = resolve_path if is_local else resolve_remote
     fields["sources"] = [convert(source) for source in make_list(fields.get("sources", ()))]
     if fields.get("path") is not None:
-        fields["path"] = resolve_filter(fields["path"]) if is_local else str(fields["path"])
+        fields["path"] = resolve_filter(fields["path"]) if is_local else resolve_remote(fields["path"])
     recording = read_media(voice) if voice is not None else None
     return parse_request(fields | {"text": text}).make_query(images, recording)
 
@@ -123,14 +125,40 @@ def make_list(values: Any) -> list[Any]:
 
 
 def resolve_path(path: PathName) -> str:
-    """Return an absolute path, with `~` replaced by the user's home folder."""
-    return str(Path(path).expanduser().absolute())
+    """Return an absolute path without `..`, with `~` replaced by the user's home folder, as it is stored.
+
+    Raises:
+        UsageError: There is no such user.
+    """
+    try:
+        return os.path.normpath(Path(path).expanduser().absolute())
+    except RuntimeError as error:
+        raise UsageError(f"{path}: {error}. Check the path.") from error
+
+
+def resolve_remote(path: PathName) -> str:
+    """Return a path of a server, without `..` if it is absolute; the name of a folder stays as it is."""
+    text = str(path)
+    return posixpath.normpath(text) if text.startswith("/") else text
 
 
 def resolve_filter(path: PathName) -> str:
     """Return the value of the `path` filter: an absolute path, or the name of a folder as it is."""
     is_name = isinstance(path, str) and Path(path).name == path and not path.startswith("~")
     return str(path) if is_name else resolve_path(path)
+
+
+def parse_state(text: str | None) -> "State | None":
+    """Return a state of the ledger.
+
+    Raises:
+        UsageError: There is no such state.
+    """
+    from search.records import State
+
+    if text is not None and text not in list(State):
+        raise UsageError(f"state must be one of {', '.join(State)}, not {text!r}")
+    return State(text) if text is not None else None
 
 
 def read_media(media: Media) -> bytes:

@@ -4,16 +4,16 @@ The docstrings and the descriptions of the parameters are what the model reads.
 """
 
 from collections import Counter
-from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from crossmodal.arguments import SearchOptions, make_query, make_similar_query
 from crossmodal.protocol import AnyLibrary
+from crossmodal.results import make_further_query
 from search.errors import UsageError
 from search.locations import FULL_DISCLOSURE
-from search.records import Answer, FoundSegment, ItemType, Query, SegmentKind, Tier
+from search.records import Answer, FoundSegment, ItemType, Query, SegmentKind
 from search.serializers import serialize_answer, serialize_item, serialize_segment
 
 DEFAULT_RESULTS, MAX_RESULTS = 10, 50
@@ -123,18 +123,10 @@ class SearchTools:
         """Return the relevant results, then the less certain ones, or the closest if nothing is relevant."""
         answer = self._library.answer(query)
         document = _describe(query, answer)
-        left = query.limit - len(answer.hits)
-        if left > 0:
-            further = replace(query, limit=left, **_choose_further(answer, left))
+        further = make_further_query(query, answer)
+        if further is not None:
             document["hits"] += _describe(further, self._library.answer(further))["hits"]
         return document
-
-
-def _choose_further(answer: Answer, left: int) -> dict[str, Any]:
-    """Return which results follow the relevant ones."""
-    if answer.nothing_relevant and answer.possible < left:
-        return {"include_all": True}
-    return {"tier": Tier.POSSIBLE}
 
 
 def _describe(query: Query, answer: Answer) -> dict[str, Any]:

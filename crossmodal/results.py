@@ -45,6 +45,21 @@ class IndexSummary:
     is_refused: bool = False
 
 
+def make_further_query(query: "Query", answer: "Answer") -> "Query | None":
+    """Return the query for what follows the relevant results on a page; None if they fill it.
+
+    That is the less certain results, or the closest items if nothing is relevant and too little is less certain.
+    """
+    from search.records import Tier
+
+    left = query.limit - len(answer.hits)
+    if left <= 0:
+        return None
+    if answer.nothing_relevant and answer.possible < left:
+        return replace(query, limit=left, include_all=True)
+    return replace(query, limit=left, tier=Tier.POSSIBLE)
+
+
 class AnswerFacts:
     """What is known about all results of a search."""
 

@@ -27,6 +27,7 @@ from search.open_home import OpenHome
 from search.paths import explain_read_error, find_access_problem, find_folder
 from search.records import Source
 from search.storage.ledger import Ledger
+from search.storage.sources import explain_removed
 
 # If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
 # than once. Listing these sizes takes less time than querying the catalog for each file.
@@ -53,7 +54,7 @@ class Options:
         forget_after: Days after which an item whose file is missing is removed; None for never.
         quiet_seconds: How long a file must not have changed before it is read; 0 if no later run will read it.
         check: Called several times per second; raises an exception to end the run.
-        skip_absent: Record a path that does not exist as a failure, and index the other paths.
+        skip_absent: Record a path that does not exist or is not in a source as a failure, and index the other paths.
     """
 
     workers: int = 2
@@ -185,6 +186,9 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
     if source is not None and problem is not None:
         lost = root if find_access_problem(source.path) is None else source.path
         _record_lost(library, source, {lost: problem}, options, summary)
+        return Plan()
+    if source is None and options.skip_absent:
+        summary.failures[root] = explain_removed(root)
         return Plan()
     source = _find_rules(library, source or _add_source(library, root, options), options)
     is_source, volumes = source.path == root, library.volumes

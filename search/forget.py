@@ -91,7 +91,8 @@ def forget_missing(library: OpenHome, days: float) -> int:
 def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
     """Remove the items at or below some paths, and the sources among these paths; return the number of removed items.
 
-    Uploaded files at or below a path are deleted, unless it is that of the whole source.
+    Jobs that would add them again are cancelled. Uploaded files at or below a path are deleted, unless it is that of
+    the whole source.
 
     Raises:
         NotFoundError: A path is not a source, and there is no item at or below it. Nothing is removed then.
@@ -101,6 +102,9 @@ def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
     for path, item_ids in items.items():
         if not item_ids and path not in sources:
             raise NotFoundError(f"No item or source at {path}. Run `crossmodal files` to list the known files.")
+    # Cancelled before anything is removed: a job that begins later finds no source.
+    for path in paths:
+        library.jobs.cancel_below(path, is_source=path in sources)
     uploaded = {item_id for path, item_ids in items.items() if is_uploaded(library.home, path) for item_id in item_ids}
     count = delete_items(library, list(library.catalog.read_items(uploaded).values())) if uploaded else 0
     count += forget_items(library, sorted({item_id for item_ids in items.values() for item_id in item_ids} - uploaded))

@@ -26,7 +26,8 @@ def status_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json(status)
         return
-    click.echo(f"home      {status['home']} ({format_size(status['disk'])})")
+    if status["home"] is not None:  # None for a key that may not read everything
+        click.echo(f"home      {status['home']} ({format_size(status['disk'])})")
     for path in status["sources"]:
         reason = status["unavailable"].get(path)
         click.echo(f"source    {show_controls(path)}" + (f" (unavailable: {reason})" if reason else ""))

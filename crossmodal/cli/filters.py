@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from crossmodal.arguments import resolve_path
 from search.errors import UsageError
 from search.records import FILTERS, FilterField, FilterKind
 from search.settings import Settings
@@ -66,4 +66,4 @@ def _parse_option(declared: FilterField, ctx: click.Context, option: click.Param
 def _resolve_folder(ctx: click.Context, text: str) -> str:
     """Return an absolute path on this machine; with `--server` the path is one of the server."""
     settings = ctx.find_object(Settings)
-    return text if settings is not None and settings.server else str(Path(text).expanduser().absolute())
+    return text if settings is not None and settings.server else resolve_path(text)

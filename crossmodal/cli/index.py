@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from crossmodal.cli.library import open_library
-from crossmodal.cli.output import json_option, print_json
+from crossmodal.cli.output import INTERRUPTED, json_option, print_json
 from indexer.summary import COUNTS, Profile, Summary, explain_unavailable
 from search.errors import UsageError
 from search.settings import Settings
@@ -113,8 +113,13 @@ def _index_on_server(
     settings: Settings, paths: tuple[Path, ...], retry_failed: bool, exclude: tuple[str, ...], hidden: bool | None
 ) -> Summary:
     """Index files and folders of a server, and wait until this is done."""
-    with open_library(settings) as library, show_progress() as show:
-        found = library.index(*paths, retry_failed=retry_failed, exclude=exclude or None, hidden=hidden, progress=show)
+    arguments: dict[str, Any] = {"retry_failed": retry_failed, "exclude": exclude or None, "hidden": hidden}
+    try:
+        with open_library(settings) as library, show_progress() as show:
+            found = library.index(*paths, **arguments, progress=show)
+    except KeyboardInterrupt:
+        click.echo("crossmodal: interrupted; the server goes on. To stop it, see `crossmodal jobs`.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     return Summary(
         counts=Counter({name: getattr(found, name) for name in COUNTS}),
         failures=dict(found.failures),

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from crossmodal.cli.lazy_group import LazyGroup
+from crossmodal.cli.output import INTERRUPTED
 
-# Exit statuses of a process that SIGINT or SIGPIPE ends, as shells report them.
-INTERRUPTED = 130
+# The exit status of a process that SIGPIPE ends, as shells report it.
 BROKEN_PIPE = 141
 
 COMMANDS = {

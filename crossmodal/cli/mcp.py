@@ -1,5 +1,7 @@
 """`crossmodal mcp`."""
 
+import signal
+
 import click
 
 from crossmodal.cli.library import open_library
@@ -18,5 +20,7 @@ def mcp_command(settings: Settings) -> None:
         from crossmodal.mcp_server import make_server
     except ModuleNotFoundError as error:
         raise UsageError("The package mcp is missing. Install it with `pip install 'crossmodal[mcp]'`.") from error
+    # Ends the process at once. An exception would wait for the thread that reads standard input.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with open_library(settings) as library:
         make_server(library).run()

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+# The exit status of a process that SIGINT ends, as shells report it.
+INTERRUPTED = 130
 # Shown while embeddings of an earlier version of a bundled model are replaced.
 OUTDATED = "the bundled model was updated. To re-embed the files, run `crossmodal index` or a worker."
 

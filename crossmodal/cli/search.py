@@ -2,23 +2,20 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from crossmodal.cli.filters import filter_options
 from crossmodal.cli.library import open_library
 from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
+from crossmodal.results import make_further_query
 from search.errors import UnreadableMediaError, UsageError
 from search.locations import FULL_DISCLOSURE
 from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
 from search.settings import Settings
 from search.storable import show_controls
-
-if TYPE_CHECKING:
-    from crossmodal.protocol import AnyLibrary
 
 # The exit status of a search that found nothing relevant.
 NOTHING_FOUND = 1
@@ -76,7 +73,8 @@ def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None
             answer = library.answer(query)
             # Less certain results are shown unless specific results were requested.
             if not (as_json or query.include_all or options["tier"] or query.cursor or answer.next):
-                further = _find_less_certain(library, query, answer)
+                next_query = make_further_query(query, answer)
+                further = library.answer(next_query) if next_query is not None else None
         except UnreadableMediaError as error:
             # The library receives bytes; only this function knows the names of the files.
             names = ", ".join(str(path) for path in (*options["images"], options["voice"]) if path)
@@ -109,14 +107,6 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         stack=not options["no_stack"],
         diversity=options["diversity"],
     )
-
-
-def _find_less_certain(library: "AnyLibrary", query: Query, answer: Answer) -> Answer | None:
-    """Return the possible results, or the closest matches if nothing is relevant."""
-    if answer.nothing_relevant and answer.possible < query.limit:
-        return library.answer(replace(query, include_all=True))
-    left = query.limit - len(answer.hits)
-    return library.answer(replace(query, tier=Tier.POSSIBLE, limit=left)) if left > 0 else None
 
 
 def _read_file(path: Path) -> bytes:

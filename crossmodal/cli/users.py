@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from crossmodal.arguments import resolve_path
 from crossmodal.cli.output import json_option, print_json
 from search.access.accounts import AccountChange, NewAccount, add_account, change_account
 from search.access.passwords import MAX_LENGTH
@@ -132,7 +133,7 @@ def _open(ctx: click.Context) -> OpenHome:
 def find_source_ids(library: OpenHome, paths: tuple[Path, ...]) -> list[int]:
     """Return the ids of sources by their path. Raises UsageError if a path is not a source."""
     known = {source.path: source.id for source in library.sources.list_all()}
-    wanted = [str(path.expanduser().absolute()) for path in paths]
+    wanted = [resolve_path(path) for path in paths]
     unknown = [path for path in wanted if path not in known]
     if unknown:
         raise UsageError(f"--source: {unknown[0]} is not a source. `crossmodal status` lists the sources.")

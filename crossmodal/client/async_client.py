@@ -1,23 +1,21 @@
 """The asynchronous client of a server."""
 
 import asyncio
-import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query
+from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query, parse_state
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
-    check_state,
     make_progress,
     make_remote_query,
     open_request,
 )
 from crossmodal.client.calls import Call
-from crossmodal.client.events import JobEvents, name_stream, read_event
+from crossmodal.client.events import JobEvents, make_cut
 from crossmodal.client.files import SendProgress, list_files
 from crossmodal.client.indexing import IndexRun
 from crossmodal.client.parsing import Upload
@@ -78,7 +76,7 @@ class AsyncClient(BaseClient):
 
     async def items(self, state: str | None = None) -> AsyncIterator[Item]:
         """Yield all items, or those in one state, in the order of their paths. See `Library.items`."""
-        check_state(state)
+        parse_state(state)
         found: list[Item] = []
         cursor: int | None = 0
         while cursor is not None:
@@ -118,21 +116,18 @@ class AsyncClient(BaseClient):
 
     async def follow_job(self, job_id: int) -> AsyncIterator[Job]:
         """Yield a job now and whenever it changes, until it is over. A lost connection is made again."""
-        events, retries = JobEvents(), Retries(self._target, is_repeatable=True, max_attempts=math.inf)
+        events = JobEvents(self._target, job_id)
         while not events.is_over:
             try:
-                async for line in self._stream(name_stream(job_id)):
-                    for job in read_event(events, line, self._target.url):
-                        retries.start()
+                async for line in self._stream(events.request):
+                    job = events.read(line)
+                    if job is not None:
                         yield job
-                if events.is_over:
-                    return
-                raise httpx2.ReadError("the event stream was cut")
+                    if events.is_over:
+                        return
+                raise make_cut()
             except (httpx2.RequestError, RefusedError) as error:
-                if events.are_ended_by(error):
-                    return
-                pause = retries.plan(error)
-            events.start()
+                pause = events.plan(error)
             await asyncio.sleep(pause)
 
     async def cancel_job(self, job_id: int) -> Job:
@@ -173,10 +168,10 @@ class AsyncClient(BaseClient):
                 pause = retries.plan(error)
             await asyncio.sleep(pause)
 
-    async def _stream(self, path: str) -> AsyncIterator[str]:
+    async def _stream(self, request: Mapping[str, Any]) -> AsyncIterator[str]:
         """Yield the lines of an event stream."""
         self._check_open()
-        async with self._http.stream("GET", path, **self._make_stream_options()) as response:
+        async with self._http.stream(**request) as response:
             if not is_stream(response.status_code, response.headers):
                 refuse_stream(self._target.url, response.status_code, response.headers, await response.aread())
             async for line in response.aiter_lines():

@@ -9,13 +9,12 @@ import httpx2
 
 from crossmodal.arguments import ProgressCallback, SearchOptions, make_query
 from crossmodal.client.calls import Call
-from crossmodal.client.events import SILENCE_SECONDS
 from crossmodal.client.files import SendProgress, SentFile, measure
-from crossmodal.client.problems import EVENTS, read_result
+from crossmodal.client.problems import read_result
 from crossmodal.client.target import DEFAULT_DEADLINE, DEFAULT_TIMEOUT, make_target
 from search import __version__
-from search.errors import HomeError, UsageError
-from search.records import Query, State
+from search.errors import HomeError
+from search.records import Query
 from web.contract.operation import KEY_HEADER
 
 T = TypeVar("T")
@@ -60,11 +59,6 @@ class BaseClient(ABC):
         timeout = httpx2.Timeout(self._target.timeout)
         return {"base_url": self._target.url, "headers": headers, "timeout": timeout, "follow_redirects": False}
 
-    def _make_stream_options(self) -> dict[str, Any]:
-        """Return the arguments for a request of an event stream."""
-        timeout = httpx2.Timeout(self._target.timeout, read=SILENCE_SECONDS)
-        return {"headers": {"Accept": EVENTS}, "timeout": timeout}
-
     def _check_open(self) -> None:
         if self._is_closed:
             raise HomeError("The client is closed. Create another one.")
@@ -103,12 +97,6 @@ def make_progress(call: Call[Any], progress: ProgressCallback | None) -> SendPro
 def make_remote_query(text: str | None, options: SearchOptions) -> Query:
     """Return the query of a search; folders are those of the server."""
     return make_query(text, options, is_local=False)
-
-
-def check_state(state: str | None) -> None:
-    """Raise UsageError unless a text is a state of the ledger."""
-    if state is not None and state not in list(State):
-        raise UsageError(f"state must be one of {', '.join(State)}, not {state!r}")
 
 
 def _ignore(_size: int, _name: str) -> None:

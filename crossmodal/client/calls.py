@@ -103,7 +103,7 @@ def list_albums() -> Call[list[Album]]:
 
 def get_status() -> Call[dict[str, Any]]:
     """Return the state of the library."""
-    return _get("status", dict)
+    return _get("status", parsing.parse_status)
 
 
 def list_jobs() -> Call[list[Job]]:

@@ -1,23 +1,21 @@
 """The client of a server, with the methods of `crossmodal.Library`."""
 
-import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query
+from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query, parse_state
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
-    check_state,
     make_progress,
     make_remote_query,
     open_request,
 )
 from crossmodal.client.calls import Call
-from crossmodal.client.events import JobEvents, name_stream, read_event
+from crossmodal.client.events import JobEvents, make_cut
 from crossmodal.client.files import SendProgress, list_files
 from crossmodal.client.indexing import IndexRun
 from crossmodal.client.parsing import Upload
@@ -110,7 +108,7 @@ class Client(BaseClient):
 
     def items(self, state: str | None = None) -> Iterator[Item]:
         """Return all items, or those in one state, in the order of their paths. See `Library.items`."""
-        check_state(state)
+        parse_state(state)
         found: list[Item] = []
         cursor: int | None = 0
         while cursor is not None:
@@ -153,21 +151,18 @@ class Client(BaseClient):
         Raises:
             NotFoundError: There is no such job.
         """
-        events, retries = JobEvents(), Retries(self._target, is_repeatable=True, max_attempts=math.inf)
+        events = JobEvents(self._target, job_id)
         while not events.is_over:
             try:
-                for line in self._stream(name_stream(job_id)):
-                    for job in read_event(events, line, self._target.url):
-                        retries.start()
+                for line in self._stream(events.request):
+                    job = events.read(line)
+                    if job is not None:
                         yield job
-                if events.is_over:
-                    return
-                raise httpx2.ReadError("the event stream was cut")
+                    if events.is_over:
+                        return
+                raise make_cut()
             except (httpx2.RequestError, RefusedError) as error:
-                if events.are_ended_by(error):
-                    return
-                pause = retries.plan(error)
-            events.start()
+                pause = events.plan(error)
             time.sleep(pause)
 
     def cancel_job(self, job_id: int) -> Job:
@@ -208,10 +203,10 @@ class Client(BaseClient):
                 pause = retries.plan(error)
             time.sleep(pause)
 
-    def _stream(self, path: str) -> Iterator[str]:
+    def _stream(self, request: Mapping[str, Any]) -> Iterator[str]:
         """Yield the lines of an event stream."""
         self._check_open()
-        with self._http.stream("GET", path, **self._make_stream_options()) as response:
+        with self._http.stream(**request) as response:
             if not is_stream(response.status_code, response.headers):
                 refuse_stream(self._target.url, response.status_code, response.headers, response.read())
             yield from response.iter_lines()

@@ -2,15 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import fields
 
 from crossmodal.arguments import PathName, ProgressCallback
 from crossmodal.results import IndexSummary
+from indexer.summary import COUNTS
 from search.errors import CancelledError, CrossmodalError
 from search.paths import is_below
 from search.records import Item, Job, JobState
-
-_COUNTS = [field.name for field in fields(IndexSummary) if field.type is int or field.type == "int"]
 
 
 class IndexRun:
@@ -43,7 +41,7 @@ class IndexRun:
             raise CrossmodalError(f"Job {job.id} failed: {job.error}")
         self._refused += job.state is JobState.FAILED
         self._done += job.total
-        self._counts.update({name: job.summary.get(name, 0) for name in _COUNTS})
+        self._counts.update({name: job.summary.get(name, 0) for name in COUNTS})
         self._seconds += job.summary.get("seconds", 0.0)
         self._failures |= {one["path"]: one["reason"] for one in job.summary.get("failures", ())}
         self._unavailable |= {one["path"]: one["reason"] for one in job.summary.get("unavailable", ())}
@@ -62,7 +60,7 @@ class IndexRun:
     def summary(self) -> IndexSummary:
         """The result of all jobs."""
         return IndexSummary(
-            **{name: self._counts[name] for name in _COUNTS},
+            **{name: self._counts[name] for name in COUNTS},
             seconds=round(self._seconds, 2),
             failures=self._failures,
             unavailable=self._unavailable,

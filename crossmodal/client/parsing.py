@@ -20,6 +20,7 @@ from search.records import (
     Task,
     VoiceTranscript,
 )
+from web.schemas.library import Status
 
 Document = Mapping[str, Any]
 R = TypeVar("R")
@@ -113,6 +114,14 @@ def parse_segments(document: Document) -> list[FoundSegment]:
 def parse_albums(document: Document) -> list[Album]:
     """Return a list of albums."""
     return [_make(Album, one) for one in document["albums"]]
+
+
+def parse_status(document: Document) -> dict[str, Any]:
+    """Return the state of the library. Raises KeyError if a part of it is missing."""
+    missing = Status.model_fields.keys() - document.keys()
+    if missing:
+        raise KeyError(*missing)
+    return dict(document)
 
 
 def parse_job(document: Document) -> Job:

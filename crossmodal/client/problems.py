@@ -6,22 +6,23 @@ import time
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import ValidationError
-
 from crossmodal.client.calls import Call
 from search.errors import BusyError, CrossmodalError, KeyInUseError, NotAllowedError, ServerError, SignInError
 from web.contract.operation import JSON, PROBLEM
-from web.contract.problems import list_errors
+from web.contract.problems import list_error_classes
 
 T = TypeVar("T")
-PROBLEM_TYPES = {error.problem_type: error for error in list_errors()}
+PROBLEM_TYPES = {error.problem_type: error for error in list_error_classes()}
 # The errors of statuses that proxies answer with, too.
-STATUSES: dict[int, type[CrossmodalError]] = {401: SignInError, 403: NotAllowedError}
+STATUSES: dict[int, tuple[type[CrossmodalError], str]] = {
+    401: (SignInError, "requires an API key, or the key is not valid. Pass a valid key (CROSSMODAL_KEY)."),
+    403: (NotAllowedError, "does not allow this with the given key. Use a key with more rights."),
+}
 # Statuses of problems that pass: too many requests, or a proxy whose server is restarted.
 PASSING = {429, 502, 503, 504}
 EVENTS = "text/event-stream"
 # What the reading of a document raises if it is not JSON, or not the expected document.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError)
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class RefusedError(Exception):
@@ -91,9 +92,9 @@ def check_status(url: str, status: int, headers: Any, body: bytes) -> None:
         is_passing = isinstance(error, BusyError | KeyInUseError) or (status in PASSING and status != 503)
         raise RefusedError(error, is_passing, seconds)
     name = f"{status} {_name_status(status)}".strip()
-    kind = STATUSES.get(status)
-    if kind is not None:
-        raise RefusedError(kind(_explain_access(kind, url, "")))
+    if status in STATUSES:
+        kind, reason = STATUSES[status]
+        raise RefusedError(kind(f"{url} {reason}"))
     raise RefusedError(
         ServerError(f"{url} answered with {name}. Check the address, and that the server runs."),
         status in PASSING,
@@ -102,15 +103,8 @@ def check_status(url: str, status: int, headers: Any, body: bytes) -> None:
 
 
 def _make_error(document: dict[str, Any], status: int) -> CrossmodalError:
-    kind = PROBLEM_TYPES.get(str(document["type"])) or STATUSES.get(status, CrossmodalError)
-    detail = str(document.get("detail") or document.get("title") or _name_status(status))
-    return kind(detail)
-
-
-def _explain_access(kind: type[CrossmodalError], url: str, detail: str) -> str:
-    if kind is SignInError:
-        return detail or f"{url} requires an API key, or the key is not valid. Pass a valid key (CROSSMODAL_KEY)."
-    return detail or f"{url} does not allow this with the given key. Use a key with more rights."
+    kind = PROBLEM_TYPES.get(str(document["type"]), CrossmodalError)
+    return kind(str(document.get("detail") or _name_status(status)))
 
 
 def make_unreadable(url: str) -> RefusedError:

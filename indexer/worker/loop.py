@@ -18,7 +18,9 @@ from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from search.errors import CancelledError, CrossmodalError, HomeError
 from search.open_home import OpenHome
+from search.paths import is_below
 from search.records import Job, JobState, Task
+from search.storage.sources import explain_removed
 
 # How often the queue is checked for jobs, and the progress of a running job is written.
 POLL_SECONDS = 0.5
@@ -219,4 +221,12 @@ def _change_model(library: OpenHome, task: Task, model: str, options: Options, t
 
 
 def _list_paths(library: OpenHome, task: Task) -> list[Path]:
-    return [Path(path) for path in task.paths or (source.path for source in library.sources.list_all())]
+    """Return the paths of a task; without any, those of all sources.
+
+    Raises:
+        CancelledError: None of them is in a source: the source was removed after the job was queued.
+    """
+    sources = [source.path for source in library.sources.list_all()]
+    if task.paths and not any(is_below(path, source) for path in task.paths for source in sources):
+        raise CancelledError(explain_removed(task.paths[0]))
+    return [Path(path) for path in task.paths or sources]

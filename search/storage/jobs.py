@@ -151,10 +151,18 @@ class Jobs:
         with self._database.write(bump_revision=False) as db:
             db.execute(delete(t.job).where(t.job.c.id == job_id))
 
-    def cancel_below(self, root: str) -> None:
-        """Cancel every job that reads files at a path or below it, and every job without paths."""
+    def cancel_below(self, root: str, is_source: bool) -> None:
+        """Cancel every job that only reads files at a path or below it.
+
+        Args:
+            root: The path.
+            is_source: Whether it is that of a source which is removed. Then the running job is stopped if it reads any
+                of these files, since it could not store them. Later jobs do not find the source.
+        """
         for job in self.list_unfinished():
-            if not job.task.paths or any(is_below(path, root) for path in job.task.paths):
+            inside = [is_below(path, root) for path in job.task.paths]
+            is_stopped = is_source and job.state is JobState.RUNNING and (any(inside) or not inside)
+            if not job.task.model and (is_stopped or (inside and all(inside))):
                 self.cancel(job.id)
 
     def cancel(self, job_id: int) -> Job:
@@ -170,7 +178,7 @@ class Jobs:
 
 def make_missing_job(job_id: int) -> NotFoundError:
     """Return the error for a job that does not exist."""
-    return NotFoundError(f"There is no job {job_id}. GET /api/v1/jobs lists the jobs.")
+    return NotFoundError(f"There is no job {job_id}. `crossmodal jobs` and GET /api/v1/jobs list the jobs.")
 
 
 def _make_job(row: Row[Any]) -> Job:

@@ -105,6 +105,11 @@ class Sources:
         return select(t.source) if allowed is None else select(t.source).where(t.source.c.id.in_(allowed))
 
 
+def explain_removed(path: str) -> str:
+    """Return why a job does not index a path that is not in a source."""
+    return f"{path} is not in a source of the library. To index it, add its folder again."
+
+
 def _make_source(row: Row[Any]) -> Source:
     values = dict(row._mapping)
     return Source(**values | {"exclude": tuple(json.loads(values["exclude"] or "[]"))})

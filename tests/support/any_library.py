@@ -94,10 +94,10 @@ def open_interface(library: OpenHome, kind: str) -> Iterator[AnyLibrary]:
 
 
 @contextmanager
-def serving(library: OpenHome, **settings) -> Iterator[str]:
+def serving(library: OpenHome, port: int = 0, **settings) -> Iterator[str]:
     """Return the address of a server in a thread for a `with` block."""
     app = create_app(Engine(library), Settings(home=library.home.root, **{"allowed_roots": "/"} | settings))
-    with running(app, home=library.home.root, **settings) as server:
+    with running(app, port, home=library.home.root, **settings) as server:
         yield f"http://127.0.0.1:{server.port}"
 
 

@@ -11,7 +11,7 @@ from search.errors import CrossmodalError
 from search.records import Role
 from web.contract.openapi import get_operation
 from web.contract.operation import PROBLEM
-from web.contract.problems import list_errors
+from web.contract.problems import list_error_classes
 from web.schemas.problem import ProblemDocument
 
 UNPACKERS = {"gzip": gzip.decompress, "br": brotli.decompress}
@@ -47,7 +47,7 @@ def check_problem(response: TestResponse) -> None:
     """Check that a response is a problem document of a declared type."""
     assert response.content_type == PROBLEM, response.content_type
     problem = ProblemDocument.model_validate_json(response.data, strict=True)
-    declared = {error.problem_type: error for error in (CrossmodalError, *list_errors())}
+    declared = {error.problem_type: error for error in (CrossmodalError, *list_error_classes())}
     assert (declared[problem.type].http_status, declared[problem.type].title) == (problem.status, problem.title)
     assert problem.status == response.status_code
     assert problem.detail

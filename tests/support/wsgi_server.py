@@ -21,10 +21,10 @@ SOON = 20
 class Running:
     """A server in a thread."""
 
-    def __init__(self, app, settings):
+    def __init__(self, app, settings, port):
         self.bridge = Bridge(app, settings)
         self.server = Server(make_config(self.bridge, settings), self.bridge, on_stop=lambda: None)
-        self.sockets = listen("127.0.0.1", 0)
+        self.sockets = listen("127.0.0.1", port)
         self.port = self.sockets[0].getsockname()[1]
         self.thread = threading.Thread(target=self.server.run, args=(self.sockets,))
 
@@ -45,9 +45,9 @@ class Running:
 
 
 @contextmanager
-def running(app, **values):
-    """Run a server with some settings for a `with` block."""
-    one = Running(app, Settings(**{"stop_timeout": 1, **values}))
+def running(app, port=0, **values):
+    """Run a server with some settings for a `with` block, on a free port unless one is named."""
+    one = Running(app, Settings(**{"stop_timeout": 1, **values}), port)
     one.thread.start()
     try:
         yield one

@@ -8,10 +8,10 @@ import pytest
 from search import errors
 from search.errors import CrossmodalError
 from web import http_errors
-from web.contract.problems import list_errors
+from web.contract.problems import list_error_classes
 
 HOMES = {Path(errors.__file__), Path(http_errors.__file__)}
-ERRORS = [CrossmodalError, *list_errors()]
+ERRORS = [CrossmodalError, *list_error_classes()]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)

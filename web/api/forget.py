@@ -47,8 +47,6 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         paths = [os.path.normpath(path) for path in request.paths]
         roots = {source.path for source in readable.sources.list_all()}.intersection(paths)
         count = forget_paths(readable, paths)
-        for path in roots:
-            library.jobs.cancel_below(path)
         for path in paths:
             record_activity(library, "source-forgotten" if path in roots else "files-forgotten", path)
         if request.missing_for is not None:

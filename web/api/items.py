@@ -79,10 +79,11 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """Return an item with its metadata, its state and all its segments."""
         catalog = restrict_library(library).catalog
         item = catalog.get_item(item_id)
-        segments = [serialize_segment(found, get_disclosure()) for found in catalog.list_segments(item_id)]
+        disclosure = get_disclosure()
+        segments = [serialize_segment(found, disclosure) for found in catalog.list_segments(item_id)]
         attachments = catalog.list_attachments(item.path)
-        details = serialize_item(item, get_disclosure()) | {"film": _find_film(item, attachments)}
-        details["attachments"] = [serialize_attachment(file, get_disclosure()) for file in attachments]
+        details = serialize_item(item, disclosure) | {"film": _find_film(item, attachments)}
+        details["attachments"] = [serialize_attachment(file, disclosure) for file in attachments]
         return jsonify(details | {"segments": segments})
 
     @api.delete("/<int:item_id>")

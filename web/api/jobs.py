@@ -56,8 +56,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @Operation(JobList)
     def list_jobs() -> Response:
         """List the jobs, newest first."""
-        rights = get_principal().rights
-        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if _can_see(library, job, rights)]})
+        can_see = _make_filter(library, get_principal().rights)
+        return jsonify({"jobs": [serialize_job(job) for job in jobs.list_all() if can_see(job)]})
 
     @api.post("")
     @replace(accepted, creates=True, bodies={JSON: JobRequest}, examples={"Index all sources": {}})
@@ -107,7 +107,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 
         def may_follow() -> bool:
             caller = find_caller()
-            return caller.role.includes(Role.SEARCH) and _can_see(library, job, caller.rights)
+            return caller.role.includes(Role.SEARCH) and _make_filter(library, caller.rights)(job)
 
         # The server limits how many streams are open, since each occupies a thread.
         response = Response(_stream_events(library, job, may_follow), mimetype="text/event-stream")
@@ -121,17 +121,22 @@ def make_blueprint(library: OpenHome) -> Blueprint:
 def _get_job(library: OpenHome, job_id: int) -> Job:
     """Return a job that the caller can see. Raises NotFoundError."""
     job = library.jobs.get(job_id)
-    if not _can_see(library, job, get_principal().rights):
+    if not _make_filter(library, get_principal().rights)(job):
         raise make_missing_job(job_id)
     return job
 
 
-def _can_see(library: OpenHome, job: Job, rights: Rights) -> bool:
-    """Return whether someone with some rights may read all that a job reads."""
+def _make_filter(library: OpenHome, rights: Rights) -> Callable[[Job], bool]:
+    """Return a function that returns whether someone with some rights may read all that a job reads."""
     if rights.are_complete:
-        return True
+        return lambda _: True
     roots = [source.path for source in library.restrict(rights).sources.list_all()]
-    return bool(job.task.paths) and all(any(is_below(path, root) for root in roots) for path in job.task.paths)
+
+    def can_see(job: Job) -> bool:
+        paths = job.task.paths
+        return bool(paths) and all(any(is_below(path, root) for root in roots) for path in paths)
+
+    return can_see
 
 
 def _read_task(library: OpenHome, new: JobRequest) -> Task:

@@ -86,7 +86,8 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
         source_id = above.id if above is not None else sources.add(str(path))
         _change(sources, source_id, new, exclude)
         job = library.jobs.add(Task((str(path),), new.retry_failed))
-        record_activity(library, "source-added", str(path))
+        if above is None:
+            record_activity(library, "source-added", str(path))
         source = sources.get(source_id)
         return jsonify(serialize_source(source, {}) | {"job": serialize_job(job)}), 202
 
@@ -116,7 +117,6 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
     def forget_source(source_id: int) -> tuple[str, int]:
         """Forget a source and all its items. No file is changed."""
         path = sources.get(source_id).path
-        library.jobs.cancel_below(path)
         forget_paths(library, [path])
         record_activity(library, "source-forgotten", path)
         return "", 204

@@ -54,9 +54,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         item = catalog.get_item(item_id)
         found = [one for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH]
         # Subtitles of several files, and what was recognized, are stored one after another.
-        spoken = [
-            serialize_segment(one, get_disclosure()) for one in sorted(found, key=lambda one: one.segment.start or 0.0)
-        ]
+        found.sort(key=lambda one: one.segment.start or 0.0)
+        disclosure = get_disclosure()
+        spoken = [serialize_segment(one, disclosure) for one in found]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
             response = Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")
@@ -82,12 +82,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             texts = _cut_neighbors(texts, around, 1 if count is None else count)
         elif count is not None:
             texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][:count]
-        return jsonify(
-            {
-                "item": serialize_item(item, get_disclosure()),
-                "segments": [serialize_segment(found, get_disclosure()) for found in texts],
-            }
-        )
+        disclosure = get_disclosure()
+        segments = [serialize_segment(found, disclosure) for found in texts]
+        return jsonify({"item": serialize_item(item, disclosure), "segments": segments})
 
     return api
 

@@ -61,7 +61,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def show_moments(item_id: int) -> Response:
         """Return every moment, page or passage of an item that is relevant to a query, in order."""
         moments = engine.find_moments(item_id, restrict_query(read_address().make_query()))
-        return jsonify({"moments": [serialize_evidence(moment, get_disclosure()) for moment in moments]})
+        disclosure = get_disclosure()
+        return jsonify({"moments": [serialize_evidence(moment, disclosure) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")
     @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(UnreadableMediaError, BusyError, StorageError))

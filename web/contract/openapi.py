@@ -278,7 +278,7 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
         success["content"] = content
     problem = {PROBLEM: {"schema": schemas[(ProblemDocument, "serialization")]}}
     by_status: dict[int, list[type[CrossmodalError]]] = {}
-    for error in list_errors(route):
+    for error in list_route_errors(route):
         by_status.setdefault(error.http_status, []).append(error)
     problems = {
         str(status): {"description": "; ".join(error.title for error in errors), "content": problem}
@@ -298,7 +298,7 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
     return {str(operation.status): success} | others | problems | default
 
 
-def list_errors(route: Route) -> list[type[CrossmodalError]]:
+def list_route_errors(route: Route) -> list[type[CrossmodalError]]:
     """Return the problems that a route declares, and those that follow from what it takes."""
     found = list(route.operation.errors)
     if route.path.startswith(PREFIX):

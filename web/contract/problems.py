@@ -38,13 +38,13 @@ def make_anchor(problem_type: str) -> str:
 
 def list_problem_types() -> list[ProblemType]:
     """Return all problem types, in order of status and type."""
-    found = [_describe(error) for error in list_errors()]
+    found = [_describe(error) for error in list_error_classes()]
     return sorted(found, key=lambda problem: (problem.status, problem.type))
 
 
-def list_errors(base: type[CrossmodalError] = CrossmodalError) -> list[type[CrossmodalError]]:
+def list_error_classes(base: type[CrossmodalError] = CrossmodalError) -> list[type[CrossmodalError]]:
     """Return all classes of errors below a class."""
-    return [error for below in base.__subclasses__() for error in (below, *list_errors(below))]
+    return [error for below in base.__subclasses__() for error in (below, *list_error_classes(below))]
 
 
 def _describe(error: type[CrossmodalError]) -> ProblemType:

@@ -202,6 +202,21 @@ def test_files_are_indexed_and_forgotten(own_library, tmp_path):
     assert list(own_library.items()) == []
 
 
+def test_dots_in_paths_are_resolved_as_when_they_are_stored(own_library, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "note.txt").write_text("Buy milk and bread.")
+    own_library.index(folder / ".." / "files")
+    assert find_names(own_library.search("milk", path=f"{folder}/../files")) == ["note.txt"]
+    assert find_names(own_library.search("milk", sources=f"{folder}/./../files")) == ["note.txt"]
+    assert own_library.forget(folder / ".." / "files") == 1
+
+
+def test_a_home_folder_of_nobody_is_a_wrong_path(reference):
+    with pytest.raises(crossmodal.UsageError, match="Check the path"):
+        reference.forget("~nobody-with-this-name/a")
+
+
 def test_an_unavailable_source_keeps_its_items(own_library, tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()

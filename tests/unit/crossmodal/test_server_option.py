@@ -2,16 +2,34 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from crossmodal.cli.main import ANYWHERE, COMMANDS, cli
+from crossmodal.cli.output import INTERRUPTED
 from search.errors import ServerError, UsageError
 from search.records import Task
 from tests.support.any_library import serving, working
 from tests.support.indexing import index
-from tests.support.server import find_port
+from tests.support.server import ROOT, find_port
+
+# The first message of a client of the Model Context Protocol.
+INITIALIZE = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        },
+    }
+)
 
 
 def run(*arguments, **environment):
@@ -111,6 +129,31 @@ def test_jobs_and_forgetting_change_the_library_of_the_server(fresh, media):
         assert run("--server", url, "forget", media / "a.txt", "--json").stdout == '{\n  "forgotten": 1\n}\n'
         assert run("--server", url, "forget", "--missing-for", "0").stdout == "0 items forgotten\n"
     assert len(fresh.catalog.list_items()) == 2
+
+
+def test_ctrl_c_says_that_the_server_goes_on(fresh, media, monkeypatch):
+    def interrupt(_client, _job):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crossmodal.client.Client.follow_job", interrupt)
+    with serving(fresh) as url:
+        result = run("--server", url, "index", media)
+    assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
+    assert "interrupted; the server goes on" in result.stderr
+    assert [job.state for job in fresh.jobs.list_all()] == ["queued"]
+
+
+def test_ctrl_c_ends_the_mcp_server_although_it_waits_for_input():
+    command = [sys.executable, "-m", "crossmodal", "--server", "http://127.0.0.1:1", "mcp"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        process.stdin.write(INITIALIZE.encode() + b"\n")
+        process.stdin.flush()
+        assert b"crossmodal" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(20) == -signal.SIGINT
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - ANYWHERE))

@@ -16,9 +16,10 @@ INLINE = Options(sandbox=False)
 
 
 @pytest.fixture
-def media(tmp_path):
+def media(fresh, tmp_path):
     folder = tmp_path / "media"
     folder.mkdir()
+    fresh.sources.add(str(folder))
     for number in range(3):
         RED.rotate(number * 30).save(folder / f"{number}.png")
     return folder
@@ -75,8 +76,8 @@ def test_a_job_without_paths_scans_all_sources_and_names_the_missing_ones(fresh,
     assert job.error is None
 
 
-def test_what_is_gone_fails_with_its_name(fresh, tmp_path):
-    job = fresh.jobs.add(Task((str(tmp_path / "nowhere"),)))
+def test_what_is_gone_fails_with_its_name(fresh, media):
+    job = fresh.jobs.add(Task((str(media / "nowhere"),)))
     work(fresh)
     assert fresh.jobs.get(job.id).state is JobState.FAILED
     assert "nowhere does not exist" in fresh.jobs.get(job.id).error

@@ -36,9 +36,10 @@ def _look_often(monkeypatch):
 
 
 @pytest.fixture
-def media(tmp_path):
+def media(fresh, tmp_path):
     folder = tmp_path / "media"
     folder.mkdir()
+    fresh.sources.add(str(folder))
     (folder / "a.txt").write_text("The lighthouse keeper wrote a letter.")
     return folder
 
@@ -88,8 +89,8 @@ def test_a_queued_job_that_cannot_be_read_can_be_cancelled(fresh):
 
 @few
 @given(st.lists(any_text, min_size=1, max_size=3))
-def test_any_paths_end_as_a_job_with_a_reason(fresh, paths):
-    job = fresh.jobs.add(Task(tuple(f"/nowhere/{path}" for path in paths)))
+def test_any_paths_end_as_a_job_with_a_reason(fresh, media, paths):
+    job = fresh.jobs.add(Task(tuple(f"{media}/nowhere/{path}" for path in paths)))
     work(fresh)
     ended = fresh.jobs.get(job.id)
     assert ended.state is JobState.FAILED
@@ -98,7 +99,7 @@ def test_any_paths_end_as_a_job_with_a_reason(fresh, paths):
 
 
 def test_a_path_that_is_gone_does_not_fail_the_other_paths_of_a_job(fresh, media):
-    job = fresh.jobs.add(Task((str(media / "gone.txt"), str(media), "/nowhere/\ud800")))
+    job = fresh.jobs.add(Task((str(media / "gone.txt"), str(media), f"{media}/nowhere/\ud800")))
     work(fresh)
     ended = fresh.jobs.get(job.id)
     assert (ended.state, ended.summary["added"], ended.summary["failed"]) == (JobState.DONE, 1, 2)

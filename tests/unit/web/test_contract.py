@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from search.errors import NotFoundError
 from tests.support.accounts import add_admin, sign_in
-from tests.support.contract import check_response, list_errors
+from tests.support.contract import check_response, list_error_classes
 from tests.support.indexing import index
 from tests.support.web_client import get_item, make_client
 from web.contract.openapi import list_routes
@@ -108,7 +108,7 @@ def test_the_reference_shows_everything_and_loads_only_files_of_this_server(clie
 
 def test_every_error_has_a_section_of_the_reference():
     described = {problem.type: problem for problem in list_problem_types()}
-    assert set(described) == {error.problem_type for error in list_errors()} - {"about:blank"}
+    assert set(described) == {error.problem_type for error in list_error_classes()} - {"about:blank"}
     assert described["urn:crossmodal:problem:not-found"].status == NotFoundError.http_status
     assert described["urn:crossmodal:problem:range"].advice.startswith("The header `Content-Range`")
     assert all(problem.meaning for problem in described.values())

@@ -8,7 +8,8 @@ import pytest
 from indexer.pipeline import Options
 from indexer.worker.loop import run_worker
 from search.errors import UsageError
-from search.records import JobState
+from search.records import JobState, Task
+from search.storage.activities import Activities
 from tests.support.clock import wait_for
 from tests.support.formats import RED
 from tests.support.web_client import make_client
@@ -210,6 +211,22 @@ def test_a_source_that_is_being_indexed_can_be_forgotten(client, fresh, media):
     assert not worker.is_alive()
     assert fresh.jobs.get(source["job"]["id"]).state in {JobState.CANCELLED, JobState.DONE}
     assert client.get("/api/v1/items").json["items"] == []
+
+
+def test_only_a_new_source_is_recorded_as_added(client, fresh, media):
+    for path in (media, media, media / "red.png"):
+        assert client.post("/api/v1/sources", json={"path": str(path)}).status_code == 202
+    activities = Activities(fresh.database).list_page(None, 9)
+    assert [(one.action, one.subject) for one in activities] == [("source-added", str(media))]
+
+
+def test_the_rights_of_the_caller_are_read_once_for_a_list_of_jobs(client, fresh, monkeypatch):
+    for number in range(5):
+        fresh.jobs.add(Task((f"/{number}",)))
+    calls = []
+    monkeypatch.setattr("web.api.jobs.restrict_library", lambda library: calls.append(library) or library)
+    assert len(client.get("/api/v1/jobs").json["jobs"]) == 5
+    assert len(calls) == 1
 
 
 def test_a_queued_job_is_cancelled(client, fresh, media):

@@ -1,8 +1,10 @@
 """What a client may do depends on its key."""
 
 import pytest
+from click.testing import CliRunner
 
 import crossmodal
+from crossmodal.cli.main import cli
 from search.records import Role
 from tests.support.accounts import add_admin, add_person, make_headers
 from tests.support.any_library import serving
@@ -57,3 +59,10 @@ def test_an_admin_forgets_but_not_with_a_key_for_one_source(world):
         assert client.forget(missing_for=0) == 1
         assert client.forget(hidden) == 0
         assert client.status()["sources"] == [str(world[2] / "open")]
+
+
+def test_a_key_for_one_source_shows_its_status(world):
+    key = connect(world, Role.SEARCH, "open")._target.key
+    result = CliRunner().invoke(cli, ["--server", world[0], "status"], env={"CROSSMODAL_KEY": key})
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"source    {world[2] / 'open'}\n")

@@ -8,13 +8,13 @@ import crossmodal
 from crossmodal.client.problems import PROBLEM_TYPES, RefusedError, check_status
 from search.errors import CrossmodalError, NotAllowedError, NotFoundError, ServerError, SignInError, UsageError
 from tests.support.wsgi_server import answer, running
-from web.contract.problems import list_errors
+from web.contract.problems import list_error_classes
 from web.problem_documents import Problem
 
 
 def ask(app, **options):
     with running(app) as server, crossmodal.Client(f"http://127.0.0.1:{server.port}", **options) as client:
-        return client.status()
+        return client.albums()
 
 
 def always(body, content_type="application/json", status="200 OK", *headers):
@@ -23,7 +23,7 @@ def always(body, content_type="application/json", status="200 OK", *headers):
     )
 
 
-@pytest.mark.parametrize("error", list_errors(), ids=lambda error: error.__name__)
+@pytest.mark.parametrize("error", list_error_classes(), ids=lambda error: error.__name__)
 def test_every_problem_becomes_the_error_that_it_was(error):
     problem = Problem(error, "What happened.", "id", "/", "")
     with pytest.raises(RefusedError) as caught:
@@ -84,6 +84,7 @@ def test_a_server_of_another_kind_is_recognized(body, content_type):
         lambda one: list(one.items()),
         lambda one: one.segments(1),
         lambda one: one.albums(),
+        lambda one: one.status(),
         lambda one: one.jobs(),
         lambda one: one.job(1),
         lambda one: list(one.follow_job(1)),
@@ -135,9 +136,9 @@ def test_without_a_key_no_header_is_sent():
 
     def app(environ, start):
         seen.append("HTTP_AUTHORIZATION" in environ)
-        return answer(start, b"{}", headers=[("Content-Type", "application/json")])
+        return answer(start, b'{"albums": []}', headers=[("Content-Type", "application/json")])
 
-    assert ask(app, key="") == {}
+    assert ask(app, key="") == []
     assert seen == [False]
 
 
@@ -175,12 +176,15 @@ def test_times_out_of_range_are_refused(name, seconds):
 
 
 def test_a_server_below_a_path_is_reached():
+    paths = []
+
     def app(environ, start):
-        body = json.dumps({"path": environ["PATH_INFO"]}).encode()
-        return answer(start, body, headers=[("Content-Type", "application/json")])
+        paths.append(environ["PATH_INFO"])
+        return answer(start, b'{"albums": []}', headers=[("Content-Type", "application/json")])
 
     with running(app) as server, crossmodal.Client(f"http://127.0.0.1:{server.port}/media/search/") as client:
-        assert client.status() == {"path": "/media/search/api/v1/status"}
+        assert client.albums() == []
+    assert paths == ["/media/search/api/v1/albums"]
 
 
 def test_an_item_that_does_not_exist_is_not_a_wrong_address():

@@ -20,8 +20,9 @@ from search.records import Query
 from tests.support.server import find_port
 from tests.support.wsgi_server import answer, running
 from web.problem_documents import Problem
+from web.schemas.library import Status
 
-STATUS = {"home": "/x", "items": {}}
+STATUS = dict.fromkeys(Status.model_fields, None)
 
 
 @pytest.fixture(autouse=True)

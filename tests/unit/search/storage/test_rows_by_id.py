@@ -14,7 +14,7 @@ def test_every_queued_job_of_a_removed_source_is_cancelled(database):
     jobs = Jobs(database)
     oldest = jobs.add(Task(("/media/photos",)))
     others = [jobs.add(Task((f"/elsewhere/{number}",))) for number in range(MAX_ENDED_JOBS)]
-    jobs.cancel_below("/media")
+    jobs.cancel_below("/media", is_source=True)
     assert jobs.get(oldest.id).state is JobState.CANCELLED
     assert [job.id for job in jobs.list_unfinished()] == [job.id for job in others]
 
