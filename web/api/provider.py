@@ -42,7 +42,14 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
             raise NotFoundError("No identity provider is set up: the settings `oidc_issuer` and `oidc_client_id`.")
 
     @api.get("")
-    @Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, errors=(NotFoundError, ProviderError))
+    @Operation(
+        status=302,
+        role=Role.NONE,
+        media=(PAGE,),
+        headers=LOCATION,
+        errors=(NotFoundError, ProviderError),
+        signs_in=True,
+    )
     def begin() -> Response:
         """Lead a browser to the identity provider, if one is set up."""
         require_provider()
@@ -52,7 +59,14 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         return response
 
     @api.get("/callback")
-    @Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, errors=(SignInError, NotAllowedError))
+    @Operation(
+        status=302,
+        role=Role.NONE,
+        media=(PAGE,),
+        headers=LOCATION,
+        errors=(SignInError, NotAllowedError),
+        signs_in=True,
+    )
     def finish() -> Response:
         """Sign in whom the identity provider sends back."""
         require_provider()
