@@ -97,7 +97,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         return response
 
     @api.delete("")
-    @Operation(status=204, role=Role.NONE, query=SignOutFields)
+    @Operation(status=204, role=Role.NONE, query=SignOutFields, errors=(NotAllowedError,))
     def sign_out() -> Response:
         """Sign out, or stop using a link."""
         account = require_session() if parse_address(SignOutFields).everywhere else None

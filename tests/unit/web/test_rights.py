@@ -395,11 +395,11 @@ def test_a_key_for_one_source_cannot_share_or_save_for_the_account(world, shared
 def test_what_somebody_shared_ends_with_their_account(world, shared_album):
     assert see(world, shared_album) == 200
     world.change(shared_album.owner, is_disabled=True)
-    assert see(world, shared_album) == 404
+    assert see(world, shared_album) == 401
     world.change(shared_album.owner, is_disabled=False)
     assert see(world, shared_album) == 200
     world.change(shared_album.owner, role="search")
-    assert see(world, shared_album) == 404
+    assert see(world, shared_album) == 401
     world.change(shared_album.owner, role="edit")
     admin = sign_in(make_client(world.library), "admin")
     assert admin.delete(f"/api/v1/accounts/{shared_album.owner.id}").status_code == 204
