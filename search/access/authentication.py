@@ -6,7 +6,7 @@ from search.access.tokens import Token, TokenKind, hash_token, make_token
 from search.admission import Admission
 from search.errors import SignInError
 from search.records import EVERYTHING, Account, ApiKey, Principal, Rights, Role
-from search.storage.accounts import Accounts
+from search.storage.accounts import Accounts, Credentials
 from search.storage.albums import list_visible
 from search.storage.api_keys import ApiKeys
 from search.storage.database import Database
@@ -43,8 +43,8 @@ class Authentication:
         self._checks = Admission("sign-ins", MAX_CHECKS, MAX_WAITING)
         self._throttle = Throttle()
 
-    def check_password(self, name: str, password: str, client: str | None) -> Account:
-        """Return the account with a name and a password.
+    def check_password(self, name: str, password: str, client: str | None) -> Credentials:
+        """Return the account with a name and a password, and the hash that was compared.
 
         Args:
             name: The name.
@@ -72,16 +72,20 @@ class Authentication:
         self._throttle.succeed(counted, client)
         if found.account.is_disabled:
             raise SignInError("This account is disabled. Ask an admin.")
-        return found.account
+        return found
 
-    def sign_in(self, account: Account) -> Token:
+    def sign_in(self, account: Account, password_hash: str | None = None) -> Token:
         """Start a session of an account and return its token.
 
+        Args:
+            account: The account.
+            password_hash: The hash that its password was compared with, if it was.
+
         Raises:
-            SignInError: The account was deleted or disabled just now.
+            SignInError: Just now, the account was deleted or disabled, or got a new password.
         """
         token = make_token(TokenKind.SESSION)
-        if not self._sessions.add(account.id, token.hash, self.limits):
+        if not self._sessions.add(account.id, token.hash, self.limits, password_hash):
             raise SignInError(WRONG)
         return token
 

@@ -36,16 +36,17 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, account_id: int, token_hash: str, limits: SessionLimits) -> bool:
+    def add(self, account_id: int, token_hash: str, limits: SessionLimits, password_hash: str | None) -> bool:
         """Store a new session and that its account has signed in, and delete the sessions that have expired.
 
         Args:
             account_id: The account.
             token_hash: The hash of the token of the session.
             limits: How long it lasts.
+            password_hash: The hash of the password that was checked; None if the account signed in without one.
 
         Returns:
-            False if there is no such account, or it is disabled: then nothing is stored.
+            False if there is no such account, it is disabled, or it has another password: then nothing is stored.
         """
         c, moment = a.session.c, now()
         row = {
@@ -55,7 +56,9 @@ class Sessions:
             "used_at": moment,
             "expires_at": _expire(moment, limits),
         }
-        may_sign_in = (a.account.c.id == account_id, a.account.c.is_disabled.is_(False))
+        may_sign_in = [a.account.c.id == account_id, a.account.c.is_disabled.is_(False)]
+        if password_hash is not None:
+            may_sign_in.append(a.account.c.password_hash == password_hash)
         with self._database.write(bump_revision=False) as db:
             if not db.execute(update(a.account).where(*may_sign_in).values(signed_in_at=moment)).rowcount:
                 return False

@@ -88,11 +88,11 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         """Sign in with a name and a password. The response sets a cookie."""
         sent = parse_body(SignInRequest)
         try:
-            account = authentication.check_password(sent.name, sent.password, get_network())
+            found = authentication.check_password(sent.name, sent.password, get_network())
         except SignInError:
             record_activity(library, "sign-in-refused", sent.name)
             raise
-        response = start_session(authentication, account)
+        response = start_session(authentication, found.account, found.password_hash)
         record_activity(library, "sign-in")
         return response
 
@@ -126,12 +126,12 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
     return api
 
 
-def begin_session(authentication: Authentication, account: Account) -> Token:
+def begin_session(authentication: Authentication, account: Account, password_hash: str | None = None) -> Token:
     """Start a session of an account, who sends the current request from then on, and return its token.
 
     The session that the browser had before ends.
     """
-    token = authentication.sign_in(account)
+    token = authentication.sign_in(account, password_hash)
     if SESSION_COOKIE in request.cookies:
         authentication.sign_out(request.cookies[SESSION_COOKIE])
     g.principal, g.form_token = authentication.make_principal(account), make_form_token(token.text)
@@ -144,9 +144,9 @@ def keep_session(response: Response, authentication: Authentication, token: Toke
     drop_cookie(response, LINK_COOKIE)
 
 
-def start_session(authentication: Authentication, account: Account) -> Response:
-    """Start a session of an account, and return the response that tells the browser."""
-    token = begin_session(authentication, account)
+def start_session(authentication: Authentication, account: Account, password_hash: str | None = None) -> Response:
+    """Start a session of an account, and return the response that tells the browser. See `Authentication.sign_in`."""
+    token = begin_session(authentication, account, password_hash)
     response = jsonify(describe_session(authentication))
     keep_session(response, authentication, token)
     return response

@@ -145,16 +145,18 @@ def test_signing_in_ends_the_session_that_the_browser_had_and_takes_over_no_toke
     assert attacker.get("/api/v1/items").status_code == 401
 
 
-@pytest.mark.parametrize("ending", ["drop", "disable"])
-def test_an_account_that_ends_during_the_sign_in_gets_no_session(fresh, monkeypatch, ending):
+@pytest.mark.parametrize("ending", ["drop", "disable", "password"])
+def test_an_account_that_changes_during_the_sign_in_gets_no_session(fresh, monkeypatch, ending):
     add_admin(fresh)
     person, accounts = add_person(fresh, "ana"), Accounts(fresh.database)
 
     def check(*_):
         if ending == "drop":
             accounts.drop(person.id)
-        else:
+        elif ending == "disable":
             accounts.change(person.id, AccountUpdate(is_disabled=True))
+        else:
+            accounts.change(person.id, AccountUpdate(password_hash="another"))
         return True
 
     monkeypatch.setattr("search.access.authentication.is_correct", check)
