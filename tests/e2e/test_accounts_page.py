@@ -104,6 +104,8 @@ def home(tmp_path_factory):
         for number, name in enumerate(names):
             RED.rotate(number * 20 + len(folder)).save(media / folder / f"{name}.png")
     root = tmp_path_factory.mktemp("home")
+    # These tests sign in more often than people do.
+    (root / "settings.toml").write_text('sign_in_limit = "off"')
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CHOOSER, choose_fake_models)
         with open_home(Settings(home=root), create=True) as library:
